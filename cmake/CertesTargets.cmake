@@ -1,0 +1,72 @@
+# How targets are declared: the same warnings, sanitizers and precompiled standard headers everywhere.
+
+find_program(CERTES_CCACHE ccache)
+if(CERTES_CCACHE)
+  # A precompiled header is found again only if ccache does not look at its time stamps.
+  set(CERTES_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CERTES_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CERTES_LAUNCHER})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CERTES_LAUNCHER})
+endif()
+
+add_library(certes_options INTERFACE)
+target_compile_options(certes_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+target_compile_definitions(certes_options INTERFACE CERTES_VERSION="${PROJECT_VERSION}")
+target_include_directories(certes_options INTERFACE ${PROJECT_SOURCE_DIR})
+
+if(CERTES_SANITIZE)
+  add_compile_options(-fsanitize=${CERTES_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CERTES_SANITIZE})
+endif()
+
+# One precompiled header, of standard headers alone, for all targets.
+file(WRITE ${CMAKE_BINARY_DIR}/certes_pch.cpp "")
+add_library(certes_pch STATIC ${CMAKE_BINARY_DIR}/certes_pch.cpp)
+target_link_libraries(certes_pch PRIVATE certes_options)
+target_compile_options(certes_pch PRIVATE -fpch-preprocess)
+target_precompile_headers(certes_pch PRIVATE
+  <algorithm> <array> <atomic> <charconv> <chrono> <condition_variable> <cstdint> <cstring> <deque> <functional>
+  <map> <memory> <mutex> <optional> <set> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>)
+
+function(certes_flags NAME)
+  target_link_libraries(${NAME} PRIVATE certes_options)
+  target_compile_options(${NAME} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  target_precompile_headers(${NAME} REUSE_FROM certes_pch)
+endfunction()
+
+# certes_library(NAME SOURCES a.cpp… [DEPENDS target…]): a folder is a target; DEPENDS are public.
+function(certes_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${NAME} STATIC ${ARG_SOURCES})
+    certes_flags(${NAME})
+    target_include_directories(${NAME} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${NAME} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+  else()
+    add_library(${NAME} INTERFACE)
+    target_include_directories(${NAME} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${NAME} INTERFACE ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# certes_executable(NAME SOURCES a.cpp… DEPENDS target…)
+function(certes_executable NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  certes_flags(${NAME})
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS})
+endfunction()
+
+# certes_test(NAME SOURCES a_test.cpp… DEPENDS target… [LABELS unit|contract]): a doctest binary, one ctest entry.
+function(certes_test NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  certes_executable(${NAME} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} certes_doctest_main)
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  foreach(LABEL ${ARG_LABELS})
+    set_property(GLOBAL APPEND PROPERTY CERTES_${LABEL}_TESTS ${NAME})
+  endforeach()
+endfunction()

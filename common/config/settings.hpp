@@ -1,0 +1,106 @@
+#pragma once
+// The settings of a process: made only by load() (file < environment < flags), checked as a whole, immutable after.
+// Who: main functions; each part gets the struct it needs. Names here are the names in the file: [gateway] listen = …
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+
+namespace certes::config {
+
+struct KafkaSettings {
+  std::string brokers;
+  std::string prefix = "certes.";
+  std::string group;  // empty: prefix + "dispatcher"
+  int partitions = 12;
+  int replication_factor = -1;
+  bool create_topics = true;
+  std::string security_protocol;  // plaintext, ssl, sasl_plaintext, sasl_ssl
+  std::string sasl_mechanism, sasl_username, sasl_password_file, ca_file, cert_file, key_file;
+  double session_timeout_seconds = 12;
+  std::map<std::string, std::string> properties;                    // [kafka.properties]: to librdkafka
+  std::map<std::string, std::map<std::string, std::string>> topic;  // [kafka.topic.NAME]: topic configuration
+  std::string instance;                                             // dispatcher.instance: static membership
+};
+
+struct LogSettings {
+  std::string engine = "sqlite";             // or kafka
+  std::int64_t reserve_bytes = 256ll << 20;  // sqlite: gateway appends are refused below this much free space
+  double events_retention_seconds = 7 * 86'400;
+  double dead_letters_retention_seconds = 30 * 86'400;
+};
+
+struct GatewaySettings {
+  std::string listen = "127.0.0.1:9600";
+  int loops = 1;
+  std::int64_t max_body_bytes = 1 << 20;
+  std::int64_t max_header_bytes = 32 << 10;
+  int max_connections = 10'000;
+  double header_timeout_seconds = 10, body_timeout_seconds = 20, idle_timeout_seconds = 75;
+  double durable_timeout_seconds = 2.5;  // then 503 outcome-unknown
+  int max_batch_events = 1'000;
+};
+
+struct ApiSettings {
+  std::string listen = "127.0.0.1:9610";
+  bool enabled = true;
+};
+
+struct DispatcherSettings {
+  std::string listen = "127.0.0.1:9620";
+  std::vector<std::string> allow_networks;
+  std::string instance;
+  std::int64_t memory_bytes = 128ll << 20;
+  int in_flight_max = 4'096;
+  double retry_share = 0.2;
+  double lower_share = 0.1;  // of the sends, guaranteed to lower classes
+  int senders = 1;
+  std::string ca_file;  // for https endpoints; empty: the system's
+};
+
+struct DeduplicationSettings {
+  double seconds = 86'400;
+  std::int64_t ids = 1'000'000;  // per partition
+};
+
+struct Settings {
+  std::string data = "certes-data";
+  bool dev = false;
+  std::vector<std::string> allow_from;  // --dev: CIDRs besides loopback that need no key
+  double shutdown_delay_seconds = 0;
+  double drain_seconds = 25;
+  std::string log_level = "info";
+  int metrics_endpoints = 200;
+  std::string backoff_policy;  // backoff.policy
+  std::string backoff_producer_policy;
+  std::string secrets_key_file;           // secrets.key_file
+  std::vector<std::string> secrets_keys;  // CERTES_SECRETS_KEY, comma-separated
+  std::string admin_key;                  // CERTES_ADMIN_KEY or what CERTES_ADMIN_KEY_FILE holds
+  KafkaSettings kafka;
+  LogSettings log;
+  GatewaySettings gateway;
+  ApiSettings api;
+  DispatcherSettings dispatcher;
+  DeduplicationSettings deduplication;
+};
+
+// Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as
+// the file does and beat the environment (CERTES_GATEWAY_LISTEN → gateway.listen), which beats the file.
+struct Sources {
+  std::string file;                                // empty: none
+  std::map<std::string, std::string> environment;  // of the process
+  std::vector<std::pair<std::string, std::string>> flags;
+};
+
+// Errors: invalid, with file:line, the variable or the flag in the message, and for an unknown key the nearest known
+// one.
+Result<Settings> load(const Sources& sources);
+// The environment of this process, CERTES_* only.
+std::map<std::string, std::string> process_environment();
+
+}  // namespace certes::config

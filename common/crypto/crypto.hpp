@@ -1,0 +1,79 @@
+#pragma once
+// What Certes needs of cryptography, over OpenSSL: HMAC with prepared contexts, Standard Webhooks signatures, API keys,
+// sealing of secrets, random bytes, base64. Who: gateway (verify), dispatcher (sign), registry and API (seal).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace certes::crypto {
+
+std::string random_bytes(std::size_t count);
+std::string base64_encode(std::string_view bytes);
+std::string base64url_encode(std::string_view bytes);  // no padding
+// Standard alphabet with padding, strictly; nothing if malformed.
+std::optional<std::string> base64_decode(std::string_view text);
+std::string hex_encode(std::string_view bytes);  // lower case
+std::optional<std::string> hex_decode(std::string_view text);
+std::string sha256(std::string_view bytes);  // 32 bytes
+bool equal_constant_time(std::string_view a, std::string_view b);
+
+// HMAC with the key schedule done once. Copies share it. sign: any thread, at once (each call duplicates the context).
+class Hmac {
+ public:
+  enum class Algorithm : std::uint8_t { sha1, sha256, sha512 };
+  Hmac(std::string_view key, Algorithm algorithm = Algorithm::sha256);
+  // MAC of the parts in a row.
+  std::string sign(std::initializer_list<std::string_view> parts) const;
+
+ private:
+  std::shared_ptr<void> context_;
+};
+
+// Standard Webhooks 1.0.0 (github.com/standard-webhooks/standard-webhooks), symmetric: v1.
+class StandardWebhooks {
+ public:
+  // `secret`: whsec_ + base64 of 24-64 bytes, or the base64 alone. Error: invalid.
+  static Result<StandardWebhooks> make(std::string_view secret);
+  static std::string new_secret();  // whsec_…, 32 random bytes
+  // "v1,<base64>"
+  std::string sign(std::string_view id, std::int64_t timestamp, std::string_view body) const;
+  // `signatures`: the header's list. Errors: unauthenticated with which check failed.
+  Result<void> verify(std::string_view id, std::string_view timestamp, std::string_view signatures,
+                      std::string_view body, std::int64_t now, std::int64_t tolerance_seconds) const;
+
+ private:
+  explicit StandardWebhooks(Hmac hmac) : hmac_(std::move(hmac)) {}
+  Hmac hmac_;
+};
+
+// API keys: "certes_" + 43 characters of base64url; only the SHA-256 (hex) is kept.
+std::string new_api_key();
+std::string hash_api_key(std::string_view key);
+
+// Seals secrets with AES-256-GCM. Form: "sealed:v1:" + key id (8 hex) + ":" + base64(nonce ‖ ciphertext ‖ tag); the
+// `context` (tenant/kind/id) is authenticated with it, so that a sealed secret cannot be moved to another resource.
+class Sealer {
+ public:
+  // Base64 of 32 bytes each; the first seals, all open. Error: invalid with which one.
+  static Result<Sealer> make(const std::vector<std::string>& keys);
+  static std::string new_key();
+  std::string seal(std::string_view secret, std::string_view context) const;
+  // Errors: unauthenticated (no key opens it: wrong sealing key), invalid (not a sealed secret).
+  Result<std::string> open(std::string_view sealed, std::string_view context) const;
+  std::string key_id() const;  // of the first
+
+ private:
+  struct SealingKey {
+    std::string id;
+    std::string bytes;
+  };
+  std::vector<SealingKey> keys_;
+};
+
+}  // namespace certes::crypto

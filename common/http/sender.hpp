@@ -1,0 +1,98 @@
+#pragma once
+// Sender: makes many HTTP requests at once on threads of its own (libcurl multi, epoll), with keep-alive, and dials
+// only addresses that are allowed after resolution. Who: dispatcher/delivery. Threads: submit, abort and poll belong to
+// one thread; completions are collected by poll(); `wake` is called by sender threads when there are some, and must not
+// block.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+
+namespace certes::http {
+
+// Who may be dialled. The refused ranges are those of docs/operating.md (RFC 6890 and successors).
+class AddressPolicy {
+ public:
+  // `allow`: CIDRs that are allowed although refused by default. Error: which one is no CIDR.
+  static Result<AddressPolicy> make(const std::vector<std::string>& allow);
+  // Nothing: allowed. Otherwise a sentence with the address, its range and the setting. `address`: numeric, v4 or v6.
+  std::optional<std::string> refusal(std::string_view address) const;
+
+ private:
+  struct Range {
+    unsigned char bytes[16];
+    int bits;
+  };
+  std::vector<Range> allow_;
+};
+
+enum class TransferError : std::uint8_t {
+  none,
+  dns,
+  connect,
+  tls,
+  timeout,
+  refused_address,
+  reset,
+  aborted,
+  too_large,
+  internal
+};
+std::string_view to_string(TransferError error);
+
+struct Transfer {
+  std::uint64_t id = 0;  // the caller's; comes back
+  std::string url;
+  std::vector<std::string> headers;        // "name: value", checked by the caller
+  std::shared_ptr<const void> body_owner;  // keeps body alive
+  std::string_view body;
+  Millis timeout{15'000};    // whole request
+  std::size_t affinity = 0;  // same value → same thread (an endpoint's)
+};
+
+struct TransferResult {
+  std::uint64_t id = 0;
+  TransferError error = TransferError::none;
+  int status = 0;           // 0: no answer
+  std::string message;      // of an error
+  std::string retry_after;  // header, as sent
+  std::string body;         // at most 4 KB; the rest is read up to the limit and dropped
+  std::uint64_t duration_us = 0;
+};
+
+struct SenderOptions {
+  int threads = 1;
+  std::size_t max_in_flight = 4'096;
+  std::size_t max_response_bytes = 1u << 20;  // above: the connection is closed, the status counts
+  std::size_t kept_response_bytes = 4u << 10;
+  Millis connect_timeout{5'000};
+  std::string ca_file;  // empty: the system's
+  std::string user_agent = "Certes/" CERTES_VERSION;
+};
+
+class Sender {
+ public:
+  Sender(SenderOptions options, AddressPolicy policy, std::function<void()> wake);
+  ~Sender();  // aborts what is in flight
+  void submit(Transfer&& transfer);
+  // Its completion, as `aborted`, comes all the same, unless it was already on its way.
+  void abort(std::uint64_t id);
+  void poll(std::vector<TransferResult>& out);
+  std::size_t in_flight() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// scheme http or https, a host, no user info, no fragment, port in range; a literal address must be allowed (names are
+// checked when dialled). Used when an endpoint is created. Error: invalid with what is wrong.
+Result<void> check_url(std::string_view url, const AddressPolicy& policy);
+
+}  // namespace certes::http

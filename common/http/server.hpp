@@ -1,0 +1,153 @@
+#pragma once
+// Event-loop HTTP/1.1 server: N epoll threads that frame requests themselves (RFC 9112, strictly), enforce every limit
+// before anything else sees a byte, and hand a whole request to a *direct* route on the loop's thread, or to
+// cpp-httplib's router on a small pool of workers. Who: gateway, Master API, health and metrics of every role.
+//
+// Threads: configure from one thread before start(). A direct handler runs on its loop's thread and must not block; it
+// answers now or later through its Exchange. Pooled handlers may block.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+
+namespace certes::http {
+
+struct HeaderView {
+  std::string_view name;   // as sent; compare without case
+  std::string_view value;  // trimmed
+};
+
+// A whole request. Views are valid until the handler returns.
+struct Request {
+  std::string_view method;
+  std::string_view target;  // as sent
+  std::string_view path;    // up to '?', still percent-encoded
+  std::string_view query;   // after '?'
+  std::vector<HeaderView> headers;
+  std::string_view body;  // chunked bodies are joined
+  std::string_view peer;  // address without port
+  // The first header of that name, without regard to case; empty if there is none.
+  std::string_view header(std::string_view name) const;
+  bool has_header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;  // empty: none
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool close = false;
+};
+
+// Renders RFC 9457 problem details: {"type":"https://certes.dev/problems/<slug>","title","status","detail","pointer"?}.
+Response problem(int status, std::string_view slug, std::string_view title, std::string_view detail,
+                 std::string_view pointer = {});
+
+class Loop;
+
+// The right to answer one request, once. Movable; letting it go unanswered answers 500.
+// respond: on the loop's thread only (use Loop::post from others). If the connection is gone it does nothing.
+class Exchange {
+ public:
+  Exchange(Loop& loop, std::uint64_t connection) : loop_(&loop), connection_(connection) {}
+  Exchange(Exchange&& other) noexcept : loop_(other.loop_), connection_(other.connection_) { other.loop_ = nullptr; }
+  Exchange& operator=(Exchange&& other) noexcept;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  void respond(Response&& response);
+  Loop& loop() const { return *loop_; }
+
+ private:
+  Loop* loop_;
+  std::uint64_t connection_;
+};
+
+using DirectHandler = std::function<void(const Request&, Exchange)>;
+using PooledHandler = std::function<Response(const Request&)>;
+
+// One epoll thread of a server, as its handlers see it. All but post and index: on the loop's thread only.
+class Loop {
+ public:
+  using TimerId = std::uint64_t;
+  virtual ~Loop() = default;
+  virtual int index() const = 0;
+  // Runs `work` on the loop's thread soon. Any thread, does not block.
+  virtual void post(std::function<void()> work) = 0;
+  // A function that any thread may call, which makes `on_loop` run on this loop soon; calls in between are merged.
+  virtual std::function<void()> waker(std::function<void()> on_loop) = 0;
+  // Runs after each round of events, before the loop blocks again: where a batch is flushed.
+  virtual void at_round_end(std::function<void()> work) = 0;
+  virtual TimerId after(Millis delay, std::function<void()> work) = 0;
+  virtual void cancel(TimerId timer) = 0;
+  virtual SteadyTime now() const = 0;  // of this round: cheap
+
+ protected:
+  friend class Exchange;
+  virtual void respond(std::uint64_t connection, Response&& response) = 0;
+};
+
+struct ServerOptions {
+  std::string name = "gateway";        // in errors, log lines and thread names
+  std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 picks a free one
+  int loops = 1;
+  int workers = 2;                       // threads for pooled routes
+  std::size_t worker_queue = 1'024;      // requests waiting for a worker; above: 503
+  std::size_t max_connections = 10'000;  // above: accepted and closed with 503
+  std::size_t max_header_bytes = 32u << 10;
+  std::size_t max_headers = 100;
+  std::size_t max_body_bytes = 1u << 20;
+  Millis header_timeout{10'000};  // from the first byte to the end of the header; idle connections: idle_timeout
+  Millis body_timeout{20'000};    // whole body
+  Millis write_timeout{20'000};   // no progress in writing the answer
+  Millis idle_timeout{75'000};    // keep-alive
+};
+
+// Counters the server keeps; read from any thread.
+struct ServerStats {
+  std::uint64_t accepted = 0, refused_connections = 0, open_connections = 0, requests = 0, bad_requests = 0,
+                timeouts = 0;
+};
+
+class Server {
+ public:
+  explicit Server(ServerOptions options);
+  ~Server();
+
+  // Routes, before start(). `pattern`: a path whose segments may be `{name}` (one segment, not empty); the most
+  // specific wins. 405 with Allow, and 404, come from this table; HEAD is served by GET routes.
+  // `make`: called once per loop, on its thread, before its first request; so a handler can have state per loop.
+  void direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make);
+  void pooled(std::string method, std::string pattern, PooledHandler handler);
+
+  // Called for every request that ended, on the loop's thread: route pattern ("" if none), status, time since its last
+  // byte arrived.
+  void on_finished(std::function<void(std::string_view route, int status, std::chrono::microseconds)> observer);
+
+  // Binds and starts the threads. Errors: invalid (address), conflict (port in use, and says so).
+  Result<void> start();
+  std::uint16_t port() const;
+  std::string address() const;  // host:port with the port that was bound
+  // Stops accepting, answers what has been begun (at most `limit`), closes, joins. Blocks.
+  void stop(Millis limit);
+  ServerStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The value of `{name}` in a path that matched `pattern`, percent-decoded once; nothing if it is malformed.
+std::optional<std::string> path_parameter(std::string_view pattern, std::string_view path, std::string_view name);
+// The value of `name` in a query, percent-decoded ('+' is a space); nothing if absent.
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
+
+}  // namespace certes::http

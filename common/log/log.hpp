@@ -1,0 +1,158 @@
+#pragma once
+// The log: the one seam between Certes and where its state lasts. Engines: log/kafka (a Kafka cluster), log/sqlite (one
+// file), log/memory (tests: injected clock and faults). tests/contract holds all to what is said here.
+//
+// Threads: `Log` itself may be used from any thread. An Appender, Reader or Member belongs to the one thread that made
+// it and calls it; its callbacks run on that thread, inside poll()/append calls, never elsewhere. Its `wake` (given
+// when it is made) is called by the engine from any thread when a poll would find something; it must not block. All
+// must be destroyed before the Log.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/log/record.hpp"
+
+namespace certes::log {
+
+using Wake = std::function<void()>;
+
+inline constexpr std::int32_t kAnyPartition = -1;  // by key; without one, the engine's choice
+inline constexpr std::int64_t kLogStart = -2;      // wherever the partition begins now
+inline constexpr std::int64_t kNoOffset = -1;
+
+enum class AppendOutcome {
+  persisted,      // durable at `offset`
+  not_persisted,  // surely not on the log, now or later
+  unknown,        // it may be there, or still arrive
+};
+
+struct AppendResult {
+  AppendOutcome outcome = AppendOutcome::unknown;
+  std::int32_t partition = 0;
+  std::int64_t offset = kNoOffset;
+  // Persisted before under the same Identity: nothing was stored; this is the certes-id of the first.
+  std::string duplicate_of;
+  Error error;         // says why, unless persisted
+  bool fatal = false;  // the appender can do no more (Kafka: fenced or fatal producer error): make a new one
+};
+using AppendCallback = std::function<void(AppendResult&&)>;
+
+struct AppenderOptions {
+  // When an append that was neither acknowledged nor refused ends as `unknown` (or `not_persisted` where that is sure).
+  // Zero: never (the dispatcher's own records).
+  Millis deadline{2300};
+  // Acknowledgements of one partition come in the order of the appends, and nothing is stored twice. Kafka:
+  // idempotent producer. Without it keyless records take the fast path (kafka: sticky partitioner, adaptive linger).
+  bool ordered = false;
+  std::size_t queue_bytes = 64u << 20;  // above: append() says busy
+  std::size_t queue_records = 100'000;
+  bool may_use_reserve = false;  // gateway appends are refused below the engine's space reserve; the dispatcher's never
+};
+
+class Appender {
+ public:
+  virtual ~Appender() = default;
+  // Takes the record or says at once why not (busy: queue full; too_large). Never blocks. `done` is called exactly
+  // once, from poll(), if it was taken. What is pending at destruction is not reported.
+  virtual Result<void> append(Topic topic, std::int32_t partition, Record&& record, AppendCallback done) = 0;
+  // Hands over what was queued since the last flush: call it once per round of the caller's loop.
+  virtual void flush() = 0;
+  // Runs the callbacks that are due. Does not block.
+  virtual void poll() = 0;
+  virtual std::size_t pending() const = 0;
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // Appends up to `max` records to `out`, in offset order; none: caught up for now (wake comes) or still being fetched.
+  // Errors: not_found (the position is below the log's start, or beyond its end: the log was trimmed or replaced);
+  // unavailable (the engine keeps trying; so may the caller). Does not block.
+  virtual Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) = 0;
+  // The offset of the next record that read() will give. Offsets may have gaps.
+  virtual std::int64_t position() const = 0;
+};
+
+struct OffsetRange {
+  std::int64_t start = 0;  // first record kept
+  std::int64_t end = 0;    // where the next record goes
+};
+
+// What a group has committed for a partition of events.
+struct Committed {
+  std::int64_t offset = kNoOffset;  // none yet
+  std::string metadata;             // at most 4,096 bytes, any bytes
+};
+
+// What membership brings. Called from Member::poll().
+class MemberHandler {
+ public:
+  virtual ~MemberHandler() = default;
+  // These partitions of events are this member's. Nothing is read until Member::start.
+  virtual void on_assigned(const std::vector<std::int32_t>& partitions) = 0;
+  // They go to another member once Member::release was called for each; until then commits are still accepted.
+  virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
+  // They have had another owner already: nothing more may be written or committed for them. No release is due.
+  virtual void on_lost(const std::vector<std::int32_t>& partitions) = 0;
+};
+
+// One member of the consumer group that shares the partitions of `events`. (Kafka: range assignor, manual commits;
+// sqlite and memory: the process is the only member.)
+class Member {
+ public:
+  virtual ~Member() = default;
+  // Serves membership and the callbacks of committed/commit. Must be called more often than half the session timeout.
+  // An error is fatal (authentication, authorization, configuration, a duplicate static instance); being away is none.
+  virtual Result<void> poll() = 0;
+  virtual void committed(std::int32_t partition, std::function<void(Result<Committed>)> done) = 0;
+  // Refused with Code::conflict where this member does not own the partition (any more).
+  virtual void commit(std::int32_t partition, Committed value, std::function<void(Result<void>)> done) = 0;
+  // Begins to read an assigned partition at `offset` or kLogStart.
+  virtual void start(std::int32_t partition, std::int64_t offset) = 0;
+  // Stops giving its records; nothing is skipped when it is started again.
+  virtual void stop(std::int32_t partition) = 0;
+  // Up to `max` records of the started partitions; each partition's in offset order. Not calling it is how to stop
+  // reading for a while: membership is kept by poll() alone, and what is prefetched is bounded. Errors as Reader's,
+  // with the partition in Error::pointer; that partition is then stopped.
+  virtual Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) = 0;
+  virtual void release(std::int32_t partition) = 0;
+  // Leaves the group; revokes come first, from poll(). True once it has left.
+  virtual void leave() = 0;
+  virtual bool left() const = 0;
+};
+
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual std::string_view engine() const = 0;  // "sqlite", "kafka", "memory"
+  // Makes missing topics, checks the others. unavailable: not reached yet, call again. invalid: a topic is tighter than
+  // needed; the message says what to change. Blocks, at most about ten seconds. Nothing below works before it
+  // succeeded.
+  virtual Result<void> prepare() = 0;
+  virtual std::int32_t partitions() const = 0;  // of every topic but the registry, which has one
+  // The identity of an event is looked up in the append's own transaction.
+  virtual bool exact_deduplication() const = 0;
+  // The largest key + headers + value that a topic takes.
+  virtual std::size_t max_record_bytes(Topic topic) const = 0;
+
+  virtual std::unique_ptr<Appender> appender(AppenderOptions options, Wake wake) = 0;
+  virtual std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) = 0;
+  virtual std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) = 0;
+  virtual Millis session_timeout() const = 0;  // of membership
+
+  // These three block (Kafka: one round trip, at most `timeout`); not for event loops, rare cases excepted.
+  virtual Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout) = 0;
+  // The first offset whose append time is not before `at`; the end if there is none.
+  virtual Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) = 0;
+  // Deletes the records below `before`. Done when it returns.
+  virtual Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) = 0;
+
+  // Whether the log can be written now, for health pages and log lines.
+  virtual Result<void> health() const = 0;
+};
+
+}  // namespace certes::log

@@ -1,0 +1,30 @@
+#pragma once
+// The names of the headers that Certes puts on records (its own, beside the CloudEvents Kafka binding's ce_*).
+// Used by whoever writes or reads records. See docs/architecture.md, Records on the log.
+
+#include <string_view>
+
+namespace certes::log::names {
+
+inline constexpr std::string_view kId = "certes-id";      // evt_…
+inline constexpr std::string_view kKind = "certes-kind";  // event, command, result
+inline constexpr std::string_view kTenant = "certes-tenant";
+inline constexpr std::string_view kClientId = "certes-client-id";  // 1: the client gave ce_id
+inline constexpr std::string_view kQuery = "certes-query";         // of a raw webhook
+inline constexpr std::string_view kForward = "certes-h-";          // + name in lower case: a provider's header
+inline constexpr std::string_view kReplay = "certes-replay";       // id of the replay
+inline constexpr std::string_view kEndpoint =
+    "certes-endpoint";  // the one endpoint of a replay; on dead letters whose delivery it was
+inline constexpr std::string_view kDelivery = "certes-delivery";  // dlv_…: event × endpoint (× replay)
+inline constexpr std::string_view kOrigin = "certes-origin";      // partition:offset of events
+inline constexpr std::string_view kTerm = "certes-term";
+inline constexpr std::string_view kAttempt = "certes-attempt";    // from 1
+inline constexpr std::string_view kAttempts = "certes-attempts";  // on dead letters: how many were made
+inline constexpr std::string_view kOutcome = "certes-outcome";    // delivered, retry, dead_lettered, cancelled
+inline constexpr std::string_view kRule = "certes-rule";          // what decided a dead letter
+inline constexpr std::string_view kError = "certes-error";
+inline constexpr std::string_view kStatus = "certes-status";
+inline constexpr std::string_view kDurationUs = "certes-duration-us";
+inline constexpr std::string_view kNext = "certes-next";  // unix milliseconds of the next attempt
+
+}  // namespace certes::log::names

@@ -1,0 +1,126 @@
+#pragma once
+// Owner: what makes a dispatcher the safe owner of partitions of `events`. It stands between the core loop and the log:
+// takes terms, reads back the checkpoint and the tails when a partition is assigned, stamps and appends every outcome,
+// keeps each partition's progress, checkpoints and commits it, and lets go on a revoke. Design: docs/architecture.md,
+// Own and lose; checked against a model of the protocol in tests/common/log.
+//
+// Confined to the core loop's thread: everything is called by it, and every callback runs inside poll() or the call.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log {
+
+// A record of `events`, as origin of deliveries.
+struct Origin {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  auto operator<=>(const Origin&) const = default;
+};
+
+// What is known of one delivery of an open record, from before.
+struct DeliveryState {
+  bool done = false;           // has reached its end: do not send
+  std::uint32_t attempts = 0;  // recorded
+  UnixMillis next_at = 0;      // when the next attempt is due; 0: at once
+  UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
+};
+// By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
+using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;
+
+// How one attempt ended, for the `attempts` topic. Strings are copied.
+struct AttemptRecord {
+  std::string_view delivery;
+  std::string_view event_id;
+  std::string_view endpoint;
+  std::string_view tenant;
+  std::uint32_t attempt = 1;
+  std::string_view
+      outcome;  // delivered, cancelled (both final: the delivery ends), retry, dead_lettered (its dead letter ends it)
+  std::string_view error;  // kind and text; empty when delivered
+  int status = 0;          // 0: no answer
+  std::uint64_t duration_us = 0;
+  UnixMillis next_at = 0;   // with retry
+  std::string_view answer;  // the answer's first 4 KB where somebody waits for it, else empty
+};
+
+class OwnerHandler {
+ public:
+  virtual ~OwnerHandler() = default;
+  // A record to route, from an owned partition, in offset order. `known`: what earlier owners did with it (may be
+  // empty).
+  virtual void on_record(RecordPtr record, const DeliveryStates& known) = 0;
+  // Stop sending for this partition now; call Owner::let_go once nothing of it is in flight. After two seconds it is
+  // taken anyway and on_lost follows.
+  virtual void on_revoked(std::int32_t partition) = 0;
+  // Abort its requests and forget its deliveries; record nothing.
+  virtual void on_lost(std::int32_t partition) = 0;
+  // Records below the log's start were never read: that many are lost.
+  virtual void on_log_lost(std::int32_t partition, std::int64_t records) = 0;
+};
+
+struct OwnerOptions {
+  Millis checkpoint_every{10'000};
+  std::size_t checkpoint_bytes = 16u << 20;  // of tails
+  Millis revoke_limit{2'000};
+};
+
+class Owner {
+ public:
+  Owner(Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, Wake wake);
+  ~Owner();
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+
+  // Serves membership, acknowledgements, recovery, checkpoints; then, if `max_records` > 0, gives up to that many
+  // records to the handler. Does not block. An error is fatal to the process (see Member::poll).
+  Result<std::size_t> poll(std::size_t max_records);
+  // When poll() must be called next even if nothing woke it.
+  SteadyTime next_deadline() const;
+
+  // Whether a request may be started or a record produced for this partition now: it is owned, its term taken, and poll
+  // was called within half the session timeout.
+  bool may_act(std::int32_t partition) const;
+  bool owns(std::int32_t partition) const;
+
+  // Appends the outcome of an attempt. `recorded` runs once it is acknowledged (a failed or unknown append is repeated
+  // under a new term until it is); never after on_lost. If the outcome is final, the delivery is done.
+  void record_attempt(Origin origin, const AttemptRecord& attempt, std::function<void()> recorded);
+  // Appends a dead letter, which ends the delivery named by its names::kDelivery header, both in one act.
+  // (append_and_finish; the caller fills all headers but certes-term and certes-origin.) A record the log cannot take
+  // is refused at once (too_large).
+  Result<void> append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded);
+  // Every delivery of the record is done and recorded, or it had none: the record is finished, in any order.
+  void finish(Origin origin);
+  void let_go(std::int32_t partition);
+  // Hands over what was appended: once per round of the core loop.
+  void flush();
+
+  // Checkpoints, commits and leaves the group. True from left() once done. on_revoked comes for each partition first.
+  void leave();
+  bool left() const;
+
+  struct Partition {
+    std::int32_t partition;
+    std::int64_t watermark;  // lowest open offset
+    std::int64_t position;   // next to read
+    std::size_t open;        // records read and not finished
+    UnixMillis oldest_open;  // append time of the oldest open record, 0: none
+    std::int64_t term;
+  };
+  std::vector<Partition> partitions() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace certes::log

@@ -1,0 +1,65 @@
+#pragma once
+// The replicated registry: every process follows the one-partition topic `registry` on a thread of its own and decides
+// each change in log order, the same way everywhere. Who: gateway, API, dispatcher. Safe from any thread.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/log/log.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::registry {
+
+// A proposed change of one resource. `body` is its whole new JSON (secrets sealed already); deletions have none.
+struct Change {
+  enum class Op : std::uint8_t { create, put, remove };
+  Op op = Op::put;
+  std::string kind;  // "endpoints", …
+  std::string tenant = "default";
+  std::string id;
+  std::string body;                      // JSON object as the API shows it, with sealed secrets
+  std::string by;                        // id of the key, or "certes" for the system's own
+  std::optional<std::int64_t> based_on;  // version the change was made from; other: conflict
+  bool cascade = false;                  // remove: subscriptions too
+};
+
+struct Decision {
+  std::int64_t version = 0;
+  bool created = false;
+};
+
+class Registry {
+ public:
+  // Starts following at once. Errors of the log are retried for ever; see caught_up.
+  Registry(log::Log& log, const Clock& clock);
+  ~Registry();
+
+  StatePtr state() const;
+  // True once the end, as it was at the start, was reached.
+  bool caught_up() const;
+  // Called on the registry's thread after each change of the state.
+  void on_change(std::function<void(StatePtr)> observer);
+
+  // Appends the change and waits until this follower has decided it. Blocks (for ordinary event loops: propose_async).
+  // Errors: invalid (with pointer), not_found, conflict (version, or what spans resources), unavailable (surely not
+  // written), unknown_outcome.
+  Result<Decision> propose(const Change& change, Millis timeout);
+  void propose_async(Change change, Millis timeout,
+                     std::function<void(Result<Decision>)> done);  // `done`: registry's thread
+
+  // Runs `done` (registry's thread, or at once where the end is simply known) when this follower has reached the
+  // topic's end as asked for after this call. While the log is away it waits. One question serves all that wait.
+  void fence(std::function<void(StatePtr)> done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace certes::registry

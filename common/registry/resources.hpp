@@ -1,0 +1,123 @@
+#pragma once
+// The resources that users declare, as the services see them: checked, with defaults filled in, secrets still sealed.
+// Who: registry (makes them from JSON), gateway, dispatcher, API. Immutable once in a State; any thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+
+namespace certes::registry {
+
+enum class Priority : std::uint8_t { critical, high, normal, low, bulk };
+inline constexpr int kPriorities = 5;
+std::string_view to_string(Priority priority);
+std::optional<Priority> parse_priority(std::string_view text);
+
+// What every resource has. `kind`: "sources", "endpoints", … as in the API's paths.
+struct Meta {
+  std::string tenant = "default";
+  std::string id;
+  std::int64_t version = 0;  // counts its changes; the ETag
+  UnixMillis created_at = 0;
+  UnixMillis updated_at = 0;
+  std::string created_by;
+  std::string updated_by;
+};
+
+// A secret, sealed with the installation's key (crypto/sealing.hpp). Never shown, never in the log in the clear.
+using SealedSecret = std::string;
+
+struct Tenant : Meta {};
+
+struct Verify {
+  std::string scheme = "none";  // none, key, standard-webhooks, github
+  std::vector<SealedSecret> secrets;
+  std::int64_t tolerance_seconds = 300;
+};
+
+struct Source : Meta {
+  Verify verify;
+  std::string type_from, id_from, key_from, subject_from;  // empty: the preset's
+  std::vector<std::string> forward_headers;                // lower case; with the preset's
+  int response_status = 202;
+  bool deduplicate = true;
+  std::string backoff_policy;
+  std::string producer_backoff_policy;
+  double rate_per_second = 0;  // 0: no limit
+};
+
+enum class EndpointState : std::uint8_t { active, paused, disabled };
+
+struct Endpoint : Meta {
+  std::string url;
+  int concurrency = 64;
+  double timeout_seconds = 15;
+  double rate_per_second = 0;  // 0: no limit
+  std::string backoff_policy;  // empty: the next nearest
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The newest first; the others sign along until they expire (0: never).
+  struct SigningSecret {
+    SealedSecret secret;
+    UnixMillis expires_at = 0;
+  };
+  std::vector<SigningSecret> secrets;
+  std::vector<int> retry_on, dead_letter_on;  // statuses
+  EndpointState state = EndpointState::active;
+  std::string disabled_reason;  // "gone" after a 410, "user"
+};
+
+struct Subscription : Meta {
+  std::string endpoint;
+  std::string pattern;
+  Priority priority = Priority::normal;
+  std::string backoff_policy;  // empty: the endpoint's
+};
+
+struct BackoffPolicy : Meta {
+  enum class Strategy : std::uint8_t { exponential, linear, constant, schedule };
+  enum class Jitter : std::uint8_t { full, equal, none };
+  Strategy strategy = Strategy::exponential;
+  double base_seconds = 5;
+  double factor = 2;
+  double cap_seconds = 86'400;
+  std::vector<double> schedule_seconds;
+  Jitter jitter = Jitter::equal;
+  std::uint32_t max_attempts = 0;  // 0: no limit by number
+  double max_seconds = 0;          // 0: no limit by time
+};
+
+// The default: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h with equal jitter.
+const BackoffPolicy& default_backoff_policy();
+
+struct Key : Meta {
+  std::string hash;                 // hex SHA-256 of the key's text
+  std::vector<std::string> scopes;  // "events:write", …; "*" for the first
+  UnixMillis expires_at = 0;        // 0: never
+};
+
+// All resources at one position of the registry topic: immutable, shared.
+struct State {
+  template <class T>
+  using Map = std::map<std::string, std::shared_ptr<const T>, std::less<>>;  // by "tenant/id", hence sorted per tenant
+  Map<Tenant> tenants;
+  Map<Source> sources;
+  Map<Endpoint> endpoints;
+  Map<Subscription> subscriptions;
+  Map<BackoffPolicy> backoff_policies;
+  Map<Key> keys;
+  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;
+  std::int64_t position = 0;  // the next offset of the registry topic
+
+  // Nothing if there is none.
+  std::shared_ptr<const Source> source(std::string_view tenant, std::string_view id) const;
+  std::shared_ptr<const Endpoint> endpoint(std::string_view tenant, std::string_view id) const;
+  std::shared_ptr<const BackoffPolicy> backoff_policy(std::string_view tenant, std::string_view id) const;
+};
+using StatePtr = std::shared_ptr<const State>;
+
+}  // namespace certes::registry

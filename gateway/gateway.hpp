@@ -1,0 +1,69 @@
+#pragma once
+// The gateway role: ingest listener (9600) and, unless disabled, the Master API (9610), over a log and a registry that
+// the caller made. Who: certes serve, certes gateway, certes api.
+// start/stop from one thread.
+
+#include <memory>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/config/settings.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/http/sender.hpp"
+#include "common/http/server.hpp"
+#include "common/log/log.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/registry/registry.hpp"
+
+namespace certes::gateway {
+
+struct Dependencies {
+  const config::Settings& settings;
+  log::Log& log;
+  registry::Registry& registry;
+  const crypto::Sealer& sealer;
+  metrics::Metrics& metrics;
+  const Clock& clock;
+  const http::AddressPolicy& addresses;  // for endpoint URLs
+};
+
+// Ingest.
+class Gateway {
+ public:
+  explicit Gateway(Dependencies dependencies);
+  ~Gateway();
+  Result<void> start();  // binds; conflict where the port is in use
+  std::string address() const;
+  void stop(Millis limit);  // stops accepting, waits for pending appends, answers them
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Master API: resources, dead letters.
+class Api {
+ public:
+  explicit Api(Dependencies dependencies);
+  ~Api();
+  Result<void> start();
+  std::string address() const;
+  void stop(Millis limit);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Who calls, decided from Authorization and the peer. Shared by both listeners. In --dev, peers in loopback and
+// allow_from need no key.
+struct Caller {
+  std::string key;  // id of the key; "dev" without one
+  std::string tenant = "default";
+  std::vector<std::string> scopes;  // "*": all
+  bool allowed(std::string_view scope) const;
+};
+Result<Caller> authenticate(const http::Request& request, const registry::State& state,
+                            const config::Settings& settings, const Clock& clock);
+
+}  // namespace certes::gateway
