@@ -8,7 +8,13 @@
 namespace certes {
 
 template <class T = void>
-using Result [[nodiscard]] = tl::expected<T, Error>;
+class [[nodiscard]] Result : public tl::expected<T, Error> {
+ public:
+  using Base = tl::expected<T, Error>;
+  using Base::Base;
+  Result() = default;
+  Result(Base base) : Base(std::move(base)) {}
+};
 
 // return fail(Code::invalid, "no such thing", "/pointer");
 inline tl::unexpected<Error> fail(Code code, std::string message, std::string pointer = {}) {
