@@ -50,7 +50,7 @@ class Metrics {
   // Buckets for latencies from 100 µs to 60 s unless given.
   Histogram histogram(std::string_view name, std::string_view help, const Labels& labels = {},
                       const std::vector<double>& buckets = {});
-  // Forgets a gauge or counter of a thing that is gone (an endpoint).
+  // Forgets a gauge or counter of a thing that is gone (an endpoint). Its handles must not be used any more.
   void remove(std::string_view name, const Labels& labels);
   // Called before each exposition, to set gauges from live state.
   void on_scrape(std::function<void()> collect);
