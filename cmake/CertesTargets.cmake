@@ -30,8 +30,10 @@ target_precompile_headers(certes_pch PRIVATE
 
 function(certes_flags NAME)
   target_link_libraries(${NAME} PRIVATE certes_options)
-  target_compile_options(${NAME} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
-  target_precompile_headers(${NAME} REUSE_FROM certes_pch)
+  if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    target_compile_options(${NAME} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+    target_precompile_headers(${NAME} REUSE_FROM certes_pch)
+  endif()
 endfunction()
 
 # certes_library(NAME SOURCES a.cpp… [DEPENDS target…]): a folder is a target; DEPENDS are public.

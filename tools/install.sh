@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what a task needs from Debian's (or Ubuntu's) packages, only what is missing, quietly.
+#   tools/install.sh run|test|full|lint
+set -euo pipefail
+
+build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev
+  libcurl4-openssl-dev libssl-dev libsqlite3-dev libtomlplusplus-dev libcli11-dev libspdlog-dev nlohmann-json3-dev
+  libexpected-dev libconcurrentqueue-dev zlib1g-dev libbrotli-dev)
+tests=(doctest-dev python3 curl openssl kcat util-linux)
+lint=(clang-format clang-tidy clang python3 git)
+
+case "${1:?run, test, lint or full}" in
+  run) wanted=("${build[@]}" curl) ;;
+  test) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}") ;;
+  lint) wanted=("${build[@]}" "${lint[@]}") ;;
+  full) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}" debootstrap buildah wrk) ;;
+  *) echo "install: unknown set '$1'" >&2; exit 2 ;;
+esac
+
+if ! command -v apt-get >/dev/null; then
+  echo "This machine is neither Debian nor Ubuntu: build the container instead: docker build -t certes . && docker run --rm certes version" >&2
+  exit 1
+fi
+if [ "$1" = test ] || [ "$1" = full ]; then
+  command -v java >/dev/null || wanted+=(openjdk-17-jre-headless)
+  command -v mvn >/dev/null || wanted+=(maven)
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install: these packages are missing, and there is no sudo: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing ${#missing[@]} packages: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  exit 1
+fi

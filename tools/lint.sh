@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# ./dev lint: formatting, clang-tidy on our sources (not the tests), and rules of the repository.
+set -euo pipefail
+source tools/stage.sh
+
+sources() { git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.c'; }
+format() { sources | xargs clang-format --dry-run --Werror; }
+tidy() {
+  [ -f build/tidy/build.ninja ] || cmake --preset tidy >/dev/null
+  python3 tools/tidy.py build/tidy/compile_commands.json
+}
+rules() {
+  ! git grep -nE 'sleep_for|usleep\(|std::this_thread::sleep' -- 'tests/*.cpp' || { echo "lint: tests do not sleep" >&2; return 1; }
+  ! git grep -nE 'simdjson\.h' -- '*.cpp' '*.hpp' ':!common/event/' || { echo "lint: simdjson stays in common/event" >&2; return 1; }
+  ! git grep -nE '#include "gateway/' -- 'dispatcher/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
+  ! git grep -nE '#include "dispatcher/' -- 'gateway/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
+}
+
+stage "format" format
+stage "rules" rules
+stage "clang-tidy" tidy
