@@ -1,0 +1,254 @@
+#include "common/config/loader.hpp"
+
+#include <climits>
+
+#include "common/config/table.hpp"
+#include "common/log/record.hpp"
+
+extern char** environ;
+
+namespace certes::config {
+namespace {
+
+constexpr std::string_view kProperties = "kafka.properties.";
+constexpr std::string_view kTopic = "kafka.topic.";
+
+// Variables that are no settings: secrets, what client commands and our own scripts read.
+constexpr std::string_view kOtherVariables[] = {
+    "CERTES_ADMIN_KEY", "CERTES_ADMIN_KEY_FILE", "CERTES_SECRETS_KEY", "CERTES_URL",  "CERTES_KEY",
+    "CERTES_KEY_FILE",  "CERTES_GATEWAY_URL",    "CERTES_CONFIG",      "CERTES_CACHE"};
+
+bool is_other_variable(std::string_view name) {
+  if (name.starts_with("CERTES_TEST_")) return true;
+  for (const std::string_view known : kOtherVariables)
+    if (name == known) return true;
+  return false;
+}
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names;
+  for (const Setting& setting : all_settings()) names.emplace_back(setting.name);
+  return names;
+}
+
+std::vector<std::string> known_variables() {
+  std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));
+  for (const Setting& setting : all_settings()) names.push_back(variable_of(setting.name));
+  return names;
+}
+
+// Some setting's name begins with this section.
+bool is_section(std::string_view name) {
+  const std::string prefix = std::string(name) + ".";
+  for (const Setting& setting : all_settings())
+    if (setting.name.starts_with(prefix)) return true;
+  return prefix == kProperties || prefix == kTopic;
+}
+
+Error at(const std::string& place, std::string_view what) { return {Code::invalid, place + ": " + std::string(what)}; }
+
+Error unknown(const std::string& place, const std::string& name) {
+  return at(place, "unknown setting " + name + did_you_mean(name, known_names()));
+}
+
+// A scalar as set_from_text takes it; nothing for tables and lists.
+std::optional<std::string> scalar_text(const TomlValue& value) {
+  switch (value.kind) {
+    case TomlValue::Kind::string: return value.text;
+    case TomlValue::Kind::integer: return std::to_string(value.integer);
+    case TomlValue::Kind::real: return std::to_string(value.real);
+    case TomlValue::Kind::boolean: return value.boolean ? "true" : "false";
+    default: return std::nullopt;
+  }
+}
+
+bool fits(const AnyPlace& place, const TomlValue& value) {
+  using Kind = TomlValue::Kind;
+  switch (place.index()) {
+    case 0: return value.kind == Kind::string;
+    case 1: return value.kind == Kind::boolean;
+    case 2:
+    case 3: return value.kind == Kind::integer;
+    case 4: return value.kind == Kind::integer || value.kind == Kind::real;
+    default: break;
+  }
+  if (value.kind != Kind::array) return false;
+  for (const TomlValue& item : value.items)
+    if (item.kind != Kind::string) return false;
+  return true;
+}
+
+std::string_view expected_kind(const AnyPlace& place) {
+  constexpr std::string_view kKinds[] = {"a string",   "true or false", "an integer",
+                                         "an integer", "a number",      "a list of strings"};
+  return kKinds[place.index()];
+}
+
+void set_from_toml(const Setting& setting, Settings& settings, const TomlValue& value) {
+  std::visit(
+      [&](auto place) {
+        auto& to = *place(settings);
+        using Value = std::remove_cvref_t<decltype(to)>;
+        if constexpr (std::is_same_v<Value, std::string>) to = value.text;
+        if constexpr (std::is_same_v<Value, bool>) to = value.boolean;
+        if constexpr (std::is_same_v<Value, std::int64_t>) to = value.integer;
+        if constexpr (std::is_same_v<Value, int>)  // beyond int: the range check refuses it
+          to = static_cast<int>(std::clamp<std::int64_t>(value.integer, INT_MIN, INT_MAX));
+        if constexpr (std::is_same_v<Value, double>)
+          to = value.kind == TomlValue::Kind::integer ? static_cast<double>(value.integer) : value.real;
+        if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+          to.clear();
+          for (const TomlValue& item : value.items) to.push_back(item.text);
+        }
+      },
+      setting.place);
+}
+
+}  // namespace
+
+Result<void> Loader::add_file(const std::string& path) {
+  const auto text = read_file(path, 1u << 20);
+  if (!text) return fail(Code::invalid, text.error().message);
+  const auto root = parse_toml(*text, path);
+  if (!root) return fail(root.error());
+  return add_table(*root, "", path);
+}
+
+Result<void> Loader::add_table(const TomlValue& table, const std::string& prefix, const std::string& file) {
+  for (const TomlMember& member : table.members) {
+    const std::string name = prefix + member.name;
+    const std::string place = file + ":" + std::to_string(member.line);
+    const bool inside = name.starts_with(kTopic);
+    const bool nested = member.value.kind == TomlValue::Kind::table && (is_section(name) || inside);
+    auto added = nested ? add_table(member.value, name + ".", file) : add_value(member, name, place);
+    if (!added) return added;
+  }
+  return {};
+}
+
+Result<void> Loader::add_value(const TomlMember& member, const std::string& name, const std::string& place) {
+  if (const Setting* setting = find_setting(name)) {
+    if (!fits(setting->place, member.value))
+      return fail(at(place, name + " must be " + std::string(expected_kind(setting->place)) + ", not " +
+                                std::string(to_string(member.value.kind))));
+    set_from_toml(*setting, loaded_.settings, member.value);
+    if (auto checked = check_value(*setting, loaded_.settings); !checked)
+      return fail(at(place, name + " " + checked.error().message));
+    loaded_.origins[name] = place;
+    return {};
+  }
+  const auto text = scalar_text(member.value);
+  const auto passed = text ? add_passed_through(name, *text, place) : Result<bool>(false);
+  if (!passed) return fail(passed.error());
+  if (!*passed) return fail(unknown(place, name));
+  return {};
+}
+
+Result<void> Loader::add_text(const std::string& name, std::string_view text, const std::string& place) {
+  const Setting* setting = find_setting(name);
+  if (!setting) {
+    const auto passed = add_passed_through(name, text, place);
+    if (!passed) return fail(passed.error());
+    if (!*passed) return fail(unknown(place, name));
+    return {};
+  }
+  auto set = set_from_text(*setting, loaded_.settings, text);
+  if (set) set = check_value(*setting, loaded_.settings);
+  if (!set) return fail(at(place, name + " " + set.error().message));
+  loaded_.origins[name] = place;
+  return {};
+}
+
+Result<bool> Loader::add_passed_through(const std::string& name, std::string_view text, const std::string& place) {
+  KafkaSettings& kafka = loaded_.settings.kafka;
+  if (name.starts_with(kProperties)) {
+    kafka.properties[name.substr(kProperties.size())] = text;
+    loaded_.origins[name] = place;
+    return true;
+  }
+  if (!name.starts_with(kTopic)) return false;
+  const std::string rest = name.substr(kTopic.size());  // TOPIC.property.with.dots
+  const std::size_t dot = rest.find('.');
+  if (dot == std::string::npos) return false;
+  const std::string topic = rest.substr(0, dot);
+  if (!log::parse_topic(topic))
+    return fail(at(place, "unknown topic " + topic +
+                              did_you_mean(topic, {"registry", "events", "attempts", "dead-letters", "progress"})));
+  kafka.topic[topic][rest.substr(dot + 1)] = text;
+  loaded_.origins[name] = place;
+  return true;
+}
+
+Result<void> Loader::add_environment(const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment)
+    if (name.starts_with("CERTES_"))
+      if (auto added = add_variable(name, value); !added) return added;
+  return {};
+}
+
+Result<void> Loader::add_variable(const std::string& name, const std::string& value) {
+  Settings& settings = loaded_.settings;
+  if (name == "CERTES_SECRETS_KEY") settings.secrets_keys = split_list(value);
+  if (name == "CERTES_ADMIN_KEY") settings.admin_key = value;
+  if (name == "CERTES_ADMIN_KEY_FILE") {
+    const auto text = read_file(value, 4'096);
+    if (!text) return fail(at(name, text.error().message));
+    settings.admin_key = text->substr(0, text->find_last_not_of(" \t\r\n") + 1);
+  }
+  if (is_other_variable(name)) return {};
+  for (const Setting& setting : all_settings())
+    if (variable_of(setting.name) == name) return add_text(std::string(setting.name), value, name);
+  return fail(at(name, "unknown variable" + did_you_mean(name, known_variables())));
+}
+
+Result<void> Loader::add_flag(const std::string& name, const std::string& value) {
+  return add_text(name, value, "flag");
+}
+
+Result<Loaded> Loader::finish() {
+  Settings& settings = loaded_.settings;
+  KafkaSettings& kafka = settings.kafka;
+  if (!kafka.brokers.empty() && !loaded_.origins.contains("log.engine")) {
+    settings.log.engine = "kafka";
+    loaded_.origins["log.engine"] = loaded_.origins["kafka.brokers"];
+  }
+  if (settings.log.engine == "kafka" && kafka.brokers.empty())
+    return fail(Code::invalid, "log.engine kafka needs kafka.brokers: --brokers HOST:PORT");
+  if (kafka.cert_file.empty() != kafka.key_file.empty())
+    return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
+  if (!settings.allow_from.empty() && !settings.dev)
+    return fail(Code::invalid, "allow_from is for --dev only: elsewhere every caller needs a key");
+  if (settings.data.empty()) return fail(Code::invalid, "data must name a directory");
+  if (kafka.group.empty()) kafka.group = kafka.prefix + "dispatcher";
+  kafka.instance = settings.dispatcher.instance;
+  return std::move(loaded_);
+}
+
+Result<Loaded> load_with_origins(const Sources& sources) {
+  Loader loader;
+  if (!sources.file.empty())
+    if (auto added = loader.add_file(sources.file); !added) return fail(added.error());
+  if (auto added = loader.add_environment(sources.environment); !added) return fail(added.error());
+  for (const auto& [name, value] : sources.flags)
+    if (auto added = loader.add_flag(name, value); !added) return fail(added.error());
+  return loader.finish();
+}
+
+Result<Settings> load(const Sources& sources) {
+  auto loaded = load_with_origins(sources);
+  if (!loaded) return fail(loaded.error());
+  return std::move(loaded->settings);
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> found;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (text.starts_with("CERTES_") && equals != std::string_view::npos)
+      found.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return found;
+}
+
+}  // namespace certes::config

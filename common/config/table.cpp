@@ -1,0 +1,110 @@
+#include "common/config/table.hpp"
+
+#include <cctype>
+
+namespace certes::config {
+namespace {
+
+#define CERTES_PLACE(TYPE, MEMBER) Place<TYPE>([](Settings& s) -> TYPE* { return &s.MEMBER; })
+#define CERTES_STRING(MEMBER) CERTES_PLACE(std::string, MEMBER)
+#define CERTES_BOOL(MEMBER) CERTES_PLACE(bool, MEMBER)
+#define CERTES_INT(MEMBER) CERTES_PLACE(int, MEMBER)
+#define CERTES_BYTES(MEMBER) CERTES_PLACE(std::int64_t, MEMBER)
+#define CERTES_SECONDS(MEMBER) CERTES_PLACE(double, MEMBER)
+#define CERTES_LIST(MEMBER) CERTES_PLACE(std::vector<std::string>, MEMBER)
+
+constexpr double kYear = 366 * 86'400.0;
+
+const Setting kSettings[] = {
+    {"data", CERTES_STRING(data), "directory of the embedded log and of keys that were made"},
+    {"dev", CERTES_BOOL(dev), "no keys needed from loopback, loopback endpoints allowed, a line per attempt"},
+    {"allow_from", CERTES_LIST(allow_from), "with dev: networks besides loopback that need no key", 0, 0,
+     Form::networks},
+    {"shutdown_delay_seconds", CERTES_SECONDS(shutdown_delay_seconds), "not ready for so long before draining", 0,
+     3'600},
+    {"drain_seconds", CERTES_SECONDS(drain_seconds), "limit of draining on SIGTERM", 0, 3'600},
+
+    {"log.engine", CERTES_STRING(log.engine), "where events last", 0, 0, Form::choice, "sqlite|kafka"},
+    {"log.level", CERTES_STRING(log_level), "what is written to standard error", 0, 0, Form::choice,
+     "debug|info|warn|error"},
+    {"log.reserve_bytes", CERTES_BYTES(log.reserve_bytes), "embedded log: free space below which events are refused"},
+    {"log.events_retention_seconds", CERTES_SECONDS(log.events_retention_seconds), "how long events are kept", 60,
+     100 * kYear},
+    {"log.dead_letters_retention_seconds", CERTES_SECONDS(log.dead_letters_retention_seconds),
+     "how long dead letters are kept", 60, 100 * kYear},
+
+    {"gateway.listen", CERTES_STRING(gateway.listen), "listener for events", 0, 0, Form::address},
+    {"gateway.loops", CERTES_INT(gateway.loops), "threads of the listener", 1, 256},
+    {"gateway.max_body_bytes", CERTES_BYTES(gateway.max_body_bytes), "largest request body", 1'024, 64 << 20},
+    {"gateway.max_header_bytes", CERTES_BYTES(gateway.max_header_bytes), "largest request header", 1'024, 1 << 20},
+    {"gateway.max_connections", CERTES_INT(gateway.max_connections), "open connections", 1, 1'000'000},
+    {"gateway.max_batch_events", CERTES_INT(gateway.max_batch_events), "events in one request", 1, 1'000},
+    {"gateway.header_timeout_seconds", CERTES_SECONDS(gateway.header_timeout_seconds), "for the whole header", 0.001,
+     3'600},
+    {"gateway.body_timeout_seconds", CERTES_SECONDS(gateway.body_timeout_seconds), "for the whole body", 0.001, 3'600},
+    {"gateway.idle_timeout_seconds", CERTES_SECONDS(gateway.idle_timeout_seconds), "of a kept-alive connection", 0.001,
+     86'400},
+    {"gateway.durable_timeout_seconds", CERTES_SECONDS(gateway.durable_timeout_seconds),
+     "for the log's acknowledgement, then 503", 0.01, 60},
+
+    {"api.listen", CERTES_STRING(api.listen), "listener of the Master API", 0, 0, Form::address},
+    {"api.enabled", CERTES_BOOL(api.enabled), "whether a gateway serves the Master API too"},
+
+    {"dispatcher.listen", CERTES_STRING(dispatcher.listen), "listener for health and metrics", 0, 0, Form::address},
+    {"dispatcher.allow_networks", CERTES_LIST(dispatcher.allow_networks), "private networks that may be delivered to",
+     0, 0, Form::networks},
+    {"dispatcher.instance", CERTES_STRING(dispatcher.instance), "name of a static member of the group; empty: dynamic"},
+    {"dispatcher.memory_bytes", CERTES_BYTES(dispatcher.memory_bytes), "for waiting deliveries", 1 << 20},
+    {"dispatcher.in_flight_max", CERTES_INT(dispatcher.in_flight_max), "requests at once", 1, 100'000},
+    {"dispatcher.retry_share", CERTES_SECONDS(dispatcher.retry_share), "most that retries take of the sends", 0, 1},
+    {"dispatcher.lower_share", CERTES_SECONDS(dispatcher.lower_share), "of the sends, guaranteed to lower classes", 0,
+     0.9},
+    {"dispatcher.senders", CERTES_INT(dispatcher.senders), "threads that send", 1, 64},
+    {"dispatcher.ca_file", CERTES_STRING(dispatcher.ca_file), "authorities for https endpoints; empty: the system's"},
+
+    {"deduplication.seconds", CERTES_SECONDS(deduplication.seconds), "how long an event's (source, id) is remembered",
+     0, kYear},
+    {"deduplication.ids", CERTES_BYTES(deduplication.ids), "how many are remembered, in each partition", 0,
+     100'000'000},
+
+    {"metrics.endpoints", CERTES_INT(metrics_endpoints), "endpoints with metrics of their own", 0, 100'000},
+    {"backoff.policy", CERTES_STRING(backoff_policy), "back-off policy where nothing nearer names one"},
+    {"backoff.producer_policy", CERTES_STRING(backoff_producer_policy), "the same for producers"},
+    {"secrets.key_file", CERTES_STRING(secrets_key_file), "file with the sealing keys, one a line; the first seals"},
+
+    {"kafka.brokers", CERTES_STRING(kafka.brokers), "host:port, separated by commas", 0, 0, Form::addresses},
+    {"kafka.prefix", CERTES_STRING(kafka.prefix), "of every topic's name"},
+    {"kafka.group", CERTES_STRING(kafka.group), "consumer group; empty: the prefix and \"dispatcher\""},
+    {"kafka.partitions", CERTES_INT(kafka.partitions), "of topics that are made", 1, 10'000},
+    {"kafka.replication_factor", CERTES_INT(kafka.replication_factor), "of topics that are made; -1: the cluster's", -1,
+     100},
+    {"kafka.create_topics", CERTES_BOOL(kafka.create_topics), "make missing topics on start"},
+    {"kafka.security_protocol", CERTES_STRING(kafka.security_protocol), "how brokers are spoken to", 0, 0, Form::choice,
+     "|plaintext|ssl|sasl_plaintext|sasl_ssl"},
+    {"kafka.sasl_mechanism", CERTES_STRING(kafka.sasl_mechanism), "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"},
+    {"kafka.sasl_username", CERTES_STRING(kafka.sasl_username), "name for SASL"},
+    {"kafka.sasl_password_file", CERTES_STRING(kafka.sasl_password_file), "file with the password for SASL"},
+    {"kafka.ca_file", CERTES_STRING(kafka.ca_file), "authorities for TLS; empty: the system's"},
+    {"kafka.cert_file", CERTES_STRING(kafka.cert_file), "our certificate, for TLS with client authentication"},
+    {"kafka.key_file", CERTES_STRING(kafka.key_file), "its key"},
+    {"kafka.session_timeout_seconds", CERTES_SECONDS(kafka.session_timeout_seconds),
+     "after which a silent dispatcher loses its partitions", 1, 300},
+};
+
+}  // namespace
+
+std::span<const Setting> all_settings() { return kSettings; }
+
+const Setting* find_setting(std::string_view name) {
+  for (const Setting& setting : kSettings)
+    if (setting.name == name) return &setting;
+  return nullptr;
+}
+
+std::string variable_of(std::string_view name) {
+  std::string variable = "CERTES_";
+  for (const char c : name) variable += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
+}  // namespace certes::config

@@ -1,0 +1,117 @@
+#include "common/config/toml.hpp"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace certes::config {
+namespace {
+
+int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
+
+template <class T>
+std::string written(const T& value) {
+  std::ostringstream out;
+  out << value;
+  return std::move(out).str();
+}
+
+TomlValue convert(const toml::node& node);
+
+TomlValue convert_table(const toml::table& table) {
+  TomlValue value;
+  for (const auto& [key, child] : table) {
+    TomlMember member{std::string(key.str()), static_cast<int>(key.source().begin.line), convert(child)};
+    if (member.line == 0) member.line = member.value.line;
+    value.members.push_back(std::move(member));
+  }
+  std::stable_sort(value.members.begin(), value.members.end(),
+                   [](const TomlMember& a, const TomlMember& b) { return a.line < b.line; });
+  return value;
+}
+
+TomlValue convert_scalar(const toml::node& node) {
+  TomlValue value;
+  if (const auto* text = node.as_string()) {
+    value.kind = TomlValue::Kind::string;
+    value.text = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    value.kind = TomlValue::Kind::integer;
+    value.integer = integer->get();
+  } else if (const auto* real = node.as_floating_point()) {
+    value.kind = TomlValue::Kind::real;
+    value.real = real->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    value.kind = TomlValue::Kind::boolean;
+    value.boolean = boolean->get();
+  } else {
+    value.kind = TomlValue::Kind::time;
+    if (const auto* date = node.as_date()) value.text = written(date->get());
+    if (const auto* time = node.as_time()) value.text = written(time->get());
+    if (const auto* both = node.as_date_time()) value.text = written(both->get());
+  }
+  return value;
+}
+
+TomlValue convert(const toml::node& node) {
+  TomlValue value;
+  if (const auto* table = node.as_table()) {
+    value = convert_table(*table);
+  } else if (const auto* array = node.as_array()) {
+    value.kind = TomlValue::Kind::array;
+    for (const auto& item : *array) value.items.push_back(convert(item));
+  } else {
+    value = convert_scalar(node);
+  }
+  value.line = line_of(node);
+  return value;
+}
+
+}  // namespace
+
+const TomlValue* TomlValue::find(std::string_view name) const {
+  for (const TomlMember& member : members)
+    if (member.name == name) return &member.value;
+  return nullptr;
+}
+
+std::string_view to_string(TomlValue::Kind kind) {
+  constexpr std::string_view kNames[] = {"a table",  "a list",        "a string", "an integer",
+                                         "a number", "true or false", "a time"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Result<TomlValue> parse_toml(std::string_view text, std::string_view name) {
+  const toml::parse_result parsed = toml::parse(text, name);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return fail(Code::invalid, std::string(name) + ":" + std::to_string(error.source().begin.line) + ": " +
+                                   std::string(error.description()));
+  }
+  return convert(parsed.table());
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    const int reason = errno;
+    return fail(reason == ENOENT ? Code::not_found : Code::invalid, path + ": " + std::strerror(reason));
+  }
+  std::string text;
+  char block[16'384];
+  while (in.read(block, sizeof block) || in.gcount() > 0) {
+    text.append(block, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > limit_bytes)
+      return fail(Code::invalid, path + ": larger than " + std::to_string(limit_bytes) + " bytes");
+  }
+  if (in.bad()) return fail(Code::invalid, path + ": cannot be read");
+  return text;
+}
+
+}  // namespace certes::config

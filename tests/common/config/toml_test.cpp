@@ -1,0 +1,38 @@
+#include "common/config/toml.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace certes::config;
+using Kind = TomlValue::Kind;
+
+TEST_CASE("TOML: values keep their kinds and lines, members the order of the file") {
+  const auto root =
+      parse_toml("z = 1\na = \"x\"\nr = 1.5\nb = true\nt = 2026-01-31T08:00:00Z\n\n[[list]]\nid = \"one\"\n", "f.toml");
+  REQUIRE(root.has_value());
+  REQUIRE(root->members.size() == 6);
+  CHECK(root->members[0].name == "z");
+  CHECK(root->members[0].value.integer == 1);
+  CHECK(root->members[1].value.text == "x");
+  CHECK(root->members[1].line == 2);
+  CHECK(root->find("r")->real == 1.5);
+  CHECK(root->find("b")->boolean);
+  CHECK(root->find("t")->kind == Kind::time);
+  CHECK(root->find("t")->text == "2026-01-31T08:00:00Z");
+  const TomlValue* list = root->find("list");
+  REQUIRE(list);
+  REQUIRE(list->items.size() == 1);
+  CHECK(list->items[0].find("id")->text == "one");
+  CHECK(list->items[0].line == 7);
+  CHECK(root->find("nothing") == nullptr);
+}
+
+TEST_CASE("TOML: an error names file and line") {
+  const auto root = parse_toml("a = 1\nb = = 2\n", "f.toml");
+  REQUIRE_FALSE(root.has_value());
+  CHECK(root.error().message.starts_with("f.toml:2: "));
+}
+
+TEST_CASE("Files: a missing one and a too large one are told apart") {
+  CHECK(read_file("/nowhere/x").error().code == certes::Code::not_found);
+  CHECK(read_file("/dev/zero", 100).error().code == certes::Code::invalid);
+}
