@@ -131,7 +131,7 @@ while (counts.archive < events.length || counts.oncall < critical) {
     console.error(`not all was delivered: ${JSON.stringify({ counts, events: events.length, critical, bad })}`);
     process.exit(1);
   }
-  await once(server, "request", { signal: AbortSignal.timeout(Math.max(1, deadline - Date.now())) }).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 20));
 }
 console.log(`\n${events.length} webhooks accepted; ${counts.archive} delivered to archive (low), ${counts.oncall} to oncall (critical); all signatures verified.`);
 server.close();
