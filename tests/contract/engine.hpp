@@ -1,0 +1,35 @@
+#pragma once
+// What an engine of the log gives to the contract suite: a store of its own, opened as often as a case wants. Each
+// binary links the suite (certes_contract_suite) with one file that defines make_engine(); certes_contract_test() in
+// CMakeLists.txt puts the two together. Confined to the test's thread.
+
+#include <chrono>
+#include <memory>
+
+#include "common/base/clock.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::contract {
+
+inline constexpr std::int32_t kPartitions = 3;
+
+// Where engines may differ; the suite leaves out what does not apply.
+struct Capabilities {
+  bool durable = true;  // a log that is opened again has what was acknowledged
+  // The bound of every wait for something that must come; never asserted as a duration.
+  std::chrono::seconds patience{60};
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual Capabilities capabilities() const = 0;
+  // Opens this engine's store, empty at first (a fresh directory, a fresh prefix), with kPartitions partitions, and
+  // prepares it. A case destroys the log before it opens the store again. Throws if it cannot.
+  virtual std::unique_ptr<log::Log> open() = 0;
+};
+
+// A new engine with an empty store. Each case makes its own.
+std::unique_ptr<Engine> make_engine();
+
+}  // namespace certes::contract
