@@ -1,0 +1,123 @@
+#include "client/http_client.hpp"
+
+#include <curl/curl.h>
+
+#include <mutex>
+
+namespace certes::client {
+namespace {
+
+constexpr std::size_t kMaxBody = 64u << 20;
+
+// libcurl wants this once, before any other thread uses it.
+void initialize_once() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& body = *static_cast<std::string*>(user);
+  if (body.size() + size * count > kMaxBody) return 0;
+  body.append(data, size * count);
+  return size * count;
+}
+
+Error error_of(CURLcode code, const std::string& url, const char* detail) {
+  const std::string why = *detail ? detail : curl_easy_strerror(code);
+  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return {Code::invalid, url + ": " + why};
+  if (code == CURLE_OPERATION_TIMEDOUT) return {Code::timeout, url + " does not answer: " + why};
+  return {Code::unavailable, "cannot reach " + url + ": " + why};
+}
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+HeaderList header_list(const std::vector<std::string>& headers) {
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");  // no 100-continue for large bodies
+  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  return HeaderList(list);
+}
+
+// A proxy set for the outside world is no way to this machine.
+bool is_loopback(const std::string& url) {
+  const std::size_t start = url.find("://");
+  const std::string_view host = std::string_view(url).substr(start == std::string::npos ? 0 : start + 3);
+  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+}
+
+}  // namespace
+
+class HttpClient::Impl {
+ public:
+  Impl() {
+    initialize_once();
+    curl_ = curl_easy_init();
+  }
+  ~Impl() { curl_easy_cleanup(curl_); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Result<HttpAnswer> send(const HttpRequest& request) {
+    const HeaderList headers = header_list(request.headers);
+    char detail[CURL_ERROR_SIZE] = "";
+    HttpAnswer answer;
+    prepare(request, headers.get(), detail, answer.body);
+    const CURLcode code = curl_easy_perform(curl_);
+    if (code != CURLE_OK) return fail(error_of(code, request.url, detail));
+    long status = 0;
+    char* type = nullptr;
+    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl_, CURLINFO_CONTENT_TYPE, &type);
+    answer.status = static_cast<int>(status);
+    if (type) answer.content_type = type;
+    return answer;
+  }
+
+ private:
+  void prepare(const HttpRequest& request, curl_slist* headers, char* detail, std::string& body) {
+    curl_easy_reset(curl_);  // keeps connections
+    curl_easy_setopt(curl_, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, detail);
+    curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &body);
+    curl_easy_setopt(curl_, CURLOPT_USERAGENT, "certes/" CERTES_VERSION);
+    if (is_loopback(request.url)) curl_easy_setopt(curl_, CURLOPT_PROXY, "");
+    if (request.method == "GET") return;
+    curl_easy_setopt(curl_, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.body.empty() && request.method == "DELETE") return;
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, request.body.c_str());
+  }
+
+  CURL* curl_ = nullptr;
+};
+
+HttpClient::HttpClient() : impl_(std::make_unique<Impl>()) {}
+HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+
+Result<HttpAnswer> HttpClient::send(const HttpRequest& request) { return impl_->send(request); }
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string encoded;
+  for (const char c : text) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return encoded;
+}
+
+}  // namespace certes::client
