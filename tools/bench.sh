@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# ./dev bench [ingest|delivery]: rates and latencies of ingest and of the whole way, on both engines, beside limit
+# programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+what=${1:-all}
+events=${CERTES_BENCH_EVENTS:-100000}
+tools/install.sh run
+command -v wrk >/dev/null || tools/install.sh full
+[ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null
+ninja -C build/bench --quiet
+exec python3 tools/bench.py "$what" "$events"
