@@ -40,7 +40,7 @@ def key(source, common):
 
 def check(database, source, stamp):
     run = subprocess.run(
-        ["clang-tidy", "-p", database.parent, "--quiet", "--warnings-as-errors=*", source],
+        ["clang-tidy", "-p", database.parent, "--quiet", "--warnings-as-errors=*", "--extra-arg=-w", source],
         capture_output=True, text=True)
     if run.returncode == 0:
         stamp.touch()
