@@ -21,7 +21,7 @@ class StandStill(Case):
         subprocess.run([script, "start", "--dir", directory], check=True, capture_output=True, timeout=120)
         self.addCleanup(subprocess.run, [script, "stop", "--dir", directory], capture_output=True, timeout=60)
         brokers = (directory / "brokers").read_text().strip().removeprefix("brokers=")
-        pid = int(next(directory.glob("*.pid")).read_text())
+        pid = int((directory / "pid").read_text())
         return pid, brokers
 
     async def prepare(self, brokers_list, sink):

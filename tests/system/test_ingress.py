@@ -100,6 +100,25 @@ class Ingress(Case):
         del binary["ce-type"]
         self.refused(400, b"\x00\x01", binary, says="ce-type")
 
+    def test_resources_that_could_not_work_are_refused_with_the_field_at_fault(self):
+        from harness import Api
+        api = Api(self.serve.address("api"))
+        for path, body, pointer in [
+            ("/endpoints/e", {"url": "http://user:secret@example.com/"}, "/url"),
+            ("/endpoints/e", {"url": "http://10.1.2.3/"}, "/url"),
+            ("/endpoints/e", {"url": "http://[::ffff:169.254.169.254]/"}, "/url"),
+            ("/endpoints/e", {"url": "ftp://example.com/"}, "/url"),
+            ("/endpoints/e", {"url": "https://example.com/", "ordering": "key"}, "/ordering"),
+            ("/endpoints/e", {"url": "https://example.com/", "concurency": 3}, "/concurency"),
+            ("/subscriptions/s", {"endpoint": "e", "pattern": "a..b"}, "/pattern"),
+            ("/subscriptions/s", {"endpoint": "e", "pattern": "a.b", "priority": "urgent"}, "/priority"),
+            ("/backoff-policies/b", {"strategy": "hopeful"}, "/strategy"),
+        ]:
+            with self.subTest(body=body):
+                status, _, problem = api.call("PUT", path, body)
+                self.assertEqual(status, 400, problem)
+                self.assertEqual(problem["pointer"], pointer, problem)
+
     def test_framing_that_could_be_read_two_ways_is_refused_and_the_connection_closed(self):
         ok = b"Host: x\r\nAuthorization: Bearer " + ADMIN_KEY.encode() + b"\r\nContent-Type: application/json\r\n"
         body = event("a.b", 1)
