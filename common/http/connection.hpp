@@ -1,0 +1,83 @@
+#pragma once
+// Connection: one client's socket: frames its requests, hands them on one at a time, writes the answers in order, keeps
+// every limit of time and size. Who: ServerLoop owns them. Confined to the loop's thread.
+//
+// Its socket is watched once, edge-triggered. What was read is framed in the loop's own buffer; only what is left over
+// is kept here, so an idle connection holds no memory.
+
+#include <cstdint>
+#include <string>
+
+#include "common/http/deadline_wheel.hpp"
+#include "common/http/framing.hpp"
+#include "common/http/input.hpp"
+#include "common/http/server.hpp"
+
+namespace certes::http {
+
+class ServerLoop;
+struct Route;
+
+class Connection : public DeadlineWheel::Entry {
+ public:
+  Connection(ServerLoop& loop, std::uint64_t id, int fd, std::string peer);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  std::uint64_t id() const { return id_; }
+  bool dead() const { return phase_ == Phase::dead; }
+
+  void on_events(std::uint32_t events);
+  void on_deadline();
+  void respond(Response&& response);
+  // Goes on after an answer was given, or written.
+  void resume();
+  void flush();
+  // No further requests: closes at once if none has begun.
+  void stop();
+  void die();
+
+  bool queued_flush = false, queued_resume = false;  // the loop's lists
+
+ private:
+  enum class Phase : std::uint8_t { reading, answering, closing, lingering, dead };
+  enum class Timer : std::uint8_t { none, idle, header, body, write, linger };
+
+  void read();
+  bool read_once();
+  void consume(char* data, std::size_t size);
+  void end_of_input();
+  void discard();
+  void want_more();
+  void dispatch(const char* data);
+  void call(const Route& route, const Request& request, const char* data);
+  void refuse(const Refusal& refusal);
+  void set_timer(Timer timer, Millis delay);
+  bool idle() const;
+  bool output_empty() const { return written_ == out_.size() + body_.size(); }
+  void written();
+  void linger();
+
+  ServerLoop& loop_;
+  const std::uint64_t id_;
+  const int fd_;
+  const std::string peer_;
+  Phase phase_ = Phase::reading;
+  Timer timer_ = Timer::none;
+  bool readable_ = false;  // the socket may hold more
+  bool hung_up_ = false;   // the client will send no more: read to the end
+  bool end_seen_ = false;  // and it was read
+  bool blocked_ = false;   // the socket takes no more for now
+  bool consuming_ = false;
+  bool keep_alive_ = true, version_1_0_ = false, head_ = false;  // of the request in progress
+  const Route* route_ = nullptr;
+  SteadyTime received_{};
+  Input in_;
+  Framing framing_;
+  std::string out_;   // headers and small bodies
+  std::string body_;  // one large body, after out_
+  std::size_t written_ = 0;
+};
+
+}  // namespace certes::http

@@ -1,0 +1,77 @@
+// Lookups in a request: headers, parameters of path and query.
+
+#include "common/http/framing.hpp"
+#include "common/http/server.hpp"
+
+namespace certes::http {
+
+namespace {
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus_is_space) {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return std::nullopt;
+      out.push_back(static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])));
+      i += 2;
+    }
+  }
+  return out;
+}
+
+std::string_view take_segment(std::string_view& path) {
+  const std::size_t end = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(std::min(end + 1, path.size()));
+  return segment;
+}
+
+}  // namespace
+
+std::string_view Request::header(std::string_view name) const {
+  for (const HeaderView& h : headers)
+    if (same_token(h.name, name)) return h.value;
+  return {};
+}
+
+bool Request::has_header(std::string_view name) const {
+  for (const HeaderView& h : headers)
+    if (same_token(h.name, name)) return true;
+  return false;
+}
+
+std::optional<std::string> path_parameter(std::string_view pattern, std::string_view path, std::string_view name) {
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_segment(pattern);
+    const std::string_view segment = take_segment(path);
+    if (wanted.size() == name.size() + 2 && wanted.front() == '{' && wanted.substr(1, name.size()) == name)
+      return percent_decoded(segment, false);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (percent_decoded(pair.substr(0, equals), true) != name) continue;
+    return percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+  }
+  return std::nullopt;
+}
+
+}  // namespace certes::http

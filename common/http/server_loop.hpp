@@ -1,0 +1,108 @@
+#pragma once
+// ServerLoop: one loop of a server: its connections, the thread they live on, the handlers' state. The first loop also
+// accepts, and gives each client to the loop with the fewest. Who: Server. Threads: see Loop; adopt, stop and the
+// counters from any.
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/http/connection.hpp"
+#include "common/http/event_loop.hpp"
+#include "common/http/listener.hpp"
+#include "common/http/routes.hpp"
+#include "common/http/workers.hpp"
+
+namespace certes::http {
+
+class ServerLoop;
+using Observer = std::function<void(std::string_view route, int status, std::chrono::microseconds)>;
+
+// What the loops of a server share; made before they start.
+struct ServerShared {
+  ServerOptions options;
+  FramingLimits limits;
+  RouteTable routes;
+  Observer observer;
+  Listener listener;
+  std::unique_ptr<Workers> workers;
+  std::vector<std::unique_ptr<ServerLoop>> loops;
+  std::atomic<std::size_t> open{0};  // connections of all loops
+};
+
+struct LoopCounters {
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, bad{0}, timeouts{0};
+};
+
+class ServerLoop final : public EventLoop {
+ public:
+  ServerLoop(ServerShared& shared, int index);
+  ~ServerLoop() override;
+
+  void start();
+  // Lets what has begun end until then; join() waits for it.
+  void stop(SteadyTime until);
+  void join();
+  std::size_t connections() const { return connection_count_.load(std::memory_order_relaxed); }
+
+  // For its connections and their workers' answers.
+  void answer(std::uint64_t connection, Response&& response) { respond(connection, std::move(response)); }
+  ServerShared& shared() { return shared_; }
+  LoopCounters& counters() { return counters_; }
+  DeadlineWheel& wheel() { return wheel_; }
+  Request& request() { return request_; }
+  const DirectHandler& handler(const Route& route) const { return handlers_[route.index]; }
+  std::string_view date();
+  bool stopping() const { return stopping_; }
+  void want_flush(Connection& connection);
+  void want_resume(Connection& connection);
+  void buried(Connection& connection, int fd);
+  static constexpr std::size_t kScratchBytes = 64u << 10;
+  char* scratch() { return scratch_.get(); }
+
+ protected:
+  void respond(std::uint64_t connection, Response&& response) override;
+  void on_event(std::uint64_t token, std::uint32_t events) override;
+  bool round() override;
+  SteadyTime wait_until() const override;
+
+ private:
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint32_t generation = 0;
+  };
+
+  void accept();
+  bool accept_one();
+  void out_of_descriptors();
+  void turn_away(int fd);
+  void adopt(int fd, std::string peer);
+  Connection* find(std::uint64_t id);
+  void stop_now(SteadyTime until);
+  void bury();
+
+  ServerShared& shared_;
+  std::thread thread_;
+  LoopCounters counters_;
+  std::atomic<std::size_t> connection_count_{0};
+
+  // The loop's thread.
+  DeadlineWheel wheel_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<std::uint32_t> dead_;  // slots freed at the end of the round
+  std::vector<std::uint64_t> flush_, resume_, batch_;
+  std::vector<DirectHandler> handlers_;  // by route
+  Request request_;
+  std::unique_ptr<char[]> scratch_;
+  std::string date_;
+  std::int64_t date_second_ = 0;
+  int reserve_fd_ = -1;
+  bool stopping_ = false;
+  SteadyTime stop_until_ = SteadyTime::max();
+};
+
+}  // namespace certes::http
