@@ -46,7 +46,8 @@ log::Identity identity(std::string_view tenant, std::string_view source, std::st
 
 log::Record to_record(Event&& event);
 
-// What a dispatcher needs of a record, as views into it. Error: why it is no valid event (foreign records).
+// What a dispatcher needs of a record, as views into it. A foreign record has no certes-id: `id` is then its ce_id, and
+// the client gave it. Error: why it is no valid event (foreign records).
 struct EventView {
   std::string_view id, client_id, source, type, tenant, kind, partition_key, content_type;
   bool client_gave_id = false;
