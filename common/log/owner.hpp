@@ -71,6 +71,8 @@ struct OwnerOptions {
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};
+  // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.
+  std::function<void(std::function<void()>)> background = {};
 };
 
 class Owner {

@@ -1,0 +1,129 @@
+#pragma once
+// The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
+// revoked, lost), owner_recovery.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
+// owner_checkpoint.cpp. Confined to the core loop.
+//
+// The life of a partition: assigned → ask (what is committed) → term (commits it with a higher term) → recover (loads
+// the checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
+// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing.
+
+#include "common/log/owner.hpp"
+#include "common/log/owner_outbox.hpp"
+#include "common/log/owner_partition.hpp"
+#include "common/log/owner_trimmer.hpp"
+
+namespace certes::log {
+
+class Owner::Impl final : public MemberHandler {
+ public:
+  Impl(Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, Wake wake);
+
+  // owner.cpp
+  Result<std::size_t> poll(std::size_t max_records);
+  SteadyTime next_deadline() const;
+  bool may_act(std::int32_t partition) const;
+  bool owns(std::int32_t partition) const;
+  void finish(Origin origin);
+  void leave();
+  bool left() const { return member_->left(); }
+  std::vector<Owner::Partition> partitions() const;
+
+  // owner_outcomes.cpp
+  void record_attempt(Origin origin, const AttemptRecord& attempt, std::function<void()> recorded);
+  Result<void> append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded);
+  void flush() { outbox_.flush(); }
+
+  // owner_membership.cpp
+  void let_go(std::int32_t partition);
+
+ private:
+  using Part = OwnedPartition;
+
+  // owner.cpp
+  Part* find(std::int32_t partition) const;
+  Part* find(std::int32_t partition, std::uint64_t epoch) const;
+  bool fresh() const;
+  void advance(Part& part);
+  Result<std::size_t> read(std::size_t max_records);
+  void give(const RecordPtr& record);
+  void read_failed(const Error& error);
+  void resume_reading(Part& part);
+
+  // owner_membership.cpp
+  void on_assigned(const std::vector<std::int32_t>& partitions) override;
+  void on_revoked(const std::vector<std::int32_t>& partitions) override;
+  void on_lost(const std::vector<std::int32_t>& partitions) override;
+  void begin_term(Part& part, SteadyTime not_before);
+  void ask(Part& part);
+  void take_term(Part& part, Committed committed);
+  void term_taken(Part& part, const Result<void>& result);
+  void refused(Part& part);
+  void drop(Part& part, bool tell);
+  void release(std::int32_t partition, bool tell);
+  void advance_revoke(Part& part);
+
+  // owner_recovery.cpp
+  void begin_recovery(Part& part);
+  void recover(Part& part);
+  bool load_checkpoint(Part& part);
+  bool verify(Part& part);
+  bool probe(Part& part);
+  bool events_replaced(Part& part, UnixMillis before, OffsetRange range);
+  void restore(Part& part, Progress&& progress);
+  void nothing_restored(Part& part);
+  bool read_tails(Part& part);
+  bool read_tail(Part& part, std::size_t index);
+  bool tail_record(Part& part, std::size_t index, const StoredRecord& record);
+  void reflect_tail(Part& part, const Outcome& outcome);
+  void run(Part& part);
+  void settle_found(Part& part);
+
+  // owner_outcomes.cpp
+  void submit(std::uint32_t slot);
+  bool send(std::uint32_t slot);
+  void send_waiting();
+  bool may_append(const Part& part, OpKind kind) const;
+  void serve_outbox();
+  void ended(const Outbox::End& end);
+  void acknowledged(Part& part, std::uint32_t slot, std::int64_t offset);
+  void settle(Part& part, std::uint32_t slot, std::int64_t offset);
+  void reflect(Part& part, const Outcome& outcome);
+  void replace_outbox();
+  void forget_ops(const Part& part);
+
+  // owner_checkpoint.cpp
+  bool checkpoint_due(const Part& part) const;
+  bool begin_checkpoint(Part& part);
+  Progress progress_of(Part& part) const;
+  void checkpoint_appended(Part& part, const Op& op, std::int64_t offset);
+  void commit_checkpoint(Part& part);
+  void checkpoint_committed(Part& part, const CommitNote& note);
+  void abandon_checkpoint(Part& part);
+
+  Log& log_;
+  OwnerHandler& handler_;
+  const Clock& clock_;
+  const OwnerOptions options_;
+  const Wake wake_;
+  const Millis session_;
+
+  std::unique_ptr<Trimmer> trimmer_;  // joined last
+  Outbox outbox_;
+  std::vector<std::unique_ptr<Part>> parts_;                      // by partition; none: not owned
+  std::vector<std::int64_t> highest_terms_;                       // that this process has taken, by partition
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting_;  // slot and generation: to be sent, in order
+  std::vector<Outbox::End> ended_;
+  std::vector<RecordPtr> records_;
+  std::uint64_t epochs_ = 0;
+  std::uint64_t checkpoint_id_;
+  SteadyTime now_;            // of this round
+  SteadyTime last_poll_;      // when membership was served last
+  SteadyTime send_again_{};   // when a refused append is tried again
+  SteadyTime replaced_at_{};  // when the appender was replaced last
+  bool broken_ = false;
+  bool looked_up_ = false;  // one blocking question to the log a round
+  bool leaving_ = false;
+  std::unique_ptr<Member> member_;  // destroyed first: its callbacks come here
+};
+
+}  // namespace certes::log

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <set>
+
+#include "common/log/names.hpp"
+#include "common/log/owner_impl.hpp"
+
+namespace certes::log {
+namespace {
+
+constexpr Millis kBusyRetry{5};
+constexpr Millis kRetry{100};
+constexpr Millis kCalm{1'000};            // between two replacements of the appender
+constexpr std::size_t kStampBytes = 128;  // certes-term and certes-origin with their names
+
+}  // namespace
+
+void Owner::Impl::record_attempt(Origin origin, const AttemptRecord& attempt, std::function<void()> recorded) {
+  Part* part = find(origin.partition);
+  if (part == nullptr || !part->running_before || part->phase == Phase::close) return;
+  const std::uint32_t slot = outbox_.take(OpKind::outcome, part->partition, part->epoch, Topic::attempts);
+  Op& op = outbox_.at(slot);
+  op.record = attempt_record(attempt, origin);
+  op.recorded = std::move(recorded);
+  op.outcome.topic = Topic::attempts;
+  op.outcome.origin = origin;
+  op.outcome.effect = effect_of(attempt);
+  op.outcome.delivery = attempt.delivery;
+  op.outcome.attempt = attempt.attempt;
+  op.outcome.next_at = attempt.next_at;
+  op.outcome.recorded_at = clock_.unix_millis();
+  submit(slot);
+}
+
+Result<void> Owner::Impl::append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded) {
+  if (dead_letter.size() + kStampBytes > log_.max_record_bytes(Topic::dead_letters))
+    return fail(Code::too_large, "the dead letter is larger than its topic takes");
+  Part* part = find(origin.partition);
+  if (part == nullptr || !part->running_before || part->phase == Phase::close) return {};
+  const std::uint32_t slot = outbox_.take(OpKind::outcome, part->partition, part->epoch, Topic::dead_letters);
+  Op& op = outbox_.at(slot);
+  op.record = std::move(dead_letter);
+  add_origin(op.record.headers, origin);
+  op.recorded = std::move(recorded);
+  op.outcome = {};
+  op.outcome.topic = Topic::dead_letters;
+  op.outcome.origin = origin;
+  op.outcome.effect = Effect::ended;
+  op.outcome.delivery = op.record.headers.get(names::kDelivery);
+  submit(slot);
+  return {};
+}
+
+// Whether its records of this kind may be appended now.
+bool Owner::Impl::may_append(const Part& part, OpKind kind) const {
+  if (broken_ || !fresh()) return false;
+  switch (kind) {
+    case OpKind::outcome: return part.phase == Phase::run;
+    case OpKind::term: return part.phase == Phase::recover;
+    case OpKind::checkpoint: return part.phase == Phase::run || part.phase == Phase::close;
+  }
+  return false;
+}
+
+void Owner::Impl::submit(std::uint32_t slot) {
+  // Nothing overtakes what waits: a checkpoint's records must stand in their order.
+  if (waiting_.empty() && send(slot)) return;
+  Op& op = outbox_.at(slot);
+  waiting_.emplace_back(slot, op.generation);
+}
+
+// False: not now.
+bool Owner::Impl::send(std::uint32_t slot) {
+  const Op& op = outbox_.at(slot);
+  const Part* part = find(op.partition, op.epoch);
+  if (part == nullptr || !may_append(*part, op.kind)) return false;
+  if (outbox_.send(slot, part->term)) return true;
+  send_again_ = now_ + kBusyRetry;
+  return false;
+}
+
+void Owner::Impl::send_waiting() {
+  if (waiting_.empty() || now_ < send_again_) return;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
+  waiting.swap(waiting_);
+  bool full = false;
+  for (const auto& [slot, generation] : waiting) {
+    const Op& op = outbox_.at(slot);
+    if (!op.used || op.generation != generation) continue;
+    if (!full && send(slot)) continue;
+    full = full || send_again_ > now_;
+    waiting_.emplace_back(slot, generation);
+  }
+}
+
+void Owner::Impl::serve_outbox() {
+  ended_.clear();
+  outbox_.poll(ended_);
+  for (const Outbox::End& end : ended_) {
+    // What ends after a failure is in doubt with the rest: its tail will tell.
+    if (broken_) break;
+    ended(end);
+  }
+  if (broken_) replace_outbox();
+}
+
+void Owner::Impl::ended(const Outbox::End& end) {
+  if (end.fatal || end.outcome == AppendOutcome::unknown) {
+    broken_ = true;
+    return;
+  }
+  Op& op = outbox_.at(end.slot);
+  if (!op.used || op.generation != end.generation) return;  // its partition is gone
+  Part* part = find(op.partition, op.epoch);
+  if (part == nullptr) return outbox_.release(end.slot);
+  if (end.outcome == AppendOutcome::persisted) return acknowledged(*part, end.slot, end.offset);
+  op.sent = false;
+  if (op.kind == OpKind::checkpoint) return abandon_checkpoint(*part);
+  waiting_.emplace_back(end.slot, end.generation);
+  send_again_ = now_ + kRetry;
+}
+
+void Owner::Impl::acknowledged(Part& part, std::uint32_t slot, std::int64_t offset) {
+  Op& op = outbox_.at(slot);
+  switch (op.kind) {
+    case OpKind::outcome: return settle(part, slot, offset);
+    case OpKind::term: part.tails[tail_index(op.topic)].term_offset = offset; break;
+    case OpKind::checkpoint: checkpoint_appended(part, op, offset); break;
+  }
+  outbox_.release(slot);
+}
+
+// The outcome is on the log at `offset`.
+void Owner::Impl::settle(Part& part, std::uint32_t slot, std::int64_t offset) {
+  Op& op = outbox_.at(slot);
+  Tail& tail = part.tails[tail_index(op.topic)];
+  tail.position = std::max(tail.position, offset + 1);
+  part.tail_bytes += op.bytes;
+  part.changed = true;
+  const auto recorded = std::move(op.recorded);
+  op.recorded = nullptr;
+  // Usually this finishes the record, and there is nothing to remember.
+  if (recorded) recorded();
+  if (!part.tracker.finished(op.outcome.origin.offset)) reflect(part, op.outcome);
+  outbox_.release(slot);
+}
+
+void Owner::Impl::reflect(Part& part, const Outcome& outcome) {
+  apply(outcome, part.states[outcome.origin.offset][outcome.delivery]);
+}
+
+// The appender is done for: a new one, and a new term wherever the fate of an outcome is not known.
+void Owner::Impl::replace_outbox() {
+  broken_ = false;
+  outbox_.replace();
+  const SteadyTime not_before = now_ - replaced_at_ < kCalm ? now_ + kRetry : now_;
+  replaced_at_ = now_;
+  std::set<Part*> doubtful;
+  std::set<Part*> unsaved;
+  outbox_.each([&](std::uint32_t slot, Op& op) {
+    Part* part = find(op.partition, op.epoch);
+    if (part == nullptr) return outbox_.release(slot);
+    if (!op.sent) return;
+    (op.kind == OpKind::checkpoint ? unsaved : doubtful).insert(part);
+    if (op.kind == OpKind::term) outbox_.release(slot);
+  });
+  for (Part* part : unsaved) abandon_checkpoint(*part);
+  for (Part* part : doubtful) {
+    if (part->revoked)
+      release(part->partition, true);
+    else
+      begin_term(*part, not_before);
+  }
+}
+
+void Owner::Impl::forget_ops(const Part& part) {
+  outbox_.each([&](std::uint32_t slot, Op& op) {
+    if (op.epoch == part.epoch) outbox_.release(slot);
+  });
+}
+
+}  // namespace certes::log

@@ -1,0 +1,280 @@
+#include <algorithm>
+
+#include "common/log/owner_impl.hpp"
+
+namespace certes::log {
+namespace {
+
+constexpr Millis kRetry{100};
+constexpr Millis kStalled{2'000};
+constexpr Millis kLookup{1'000};
+constexpr UnixMillis kReplacedMargin = 60'000;
+constexpr std::size_t kPage = 512;
+constexpr int kPagesARound = 16;
+
+}  // namespace
+
+void Owner::Impl::begin_recovery(Part& part) {
+  part.phase = Phase::recover;
+  part.retry_at = now_;
+  for (std::size_t i = 0; i < kTailCount; ++i) {
+    Tail& tail = part.tails[i];
+    tail.term_offset = kNoOffset;
+    tail.reader.reset();
+    tail.done = tail.from_start = false;
+    tail.top = part.good;
+    const std::uint32_t slot = outbox_.take(OpKind::term, part.partition, part.epoch, kTails[i]);
+    submit(slot);
+  }
+  if (part.running_before) {
+    outbox_.each([&](std::uint32_t, Op& op) {
+      if (op.epoch == part.epoch) op.found = kNoOffset;
+    });
+    part.loading.step = Loading::tails;
+    return;
+  }
+  part.replaced.reset();
+  part.loading.since = now_;
+}
+
+// May begin another term, or destroy nothing: `part` stays.
+void Owner::Impl::recover(Part& part) {
+  if (now_ < part.retry_at) return;
+  Loading& loading = part.loading;
+  if (loading.step == Loading::checkpoint && !load_checkpoint(part)) return;
+  if (loading.step == Loading::verify && !verify(part)) return;
+  if (loading.step == Loading::probe && !probe(part)) return;
+  if (read_tails(part)) run(part);
+}
+
+void Owner::Impl::restore(Part& part, Progress&& progress) {
+  part.tracker.restore(progress.watermark, progress.before, progress.position, std::move(progress.open));
+  part.states = std::move(progress.states);
+  for (std::size_t i = 0; i < kTailCount; ++i) {
+    part.tails[i].position = progress.tails[i];
+    part.tails[i].top = progress.term;
+  }
+  part.loading.step = Loading::verify;
+  part.loading.reader.reset();
+}
+
+// No checkpoint, or one that cannot be read: the committed watermark, and the tails from their logs' start.
+void Owner::Impl::nothing_restored(Part& part) {
+  Progress progress;
+  progress.watermark = progress.position = part.committed.offset;
+  progress.tails.fill(kLogStart);
+  restore(part, std::move(progress));
+}
+
+bool Owner::Impl::load_checkpoint(Part& part) {
+  const CommitNote note = decode_note(part.committed.metadata);
+  Loading& loading = part.loading;
+  const auto unreadable = [&] {
+    nothing_restored(part);
+    return true;
+  };
+  part.committed_checkpoint = note.first;
+  if (note.first < 0) return unreadable();
+  if (!loading.reader) loading.reader = log_.reader(Topic::progress, part.partition, note.first, wake_);
+  std::vector<RecordPtr> page;
+  const auto read = loading.reader->read(kPage, page);
+  if (!read) {
+    if (read.error().code == Code::not_found) return unreadable();
+    part.retry_at = now_ + kRetry;
+    return false;
+  }
+  for (const RecordPtr& record : page) {
+    loading.since = now_;
+    if (record->offset > note.last) return unreadable();
+    const auto complete = loading.parts.add(*record);
+    if (!complete) return unreadable();
+    if (!*complete) continue;
+    auto progress = loading.parts.finish();
+    if (!progress || progress->watermark != part.committed.offset) return unreadable();
+    restore(part, std::move(*progress));
+    return true;
+  }
+  if (page.empty() && now_ - loading.since >= kStalled && !looked_up_) {
+    looked_up_ = true;
+    const auto range = log_.offsets(Topic::progress, part.partition, kLookup);
+    if (range && (note.last >= range->end || note.first < range->start)) return unreadable();
+    loading.since = now_;
+  }
+  return false;
+}
+
+// Whether `events` is still the log that was committed for, and begins where it should.
+bool Owner::Impl::verify(Part& part) {
+  if (part.loading.from_start) {
+    part.loading.step = Loading::tails;
+    return true;
+  }
+  if (looked_up_) return false;
+  looked_up_ = true;
+  const auto range = log_.offsets(Topic::events, part.partition, kLookup);
+  if (!range) {
+    part.retry_at = now_ + kRetry;
+    return false;
+  }
+  const std::int64_t watermark = part.committed.offset;
+  const UnixMillis before = part.tracker.before();
+  part.loading.step = Loading::tails;
+  if (watermark > range->end) return events_replaced(part, before, *range);
+  if (watermark < range->start) {
+    part.loading.lost = part.tracker.count_unfinished(watermark, range->start);
+    part.tracker.skip_to(range->start);
+  } else if (before != 0 && watermark > range->start) {
+    part.loading.step = Loading::probe;
+    part.loading.since = now_;
+    part.loading.reader = log_.reader(Topic::events, part.partition, watermark - 1, wake_);
+  }
+  return true;
+}
+
+// Compares the append time of the record before the watermark.
+bool Owner::Impl::probe(Part& part) {
+  std::vector<RecordPtr> page;
+  const auto read = part.loading.reader->read(1, page);
+  if (read && page.empty() && now_ - part.loading.since < kStalled) return false;
+  part.loading.reader.reset();
+  part.loading.step = Loading::tails;
+  const bool other = !page.empty() && page.front()->offset == part.committed.offset - 1 &&
+                     page.front()->appended_at != part.tracker.before();
+  if (!other) return true;
+  const auto range = log_.offsets(Topic::events, part.partition, kLookup);
+  if (range) return events_replaced(part, part.tracker.before(), *range);
+  part.loading.step = Loading::verify;
+  part.retry_at = now_ + kRetry;
+  return false;
+}
+
+// Reading begins a minute before what was known, and what the tails show as done is known by the event's id.
+bool Owner::Impl::events_replaced(Part& part, UnixMillis before, OffsetRange range) {
+  std::int64_t from = range.start;
+  Replaced replaced;
+  if (before != 0) {
+    replaced.since = before - kReplacedMargin;
+    const auto at = log_.offset_at(Topic::events, part.partition, replaced.since, kLookup);
+    if (!at) {
+      part.loading.step = Loading::verify;
+      part.retry_at = now_ + kRetry;
+      return false;
+    }
+    from = *at;
+  }
+  replaced.end = range.end;
+  part.committed.offset = from;
+  nothing_restored(part);
+  part.loading.step = Loading::tails;
+  part.replaced = std::move(replaced);
+  return true;
+}
+
+bool Owner::Impl::read_tails(Part& part) {
+  bool all = true;
+  for (std::size_t i = 0; i < kTailCount && part.phase == Phase::recover; ++i)
+    all = (part.tails[i].done || read_tail(part, i)) && all;
+  return all && part.phase == Phase::recover;
+}
+
+bool Owner::Impl::read_tail(Part& part, std::size_t index) {
+  Tail& tail = part.tails[index];
+  if (tail.term_offset == kNoOffset) return false;
+  if (!tail.reader) {
+    tail.from_start = tail.from_start || tail.position < 0 || tail.position > tail.term_offset;
+    tail.reader = log_.reader(kTails[index], part.partition, tail.from_start ? kLogStart : tail.position, wake_);
+  }
+  std::vector<RecordPtr> page;
+  for (int pages = 0; pages < kPagesARound; ++pages) {
+    page.clear();
+    const auto read = tail.reader->read(kPage, page);
+    if (!read) {
+      if (read.error().code == Code::not_found) {
+        tail.from_start = true;
+        tail.reader.reset();
+      }
+      part.retry_at = now_ + (read.error().code == Code::not_found ? Millis{0} : kRetry);
+      return false;
+    }
+    if (page.empty()) return false;
+    for (const RecordPtr& record : page) {
+      if (record->offset >= tail.term_offset) {
+        tail.reader.reset();
+        return tail.done = true;
+      }
+      if (!tail_record(part, index, *record)) return false;
+    }
+  }
+  part.retry_at = now_;
+  wake_();  // there is more
+  return false;
+}
+
+// False: another term is needed.
+bool Owner::Impl::tail_record(Part& part, std::size_t index, const StoredRecord& record) {
+  Tail& tail = part.tails[index];
+  const auto term = term_of(record);
+  if (!term) return true;  // not ours
+  if (*term >= part.term) {
+    std::int64_t& highest = highest_terms_[static_cast<std::size_t>(part.partition)];
+    highest = std::max(highest, *term);
+    begin_term(part, now_);
+    return false;
+  }
+  if (*term < tail.top) return true;  // void
+  tail.top = *term;
+  const auto outcome = outcome_of(record);
+  if (outcome && outcome->origin.partition == part.partition) {
+    part.tail_bytes += record.size();
+    bool own = false;
+    outbox_.each([&](std::uint32_t, Op& op) {
+      if (own || op.epoch != part.epoch || op.kind != OpKind::outcome || !op.sent || op.found != kNoOffset) return;
+      own = op.outcome.same_as(*outcome);
+      if (own) op.found = record.offset;
+    });
+    if (!own) reflect_tail(part, *outcome);
+  }
+  return true;
+}
+
+void Owner::Impl::reflect_tail(Part& part, const Outcome& outcome) {
+  if (part.replaced) {
+    if (outcome.recorded_at >= part.replaced->since)
+      apply(outcome, part.replaced->by_event[outcome.event_id][outcome.delivery]);
+  } else if (!part.tracker.finished(outcome.origin.offset)) {
+    reflect(part, outcome);
+  }
+}
+
+// The partition's past is known: it may act.
+void Owner::Impl::run(Part& part) {
+  const bool first = !part.running_before;
+  for (Tail& tail : part.tails) tail.position = tail.term_offset + 1;
+  part.phase = Phase::run;
+  part.running_before = true;
+  part.good = part.term;
+  part.changed = true;
+  part.reading_failed = false;
+  part.checkpoint_at = now_ + options_.checkpoint_every;
+  if (first && part.loading.lost > 0) handler_.on_log_lost(part.partition, part.loading.lost);
+  settle_found(part);
+  member_->start(part.partition, first && part.loading.from_start ? kLogStart : part.tracker.next());
+}
+
+// This process's own appends in doubt: those that stand before the term record are acknowledged by that, the others are
+// void or lost, and appended again.
+void Owner::Impl::settle_found(Part& part) {
+  std::vector<std::uint32_t> found;
+  std::vector<std::uint32_t> again;
+  outbox_.each([&](std::uint32_t slot, Op& op) {
+    if (op.epoch != part.epoch || op.kind != OpKind::outcome || !op.sent) return;
+    op.found != kNoOffset ? found.push_back(slot) : again.push_back(slot);
+  });
+  for (const std::uint32_t slot : again) {
+    outbox_.at(slot).sent = false;
+    submit(slot);
+  }
+  for (const std::uint32_t slot : found) settle(part, slot, outbox_.at(slot).found);
+}
+
+}  // namespace certes::log

@@ -1,0 +1,36 @@
+#include "common/log/owner_trimmer.hpp"
+
+namespace certes::log {
+
+Trimmer::~Trimmer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Trimmer::run(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
+  ready_.notify_all();
+}
+
+void Trimmer::loop() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) return;
+    const std::function<void()> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+}
+
+}  // namespace certes::log

@@ -1,0 +1,239 @@
+#include "common/log/progress.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace certes::log {
+namespace {
+
+constexpr char kVersion = 1;
+
+constexpr std::array<std::uint32_t, 256> crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0xEDB88320u : 0u);
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto kCrcTable = crc_table();
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
+    out_.push_back(static_cast<char>(value));
+  }
+  void signed_number(std::int64_t value) {
+    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    out_.append(value);
+  }
+
+ private:
+  std::string& out_;
+};
+
+// Reads what Writer wrote; once it has failed it gives zeros.
+class Parser {
+ public:
+  explicit Parser(std::string_view in) : in_(in) {}
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      if (in_.empty()) break;
+      const auto byte = static_cast<unsigned char>(in_.front());
+      in_.remove_prefix(1);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+    failed_ = true;
+    return 0;
+  }
+  std::int64_t signed_number() {
+    const std::uint64_t value = number();
+    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+  }
+  std::string_view text() {
+    const std::uint64_t size = number();
+    if (size > in_.size()) {
+      failed_ = true;
+      return {};
+    }
+    const std::string_view value = in_.substr(0, size);
+    in_.remove_prefix(size);
+    return value;
+  }
+  // A number of elements of at least one byte each.
+  std::uint64_t count() {
+    const std::uint64_t value = number();
+    if (value <= in_.size()) return value;
+    failed_ = true;
+    return 0;
+  }
+  bool ok() const { return !failed_; }
+  bool done() const { return !failed_ && in_.empty(); }
+
+ private:
+  std::string_view in_;
+  bool failed_ = false;
+};
+
+void write_states(Writer& out, const DeliveryStates& states) {
+  out.number(states.size());
+  for (const auto& [delivery, state] : states) {
+    out.text(delivery);
+    out.number(state.done ? 1 : 0);
+    out.number(state.attempts);
+    out.signed_number(state.next_at);
+    out.signed_number(state.first_at);
+  }
+}
+
+DeliveryStates read_states(Parser& in) {
+  DeliveryStates states;
+  for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
+    std::string delivery(in.text());
+    DeliveryState state;
+    state.done = in.number() != 0;
+    state.attempts = static_cast<std::uint32_t>(in.number());
+    state.next_at = in.signed_number();
+    state.first_at = in.signed_number();
+    states.emplace_hint(states.end(), std::move(delivery), state);
+  }
+  return states;
+}
+
+// A record of a checkpoint: magic, kind, id, index, CRC of all but itself, payload. Little endian, as our machines are.
+struct Frame {
+  char magic[4] = {'C', 'K', 'P', '1'};
+  std::uint32_t kind = 0;  // 0: chunk; 1: end
+  std::uint64_t id = 0;
+  std::uint32_t index = 0;  // of the end: number of chunks
+  std::uint32_t crc = 0;
+};
+static_assert(sizeof(Frame) == 24);
+
+std::uint32_t frame_crc(Frame frame, std::string_view payload) {
+  frame.crc = 0;
+  return crc32(payload, crc32({reinterpret_cast<const char*>(&frame), sizeof frame}));
+}
+
+Record framed(Frame frame, std::string_view payload) {
+  frame.crc = frame_crc(frame, payload);
+  Record record;
+  record.value.reserve(sizeof frame + payload.size());
+  record.value.append(reinterpret_cast<const char*>(&frame), sizeof frame).append(payload);
+  return record;
+}
+
+}  // namespace
+
+std::uint32_t crc32(std::string_view bytes, std::uint32_t crc) {
+  crc = ~crc;
+  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
+  return ~crc;
+}
+
+std::string encode(const Progress& progress) {
+  std::string bytes(1, kVersion);
+  bytes.reserve(64 + progress.open.size() * 2 + progress.states.size() * 64);
+  Writer out(bytes);
+  out.signed_number(progress.term);
+  out.signed_number(progress.watermark);
+  out.signed_number(progress.before);
+  out.signed_number(progress.position);
+  out.number(progress.open.size());
+  for (std::int64_t last = progress.watermark; const std::int64_t offset : progress.open) {
+    out.signed_number(offset - last);
+    last = offset;
+  }
+  out.number(progress.tails.size());
+  for (const std::int64_t position : progress.tails) out.signed_number(position);
+  out.number(progress.states.size());
+  for (const auto& [offset, states] : progress.states) {
+    out.signed_number(offset);
+    write_states(out, states);
+  }
+  return bytes;
+}
+
+Result<Progress> decode(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != kVersion) return fail(Code::invalid, "checkpoint of an unknown version");
+  Parser in(bytes.substr(1));
+  Progress progress;
+  progress.term = in.signed_number();
+  progress.watermark = in.signed_number();
+  progress.before = in.signed_number();
+  progress.position = in.signed_number();
+  const std::uint64_t open = in.count();
+  progress.open.reserve(open);
+  for (std::int64_t last = progress.watermark; progress.open.size() < open && in.ok();)
+    progress.open.push_back(last += in.signed_number());
+  if (in.number() != kTailCount) return fail(Code::invalid, "checkpoint with other topics");
+  for (std::int64_t& position : progress.tails) position = in.signed_number();
+  for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
+    const std::int64_t offset = in.signed_number();
+    progress.states.emplace_hint(progress.states.end(), offset, read_states(in));
+  }
+  if (!in.done() || !std::is_sorted(progress.open.begin(), progress.open.end()))
+    return fail(Code::invalid, "checkpoint cut off or damaged");
+  return progress;
+}
+
+std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t id) {
+  const std::string bytes = encode(progress);
+  std::vector<Record> records;
+  Frame frame;
+  frame.id = id;
+  for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kChunkBytes))) {
+    records.push_back(framed(frame, rest.substr(0, kChunkBytes)));
+    ++frame.index;
+  }
+  frame.kind = 1;
+  records.push_back(framed(frame, {}));
+  return records;
+}
+
+Result<bool> CheckpointReader::add(const StoredRecord& record) {
+  Frame frame;
+  constexpr Frame expected;
+  if (record.value.size() < sizeof frame) return fail(Code::invalid, "not a record of a checkpoint");
+  std::memcpy(&frame, record.value.data(), sizeof frame);
+  const std::string_view payload = std::string_view(record.value).substr(sizeof frame);
+  if (std::memcmp(frame.magic, expected.magic, sizeof frame.magic) != 0 || frame_crc(frame, payload) != frame.crc)
+    return fail(Code::invalid, "a damaged record of a checkpoint");
+  if (!id_) id_ = frame.id;
+  if (frame.id != *id_) return false;  // a former owner's
+  if (frame.index != chunks_) return fail(Code::invalid, "a checkpoint with a record missing");
+  if (frame.kind == 1) return true;
+  ++chunks_;
+  bytes_.append(payload);
+  return false;
+}
+
+std::string encode(const CommitNote& note) {
+  return "certes1 " + std::to_string(note.first) + ' ' + std::to_string(note.last) + ' ' + std::to_string(note.term);
+}
+
+CommitNote decode_note(std::string_view metadata) {
+  constexpr std::string_view kPrefix = "certes1";
+  CommitNote note;
+  if (!metadata.starts_with(kPrefix)) return {};
+  metadata.remove_prefix(kPrefix.size());
+  for (std::int64_t* number : {&note.first, &note.last, &note.term}) {
+    if (!metadata.starts_with(' ')) return {};
+    const auto end = metadata.data() + metadata.size();
+    const auto [at, error] = std::from_chars(metadata.data() + 1, end, *number);
+    if (error != std::errc{}) return {};
+    metadata.remove_prefix(static_cast<std::size_t>(at - metadata.data()));
+  }
+  return metadata.empty() && note.first <= note.last ? note : CommitNote{};
+}
+
+}  // namespace certes::log

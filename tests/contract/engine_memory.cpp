@@ -1,0 +1,20 @@
+#include "common/log/memory/memory_log.hpp"
+#include "tests/contract/engine.hpp"
+
+namespace certes::contract {
+namespace {
+
+class MemoryEngine final : public Engine {
+ public:
+  Capabilities capabilities() const override { return {}; }
+  std::unique_ptr<log::Log> open() override { return log::memory::make(cluster_); }
+
+ private:
+  std::shared_ptr<log::memory::Cluster> cluster_ = log::memory::make_cluster({.partitions = kPartitions});
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<MemoryEngine>(); }
+
+}  // namespace certes::contract
