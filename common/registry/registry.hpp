@@ -43,6 +43,8 @@ class Registry {
   StatePtr state() const;
   // True once the end, as it was at the start, was reached.
   bool caught_up() const;
+  // Why it will never follow the log further, if so: a record written by a newer version of Certes.
+  std::optional<Error> failure() const;
   // Called on the registry's thread after each change of the state.
   void on_change(std::function<void(StatePtr)> observer);
 

@@ -100,6 +100,12 @@ struct Key : Meta {
   UnixMillis expires_at = 0;        // 0: never
 };
 
+// What the installation knows of itself: a known text, sealed by its first process, so that the others notice a wrong
+// sealing key when they start. Not shown by the API.
+struct Installation : Meta {
+  SealedSecret check;
+};
+
 // All resources at one position of the registry topic: immutable, shared.
 struct State {
   template <class T>
@@ -110,12 +116,14 @@ struct State {
   Map<Subscription> subscriptions;
   Map<BackoffPolicy> backoff_policies;
   Map<Key> keys;
+  Map<Installation> installation;
   std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;
   std::int64_t position = 0;  // the next offset of the registry topic
 
   // Nothing if there is none.
   std::shared_ptr<const Source> source(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Endpoint> endpoint(std::string_view tenant, std::string_view id) const;
+  std::shared_ptr<const Subscription> subscription(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const BackoffPolicy> backoff_policy(std::string_view tenant, std::string_view id) const;
 };
 using StatePtr = std::shared_ptr<const State>;

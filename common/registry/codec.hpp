@@ -1,0 +1,32 @@
+#pragma once
+// One resource between JSON and its struct. Internal to the registry: resource_json.hpp is what others use.
+// read: members into the struct (errors stay in the Fields). write: the members that `stored` or else the API shows.
+
+#include "common/registry/json.hpp"
+#include "common/registry/resource_json.hpp"
+
+namespace certes::registry {
+
+void read(Fields& fields, Tenant& tenant, Form form);
+void read(Fields& fields, Source& source, Form form);
+void read(Fields& fields, Endpoint& endpoint, Form form);
+void read(Fields& fields, Subscription& subscription, Form form);
+void read(Fields& fields, BackoffPolicy& policy, Form form);
+void read(Fields& fields, Key& key, Form form);
+void read(Fields& fields, Installation& installation, Form form);
+
+void write(OrderedJson& out, const Tenant& tenant, bool stored);
+void write(OrderedJson& out, const Source& source, bool stored);
+void write(OrderedJson& out, const Endpoint& endpoint, bool stored);
+void write(OrderedJson& out, const Subscription& subscription, bool stored);
+void write(OrderedJson& out, const BackoffPolicy& policy, bool stored);
+void write(OrderedJson& out, const Key& key, bool stored);
+void write(OrderedJson& out, const Installation& installation, bool stored);
+
+// The whole of it.
+template <class T>
+Result<T> from_json(const Json& json, Form form);
+template <class T>
+OrderedJson to_json(const T& resource);  // stored
+
+}  // namespace certes::registry

@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include "common/crypto/crypto.hpp"
+#include "common/registry/codec.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr std::size_t kMaxUrlBytes = 2'048;
+constexpr std::string_view kStates[] = {"active", "paused", "disabled"};
+constexpr std::string_view kTokenCharacters =
+    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+// Certes sets these itself, or the connection belongs to them.
+constexpr std::string_view kOwnHeaders[] = {
+    "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te",
+    "trailer", "expect",         "content-type",      "traceparent"};
+constexpr std::string_view kOwnPrefixes[] = {"webhook-", "ce-", "certes-", "proxy-"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+void read_url(Fields& fields, std::string& url) {
+  fields.text("url", url, kMaxUrlBytes);
+  if (!fields.has("urls")) return fields.required("url");
+  std::vector<std::string> urls;
+  fields.texts("urls", urls, 100, kMaxUrlBytes);
+  if (!fields.ok()) return;
+  if (fields.has("url")) return fields.refuse("urls", "give \"url\" or \"urls\", not both");
+  if (urls.empty()) return fields.refuse("urls", "must hold a URL");
+  if (urls.size() > 1) return fields.refuse("urls", "\"urls\" with several URLs is not supported yet");
+  url = std::move(urls.front());
+}
+
+std::optional<std::string> wrong_header(std::string_view name, const Json& value) {
+  if (name.empty() || name.size() > 128 || name.find_first_not_of(kTokenCharacters) != name.npos) {
+    return "is no name of a header";
+  }
+  const std::string known = lower(name);
+  if (std::ranges::count(kOwnHeaders, std::string_view(known)) > 0 ||
+      std::ranges::any_of(kOwnPrefixes, [&](std::string_view prefix) { return known.starts_with(prefix); })) {
+    return "is a header that Certes sets itself";
+  }
+  if (!value.is_string()) return "must be a string";
+  const auto& text = value.get_ref<const std::string&>();
+  const bool control = std::ranges::any_of(
+      text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+  if (control || text.size() > 4'096) return "is no value of a header, or longer than 4096 bytes";
+  return std::nullopt;
+}
+
+void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string>>& headers) {
+  const Json* json = fields.take("headers");
+  if (json == nullptr) return;
+  if (!json->is_object()) return fields.refuse("headers", "must be an object");
+  if (json->size() > 32) return fields.refuse("headers", "has more than 32 entries");
+  for (const auto& [name, value] : json->items()) {
+    if (auto wrong = wrong_header(name, value)) {
+      return fields.refuse(Error(Code::invalid, *wrong, fields.at("headers") + pointer_step(name)));
+    }
+    headers.emplace_back(name, value.get<std::string>());
+  }
+}
+
+void read_declared_secret(Fields& fields, Endpoint& endpoint) {
+  if (!fields.has("secret")) return;
+  std::string secret;
+  fields.text("secret", secret, 512);
+  if (!fields.ok()) return;
+  if (auto made = crypto::StandardWebhooks::make(secret); !made) return fields.refuse("secret", made.error().message);
+  endpoint.secrets.push_back({std::move(secret), 0});
+}
+
+void read_stored_secrets(Fields& fields, Endpoint& endpoint) {
+  const Json* json = fields.take("secrets");
+  if (json == nullptr) return;
+  if (!json->is_array()) return fields.refuse("secrets", "must be an array");
+  for (const Json& entry : *json) {
+    Fields secret(entry, fields.at("secrets"));
+    Endpoint::SigningSecret value;
+    secret.text("secret", value.secret);
+    secret.required("secret");
+    secret.integer<UnixMillis>("expires_at", value.expires_at, 0, INT64_MAX);
+    if (auto error = secret.done()) return fields.refuse(std::move(*error));
+    endpoint.secrets.push_back(std::move(value));
+  }
+}
+
+void check_statuses(Fields& fields, const Endpoint& endpoint) {
+  for (const int status : endpoint.retry_on) {
+    if (std::ranges::count(endpoint.dead_letter_on, status) > 0) {
+      return fields.refuse("dead_letter_on", std::to_string(status) + " stands in \"retry_on\" too");
+    }
+  }
+}
+
+}  // namespace
+
+void read(Fields& fields, Endpoint& endpoint, Form form) {
+  fields.not_yet({"ordering", "breaker", "auth", "tls", "signatures", "disable_after_seconds"});
+  fields.only("format", "binary");
+  read_url(fields, endpoint.url);
+  fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
+  fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
+  fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
+  fields.text("backoff_policy", endpoint.backoff_policy, 128);
+  read_headers(fields, endpoint.headers);
+  fields.statuses("retry_on", endpoint.retry_on);
+  fields.statuses("dead_letter_on", endpoint.dead_letter_on);
+  if (fields.ok()) check_statuses(fields, endpoint);
+  fields.choice("state", endpoint.state, {kStates[0], kStates[1], kStates[2]});
+  if (form == Form::stored) {
+    read_stored_secrets(fields, endpoint);
+    fields.text("disabled_reason", endpoint.disabled_reason);
+  } else {
+    read_declared_secret(fields, endpoint);
+    fields.passed_over({"disabled_reason"});
+  }
+}
+
+void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
+  out["url"] = endpoint.url;
+  out["concurrency"] = endpoint.concurrency;
+  out["timeout_seconds"] = endpoint.timeout_seconds;
+  if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;
+  if (!endpoint.backoff_policy.empty()) out["backoff_policy"] = endpoint.backoff_policy;
+  for (const auto& [name, value] : endpoint.headers) out["headers"][name] = value;
+  if (!endpoint.retry_on.empty()) out["retry_on"] = endpoint.retry_on;
+  if (!endpoint.dead_letter_on.empty()) out["dead_letter_on"] = endpoint.dead_letter_on;
+  out["state"] = kStates[static_cast<std::size_t>(endpoint.state)];
+  if (!endpoint.disabled_reason.empty()) out["disabled_reason"] = endpoint.disabled_reason;
+  if (!stored) return;
+  for (const auto& secret : endpoint.secrets) {
+    OrderedJson entry = {{"secret", secret.secret}};
+    if (secret.expires_at != 0) entry["expires_at"] = secret.expires_at;
+    out["secrets"].push_back(std::move(entry));
+  }
+}
+
+}  // namespace certes::registry

@@ -1,0 +1,109 @@
+#pragma once
+// Follower: the registry's thread. It reads the registry topic into a Replica, publishes each new state, appends
+// proposals and tells who made them what was decided, and writes snapshots. Who: Registry.
+// post, state, position, caught_up, on_change, failure: any thread. Everything else: its own thread.
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "common/base/ids.hpp"
+#include "common/base/mailbox.hpp"
+#include "common/registry/asker.hpp"
+#include "common/registry/registry.hpp"
+#include "common/registry/replica.hpp"
+#include "common/registry/wake_signal.hpp"
+
+namespace certes::registry {
+
+using ProposalDone = std::function<void(Result<Decision>)>;
+
+class Follower {
+ public:
+  Follower(log::Log& log, const Clock& clock);
+  ~Follower();
+
+  StatePtr state() const;
+  bool caught_up() const { return caught_up_; }
+  // What keeps it from following for good.
+  std::optional<Error> failure() const;
+  void on_change(std::function<void(StatePtr)> observer);
+  void propose(Change change, Millis timeout, ProposalDone done);
+  // `done` runs once a published state has reached the topic's end as asked for from now.
+  void fence(FenceDone done);
+
+ private:
+  using Work = std::function<void()>;
+  struct Waiting {
+    SteadyTime deadline;
+    ProposalDone done;
+  };
+  struct PendingSnapshot {
+    std::string id;
+    std::string end;
+    std::size_t unacknowledged = 0;
+    bool failed = false;
+  };
+
+  void run();
+  bool open();
+  bool read();
+  bool is_open() const { return reader_ != nullptr; }
+  void start_afresh();
+  void advance();
+  void publish();
+  void tell_decided();
+  void serve_fences();
+  void expire(bool all);
+  void append_change(const Change& change, Millis timeout, ProposalDone done);
+  void on_append(const std::string& change_id, const log::AppendResult& result);
+  bool append(std::string key, std::string value, log::AppendCallback done, Error* error);
+  void serve_appender();
+  void begin_snapshot();
+  void continue_snapshot(const log::AppendResult& result);
+  void trim_behind_snapshot();
+  void reached(std::int64_t end, std::int64_t asked_at, std::vector<FenceDone> waiting);
+
+  log::Log& log_;
+  const Clock& clock_;
+  const bool end_is_known_;  // asking the log for its end costs nothing
+
+  WakeSignal signal_;
+  Mailbox<Work> inbox_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> caught_up_{false};
+  std::atomic<std::int64_t> position_{0};  // of what is published
+
+  mutable std::mutex mutex_;
+  StatePtr state_;                                        // guarded by mutex_
+  std::vector<std::function<void(StatePtr)>> observers_;  // guarded by mutex_
+  std::optional<Error> failure_;                          // guarded by mutex_
+
+  // The rest belongs to the thread.
+  IdGenerator ids_;
+  std::unique_ptr<log::Reader> reader_;
+  std::unique_ptr<log::Appender> appender_;
+  bool appender_failed_ = false;
+  std::optional<Replica> replica_;
+  bool loading_ = true;      // what the log held when it was opened is not all read
+  std::int64_t target_ = 0;  // until here
+  std::int64_t log_start_ = 0;
+  SteadyTime retry_at_{};  // of open()
+  std::uint64_t published_changes_ = 0;
+  std::vector<log::RecordPtr> records_;
+  std::vector<Decided> decided_;
+  std::map<std::string, Waiting> waiting_;         // by change id
+  std::multimap<std::int64_t, FenceDone> fences_;  // by the position they wait for
+  std::optional<PendingSnapshot> snapshot_;
+  std::uint64_t snapshot_tried_at_ = 0;  // changes, when the last was begun
+  std::string written_snapshot_;         // id of the one to trim behind, once it was read back
+
+  std::unique_ptr<Asker> asker_;
+  std::thread thread_;
+};
+
+}  // namespace certes::registry

@@ -1,0 +1,224 @@
+#include "common/registry/json.hpp"
+
+#include <cmath>
+
+namespace certes::registry {
+namespace {
+
+constexpr int kMaxDepth = 32;
+
+std::string format_number(double value) {
+  std::string text = Json(value).dump();
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+// Thrown within parse_json alone: nlohmann's callback can end a parse in no other way.
+struct Refused {
+  std::string message;
+};
+
+class Watcher {
+ public:
+  bool operator()(int, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      names_.emplace_back();
+      if (names_.size() > kMaxDepth) throw Refused{"JSON nested deeper than 32 levels"};
+    } else if (event == Event::object_end || event == Event::array_end) {
+      names_.pop_back();
+    } else if (event == Event::key && !names_.back().insert(parsed.get_ref<const std::string&>()).second) {
+      throw Refused{"the member \"" + parsed.get<std::string>() + "\" stands there twice"};
+    }
+    return true;
+  }
+
+ private:
+  std::vector<std::set<std::string>> names_;
+};
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  try {
+    return Json::parse(text.begin(), text.end(), Watcher());
+  } catch (const Refused& refused) {
+    return fail(Code::invalid, refused.message);
+  } catch (const Json::parse_error& error) {
+    return fail(Code::invalid, "not JSON: wrong at byte " + std::to_string(error.byte));
+  } catch (const Json::exception& error) {  // a number beyond all range
+    return fail(Code::invalid, std::string("not JSON that can be kept: ") + error.what());
+  }
+}
+
+std::string pointer_step(std::string_view name) {
+  std::string step = "/";
+  for (const char c : name) {
+    if (c == '~') {
+      step += "~0";
+    } else if (c == '/') {
+      step += "~1";
+    } else {
+      step += c;
+    }
+  }
+  return step;
+}
+
+Fields::Fields(const Json& object, std::string pointer) : object_(&object), pointer_(std::move(pointer)) {
+  if (!object.is_object()) {
+    refuse(Error(Code::invalid, "must be an object", pointer_));
+    object_ = nullptr;
+  }
+}
+
+const Json* Fields::take(std::string_view name) {
+  if (error_ || object_ == nullptr) return nullptr;
+  taken_.emplace(name);
+  const auto it = object_->find(name);
+  return it == object_->end() ? nullptr : &*it;
+}
+
+void Fields::text(std::string_view name, std::string& out, std::size_t max_bytes) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_string()) return refuse(name, "must be a string");
+  const auto& text = value->get_ref<const std::string&>();
+  if (text.size() > max_bytes) return refuse(name, "is longer than " + std::to_string(max_bytes) + " bytes");
+  out = text;
+}
+
+void Fields::number(std::string_view name, double& out, double min, double max) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_number()) return refuse(name, "must be a number");
+  const double number = value->get<double>();
+  if (!(number >= min && number <= max)) {
+    return refuse(name, "must be from " + format_number(min) + " to " + format_number(max));
+  }
+  out = number;
+}
+
+void Fields::boolean(std::string_view name, bool& out) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_boolean()) return refuse(name, "must be true or false");
+  out = value->get<bool>();
+}
+
+void Fields::integer64(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_number_integer()) return refuse(name, "must be a whole number");
+  const bool huge = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  const std::int64_t number = huge ? 0 : value->get<std::int64_t>();
+  if (huge || number < min || number > max) {
+    return refuse(name, "must be from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  out = number;
+}
+
+std::optional<std::size_t> Fields::choose(std::string_view name, std::initializer_list<std::string_view> names) {
+  const Json* value = take(name);
+  if (value == nullptr) return std::nullopt;
+  std::string all;
+  std::size_t index = 0;
+  for (const std::string_view one : names) {
+    if (value->is_string() && value->get_ref<const std::string&>() == one) return index;
+    all += (index++ == 0 ? "" : ", ") + std::string(one);
+  }
+  refuse(name, "must be one of " + all);
+  return std::nullopt;
+}
+
+void Fields::texts(std::string_view name, std::vector<std::string>& out, std::size_t max_count, std::size_t max_bytes) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_array()) return refuse(name, "must be an array of strings");
+  if (value->size() > max_count) return refuse(name, "has more than " + std::to_string(max_count) + " entries");
+  std::vector<std::string> texts;
+  for (const Json& entry : *value) {
+    const std::string place = at(name) + "/" + std::to_string(texts.size());
+    if (!entry.is_string()) return refuse(Error(Code::invalid, "must be a string", place));
+    texts.push_back(entry.get<std::string>());
+    if (texts.back().size() > max_bytes) {
+      return refuse(Error(Code::invalid, "is longer than " + std::to_string(max_bytes) + " bytes", place));
+    }
+  }
+  out = std::move(texts);
+}
+
+void Fields::numbers(std::string_view name, std::vector<double>& out, std::size_t max_count, double min, double max) {
+  const Json* value = take(name);
+  if (value == nullptr) return;
+  if (!value->is_array()) return refuse(name, "must be an array of numbers");
+  if (value->size() > max_count) return refuse(name, "has more than " + std::to_string(max_count) + " entries");
+  std::vector<double> numbers;
+  for (const Json& entry : *value) {
+    const double number = entry.is_number() ? entry.get<double>() : -1;
+    if (!entry.is_number() || !(number >= min && number <= max)) {
+      return refuse(Error(Code::invalid, "must be a number from " + format_number(min) + " to " + format_number(max),
+                          at(name) + "/" + std::to_string(numbers.size())));
+    }
+    numbers.push_back(number);
+  }
+  out = std::move(numbers);
+}
+
+void Fields::statuses(std::string_view name, std::vector<int>& out) {
+  std::vector<double> numbers_read;
+  if (!has(name)) return;
+  numbers(name, numbers_read, 500, 100, 599);
+  if (!ok()) return;
+  out.clear();
+  for (const double number : numbers_read) {
+    if (std::floor(number) != number) return refuse(name, "holds a status that is no whole number");
+    out.push_back(static_cast<int>(number));
+  }
+}
+
+void Fields::not_yet(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (take(name) != nullptr) refuse(name, "\"" + std::string(name) + "\" is not supported yet");
+  }
+}
+
+void Fields::only(std::string_view name, std::string_view value) {
+  const Json* given = take(name);
+  if (given == nullptr) return;
+  if (!given->is_string()) return refuse(name, "must be a string");
+  const auto& text = given->get_ref<const std::string&>();
+  if (text != value) {
+    refuse(name,
+           "\"" + std::string(name) + "\": \"" + text + "\" is not supported yet, only \"" + std::string(value) + "\"");
+  }
+}
+
+void Fields::passed_over(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) take(name);
+}
+
+void Fields::required(std::string_view name) {
+  if (!error_ && !has(name)) refuse(name, "\"" + std::string(name) + "\" is missing");
+}
+
+void Fields::refuse(std::string_view name, std::string message) {
+  refuse(Error(Code::invalid, std::move(message), at(name)));
+}
+
+void Fields::refuse(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
+std::optional<Error> Fields::done() {
+  if (!error_ && object_ != nullptr) {
+    for (const auto& [name, value] : object_->items()) {
+      if (taken_.contains(name)) continue;
+      refuse(name, "\"" + name + "\" is not known here");
+      break;
+    }
+  }
+  return error_;
+}
+
+}  // namespace certes::registry

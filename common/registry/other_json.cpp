@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "common/event/event.hpp"
+#include "common/registry/codec.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr double kLongestSeconds = 366.0 * 86'400;
+constexpr std::string_view kStrategies[] = {"exponential", "linear", "constant", "schedule"};
+constexpr std::string_view kJitters[] = {"full", "equal", "none"};
+
+void check_schedule(Fields& fields, const BackoffPolicy& policy) {
+  const bool by_schedule = policy.strategy == BackoffPolicy::Strategy::schedule;
+  if (by_schedule && policy.schedule_seconds.empty()) {
+    return fields.refuse("schedule_seconds", "the strategy \"schedule\" needs \"schedule_seconds\"");
+  }
+  if (!by_schedule && !policy.schedule_seconds.empty()) {
+    fields.refuse("schedule_seconds", "belongs to the strategy \"schedule\" alone");
+  }
+}
+
+}  // namespace
+
+void read(Fields& fields, Tenant&, Form) { fields.not_yet({"weight", "max_priority", "quotas"}); }
+void write(OrderedJson&, const Tenant&, bool) {}
+
+void read(Fields& fields, Subscription& subscription, Form) {
+  fields.not_yet({"filter"});
+  fields.only("kind", "event");
+  fields.required("endpoint");
+  fields.text("endpoint", subscription.endpoint, 128);
+  fields.required("pattern");
+  fields.text("pattern", subscription.pattern);
+  if (fields.ok() && !event::valid_pattern(subscription.pattern)) {
+    fields.refuse("pattern", "must be words of A-Z a-z 0-9 _ / : - joined by '.', or words that are just * or #");
+  }
+  fields.choice("priority", subscription.priority,
+                {to_string(Priority::critical), to_string(Priority::high), to_string(Priority::normal),
+                 to_string(Priority::low), to_string(Priority::bulk)});
+  fields.text("backoff_policy", subscription.backoff_policy, 128);
+}
+
+void write(OrderedJson& out, const Subscription& subscription, bool) {
+  out["endpoint"] = subscription.endpoint;
+  out["kind"] = "event";
+  out["pattern"] = subscription.pattern;
+  out["priority"] = to_string(subscription.priority);
+  if (!subscription.backoff_policy.empty()) out["backoff_policy"] = subscription.backoff_policy;
+}
+
+void read(Fields& fields, BackoffPolicy& policy, Form) {
+  fields.not_yet({"reprocess"});
+  fields.choice("strategy", policy.strategy, {kStrategies[0], kStrategies[1], kStrategies[2], kStrategies[3]});
+  fields.number("base_seconds", policy.base_seconds, 0.001, kLongestSeconds);
+  fields.number("factor", policy.factor, 1, 100);
+  fields.number("cap_seconds", policy.cap_seconds, 0.001, kLongestSeconds);
+  fields.numbers("schedule_seconds", policy.schedule_seconds, 100, 0, kLongestSeconds);
+  fields.choice("jitter", policy.jitter, {kJitters[0], kJitters[1], kJitters[2]});
+  fields.integer<std::uint32_t>("max_attempts", policy.max_attempts, 0, 1'000'000);
+  fields.number("max_seconds", policy.max_seconds, 0, 10 * kLongestSeconds);
+  if (fields.ok()) check_schedule(fields, policy);
+}
+
+void write(OrderedJson& out, const BackoffPolicy& policy, bool) {
+  out["strategy"] = kStrategies[static_cast<std::size_t>(policy.strategy)];
+  if (policy.strategy == BackoffPolicy::Strategy::schedule) {
+    out["schedule_seconds"] = policy.schedule_seconds;
+  } else {
+    out["base_seconds"] = policy.base_seconds;
+    out["factor"] = policy.factor;
+    out["cap_seconds"] = policy.cap_seconds;
+  }
+  out["jitter"] = kJitters[static_cast<std::size_t>(policy.jitter)];
+  out["max_attempts"] = policy.max_attempts;
+  out["max_seconds"] = policy.max_seconds;
+}
+
+void read(Fields& fields, Key& key, Form form) {
+  fields.required("scopes");
+  fields.texts("scopes", key.scopes, 64, 64);
+  for (std::size_t i = 0; fields.ok() && i < key.scopes.size(); ++i) {
+    if (valid_scope(key.scopes[i])) continue;
+    fields.refuse(
+        Error(Code::invalid, "\"" + key.scopes[i] + "\" is no scope", fields.at("scopes") + "/" + std::to_string(i)));
+  }
+  if (fields.ok() && key.scopes.empty()) fields.refuse("scopes", "must hold a scope");
+  std::string expires;
+  fields.text("expires", expires, 64);
+  if (fields.ok() && fields.has("expires")) {
+    key.expires_at = parse_rfc3339(expires);
+    if (key.expires_at <= 0) fields.refuse("expires", "must be a time as in RFC 3339");
+  }
+  if (form == Form::stored) {
+    fields.required("hash");
+    fields.text("hash", key.hash, 64);
+  }
+}
+
+void write(OrderedJson& out, const Key& key, bool stored) {
+  out["scopes"] = key.scopes;
+  if (!stored) out["tenant"] = key.tenant;
+  if (key.expires_at != 0) out["expires"] = format_rfc3339(key.expires_at);
+  if (stored) out["hash"] = key.hash;
+}
+
+void read(Fields& fields, Installation& installation, Form) {
+  fields.required("check");
+  fields.text("check", installation.check);
+}
+void write(OrderedJson& out, const Installation& installation, bool) { out["check"] = installation.check; }
+
+}  // namespace certes::registry

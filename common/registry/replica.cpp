@@ -1,0 +1,63 @@
+#include "common/registry/replica.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr std::uint64_t kFewestChanges = 1'000;
+constexpr std::uint64_t kGrowth = 10;
+
+}  // namespace
+
+void Replica::apply(const log::RecordPtr& record, std::vector<Decided>& decided) {
+  if (failure_) return;
+  Entry entry = decode(record->value);
+  if (const auto* newer = std::get_if<NewerRecord>(&entry)) {
+    failure_ =
+        Error(Code::internal, "the registry holds a record of format " + std::to_string(newer->format) + " at offset " +
+                                  std::to_string(record->offset) + "; this version of Certes reads up to " +
+                                  std::to_string(kRecordFormat) + ": upgrade it");
+  } else if (const auto* changed = std::get_if<ChangeRecord>(&entry)) {
+    if (has_state_) {
+      change(*record, *changed, decided);
+    } else {
+      early_.push_back(record);
+    }
+  } else if (auto* chunk = std::get_if<SnapshotChunk>(&entry)) {
+    assembler_.add(std::move(*chunk), record->value, !has_state_, changes_);
+  } else if (const auto* end = std::get_if<SnapshotEnd>(&entry)) {
+    if (auto whole = assembler_.finish(*end)) snapshot(std::move(*whole), decided);
+  }
+}
+
+void Replica::change(const log::StoredRecord& record, const ChangeRecord& entry, std::vector<Decided>& decided) {
+  ++changes_;
+  if (auto result = decider_.decide(entry, record.appended_at)) {
+    decided.push_back({entry.change_id, std::move(*result)});
+  }
+}
+
+void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
+  if (!has_state_) {
+    if (snapshot.as_of + 1 < log_start_ || !decider_.load(snapshot.chunks, snapshot.decided)) return;
+    has_state_ = true;
+    ++changes_;
+    snapshot.changes_before = changes_;
+    for (const log::RecordPtr& record : early_) {
+      if (record->offset <= snapshot.as_of) continue;
+      const Entry entry = decode(record->value);
+      change(*record, std::get<ChangeRecord>(entry), decided);
+    }
+    early_ = {};
+  }
+  if (snapshot.as_of < snapshot_as_of_) return;
+  snapshot_changes_ = snapshot.changes_before;
+  snapshot_as_of_ = snapshot.as_of;
+  snapshot_id_ = snapshot.id;
+}
+
+bool Replica::wants_snapshot() const {
+  const std::uint64_t since = changes_ - snapshot_changes_;
+  return has_state_ && since >= std::max<std::uint64_t>(kFewestChanges, kGrowth * decider_.resources());
+}
+
+}  // namespace certes::registry

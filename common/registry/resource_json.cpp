@@ -1,0 +1,107 @@
+#include "common/registry/resource_json.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "common/registry/codec.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::array<std::string_view, 15> kScopes = {"events",    "commands",      "logs",    "stream",   "sources",
+                                                      "endpoints", "subscriptions", "schemas", "backoffs", "keys",
+                                                      "tenants",   "dead-letters",  "replays", "config",   "audit"};
+
+bool made_of(std::string_view id, std::string_view others) {
+  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [&](char c) {
+    return kLetters.find(c) != kLetters.npos || others.find(c) != others.npos;
+  });
+}
+
+template <class T>
+constexpr bool kIsSource = std::is_same_v<T, Source>;
+
+template <class T>
+void read_meta(Fields& fields, T& resource) {
+  fields.text("id", resource.id, 128);
+  const bool valid = kIsSource<T> ? valid_source_id(resource.id) : valid_id(resource.id);
+  if (fields.ok() && fields.has("id") && !valid) {
+    fields.refuse("id", kIsSource<T> ? "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -"
+                                     : "an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+  }
+  fields.text("tenant", resource.tenant, 128);
+  if (fields.ok() && !valid_id(resource.tenant)) fields.refuse("tenant", "is no id of a tenant");
+  fields.passed_over({"version", "created_at", "created_by", "updated_at", "updated_by"});
+}
+
+}  // namespace
+
+bool valid_id(std::string_view id) { return made_of(id, "._~-"); }
+bool valid_source_id(std::string_view id) { return made_of(id, "_-"); }
+
+bool valid_scope(std::string_view scope) {
+  if (scope == "*") return true;
+  const std::size_t colon = scope.find(':');
+  if (colon == scope.npos) return false;
+  const std::string_view action = scope.substr(colon + 1);
+  return (action == "read" || action == "write") && std::ranges::count(kScopes, scope.substr(0, colon)) == 1;
+}
+
+template <class T>
+Result<T> from_json(const Json& json, Form form) {
+  Fields fields(json, "");
+  T resource;
+  if (form == Form::declared) read_meta(fields, resource);
+  read(fields, resource, form);
+  if (auto error = fields.done()) return fail(std::move(*error));
+  return resource;
+}
+
+template <class T>
+OrderedJson to_json(const T& resource) {
+  OrderedJson json = OrderedJson::object();
+  write(json, resource, true);
+  return json;
+}
+
+template <class T>
+Result<T> parse(std::string_view json, Form form) {
+  const auto parsed = parse_json(json);
+  if (!parsed) return fail(parsed.error());
+  return from_json<T>(*parsed, form);
+}
+
+template <class T>
+std::string stored_json(const T& resource) {
+  return to_json(resource).dump();
+}
+
+template <class T>
+std::string shown_json(const T& resource) {
+  OrderedJson json = {{"id", resource.id}};
+  write(json, resource, false);
+  json["version"] = resource.version;
+  json["created_at"] = format_rfc3339(resource.created_at);
+  json["created_by"] = resource.created_by;
+  json["updated_at"] = format_rfc3339(resource.updated_at);
+  json["updated_by"] = resource.updated_by;
+  return json.dump();
+}
+
+#define CERTES_RESOURCE(TYPE)                                \
+  template Result<TYPE> from_json<TYPE>(const Json&, Form);  \
+  template OrderedJson to_json<TYPE>(const TYPE&);           \
+  template Result<TYPE> parse<TYPE>(std::string_view, Form); \
+  template std::string stored_json<TYPE>(const TYPE&);       \
+  template std::string shown_json<TYPE>(const TYPE&)
+CERTES_RESOURCE(Tenant);
+CERTES_RESOURCE(Source);
+CERTES_RESOURCE(Endpoint);
+CERTES_RESOURCE(Subscription);
+CERTES_RESOURCE(BackoffPolicy);
+CERTES_RESOURCE(Key);
+CERTES_RESOURCE(Installation);
+#undef CERTES_RESOURCE
+
+}  // namespace certes::registry

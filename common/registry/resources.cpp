@@ -1,0 +1,61 @@
+#include "common/registry/resources.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace certes::registry {
+namespace {
+
+constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"critical", "high", "normal", "low", "bulk"};
+constexpr std::size_t kLongestName = 128;
+
+// Found without allocating: routes and requests look resources up.
+template <class T>
+std::shared_ptr<const T> find(const State::Map<T>& map, std::string_view tenant, std::string_view id) {
+  if (tenant.size() > kLongestName || id.size() > kLongestName) return nullptr;
+  char name[2 * kLongestName + 1];
+  std::memcpy(name, tenant.data(), tenant.size());
+  name[tenant.size()] = '/';
+  std::memcpy(name + tenant.size() + 1, id.data(), id.size());
+  const auto it = map.find(std::string_view(name, tenant.size() + 1 + id.size()));
+  return it == map.end() ? nullptr : it->second;
+}
+
+}  // namespace
+
+std::string_view to_string(Priority priority) { return kPriorityNames[static_cast<std::size_t>(priority)]; }
+
+std::optional<Priority> parse_priority(std::string_view text) {
+  for (std::size_t i = 0; i < kPriorityNames.size(); ++i) {
+    if (kPriorityNames[i] == text) return static_cast<Priority>(i);
+  }
+  return std::nullopt;
+}
+
+const BackoffPolicy& default_backoff_policy() {
+  static const BackoffPolicy policy = [] {
+    BackoffPolicy p;
+    p.id = "default";
+    p.strategy = BackoffPolicy::Strategy::schedule;
+    p.schedule_seconds = {5, 300, 1'800, 7'200, 18'000, 36'000, 50'400, 72'000, 86'400};
+    p.jitter = BackoffPolicy::Jitter::equal;
+    p.max_attempts = 10;  // the first and one after each delay
+    return p;
+  }();
+  return policy;
+}
+
+std::shared_ptr<const Source> State::source(std::string_view tenant, std::string_view id) const {
+  return find(sources, tenant, id);
+}
+std::shared_ptr<const Endpoint> State::endpoint(std::string_view tenant, std::string_view id) const {
+  return find(endpoints, tenant, id);
+}
+std::shared_ptr<const Subscription> State::subscription(std::string_view tenant, std::string_view id) const {
+  return find(subscriptions, tenant, id);
+}
+std::shared_ptr<const BackoffPolicy> State::backoff_policy(std::string_view tenant, std::string_view id) const {
+  return find(backoff_policies, tenant, id);
+}
+
+}  // namespace certes::registry

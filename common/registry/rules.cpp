@@ -1,0 +1,120 @@
+#include "common/registry/rules.hpp"
+
+#include <algorithm>
+
+#include "common/registry/kinds.hpp"
+#include "common/registry/resource_json.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr std::string_view kDefaultTenant = "default";
+
+Result<void> check_tenant(const State& state, const Meta& resource) {
+  if (resource.tenant == kDefaultTenant || state.tenants.contains(map_key(kDefaultTenant, resource.tenant))) return {};
+  return fail(Code::invalid, "there is no tenant \"" + resource.tenant + "\"", "/tenant");
+}
+
+Result<void> check_policy(const State& state, const Meta& resource, const std::string& policy, const char* pointer) {
+  if (policy.empty() || state.backoff_policy(resource.tenant, policy)) return {};
+  return fail(Code::invalid, "there is no back-off policy \"" + policy + "\"", pointer);
+}
+
+// The first of the tenant's resources in `map` for which `uses` holds.
+template <class T, class Uses>
+const T* find_user(const State::Map<T>& map, const std::string& tenant, Uses uses) {
+  const std::string prefix = tenant + "/";
+  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.starts_with(prefix); ++it) {
+    if (uses(*it->second)) return it->second.get();
+  }
+  return nullptr;
+}
+
+template <class T>
+Result<void> check_unused(const State::Map<T>& map, const BackoffPolicy& policy, const char* what) {
+  const T* user = find_user(map, policy.tenant, [&](const T& r) {
+    if constexpr (std::is_same_v<T, Source>) {
+      if (r.producer_backoff_policy == policy.id) return true;
+    }
+    return r.backoff_policy == policy.id;
+  });
+  if (user == nullptr) return {};
+  std::string message("the ");
+  message.append(what).append(" \"").append(user->id).append("\" uses this policy");
+  return fail(Code::conflict, std::move(message));
+}
+
+}  // namespace
+
+Result<void> check_put(const State&, const Tenant& tenant) {
+  if (tenant.tenant == kDefaultTenant) return {};
+  return fail(Code::invalid, "a tenant belongs to no other tenant", "/tenant");
+}
+
+Result<void> check_put(const State& state, const Source& source) {
+  if (!valid_source_id(source.id))
+    return fail(Code::invalid, "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -", "/id");
+  if (auto ok = check_tenant(state, source); !ok) return ok;
+  if (auto ok = check_policy(state, source, source.backoff_policy, "/backoff_policy"); !ok) return ok;
+  return check_policy(state, source, source.producer_backoff_policy, "/producer_backoff_policy");
+}
+
+Result<void> check_put(const State& state, const Endpoint& endpoint) {
+  if (auto ok = check_tenant(state, endpoint); !ok) return ok;
+  return check_policy(state, endpoint, endpoint.backoff_policy, "/backoff_policy");
+}
+
+Result<void> check_put(const State& state, const Subscription& subscription) {
+  if (auto ok = check_tenant(state, subscription); !ok) return ok;
+  if (!state.endpoint(subscription.tenant, subscription.endpoint)) {
+    return fail(Code::invalid, "there is no endpoint \"" + subscription.endpoint + "\"", "/endpoint");
+  }
+  return check_policy(state, subscription, subscription.backoff_policy, "/backoff_policy");
+}
+
+Result<void> check_put(const State& state, const BackoffPolicy& policy) { return check_tenant(state, policy); }
+
+Result<void> check_put(const State& state, const Key& key) {
+  if (auto ok = check_tenant(state, key); !ok) return ok;
+  const auto it = state.keys_by_hash.find(key.hash);
+  if (it == state.keys_by_hash.end() || (it->second->id == key.id && it->second->tenant == key.tenant)) return {};
+  return fail(Code::conflict, "this key exists already as \"" + it->second->id + "\"");
+}
+
+Result<void> check_put(const State&, const Installation&) { return {}; }
+
+Result<void> check_remove(const State& state, const Tenant& tenant, bool) {
+  Result<void> result;
+  for_each_kind([&](auto type) {
+    using T = typename decltype(type)::type;
+    const auto* user = find_user(Kind<T>::map(state), tenant.id, [](const T&) { return true; });
+    if (tenant.id == kDefaultTenant || user == nullptr || !result) return;
+    result = fail(Code::conflict, "the tenant still has " + std::string(Kind<T>::name) + ": \"" + user->id + "\"");
+  });
+  return result;
+}
+
+Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cascade) {
+  if (cascade) return {};
+  const auto* user =
+      find_user(state.subscriptions, endpoint.tenant, [&](const Subscription& s) { return s.endpoint == endpoint.id; });
+  if (user == nullptr) return {};
+  return fail(Code::conflict,
+              "the subscription \"" + user->id + "\" belongs to this endpoint; ?cascade=true deletes both");
+}
+
+Result<void> check_remove(const State& state, const BackoffPolicy& policy, bool) {
+  if (auto ok = check_unused(state.sources, policy, "source"); !ok) return ok;
+  if (auto ok = check_unused(state.endpoints, policy, "endpoint"); !ok) return ok;
+  return check_unused(state.subscriptions, policy, "subscription");
+}
+
+void remove_dependents(State& state, const Endpoint& endpoint) {
+  const std::string prefix = endpoint.tenant + "/";
+  auto it = state.subscriptions.lower_bound(prefix);
+  while (it != state.subscriptions.end() && it->first.starts_with(prefix)) {
+    it = it->second->endpoint == endpoint.id ? state.subscriptions.erase(it) : std::next(it);
+  }
+}
+
+}  // namespace certes::registry

@@ -1,0 +1,46 @@
+#pragma once
+// Snapshots of the registry: cutting a state into chunks, and putting the chunks that stand in the log together again.
+// Who: Replica and Registry. Pure; confined to one thread.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/registry/decider.hpp"
+#include "common/registry/record_json.hpp"
+
+namespace certes::registry {
+
+struct SnapshotRecords {
+  std::vector<std::string> chunks;
+  std::string end;  // to be appended once all chunks are on the log
+};
+// The decider's state as of `as_of`, in records of about `chunk_bytes`.
+SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
+                              std::size_t chunk_bytes = 128u << 10);
+
+struct Snapshot {
+  std::string id;
+  std::int64_t as_of = 0;
+  std::vector<Json> chunks;
+  std::vector<std::string> decided;
+  std::uint64_t changes_before = 0;  // as passed with its first chunk
+};
+
+class SnapshotAssembler {
+ public:
+  // `keep`: whether the resources are wanted, or only whether it is whole. `value`: the record's bytes.
+  void add(SnapshotChunk&& chunk, std::string_view value, bool keep, std::uint64_t changes_before);
+  // The snapshot that this completes; nothing if a chunk of it is missing or not the one that was written.
+  std::optional<Snapshot> finish(const SnapshotEnd& end);
+
+ private:
+  struct Part {
+    Snapshot snapshot;
+    std::int64_t next_chunk = 0;
+    std::uint64_t check = 0;
+  };
+  std::map<std::string, Part> parts_;  // by id; at most kParts, what never ends is forgotten
+};
+
+}  // namespace certes::registry

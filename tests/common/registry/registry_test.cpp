@@ -1,0 +1,161 @@
+#include "common/registry/registry.hpp"
+
+#include <doctest/doctest.h>
+
+#include <future>
+
+#include "common/log/memory/memory_log.hpp"
+#include "common/registry/resource_json.hpp"
+#include "tests/common/registry/fixture.hpp"
+
+using namespace certes;
+using namespace certes::registry;
+using namespace certes::registry::testing;
+
+namespace {
+
+constexpr Millis kLong{20'000};
+
+StatePtr fenced(Registry& registry) {
+  auto promise = std::make_shared<std::promise<StatePtr>>();
+  auto state = promise->get_future();
+  registry.fence([promise](StatePtr reached) { promise->set_value(std::move(reached)); });
+  REQUIRE(state.wait_for(kLong) == std::future_status::ready);
+  return state.get();
+}
+
+std::string text_of(const State& state) {
+  std::string text;
+  for (const auto& [name, e] : state.endpoints) text += name + " " + shown_json(*e) + stored_json(*e) + "\n";
+  for (const auto& [name, s] : state.subscriptions) text += name + " " + shown_json(*s) + stored_json(*s) + "\n";
+  return text;
+}
+
+// One process.
+struct Process {
+  explicit Process(const std::shared_ptr<log::memory::Cluster>& cluster, std::uint64_t number)
+      : log(log::memory::make(cluster, number)), registry((prepare(), *log), clock) {}
+  void prepare() { REQUIRE(log->prepare()); }
+  SystemClock clock;
+  std::unique_ptr<log::Log> log;
+  Registry registry;
+};
+
+// Many changes, not one after the other.
+int propose_all(Registry& registry, const std::vector<Change>& changes) {
+  auto applied = std::make_shared<std::atomic<int>>(0);
+  auto left = std::make_shared<std::atomic<std::size_t>>(changes.size());
+  auto done = std::make_shared<std::promise<void>>();
+  for (const Change& c : changes) {
+    registry.propose_async(c, kLong, [=](Result<Decision> decision) {
+      *applied += decision.has_value();
+      if (--*left == 0) done->set_value();
+    });
+  }
+  REQUIRE(done->get_future().wait_for(kLong) == std::future_status::ready);
+  return *applied;
+}
+
+std::vector<Change> endpoint_changes(int count, int ids) {
+  std::vector<Change> changes;
+  for (int i = 0; i < count; ++i) {
+    changes.push_back(put_endpoint("e" + std::to_string(i % ids), "http://" + std::to_string(i) + "/"));
+  }
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("Registry: what one process changes, another has after its fence") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  Process two(cluster, 2);
+  for (int i = 0; i < 200; ++i) {
+    const std::string id = "e" + std::to_string(i);
+    const auto decision = one.registry.propose(put_endpoint(id), kLong);
+    REQUIRE(decision);
+    CHECK(decision->version == 1);
+    REQUIRE(one.registry.state()->endpoint("default", id));
+    REQUIRE(fenced(two.registry)->endpoint("default", id));
+  }
+  CHECK(two.registry.caught_up());
+}
+
+TEST_CASE("Registry: of two processes that change one version at once, one gets a conflict, and nothing is lost") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  Process two(cluster, 2);
+  REQUIRE(one.registry.propose(put_endpoint("a"), kLong));
+  for (std::int64_t version = 1; version <= 50; ++version) {
+    Change first = put_endpoint("a", "http://one/");
+    Change second = put_endpoint("a", "http://two/");
+    first.based_on = second.based_on = version;
+    auto other = std::async(std::launch::async, [&] { return two.registry.propose(second, kLong); });
+    const auto mine = one.registry.propose(first, kLong);
+    const auto theirs = other.get();
+    REQUIRE(mine.has_value() != theirs.has_value());
+    CHECK((mine ? theirs : mine).error().code == Code::conflict);
+    CHECK(fenced(one.registry)->endpoint("default", "a")->url == (mine ? "http://one/" : "http://two/"));
+  }
+  CHECK(text_of(*fenced(one.registry)) == text_of(*fenced(two.registry)));
+}
+
+TEST_CASE("Registry: refusals come with code and place") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  CHECK(one.registry.propose(put_subscription("s", "none"), kLong).error().pointer == "/endpoint");
+  CHECK(one.registry.propose(change(Change::Op::remove, "endpoints", "a"), kLong).error().code == Code::not_found);
+  CHECK(one.registry.propose(change(Change::Op::put, "endpoints", "a", "["), kLong).error().code == Code::invalid);
+}
+
+TEST_CASE("Registry: observers see each change") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  fenced(one.registry);
+  std::promise<StatePtr> seen;
+  one.registry.on_change([&](StatePtr state) {
+    if (state->endpoint("default", "a")) seen.set_value(state);
+  });
+  REQUIRE(one.registry.propose(put_endpoint("a"), kLong));
+  CHECK(seen.get_future().wait_for(kLong) == std::future_status::ready);
+}
+
+TEST_CASE("Registry: the log is cut behind a snapshot, and who starts then equals who was there") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  Process two(cluster, 2);
+  CHECK(propose_all(one.registry, endpoint_changes(1'500, 7)) == 1'500);
+  REQUIRE(one.registry.propose(put_subscription("s", "e1"), kLong));
+  // The snapshot is written and the log cut while changes go on.
+  for (int i = 0; i < 200 && cluster->range(log::Topic::registry, 0).start == 0; ++i) {
+    CHECK(propose_all(two.registry, endpoint_changes(20, 5)) == 20);
+  }
+  REQUIRE(cluster->range(log::Topic::registry, 0).start > 0);
+  Process late(cluster, 3);
+  const std::string expected = text_of(*fenced(one.registry));
+  CHECK(text_of(*fenced(late.registry)) == expected);
+  CHECK(text_of(*fenced(two.registry)) == expected);
+  CHECK(late.registry.propose(put_endpoint("e0"), kLong));
+  CHECK(text_of(*fenced(late.registry)) == text_of(*fenced(two.registry)));
+}
+
+TEST_CASE("Registry: a log that became shorter is read afresh") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  CHECK(propose_all(one.registry, endpoint_changes(10, 10)) == 10);
+  cluster->cut(log::Topic::registry, 0, 5);
+  CHECK(fenced(one.registry)->endpoints.size() == 5);
+  CHECK(one.registry.propose(put_endpoint("new"), kLong));
+  CHECK(fenced(one.registry)->endpoints.size() == 6);
+}
+
+TEST_CASE("Registry: a record of a newer format stops it, and says so") {
+  auto cluster = log::memory::make_cluster({});
+  log::Record newer;
+  newer.value = R"({"v":99})";
+  cluster->put(log::Topic::registry, 0, std::move(newer));
+  Process one(cluster, 1);
+  const auto refused = one.registry.propose(put_endpoint("a"), kLong);
+  REQUIRE_FALSE(refused);
+  CHECK_FALSE(one.registry.caught_up());
+}

@@ -1,0 +1,218 @@
+#include "common/registry/resource_json.hpp"
+
+#include <doctest/doctest.h>
+
+#include "common/crypto/crypto.hpp"
+
+using namespace certes;
+using namespace certes::registry;
+
+namespace {
+
+struct Refusal {
+  const char* json;
+  const char* pointer;
+  const char* message = "";
+};
+
+template <class T>
+void check_refusals(std::initializer_list<Refusal> refusals) {
+  for (const Refusal& refusal : refusals) {
+    CAPTURE(refusal.json);
+    const auto result = parse<T>(refusal.json, Form::declared);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == Code::invalid);
+    CHECK(result.error().pointer == refusal.pointer);
+    CHECK(result.error().message.find(refusal.message) != std::string::npos);
+  }
+}
+
+template <class T>
+T declared(std::string_view json) {
+  auto result = parse<T>(json, Form::declared);
+  if (!result) FAIL(result.error().pointer, " ", result.error().message);
+  return std::move(*result);
+}
+
+// Stored and read again it is the same.
+template <class T>
+T again(const T& resource) {
+  const std::string json = stored_json(resource);
+  auto result = parse<T>(json, Form::stored);
+  if (!result) FAIL(result.error().pointer, " ", result.error().message);
+  CHECK(stored_json(*result) == json);
+  return std::move(*result);
+}
+
+}  // namespace
+
+TEST_CASE("Resource JSON: what is no strict JSON object is refused") {
+  check_refusals<Tenant>({{"", "", "not JSON"},
+                          {"{", "", "not JSON"},
+                          {"[]", "", "must be an object"},
+                          {"{\"id\":\"a\",\"id\":\"b\"}", "", "twice"},
+                          {"{\"id\":\"\xff\"}", "", "not JSON"},
+                          {"{} {}", "", "not JSON"},
+                          {"{\"a/b~c\":1}", "/a~1b~0c", "not known"}});
+  std::string deep;
+  for (int i = 0; i < 40; ++i) deep += "{\"a\":";
+  CHECK(parse<Tenant>(deep, Form::declared).error().message.find("deeper") != std::string::npos);
+}
+
+TEST_CASE("Resource JSON: ids are checked, a source's more narrowly") {
+  for (const char* id : {"a", "A.b_c~d-9"}) CHECK(valid_id(id));
+  CHECK(valid_id(std::string(128, 'a')));
+  CHECK_FALSE(valid_id(std::string(129, 'a')));
+  for (const char* id : {"", "a b", "a/b", "\xc3\xa4", "a%"}) CHECK_FALSE(valid_id(id));
+  CHECK_FALSE(valid_source_id("a.b"));
+  check_refusals<Source>({{R"({"id":"a.b"})", "/id"}, {R"({"id":7})", "/id", "string"}});
+  check_refusals<Tenant>({{R"({"id":"a b"})", "/id"}});
+}
+
+TEST_CASE("Resource JSON: read-only members are passed over in a declaration") {
+  const auto tenant =
+      declared<Tenant>(R"({"id":"a","version":3,"created_at":"x","created_by":"x","updated_at":"x","updated_by":"x"})");
+  CHECK(tenant.id == "a");
+  CHECK(tenant.version == 0);
+}
+
+TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
+  for (const char* name : {"ordering", "breaker", "auth", "tls", "signatures", "disable_after_seconds"}) {
+    const auto result = parse<Endpoint>("{\"url\":\"http://a/\",\"" + std::string(name) + "\":1}", Form::declared);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().pointer == "/" + std::string(name));
+    CHECK(result.error().message == "\"" + std::string(name) + "\" is not supported yet");
+  }
+  check_refusals<Endpoint>({{R"({"url":"http://a/","format":"structured"})", "/format", "not supported yet"},
+                            {R"({"urls":["http://a/","http://b/"]})", "/urls", "not supported yet"}});
+  CHECK(declared<Endpoint>(R"({"urls":["http://a/"],"format":"binary"})").url == "http://a/");
+}
+
+TEST_CASE("Endpoint JSON: refusals name the place") {
+  check_refusals<Endpoint>({
+      {"{}", "/url", "missing"},
+      {R"({"url":1})", "/url", "string"},
+      {R"({"url":"u","urls":["u"]})", "/urls", "not both"},
+      {R"({"url":"u","concurrency":0})", "/concurrency", "from 1 to 10000"},
+      {R"({"url":"u","concurrency":1.5})", "/concurrency", "whole"},
+      {R"({"url":"u","concurrency":18446744073709551615})", "/concurrency", "from 1"},
+      {R"({"url":"u","timeout_seconds":0})", "/timeout_seconds"},
+      {R"({"url":"u","timeout_seconds":"5"})", "/timeout_seconds", "number"},
+      {R"({"url":"u","rate_per_second":-1})", "/rate_per_second"},
+      {R"({"url":"u","state":"asleep"})", "/state", "active, paused, disabled"},
+      {R"({"url":"u","secret":"hello"})", "/secret", "whsec_"},
+      {R"({"url":"u","secrets":[]})", "/secrets", "not known"},
+      {R"({"url":"u","retry_on":[99]})", "/retry_on/0"},
+      {R"({"url":"u","retry_on":[404,"x"]})", "/retry_on/1"},
+      {R"({"url":"u","retry_on":[404],"dead_letter_on":[404]})", "/dead_letter_on", "404"},
+      {R"({"url":"u","headers":{"a b":"x"}})", "/headers/a b", "no name"},
+      {R"({"url":"u","headers":{"x":"a\r\nb"}})", "/headers/x", "no value"},
+      {R"({"url":"u","headers":{"Webhook-Id":"x"}})", "/headers/Webhook-Id", "itself"},
+      {R"({"url":"u","headers":{"Host":"x"}})", "/headers/Host", "itself"},
+      {R"({"url":"u","colour":"red"})", "/colour", "not known"},
+  });
+}
+
+TEST_CASE("Endpoint JSON: everything survives the log") {
+  auto endpoint = declared<Endpoint>(
+      R"({"id":"a","url":"https://a/","concurrency":3,"timeout_seconds":0.5,"rate_per_second":10,"backoff_policy":"p",)"
+      R"("headers":{"x-a":"1"},"retry_on":[404],"dead_letter_on":[500],"state":"paused"})");
+  endpoint.secrets = {{"sealed:new", 0}, {"sealed:old", 17}};
+  endpoint.disabled_reason = "gone";
+  const auto read = again(endpoint);
+  CHECK(read.url == "https://a/");
+  CHECK(read.concurrency == 3);
+  CHECK(read.timeout_seconds == 0.5);
+  CHECK(read.headers.at(0).second == "1");
+  CHECK(read.secrets.size() == 2);
+  CHECK(read.secrets[1].expires_at == 17);
+  CHECK(read.state == EndpointState::paused);
+  CHECK(read.disabled_reason == "gone");
+  CHECK(shown_json(read).find("sealed") == std::string::npos);
+}
+
+TEST_CASE("Source JSON: refusals name the place") {
+  check_refusals<Source>({
+      {R"({"verify":{}})", "/verify/scheme", "missing"},
+      {R"({"verify":{"scheme":"stripe"}})", "/verify/scheme", "not supported yet"},
+      {R"({"verify":{"scheme":"github","url":"x"}})", "/verify/url", "not supported yet"},
+      {R"({"verify":{"scheme":"github","secret":""}})", "/verify/secret", "empty"},
+      {R"({"verify":{"scheme":"github","secret":"a","secrets":["b"]}})", "/verify/secret", "not both"},
+      {R"({"verify":{"scheme":"none","secret":"a"}})", "/verify/secret", "no secret"},
+      {R"({"verify":{"scheme":"standard-webhooks","secrets":["a"]}})", "/verify/secrets", "whsec_"},
+      {R"({"verify":{"scheme":"none","tolerance_seconds":0}})", "/verify/tolerance_seconds"},
+      {R"({"verify":7})", "/verify", "object"},
+      {R"({"on_invalid":"quarantine"})", "/on_invalid", "not supported yet"},
+      {R"({"type_from":"x"})", "/type_from", "header:NAME"},
+      {R"({"type_from":"a.{query:x}"})", "/type_from"},
+      {R"({"id_from":"header:"})", "/id_from"},
+      {R"({"id_from":"{header:x"})", "/id_from"},
+      {R"({"forward_headers":["a","b c"]})", "/forward_headers/1"},
+      {R"({"response":{"status":404}})", "/response/status"},
+      {R"({"response":{"body":"x"}})", "/response/body", "not supported yet"},
+      {R"({"deduplicate":"no"})", "/deduplicate"},
+  });
+}
+
+TEST_CASE("Source JSON: everything survives the log") {
+  auto source = declared<Source>(
+      R"({"id":"s","verify":{"scheme":"github","secrets":["a","b"],"tolerance_seconds":5},"type_from":"header:X-Type",)"
+      R"("id_from":"json:/id","key_from":"const:k","subject_from":"a.{header:X}.{json:/b}","forward_headers":["X-A"],)"
+      R"("response":{"status":200},"deduplicate":false,"rate_per_second":2,"on_invalid":"refuse"})");
+  const auto read = again(source);
+  CHECK(read.verify.secrets.size() == 2);
+  CHECK(read.verify.tolerance_seconds == 5);
+  CHECK(read.subject_from == "a.{header:X}.{json:/b}");
+  CHECK(read.forward_headers == std::vector<std::string>{"x-a"});
+  CHECK(read.response_status == 200);
+  CHECK_FALSE(read.deduplicate);
+  CHECK(shown_json(read).find("secret") == std::string::npos);
+}
+
+TEST_CASE("Subscription JSON: refusals name the place") {
+  check_refusals<Subscription>({
+      {R"({"pattern":"a"})", "/endpoint", "missing"},
+      {R"({"endpoint":"e"})", "/pattern", "missing"},
+      {R"({"endpoint":"e","pattern":"a..b"})", "/pattern"},
+      {R"({"endpoint":"e","pattern":"a.b*"})", "/pattern"},
+      {R"({"endpoint":"e","pattern":""})", "/pattern"},
+      {R"({"endpoint":"e","pattern":"a","priority":"urgent"})", "/priority", "critical, high"},
+      {R"({"endpoint":"e","pattern":"a","filter":{}})", "/filter", "not supported yet"},
+      {R"({"endpoint":"e","pattern":"a","kind":"command"})", "/kind", "not supported yet"},
+  });
+  const auto subscription = again(declared<Subscription>(R"({"endpoint":"e","pattern":"#.a.*","priority":"bulk"})"));
+  CHECK(subscription.priority == Priority::bulk);
+  CHECK(subscription.pattern == "#.a.*");
+}
+
+TEST_CASE("Back-off policy JSON: refusals name the place") {
+  check_refusals<BackoffPolicy>({
+      {R"({"strategy":"random"})", "/strategy"},
+      {R"({"strategy":"schedule"})", "/schedule_seconds", "needs"},
+      {R"({"strategy":"linear","schedule_seconds":[1]})", "/schedule_seconds", "alone"},
+      {R"({"strategy":"schedule","schedule_seconds":[1,-1]})", "/schedule_seconds/1"},
+      {R"({"base_seconds":0})", "/base_seconds"},
+      {R"({"factor":0.5})", "/factor"},
+      {R"({"max_attempts":-1})", "/max_attempts"},
+      {R"({"jitter":"some"})", "/jitter"},
+      {R"({"reprocess":{}})", "/reprocess", "not supported yet"},
+  });
+  const auto policy = again(declared<BackoffPolicy>(R"({"strategy":"schedule","schedule_seconds":[1,2.5]})"));
+  CHECK(policy.schedule_seconds == std::vector<double>{1, 2.5});
+}
+
+TEST_CASE("Tenant and key JSON: refusals name the place") {
+  check_refusals<Tenant>({{R"({"weight":2})", "/weight", "not supported yet"},
+                          {R"({"max_priority":"low"})", "/max_priority", "not supported yet"},
+                          {R"({"quotas":{}})", "/quotas", "not supported yet"}});
+  check_refusals<Key>({{"{}", "/scopes", "missing"},
+                       {R"({"scopes":[]})", "/scopes"},
+                       {R"({"scopes":["events:write","events"]})", "/scopes/1"},
+                       {R"({"scopes":["moon:read"]})", "/scopes/0"},
+                       {R"({"scopes":["*"],"expires":"tomorrow"})", "/expires"},
+                       {R"({"scopes":["*"],"hash":"x"})", "/hash", "not known"}});
+  auto key = declared<Key>(R"({"scopes":["events:write"],"expires":"2030-01-01T00:00:00Z"})");
+  key.hash = "abc";
+  CHECK(again(key).expires_at == key.expires_at);
+  CHECK(shown_json(key).find("abc") == std::string::npos);
+}
