@@ -1,0 +1,64 @@
+// The check of an endpoint's URL, by the parser that will dial it.
+
+#include <curl/curl.h>
+
+#include <memory>
+
+#include "common/http/sender.hpp"
+
+namespace certes::http {
+
+namespace {
+
+using Url = std::unique_ptr<CURLU, void (*)(CURLU*)>;
+
+std::string part(CURLU* url, CURLUPart which) {
+  char* text = nullptr;
+  if (::curl_url_get(url, which, &text, 0) != CURLUE_OK) return {};
+  const std::unique_ptr<char, void (*)(void*)> owner(text, ::curl_free);
+  return text;
+}
+
+bool has_part(CURLU* url, CURLUPart which) {
+  char* text = nullptr;
+  const bool there = ::curl_url_get(url, which, &text, 0) == CURLUE_OK;
+  ::curl_free(text);
+  return there;
+}
+
+bool plain_characters(std::string_view url) {
+  for (const char c : url)
+    if (c <= 0x20 || c >= 0x7f || c == '\\') return false;  // char is signed: 0x80 and above are below 0
+  return true;
+}
+
+// Digits and colons, or what the parser has made of other ways to write an IPv4 address.
+bool is_literal(std::string_view host) {
+  return host.find(':') != std::string_view::npos || host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<void> check_url(std::string_view text, const AddressPolicy& policy) {
+  const auto bad = [](std::string why) { return fail(Code::invalid, "the URL " + std::move(why)); };
+  if (text.size() > 4'096) return bad("is longer than 4,096 bytes");
+  if (!plain_characters(text)) return bad("holds a character that must be percent-encoded");
+  const Url url(::curl_url(), ::curl_url_cleanup);
+  if (::curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return bad("is not well-formed");
+  const std::string scheme = part(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return bad("must begin with http:// or https://");
+  if (has_part(url.get(), CURLUPART_USER) || has_part(url.get(), CURLUPART_PASSWORD))
+    return bad("holds credentials; send them as a header instead");
+  if (has_part(url.get(), CURLUPART_FRAGMENT) || text.find('#') != std::string_view::npos) return bad("has a fragment");
+  if (part(url.get(), CURLUPART_PORT) == "0") return bad("has port 0");
+  if (has_part(url.get(), CURLUPART_ZONEID)) return bad("has an address with a zone");
+  std::string host = part(url.get(), CURLUPART_HOST);
+  if (host.empty()) return bad("has no host");
+  if (host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (!is_literal(host)) return {};
+  if (auto refusal = policy.refusal(host)) return bad("may not be dialled: " + *refusal);
+  return {};
+}
+
+}  // namespace certes::http

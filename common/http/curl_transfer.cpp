@@ -1,0 +1,208 @@
+#include "common/http/curl_transfer.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/http/characters.hpp"
+#include "common/http/framing.hpp"
+#include "common/http/listener.hpp"
+
+namespace certes::http {
+
+namespace {
+constexpr std::size_t kMaxHeaderBytes = 256u << 10;
+constexpr std::size_t kMaxRetryAfter = 128;
+}  // namespace
+
+CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
+  set_fixed_options();
+}
+
+CurlTransfer::~CurlTransfer() {
+  ::curl_easy_cleanup(easy_);
+  ::curl_slist_free_all(headers_);
+}
+
+// What no request changes. No redirects, proxies, cookies, netrc, decompression or HTTP/0.9: all off.
+void CurlTransfer::set_fixed_options() {
+  const SenderOptions& options = *settings_.options;
+  ::curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  ::curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  ::curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  ::curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+  ::curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  ::curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!options.ca_file.empty()) ::curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  ::curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
+  ::curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+  ::curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+  ::curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_open);
+  ::curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::on_close);
+  ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, &settings_);
+  ::curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+}
+
+void CurlTransfer::begin(Transfer&& transfer, SteadyTime now) {
+  transfer_ = std::move(transfer);
+  begun_ = now;
+  ::curl_easy_setopt(easy_, CURLOPT_URL, transfer_.url.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
+  ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, transfer_.body.empty() ? "" : transfer_.body.data());
+  ::curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(transfer_.timeout.count())));
+  set_headers();
+}
+
+void CurlTransfer::set_headers() {
+  ::curl_slist_free_all(headers_);
+  headers_ = ::curl_slist_append(nullptr, "Expect:");  // a body is sent without asking first
+  bool typed = false;
+  for (const std::string& header : transfer_.headers) {
+    typed = typed || same_token(std::string_view(header).substr(0, 13), "content-type:");
+    headers_ = ::curl_slist_append(headers_, header.c_str());
+  }
+  if (!typed) headers_ = ::curl_slist_append(headers_, "Content-Type:");
+  ::curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self_pointer) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  const std::size_t n = size * count;
+  const SenderOptions& options = *self.settings_.options;
+  if (self.body_.size() < options.kept_response_bytes)
+    self.body_.append(data, std::min(n, options.kept_response_bytes - self.body_.size()));
+  self.body_bytes_ += n;
+  self.cut_ = self.body_bytes_ > options.max_response_bytes;
+  return self.cut_ ? 0 : n;  // fewer than came: the transfer ends, and its connection
+}
+
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self_pointer) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  const std::size_t n = size * count;
+  self.header_bytes_ += n;
+  self.header_large_ = self.header_bytes_ > kMaxHeaderBytes;
+  if (self.header_large_) return 0;
+  self.header_line({data, n});
+  return n;
+}
+
+void CurlTransfer::header_line(std::string_view line) {
+  constexpr std::string_view name = "retry-after:";
+  if (line.starts_with("HTTP/")) retry_after_.clear();  // of an interim answer before
+  if (!same_token(line.substr(0, name.size()), name)) return;
+  std::string_view value = line.substr(name.size());
+  while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
+  retry_after_ = trimmed(value).substr(0, kMaxRetryAfter);
+}
+
+// After resolution and before the first packet: the address itself is looked at, so a name that changes its mind
+// between check and use gains nothing.
+curl_socket_t CurlTransfer::on_open(void* self_pointer, curlsocktype, curl_sockaddr* address) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  sockaddr_storage storage{};
+  if (address->addrlen > sizeof storage || (address->family != AF_INET && address->family != AF_INET6))
+    return CURL_SOCKET_BAD;
+  std::memcpy(&storage, &address->addr, address->addrlen);
+  if (auto refusal = self.settings_.policy->refusal(numeric_address(storage))) {
+    self.refused_ = std::move(*refusal);
+    return CURL_SOCKET_BAD;
+  }
+  self.dialled_ = true;
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+  if (fd >= 0) self.settings_.opened(self.settings_.owner, fd);
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+int CurlTransfer::on_close(void* settings_pointer, curl_socket_t socket) {
+  const auto& settings = *static_cast<const CurlSettings*>(settings_pointer);
+  settings.closed(settings.owner, socket);
+  return ::close(socket);
+}
+
+TransferError CurlTransfer::classify(CURLcode code) const {
+  switch (code) {
+    case CURLE_OK: return TransferError::none;
+    case CURLE_COULDNT_RESOLVE_HOST: return TransferError::dns;
+    case CURLE_COULDNT_CONNECT:
+      return !dialled_ && !refused_.empty() ? TransferError::refused_address : TransferError::connect;
+    case CURLE_OPERATION_TIMEDOUT: return TransferError::timeout;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED: return TransferError::tls;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY: return TransferError::reset;
+    default: return TransferError::internal;
+  }
+}
+
+TransferResult CurlTransfer::result(SteadyTime now) {
+  TransferResult out;
+  out.id = transfer_.id;
+  out.retry_after = std::move(retry_after_);
+  out.body = std::move(body_);
+  out.duration_us =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_).count());
+  return out;
+}
+
+TransferResult CurlTransfer::end(CURLcode code, SteadyTime now) {
+  TransferResult out = result(now);
+  if (cut_) code = CURLE_OK;  // the status counts
+  out.error = header_large_ ? TransferError::too_large : classify(code);
+  if (out.error == TransferError::none) {
+    long status = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    out.status = static_cast<int>(status);
+  } else if (out.error == TransferError::refused_address) {
+    out.message = std::move(refused_);
+  } else if (out.error == TransferError::too_large) {
+    out.message = "the answer's header is larger than 256 KiB";
+  } else {
+    out.message = error_[0] != 0 ? error_.data() : ::curl_easy_strerror(code);
+  }
+  clear();
+  return out;
+}
+
+TransferResult CurlTransfer::end_aborted(SteadyTime now) {
+  TransferResult out = result(now);
+  out.error = TransferError::aborted;
+  out.message = "the request was given up";
+  clear();
+  return out;
+}
+
+void CurlTransfer::clear() {
+  transfer_ = {};
+  body_.clear();
+  retry_after_.clear();
+  refused_.clear();
+  dialled_ = cut_ = header_large_ = false;
+  body_bytes_ = header_bytes_ = 0;
+  error_[0] = 0;
+}
+
+}  // namespace certes::http
