@@ -1,0 +1,178 @@
+#pragma once
+// Core: the dispatcher's decisions. Takes records, routes them behind the registry's fence, schedules, sends, judges
+// the answers, waits, and has every outcome recorded; gives a record back as finished once all of it is. It owns no
+// thread, clock or socket: CoreLoop drives it in the process, tests drive it in simulated time. Confined to one thread.
+// Nothing blocks.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/random.hpp"
+#include "common/event/event.hpp"
+#include "dispatcher/core/delivery.hpp"
+#include "dispatcher/core/ports.hpp"
+#include "dispatcher/routing/duplicates.hpp"
+
+namespace certes::dispatcher {
+
+struct CoreOptions {
+  std::size_t memory_bytes = 128u << 20;  // of waiting, retrying and sent deliveries; above: nothing more is read
+  std::size_t in_flight_max = 4'096;
+  Scheduler::Options shares;
+  RouterOptions routing;
+  bool deduplicate = false;  // where the log does not do it exactly
+  std::size_t deduplicate_ids = 1'000'000;
+  Millis deduplicate_window{86'400'000};
+  std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
+  std::uint64_t seed = std::random_device{}();
+};
+
+struct CorePorts {
+  Outcomes& outcomes;
+  Sending& sending;
+  Registrar& registrar;
+  Observer& observer;
+  const crypto::Sealer& sealer;
+  const Clock& clock;
+};
+
+struct CoreGauges {
+  std::size_t waiting[registry::kPriorities] = {};
+  std::size_t retrying[registry::kPriorities] = {};
+  UnixMillis oldest_waiting[registry::kPriorities] = {};  // append time of the longest waiting; 0: none
+  std::size_t in_flight = 0;
+  std::size_t memory_bytes = 0;
+};
+
+class Core {
+ public:
+  Core(CoreOptions options, CorePorts ports);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // From the log's owner.
+  void on_record(log::RecordPtr record, const log::DeliveryStates& known);
+  void on_revoked(std::int32_t partition);
+  void on_lost(std::int32_t partition);
+  // From the registry.
+  void on_fence(registry::StatePtr state);
+  void on_state(registry::StatePtr state);
+  void on_disable_failed(std::string_view key);  // "tenant/id"
+  // From the sender.
+  void on_result(http::TransferResult&& result);
+
+  // One round: timers, endings, sends. After everything that has come in was given to the above.
+  void run();
+  // How many records may be read now; 0: memory is full, or it drains.
+  std::size_t room() const;
+  // When run() has something to do though nothing came in.
+  std::optional<SteadyTime> next_at();
+
+  // Sends nothing more and reads nothing more; settled() once nothing is in flight or unrecorded.
+  void drain() { draining_ = true; }
+  bool settled() const { return unsettled_ == 0; }
+  void abort_all();
+
+  CoreGauges gauges() const;
+
+ private:
+  struct Unrouted {
+    OpenRecord* record;  // none: its partition has left
+    event::EventView view;
+  };
+  struct Partition {
+    std::size_t unsettled = 0;
+    bool revoking = false;
+    std::unique_ptr<Duplicates> duplicates;
+  };
+  struct Ending {  // of an attempt
+    std::string_view outcome;
+    std::string_view rule;
+    std::string_view failure;
+    Millis delay{0};
+    UnixMillis next_at = 0;
+  };
+
+  // intake.cpp
+  void malformed(OpenRecord& open, std::string_view why);
+  bool duplicate(const log::StoredRecord& record, const event::EventView& view);
+  void ask_fence();
+  void route_asked();
+  void route(OpenRecord& open, const event::EventView& view);
+  void add_delivery(OpenRecord& open, const Match& match, const event::EventView& view);
+  const log::DeliveryState* known_of(const OpenRecord& open, std::string_view delivery) const;
+
+  // core.cpp
+  void expire_retries(SteadyTime now);
+  void release_held(SteadyTime now);
+  void send_waiting(SteadyTime now);
+  void start(Delivery& delivery);
+  void enqueue(Delivery& delivery);
+  void wait_until(Delivery& delivery, UnixMillis due);
+  void stop_waiting(Delivery& delivery);
+  void settle(Delivery& delivery, Stage state);  // leaves the waiting ones, for the log or a request
+  void unsettle(Delivery& delivery);             // its request has ended, or its outcome is recorded
+  void end(Delivery& delivery);
+  void forget(Delivery& delivery);
+  void free_slot(Delivery& delivery);
+  void close_if_done(OpenRecord& open);
+  Partition& partition(std::int32_t number);
+  std::uint64_t tick(SteadyTime at) const;
+
+  // results.cpp
+  void attempt_ended(Delivery& delivery, const http::TransferResult& result);
+  void attempt_failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
+  void record(Delivery& delivery, const http::TransferResult& result, const Ending& ending);
+  void give_up(Delivery& delivery, std::string_view rule, std::string_view error);
+  void append_dead_letter(Delivery& delivery, std::string_view name, std::string_view rule, std::string_view error);
+  void on_recorded(std::uint64_t id);
+  void recorded(Delivery& delivery);
+  void returned(Delivery& delivery);  // aborted: not an attempt
+
+  // endpoints.cpp
+  EndpointEntry& endpoint_for(const Match& match);
+  void use_state(registry::StatePtr state);
+  void update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config);
+  void apply(EndpointEntry& entry);  // its state and limits to the scheduler
+  void remove(EndpointEntry& entry);
+  void sweep();
+  void begin_sweep(EndpointEntry& entry);
+  void end_unsent(Delivery& delivery);
+
+  // partitions.cpp
+  void leave(std::int32_t partition, bool lost);
+  void let_go_if_settled(std::int32_t partition);
+
+  CoreOptions options_;
+  CorePorts ports_;
+  Random random_;
+  SteadyTime start_;
+  Scheduler scheduler_;
+  TimingWheel wheel_;
+  Pool<OpenRecord> records_;
+  Pool<Delivery> deliveries_;
+  std::unordered_map<std::string, std::unique_ptr<EndpointEntry>, StringHash, std::equal_to<>> endpoints_;
+  std::vector<std::unique_ptr<EndpointEntry>> leaving_;  // deleted, with deliveries
+  std::vector<EndpointEntry*> sweeping_;
+  std::map<std::int32_t, List<Waiting, NodeOf<WaitingNode>>> held_;  // by partition
+  std::vector<Partition> partitions_;                                // by number
+  std::deque<Unrouted> unrouted_;
+  std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
+  bool fence_out_ = false;
+  registry::StatePtr state_;
+  std::unique_ptr<Router> router_;  // of state_; made when it is needed
+  std::size_t retrying_[registry::kPriorities] = {};
+  std::size_t memory_ = 0;
+  std::size_t record_bytes_ = 2'048;  // what a record has cost lately
+  std::size_t unsettled_ = 0;         // deliveries sending or recording
+  std::uint64_t next_affinity_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,93 @@
+#pragma once
+// What the core keeps of open events, their deliveries and endpoints. Confined to the core loop.
+
+#include <memory>
+#include <string>
+
+#include "common/log/owner.hpp"
+#include "dispatcher/core/pool.hpp"
+#include "dispatcher/delivery/target.hpp"
+#include "dispatcher/routing/router.hpp"
+#include "dispatcher/scheduling/scheduler.hpp"
+
+namespace certes::dispatcher {
+
+// A record of events that is read and not finished.
+struct OpenRecord {
+  std::uint64_t id = 0;
+  log::RecordPtr record;
+  std::unique_ptr<log::DeliveryStates> known;  // until it is routed; empty: nothing is known
+  std::uint32_t open = 0;                      // deliveries that have not ended
+  bool abandoned = false;                      // some were given up without an end: it must not be finished
+
+  log::Origin origin() const { return {record->partition, record->offset}; }
+  void clear() { *this = OpenRecord(); }
+};
+
+struct EndpointEntry;
+
+enum class Stage : std::uint8_t {
+  queued,     // in the scheduler
+  held,       // taken from it, while its partition may not act
+  retry,      // in the wheel
+  sending,    // a request is out; takes a slot
+  recording,  // its outcome is on the way to the log; takes a slot if it was sent
+};
+
+struct EndpointDeliveries;
+
+// One event for one endpoint.
+struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
+  std::uint64_t id = 0;
+  OpenRecord* record = nullptr;       // none: forgotten, only its request is still out
+  EndpointEntry* endpoint = nullptr;  // none: of a malformed record
+  PolicyPtr policy;
+  UnixMillis first_at = 0;      // when the first attempt ended
+  UnixMillis next_at = 0;       // when the next is due, while that is being recorded
+  Millis paused_before{0};      // how long the endpoint had been paused until then
+  std::uint32_t attempts = 0;   // that have ended
+  std::uint8_t unrecorded = 0;  // appends on their way
+  registry::Priority priority = registry::Priority::normal;
+  Stage state = Stage::queued;
+  bool slot = false;     // takes one of its endpoint's
+  bool last = false;     // what is being recorded ends it
+  const char* end = "";  // how: an outcome
+
+  // Precondition: in no list.
+  void clear() {
+    policy.reset();
+    record = nullptr;
+    endpoint = nullptr;
+    first_at = next_at = 0;
+    paused_before = Millis{0};
+    attempts = 0;
+    unrecorded = 0;
+    state = Stage::queued;
+    slot = last = false;
+    end = "";
+  }
+};
+
+// An endpoint that has, or had, deliveries.
+struct EndpointEntry {
+  std::string key;  // "tenant/id"
+  std::unique_ptr<Target> target;
+  Lanes* lanes = nullptr;
+  List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel
+  std::size_t deliveries = 0;                          // those that wait and those that do not
+  std::size_t meter = 0;
+  std::size_t affinity = 0;
+  UnixMillis paused_since = 0;  // 0: not paused
+  Millis paused_total{0};
+  bool deleted = false;
+  bool gone = false;      // answered 410: nothing is sent while the registry decides
+  bool sweeping = false;  // what waits is being ended
+
+  const registry::Endpoint& config() const { return target->endpoint(); }
+  bool disabled() const { return config().state == registry::EndpointState::disabled; }
+  Millis paused(UnixMillis now) const {
+    return paused_total + (paused_since == 0 ? Millis{0} : Millis{std::max<std::int64_t>(0, now - paused_since)});
+  }
+};
+
+}  // namespace certes::dispatcher

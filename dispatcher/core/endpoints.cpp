@@ -1,0 +1,139 @@
+// Endpoints as the registry changes them: limits, pauses, and the end of what waits for one that is no more.
+#include <algorithm>
+
+#include "common/log/names.hpp"
+#include "dispatcher/core/core.hpp"
+#include "dispatcher/delivery/delivery_id.hpp"
+
+namespace certes::dispatcher {
+namespace {
+constexpr std::size_t kEndedPerRound = 256;
+}
+
+EndpointEntry& Core::endpoint_for(const Match& match) {
+  const auto found = endpoints_.find(match.key);
+  if (found != endpoints_.end()) return *found->second;
+  auto made = std::make_unique<EndpointEntry>();
+  made->key = match.key;
+  made->lanes = &scheduler_.add(match.endpoint->tenant);
+  made->affinity = static_cast<std::size_t>(next_affinity_++);
+  made->meter = ports_.observer.meter(*match.endpoint);
+  EndpointEntry& entry = *made;
+  endpoints_.emplace(match.key, std::move(made));
+  update(entry, match.endpoint);
+  // Since when exactly is not known; what changed last may have been something else.
+  if (entry.paused_since != 0 && match.endpoint->updated_at != 0)
+    entry.paused_since = std::min(entry.paused_since, match.endpoint->updated_at);
+  return entry;
+}
+
+void Core::use_state(registry::StatePtr state) {
+  if (!state || (state_ && state->position <= state_->position)) return;
+  state_ = std::move(state);
+  router_.reset();
+  std::vector<EndpointEntry*> deleted;
+  for (auto& [key, entry] : endpoints_) {
+    const auto found = state_->endpoints.find(key);
+    if (found == state_->endpoints.end())
+      deleted.push_back(entry.get());
+    else if (found->second.get() != &entry->config())
+      update(*entry, found->second);
+  }
+  for (EndpointEntry* entry : deleted) remove(*entry);
+}
+
+void Core::update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config) {
+  entry.target = std::make_unique<Target>(std::move(config), ports_.sealer);
+  if (entry.target->problem()) ports_.observer.problem(entry.target->problem()->message);
+  const UnixMillis now = ports_.clock.unix_millis();
+  const bool paused = entry.config().state == registry::EndpointState::paused;
+  if (paused && entry.paused_since == 0) entry.paused_since = now;
+  if (!paused && entry.paused_since != 0) {
+    entry.paused_total = entry.paused(now);
+    entry.paused_since = 0;
+  }
+  if (entry.disabled()) {
+    entry.gone = false;
+    begin_sweep(entry);
+  }
+  apply(entry);
+}
+
+void Core::apply(EndpointEntry& entry) {
+  const registry::Endpoint& config = entry.config();
+  const SteadyTime now = ports_.clock.now();
+  scheduler_.configure(*entry.lanes, config.concurrency, config.rate_per_second, now);
+  const bool open = config.state == registry::EndpointState::active && !entry.gone && !entry.deleted;
+  scheduler_.set_open(*entry.lanes, open, now);
+}
+
+void Core::on_disable_failed(std::string_view key) {
+  const auto found = endpoints_.find(key);
+  if (found == endpoints_.end()) return;
+  found->second->gone = false;
+  apply(*found->second);
+}
+
+// What waits is ended round by round; what is sent ends by itself. The same id may come again meanwhile.
+void Core::remove(EndpointEntry& entry) {
+  entry.deleted = true;
+  apply(entry);
+  begin_sweep(entry);
+  const auto found = endpoints_.find(entry.key);
+  leaving_.push_back(std::move(found->second));
+  endpoints_.erase(found);
+}
+
+void Core::begin_sweep(EndpointEntry& entry) {
+  if (entry.sweeping) return;
+  entry.sweeping = true;
+  sweeping_.push_back(&entry);
+}
+
+void Core::sweep() {
+  std::size_t left = kEndedPerRound;
+  std::vector<EndpointEntry*> again;
+  const auto batch = std::exchange(sweeping_, {});
+  for (EndpointEntry* entry : batch) {
+    // One that is active again keeps what is still there.
+    while (left > 0 && (entry->deleted || entry->disabled()) && !entry->waiting.empty()) {
+      end_unsent(*entry->waiting.front());
+      --left;
+    }
+    entry->sweeping = (entry->deleted || entry->disabled()) && !entry->waiting.empty();
+    if (entry->sweeping) again.push_back(entry);
+  }
+  sweeping_.insert(sweeping_.end(), again.begin(), again.end());
+  std::erase_if(leaving_, [&](const std::unique_ptr<EndpointEntry>& entry) {
+    if (entry->deliveries > 0 || entry->sweeping) return false;
+    scheduler_.remove(*entry->lanes);
+    return true;
+  });
+}
+
+void Core::end_unsent(Delivery& delivery) {
+  const std::int32_t number = delivery.record->record->partition;
+  settle(delivery, Stage::recording);
+  if (!delivery.endpoint->deleted)
+    return give_up(delivery, "endpoint_disabled",
+                   "the endpoint is disabled: " + delivery.endpoint->config().disabled_reason);
+  const log::StoredRecord& event = *delivery.record->record;
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const std::string event_name = event_id(event);
+  const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
+  log::AttemptRecord attempt;
+  attempt.delivery = name;
+  attempt.event_id = event_name;
+  attempt.endpoint = endpoint.id;
+  attempt.tenant = endpoint.tenant;
+  attempt.attempt = delivery.attempts;
+  attempt.outcome = "cancelled";
+  attempt.error = "the endpoint was deleted";
+  delivery.last = true;
+  delivery.end = "cancelled";
+  delivery.unrecorded = 1;
+  const std::uint64_t id = delivery.id;
+  ports_.outcomes.record_attempt({number, event.offset}, attempt, [this, id] { on_recorded(id); });
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,129 @@
+// What becomes of a record that was read: checked, held for the fence, routed into deliveries.
+#include "common/log/names.hpp"
+#include "dispatcher/core/core.hpp"
+#include "dispatcher/delivery/delivery_id.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+std::string place_of(const log::StoredRecord& record) {
+  return std::to_string(record.partition) + ":" + std::to_string(record.offset);
+}
+
+}  // namespace
+
+void Core::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
+  OpenRecord& open = records_.take();
+  open.record = std::move(record);
+  if (!known.empty()) open.known = std::make_unique<log::DeliveryStates>(known);
+  memory_ += open.record->size() + sizeof(log::StoredRecord) + Pool<OpenRecord>::kBytes;
+  partition(open.record->partition).revoking = false;
+  auto view = event::view(*open.record);
+  if (!view) return malformed(open, view.error().message);
+  if (open.record->size() > options_.max_record_bytes)
+    return malformed(open, "its " + std::to_string(open.record->size()) + " bytes are more than Certes' topics take (" +
+                               std::to_string(options_.max_record_bytes) + ")");
+  if (duplicate(*open.record, *view)) {
+    ports_.observer.duplicate();
+    return close_if_done(open);
+  }
+  unrouted_.push_back({&open, *view});
+}
+
+void Core::malformed(OpenRecord& open, std::string_view why) {
+  const log::StoredRecord& record = *open.record;
+  const std::string name = delivery_id(place_of(record), "malformed", {});
+  const auto* known = known_of(open, name);
+  if (known && known->done) return close_if_done(open);
+  Delivery& delivery = deliveries_.take();
+  memory_ += Pool<Delivery>::kBytes;
+  delivery.record = &open;
+  ++open.open;
+  settle(delivery, Stage::recording);
+  give_up(delivery, "malformed",
+          "partition " + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +
+              std::string(why));
+}
+
+bool Core::duplicate(const log::StoredRecord& record, const event::EventView& view) {
+  if (!options_.deduplicate || !view.client_gave_id || !view.replay.empty()) return false;
+  auto& seen = partition(record.partition).duplicates;
+  if (!seen) seen = std::make_unique<Duplicates>(options_.deduplicate_ids, options_.deduplicate_window);
+  return seen->seen(event::identity(view.tenant, view.source, view.client_id), record.offset, record.appended_at);
+}
+
+// One question at a time serves all that were fetched before it.
+void Core::ask_fence() {
+  while (!unrouted_.empty() && !fence_out_) {
+    asked_ = unrouted_.size();
+    auto state = ports_.registrar.fence();
+    if (!state) {
+      fence_out_ = true;
+      return;
+    }
+    use_state(std::move(state));
+    route_asked();
+  }
+}
+
+void Core::on_fence(registry::StatePtr state) {
+  fence_out_ = false;
+  use_state(std::move(state));
+  route_asked();
+}
+
+void Core::on_state(registry::StatePtr state) { use_state(std::move(state)); }
+
+void Core::route_asked() {
+  if (!router_) router_ = std::make_unique<Router>(state_, options_.routing);
+  for (; asked_ > 0; --asked_) {
+    const Unrouted next = unrouted_.front();
+    unrouted_.pop_front();
+    if (next.record) route(*next.record, next.view);
+  }
+}
+
+void Core::route(OpenRecord& open, const event::EventView& view) {
+  const std::size_t before = memory_;
+  if (!view.replay.empty() && !view.endpoint.empty()) {
+    if (const auto only = router_->only(view.tenant, view.type, view.endpoint)) add_delivery(open, *only, view);
+  } else if (view.kind == "event") {
+    for (const Match& match : router_->route(view.tenant, view.type)) add_delivery(open, match, view);
+  }
+  const std::size_t bytes = open.record->size() + 256 + memory_ - before;
+  record_bytes_ = (record_bytes_ * 7 + bytes) / 8 + 1;
+  if (open.open == 0 && !open.known) ports_.observer.unmatched();
+  open.known.reset();
+  close_if_done(open);
+}
+
+void Core::add_delivery(OpenRecord& open, const Match& match, const event::EventView& view) {
+  const log::DeliveryState* known = nullptr;
+  if (open.known) known = known_of(open, delivery_id(event_id(view), match.endpoint->id, view.replay));
+  if (known && known->done) return;
+  EndpointEntry& entry = endpoint_for(match);
+  Delivery& delivery = deliveries_.take();
+  memory_ += Pool<Delivery>::kBytes;
+  delivery.record = &open;
+  ++open.open;
+  delivery.endpoint = &entry;
+  ++entry.deliveries;
+  delivery.policy = match.policy;
+  delivery.priority = match.priority;
+  if (known) {
+    delivery.attempts = known->attempts;
+    delivery.first_at = known->first_at;
+  }
+  if (known && known->next_at > ports_.clock.unix_millis())
+    wait_until(delivery, known->next_at);
+  else
+    enqueue(delivery);
+}
+
+const log::DeliveryState* Core::known_of(const OpenRecord& open, std::string_view delivery) const {
+  if (!open.known) return nullptr;
+  const auto found = open.known->find(delivery);
+  return found == open.known->end() ? nullptr : &found->second;
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,76 @@
+#pragma once
+// What the core needs of the world, as small interfaces: the loop gives it the real ones, tests simulated ones.
+// All are called on the core loop's thread.
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "common/http/sender.hpp"
+#include "common/log/owner.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::dispatcher {
+
+// Where outcomes go: log::Owner, whose words hold.
+class Outcomes {
+ public:
+  virtual ~Outcomes() = default;
+  virtual bool may_act(std::int32_t partition) const = 0;
+  virtual void record_attempt(log::Origin origin, const log::AttemptRecord& attempt,
+                              std::function<void()> recorded) = 0;
+  virtual Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) = 0;
+  virtual void finish(log::Origin origin) = 0;
+  virtual void let_go(std::int32_t partition) = 0;
+};
+
+// http::Sender. Each submitted transfer comes back through Core::on_result, an aborted one too.
+class Sending {
+ public:
+  virtual ~Sending() = default;
+  virtual void submit(http::Transfer&& transfer) = 0;
+  virtual void abort(std::uint64_t id) = 0;
+};
+
+class Registrar {
+ public:
+  virtual ~Registrar() = default;
+  // The state once the registry's end, as asked for after this call, is reached: at once, or (empty) through
+  // Core::on_fence.
+  virtual registry::StatePtr fence() = 0;
+  // The endpoint answered 410: proposes to disable it. If that comes to nothing: Core::on_disable_failed.
+  virtual void disable(const registry::Endpoint& endpoint) = 0;
+};
+
+// An attempt that has ended.
+struct AttemptSeen {
+  const log::StoredRecord& event;
+  const registry::Endpoint& endpoint;
+  std::string_view event_id;
+  std::uint32_t attempt = 1;
+  registry::Priority priority = registry::Priority::normal;
+  std::string_view outcome;  // delivered, retry, dead_lettered, cancelled
+  std::string_view rule;     // with dead_lettered
+  std::string_view failure;  // in one word: "500", "timeout"; empty when delivered
+  int status = 0;
+  std::uint64_t duration_us = 0;
+  Millis next{0};  // with retry
+  std::size_t meter = 0;
+};
+
+// Who counts and tells.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // A number for the endpoint, for its metrics; given back with what is seen of it.
+  virtual std::size_t meter(const registry::Endpoint& endpoint) = 0;
+  virtual void attempted(const AttemptSeen& attempt) = 0;
+  // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
+  virtual void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) = 0;
+  virtual void dead_lettered(std::string_view rule) = 0;
+  virtual void unmatched() = 0;
+  virtual void duplicate() = 0;
+  virtual void problem(std::string_view text) = 0;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,192 @@
+// What becomes of an answer: judged, recorded, and the delivery ended or made to wait.
+#include <algorithm>
+
+#include "common/log/names.hpp"
+#include "dispatcher/core/core.hpp"
+#include "dispatcher/delivery/dead_letter.hpp"
+#include "dispatcher/delivery/delivery_id.hpp"
+#include "dispatcher/retry/backoff.hpp"
+#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/retry/retry_after.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::string_view kDelivered = "delivered";
+constexpr std::string_view kRetry = "retry";
+constexpr std::string_view kDeadLettered = "dead_lettered";
+constexpr std::string_view kCancelled = "cancelled";
+
+// "timeout: no answer within 15 s", "500".
+std::string error_text(const http::TransferResult& result) {
+  std::string text = failure_kind(result.error, result.status);
+  if (!result.message.empty()) text.append(": ").append(result.message);
+  return std::string(cut(text, kMaxErrorBytes));
+}
+
+}  // namespace
+
+void Core::on_result(http::TransferResult&& result) {
+  Delivery* delivery = deliveries_.find(result.id);
+  if (delivery == nullptr || delivery->state != Stage::sending) return;
+  if (delivery->record == nullptr) return forget(*delivery);
+  if (result.error == http::TransferError::aborted) return returned(*delivery);
+  attempt_ended(*delivery, result);
+}
+
+// Nobody knows whether it arrived: it is sent again, here or by the partition's next owner.
+void Core::returned(Delivery& delivery) {
+  const std::int32_t number = delivery.record->record->partition;
+  unsettle(delivery);
+  free_slot(delivery);
+  if (partition(number).revoking) {
+    delivery.record->abandoned = true;
+    end(delivery);
+  } else {
+    enqueue(delivery);
+  }
+  let_go_if_settled(number);
+}
+
+void Core::attempt_ended(Delivery& delivery, const http::TransferResult& result) {
+  delivery.state = Stage::recording;
+  ++delivery.attempts;
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const Judgement judgement = judge(result.error, result.status, endpoint.retry_on, endpoint.dead_letter_on);
+  switch (judgement.verdict) {
+    case Verdict::delivered: return record(delivery, result, {kDelivered, {}, {}});
+    case Verdict::retry: return attempt_failed(delivery, result, {});
+    case Verdict::dead_letter: return attempt_failed(delivery, result, judgement.rule);
+    case Verdict::gone: break;
+  }
+  EndpointEntry& entry = *delivery.endpoint;
+  if (!entry.deleted && !entry.disabled() && !entry.gone) {
+    entry.gone = true;
+    apply(entry);
+    ports_.registrar.disable(entry.config());
+  }
+  attempt_failed(delivery, result, judgement.rule);
+}
+
+// `rule`: what ends the delivery already; empty: the policy decides.
+void Core::attempt_failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule) {
+  const UnixMillis now = ports_.clock.unix_millis();
+  const EndpointEntry& entry = *delivery.endpoint;
+  const std::string failure = failure_kind(result.error, result.status);
+  if (delivery.first_at == 0) {
+    delivery.first_at = now;
+    delivery.paused_before = entry.paused(now);
+  }
+  Ending ending{kDeadLettered, rule, failure};
+  if (entry.deleted) {
+    ending = {kCancelled, {}, failure};
+  } else if (rule.empty() && entry.disabled()) {
+    ending.rule = "endpoint_disabled";
+  } else if (rule.empty()) {
+    const Millis paused = entry.paused(now) - delivery.paused_before;
+    const Failure failed{delivery.attempts, std::max(Millis{0}, Millis{now - delivery.first_at} - paused),
+                         parse_retry_after(result.retry_after, now)};
+    const NextAttempt next = next_attempt(*delivery.policy, failed, random_.unit());
+    ending.rule = next.rule;
+    if (next.again) ending = {kRetry, {}, failure, next.delay, now + next.delay.count()};
+  }
+  record(delivery, result, ending);
+}
+
+void Core::record(Delivery& delivery, const http::TransferResult& result, const Ending& ending) {
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const log::StoredRecord& event = *delivery.record->record;
+  const std::string event_name = event_id(event);
+  const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
+  const std::string error = ending.outcome == kDelivered ? std::string() : error_text(result);
+  ports_.observer.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, ending.outcome,
+                             ending.rule, ending.failure, result.status, result.duration_us, ending.delay,
+                             delivery.endpoint->meter});
+  log::AttemptRecord attempt;
+  attempt.delivery = name;
+  attempt.event_id = event_name;
+  attempt.endpoint = endpoint.id;
+  attempt.tenant = endpoint.tenant;
+  attempt.attempt = delivery.attempts;
+  attempt.outcome = ending.outcome;
+  attempt.error = error;
+  attempt.status = result.status;
+  attempt.duration_us = result.duration_us;
+  attempt.next_at = ending.next_at;
+  delivery.next_at = ending.next_at;
+  delivery.last = ending.outcome != kRetry;
+  delivery.end = ending.outcome.data();
+  const std::uint64_t id = delivery.id;
+  const bool letter = ending.outcome == kDeadLettered;
+  delivery.unrecorded = letter ? 2 : 1;  // both before the first may be acknowledged
+  ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });
+  if (letter) append_dead_letter(delivery, name, ending.rule, error);
+}
+
+// Ends a delivery that is not being sent with a dead letter. Precondition: settled as recording.
+void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view error) {
+  const log::StoredRecord& event = *delivery.record->record;
+  delivery.last = true;
+  delivery.end = kDeadLettered.data();
+  delivery.unrecorded = 1;
+  if (delivery.endpoint == nullptr) {
+    const std::string place = std::to_string(event.partition) + ":" + std::to_string(event.offset);
+    return append_dead_letter(delivery, delivery_id(place, "malformed", {}), rule, error);
+  }
+  const std::string name =
+      delivery_id(event_id(event), delivery.endpoint->config().id, event.headers.get(log::names::kReplay));
+  append_dead_letter(delivery, name, rule, error);
+}
+
+void Core::append_dead_letter(Delivery& delivery, std::string_view name, std::string_view rule,
+                              std::string_view error) {
+  const log::StoredRecord& event = *delivery.record->record;
+  DeadLetter letter;
+  letter.delivery = name;
+  if (delivery.endpoint) letter.endpoint = delivery.endpoint->config().id;
+  letter.attempts = delivery.attempts;
+  letter.rule = rule;
+  letter.error = error;
+  ports_.observer.dead_lettered(rule);
+  const std::uint64_t id = delivery.id;
+  const log::Origin origin = delivery.record->origin();
+  std::string text;
+  for (const Keep keep : {Keep::all, Keep::headers, Keep::nothing}) {
+    auto taken = ports_.outcomes.append_and_finish(origin, dead_letter_record(event, letter, keep),
+                                                   [this, id] { on_recorded(id); });
+    if (taken) return;
+    text = std::string(cut(error, 1024)) + " (too large to be kept here: see events " +
+           std::to_string(origin.partition) + ":" + std::to_string(origin.offset) + ")";
+    letter.error = text;
+    if (keep != Keep::nothing) continue;
+    // The event stays open: a later owner tries again.
+    ports_.observer.problem("dead letter refused: " + taken.error().message);
+    delivery.record->abandoned = true;
+    on_recorded(id);
+  }
+}
+
+void Core::on_recorded(std::uint64_t id) {
+  Delivery* delivery = deliveries_.find(id);
+  if (delivery == nullptr || delivery->record == nullptr || delivery->unrecorded == 0) return;
+  if (--delivery->unrecorded == 0) recorded(*delivery);
+}
+
+void Core::recorded(Delivery& delivery) {
+  const std::int32_t number = delivery.record->record->partition;
+  unsettle(delivery);
+  free_slot(delivery);
+  if (delivery.last) {
+    ports_.observer.ended(delivery.priority, delivery.end, delivery.endpoint != nullptr,
+                          delivery.endpoint ? delivery.endpoint->meter : 0);
+    end(delivery);
+  } else if (partition(number).revoking) {
+    delivery.record->abandoned = true;
+    end(delivery);
+  } else {
+    wait_until(delivery, delivery.next_at);
+  }
+  let_go_if_settled(number);
+}
+
+}  // namespace certes::dispatcher

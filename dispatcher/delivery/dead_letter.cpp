@@ -1,0 +1,56 @@
+#include "dispatcher/delivery/dead_letter.hpp"
+
+#include <array>
+
+#include "common/log/names.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+namespace names = log::names;
+
+// Set anew on every dead letter, or by the log's owner: what a replayed record brings of them is its past.
+constexpr std::array kReplaced = {names::kDelivery, names::kEndpoint, names::kAttempts, names::kRule,
+                                  names::kError,    names::kOrigin,   names::kTerm};
+
+bool replaced(std::string_view name) {
+  for (const auto ours : kReplaced)
+    if (name == ours) return true;
+  return false;
+}
+
+// What is kept even of an event whose headers are too large: enough to find it again.
+bool identifies(std::string_view name, std::string_view value) {
+  const bool known = name == names::kId || name == names::kTenant || name == "ce_id" || name == "ce_source" ||
+                     name == "ce_type" || name == "ce_specversion";
+  return known && value.size() <= 1024;
+}
+
+}  // namespace
+
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter& letter, Keep keep) {
+  log::Record record;
+  const auto error = cut(letter.error, kMaxErrorBytes);
+  if (keep != Keep::nothing) {
+    record.key = event.key;
+    record.headers.reserve(event.headers.bytes().size() + 256 + error.size());
+  }
+  for (const auto field : event.headers)
+    if (!replaced(field.name) && (keep != Keep::nothing || identifies(field.name, field.value)))
+      record.headers.add(field.name, field.value);
+  record.headers.add(names::kDelivery, letter.delivery);
+  if (!letter.endpoint.empty()) record.headers.add(names::kEndpoint, letter.endpoint);
+  record.headers.add(names::kAttempts, std::to_string(letter.attempts));
+  record.headers.add(names::kRule, letter.rule);
+  if (!error.empty()) record.headers.add(names::kError, error);
+  if (keep == Keep::all) record.value = event.value;
+  return record;
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,28 @@
+#pragma once
+// The record of a delivery that has come to nothing: the event as it was, and why. Who: core. Pure functions.
+
+#include <cstdint>
+#include <string_view>
+
+#include "common/log/record.hpp"
+
+namespace certes::dispatcher {
+
+struct DeadLetter {
+  std::string_view delivery;
+  std::string_view endpoint;  // empty: there was none (malformed)
+  std::uint32_t attempts = 0;
+  std::string_view rule;   // what decided
+  std::string_view error;  // cut at 4 KB
+};
+
+inline constexpr std::size_t kMaxErrorBytes = 4096;
+
+enum class Keep : std::uint8_t { all, headers, nothing };  // what of the event, where the log takes no more
+
+log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter& letter, Keep keep = Keep::all);
+
+// At most `bytes` of a text, cut between UTF-8 characters.
+std::string_view cut(std::string_view text, std::size_t bytes);
+
+}  // namespace certes::dispatcher

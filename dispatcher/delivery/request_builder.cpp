@@ -1,0 +1,97 @@
+#include "dispatcher/delivery/request_builder.hpp"
+
+#include "common/log/names.hpp"
+#include "dispatcher/delivery/header_rules.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+namespace names = log::names;
+
+constexpr std::string_view kAttribute = "ce_";
+
+std::string header(std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 2 + value.size());
+  return line.append(name).append(": ").append(value);
+}
+
+std::string attribute_header(std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 5 + value.size());
+  line.append("ce-").append(name).append(": ");
+  append_percent_encoded(line, value);
+  return line;
+}
+
+void append_hex(std::string& out, std::uint64_t bits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(bits >> shift) & 15]);
+}
+
+// The producer's trace goes on with a span of this attempt; without one, a trace begins.
+std::string traceparent_header(std::string_view given, Random& random) {
+  std::string line = "traceparent: 00-";
+  line.reserve(71);
+  if (valid_traceparent(given)) {
+    line.append(given.substr(3, 33));
+  } else {
+    append_hex(line, random.bits() | 1);
+    append_hex(line, random.bits());
+    line.push_back('-');
+  }
+  append_hex(line, random.bits() | 1);
+  return line.append(valid_traceparent(given) ? given.substr(52) : std::string_view("-00"));
+}
+
+// What the record's headers become. Its own names travel nowhere.
+struct FromRecord {
+  std::vector<std::string>& lines;
+  std::string_view content_type = {};
+  std::string_view traceparent = {};
+
+  void take(std::string_view name, std::string_view value) {
+    if (name.starts_with(kAttribute)) {
+      const auto attribute = name.substr(kAttribute.size());
+      if (attribute == "traceparent") traceparent = value;
+      if (attribute == "tracestate" && may_forward("x", value)) lines.push_back(header("tracestate", value));
+      if (may_forward("x", attribute)) lines.push_back(attribute_header(attribute, value));
+    } else if (name == "content-type") {
+      if (may_forward("x", value)) content_type = value;
+    } else if (name.starts_with(names::kForward)) {
+      const auto forwarded = name.substr(names::kForward.size());
+      if (may_forward(forwarded, value)) lines.push_back(header(forwarded, value));
+    } else if (name == names::kQuery && may_forward("x", value)) {
+      lines.push_back(header(names::kQuery, value));
+    }
+  }
+};
+
+}  // namespace
+
+http::Transfer build_request(const log::RecordPtr& record, const Target& target, const AttemptRequest& attempt,
+                             Random& random) {
+  http::Transfer transfer;
+  transfer.id = attempt.id;
+  transfer.url = target.endpoint().url;
+  transfer.body_owner = record;
+  transfer.body = record->value;
+  transfer.timeout = Millis{static_cast<std::int64_t>(target.endpoint().timeout_seconds * 1000)};
+  transfer.affinity = attempt.affinity;
+  auto& lines = transfer.headers;
+  lines.reserve(20 + target.headers().size());
+  FromRecord from{lines};
+  for (const auto field : record->headers) from.take(field.name, field.value);
+  lines.push_back(header("content-type", from.content_type.empty() ? "application/octet-stream" : from.content_type));
+  lines.push_back(header("webhook-id", attempt.event_id));
+  lines.push_back(header("webhook-timestamp", std::to_string(attempt.now / 1000)));
+  if (auto signature = target.signature_header(attempt.event_id, attempt.now, record->value); !signature.empty())
+    lines.push_back(std::move(signature));
+  lines.push_back(traceparent_header(from.traceparent, random));
+  lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
+  lines.push_back(header(names::kDelivery, attempt.delivery));
+  lines.insert(lines.end(), target.headers().begin(), target.headers().end());
+  return transfer;
+}
+
+}  // namespace certes::dispatcher

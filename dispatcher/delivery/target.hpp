@@ -1,0 +1,41 @@
+#pragma once
+// Target: one version of an endpoint, made ready to send to: secrets opened, signers prepared, headers written.
+// Who: core, one per endpoint and version. Confined to the core loop.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/crypto/crypto.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::dispatcher {
+
+class Target {
+ public:
+  Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto::Sealer& sealer);
+
+  const registry::Endpoint& endpoint() const { return *endpoint_; }
+  // Why nothing can be sent: a secret that does not open.
+  const std::optional<Error>& problem() const { return problem_; }
+  // "webhook-signature: v1,… v1,…" by all secrets that have not expired, the newest first. Empty: there is none.
+  std::string signature_header(std::string_view id, UnixMillis now, std::string_view body) const;
+  // The endpoint's own, "name: value".
+  const std::vector<std::string>& headers() const { return headers_; }
+
+ private:
+  struct Signer {
+    crypto::StandardWebhooks webhooks;
+    UnixMillis expires_at;
+  };
+  void prepare_signers(const crypto::Sealer& sealer);
+
+  std::shared_ptr<const registry::Endpoint> endpoint_;
+  std::vector<Signer> signers_;
+  std::vector<std::string> headers_;
+  std::optional<Error> problem_;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,62 @@
+#include "dispatcher/retry/backoff.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace certes::dispatcher {
+namespace {
+
+using registry::BackoffPolicy;
+
+double jittered(double seconds, BackoffPolicy::Jitter jitter, double random) {
+  switch (jitter) {
+    case BackoffPolicy::Jitter::full: return seconds * random;
+    case BackoffPolicy::Jitter::equal: return seconds / 2 + seconds / 2 * random;
+    case BackoffPolicy::Jitter::none: break;
+  }
+  return seconds;
+}
+
+Millis to_millis(double seconds) {
+  static constexpr double kLongestSeconds = 100.0 * 366 * 86'400;
+  return Millis{static_cast<std::int64_t>(std::ceil(std::clamp(seconds, 0.0, kLongestSeconds) * 1000 - 1e-6))};
+}
+
+bool schedule_ended(const BackoffPolicy& policy, std::uint32_t attempt) {
+  return policy.strategy == BackoffPolicy::Strategy::schedule && policy.max_attempts == 0 && policy.max_seconds <= 0 &&
+         attempt > policy.schedule_seconds.size();
+}
+
+}  // namespace
+
+double nominal_delay_seconds(const BackoffPolicy& policy, std::uint32_t attempt) {
+  const double n = static_cast<double>(std::max<std::uint32_t>(attempt, 1) - 1);
+  double seconds = policy.base_seconds;
+  switch (policy.strategy) {
+    case BackoffPolicy::Strategy::exponential: seconds = policy.base_seconds * std::pow(policy.factor, n); break;
+    case BackoffPolicy::Strategy::linear: seconds = policy.base_seconds * (n + 1); break;
+    case BackoffPolicy::Strategy::constant: break;
+    case BackoffPolicy::Strategy::schedule:
+      if (policy.schedule_seconds.empty()) break;
+      seconds =
+          policy
+              .schedule_seconds[std::min<std::size_t>(static_cast<std::size_t>(n), policy.schedule_seconds.size() - 1)];
+      break;
+  }
+  if (std::isnan(seconds)) return policy.cap_seconds;
+  return std::clamp(seconds, 0.0, std::max(0.0, policy.cap_seconds));
+}
+
+NextAttempt next_attempt(const BackoffPolicy& policy, const Failure& failure, double random) {
+  if (policy.max_attempts > 0 && failure.attempt >= policy.max_attempts) return {false, {}, "max_attempts"};
+  if (schedule_ended(policy, failure.attempt)) return {false, {}, "schedule"};
+  const Millis own = to_millis(jittered(nominal_delay_seconds(policy, failure.attempt), policy.jitter, random));
+  const Millis asked = failure.retry_after.value_or(Millis{0});
+  if (asked > kLongestRetryAfter) return {false, {}, "retry_after"};
+  const Millis delay = std::max(own, asked);
+  if (policy.max_seconds > 0 && failure.since_first + delay > to_millis(policy.max_seconds))
+    return {false, {}, asked > own ? "retry_after" : "max_seconds"};
+  return {true, delay, {}};
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,48 @@
+#pragma once
+// Retry budget: retries are at most a share of the sends, so that they never crowd out first attempts. It binds only
+// while first attempts wait or were sent in the last ten seconds, and never below ten retries a second.
+// Pure: the time is passed in. Who: scheduler. Confined to one thread.
+
+#include <algorithm>
+
+#include "dispatcher/scheduling/token_bucket.hpp"
+
+namespace certes::dispatcher {
+
+class RetryBudget {
+ public:
+  // `share` of the sends, in (0, 1]; 1: no limit.
+  RetryBudget(double share, SteadyTime now)
+      : earned_per_first_(share >= 1 ? kBurst : share / (1 - share)), floor_(kFloorPerSecond, 1, now) {}
+
+  bool allows(bool first_attempts_wait, SteadyTime now) {
+    return !binds(first_attempts_wait, now) || earned_ >= 1 || floor_.ready(now);
+  }
+  // When a refused retry may go.
+  SteadyTime allows_at(SteadyTime now) { return floor_.ready_at(now); }
+  void sent_first(SteadyTime now) {
+    earned_ = std::min(kBurst, earned_ + earned_per_first_);
+    last_first_ = now;
+    any_first_ = true;
+  }
+  void sent_retry(bool first_attempts_wait, SteadyTime now) {
+    if (!binds(first_attempts_wait, now)) return;
+    earned_ = std::max(0.0, earned_ - 1);
+    floor_.take(now);
+  }
+
+ private:
+  static constexpr double kFloorPerSecond = 10;
+  static constexpr double kBurst = 10;
+  bool binds(bool first_attempts_wait, SteadyTime now) const {
+    return first_attempts_wait || (any_first_ && now - last_first_ < std::chrono::seconds{10});
+  }
+
+  double earned_per_first_;
+  double earned_ = 0;
+  TokenBucket floor_;
+  SteadyTime last_first_{};
+  bool any_first_ = false;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,234 @@
+#include "dispatcher/scheduling/scheduler.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace certes::dispatcher {
+
+// A tenant's part of each lane: its endpoints that can send and have something there.
+struct Lanes::Tenant {
+  struct Place : NodeOf<RingNode> {  // in the lane's ring of tenants
+    List<Lanes::Place, NodeOf<RingNode>> endpoints;
+    int deficit = 0;
+  };
+  std::array<Place, kLanes> places;
+  std::size_t endpoints = 0;
+  std::string name;
+};
+
+struct Scheduler::Ring {
+  List<Tenant::Place, NodeOf<Lanes::RingNode>> tenants;
+};
+
+namespace {
+constexpr int kQuantum = 1;  // sends of a tenant in its turn
+std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
+}  // namespace
+
+Scheduler::Scheduler(Options options, SteadyTime now)
+    : options_(options),
+      start_(now),
+      retries_(options.retry_share, now),
+      rings_(std::make_unique<std::array<Ring, kLanes>>()) {}
+
+Scheduler::~Scheduler() {
+  for (auto& [key, lanes] : endpoints_)
+    for (auto& queue : lanes->queues_)
+      while (queue.pop_front() != nullptr) {
+      }
+}
+
+Lanes& Scheduler::add(std::string_view tenant_name) {
+  auto found = tenants_.find(tenant_name);
+  if (found == tenants_.end()) {
+    found = tenants_.emplace(std::string(tenant_name), std::make_unique<Tenant>()).first;
+    found->second->name = tenant_name;
+  }
+  auto lanes = std::make_unique<Lanes>();
+  lanes->tenant_ = found->second.get();
+  ++lanes->tenant_->endpoints;
+  for (auto& place : lanes->places_) place.lanes = lanes.get();
+  Lanes& added = *lanes;
+  endpoints_.emplace(&added, std::move(lanes));
+  return added;
+}
+
+void Scheduler::configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now) {
+  lanes.concurrency_ = std::max(1, concurrency);
+  if (lanes.bucket_.rate() != rate_per_second)
+    lanes.bucket_ = rate_per_second > 0 ? TokenBucket::for_rate(rate_per_second, now) : TokenBucket();
+  update(lanes, now);
+}
+
+void Scheduler::set_open(Lanes& lanes, bool open, SteadyTime now) {
+  lanes.open_ = open;
+  update(lanes, now);
+}
+
+void Scheduler::remove(Lanes& lanes) {
+  for (int lane = 0; lane < kLanes; ++lane) leave(lanes, lane);
+  rated_.cancel(lanes);
+  in_flight_ -= static_cast<std::size_t>(lanes.in_flight_);
+  Tenant* tenant = lanes.tenant_;
+  endpoints_.erase(&lanes);
+  if (--tenant->endpoints == 0) tenants_.erase(std::string(tenant->name));
+}
+
+void Scheduler::push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now) {
+  const int lane = lane_of(priority, retry);
+  item.lanes = &lanes;
+  item.lane = static_cast<std::uint8_t>(lane);
+  lanes.queues_[at(lane)].push_back(item);
+  ++waiting_[at(lane)];
+  if (lanes.ringed_)
+    enter(lanes, lane);
+  else
+    update(lanes, now);
+}
+
+void Scheduler::push_front(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now) {
+  push(lanes, item, priority, retry, now);
+  item.unlink();
+  lanes.queues_[item.lane].push_front(item);
+}
+
+void Scheduler::erase(Waiting& item) {
+  if (!item.linked()) return;
+  item.unlink();
+  --waiting_[item.lane];
+  if (item.lanes->queues_[item.lane].empty()) leave(*item.lanes, item.lane);
+}
+
+bool Scheduler::can_send(Lanes& lanes, SteadyTime now) {
+  return lanes.open_ && lanes.in_flight_ < lanes.concurrency_ && lanes.bucket_.ready(now);
+}
+
+void Scheduler::update(Lanes& lanes, SteadyTime now) {
+  const bool can = can_send(lanes, now);
+  if (can != lanes.ringed_) {
+    lanes.ringed_ = can;
+    for (int lane = 0; lane < kLanes; ++lane)
+      if (can && !lanes.queues_[at(lane)].empty())
+        enter(lanes, lane);
+      else
+        leave(lanes, lane);
+  }
+  // Only for want of a token: time alone brings it back.
+  const bool wait = !can && lanes.open_ && lanes.in_flight_ < lanes.concurrency_;
+  if (wait && !lanes.linked()) rated_.add(lanes, tick(lanes.bucket_.ready_at(now)) + 1);
+  if (!wait) rated_.cancel(lanes);
+}
+
+void Scheduler::enter(Lanes& lanes, int lane) {
+  Lanes::Place& place = lanes.places_[at(lane)];
+  if (place.linked()) return;
+  Tenant::Place& tenant = lanes.tenant_->places[at(lane)];
+  tenant.endpoints.push_back(place);
+  if (!tenant.linked()) (*rings_)[at(lane)].tenants.push_back(tenant);
+}
+
+void Scheduler::leave(Lanes& lanes, int lane) {
+  Lanes::Place& place = lanes.places_[at(lane)];
+  if (!place.linked()) return;
+  place.unlink();
+  Tenant::Place& tenant = lanes.tenant_->places[at(lane)];
+  if (!tenant.endpoints.empty()) return;
+  tenant.unlink();
+  tenant.deficit = 0;
+}
+
+std::uint64_t Scheduler::tick(SteadyTime when) const {
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, std::chrono::duration_cast<Millis>(when - start_).count()));
+}
+
+void Scheduler::wake_rated(SteadyTime now) {
+  while (Timer* due = rated_.expire(tick(now))) update(*static_cast<Lanes*>(due), now);
+}
+
+// Those that can be sent now: what waits at a paused or busy endpoint is not crowded out by retries.
+bool Scheduler::first_attempts_wait() const {
+  for (int priority = 0; priority < registry::kPriorities; ++priority)
+    if (!(*rings_)[at(priority * 2)].tenants.empty()) return true;
+  return false;
+}
+
+// Retries first, where the budget allows: they have waited already.
+int Scheduler::choose_lane(int priority, bool retries_allowed) const {
+  if (retries_allowed && !(*rings_)[at(priority * 2 + 1)].tenants.empty()) return priority * 2 + 1;
+  if (!(*rings_)[at(priority * 2)].tenants.empty()) return priority * 2;
+  return -1;
+}
+
+// The lane to serve; -1: none can be served. Lower classes have their share in turn, not by rank: none starves.
+int Scheduler::choose_class(SteadyTime now) {
+  const bool retries_allowed = retries_.allows(first_attempts_wait(), now);
+  int highest = 0;
+  while (highest < registry::kPriorities && choose_lane(highest, retries_allowed) < 0) ++highest;
+  if (highest == registry::kPriorities) return -1;
+  std::array<int, registry::kPriorities> lower{};
+  std::size_t lower_count = 0;
+  for (int step = 1; step <= registry::kPriorities; ++step) {
+    const int priority = (lower_turn_ + step) % registry::kPriorities;
+    if (priority > highest && choose_lane(priority, retries_allowed) >= 0) lower[lower_count++] = priority;
+  }
+  if (lower_count > 0) {
+    lower_credit_ += options_.lower_share;
+    if (lower_credit_ >= 1 - 1e-9) {
+      lower_credit_ -= 1;
+      lower_turn_ = lower[0];
+      highest = lower_turn_;
+    }
+  }
+  return choose_lane(highest, retries_allowed);
+}
+
+Waiting* Scheduler::next(SteadyTime now) {
+  wake_rated(now);
+  const int lane = choose_class(now);
+  return lane < 0 ? nullptr : take(lane, now);
+}
+
+Waiting* Scheduler::take(int lane, SteadyTime now) {
+  auto& ring = (*rings_)[at(lane)].tenants;
+  Tenant::Place& tenant = *ring.front();
+  if (tenant.deficit <= 0) tenant.deficit += kQuantum;
+  --tenant.deficit;
+  Lanes& lanes = *tenant.endpoints.front()->lanes;
+  tenant.endpoints.rotate();
+  if (tenant.deficit <= 0) ring.rotate();
+
+  const bool retry = lane % 2 != 0;
+  if (retry)
+    retries_.sent_retry(first_attempts_wait(), now);
+  else
+    retries_.sent_first(now);
+  Waiting* item = lanes.queues_[at(lane)].front();
+  erase(*item);
+  ++lanes.in_flight_;
+  ++in_flight_;
+  lanes.bucket_.take(now);
+  update(lanes, now);
+  return item;
+}
+
+void Scheduler::release(Lanes& lanes, SteadyTime now) {
+  --lanes.in_flight_;
+  --in_flight_;
+  update(lanes, now);
+}
+
+std::optional<SteadyTime> Scheduler::next_at(SteadyTime now) {
+  std::optional<SteadyTime> when;
+  if (const auto rated = rated_.next()) when = start_ + Millis{static_cast<std::int64_t>(*rated)};
+  for (int lane = 1; lane < kLanes; lane += 2)
+    if (!(*rings_)[at(lane)].tenants.empty()) {
+      const SteadyTime allowed = retries_.allows(first_attempts_wait(), now) ? now : retries_.allows_at(now);
+      return when ? std::min(*when, allowed) : allowed;
+    }
+  return when;
+}
+
+std::size_t Scheduler::waiting() const { return std::accumulate(waiting_.begin(), waiting_.end(), std::size_t{0}); }
+
+}  // namespace certes::dispatcher

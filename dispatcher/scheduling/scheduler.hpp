@@ -1,0 +1,128 @@
+#pragma once
+// Scheduler: which waiting delivery is sent next. Strict priority between the classes, with a guaranteed share of the
+// sends for lower ones; within a class deficit round robin over tenants, all equal, and within a tenant round robin
+// over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is open,
+// has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they go
+// before the first attempts of their class. All operations are O(1). Who: core. Pure: the time is passed in. Confined
+// to one thread.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/base/clock.hpp"
+#include "common/base/hash.hpp"
+#include "common/registry/resources.hpp"
+#include "dispatcher/retry/timing_wheel.hpp"
+#include "dispatcher/scheduling/list.hpp"
+#include "dispatcher/scheduling/retry_budget.hpp"
+#include "dispatcher/scheduling/token_bucket.hpp"
+
+namespace certes::dispatcher {
+
+using registry::Priority;
+
+struct WaitingNode;
+class Lanes;
+// Base of what waits to be sent; owned by the caller.
+struct Waiting : NodeOf<WaitingNode> {
+  Lanes* lanes = nullptr;  // of its endpoint, while it waits
+  std::uint8_t lane = 0;
+};
+
+inline constexpr int kLanes = registry::kPriorities * 2;  // per class first attempts, retries
+inline constexpr int lane_of(Priority priority, bool retry) { return static_cast<int>(priority) * 2 + (retry ? 1 : 0); }
+
+// An endpoint, as the scheduler sees it: its queues, slots and tokens. Made by Scheduler::add.
+class Lanes : Timer {
+ public:
+  int in_flight() const { return in_flight_; }
+  // The longest waiting of its kind, or none.
+  const Waiting* front(Priority priority, bool retry) const {
+    return queues_[static_cast<std::size_t>(lane_of(priority, retry))].front();
+  }
+
+ private:
+  friend class Scheduler;
+  struct Tenant;
+  struct RingNode {};
+  struct Place : NodeOf<RingNode> {  // in its tenant's ring of one lane
+    Lanes* lanes = nullptr;
+  };
+
+  Tenant* tenant_ = nullptr;
+  std::array<List<Waiting, NodeOf<WaitingNode>>, kLanes> queues_;
+  std::array<Place, kLanes> places_;
+  TokenBucket bucket_;
+  int concurrency_ = 1;
+  int in_flight_ = 0;
+  bool open_ = true;
+  bool ringed_ = false;
+};
+
+class Scheduler {
+ public:
+  struct Options {
+    double lower_share = 0.1;
+    double retry_share = 0.2;
+  };
+  Scheduler(Options options, SteadyTime now);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Endpoints. `remove` needs one without waiting deliveries; slots still taken are forgotten.
+  Lanes& add(std::string_view tenant);
+  void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
+  void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
+  void remove(Lanes& lanes);
+
+  void push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);
+  void push_front(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);  // was taken, not sent
+  void erase(Waiting& item);
+
+  // The next to send, with a slot and a token of its endpoint; nothing: none can be sent now.
+  Waiting* next(SteadyTime now);
+  // Frees a slot.
+  void release(Lanes& lanes, SteadyTime now);
+  // When next() may give something without a push or release: a token of an endpoint, or of the retry budget.
+  std::optional<SteadyTime> next_at(SteadyTime now);
+
+  std::size_t waiting(Priority priority, bool retry) const {
+    return waiting_[static_cast<std::size_t>(lane_of(priority, retry))];
+  }
+  std::size_t waiting() const;
+  std::size_t in_flight() const { return in_flight_; }
+
+ private:
+  struct Ring;
+  using Tenant = Lanes::Tenant;
+
+  bool can_send(Lanes& lanes, SteadyTime now);
+  void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
+  void enter(Lanes& lanes, int lane);
+  void leave(Lanes& lanes, int lane);
+  void wake_rated(SteadyTime now);
+  bool first_attempts_wait() const;
+  int choose_class(SteadyTime now);
+  int choose_lane(int priority, bool retries_allowed) const;
+  Waiting* take(int lane, SteadyTime now);
+  std::uint64_t tick(SteadyTime at) const;
+
+  Options options_;
+  SteadyTime start_;
+  RetryBudget retries_;
+  std::unordered_map<std::string, std::unique_ptr<Tenant>, StringHash, std::equal_to<>> tenants_;
+  std::unordered_map<const Lanes*, std::unique_ptr<Lanes>> endpoints_;
+  std::unique_ptr<std::array<Ring, kLanes>> rings_;
+  std::array<std::size_t, kLanes> waiting_{};
+  TimingWheel rated_;  // endpoints that wait for a token
+  std::size_t in_flight_ = 0;
+  double lower_credit_ = 0;
+  int lower_turn_ = 0;  // the class that had the last turn of the lower ones' share
+};
+
+}  // namespace certes::dispatcher

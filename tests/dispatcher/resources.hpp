@@ -1,0 +1,80 @@
+#pragma once
+// Resources for tests of the dispatcher: a State built by hand.
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/registry/resources.hpp"
+
+namespace certes::tests {
+
+class StateBuilder {
+ public:
+  template <class Edit>
+  StateBuilder& endpoint(const std::string& id, Edit edit) {
+    auto made = std::make_shared<registry::Endpoint>();
+    made->id = id;
+    made->version = ++version_;
+    made->url = "http://127.0.0.1/" + id;
+    edit(*made);
+    state_.endpoints[made->tenant + "/" + id] = std::move(made);
+    return *this;
+  }
+  StateBuilder& endpoint(const std::string& id) {
+    return endpoint(id, [](auto&) {});
+  }
+  StateBuilder& subscription(const std::string& id, const std::string& endpoint, const std::string& pattern,
+                             registry::Priority priority = registry::Priority::normal, std::string policy = {},
+                             const std::string& tenant = "default") {
+    auto made = std::make_shared<registry::Subscription>();
+    made->id = id;
+    made->tenant = tenant;
+    made->endpoint = endpoint;
+    made->pattern = pattern;
+    made->priority = priority;
+    made->backoff_policy = std::move(policy);
+    state_.subscriptions[tenant + "/" + id] = std::move(made);
+    return *this;
+  }
+  template <class Edit>
+  StateBuilder& policy(const std::string& id, Edit edit) {
+    auto made = std::make_shared<registry::BackoffPolicy>();
+    made->id = id;
+    edit(*made);
+    state_.backoff_policies["default/" + id] = std::move(made);
+    return *this;
+  }
+  StateBuilder& policy(const std::string& id) {
+    return policy(id, [](auto&) {});
+  }
+  template <class Edit>
+  StateBuilder& source(const std::string& id, Edit edit) {
+    auto made = std::make_shared<registry::Source>();
+    made->id = id;
+    edit(*made);
+    state_.sources["default/" + id] = std::move(made);
+    return *this;
+  }
+  StateBuilder& remove_endpoint(const std::string& id) {
+    state_.endpoints.erase("default/" + id);
+    return *this;
+  }
+  StateBuilder& remove_subscription(const std::string& id) {
+    state_.subscriptions.erase("default/" + id);
+    return *this;
+  }
+  // Each is newer than the one before.
+  registry::StatePtr build() const {
+    auto made = std::make_shared<registry::State>(state_);
+    made->position = ++position_;
+    return made;
+  }
+
+ private:
+  registry::State state_;
+  std::int64_t version_ = 0;
+  mutable std::int64_t position_ = 0;
+};
+
+}  // namespace certes::tests

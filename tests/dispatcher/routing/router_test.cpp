@@ -1,0 +1,80 @@
+#include "dispatcher/routing/router.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/dispatcher/resources.hpp"
+
+using namespace certes;
+using namespace certes::dispatcher;
+using registry::EndpointState;
+using registry::Priority;
+using tests::StateBuilder;
+
+namespace {
+
+Router make(const StateBuilder& state, std::string global = {}) {
+  auto fallback = std::make_shared<registry::BackoffPolicy>();
+  fallback->id = "fallback";
+  return Router(state.build(), {std::move(global), std::move(fallback)});
+}
+
+}  // namespace
+
+TEST_CASE("Router: an endpoint gets an event once, at the highest priority of its subscriptions") {
+  StateBuilder state;
+  state.endpoint("billing").endpoint("mail");
+  state.subscription("s1", "billing", "order.*", Priority::low);
+  state.subscription("s2", "billing", "order.created", Priority::critical);
+  state.subscription("s3", "billing", "#", Priority::normal);
+  state.subscription("s4", "mail", "#", Priority::bulk);
+  auto router = make(state);
+  const auto& matches = router.route("default", "order.created");
+  REQUIRE(matches.size() == 2);
+  CHECK(matches[0].key == "default/billing");
+  CHECK(matches[0].priority == Priority::critical);
+  CHECK(matches[1].key == "default/mail");
+  CHECK(matches[1].priority == Priority::bulk);
+  CHECK(router.route("default", "order.paid")[0].priority == Priority::normal);
+  CHECK(router.route("other", "order.paid").empty());
+}
+
+TEST_CASE("Router: disabled endpoints do not match, paused ones do") {
+  StateBuilder state;
+  state.endpoint("off", [](auto& e) { e.state = EndpointState::disabled; });
+  state.endpoint("held", [](auto& e) { e.state = EndpointState::paused; });
+  state.subscription("s1", "off", "#").subscription("s2", "held", "#").subscription("s3", "gone", "#");
+  auto router = make(state);
+  const auto& matches = router.route("default", "a");
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].endpoint->id == "held");
+  CHECK(router.only("default", "a", "off").has_value());
+  CHECK_FALSE(router.only("default", "a", "gone").has_value());
+}
+
+TEST_CASE("Router: the nearest back-off policy holds") {
+  StateBuilder state;
+  for (const auto* id : {"sub", "end", "src", "glob"}) state.policy(id);
+  state.source("github", [](auto& s) { s.backoff_policy = "src"; });
+  state.endpoint("a", [](auto& e) { e.backoff_policy = "end"; });
+  state.endpoint("b");
+  state.endpoint("c", [](auto& e) { e.backoff_policy = "deleted"; });
+  state.subscription("s1", "a", "x", Priority::normal, "sub").subscription("s2", "a", "y");
+  state.subscription("s3", "b", "github.#").subscription("s4", "b", "z").subscription("s5", "c", "z");
+  auto router = make(state, "glob");
+  CHECK(router.route("default", "x")[0].policy->id == "sub");
+  CHECK(router.route("default", "y")[0].policy->id == "end");
+  CHECK(router.route("default", "github.push")[0].policy->id == "src");
+  CHECK(router.route("default", "z")[0].policy->id == "glob");
+  CHECK(router.route("default", "z")[1].policy->id == "glob");
+  auto plain = make(state);
+  CHECK(plain.route("default", "z")[0].policy->id == "fallback");
+}
+
+TEST_CASE("Router: a replay goes to its endpoint at the priority of its subscription") {
+  StateBuilder state;
+  state.endpoint("a").endpoint("b");
+  state.subscription("s1", "a", "x", Priority::high).subscription("s2", "b", "x", Priority::low);
+  auto router = make(state);
+  CHECK(router.only("default", "x", "b")->priority == Priority::low);
+  CHECK(router.only("default", "other", "b")->priority == Priority::normal);
+}
