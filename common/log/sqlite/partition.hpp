@@ -1,0 +1,73 @@
+#pragma once
+// Partition: what the engine knows in memory of one partition of one topic: where it begins and ends, the latest
+// records (so that tails are read without SQL), and who waits for more. Appends are collected while their transaction
+// runs and become visible all at once when it is committed.
+// Public part: any thread. "The writer's" functions: the writer thread alone.
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/log/log.hpp"
+#include "common/log/sqlite/waker.hpp"
+
+namespace certes::log::sqlite {
+
+// One reader's interest in more records.
+struct Watch {
+  explicit Watch(Wake wake) : waker(std::move(wake)) {}
+  Waker waker;
+  bool armed = false;  // guarded by the partition's mutex
+};
+
+class Partition {
+ public:
+  Partition(Topic topic, std::int32_t number, OffsetRange range, std::size_t recent_bytes);
+
+  const Topic topic;
+  const std::int32_t number;
+  const std::string table;
+
+  OffsetRange range() const;
+
+  struct Tail {
+    OffsetRange range;
+    bool served = false;    // false: the position is in range, but only the file has it
+    std::size_t count = 0;  // records added
+  };
+  // Gives recent records from `position`; arms the watch when it reaches the end.
+  Tail read(std::int64_t position, std::size_t max, std::vector<RecordPtr>& out, const std::shared_ptr<Watch>& watch);
+  void watch(std::shared_ptr<Watch> watch);
+  void unwatch(const std::shared_ptr<Watch>& watch);
+  // Rings every armed watch, whether there is more or not.
+  void wake_all();
+
+  // The writer's.
+  std::int64_t next() const { return next_; }
+  void append(RecordPtr record);
+  void publish();  // what was appended is durable
+  void discard();  // it is not there
+  bool appending() const { return !appended_.empty(); }
+  void set_start(std::int64_t start);
+
+ private:
+  std::vector<std::shared_ptr<Watch>> take_armed();  // with mutex_ held
+
+  const std::size_t recent_limit_;
+  mutable std::mutex mutex_;
+  OffsetRange range_;                            // guarded by mutex_
+  std::deque<RecordPtr> recent_;                 // guarded by mutex_; ends at range_.end, without gaps
+  std::size_t recent_bytes_ = 0;                 // guarded by mutex_
+  std::vector<std::shared_ptr<Watch>> watches_;  // guarded by mutex_
+
+  std::int64_t next_;                // the writer's
+  std::vector<RecordPtr> appended_;  // the writer's
+};
+
+// "dead_letters_2"
+std::string table_name(Topic topic, std::int32_t partition);
+
+}  // namespace certes::log::sqlite

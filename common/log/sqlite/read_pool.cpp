@@ -1,0 +1,101 @@
+#include "common/log/sqlite/read_pool.hpp"
+
+#include "common/log/sqlite/record_format.hpp"
+
+namespace certes::log::sqlite {
+
+ReadConnection::ReadConnection(const std::string& path) : connection_(path) {
+  connection_.run("PRAGMA busy_timeout=5000");
+  connection_.run("PRAGMA query_only=1");
+  connection_.run("PRAGMA wal_autocheckpoint=0");
+}
+
+Statement& ReadConnection::prepared(std::map<std::string, Statement>& cache, const std::string& table,
+                                    const char* before, const char* after) {
+  const auto at = cache.find(table);
+  if (at != cache.end()) return at->second;
+  return cache.emplace(table, connection_.prepare(before + table + after)).first->second;
+}
+
+Statement& ReadConnection::page(const std::string& table) {
+  return prepared(pages_, table, "SELECT id, record FROM ", " WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+}
+
+Statement& ReadConnection::time(const std::string& table) {
+  return prepared(times_, table, "SELECT substr(record, 1, 8) FROM ", " WHERE id = ?1");
+}
+
+ReadPool::Lease ReadPool::open_or_reuse(std::unique_lock<std::mutex>& lock) {
+  ++out_;
+  if (!idle_.empty()) {
+    auto connection = std::move(idle_.back());
+    idle_.pop_back();
+    return {*this, std::move(connection)};
+  }
+  const bool keep = keep_wal_;
+  lock.unlock();
+  try {
+    auto connection = std::make_unique<ReadConnection>(path_);
+    if (keep) connection->keep_wal();
+    return {*this, std::move(connection)};
+  } catch (...) {
+    lock.lock();
+    --out_;
+    changed_.notify_all();
+    throw;
+  }
+}
+
+ReadPool::Lease ReadPool::try_take() {
+  std::unique_lock lock(mutex_);
+  if (held_off_) return {};
+  return open_or_reuse(lock);
+}
+
+ReadPool::Lease ReadPool::take(Millis timeout) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, timeout, [this] { return !held_off_; })) return {};
+  return open_or_reuse(lock);
+}
+
+void ReadPool::give_back(std::unique_ptr<ReadConnection> connection) {
+  const std::lock_guard lock(mutex_);
+  if (keep_wal_) connection->keep_wal();
+  idle_.push_back(std::move(connection));
+  if (--out_ == 0) changed_.notify_all();
+}
+
+void ReadPool::hold_off() {
+  std::unique_lock lock(mutex_);
+  held_off_ = true;
+  changed_.wait(lock, [this] { return out_ == 0; });
+}
+
+void ReadPool::let_in() {
+  const std::lock_guard lock(mutex_);
+  held_off_ = false;
+  changed_.notify_all();
+}
+
+void ReadPool::keep_wal() {
+  const std::lock_guard lock(mutex_);
+  keep_wal_ = true;
+  for (auto& connection : idle_) connection->keep_wal();
+}
+
+std::int64_t first_not_before(Statement& time, std::int64_t low, std::int64_t high, UnixMillis at) {
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const Use use(time);
+    time.bind(1, middle);
+    const bool found = time.step();
+    const auto appended = found ? append_time(time.bytes(0)) : std::nullopt;
+    if (appended && *appended >= at)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,87 @@
+#pragma once
+// ReadPool: connections for reading, taken for one short page at a time. The writer can hold readers off while it
+// truncates the write-ahead log: it never resets as long as one page or another is being read. Any thread.
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/log/sqlite/connection.hpp"
+#include "common/log/sqlite/partition.hpp"
+
+namespace certes::log::sqlite {
+
+// A connection with its statements; belongs to who holds the lease.
+class ReadConnection {
+ public:
+  explicit ReadConnection(const std::string& path);
+  // id, record: from id ?1 on, below ?2, at most ?3.
+  Statement& page(const std::string& table);
+  // The append time's bytes of record ?1.
+  Statement& time(const std::string& table);
+  void keep_wal() noexcept { connection_.keep_wal(); }
+
+ private:
+  Statement& prepared(std::map<std::string, Statement>& cache, const std::string& table, const char* before,
+                      const char* after);
+
+  Connection connection_;
+  std::map<std::string, Statement> pages_;
+  std::map<std::string, Statement> times_;
+};
+
+class ReadPool {
+ public:
+  explicit ReadPool(std::string path) : path_(std::move(path)) {}
+
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(ReadPool& pool, std::unique_ptr<ReadConnection> connection)
+        : pool_(&pool), connection_(std::move(connection)) {}
+    Lease(Lease&& other) noexcept : pool_(other.pool_), connection_(std::move(other.connection_)) {}
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (connection_) pool_->give_back(std::move(connection_));
+    }
+    explicit operator bool() const { return connection_ != nullptr; }
+    ReadConnection* operator->() { return connection_.get(); }
+
+   private:
+    ReadPool* pool_ = nullptr;
+    std::unique_ptr<ReadConnection> connection_;
+  };
+
+  // Nothing while readers are held off. Throws Failure where the file cannot be opened.
+  Lease try_take();
+  // Waits for that; nothing after `timeout`.
+  Lease take(Millis timeout);
+
+  // The writer's: returns when no lease is out; none is given until let_in.
+  void hold_off();
+  void let_in();
+  // Closing no longer touches the file.
+  void keep_wal();
+
+ private:
+  Lease open_or_reuse(std::unique_lock<std::mutex>& lock);
+  void give_back(std::unique_ptr<ReadConnection> connection);
+
+  const std::string path_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_off_ = false;                              // guarded by mutex_
+  bool keep_wal_ = false;                              // guarded by mutex_
+  int out_ = 0;                                        // guarded by mutex_
+  std::vector<std::unique_ptr<ReadConnection>> idle_;  // guarded by mutex_
+};
+
+// The first offset in [low, high) whose append time is not before `at`; `high` if there is none. A record that is gone
+// counts as earlier. Throws Failure.
+std::int64_t first_not_before(Statement& time, std::int64_t low, std::int64_t high, UnixMillis at);
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,30 @@
+#pragma once
+// SqliteReader: one partition from an offset on: from the partition's memory where that has it, else a page of the
+// file.
+
+#include <memory>
+#include <vector>
+
+#include "common/log/sqlite/store.hpp"
+
+namespace certes::log::sqlite {
+
+class SqliteReader final : public Reader {
+ public:
+  SqliteReader(Store& store, Partition& partition, std::int64_t from, Wake wake);
+  ~SqliteReader() override;
+
+  Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) override;
+  std::int64_t position() const override;
+
+ private:
+  Result<std::size_t> read_file(std::int64_t position, std::int64_t end, std::size_t max, std::vector<RecordPtr>& out);
+  tl::unexpected<Error> out_of_range(std::int64_t position, const OffsetRange& range) const;
+
+  Store& store_;
+  Partition& partition_;
+  std::int64_t position_;  // kLogStart until the first record
+  const std::shared_ptr<Watch> watch_;
+};
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,88 @@
+#include "common/log/sqlite/schema.hpp"
+
+#include <sqlite3.h>
+
+#include "common/log/sqlite/partition.hpp"
+
+namespace certes::log::sqlite {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x43657274;  // "Cert"
+
+void make(Connection& connection, std::int32_t partitions) {
+  connection.run("BEGIN IMMEDIATE");
+  connection.run("PRAGMA application_id=" + std::to_string(kApplicationId));
+  connection.run("CREATE TABLE settings(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
+  connection.run("INSERT INTO settings VALUES('schema'," + std::to_string(kSchemaVersion) + "),('partitions'," +
+                 std::to_string(partitions) + ")");
+  connection.run(
+      "CREATE TABLE offsets(topic INTEGER, partition INTEGER, start INTEGER NOT NULL, next INTEGER NOT NULL,"
+      " PRIMARY KEY(topic, partition))");
+  connection.run("CREATE TABLE commits(partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, metadata BLOB NOT NULL)");
+  connection.run(
+      "CREATE TABLE identities(seq INTEGER PRIMARY KEY, identity BLOB NOT NULL, at INTEGER NOT NULL, id BLOB NOT "
+      "NULL)");
+  for (int t = 0; t < kTopics; ++t)
+    for (std::int32_t p = 0; p < partitions_of(static_cast<Topic>(t), partitions); ++p)
+      connection.run("CREATE TABLE " + table_name(static_cast<Topic>(t), p) +
+                     "(id INTEGER PRIMARY KEY, record BLOB NOT NULL)");
+  connection.run("COMMIT");
+}
+
+std::int64_t setting(Connection& connection, const std::string& name) {
+  return connection.number("SELECT value FROM settings WHERE name='" + name + "'");
+}
+
+}  // namespace
+
+void configure(Connection& connection) {
+  connection.run("PRAGMA busy_timeout=5000");
+  connection.run("PRAGMA journal_mode=WAL");
+  connection.run("PRAGMA synchronous=FULL");
+  connection.run("PRAGMA wal_autocheckpoint=0");  // the writer checkpoints, after it has acknowledged
+  connection.run("PRAGMA cache_size=-8000");
+  connection.run("PRAGMA cache_spill=0");  // nothing reaches the file before COMMIT, so a failure before it is clean
+  connection.run("PRAGMA temp_store=MEMORY");
+}
+
+Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions) {
+  const std::int64_t application = connection.number("PRAGMA application_id");
+  const std::int64_t tables = connection.number("SELECT count(*) FROM sqlite_master");
+  if (application == 0 && tables == 0) {
+    make(connection, partitions);
+    return {};
+  }
+  if (application != kApplicationId)
+    return fail(Code::invalid, path + " is not a Certes log: move it away, or start with another --data DIR");
+  const std::int64_t version = setting(connection, "schema");
+  if (version != kSchemaVersion)
+    return fail(Code::invalid, path + " was written by a newer Certes (its schema is " + std::to_string(version) +
+                                   ", this program knows " + std::to_string(kSchemaVersion) +
+                                   "): start that version, or one after it");
+  const std::int64_t stored = setting(connection, "partitions");
+  if (stored != partitions)
+    return fail(Code::invalid, path + " was made with " + std::to_string(stored) + " partitions, not " +
+                                   std::to_string(partitions) + ": their number is fixed when the file is made");
+  return {};
+}
+
+OffsetRange stored_range(Connection& connection, Topic topic, std::int32_t partition) {
+  OffsetRange range;
+  Statement trimmed = connection.prepare("SELECT start, next FROM offsets WHERE topic=? AND partition=?");
+  trimmed.bind(1, static_cast<std::int64_t>(topic)).bind(2, partition);
+  if (trimmed.step()) range = {trimmed.number(0), trimmed.number(1)};
+  Statement last = connection.prepare("SELECT max(id) FROM " + table_name(topic, partition));
+  if (last.step() && !last.null(0)) range.end = std::max(range.end, last.number(0) + 1);
+  return range;
+}
+
+std::vector<Committed> stored_commits(Connection& connection, std::int32_t partitions) {
+  std::vector<Committed> commits(static_cast<std::size_t>(partitions));
+  Statement all = connection.prepare("SELECT partition, next, metadata FROM commits");
+  while (all.step())
+    if (all.number(0) >= 0 && all.number(0) < partitions)
+      commits[static_cast<std::size_t>(all.number(0))] = {all.number(1), std::string(all.bytes(2))};
+  return commits;
+}
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,39 @@
+#pragma once
+// What the file holds: its tables, made when it is new and checked when it is not. Called by open(), before any thread
+// is started.
+//
+//   settings   schema version and number of partitions
+//   TOPIC_N    id = offset (given by the writer), record = one BLOB (record_format.hpp)
+//   offsets    start and next offset of a partition that was trimmed; else they follow from its table
+//   commits    what the group has committed
+//   identities seq, sixteen bytes of (source, id), when, certes-id: appended in order, indexed in memory
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/log/log.hpp"
+#include "common/log/sqlite/connection.hpp"
+
+namespace certes::log::sqlite {
+
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+// Settings of each connection; the file is in WAL mode afterwards. Throws Failure.
+void configure(Connection& connection);
+
+// Makes or checks the tables. invalid: not such a file, a newer version, other partitions. Throws Failure.
+Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions);
+
+// Where a partition begins and where its next record goes. Throws Failure.
+OffsetRange stored_range(Connection& connection, Topic topic, std::int32_t partition);
+
+// By partition. Throws Failure.
+std::vector<Committed> stored_commits(Connection& connection, std::int32_t partitions);
+
+// The registry has one partition, whatever the others have.
+inline std::int32_t partitions_of(Topic topic, std::int32_t partitions) {
+  return topic == Topic::registry ? 1 : partitions;
+}
+
+}  // namespace certes::log::sqlite

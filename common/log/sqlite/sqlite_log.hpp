@@ -1,0 +1,33 @@
+#pragma once
+// The embedded engine of the log: one SQLite file, DIRECTORY/certes.db, written by one thread. Who: certes serve.
+// One process at a time. Threads as log.hpp says. How it works: store.hpp.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log::sqlite {
+
+struct Options {
+  std::string directory;
+  std::int32_t partitions = 1;  // fixed when the file is made
+  // Appends that may not use the reserve are refused below this much free space; 0: no reserve.
+  std::int64_t reserve_bytes = 256ll << 20;
+  double deduplication_seconds = 86'400;
+  std::int64_t deduplication_ids = 1'000'000;  // a partition
+  double events_retention_seconds = 7 * 86'400;
+  double attempts_retention_seconds = 7 * 86'400;
+  double dead_letters_retention_seconds = 30 * 86'400;
+  std::size_t max_record_bytes = 16u << 20;  // of events; the other topics take 64 KiB more
+};
+
+// Makes the directory and the file where they are missing. The clock must outlive the log.
+// conflict: another process has it. invalid: not this engine's file, of a newer version, or of other partitions.
+// unavailable: it cannot be read or written; all with the file's name and what to do.
+Result<std::unique_ptr<Log>> open(Options options, const Clock& clock);
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,149 @@
+#include "common/log/sqlite/transaction.hpp"
+
+#include <cstring>
+
+#include "common/log/names.hpp"
+#include "common/log/sqlite/record_format.hpp"
+
+namespace certes::log::sqlite {
+namespace {
+
+// A clock that steps back by no more than this is not followed: append times of a partition do not fall.
+constexpr UnixMillis kSmallStep = 60'000;
+
+UnixMillis millis(double seconds) { return static_cast<UnixMillis>(seconds * 1000); }
+
+std::string_view bytes_of(const Identity& identity) {
+  static_assert(sizeof(Identity) == 16);
+  return {reinterpret_cast<const char*>(&identity), sizeof identity};
+}
+
+}  // namespace
+
+Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
+    : store_(store),
+      connection_(std::move(connection)),
+      identities_(millis(store.options.deduplication_seconds),
+                  static_cast<std::size_t>(store.options.deduplication_ids) *
+                      static_cast<std::size_t>(store.options.partitions)),
+      statements_(store.partitions.size()) {
+  begin_ = connection_->prepare("BEGIN IMMEDIATE");
+  commit_ = connection_->prepare("COMMIT");
+  rollback_ = connection_->prepare("ROLLBACK");
+  commit_offset_ = connection_->prepare("INSERT OR REPLACE INTO commits(partition, next, metadata) VALUES(?1, ?2, ?3)");
+  set_offsets_ =
+      connection_->prepare("INSERT OR REPLACE INTO offsets(topic, partition, start, next) VALUES(?1, ?2, ?3, ?4)");
+  insert_identity_ = connection_->prepare("INSERT INTO identities(seq, identity, at, id) VALUES(?1, ?2, ?3, ?4)");
+  find_identity_ = connection_->prepare("SELECT id FROM identities WHERE seq = ?1");
+  delete_identities_ = connection_->prepare("DELETE FROM identities WHERE seq < ?1");
+
+  Statement all = connection_->prepare("SELECT seq, identity, at FROM identities ORDER BY seq");
+  bool first = true;
+  while (all.step()) {
+    if (std::exchange(first, false)) identities_.begin_at(all.number(0));
+    Identity identity;
+    const std::string_view bytes = all.bytes(1);
+    if (bytes.size() == sizeof identity) std::memcpy(&identity, bytes.data(), sizeof identity);
+    identities_.add(identity, all.number(2));
+  }
+  identities_.expire(store.clock.unix_millis());
+}
+
+Transaction::Statements& Transaction::of(const Partition& partition) {
+  auto& statements = statements_[store_.index(partition)];
+  if (!statements) {
+    const std::string& table = partition.table;
+    statements.emplace(Statements{connection_->prepare("INSERT INTO " + table + "(id, record) VALUES(?1, ?2)"),
+                                  connection_->prepare("SELECT substr(record, 1, 8) FROM " + table + " WHERE id = ?1"),
+                                  connection_->prepare("DELETE FROM " + table + " WHERE id < ?1")});
+  }
+  return *statements;
+}
+
+void Transaction::begin() {
+  begin_.run();
+  const UnixMillis clock = store_.clock.unix_millis();
+  now_ = clock < now_ && now_ - clock <= kSmallStep ? now_ : clock;
+  identities_.expire(now_);
+  identities_before_ = identities_.next();
+}
+
+void Transaction::commit() { commit_.run(); }
+
+void Transaction::publish() {
+  for (Partition* partition : touched_) partition->publish();
+  touched_.clear();
+  restarts_.clear();
+}
+
+void Transaction::discard() noexcept {
+  try {
+    if (connection_->in_transaction()) rollback_.run();
+  } catch (const Failure&) {
+    // SQLite has rolled back by itself, or will when the file is opened next.
+  }
+  for (Partition* partition : touched_) partition->discard();
+  for (auto each = restarts_.rbegin(); each != restarts_.rend(); ++each) each->first->set_start(each->second);
+  identities_.undo(identities_before_);
+  touched_.clear();
+  restarts_.clear();
+}
+
+void Transaction::append(Partition& partition, Record&& record, AppendResult& result) {
+  result.partition = partition.number;
+  // An event without an id of ours could not be named to who repeats it.
+  const bool identified = record.identity && partition.topic == Topic::events && record.headers.find(names::kId);
+  if (identified && duplicate(record, result)) return;
+  auto stored = std::make_shared<StoredRecord>();
+  stored->topic = partition.topic;
+  stored->partition = partition.number;
+  stored->offset = partition.next();
+  stored->appended_at = now_;
+  stored->key = std::move(record.key);
+  stored->headers = std::move(record.headers);
+  stored->value = std::move(record.value);
+  encode(*stored, encoded_);
+  of(partition).insert.bind(1, stored->offset).bind(2, encoded_).run();
+  if (identified) remember(record.identity, stored->headers.get(names::kId));
+  result.offset = stored->offset;
+  if (!partition.appending()) touched_.push_back(&partition);
+  partition.append(std::move(stored));
+}
+
+bool Transaction::duplicate(const Record& record, AppendResult& result) {
+  const auto row = identities_.find(record.identity);
+  if (!row) return false;
+  const Use use(find_identity_);
+  if (!find_identity_.bind(1, *row).step()) return false;
+  result.duplicate_of = find_identity_.bytes(0);
+  return true;
+}
+
+void Transaction::remember(const Identity& identity, std::string_view id) {
+  const std::int64_t row = identities_.next();
+  insert_identity_.bind(1, row).bind(2, bytes_of(identity)).bind(3, now_).bind(4, id).run();
+  identities_.add(identity, now_);
+}
+
+void Transaction::commit_offset(std::int32_t partition, const Committed& value) {
+  commit_offset_.bind(1, partition).bind(2, value.offset).bind(3, value.metadata).run();
+}
+
+void Transaction::set_start(Partition& partition, std::int64_t start) {
+  const std::int64_t before = partition.range().start;
+  set_offsets_.bind(1, static_cast<std::int64_t>(partition.topic)).bind(2, partition.number);
+  set_offsets_.bind(3, start).bind(4, partition.next()).run();
+  // In memory first: a reader never finds rows gone above the start that it knows.
+  restarts_.emplace_back(&partition, before);
+  partition.set_start(start);
+}
+
+void Transaction::delete_rows(Partition& partition, std::int64_t below) {
+  of(partition).delete_rows.bind(1, below).run();
+}
+
+void Transaction::delete_identities(std::int64_t below) { delete_identities_.bind(1, below).run(); }
+
+Statement& Transaction::time(const Partition& partition) { return of(partition).time; }
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,67 @@
+#pragma once
+// Transaction: the writer's connection and what may be done to the file within one transaction. Memory follows the
+// file: publish() after a commit, discard() after a failure. The writer thread alone (made by open() before it starts).
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/log/sqlite/connection.hpp"
+#include "common/log/sqlite/identities.hpp"
+#include "common/log/sqlite/store.hpp"
+
+namespace certes::log::sqlite {
+
+class Transaction {
+ public:
+  // Reads the identities in the window. Throws Failure.
+  Transaction(Store& store, std::unique_ptr<Connection> connection);
+
+  void begin();
+  void commit();
+  void publish();
+  void discard() noexcept;
+
+  // Within one; each throws Failure.
+  void append(Partition& partition, Record&& record, AppendResult& result);
+  void commit_offset(std::int32_t partition, const Committed& value);
+  // The partition begins at `start` now; its records below go later (delete_rows).
+  void set_start(Partition& partition, std::int64_t start);
+  void delete_rows(Partition& partition, std::int64_t below);
+  void delete_identities(std::int64_t below);
+
+  Connection& connection() { return *connection_; }
+  Identities& identities() { return identities_; }
+  std::int64_t first_identity_row() { return connection_->number("SELECT min(seq) FROM identities"); }
+  // The start where there is no row.
+  std::int64_t first_row(const Partition& partition) {
+    return connection_->number("SELECT ifnull(min(id), " + std::to_string(partition.range().start) + ") FROM " +
+                               partition.table);
+  }
+  Statement& time(const Partition& partition);  // of record ?1: its append time's bytes
+
+ private:
+  struct Statements {
+    Statement insert, time, delete_rows;
+  };
+  bool duplicate(const Record& record, AppendResult& result);
+  void remember(const Identity& identity, std::string_view id);
+  Statements& of(const Partition& partition);
+
+  Store& store_;
+  std::unique_ptr<Connection> connection_;
+  Identities identities_;
+  Statement begin_, commit_, rollback_, commit_offset_, set_offsets_, insert_identity_, find_identity_,
+      delete_identities_;
+  std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used
+
+  std::string encoded_;                                        // one record's bytes, used again
+  UnixMillis now_ = 0;                                         // append time of this transaction
+  std::vector<Partition*> touched_;                            // have appended
+  std::vector<std::pair<Partition*, std::int64_t>> restarts_;  // whose start moved, and from where
+  std::int64_t identities_before_ = 0;
+};
+
+}  // namespace certes::log::sqlite

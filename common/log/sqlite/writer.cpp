@@ -1,0 +1,135 @@
+#include "common/log/sqlite/writer.hpp"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include <iterator>
+
+namespace certes::log::sqlite {
+namespace {
+
+constexpr std::size_t kGroupBytes = 8u << 20;  // of one transaction
+constexpr std::size_t kGroupJobs = 256;
+constexpr int kCheckpointPages = 500;              // 2 MB: keeps the stall of one checkpoint at a few milliseconds
+constexpr int kTruncatePages = (64 << 20) / 4096;  // readers are held off once the write-ahead log is past 64 MB
+constexpr Millis kIdle{1'000};                     // how often retention looks when nothing comes
+
+int note_pages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
+    : store_(store),
+      transaction_(store, std::move(connection)),
+      retention_(store, transaction_),
+      checkpoint_from_(kCheckpointPages) {
+  sqlite3_wal_hook(transaction_.connection().raw(), note_pages, &wal_pages_);
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "log-writer");
+}
+
+Writer::~Writer() {
+  stopping_.store(true);
+  store_.doorbell.ring();
+  thread_.join();
+}
+
+void Writer::run() {
+  while (true) {
+    const bool last = stopping_.load();
+    Group group = take_group();
+    const SteadyTime now = store_.clock.now();
+    const bool fatal = store_.health.fatal();
+    const bool retention = !fatal && !last && retention_.due(now);
+    if (!group.empty() && fatal) {
+      give_up(group, store_.health.state().error());
+    } else if (!group.empty() || retention) {
+      execute(group, retention);
+      checkpoint_if_due();
+    } else if (last) {
+      return;
+    } else {
+      store_.doorbell.wait(kIdle);
+    }
+  }
+}
+
+Writer::Group Writer::take_group() {
+  if (waiting_.empty()) {
+    while (store_.jobs.drain(arrived_, 64) == 64 && arrived_.size() < kGroupJobs) {
+    }
+    std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiting_));
+    arrived_.clear();
+  }
+  Group group;
+  std::size_t bytes = 0;
+  while (!waiting_.empty() && bytes < kGroupBytes) {
+    bytes += waiting_.front()->bytes();
+    group.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return group;
+}
+
+void Writer::execute(Group& group, bool retention) {
+  Stage stage = Stage::writing;
+  try {
+    transaction_.begin();
+    for (const auto& job : group) job->apply(transaction_);
+    if (retention) retention_.apply(store_.clock.now());
+    stage = Stage::committing;
+    transaction_.commit();
+  } catch (const Failure& failure) {
+    trouble(failure, stage, group);
+    return;
+  }
+  store_.health.well();
+  transaction_.publish();  // before the acknowledgements: who has one finds the record
+  for (const auto& job : group) job->finish(AppendOutcome::persisted, {});
+}
+
+void Writer::trouble(const Failure& failure, Stage stage, Group& group) {
+  const Verdict verdict = judge(failure, stage, store_.path);
+  store_.health.trouble(verdict.error, verdict.fatal);
+  transaction_.discard();
+  retention_.undo();
+  if (verdict.fatal) fatal();
+  for (const auto& job : group) job->finish(verdict.outcome, verdict.error);
+}
+
+void Writer::give_up(Group& group, const Error& error) {
+  for (const auto& job : group) job->finish(AppendOutcome::not_persisted, Error(Code::unavailable, error.message));
+}
+
+// Nothing more is written to this file, not by closing it either.
+void Writer::fatal() {
+  transaction_.connection().keep_wal();
+  store_.reads.keep_wal();
+}
+
+void Writer::checkpoint_if_due() {
+  if (store_.health.fatal()) return;
+  if (wal_pages_ < kCheckpointPages) checkpoint_from_ = kCheckpointPages;  // it has begun anew
+  if (wal_pages_ < checkpoint_from_) return;
+  checkpoint_from_ = wal_pages_ + kCheckpointPages;
+  if (wal_pages_ < kTruncatePages) return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  store_.reads.hold_off();
+  checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  store_.reads.let_in();
+  for (const auto& partition : store_.partitions) partition->wake_all();
+}
+
+void Writer::checkpoint(int mode) {
+  sqlite3* database = transaction_.connection().raw();
+  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, mode, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
+  // The records are safe in the write-ahead log; only a failed sync is the end.
+  const Verdict verdict = judge(Failure(code, sqlite3_errmsg(database)), Stage::checkpointing, store_.path);
+  store_.health.trouble(verdict.error, verdict.fatal);
+  if (verdict.fatal) fatal();
+}
+
+}  // namespace certes::log::sqlite

@@ -1,0 +1,46 @@
+#pragma once
+// Writer: the one thread that writes the file. Takes every job that has come, does them in one transaction, commits,
+// tells each its fate; then checkpoints if the write-ahead log has grown. It never waits to make a batch larger.
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "common/log/sqlite/retention.hpp"
+#include "common/log/sqlite/store.hpp"
+#include "common/log/sqlite/transaction.hpp"
+
+namespace certes::log::sqlite {
+
+class Writer {
+ public:
+  // Starts the thread. Throws Failure.
+  Writer(Store& store, std::unique_ptr<Connection> connection);
+  // Does what was posted, and ends.
+  ~Writer();
+
+ private:
+  using Group = std::vector<std::unique_ptr<Job>>;
+  void run();
+  Group take_group();
+  void execute(Group& group, bool retention);
+  void give_up(Group& group, const Error& error);
+  void trouble(const Failure& failure, Stage stage, Group& group);
+  void fatal();
+  void checkpoint_if_due();
+  void checkpoint(int mode);
+
+  Store& store_;
+  Transaction transaction_;
+  Retention retention_;
+  int wal_pages_ = 0;        // set by SQLite's hook, after each commit
+  int checkpoint_from_ = 0;  // pages at which the next checkpoint is tried
+  std::vector<std::unique_ptr<Job>> arrived_;
+  std::deque<std::unique_ptr<Job>> waiting_;  // arrived, too many for one transaction
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace certes::log::sqlite
