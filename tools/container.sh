@@ -4,11 +4,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 tree=${CERTES_CACHE:-$HOME/.cache/certes}/trixie-slim
-mirror=$(grep -rhoE '^(deb|URIs:) +(\[[^]]*\] +)?[a-z]+://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -oE '[a-z]+://[^ ]+' | grep -v security | head -n 1)
 if ! buildah images -q localhost/debian:trixie-slim >/dev/null 2>&1; then
-  rm -rf "$tree"
-  debootstrap --variant=minbase trixie "$tree" "$mirror" >/dev/null
-  cp /etc/apt/apt.conf.d/*proxy* "$tree/etc/apt/apt.conf.d/" 2>/dev/null || true
+  tools/debootstrap.sh trixie "$tree"
   base=$(buildah from scratch)
   buildah add -q "$base" "$tree" /
   buildah commit -q "$base" localhost/debian:trixie-slim

@@ -3,15 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 tree=${CERTES_CACHE:-$HOME/.cache/certes}/trixie
-mirror=$(grep -rhoE '^(deb|URIs:) +(\[[^]]*\] +)?[a-z]+://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -oE '[a-z]+://[^ ]+' | grep -v security | head -n 1)
-if [ ! -e "$tree/done" ]; then
-  rm -rf "$tree"
-  mkdir -p "$tree"
-  debootstrap --variant=minbase trixie "$tree" "$mirror" >"$tree.log" 2>&1 || { tail "$tree.log" >&2; exit 1; }
-  cp /etc/apt/apt.conf.d/*proxy* "$tree/etc/apt/apt.conf.d/" 2>/dev/null || true
-  cp /etc/resolv.conf "$tree/etc/resolv.conf"
-  touch "$tree/done"
-fi
+[ -e "$tree/done" ] || { tools/debootstrap.sh trixie "$tree" && touch "$tree/done"; }
 mkdir -p "$tree/src" "$tree/proc"
 mountpoint -q "$tree/proc" || mount -t proc proc "$tree/proc"
 trap 'umount "$tree/proc"' EXIT
