@@ -1,0 +1,64 @@
+// Commands that speak to a running Certes: send, listen, apply. And version.
+#include "certes/cli_parts.hpp"
+
+namespace certes::command {
+namespace {
+
+// A command whose options are one struct with a connection in it.
+template <class Options>
+std::shared_ptr<Options> add_command(CliContext context, CLI::App* command) {
+  const auto options = std::make_shared<Options>();
+  add_connection(*command, options->connection, context.environment);
+  command->callback([options, &chosen = context.chosen] { chosen = *options; });
+  return options;
+}
+
+void add_send(CliContext context) {
+  CLI::App* command = context.app.add_subcommand("send", "publishes an event");
+  const auto options = add_command<SendOptions>(context, command);
+  command->add_option("type", options->type, "event type: order.created")->required()->type_name("TYPE");
+  command->add_option("data", options->data, "JSON (or text), @FILE, or - for standard input")
+      ->type_name("DATA|@FILE|-");
+  command->add_option("--id", options->id, "your id: the same (source, id) is not delivered again");
+  command->add_option("--source", options->source, "where it happened, a URI reference");
+  command->add_option("--subject", options->subject, "what it is about");
+  command->add_option("--partition-key", options->partition_key, "events of one key keep together");
+}
+
+void add_listen(CliContext context) {
+  CLI::App* command = context.app.add_subcommand(
+      "listen", "a temporary endpoint and subscription: prints each delivery and checks its signature");
+  const auto options = add_command<ListenOptions>(context, command);
+  command->add_option("--pattern", options->pattern, "of event types; * is one word, # any number")
+      ->capture_default_str();
+  command->add_option("--to", options->to, "pass deliveries on to this URL, and its answer back");
+  command->add_option("--priority", options->priority, "of the subscription")
+      ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}))
+      ->capture_default_str();
+  command->add_option("--listen", options->listen, "where to receive, HOST:PORT")->capture_default_str();
+  command->add_option("--public-url", options->public_url, "how Certes reaches that address, if not by itself");
+  command->add_option("--count", options->count, "end after so many deliveries");
+}
+
+void add_apply(CliContext context) {
+  CLI::App* command =
+      context.app.add_subcommand("apply", "declares resources from TOML files and shows what that changes");
+  const auto options = add_command<ApplyOptions>(context, command);
+  command->add_option("files", options->files, "files, directories of *.toml, or - for standard input")
+      ->required()
+      ->type_name("FILE|DIR|-");
+  command->add_flag("--dry-run", options->dry_run, "change nothing; exit with 2 where something would change");
+}
+
+}  // namespace
+
+void add_client_commands(CliContext context) {
+  add_send(context);
+  add_listen(context);
+  add_apply(context);
+  context.app.add_subcommand("version", "prints the version")->callback([&chosen = context.chosen] {
+    chosen = VersionOptions{};
+  });
+}
+
+}  // namespace certes::command

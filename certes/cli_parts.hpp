@@ -1,0 +1,28 @@
+#pragma once
+// The parts of the command line, each in a file of its own. Confined to cli*.cpp. Each adds its commands to the parser
+// and sets `chosen` when one of them was given. `environment` outlives the parser.
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "certes/options.hpp"
+
+namespace certes::command {
+
+struct CliContext {
+  CLI::App& app;
+  const std::map<std::string, std::string>& environment;
+  std::optional<Command>& chosen;
+};
+
+void add_role_commands(CliContext context);      // serve, gateway, dispatcher, api, topics, config check
+void add_client_commands(CliContext context);    // send, listen, apply, version
+void add_resource_commands(CliContext context);  // sources …, dead-letters …
+
+// --url, --gateway-url, --key, --key-file, --json; the environment gives the defaults.
+void add_connection(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
+
+}  // namespace certes::command

@@ -1,0 +1,113 @@
+// Commands on the resources of the Master API, and on dead letters.
+#include "certes/cli_parts.hpp"
+
+namespace certes::command {
+namespace {
+
+struct Kind {
+  const char* name;  // as in the API's paths
+  const char* what;
+  const char* fields;  // an example of NAME=VALUE
+};
+
+constexpr Kind kKinds[] = {
+    {"sources", "where raw webhooks come from", "verify.scheme=github verify.secret=…"},
+    {"endpoints", "who receives deliveries", "url=https://example.com/hook concurrency=8"},
+    {"subscriptions", "which events go to which endpoint", "endpoint=billing pattern=order.# priority=high"},
+    {"backoff-policies", "when failed deliveries are tried again", "strategy=constant base_seconds=5"},
+    {"keys", "API keys", "scopes=[\"events:write\"]"},
+    {"tenants", "namespaces of resources", ""},
+};
+
+using Options = std::shared_ptr<ResourceOptions>;
+
+CLI::App* add_action(CliContext context, CLI::App* parent, const Kind& kind, const char* action, const char* what,
+                     Options& options) {
+  CLI::App* command = parent->add_subcommand(action, what);
+  options = std::make_shared<ResourceOptions>();
+  options->kind = kind.name;
+  options->action = action;
+  add_connection(*command, options->connection, context.environment);
+  command->callback([options, &chosen = context.chosen] { chosen = *options; });
+  return command;
+}
+
+void add_id_action(CliContext context, CLI::App* parent, const Kind& kind, const char* action, const char* what) {
+  Options options;
+  CLI::App* command = add_action(context, parent, kind, action, what, options);
+  command->add_option("id", options->id)->required()->type_name("ID");
+  if (std::string_view(action) == "delete" && std::string_view(kind.name) == "endpoints")
+    command->add_flag("--cascade", options->cascade, "its subscriptions too");
+}
+
+// create and update: an id, then NAME=VALUE; or --body with the whole.
+void add_writing_action(CliContext context, CLI::App* parent, const Kind& kind, const char* action, const char* what) {
+  Options options;
+  CLI::App* command = add_action(context, parent, kind, action, what, options);
+  const auto words = std::make_shared<std::vector<std::string>>();
+  const bool needs_id = std::string_view(action) == "update";
+  command->add_option("words", *words, std::string("ID and fields: ") + kind.fields)->type_name("ID NAME=VALUE…");
+  command->add_option("--body", options->body, "JSON of the fields, @FILE, or - for standard input");
+  command->callback([options, words, needs_id, &chosen = context.chosen] {
+    for (const std::string& word : *words) {
+      const bool is_field = word.find('=') != std::string::npos;
+      if (!is_field && !options->id.empty()) throw CLI::ValidationError(word, "is no field: NAME=VALUE");
+      if (is_field)
+        options->fields.push_back(word);
+      else
+        options->id = word;
+    }
+    if (needs_id && options->id.empty()) throw CLI::RequiredError("ID");
+    if (options->fields.empty() && options->body.empty() && (needs_id || options->id.empty()))
+      throw CLI::RequiredError("NAME=VALUE or --body");
+    chosen = *options;
+  });
+}
+
+void add_kind(CliContext context, const Kind& kind) {
+  CLI::App* parent = context.app.add_subcommand(kind.name, kind.what)->require_subcommand(1);
+  Options options;
+  add_action(context, parent, kind, "list", "all of them", options);
+  add_id_action(context, parent, kind, "show", "one of them");
+  add_writing_action(context, parent, kind, "create", "makes one");
+  add_writing_action(context, parent, kind, "update", "changes the fields given");
+  add_id_action(context, parent, kind, "delete", "removes one");
+  if (std::string_view(kind.name) != "endpoints") return;
+  add_id_action(context, parent, kind, "pause", "deliveries wait");
+  add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
+  add_id_action(context, parent, kind, "rotate-secret", "a new signing secret; the old one signs along for a while");
+}
+
+void add_dead_letters(CliContext context) {
+  CLI::App* parent = context.app.add_subcommand("dead-letters", "deliveries that were given up")->require_subcommand(1);
+  const auto add = [&](const char* action, const char* what) {
+    CLI::App* command = parent->add_subcommand(action, what);
+    const auto options = std::make_shared<DeadLetterOptions>();
+    options->action = action;
+    add_connection(*command, options->connection, context.environment);
+    command->callback([options, &chosen = context.chosen] { chosen = *options; });
+    return std::pair(command, options);
+  };
+  const auto [list, list_options] = add("list", "the newest last");
+  list->add_option("--endpoint", list_options->endpoint, "of this endpoint only");
+  list->add_option("--limit", list_options->limit, "at most so many");
+  const auto [show, show_options] = add("show", "one of them, with its payload");
+  show->add_option("id", show_options->ids)->required()->expected(1)->type_name("ID");
+  const auto [replay, replay_options] = add("replay", "sends them again");
+  auto* ids = replay->add_option("id", replay_options->ids)->type_name("ID…");
+  auto* endpoint = replay->add_option("--endpoint", replay_options->endpoint, "all of this endpoint")->excludes(ids);
+  auto* all = replay->add_flag("--all", replay_options->all, "all there are")->excludes(ids)->excludes(endpoint);
+  replay->callback([options = replay_options, ids, endpoint, all, &chosen = context.chosen] {
+    if (ids->count() + endpoint->count() + all->count() == 0) throw CLI::RequiredError("ID, --endpoint or --all");
+    chosen = *options;
+  });
+}
+
+}  // namespace
+
+void add_resource_commands(CliContext context) {
+  for (const Kind& kind : kKinds) add_kind(context, kind);
+  add_dead_letters(context);
+}
+
+}  // namespace certes::command

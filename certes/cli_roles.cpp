@@ -1,0 +1,89 @@
+// The commands that run roles, and those that read the same settings.
+#include "certes/cli_parts.hpp"
+
+namespace certes::command {
+namespace {
+
+// Options as given; they become flags of config::Sources in this order.
+struct SettingOptions {
+  std::string config, data, log, brokers;
+  std::vector<std::string> allow_from, set;
+  bool dev = false;
+};
+
+void add_settings(CLI::App& command, SettingOptions& options) {
+  command.add_option("--config", options.config, "TOML file with settings (CERTES_CONFIG)");
+  command.add_option("--data", options.data, "directory of the embedded log");
+  command.add_option("--log", options.log, "sqlite (embedded, the default) or kafka");
+  command.add_option("--brokers", options.brokers, "Kafka's brokers, HOST:PORT,…; implies --log kafka");
+  command.add_flag("--dev", options.dev,
+                   "no keys needed from loopback, loopback endpoints allowed, a line per attempt");
+  command.add_option("--allow-from", options.allow_from, "with --dev: a network besides loopback that needs no key");
+  command.add_option("--set", options.set, "any setting: --set gateway.loops=2 (certes config check lists them)");
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
+  return text;
+}
+
+config::Sources sources_of(const SettingOptions& options, const std::map<std::string, std::string>& environment) {
+  config::Sources sources{options.config, environment, {}};
+  if (const auto found = environment.find("CERTES_CONFIG"); sources.file.empty() && found != environment.end())
+    sources.file = found->second;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) sources.flags.emplace_back(name, value);
+  };
+  for (const std::string& assignment : options.set) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) throw CLI::ValidationError("--set", "needs NAME=VALUE, not " + assignment);
+    sources.flags.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  add("data", options.data);
+  add("kafka.brokers", options.brokers);
+  add("log.engine", !options.log.empty() ? options.log : options.brokers.empty() ? "" : "kafka");
+  add("dev", options.dev ? "true" : "");
+  add("allow_from", joined(options.allow_from));
+  return sources;
+}
+
+void add_role(CliContext context, Role role, const char* name, const char* what) {
+  CLI::App* command = context.app.add_subcommand(name, what);
+  const auto options = std::make_shared<SettingOptions>();
+  const auto print_ports = std::make_shared<std::string>();
+  add_settings(*command, *options);
+  command->add_option("--print-ports", *print_ports, "write the listeners' addresses to this file, as JSON");
+  command->callback([=, &environment = context.environment, &chosen = context.chosen] {
+    chosen = ServeOptions{role, sources_of(*options, environment), *print_ports};
+  });
+}
+
+// `topics` and `config check` take the same settings and only print.
+template <class Options>
+void add_printing(CLI::App* command, CliContext context) {
+  const auto options = std::make_shared<SettingOptions>();
+  const auto json = std::make_shared<bool>(false);
+  add_settings(*command, *options);
+  command->add_flag("--json", *json, "print JSON");
+  command->callback([=, &environment = context.environment, &chosen = context.chosen] {
+    chosen = Options{sources_of(*options, environment), *json};
+  });
+}
+
+}  // namespace
+
+void add_role_commands(CliContext context) {
+  add_role(context, Role::serve, "serve", "every role in one process; embedded log, loopback");
+  add_role(context, Role::gateway, "gateway", "accepts events, and serves the Master API unless api.enabled is false");
+  add_role(context, Role::dispatcher, "dispatcher", "delivers events to endpoints");
+  add_role(context, Role::api, "api", "serves the Master API alone");
+  add_printing<TopicsOptions>(
+      context.app.add_subcommand("topics", "the topics, settings and permissions that Kafka needs"), context);
+  CLI::App* config = context.app.add_subcommand("config", "settings")->require_subcommand(1);
+  add_printing<ConfigCheckOptions>(
+      config->add_subcommand("check", "checks the settings and prints each with its value and where it is from"),
+      context);
+}
+
+}  // namespace certes::command

@@ -1,0 +1,184 @@
+// certes apply: brings the declared resources about, and shows what that changes.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "certes/commands/commands.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/declarations.hpp"
+#include "certes/commands/differences.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Step {
+  enum class Act : std::uint8_t { create, change, keep, ask };  // ask: only the service can compare secrets
+  Declaration declaration;
+  Act act = Act::keep;
+  std::vector<Difference> differences;
+  std::string version;  // that the comparison was made with
+};
+
+Result<std::vector<std::string>> files_of(const std::string& argument) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (argument == "-" || !fs::is_directory(argument, error)) return std::vector<std::string>{argument};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(argument, error))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+  if (error) return fail(Code::invalid, argument + ": " + error.message());
+  if (files.empty()) return fail(Code::invalid, argument + ": has no file *.toml");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Result<std::vector<Declaration>> read_all(const std::vector<std::string>& arguments) {
+  std::vector<Declaration> declarations;
+  for (const std::string& argument : arguments) {
+    const auto files = files_of(argument);
+    if (!files) return fail(files.error());
+    for (const std::string& file : *files) {
+      const auto text = argument_text(file == "-" ? file : "@" + file);
+      if (!text) return fail(text.error());
+      auto added = add_declarations(*text, file == "-" ? "standard input" : file, environment_variable, declarations);
+      if (!added) return fail(added.error());
+    }
+  }
+  if (auto checked = check_together(declarations); !checked) return fail(checked.error());
+  return declarations;
+}
+
+std::string path_of(const Declaration& declaration) {
+  return "/" + declaration.kind + "/" + client::percent_encode(declaration.id);
+}
+
+std::string version_of(const std::string& body) {
+  const Json object = Json::parse(body, nullptr, false);
+  return object.is_object() && object.contains("version") ? object["version"].dump() : std::string();
+}
+
+Result<Step> step_of(client::ApiClient& api, const Declaration& declaration) {
+  Step step{declaration, Step::Act::create, {}, ""};
+  const auto shown = api.get(path_of(declaration));
+  if (!shown && shown.error().code == Code::not_found) return step;
+  if (!shown) return fail(shown.error());
+  step.version = version_of(*shown);
+  step.differences = differences(declaration.kind, declaration.body, *shown);
+  if (!step.differences.empty())
+    step.act = Step::Act::change;
+  else
+    step.act = gives_secret(declaration.body) ? Step::Act::ask : Step::Act::keep;
+  return step;
+}
+
+// A subscription to an endpoint that is neither declared nor there would fail half-way.
+Result<void> check_references(client::ApiClient& api, const std::vector<Declaration>& declarations) {
+  std::set<std::string> known;
+  for (const Declaration& declaration : declarations) known.insert(declaration.name());
+  for (const Declaration& declaration : declarations) {
+    if (declaration.kind != "subscriptions") continue;
+    const Json body = Json::parse(declaration.body);
+    const auto endpoint = body.find("endpoint");
+    if (endpoint == body.end() || !endpoint->is_string()) continue;  // the service says what is wrong
+    const auto id = endpoint->get<std::string>();
+    if (!known.insert("endpoints/" + id).second) continue;
+    const auto there = api.get("/endpoints/" + client::percent_encode(id));
+    if (!there && there.error().code == Code::not_found)
+      return fail(Code::invalid, place_of(declaration, "/endpoint") + ": there is no endpoint " + id);
+    if (!there) return fail(there.error());
+  }
+  return {};
+}
+
+void show(const Step& step, const char* word) {
+  print_line(std::string(word) + " " + step.declaration.name());
+  for (const Difference& difference : step.differences)
+    print_line("  " + difference.field + ": " + difference.from + " → " + difference.to);
+}
+
+const char* planned_word(Step::Act act) {
+  if (act == Step::Act::create) return "would create";
+  return act == Step::Act::change ? "would change" : "unchanged";
+}
+
+int show_plan(const std::vector<Step>& steps) {
+  bool differs = false;
+  for (const Step& step : steps) {
+    show(step, planned_word(step.act));
+    differs |= step.act == Step::Act::create || step.act == Step::Act::change;
+  }
+  return differs ? kExitDifferences : kExitOk;
+}
+
+// What the service made for a resource that gave none; it is never shown again.
+void show_secret(const Step& step, const std::string& body) {
+  const Json object = Json::parse(body, nullptr, false);
+  if (step.act != Step::Act::create || !object.is_object() || gives_secret(step.declaration.body)) return;
+  if (const auto secret = object.find("secret"); secret != object.end() && secret->is_string())
+    print_line("  secret: " + secret->get<std::string>() + "  (shown this once)");
+}
+
+Result<void> carry_out(client::ApiClient& api, const Step& step) {
+  if (step.act == Step::Act::keep) {
+    show(step, "unchanged");
+    return {};
+  }
+  const auto answer = api.request("PUT", path_of(step.declaration), step.declaration.body);
+  if (!answer) {
+    Error error = answer.error();
+    error.message = place_of(step.declaration, error.pointer) + ": " + step.declaration.name() + ": " + error.message;
+    return fail(std::move(error));
+  }
+  const bool same = step.act == Step::Act::ask && version_of(answer->body) == step.version;
+  if (step.act == Step::Act::create)
+    show(step, "created");
+  else
+    show(step, same ? "unchanged" : "changed");
+  if (step.act == Step::Act::ask && !same) print_line("  secret");
+  show_secret(step, answer->body);
+  return {};
+}
+
+int carry_out_all(client::ApiClient& api, const std::vector<Step>& steps) {
+  std::size_t done = 0;
+  for (const Step& step : steps) {
+    const auto carried_out = carry_out(api, step);
+    if (!carried_out) {
+      const int status = failed(carried_out.error());
+      if (done > 0)
+        std::fprintf(stderr, "certes: %zu of %zu resources were applied before; applying again does the rest\n", done,
+                     steps.size());
+      return status;
+    }
+    ++done;
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_command(const ApplyOptions& options) {
+  const auto declarations = read_all(options.files);
+  if (!declarations) return failed(declarations.error());
+  auto api = api_of(options.connection);
+  if (!api) return failed(api.error());
+  if (auto checked = check_references(*api, *declarations); !checked) return failed(checked.error());
+  std::vector<Step> steps;
+  for (const Declaration& declaration : *declarations) {
+    auto step = step_of(*api, declaration);
+    if (!step) return failed(step.error());
+    steps.push_back(std::move(*step));
+  }
+  return options.dry_run ? show_plan(steps) : carry_out_all(*api, steps);
+}
+
+}  // namespace certes::command

@@ -1,0 +1,19 @@
+#pragma once
+// What each command does: its exit status. Called once, by main, on its thread; they block until done, and print for a
+// person (or JSON) on standard output, errors on standard error.
+
+#include "certes/options.hpp"
+
+namespace certes::command {
+
+int run_command(const ServeOptions& options);
+int run_command(const SendOptions& options);
+int run_command(const ListenOptions& options);
+int run_command(const ApplyOptions& options);
+int run_command(const ConfigCheckOptions& options);
+int run_command(const TopicsOptions& options);
+int run_command(const VersionOptions& options);
+int run_command(const ResourceOptions& options);
+int run_command(const DeadLetterOptions& options);
+
+}  // namespace certes::command

@@ -1,0 +1,70 @@
+#include "certes/commands/console.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "common/config/toml.hpp"
+
+namespace certes::command {
+namespace {
+
+void add_row(std::string& text, const Row& row, const std::vector<std::size_t>& widths) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    text += row[i];
+    if (i + 1 < row.size()) text.append(widths[i] + 2 - row[i].size(), ' ');
+  }
+  while (text.ends_with(' ')) text.pop_back();
+  text += '\n';
+}
+
+}  // namespace
+
+std::string table(const Row& titles, const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(titles.size());
+  for (std::size_t i = 0; i < titles.size(); ++i) widths[i] = titles[i].size();
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  add_row(text, titles, widths);
+  for (const Row& row : rows) add_row(text, row, widths);
+  return text;
+}
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void print_line(std::string_view text) { print(std::string(text) + "\n"); }
+
+int failed(const Error& error) {
+  std::string text = "certes: " + error.message;
+  if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
+  if (error.code == Code::unauthenticated) text += "; --key, --key-file or CERTES_KEY gives the key";
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return kExitFailure;
+}
+
+Result<std::string> argument_text(const std::string& argument) {
+  if (argument.starts_with('@')) return config::read_file(argument.substr(1), 64u << 20);
+  if (argument != "-") return argument;
+  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+}
+
+Result<std::string> key_of(const Connection& connection) {
+  if (!connection.key.empty() || connection.key_file.empty()) return connection.key;
+  auto text = config::read_file(connection.key_file, 4'096);
+  if (!text) return fail(std::move(text.error()).prefixed("key file: "));
+  text->erase(text->find_last_not_of(" \t\r\n") + 1);
+  return text;
+}
+
+Result<client::ApiClient> api_of(const Connection& connection) {
+  auto key = key_of(connection);
+  if (!key) return fail(key.error());
+  return client::ApiClient(connection.url, std::move(*key));
+}
+
+}  // namespace certes::command

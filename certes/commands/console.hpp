@@ -1,0 +1,33 @@
+#pragma once
+// What commands print and read at a terminal. Main thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certes/options.hpp"
+#include "client/api_client.hpp"
+#include "common/base/error.hpp"
+#include "common/base/result.hpp"
+
+namespace certes::command {
+
+using Row = std::vector<std::string>;
+
+// Columns padded to their widest value; the last one is not padded.
+std::string table(const Row& titles, const std::vector<Row>& rows);
+
+void print(std::string_view text);       // to standard output, at once
+void print_line(std::string_view text);  // the same and a line's end
+
+// "certes: message (at /pointer)" on standard error; gives kExitFailure.
+int failed(const Error& error);
+
+// Text of an argument: "@FILE", "-" (standard input) or itself.
+Result<std::string> argument_text(const std::string& argument);
+
+// The key, from --key or --key-file.
+Result<std::string> key_of(const Connection& connection);
+Result<client::ApiClient> api_of(const Connection& connection);
+
+}  // namespace certes::command

@@ -1,0 +1,81 @@
+// certes dead-letters list|show|replay
+#include <nlohmann/json.hpp>
+
+#include "certes/commands/commands.hpp"
+#include "certes/commands/console.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string member(const Json& item, const char* name) {
+  const auto found = item.find(name);
+  if (found == item.end() || found->is_null()) return "-";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+int list(client::ApiClient& api, const DeadLetterOptions& options) {
+  std::string path = "/dead-letters";
+  if (!options.endpoint.empty()) path += "?endpoint=" + client::percent_encode(options.endpoint);
+  const auto body = api.list(path, options.limit);
+  if (!body) return failed(body.error());
+  const Json items = Json::parse(*body);
+  if (options.connection.json) {
+    print_line(items.dump(2));
+    return kExitOk;
+  }
+  const std::vector<const char*> names{"id", "endpoint", "type", "attempts", "rule", "error"};
+  std::vector<Row> rows;
+  for (const Json& item : items) {
+    Row row;
+    for (const char* name : names) row.push_back(member(item, name));
+    rows.push_back(std::move(row));
+  }
+  print(table({"ID", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
+  return kExitOk;
+}
+
+int show(client::ApiClient& api, const DeadLetterOptions& options) {
+  const auto body = api.get("/dead-letters/" + client::percent_encode(options.ids.at(0)));
+  if (!body) return failed(body.error());
+  const Json item = Json::parse(*body, nullptr, false);
+  if (options.connection.json || !item.is_object()) {
+    print_line(item.is_object() ? item.dump(2) : *body);
+    return kExitOk;
+  }
+  for (const auto& [name, value] : item.items())
+    print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') + member(item, name.c_str()));
+  return kExitOk;
+}
+
+int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& id) {
+  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", "{}");
+  if (!answer) return failed(answer.error());
+  print_line(options.connection.json ? answer->body : "replayed " + id);
+  return kExitOk;
+}
+
+int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
+  Json filter = Json::object();
+  if (!options.endpoint.empty()) filter["endpoint"] = options.endpoint;
+  const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
+  if (!answer) return failed(answer.error());
+  print_line(answer->body);
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_command(const DeadLetterOptions& options) {
+  auto api = api_of(options.connection);
+  if (!api) return failed(api.error());
+  if (options.action == "list") return list(*api, options);
+  if (options.action == "show") return show(*api, options);
+  if (options.ids.empty()) return replay_many(*api, options);
+  for (const std::string& id : options.ids)
+    if (const int status = replay_one(*api, options, id); status != kExitOk) return status;
+  return kExitOk;
+}
+
+}  // namespace certes::command

@@ -1,0 +1,109 @@
+#include "certes/commands/differences.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What the API adds to every resource, and what it alone decides.
+constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",    "created_at",
+                                     "created_by", "updated_at", "updated_by", "disabled_reason"};
+constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets"};
+
+struct Default {
+  std::string_view kind, field, value;
+};
+constexpr Default kDefaults[] = {
+    {"sources", "verify.scheme", "\"none\""},     {"sources", "verify.tolerance_seconds", "300"},
+    {"sources", "response.status", "202"},        {"sources", "deduplicate", "true"},
+    {"sources", "on_invalid", "\"refuse\""},      {"endpoints", "concurrency", "64"},
+    {"endpoints", "timeout_seconds", "15"},       {"endpoints", "format", "\"binary\""},
+    {"endpoints", "ordering", "\"none\""},        {"subscriptions", "priority", "\"normal\""},
+    {"subscriptions", "kind", "\"event\""},       {"backoff-policies", "strategy", "\"exponential\""},
+    {"backoff-policies", "base_seconds", "5"},    {"backoff-policies", "factor", "2"},
+    {"backoff-policies", "cap_seconds", "86400"}, {"backoff-policies", "jitter", "\"equal\""},
+};
+
+template <std::size_t N>
+bool is_in(const std::string_view (&names)[N], std::string_view name) {
+  for (const std::string_view known : names)
+    if (known == name) return true;
+  return false;
+}
+
+using Flat = std::map<std::string, Json>;
+
+// Objects become dotted names; lists stay whole.
+void flatten(const Json& object, const std::string& prefix, Flat& out) {
+  for (const auto& [name, value] : object.items()) {
+    const std::string field = prefix + name;
+    if (is_in(kSecrets, field) || (prefix.empty() && is_in(kOwn, field))) continue;
+    if (value.is_object())
+      flatten(value, field + ".", out);
+    else
+      out[field] = value;
+  }
+}
+
+Flat flat_of(const std::string& text) {
+  Flat flat;
+  const Json object = Json::parse(text, nullptr, false);
+  if (object.is_object()) flatten(object, "", flat);
+  // One way to write a single URL.
+  if (const auto urls = flat.find("urls"); urls != flat.end() && urls->second.is_array() && urls->second.size() == 1) {
+    flat["url"] = Json(urls->second[0]);
+    flat.erase("urls");
+  }
+  return flat;
+}
+
+bool is_nothing(const Json& value) {
+  return value.is_null() || value == Json(0) || value == Json("") || (value.is_array() && value.empty());
+}
+
+Json default_of(const std::string& kind, const std::string& field) {
+  for (const Default& entry : kDefaults)
+    if (entry.kind == kind && entry.field == field) return Json::parse(entry.value);
+  return {};
+}
+
+Json value_in(const Flat& flat, const std::string& kind, const std::string& field) {
+  const auto found = flat.find(field);
+  return found == flat.end() ? default_of(kind, field) : found->second;
+}
+
+std::string text_of(const Json& value) { return is_nothing(value) && !value.is_number() ? "-" : value.dump(); }
+
+}  // namespace
+
+std::vector<Difference> differences(const std::string& kind, const std::string& declared, const std::string& shown) {
+  const Flat wanted = flat_of(declared);
+  const Flat there = flat_of(shown);
+  std::set<std::string> fields;
+  for (const auto& [field, value] : wanted) fields.insert(field);
+  for (const auto& [field, value] : there) fields.insert(field);
+  std::vector<Difference> found;
+  for (const std::string& field : fields) {
+    if (kind == "endpoints" && field == "state" && !wanted.contains(field)) continue;  // the service keeps it
+    const Json from = value_in(there, kind, field);
+    const Json to = value_in(wanted, kind, field);
+    if (from == to || (is_nothing(from) && is_nothing(to))) continue;
+    found.push_back({field, text_of(from), text_of(to)});
+  }
+  return found;
+}
+
+bool gives_secret(const std::string& declared) {
+  const Json object = Json::parse(declared, nullptr, false);
+  if (!object.is_object()) return false;
+  const auto verify = object.find("verify");
+  const bool in_verify =
+      verify != object.end() && verify->is_object() && (verify->contains("secret") || verify->contains("secrets"));
+  return object.contains("secret") || in_verify;
+}
+
+}  // namespace certes::command

@@ -1,0 +1,22 @@
+#pragma once
+// What applying a declaration would change in a resource as the API shows it. Pure.
+
+#include <string>
+#include <vector>
+
+namespace certes::command {
+
+struct Difference {
+  std::string field;  // "verify.tolerance_seconds"
+  std::string from;   // JSON; "-": not there
+  std::string to;
+};
+
+// `declared` and `shown` are JSON objects. A field that is not declared counts with its default, because a declaration
+// is the whole resource. Secrets are not compared: they are not shown.
+std::vector<Difference> differences(const std::string& kind, const std::string& declared, const std::string& shown);
+
+// Whether the declaration gives a secret, which only the service can compare.
+bool gives_secret(const std::string& declared);
+
+}  // namespace certes::command

@@ -1,0 +1,143 @@
+// certes sources|endpoints|subscriptions|backoff-policies|keys|tenants …
+#include <nlohmann/json.hpp>
+
+#include "certes/commands/commands.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/fields.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Columns {
+  const char* kind;
+  std::vector<const char*> names;
+};
+
+const Columns kColumns[] = {
+    {"sources", {"id", "verify.scheme", "version", "updated_at"}},
+    {"endpoints", {"id", "url", "state", "concurrency", "version", "updated_at"}},
+    {"subscriptions", {"id", "endpoint", "pattern", "priority", "version", "updated_at"}},
+    {"backoff-policies", {"id", "strategy", "max_attempts", "version", "updated_at"}},
+    {"keys", {"id", "scopes", "tenant", "expires", "version", "updated_at"}},
+    {"tenants", {"id", "version", "updated_at"}},
+};
+
+std::string text_of(const Json& value) {
+  if (value.is_null()) return "-";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// "verify.scheme" in {"verify": {"scheme": …}}
+std::string cell(const Json& item, const std::string& path) {
+  const std::size_t dot = path.find('.');
+  const auto found = item.find(path.substr(0, dot));
+  if (found == item.end()) return "-";
+  if (dot == std::string::npos) return text_of(*found);
+  return found->is_object() ? cell(*found, path.substr(dot + 1)) : "-";
+}
+
+std::string upper(std::string text) {
+  if (const std::size_t dot = text.rfind('.'); dot != std::string::npos) text.erase(0, dot + 1);
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string list_text(const std::string& kind, const Json& items) {
+  for (const Columns& columns : kColumns) {
+    if (kind != columns.kind) continue;
+    Row titles;
+    for (const char* name : columns.names) titles.push_back(upper(name));
+    std::vector<Row> rows;
+    for (const Json& item : items) {
+      Row row;
+      for (const char* name : columns.names) row.push_back(cell(item, name));
+      rows.push_back(std::move(row));
+    }
+    return table(titles, rows);
+  }
+  return items.dump(2) + "\n";
+}
+
+int list(client::ApiClient& api, const ResourceOptions& options) {
+  const auto body = api.list("/" + options.kind);
+  if (!body) return failed(body.error());
+  const Json items = Json::parse(*body);
+  print(options.connection.json ? items.dump(2) + "\n" : list_text(options.kind, items));
+  return kExitOk;
+}
+
+std::string fields_text(const Json& item) {
+  std::string text;
+  for (const auto& [name, value] : item.items())
+    text += name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') + text_of(value) + "\n";
+  return text;
+}
+
+// Secrets and keys are in the answer to what made them, and never again.
+std::string shown_once(const Json& item) {
+  std::string text;
+  for (const char* name : {"key", "secret"})
+    if (const auto found = item.find(name); found != item.end() && found->is_string())
+      text += std::string(name) + ": " + found->get<std::string>() + "  (shown this once)\n";
+  return text;
+}
+
+int show(const ResourceOptions& options, const client::HttpAnswer& answer, const std::string& done) {
+  const Json item = Json::parse(answer.body, nullptr, false);
+  if (!item.is_object() || options.connection.json) {
+    if (!answer.body.empty()) print_line(item.is_object() ? item.dump(2) : answer.body);
+    if (answer.body.empty() && !options.connection.json) print_line(done);
+    return kExitOk;
+  }
+  if (done.empty()) {
+    print(fields_text(item));
+    return kExitOk;
+  }
+  print_line(done + (options.id.empty() ? "/" + cell(item, "id") : ""));
+  print(shown_once(item));
+  return kExitOk;
+}
+
+Result<std::string> body_of(const ResourceOptions& options, bool with_id) {
+  std::string base;
+  if (!options.body.empty()) {
+    auto text = argument_text(options.body);
+    if (!text) return fail(text.error());
+    base = std::move(*text);
+  }
+  return json_of_fields(base, with_id ? options.id : "", options.fields);
+}
+
+int act(client::ApiClient& api, const ResourceOptions& options, const std::string& method, const std::string& path,
+        const std::string& body, const std::string& past) {
+  const auto answer = api.request(method, path, body);
+  if (!answer) return failed(answer.error());
+  std::string done = past.empty() ? "" : past + " " + options.kind;
+  if (!done.empty() && !options.id.empty()) done += "/" + options.id;
+  return show(options, *answer, done);
+}
+
+}  // namespace
+
+int run_command(const ResourceOptions& options) {
+  auto api = api_of(options.connection);
+  if (!api) return failed(api.error());
+  if (options.action == "list") return list(*api, options);
+  const std::string one = "/" + options.kind + "/" + client::percent_encode(options.id);
+  if (options.action == "show") return act(*api, options, "GET", one, "", "");
+  if (options.action == "delete")
+    return act(*api, options, "DELETE", one + (options.cascade ? "?cascade=true" : ""), "", "deleted");
+  if (options.action == "pause") return act(*api, options, "POST", one + "/pause", "{}", "paused");
+  if (options.action == "resume") return act(*api, options, "POST", one + "/resume", "{}", "resumed");
+  if (options.action == "rotate-secret")
+    return act(*api, options, "POST", one + "/rotate-secret", "{}", "rotated the secret of");
+  const bool create = options.action == "create";
+  const auto body = body_of(options, create);
+  if (!body) return failed(body.error());
+  return create ? act(*api, options, "POST", "/" + options.kind, *body, "created")
+                : act(*api, options, "PATCH", one, *body, "updated");
+}
+
+}  // namespace certes::command

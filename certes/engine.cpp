@@ -1,0 +1,37 @@
+#include "certes/engine.hpp"
+
+#include "common/log/kafka/kafka_log.hpp"
+#include "common/log/sqlite/sqlite_log.hpp"
+
+namespace certes {
+
+Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, const Clock& clock) {
+  if (settings.log.engine == "kafka") {
+    log::kafka::Options options;
+    options.kafka = settings.kafka;
+    options.max_body_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes);
+    options.events_retention_seconds = settings.log.events_retention_seconds;
+    options.dead_letters_retention_seconds = settings.log.dead_letters_retention_seconds;
+    return log::kafka::open(std::move(options), clock);
+  }
+  log::sqlite::Options options;
+  options.directory = settings.data;
+  options.reserve_bytes = settings.log.reserve_bytes;
+  options.deduplication_seconds = settings.deduplication.seconds;
+  options.deduplication_ids = settings.deduplication.ids;
+  options.events_retention_seconds = settings.log.events_retention_seconds;
+  options.dead_letters_retention_seconds = settings.log.dead_letters_retention_seconds;
+  // As on Kafka: room for headers beside the largest body, of which a batch may hold many.
+  options.max_record_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes) + (64u << 10);
+  return log::sqlite::open(std::move(options), clock);
+}
+
+std::optional<Error> fatal_trouble(const log::Log& log) {
+  if (log.engine() != "sqlite") return std::nullopt;
+  const auto health = log.health();
+  if (health) return std::nullopt;
+  const bool fatal = health.error().code == Code::unknown_outcome || health.error().code == Code::internal;
+  return fatal ? std::optional<Error>(health.error()) : std::nullopt;
+}
+
+}  // namespace certes

@@ -1,0 +1,94 @@
+#pragma once
+// What a command line asks for, as values. Made by parse (cli.hpp); each command takes its own struct.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/config/settings.hpp"
+
+namespace certes::command {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;        // of the command line
+inline constexpr int kExitDifferences = 2;  // apply --dry-run
+
+enum class Role : std::uint8_t { serve, gateway, dispatcher, api };
+
+struct ServeOptions {
+  Role role = Role::serve;
+  config::Sources sources;
+  std::string print_ports;  // file; empty: none
+};
+
+// Where client commands go, and how they print.
+struct Connection {
+  std::string url = "http://127.0.0.1:9610";          // Master API
+  std::string gateway_url = "http://127.0.0.1:9600";  // events
+  std::string key;
+  std::string key_file;
+  bool json = false;
+};
+
+struct SendOptions {
+  Connection connection;
+  std::string type;
+  std::string data;  // JSON or text, "@FILE", "-"; empty: none
+  std::string id, source, subject, partition_key;
+};
+
+struct ListenOptions {
+  Connection connection;
+  std::string pattern = "#";
+  std::string to;  // URL to pass deliveries on to; empty: none
+  std::string priority = "normal";
+  std::string listen = "127.0.0.1:0";  // where deliveries are received
+  std::string public_url;              // how Certes reaches that; empty: http:// and the address bound
+  std::uint64_t count = 0;             // end after so many deliveries; 0: at a signal
+};
+
+struct ApplyOptions {
+  Connection connection;
+  std::vector<std::string> files;  // files, directories, "-"
+  bool dry_run = false;
+};
+
+struct ConfigCheckOptions {
+  config::Sources sources;
+  bool json = false;
+};
+struct TopicsOptions {
+  config::Sources sources;
+  bool json = false;
+};
+struct VersionOptions {};
+
+// One act on a resource of the Master API.
+struct ResourceOptions {
+  Connection connection;
+  std::string kind;    // "sources", … as in the API's paths
+  std::string action;  // list, show, create, update, delete, pause, resume, rotate-secret
+  std::string id;
+  std::vector<std::string> fields;  // NAME=VALUE
+  std::string body;                 // JSON, "@FILE", "-"; empty: fields alone
+  bool cascade = false;             // delete
+};
+
+struct DeadLetterOptions {
+  Connection connection;
+  std::string action;  // list, show, replay
+  std::vector<std::string> ids;
+  std::string endpoint;
+  std::size_t limit = 0;
+  bool all = false;  // replay
+};
+
+using Command = std::variant<ServeOptions, SendOptions, ListenOptions, ApplyOptions, ConfigCheckOptions, TopicsOptions,
+                             VersionOptions, ResourceOptions, DeadLetterOptions>;
+
+}  // namespace certes::command

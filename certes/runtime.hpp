@@ -1,0 +1,78 @@
+#pragma once
+// Runtime: wires the parts of one process together and runs them until a signal: log, registry, gateway, Master API,
+// dispatcher, as the role says. Who: `certes serve` and the separate roles. Main thread only.
+//
+// Start: the engine is opened; a Connector waits for the log; meanwhile Standby holds the listeners. Then the roles
+// start. Shutdown: gateway and API stop accepting and answer what is begun; the dispatcher drains and leaves; registry
+// and log go last.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "certes/connector.hpp"
+#include "certes/options.hpp"
+#include "certes/signals.hpp"
+#include "certes/standby.hpp"
+#include "common/base/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/http/sender.hpp"
+#include "common/log/log.hpp"
+#include "common/metrics/metrics.hpp"
+#include "dispatcher/dispatcher.hpp"
+#include "gateway/gateway.hpp"
+
+namespace certes {
+
+class Runtime {
+ public:
+  Runtime(command::Role role, config::Settings settings, std::string print_ports, Signals& signals);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // Runs until a signal. Errors: what kept it from starting, or ended it.
+  Result<void> run();
+
+ private:
+  Result<void> open();
+  Result<bool> wait_for_log();  // false: a signal came first
+  Result<void> hold_listeners();
+  Result<void> start_roles();
+  Result<void> announce(const std::map<std::string, std::string>& addresses);
+  Result<void> serve();
+  std::unique_ptr<dispatcher::Dispatcher> make_dispatcher();
+  void stop();
+
+  std::map<std::string, std::string> wanted_listeners() const;
+  bool runs_gateway() const;
+  bool runs_api() const;
+  bool runs_dispatcher() const;
+
+  const command::Role role_;
+  config::Settings settings_;  // listen addresses become those that were bound
+  const std::string print_ports_;
+  Signals& signals_;
+  const SystemClock clock_;
+  metrics::Metrics metrics_;
+  std::optional<crypto::Sealer> sealer_;
+  std::optional<http::AddressPolicy> addresses_;
+  std::map<std::string, std::string> announced_;
+
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<Standby> standby_;
+  std::unique_ptr<Connector> connector_;
+  std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<gateway::Api> api_;
+  std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
+
+  std::mutex mutex_;
+  std::optional<Error> failure_;  // guarded by mutex_: the dispatcher's thread sets it
+};
+
+}  // namespace certes

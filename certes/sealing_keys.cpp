@@ -1,0 +1,56 @@
+#include "certes/sealing_keys.hpp"
+
+#include <sys/stat.h>
+
+#include <sstream>
+
+#include "certes/private_file.hpp"
+#include "common/config/toml.hpp"
+
+namespace certes {
+namespace {
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+Result<crypto::Sealer> from_file(const std::string& path) {
+  const auto text = config::read_file(path, 16'384);
+  if (!text) return fail(text.error());
+  auto sealer = crypto::Sealer::make(words_of(*text));
+  if (!sealer) return fail(std::move(sealer.error()).prefixed(path + ": "));
+  return sealer;
+}
+
+Result<void> make_key(const config::Settings& settings, const std::string& path) {
+  if (auto made = make_directory(settings.data); !made) return made;
+  auto made = make_private_file(path, crypto::Sealer::new_key() + "\n");
+  if (!made && made.error().code == Code::conflict) return {};  // another process was first: its key counts
+  return made;
+}
+
+}  // namespace
+
+Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_make) {
+  if (!settings.secrets_keys.empty()) {
+    auto sealer = crypto::Sealer::make(settings.secrets_keys);
+    if (!sealer) return fail(std::move(sealer.error()).prefixed("CERTES_SECRETS_KEY: "));
+    return sealer;
+  }
+  if (!settings.secrets_key_file.empty()) return from_file(settings.secrets_key_file);
+  const std::string path = settings.data + "/secrets.key";
+  struct stat status {};
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  if (!there && !may_make)
+    return fail(Code::invalid,
+                "no sealing key: every role needs the same one in CERTES_SECRETS_KEY or in the file that "
+                "secrets.key_file names; make one with: openssl rand -base64 32");
+  if (!there)
+    if (auto made = make_key(settings, path); !made) return fail(made.error());
+  return from_file(path);
+}
+
+}  // namespace certes

@@ -1,0 +1,15 @@
+#pragma once
+// Which keys seal the secrets in the registry: given, or made where that is safe. Who: the roles, at start. Main
+// thread.
+
+#include "common/base/result.hpp"
+#include "common/config/settings.hpp"
+#include "common/crypto/crypto.hpp"
+
+namespace certes {
+
+// From CERTES_SECRETS_KEY, else secrets.key_file, else DATA/secrets.key; made there if it is missing and `may_make`.
+// Errors: invalid (no key, and how to make one; or which one is none), unavailable (file).
+Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_make);
+
+}  // namespace certes

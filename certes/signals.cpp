@@ -1,0 +1,34 @@
+#include "certes/signals.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace certes {
+
+Signals::Signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal_fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+Signals::~Signals() { ::close(signal_fd_); }
+
+Signals::Event Signals::wait(std::optional<Millis> limit) {
+  pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {woken_.fd(), POLLIN, 0}};
+  ::poll(fds, 2, limit ? static_cast<int>(limit->count()) : -1);
+  signalfd_siginfo info;
+  if ((fds[0].revents & POLLIN) != 0 && ::read(signal_fd_, &info, sizeof info) == sizeof info) return Event::signal;
+  if ((fds[1].revents & POLLIN) == 0) return Event::timeout;
+  woken_.drain();
+  return Event::woken;
+}
+
+}  // namespace certes

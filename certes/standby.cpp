@@ -1,0 +1,77 @@
+#include "certes/standby.hpp"
+
+namespace certes {
+namespace {
+
+http::Response text(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response not_accepted(const http::Request&) {
+  http::Response response = http::problem(503, "not-accepted", "Not accepted",
+                                          "the log is not reached yet; nothing was stored: send it again");
+  response.headers.emplace_back("Retry-After", "2");
+  return response;
+}
+
+void add_routes(http::Server& server, metrics::Metrics& metrics) {
+  server.pooled("GET", "/health/live", [](const http::Request&) { return text(200, "live\n"); });
+  server.pooled("GET", "/health/ready", [](const http::Request&) { return text(503, "the log is not reached yet\n"); });
+  server.pooled("GET", "/metrics", [&metrics](const http::Request&) {
+    http::Response response = text(200, metrics.text());
+    response.content_type = "text/plain; version=0.0.4";
+    return response;
+  });
+}
+
+void add_refusals(http::Server& server, const std::string& name) {
+  if (name == "gateway") {
+    server.pooled("POST", "/events", not_accepted);
+    server.pooled("POST", "/events/{source}", not_accepted);
+    server.pooled("POST", "/t/{tenant}/events/{source}", not_accepted);
+  }
+  if (name != "api") return;
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    server.pooled(method, "/api/v1/{kind}", not_accepted);
+    server.pooled(method, "/api/v1/{kind}/{id}", not_accepted);
+    server.pooled(method, "/api/v1/{kind}/{id}/{action}", not_accepted);
+  }
+}
+
+}  // namespace
+
+Standby::Standby(const std::map<std::string, std::string>& listeners, metrics::Metrics& metrics) {
+  for (const auto& [name, address] : listeners) {
+    http::ServerOptions options;
+    options.name = name;
+    options.listen = address;
+    options.workers = 1;
+    auto server = std::make_unique<http::Server>(std::move(options));
+    add_routes(*server, metrics);
+    add_refusals(*server, name);
+    servers_.emplace(name, std::move(server));
+  }
+}
+
+Result<void> Standby::start() {
+  for (const auto& [name, server] : servers_)
+    if (auto started = server->start(); !started) return fail(std::move(started.error()).prefixed(name + ".listen: "));
+  return {};
+}
+
+std::map<std::string, std::string> Standby::addresses() const {
+  std::map<std::string, std::string> found;
+  for (const auto& [name, server] : servers_) found[name] = server->address();
+  return found;
+}
+
+void Standby::stop() {
+  for (const auto& [name, server] : servers_) server->stop(Millis{200});
+  servers_.clear();
+}
+
+}  // namespace certes

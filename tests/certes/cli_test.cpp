@@ -1,0 +1,127 @@
+#include "certes/cli.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace certes::command;
+
+namespace {
+
+template <class Options>
+Options chosen(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment = {},
+               const std::string& program = "certes") {
+  const Parsed parsed = parse(program, words, environment);
+  INFO(parsed.text);
+  REQUIRE(parsed.command.has_value());
+  REQUIRE(std::holds_alternative<Options>(*parsed.command));
+  return std::get<Options>(*parsed.command);
+}
+
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
+}  // namespace
+
+TEST_CASE("Command line: options of roles become flags of the settings") {
+  const auto serve = chosen<ServeOptions>({"serve", "--config", "c.toml", "--data", "d", "--dev", "--allow-from",
+                                           "10.0.0.0/8", "--set", "gateway.loops=2", "--print-ports", "p"},
+                                          {{"CERTES_DATA", "e"}});
+  CHECK(serve.role == Role::serve);
+  CHECK(serve.sources.file == "c.toml");
+  CHECK(serve.sources.environment.at("CERTES_DATA") == "e");
+  CHECK(serve.print_ports == "p");
+  CHECK(serve.sources.flags ==
+        Flags{{"gateway.loops", "2"}, {"data", "d"}, {"dev", "true"}, {"allow_from", "10.0.0.0/8"}});
+}
+
+TEST_CASE("Command line: brokers imply the Kafka log") {
+  CHECK(chosen<ServeOptions>({"gateway", "--brokers", "k:9092"}).sources.flags ==
+        Flags{{"kafka.brokers", "k:9092"}, {"log.engine", "kafka"}});
+  CHECK(chosen<ServeOptions>({"serve", "--brokers", "k:9092", "--log", "sqlite"}).sources.flags ==
+        Flags{{"kafka.brokers", "k:9092"}, {"log.engine", "sqlite"}});
+}
+
+TEST_CASE("Command line: a role is a command, or the name of the program") {
+  CHECK(chosen<ServeOptions>({"dispatcher"}).role == Role::dispatcher);
+  CHECK(chosen<ServeOptions>({"api"}).role == Role::api);
+  CHECK(chosen<ServeOptions>({"--data", "d"}, {}, "/usr/bin/certes-gateway").role == Role::gateway);
+  CHECK(chosen<ServeOptions>({}, {}, "certes-dispatcher").role == Role::dispatcher);
+}
+
+TEST_CASE("Command line: flags beat the environment for connections") {
+  const std::map<std::string, std::string> environment{
+      {"CERTES_URL", "http://a"}, {"CERTES_KEY", "k"}, {"CERTES_GATEWAY_URL", "http://g"}};
+  auto send = chosen<SendOptions>({"send", "order.created", "{}"}, environment);
+  CHECK(send.connection.url == "http://a");
+  CHECK(send.connection.gateway_url == "http://g");
+  CHECK(send.connection.key == "k");
+  send = chosen<SendOptions>({"send", "order.created", "--key", "other"}, environment);
+  CHECK(send.connection.key == "other");
+  CHECK(chosen<SendOptions>({"send", "a.b"}).connection.gateway_url == "http://127.0.0.1:9600");
+}
+
+TEST_CASE("Command line: data may be a dash or start with an at sign") {
+  CHECK(chosen<SendOptions>({"send", "a.b", "-"}).data == "-");
+  CHECK(chosen<SendOptions>({"send", "a.b", "@file"}).data == "@file");
+  CHECK(chosen<ApplyOptions>({"apply", "-"}).files == std::vector<std::string>{"-"});
+}
+
+TEST_CASE("Command line: listen and apply take their options") {
+  const auto listen = chosen<ListenOptions>({"listen", "--pattern", "order.#", "--to", "http://x/", "--count", "3"});
+  CHECK(listen.pattern == "order.#");
+  CHECK(listen.to == "http://x/");
+  CHECK(listen.count == 3);
+  const auto apply = chosen<ApplyOptions>({"apply", "--dry-run", "a.toml", "b"});
+  CHECK(apply.dry_run);
+  CHECK(apply.files == std::vector<std::string>{"a.toml", "b"});
+}
+
+TEST_CASE("Command line: a resource has an id and fields") {
+  const auto create =
+      chosen<ResourceOptions>({"endpoints", "create", "billing", "url=http://x/?a=b", "concurrency=8", "--json"});
+  CHECK(create.kind == "endpoints");
+  CHECK(create.action == "create");
+  CHECK(create.id == "billing");
+  CHECK(create.fields == std::vector<std::string>{"url=http://x/?a=b", "concurrency=8"});
+  CHECK(create.connection.json);
+  CHECK(chosen<ResourceOptions>({"backoff-policies", "show", "slow"}).id == "slow");
+  CHECK(chosen<ResourceOptions>({"endpoints", "rotate-secret", "billing"}).action == "rotate-secret");
+  CHECK(chosen<ResourceOptions>({"endpoints", "delete", "billing", "--cascade"}).cascade);
+}
+
+TEST_CASE("Command line: dead letters are replayed by id, endpoint or all together") {
+  CHECK(chosen<DeadLetterOptions>({"dead-letters", "replay", "a", "b"}).ids == std::vector<std::string>{"a", "b"});
+  CHECK(chosen<DeadLetterOptions>({"dead-letters", "replay", "--endpoint", "e"}).endpoint == "e");
+  CHECK(chosen<DeadLetterOptions>({"dead-letters", "list", "--limit", "5"}).limit == 5);
+  CHECK_FALSE(parse("certes", {"dead-letters", "replay"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"dead-letters", "replay", "a", "--all"}, {}).command.has_value());
+}
+
+TEST_CASE("Command line: what is wrong is told with the command's name, as a usage error") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"srve"},
+                                                {"serve", "--nothing"},
+                                                {"send"},
+                                                {"config"},
+                                                {"serve", "--set", "x"},
+                                                {"sources", "update", "a"},
+                                                {"sources", "update", "a=1"},
+                                                {"listen", "--priority", "urgent"}}) {
+    const Parsed parsed = parse("certes", words, {});
+    CAPTURE(parsed.text);
+    CHECK_FALSE(parsed.command.has_value());
+    CHECK(parsed.exit_code == kExitUsage);
+    CHECK(parsed.text.starts_with("certes"));
+  }
+  CHECK(parse("certes", {"dead-letters", "show"}, {}).text.starts_with("certes dead-letters show: "));
+}
+
+TEST_CASE("Command line: help is no error") {
+  const Parsed parsed = parse("certes", {"serve", "--help"}, {});
+  CHECK_FALSE(parsed.command.has_value());
+  CHECK(parsed.exit_code == kExitOk);
+  CHECK(parsed.text.find("--print-ports") != std::string::npos);
+}
+
+TEST_CASE("Command line: the version is asked for in two ways") {
+  chosen<VersionOptions>({"version"});
+  chosen<VersionOptions>({"--version"});
+}

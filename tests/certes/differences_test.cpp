@@ -1,0 +1,49 @@
+#include "certes/commands/differences.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace certes::command;
+
+TEST_CASE("Differences: nothing differs where only defaults and the service's own members are added") {
+  CHECK(differences("endpoints", R"({"url":"http://x/","format":"binary"})",
+                    R"({"id":"e","url":"http://x/","concurrency":64,"timeout_seconds":15.0,"state":"active",
+                        "version":3,"created_at":"t","updated_by":"k"})")
+            .empty());
+  CHECK(differences("subscriptions", R"({"endpoint":"e","pattern":"a.#"})",
+                    R"({"endpoint":"e","kind":"event","pattern":"a.#","priority":"normal"})")
+            .empty());
+  CHECK(differences(
+            "sources", R"({"verify":{"scheme":"github","secret":"x"}})",
+            R"({"verify":{"scheme":"github","tolerance_seconds":300},"response":{"status":202},"deduplicate":true})")
+            .empty());
+}
+
+TEST_CASE("Differences: changed, added and removed fields are named with both values") {
+  const auto found =
+      differences("endpoints", R"({"url":"http://y/","retry_on":[404],"concurrency":8,"state":"active"})",
+                  R"({"url":"http://x/","rate_per_second":5,"concurrency":8,"state":"paused"})");
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].field == "rate_per_second");
+  CHECK(found[0].from == "5");
+  CHECK(found[0].to == "-");
+  CHECK(found[1].field == "retry_on");
+  CHECK(found[1].to == "[404]");
+  CHECK(found[2].field == "state");
+  CHECK(found[2].to == "\"active\"");
+  CHECK(found[3].field == "url");
+  CHECK(found[3].from == "\"http://x/\"");
+}
+
+TEST_CASE("Differences: an endpoint keeps its state where none is declared") {
+  CHECK(differences("endpoints", R"({"url":"http://x/"})", R"({"url":"http://x/","state":"paused"})").empty());
+}
+
+TEST_CASE("Differences: one URL is the same written either way") {
+  CHECK(differences("endpoints", R"({"urls":["http://x/"]})", R"({"url":"http://x/"})").empty());
+}
+
+TEST_CASE("Differences: secrets are told apart from fields that can be compared") {
+  CHECK(gives_secret(R"({"secret":"x"})"));
+  CHECK(gives_secret(R"({"verify":{"scheme":"github","secrets":["x"]}})"));
+  CHECK_FALSE(gives_secret(R"({"verify":{"scheme":"none"}})"));
+}
