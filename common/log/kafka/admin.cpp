@@ -1,0 +1,126 @@
+#include "common/log/kafka/admin.hpp"
+
+#include "common/log/kafka/errors.hpp"
+#include "common/log/kafka/handles.hpp"
+
+namespace certes::log::kafka {
+namespace {
+
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
+using DeleteRecords = std::unique_ptr<rd_kafka_DeleteRecords_t, Destroyer<rd_kafka_DeleteRecords_destroy>>;
+
+// One admin request: its options, its answer's queue, and the wait for it.
+class Request {
+ public:
+  Request(rd_kafka_t* client, rd_kafka_admin_op_t op, Millis timeout)
+      : queue_(rd_kafka_queue_new(client)), options_(rd_kafka_AdminOptions_new(client, op)), timeout_(timeout) {
+    char text[256];
+    const int ms = static_cast<int>(timeout.count());
+    rd_kafka_AdminOptions_set_request_timeout(options_.get(), ms, text, sizeof text);
+    if (op != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)
+      rd_kafka_AdminOptions_set_operation_timeout(options_.get(), ms, text, sizeof text);
+  }
+  rd_kafka_queue_t* queue() { return queue_.get(); }
+  rd_kafka_AdminOptions_t* options() { return options_.get(); }
+
+  Result<Event> answer(std::string_view what) {
+    // The request itself ends first.
+    Event event(rd_kafka_queue_poll(queue_.get(), static_cast<int>(timeout_.count()) + 1'000));
+    if (!event) return fail(Code::timeout, std::string(what) + ": no answer");
+    if (const auto code = rd_kafka_event_error(event.get()))
+      return fail(to_error(code, what, rd_kafka_event_error_string(event.get())));
+    return event;
+  }
+
+ private:
+  Queue queue_;
+  AdminOptions options_;
+  Millis timeout_;
+};
+
+Result<NewTopic> new_topic(const TopicSpec& spec) {
+  char text[256] = "";
+  NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor, text, sizeof text));
+  if (!topic) return fail(Code::invalid, spec.name + ": " + text, spec.name);
+  for (const auto& [name, value] : spec.config) rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+  return topic;
+}
+
+}  // namespace
+
+Result<void> create_topics(rd_kafka_t* client, const std::vector<const TopicSpec*>& specs, Millis timeout) {
+  std::vector<NewTopic> owned;
+  std::vector<rd_kafka_NewTopic_t*> topics;
+  for (const TopicSpec* spec : specs) {
+    auto topic = new_topic(*spec);
+    if (!topic.has_value()) return fail(std::move(topic.error()));
+    topics.push_back(topic->get());
+    owned.push_back(std::move(*topic));
+  }
+  Request request(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
+  rd_kafka_CreateTopics(client, topics.data(), topics.size(), request.options(), request.queue());
+  const auto event = request.answer("kafka: creating topics");
+  if (!event.has_value()) return fail(event.error());
+  std::size_t count = 0;
+  const auto* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto code = rd_kafka_topic_result_error(results[i]);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    const char* text = rd_kafka_topic_result_error_string(results[i]);
+    return fail(to_error(code, "kafka: creating topic " + std::string(rd_kafka_topic_result_name(results[i])),
+                         text ? text : ""));
+  }
+  return {};
+}
+
+Result<TopicConfigs> describe_topics(rd_kafka_t* client, const std::vector<TopicSpec>& specs, Millis timeout) {
+  std::vector<ConfigResource> owned;
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const TopicSpec& spec : specs) {
+    owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, spec.name.c_str()));
+    resources.push_back(owned.back().get());
+  }
+  Request request(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), request.options(), request.queue());
+  const auto event = request.answer("kafka: topic settings");
+  if (!event.has_value()) return fail(event.error());
+  std::size_t count = 0;
+  const auto* const* found =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  TopicConfigs configs;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = rd_kafka_ConfigResource_name(found[i]);
+    if (const auto code = rd_kafka_ConfigResource_error(found[i])) return fail(to_error(code, name + ": settings"));
+    std::size_t entries = 0;
+    const auto* const* settings = rd_kafka_ConfigResource_configs(found[i], &entries);
+    for (std::size_t e = 0; e < entries; ++e)
+      if (const char* value = rd_kafka_ConfigEntry_value(settings[e]))
+        configs[name][rd_kafka_ConfigEntry_name(settings[e])] = value;
+  }
+  return configs;
+}
+
+Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::int32_t partition, std::int64_t before,
+                            Millis timeout) {
+  const PartitionList below(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(below.get(), topic.c_str(), partition)->offset = before;
+  const DeleteRecords deletion(rd_kafka_DeleteRecords_new(below.get()));
+  rd_kafka_DeleteRecords_t* deletions[] = {deletion.get()};
+  Request request(client, RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout);
+  rd_kafka_DeleteRecords(client, deletions, 1, request.options(), request.queue());
+  const std::string what = topic + "[" + std::to_string(partition) + "]: trim";
+  const auto event = request.answer(what);
+  if (!event.has_value()) return fail(event.error());
+  const auto* list = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event->get()));
+  for (int i = 0; i < list->cnt; ++i) {
+    const auto code = list->elems[i].err;
+    if (code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+      return fail(Code::invalid, what + " below " + std::to_string(before) + ": beyond the end");
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, what));
+  }
+  return {};
+}
+
+}  // namespace certes::log::kafka

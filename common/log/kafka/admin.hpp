@@ -1,0 +1,26 @@
+#pragma once
+// Kafka's admin requests, as blocking calls that take and give our own types. Private to common/log/kafka; any thread.
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/log/kafka/kafka_log.hpp"
+
+namespace certes::log::kafka {
+
+// A topic that another process made meanwhile is none the worse.
+Result<void> create_topics(rd_kafka_t* client, const std::vector<const TopicSpec*>& specs, Millis timeout);
+
+// Topic → setting → value.
+using TopicConfigs = std::map<std::string, std::map<std::string, std::string>>;
+Result<TopicConfigs> describe_topics(rd_kafka_t* client, const std::vector<TopicSpec>& specs, Millis timeout);
+
+// Deletes the records below `before`. Error: invalid if that is beyond the end.
+Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::int32_t partition, std::int64_t before,
+                            Millis timeout);
+
+}  // namespace certes::log::kafka

@@ -1,0 +1,134 @@
+#include "common/log/kafka/appender.hpp"
+
+#include "common/log/kafka/errors.hpp"
+
+namespace certes::log::kafka {
+namespace {
+
+// Below this many pending acknowledgements a keyless record is sent at once.
+constexpr std::size_t kFew = 16;
+
+AppendOutcome outcome_of(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) return AppendOutcome::persisted;
+  switch (rd_kafka_message_status(&message)) {
+    case RD_KAFKA_MSG_STATUS_NOT_PERSISTED: return AppendOutcome::not_persisted;
+    case RD_KAFKA_MSG_STATUS_PERSISTED: return AppendOutcome::persisted;
+    case RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED: break;
+  }
+  return AppendOutcome::unknown;
+}
+
+}  // namespace
+
+KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits, std::int32_t partitions, Wake wake)
+    : options_(options), limits_(limits), partitions_(partitions), wake_(std::move(wake)) {
+  const ClientLimits client{limits.deadline, limits.queue_bytes, limits.queue_records};
+  const auto make = [&](std::unique_ptr<Producer>& to, Role role) {
+    auto made = Producer::make(options_, role, client, wake_, [this](const auto& message) { on_delivery(message); });
+    if (made.has_value())
+      to = std::move(*made);
+    else
+      broken_ = std::move(made.error());
+  };
+  make(ordered_, Role::ordered);
+  if (limits_.ordered) return;
+  make(immediate_, Role::immediate);
+  make(batching_, Role::batching);
+}
+
+KafkaAppender::~KafkaAppender() = default;
+
+Result<void> KafkaAppender::append(Topic topic, std::int32_t partition, Record&& record, AppendCallback done) {
+  const std::size_t size = record.size();
+  if (auto checked = check(topic, partition, size); !checked.has_value()) return checked;
+  Producer& producer = choose(partition, record);
+  Slot* slot = take_slot();
+  slot->record = std::move(record);
+  slot->producer = &producer;
+  slot->size = size;
+  const auto code = producer.send(topic, partition, slot->record, slot);
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    record = std::move(slot->record);
+    free_.push_back(slot);
+    return fail(to_error(code, to_string(topic)));
+  }
+  slot->done = std::move(done);
+  ++pending_;
+  pending_bytes_ += size;
+  if (&producer != ordered_.get()) ++pending_keyless_;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail_later(slot, to_error(code, to_string(topic)));
+  return {};
+}
+
+Result<void> KafkaAppender::check(Topic topic, std::int32_t partition, std::size_t size) const {
+  if (broken_) return fail(*broken_);
+  const std::int32_t partitions = topic == Topic::registry ? 1 : partitions_;
+  if (partition != kAnyPartition && (partition < 0 || partition >= partitions))
+    return fail(Code::invalid, std::string(to_string(topic)) + " has no partition " + std::to_string(partition));
+  if (size > max_record_bytes(options_, topic))
+    return fail(Code::too_large, std::string(to_string(topic)) + ": a record of " + std::to_string(size) +
+                                     " bytes is larger than the topic takes");
+  // A record that alone is larger than the queue goes when nothing else does.
+  if (pending_ >= limits_.queue_records || (pending_ > 0 && pending_bytes_ + size > limits_.queue_bytes))
+    return fail(Code::busy, "the queue to Kafka is full");
+  return {};
+}
+
+Producer& KafkaAppender::choose(std::int32_t partition, const Record& record) {
+  if (limits_.ordered || record.key || partition != kAnyPartition) return *ordered_;
+  return pending_keyless_ < kFew ? *immediate_ : *batching_;
+}
+
+KafkaAppender::Slot* KafkaAppender::take_slot() {
+  if (free_.empty()) return &slots_.emplace_back();
+  Slot* slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void KafkaAppender::fail_later(Slot* slot, Error error) {
+  failed_.emplace_back(slot, std::move(error));
+  if (wake_) wake_();
+}
+
+void KafkaAppender::poll() {
+  if (ordered_) ordered_->poll();
+  if (immediate_) immediate_->poll();
+  if (batching_) batching_->poll();
+  std::vector<std::pair<Slot*, Error>> failed;
+  failed.swap(failed_);
+  for (auto& [slot, error] : failed) {
+    AppendResult result;
+    result.outcome = AppendOutcome::not_persisted;
+    result.fatal = slot->producer->fatal();
+    result.error = std::move(error);
+    end(slot, std::move(result));
+  }
+}
+
+void KafkaAppender::on_delivery(const rd_kafka_message_t& message) {
+  auto* slot = static_cast<Slot*>(message._private);
+  AppendResult result;
+  result.outcome = outcome_of(message);
+  result.partition = message.partition;
+  if (result.outcome == AppendOutcome::persisted) {
+    result.offset = message.offset;
+  } else {
+    result.fatal = slot->producer->fatal();
+    result.error = to_error(message.err, "kafka");
+  }
+  end(slot, std::move(result));
+}
+
+void KafkaAppender::end(Slot* slot, AppendResult&& result) {
+  const AppendCallback done = std::move(slot->done);
+  --pending_;
+  pending_bytes_ -= slot->size;
+  if (slot->producer != ordered_.get()) --pending_keyless_;
+  slot->record = Record();
+  slot->done = nullptr;
+  free_.push_back(slot);
+  if (done) done(std::move(result));
+}
+
+}  // namespace certes::log::kafka

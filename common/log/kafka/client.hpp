@@ -1,0 +1,51 @@
+#pragma once
+// How each of the engine's librdkafka clients is configured, in one place, and made. Private to common/log/kafka; any
+// thread.
+
+#include <functional>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/log/kafka/handles.hpp"
+#include "common/log/kafka/kafka_log.hpp"
+
+namespace certes::log::kafka {
+
+// What a client is for.
+enum class Role {
+  admin,      // makes and checks topics, answers offsets
+  reader,     // reads partitions from where it is told, no group
+  member,     // keeps membership and commits; reads nothing
+  ordered,    // idempotent producer
+  immediate,  // producer of keyless records while few are on their way
+  batching,   // producer of keyless records while many are
+};
+
+// What happens to a client as a whole, told from its poll by whoever polls it. The code is librdkafka's.
+struct ClientEvents {
+  std::function<void(rd_kafka_resp_err_t, const char*)> error;
+  std::function<void(const rd_kafka_message_t&)> delivery;                                     // producers
+  std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t&)> rebalance;  // member
+};
+
+struct ClientLimits {
+  Millis message_timeout{0};  // of producers; zero: none
+  std::size_t queue_bytes = 64u << 20;
+  std::size_t queue_records = 100'000;
+};
+
+// Whether librdkafka takes them all. Errors: invalid, naming the setting.
+Result<void> check_settings(const Options& options);
+
+// Makes a client; `events` (nullable) must outlive it. Errors: invalid, naming the setting.
+Result<Client> make_client(const Options& options, Role role, ClientEvents* events, ClientLimits limits = {});
+
+// The largest Kafka record batch that a topic of Certes takes: its max.message.bytes.
+std::size_t max_message_bytes(const Options& options, Topic topic);
+
+// The largest record of it, which is a little less.
+std::size_t max_record_bytes(const Options& options, Topic topic);
+
+std::string topic_name(const Options& options, Topic topic);
+
+}  // namespace certes::log::kafka

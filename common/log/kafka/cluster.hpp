@@ -1,0 +1,47 @@
+#pragma once
+// Cluster: the client that is no appender, reader or member: makes topics, answers offsets, trims, and asks once a
+// second, on a thread of its own, whether the brokers answer. Private to common/log/kafka: KafkaLog. Any thread.
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "common/log/kafka/client.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log::kafka {
+
+class Cluster {
+ public:
+  static Result<std::unique_ptr<Cluster>> connect(const Options& options);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // As log::Log's. prepare gives the number of partitions.
+  Result<std::int32_t> prepare();
+  Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout);
+  Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout);
+  Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout);
+  Result<void> health() const;
+
+ private:
+  explicit Cluster(const Options& options) : options_(options) {}
+  void watch();
+  void probe();
+  void on_error(rd_kafka_resp_err_t code, std::string_view text);
+
+  const Options& options_;
+  ClientEvents events_;
+  Client client_;
+
+  std::mutex preparing_;  // one prepare at a time
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  bool ending_ = false;           // guarded by mutex_
+  std::optional<Error> away_;     // guarded by mutex_; why it cannot be written now
+  std::optional<Error> refused_;  // guarded by mutex_; credentials or TLS: nobody lets us in
+  std::thread watcher_;
+};
+
+}  // namespace certes::log::kafka

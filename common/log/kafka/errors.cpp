@@ -1,0 +1,63 @@
+#include "common/log/kafka/errors.hpp"
+
+namespace certes::log::kafka {
+namespace {
+
+Code code_of(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR__SSL:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
+    case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE: return Code::unauthenticated;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return Code::forbidden;
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: return Code::not_found;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE: return Code::too_large;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL: return Code::busy;
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT: return Code::timeout;
+    // The member's generation is over, or is about to be.
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST: return Code::conflict;
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE: return Code::invalid;
+    default: return Code::unavailable;
+  }
+}
+
+}  // namespace
+
+Error to_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view text) {
+  std::string message(what);
+  message += ": ";
+  message += text.empty() ? std::string_view(rd_kafka_err2str(code)) : text;
+  return {code_of(code), std::move(message)};
+}
+
+bool is_fatal(rd_kafka_resp_err_t code) {
+  if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) return true;
+  const Code ours = code_of(code);
+  return ours == Code::unauthenticated || ours == Code::forbidden;
+}
+
+std::string_view authentication_hint(const config::KafkaSettings& kafka) {
+  constexpr int kFixed = 0x02060100;
+  const bool scram = kafka.sasl_mechanism.starts_with("SCRAM");
+  if (!scram || rd_kafka_version() >= kFixed) return {};
+  return " (Kafka 4.x needs librdkafka 2.6.1 for SCRAM: use PLAIN over TLS, or the container)";
+}
+
+}  // namespace certes::log::kafka

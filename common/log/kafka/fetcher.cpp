@@ -1,0 +1,47 @@
+#include "common/log/kafka/fetcher.hpp"
+
+#include "common/log/kafka/errors.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log::kafka {
+
+Result<std::shared_ptr<Fetcher>> Fetcher::make(const Options& options) {
+  auto client = make_client(options, Role::reader, nullptr);
+  if (!client.has_value()) return fail(std::move(client.error()));
+  return std::shared_ptr<Fetcher>(new Fetcher(std::move(*client), options));
+}
+
+Fetcher::Fetcher(Client client, const Options& options) : client_(std::move(client)) {
+  for (int i = 0; i < kTopics; ++i)
+    topics_[static_cast<std::size_t>(i)].reset(
+        rd_kafka_topic_new(client_.get(), topic_name(options, static_cast<Topic>(i)).c_str(), nullptr));
+}
+
+Result<void> Fetcher::start(Topic topic, std::int32_t partition, std::int64_t offset, rd_kafka_queue_t* into) {
+  const std::int64_t from = offset == kLogStart ? RD_KAFKA_OFFSET_BEGINNING : offset;
+  if (rd_kafka_consume_start_queue(topics_[static_cast<std::size_t>(topic)].get(), partition, from, into) == 0)
+    return {};
+  return fail(to_error(rd_kafka_last_error(), to_string(topic)));
+}
+
+void Fetcher::stop(Topic topic, std::int32_t partition) {
+  rd_kafka_consume_stop(topics_[static_cast<std::size_t>(topic)].get(), partition);
+}
+
+Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t partition) {
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_)
+    if (entry.reading.emplace(topic, partition).second) return entry.fetcher;
+  auto made = Fetcher::make(options_);
+  if (!made.has_value()) return made;
+  entries_.push_back({*made, {{topic, partition}}});
+  return made;
+}
+
+void Fetchers::give_back(const std::shared_ptr<Fetcher>& fetcher, Topic topic, std::int32_t partition) {
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_)
+    if (entry.fetcher == fetcher) entry.reading.erase({topic, partition});
+}
+
+}  // namespace certes::log::kafka

@@ -1,0 +1,52 @@
+#pragma once
+// Fetcher: a librdkafka consumer without a group that reads partitions into queues, each from where it is told, started
+// and stopped at will. Fetchers: those that Readers share; a partition can be read once by a client, so a second Reader
+// of it gets another. Private to common/log/kafka; any thread.
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/log/kafka/client.hpp"
+
+namespace certes::log::kafka {
+
+class Fetcher {
+ public:
+  static Result<std::shared_ptr<Fetcher>> make(const Options& options);
+
+  rd_kafka_t* client() { return client_.get(); }
+  // Each partition at most once at a time. `offset` or kLogStart.
+  Result<void> start(Topic topic, std::int32_t partition, std::int64_t offset, rd_kafka_queue_t* into);
+  void stop(Topic topic, std::int32_t partition);
+
+ private:
+  Fetcher(Client client, const Options& options);
+
+  Client client_;
+  std::array<TopicHandle, kTopics> topics_;  // after the client: must go before it
+};
+
+class Fetchers {
+ public:
+  explicit Fetchers(const Options& options) : options_(options) {}
+
+  // One that does not read this partition; give it back when it has stopped.
+  Result<std::shared_ptr<Fetcher>> claim(Topic topic, std::int32_t partition);
+  void give_back(const std::shared_ptr<Fetcher>& fetcher, Topic topic, std::int32_t partition);
+
+ private:
+  struct Entry {
+    std::shared_ptr<Fetcher> fetcher;
+    std::set<std::pair<Topic, std::int32_t>> reading;
+  };
+
+  const Options& options_;
+  std::mutex mutex_;
+  std::vector<Entry> entries_;  // guarded by mutex_
+};
+
+}  // namespace certes::log::kafka

@@ -1,0 +1,80 @@
+#include "common/log/kafka/kafka_log.hpp"
+
+#include <atomic>
+
+#include "common/log/kafka/appender.hpp"
+#include "common/log/kafka/cluster.hpp"
+#include "common/log/kafka/fetcher.hpp"
+#include "common/log/kafka/member.hpp"
+#include "common/log/kafka/reader.hpp"
+
+namespace certes::log::kafka {
+namespace {
+
+class KafkaLog final : public Log {
+ public:
+  explicit KafkaLog(Options options) : options_(std::move(options)), partitions_(options_.kafka.partitions) {}
+
+  Result<void> connect() {
+    auto cluster = Cluster::connect(options_);
+    if (!cluster.has_value()) return fail(std::move(cluster.error()));
+    cluster_ = std::move(*cluster);
+    return {};
+  }
+
+  std::string_view engine() const override { return "kafka"; }
+  Result<void> prepare() override {
+    const auto partitions = cluster_->prepare();
+    if (!partitions.has_value()) return fail(partitions.error());
+    partitions_ = *partitions;
+    return {};
+  }
+  std::int32_t partitions() const override { return partitions_; }
+  bool exact_deduplication() const override { return false; }
+  std::size_t max_record_bytes(Topic topic) const override { return kafka::max_record_bytes(options_, topic); }
+
+  std::unique_ptr<Appender> appender(AppenderOptions limits, Wake wake) override {
+    return std::make_unique<KafkaAppender>(options_, limits, partitions_, std::move(wake));
+  }
+  std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
+    return std::make_unique<KafkaReader>(fetchers_, topic, partition, from, std::move(wake));
+  }
+  std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
+    return std::make_unique<KafkaMember>(options_, handler, std::move(wake));
+  }
+  Millis session_timeout() const override {
+    return Millis(static_cast<std::int64_t>(options_.kafka.session_timeout_seconds * 1000));
+  }
+
+  Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout) override {
+    return cluster_->offsets(topic, partition, timeout);
+  }
+  Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) override {
+    return cluster_->offset_at(topic, partition, at, timeout);
+  }
+  Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) override {
+    return cluster_->trim(topic, partition, before, timeout);
+  }
+  Result<void> health() const override { return cluster_->health(); }
+
+ private:
+  const Options options_;
+  std::atomic<std::int32_t> partitions_;
+  Fetchers fetchers_{options_};
+  std::unique_ptr<Cluster> cluster_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> open(Options options, const Clock&) {
+  if (options.kafka.brokers.empty()) return fail(Code::invalid, "kafka.brokers is not set", "kafka.brokers");
+  if (options.kafka.partitions < 1)
+    return fail(Code::invalid, "kafka.partitions must be at least 1", "kafka.partitions");
+  // So that a wrong setting shows now, and not when the first appender is made.
+  if (auto checked = check_settings(options); !checked.has_value()) return fail(std::move(checked.error()));
+  auto log = std::make_unique<KafkaLog>(std::move(options));
+  if (auto connected = log->connect(); !connected.has_value()) return fail(std::move(connected.error()));
+  return std::unique_ptr<Log>(std::move(log));
+}
+
+}  // namespace certes::log::kafka

@@ -1,0 +1,44 @@
+#pragma once
+// The kafka engine of the log: records on a Kafka cluster (3.9 or later) through librdkafka. What common/log/log.hpp
+// promises holds, with these limits of its own:
+//  - Committed::metadata: at most 3,072 bytes (it travels as base64, and brokers keep 4,096); more is invalid.
+//  - a Reader's position() is kLogStart until its first record, if it was started there.
+//  - a Member destroyed without leave() leaves the group without a word to its handler.
+// Who: the mains of all roles. Any thread.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/config/settings.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log::kafka {
+
+struct Options {
+  config::KafkaSettings kafka;
+  std::size_t max_body_bytes = 1u << 20;  // of an accepted event: decides the sizes of topics
+  double events_retention_seconds = 7 * 86'400;
+  double dead_letters_retention_seconds = 30 * 86'400;
+};
+
+// Checks the settings, connects to nothing yet. Errors: invalid, naming the setting.
+Result<std::unique_ptr<Log>> open(Options options, const Clock& clock);
+
+// What a topic must be on the cluster: what prepare() makes, or asks of what exists, and `certes topics` prints.
+struct TopicSpec {
+  Topic topic = Topic::events;
+  std::string name;  // with the prefix
+  std::int32_t partitions = 1;
+  int replication_factor = -1;                // -1: the cluster's default
+  std::map<std::string, std::string> config;  // Kafka's names
+};
+std::vector<TopicSpec> topic_specs(const Options& options);
+
+// The consumer group of the dispatchers.
+std::string group_of(const config::KafkaSettings& kafka);
+
+}  // namespace certes::log::kafka

@@ -1,0 +1,45 @@
+#pragma once
+// KafkaMember: log::Member, made of a Membership, which owns, and a Fetcher of its own, which reads the partitions that
+// were started into one queue. Private to common/log/kafka. Confined to the thread that made it; librdkafka's threads
+// only ring `wake`.
+
+#include <map>
+
+#include "common/log/kafka/fetcher.hpp"
+#include "common/log/kafka/membership.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::log::kafka {
+
+class KafkaMember final : public Member {
+ public:
+  KafkaMember(const Options& options, MemberHandler& handler, Wake wake);
+  ~KafkaMember() override;
+
+  Result<void> poll() override { return membership_.poll(); }
+  void committed(std::int32_t partition, std::function<void(Result<Committed>)> done) override {
+    membership_.committed(partition, std::move(done));
+  }
+  void commit(std::int32_t partition, Committed value, std::function<void(Result<void>)> done) override {
+    membership_.commit(partition, std::move(value), std::move(done));
+  }
+  void start(std::int32_t partition, std::int64_t offset) override;
+  void stop(std::int32_t partition) override;
+  Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) override;
+  void release(std::int32_t partition) override { membership_.release(partition); }
+  void leave() override { membership_.leave(); }
+  bool left() const override { return membership_.left(); }
+
+ private:
+  // Takes one message; false if it is not to be given.
+  bool take(const rd_kafka_message_t& message, std::vector<RecordPtr>& out);
+
+  const Wake wake_;
+  std::shared_ptr<Fetcher> fetcher_;
+  Queue queue_;
+  std::map<std::int32_t, std::int64_t> next_;  // of started partitions: no record below is given
+  std::optional<Error> error_;                 // met behind records that were given already
+  Membership membership_;
+};
+
+}  // namespace certes::log::kafka

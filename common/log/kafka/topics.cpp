@@ -1,0 +1,176 @@
+#include "common/log/kafka/topics.hpp"
+
+#include "common/log/kafka/admin.hpp"
+#include "common/log/kafka/client.hpp"
+#include "common/log/kafka/errors.hpp"
+
+namespace certes::log::kafka {
+namespace {
+
+std::string retention_ms(double seconds) { return std::to_string(static_cast<std::int64_t>(seconds * 1000)); }
+
+std::string retention_of(const Options& options, Topic topic) {
+  switch (topic) {
+    case Topic::events:
+    case Topic::attempts: return retention_ms(options.events_retention_seconds);
+    case Topic::dead_letters: return retention_ms(options.dead_letters_retention_seconds);
+    case Topic::registry:
+    case Topic::progress: break;
+  }
+  return "-1";  // trimmed by us
+}
+
+TopicSpec spec_of(const Options& options, Topic topic) {
+  TopicSpec spec;
+  spec.topic = topic;
+  spec.name = topic_name(options, topic);
+  spec.partitions = topic == Topic::registry ? 1 : options.kafka.partitions;
+  spec.replication_factor = options.kafka.replication_factor;
+  spec.config = {{"cleanup.policy", "delete"},
+                 {"message.timestamp.type", "LogAppendTime"},
+                 {"retention.ms", retention_of(options, topic)},
+                 {"retention.bytes", "-1"},
+                 {"max.message.bytes", std::to_string(max_message_bytes(options, topic))}};
+  const auto own = options.kafka.topic.find(std::string(to_string(topic)));
+  if (own != options.kafka.topic.end())
+    for (const auto& [name, value] : own->second) spec.config[name] = value;
+  return spec;
+}
+
+std::int64_t number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+Millis left(SteadyTime until) {
+  return std::max(Millis(100), std::chrono::duration_cast<Millis>(until - std::chrono::steady_clock::now()));
+}
+
+}  // namespace
+
+std::vector<TopicSpec> topic_specs(const Options& options) {
+  std::vector<TopicSpec> specs;
+  for (int i = 0; i < kTopics; ++i) specs.push_back(spec_of(options, static_cast<Topic>(i)));
+  return specs;
+}
+
+bool is_loose_enough(std::string_view setting, std::string_view needed, std::string_view found) {
+  if (setting == "retention.ms" || setting == "retention.bytes")
+    return found == "-1" || (needed != "-1" && number(found) >= number(needed));
+  if (setting == "max.message.bytes") return number(found) >= number(needed);
+  if (setting == "cleanup.policy" || setting == "message.timestamp.type") return found == needed;
+  return true;  // the operator's own wish for topics that are made: nothing rests on it
+}
+
+std::string create_command(const TopicSpec& spec) {
+  std::string command = "kafka-topics.sh --create --topic " + spec.name;
+  command += " --partitions " + std::to_string(spec.partitions);
+  if (spec.replication_factor > 0) command += " --replication-factor " + std::to_string(spec.replication_factor);
+  for (const auto& [name, value] : spec.config) command += " --config " + name + "=" + value;
+  return command;
+}
+
+Result<std::int32_t> Topics::prepare(Millis timeout) {
+  const SteadyTime until = std::chrono::steady_clock::now() + timeout;
+  specs_ = topic_specs(options_);
+  handles_.clear();
+  for (const TopicSpec& spec : specs_) handles_.emplace_back(rd_kafka_topic_new(client_, spec.name.c_str(), nullptr));
+
+  auto found = look(left(until));
+  if (!found.has_value()) return fail(std::move(found.error()));
+  std::vector<const TopicSpec*> missing;
+  for (std::size_t i = 0; i < specs_.size(); ++i)
+    if ((*found)[i].partitions == 0) missing.push_back(&specs_[i]);
+  if (!missing.empty()) {
+    if (auto made = create(missing, left(until)); !made.has_value()) return fail(std::move(made.error()));
+    found = await_leaders(until);
+    if (!found.has_value()) return fail(std::move(found.error()));
+  }
+  const auto partitions = check_partitions(*found);
+  if (!partitions.has_value()) return partitions;
+  if (auto checked = check_config(left(until)); !checked.has_value()) return fail(std::move(checked.error()));
+  return partitions;
+}
+
+Result<std::vector<Topics::Found>> Topics::look(Millis timeout) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto code = rd_kafka_metadata(client_, 0, nullptr, &raw, static_cast<int>(timeout.count()));
+  const Metadata metadata(raw);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, "kafka: topics"));
+  std::vector<Found> found(specs_.size());
+  for (int t = 0; t < metadata->topic_cnt; ++t) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[t];
+    const auto spec =
+        std::find_if(specs_.begin(), specs_.end(), [&](const TopicSpec& s) { return s.name == topic.topic; });
+    if (spec == specs_.end() || topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
+    if (topic.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return fail(to_error(topic.err, spec->name));
+    Found& entry = found[static_cast<std::size_t>(spec - specs_.begin())];
+    entry.partitions = topic.partition_cnt;
+    for (int p = 0; p < topic.partition_cnt; ++p) entry.led = entry.led && topic.partitions[p].leader >= 0;
+  }
+  return found;
+}
+
+Result<std::vector<Topics::Found>> Topics::await_leaders(SteadyTime until) {
+  for (;;) {
+    auto found = look(left(until));
+    if (!found.has_value()) return found;
+    const bool all =
+        std::all_of(found->begin(), found->end(), [](const Found& f) { return f.partitions > 0 && f.led; });
+    if (all) return found;
+    if (std::chrono::steady_clock::now() >= until)
+      return fail(Code::unavailable, "kafka: new topics have no leader yet");
+    std::this_thread::sleep_for(Millis(20));  // the brokers tell each other
+  }
+}
+
+Result<void> Topics::create(const std::vector<const TopicSpec*>& missing, Millis timeout) {
+  if (!options_.kafka.create_topics) {
+    std::string message = "topics are missing and kafka.create_topics is false; make them with:";
+    for (const TopicSpec* spec : missing) message += "\n  " + create_command(*spec);
+    return fail(Code::invalid, std::move(message), "kafka.create_topics");
+  }
+  return create_topics(client_, missing, timeout);
+}
+
+Result<std::int32_t> Topics::check_partitions(const std::vector<Found>& found) const {
+  const std::int32_t events = found[static_cast<std::size_t>(Topic::events)].partitions;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const TopicSpec& spec = specs_[i];
+    const std::int32_t has = found[i].partitions;
+    const std::string start = spec.name + ": partitions is " + std::to_string(has);
+    if (spec.topic == Topic::registry) {
+      if (has != 1) return fail(Code::invalid, start + ", must be 1: its order is the log's", spec.name);
+    } else if (has < spec.partitions) {
+      return fail(Code::invalid,
+                  start + ", needed " + std::to_string(spec.partitions) +
+                      ": add partitions to the topic, or lower kafka.partitions",
+                  spec.name);
+    } else if (has != events) {
+      return fail(Code::invalid,
+                  start + ", but " + specs_[static_cast<std::size_t>(Topic::events)].name + " has " +
+                      std::to_string(events) + ": all topics but the registry need the same number",
+                  spec.name);
+    }
+  }
+  return events;
+}
+
+Result<void> Topics::check_config(Millis timeout) {
+  auto found = describe_topics(client_, specs_, timeout);
+  if (!found.has_value()) return fail(std::move(found.error()));
+  std::string wrong;
+  for (const TopicSpec& spec : specs_)
+    for (const auto& [setting, needed] : spec.config) {
+      const auto& config = (*found)[spec.name];
+      const auto has = config.find(setting);
+      if (has == config.end() || is_loose_enough(setting, needed, has->second)) continue;
+      wrong += (wrong.empty() ? "" : "\n") + spec.name + ": " + setting + " is " + has->second + ", needed " + needed +
+               ": kafka-configs.sh --alter --topic " + spec.name + " --add-config " + setting + "=" + needed;
+    }
+  if (!wrong.empty()) return fail(Code::invalid, std::move(wrong), "kafka");
+  return {};
+}
+
+}  // namespace certes::log::kafka

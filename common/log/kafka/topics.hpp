@@ -1,0 +1,46 @@
+#pragma once
+// The topics on the cluster: made where they are missing, else held against what Certes needs. Private to
+// common/log/kafka; blocking, one call at a time.
+
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/log/kafka/handles.hpp"
+#include "common/log/kafka/kafka_log.hpp"
+
+namespace certes::log::kafka {
+
+class Topics {
+ public:
+  // `client` outlives it.
+  Topics(rd_kafka_t* client, const Options& options) : client_(client), options_(options) {}
+
+  // Makes what is missing (or says with which command), checks what exists. The number of partitions of all topics but
+  // the registry. Errors: unavailable, timeout: try again; forbidden; invalid: what to change.
+  Result<std::int32_t> prepare(Millis timeout);
+
+ private:
+  struct Found {
+    std::int32_t partitions = 0;  // 0: missing
+    bool led = true;              // all partitions have a leader
+  };
+
+  Result<std::vector<Found>> look(Millis timeout);
+  Result<void> create(const std::vector<const TopicSpec*>& missing, Millis timeout);
+  Result<std::vector<Found>> await_leaders(SteadyTime until);
+  Result<std::int32_t> check_partitions(const std::vector<Found>& found) const;
+  Result<void> check_config(Millis timeout);
+
+  rd_kafka_t* client_;
+  const Options& options_;
+  std::vector<TopicSpec> specs_;
+  std::vector<TopicHandle> handles_;  // what metadata is asked for
+};
+
+// Whether `found` is at least as loose as `needed` for this setting of a topic.
+bool is_loose_enough(std::string_view setting, std::string_view needed, std::string_view found);
+
+// kafka-topics.sh … for those who make topics themselves.
+std::string create_command(const TopicSpec& spec);
+
+}  // namespace certes::log::kafka
