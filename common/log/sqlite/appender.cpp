@@ -111,18 +111,15 @@ void SqliteAppender::flush() {
 }
 
 void SqliteAppender::poll() {
+  if (polling_) return;  // from a callback: what is due comes when that has returned
+  polling_ = true;
   while (answers_->results.drain(arrived_, 16) == 16) {
   }
-  // A callback may append, flush or poll again.
-  std::vector<std::vector<AppendResult>> batches;
-  batches.swap(arrived_);
-  for (auto& batch : batches)
+  for (auto& batch : arrived_)
     for (AppendResult& result : batch) answer(std::move(result));
+  arrived_.clear();
   if (options_.deadline > Millis(0)) expire();
-  if (arrived_.empty()) {
-    batches.clear();
-    arrived_.swap(batches);  // keeps its memory
-  }
+  polling_ = false;
 }
 
 void SqliteAppender::answer(AppendResult&& result) {

@@ -51,6 +51,7 @@ class SqliteAppender final : public Appender {
   std::size_t pending_bytes_ = 0;
   std::size_t given_up_ = 0;  // answers still to come for appends that have expired
   std::vector<std::vector<AppendResult>> arrived_;
+  bool polling_ = false;
 };
 
 }  // namespace certes::log::sqlite
