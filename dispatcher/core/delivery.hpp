@@ -34,6 +34,8 @@ enum class Stage : std::uint8_t {
   recording,  // its outcome is on the way to the log; takes a slot if it was sent
 };
 
+enum class End : std::uint8_t { delivered, dead_lettered, cancelled };
+
 struct EndpointDeliveries;
 
 // One event for one endpoint.
@@ -49,9 +51,9 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   std::uint8_t unrecorded = 0;  // appends on their way
   registry::Priority priority = registry::Priority::normal;
   Stage state = Stage::queued;
-  bool slot = false;     // takes one of its endpoint's
-  bool last = false;     // what is being recorded ends it
-  const char* end = "";  // how: an outcome
+  bool slot = false;         // takes one of its endpoint's
+  bool last = false;         // what is being recorded ends it
+  End end = End::delivered;  // how, if it does
 
   // Precondition: in no list.
   void clear() {
@@ -64,7 +66,6 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
     unrecorded = 0;
     state = Stage::queued;
     slot = last = false;
-    end = "";
   }
 };
 

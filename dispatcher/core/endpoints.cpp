@@ -130,7 +130,7 @@ void Core::end_unsent(Delivery& delivery) {
   attempt.outcome = "cancelled";
   attempt.error = "the endpoint was deleted";
   delivery.last = true;
-  delivery.end = "cancelled";
+  delivery.end = End::cancelled;
   delivery.unrecorded = 1;
   const std::uint64_t id = delivery.id;
   ports_.outcomes.record_attempt({number, event.offset}, attempt, [this, id] { on_recorded(id); });

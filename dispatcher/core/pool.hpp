@@ -14,46 +14,43 @@ class Pool {
  public:
   T& take() {
     if (free_.empty()) {
-      slots_.emplace_back().object.id = slots_.size() - 1;
-      free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
+      free_.push_back(static_cast<std::uint32_t>(objects_.size()));
+      objects_.emplace_back().id = free_.back();
     }
-    Slot& slot = slots_[free_.back()];
+    T& object = objects_[free_.back()];
     free_.pop_back();
-    slot.live = true;
+    object.id += kGeneration;
     ++live_;
-    slot.object.id += std::uint64_t{1} << 32;
-    return slot.object;
+    return object;
   }
   void give_back(T& object) {
     const std::uint64_t id = object.id;
     object.clear();
-    object.id = id;
-    slots_[index(id)].live = false;
+    object.id = id + kGeneration;
     free_.push_back(index(id));
     --live_;
   }
   T* find(std::uint64_t id) {
-    if (index(id) >= slots_.size()) return nullptr;
-    Slot& slot = slots_[index(id)];
-    return slot.live && slot.object.id == id ? &slot.object : nullptr;
+    if (index(id) >= objects_.size()) return nullptr;
+    T& object = objects_[index(id)];
+    return object.id == id && taken(id) ? &object : nullptr;
   }
-  // `visit` may give back the object it is given.
+  // `visit` may give back the object it is given, or any other.
   template <class Visit>
   void for_each(Visit visit) {
-    for (Slot& slot : slots_)
-      if (slot.live) visit(slot.object);
+    for (T& object : objects_)
+      if (taken(object.id)) visit(object);
   }
   std::size_t live() const { return live_; }
-  static constexpr std::size_t kBytes = sizeof(T) + 16;
+  static constexpr std::size_t kBytes = sizeof(T) + sizeof(std::uint32_t);  // an object's memory
 
  private:
-  struct Slot {
-    T object;
-    bool live = false;
-  };
+  // An id is an index and, above it, how often the object was taken and given back: odd while it is taken.
+  static constexpr std::uint64_t kGeneration = std::uint64_t{1} << 32;
   static std::uint32_t index(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
+  static bool taken(std::uint64_t id) { return (id & kGeneration) != 0; }
 
-  std::deque<Slot> slots_;
+  std::deque<T> objects_;
   std::vector<std::uint32_t> free_;
   std::size_t live_ = 0;
 };

@@ -17,6 +17,20 @@ constexpr std::string_view kRetry = "retry";
 constexpr std::string_view kDeadLettered = "dead_lettered";
 constexpr std::string_view kCancelled = "cancelled";
 
+End end_of(std::string_view outcome) {
+  if (outcome == kDeadLettered) return End::dead_lettered;
+  return outcome == kCancelled ? End::cancelled : End::delivered;
+}
+
+std::string_view to_string(End end) {
+  switch (end) {
+    case End::delivered: return kDelivered;
+    case End::dead_lettered: return kDeadLettered;
+    case End::cancelled: break;
+  }
+  return kCancelled;
+}
+
 // "timeout: no answer within 15 s", "500".
 std::string error_text(const http::TransferResult& result) {
   std::string text = failure_kind(result.error, result.status);
@@ -115,7 +129,7 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   attempt.next_at = ending.next_at;
   delivery.next_at = ending.next_at;
   delivery.last = ending.outcome != kRetry;
-  delivery.end = ending.outcome.data();
+  delivery.end = end_of(ending.outcome);
   const std::uint64_t id = delivery.id;
   const bool letter = ending.outcome == kDeadLettered;
   delivery.unrecorded = letter ? 2 : 1;  // both before the first may be acknowledged
@@ -127,7 +141,7 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
 void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view error) {
   const log::StoredRecord& event = *delivery.record->record;
   delivery.last = true;
-  delivery.end = kDeadLettered.data();
+  delivery.end = End::dead_lettered;
   delivery.unrecorded = 1;
   if (delivery.endpoint == nullptr) {
     const std::string place = std::to_string(event.partition) + ":" + std::to_string(event.offset);
@@ -177,7 +191,7 @@ void Core::recorded(Delivery& delivery) {
   unsettle(delivery);
   free_slot(delivery);
   if (delivery.last) {
-    ports_.observer.ended(delivery.priority, delivery.end, delivery.endpoint != nullptr,
+    ports_.observer.ended(delivery.priority, to_string(delivery.end), delivery.endpoint != nullptr,
                           delivery.endpoint ? delivery.endpoint->meter : 0);
     end(delivery);
   } else if (partition(number).revoking) {

@@ -1,0 +1,373 @@
+// Deliveries from record to end, in simulated time.
+#include "dispatcher/core/core.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/dispatcher/core/world.hpp"
+
+using namespace certes;
+using namespace certes::dispatcher;
+using registry::Priority;
+using tests::EventText;
+using tests::StateBuilder;
+using tests::World;
+
+namespace {
+
+StateBuilder one_endpoint() {
+  StateBuilder state;
+  state.endpoint("billing").subscription("s1", "billing", "order.#");
+  return state;
+}
+
+std::string text(const log::Record& letter, std::string_view name) { return std::string(letter.headers.get(name)); }
+
+}  // namespace
+
+TEST_CASE("Core: a delivered event is recorded, then finished") {
+  World world;
+  world.use(one_endpoint());
+  world.acknowledge_at_once = false;
+  world.give({});
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  CHECK(World::header(world.flying[0], "webhook-id") == "evt_1");
+  CHECK(World::header(world.flying[0], "certes-attempt") == "1");
+  CHECK(world.answer("billing", 204));
+  REQUIRE(world.attempts.size() == 1);
+  CHECK(world.attempts[0].outcome == "delivered");
+  CHECK(world.finished.empty());
+  world.acknowledge_all();
+  CHECK(world.finished.contains({0, 0}));
+  CHECK(world.core->settled());
+  CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Core: an event that nobody subscribed to is counted and finished") {
+  World world;
+  world.use(one_endpoint());
+  EventText other;
+  other.type = "mail.sent";
+  world.give(other);
+  world.core->run();
+  CHECK(world.unmatched_count == 1);
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: a record waits for the fence that was asked after it was fetched") {
+  World world;
+  world.use(StateBuilder());
+  world.fence_at_once = false;
+  world.give(1, "order.created");
+  world.core->run();
+  world.give(2, "order.created");
+  world.core->run();
+  CHECK(world.fences == 1);
+  world.core->on_fence(world.state);  // what came after the question still waits
+  CHECK(world.finished.size() == 1);
+  world.core->run();
+  CHECK(world.fences == 2);
+  auto state = one_endpoint();
+  state.build();
+  world.core->on_fence(state.build());
+  world.core->run();
+  CHECK(world.flying.size() == 2);
+}
+
+TEST_CASE("Core: retries keep their number and wait as the policy says") {
+  World world;
+  world.use(one_endpoint());
+  world.give({});
+  world.core->run();
+  const auto delivery = World::header(world.flying[0], "certes-delivery");
+  world.answer("billing", 500);
+  REQUIRE(world.attempts.size() == 1);
+  CHECK(world.attempts[0].outcome == "retry");
+  CHECK(world.attempts[0].next_at == world.clock.unix_millis() + 10'000);
+  CHECK(world.finished.empty());
+  world.pass(Millis{9'999});
+  CHECK(world.flying.empty());
+  CHECK(world.core->next_at().has_value());
+  world.pass(Millis{2});
+  REQUIRE(world.flying.size() == 1);
+  CHECK(World::header(world.flying[0], "certes-attempt") == "2");
+  CHECK(World::header(world.flying[0], "certes-delivery") == delivery);
+  world.answer("billing", 200);
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: an exhausted delivery becomes a dead letter with payload, rule and last error") {
+  World world;
+  world.use(one_endpoint());
+  EventText event;
+  event.body = "{\"n\":1}";
+  event.headers = {{"ce_subject", "7"}, {"certes-rule", "old"}};
+  world.give(event);
+  for (int attempt = 1; attempt <= 5; ++attempt) {
+    world.pass(Millis{10'001});
+    REQUIRE(world.answer("billing", 503));
+  }
+  REQUIRE(world.letters.size() == 1);
+  const auto& letter = world.letters[0];
+  CHECK(letter.value == event.body);
+  CHECK(text(letter, "certes-endpoint") == "billing");
+  CHECK(text(letter, "certes-attempts") == "5");
+  CHECK(text(letter, "certes-rule") == "max_attempts");
+  CHECK(text(letter, "certes-error") == "503");
+  CHECK(text(letter, "ce_subject") == "7");
+  CHECK(text(letter, "certes-delivery") == world.attempts.back().delivery);
+  CHECK(world.attempts.back().outcome == "dead_lettered");
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: both the attempt and the dead letter are acknowledged before the event is finished") {
+  World world;
+  world.use(one_endpoint());
+  world.acknowledge_at_once = false;
+  world.give({});
+  world.core->run();
+  world.answer("billing", 422);
+  REQUIRE(world.unacknowledged.size() == 2);
+  auto waiting = std::exchange(world.unacknowledged, {});
+  waiting[1]();
+  CHECK(world.finished.empty());
+  CHECK(world.core->gauges().in_flight == 1);
+  waiting[0]();
+  CHECK(world.finished.size() == 1);
+  CHECK(world.core->gauges().in_flight == 0);
+}
+
+TEST_CASE("Core: Retry-After is waited for, and one beyond the policy's time ends it") {
+  World world;
+  auto state = one_endpoint();
+  state.policy("short", [](auto& policy) {
+    policy.strategy = registry::BackoffPolicy::Strategy::constant;
+    policy.base_seconds = 1;
+    policy.jitter = registry::BackoffPolicy::Jitter::none;
+    policy.max_seconds = 120;
+  });
+  state.subscription("s1", "billing", "order.#", Priority::normal, "short");
+  world.use(state);
+  world.give({});
+  world.core->run();
+  world.answer("billing", 429, "60");
+  world.pass(Millis{59'999});
+  CHECK(world.flying.empty());
+  world.pass(Millis{2});
+  REQUIRE(world.flying.size() == 1);
+  world.answer("billing", 429, "61");
+  REQUIRE(world.letters.size() == 1);
+  CHECK(text(world.letters[0], "certes-rule") == "retry_after");
+}
+
+TEST_CASE("Core: 410 disables the endpoint, and what waits for it is dead-lettered") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 1; });
+  world.use(state);
+  world.give(3, "order.created");
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  world.answer("billing", 410);
+  world.core->run();
+  CHECK(world.disabled == std::vector<std::string>{"billing"});
+  CHECK(world.rules == std::vector<std::string>{"gone"});
+  CHECK(world.flying.empty());  // nothing more is sent while the registry decides
+  state.endpoint("billing", [](auto& endpoint) {
+    endpoint.state = registry::EndpointState::disabled;
+    endpoint.disabled_reason = "gone";
+  });
+  world.use(state);
+  world.core->run();
+  CHECK(world.rules == std::vector<std::string>{"gone", "endpoint_disabled", "endpoint_disabled"});
+  CHECK(world.finished.size() == 3);
+  world.give(1, "order.created");
+  world.core->run();
+  CHECK(world.unmatched_count == 1);
+}
+
+TEST_CASE("Core: where disabling comes to nothing, sending goes on") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 1; });
+  world.use(state);
+  world.give(2, "order.created");
+  world.core->run();
+  world.answer("billing", 410);
+  world.core->on_disable_failed("default/billing");
+  world.core->run();
+  CHECK(world.flying.size() == 1);
+}
+
+TEST_CASE("Core: a deleted endpoint's deliveries end as cancelled, retries included") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 2; });
+  world.use(state);
+  world.give(5, "order.created");
+  world.core->run();
+  world.answer("billing", 500);  // waits in the wheel
+  world.core->run();
+  state.remove_subscription("s1").remove_endpoint("billing");
+  world.use(state);
+  world.core->run();
+  CHECK(world.outcomes("cancelled") == 3);
+  world.answer("billing", 500);
+  world.answer("billing", 200);
+  world.core->run();
+  CHECK(world.outcomes("cancelled") == 4);
+  CHECK(world.outcomes("delivered") == 1);
+  CHECK(world.finished.size() == 5);
+  CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Core: a paused endpoint's deliveries wait, and its maximum time stands still") {
+  World world;
+  auto state = one_endpoint();
+  state.policy("short", [](auto& policy) {
+    policy.strategy = registry::BackoffPolicy::Strategy::constant;
+    policy.base_seconds = 30;
+    policy.jitter = registry::BackoffPolicy::Jitter::none;
+    policy.max_seconds = 100;
+  });
+  state.subscription("s1", "billing", "order.#", Priority::normal, "short");
+  world.use(state);
+  world.give({});
+  world.core->run();
+  world.answer("billing", 500);
+  state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; });
+  world.use(state);
+  world.pass(std::chrono::hours{3});
+  CHECK(world.flying.empty());
+  state.endpoint("billing");
+  world.use(state);
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  world.answer("billing", 500);
+  CHECK(world.attempts.back().outcome == "retry");
+  CHECK(world.letters.empty());
+}
+
+TEST_CASE("Core: what was known of a delivery is kept after a restart") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("mail").subscription("s2", "mail", "order.#");
+  state.endpoint("audit").subscription("s3", "audit", "order.#");
+  world.use(state);
+  log::DeliveryStates known;
+  known[delivery_id("evt_1", "billing", {})] = {true, 1, 0, 0};
+  known[delivery_id("evt_1", "mail", {})] = {false, 4, world.clock.unix_millis() + 5'000, world.clock.unix_millis()};
+  world.give({}, known);
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);  // audit alone: billing has it, mail waits
+  CHECK(world.flying[0].url.ends_with("/audit"));
+  world.answer("audit", 200);
+  world.pass(Millis{5'001});
+  REQUIRE(world.flying.size() == 1);
+  CHECK(World::header(world.flying[0], "certes-attempt") == "5");
+  world.answer("mail", 500);
+  REQUIRE(world.letters.size() == 1);
+  CHECK(text(world.letters[0], "certes-rule") == "max_attempts");
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: a repeated event is dropped, one that is read again is not") {
+  CoreOptions options;
+  options.deduplicate = true;
+  World world(options);
+  world.use(one_endpoint());
+  EventText event;
+  event.client_id = "order-7";
+  world.give(event);
+  EventText repeat = event;
+  repeat.id = "evt_2";
+  repeat.offset = 1;
+  world.give(repeat);
+  world.core->run();
+  CHECK(world.flying.size() == 1);
+  CHECK(world.duplicate_count == 1);
+  CHECK(world.finished.contains({0, 1}));
+  world.core->on_lost(0);
+  world.give(event);
+  world.give(repeat);
+  world.core->run();
+  CHECK(world.duplicate_count == 2);
+  CHECK(world.flying.size() == 2);
+}
+
+TEST_CASE("Core: a replay goes to its endpoint alone, as a delivery of its own") {
+  CoreOptions options;
+  options.deduplicate = true;
+  World world(options);
+  auto state = one_endpoint();
+  state.endpoint("mail").subscription("s2", "mail", "order.#");
+  world.use(state);
+  EventText event;
+  event.client_id = "order-7";
+  world.give(event);
+  world.core->run();
+  world.answer_all(200);
+  event.offset = 1;
+  event.headers = {{"certes-replay", "rpl_1"}, {"certes-endpoint", "mail"}};
+  world.give(event);
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.flying[0].url.ends_with("/mail"));
+  CHECK(World::header(world.flying[0], "certes-delivery") == delivery_id("evt_1", "mail", "rpl_1"));
+}
+
+TEST_CASE("Core: a foreign record that is no event is dead-lettered as malformed, saying where it stands") {
+  World world;
+  world.use(one_endpoint());
+  auto record = std::make_shared<log::StoredRecord>();
+  record->partition = 2;
+  record->offset = 17;
+  record->value = "what?";
+  world.core->on_record(record, {});
+  REQUIRE(world.letters.size() == 1);
+  CHECK(text(world.letters[0], "certes-rule") == "malformed");
+  CHECK(text(world.letters[0], "certes-error").starts_with("partition 2, offset 17: "));
+  CHECK(world.letters[0].value == "what?");
+  CHECK(world.finished.contains({2, 17}));
+}
+
+TEST_CASE("Core: a dead letter too large for the log goes without what does not fit") {
+  World world;
+  world.use(one_endpoint());
+  world.letter_limit = 2'000;
+  EventText event;
+  event.body = std::string(5'000, 'x');
+  world.give(event);
+  world.core->run();
+  world.answer("billing", 400);
+  REQUIRE(world.letters.size() == 1);
+  CHECK(world.letters[0].value.empty());
+  CHECK(text(world.letters[0], "certes-error").find("see events 0:0") != std::string::npos);
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: priority comes from the subscription alone") {
+  World world;
+  StateBuilder state;
+  state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 1; });
+  state.subscription("s1", "billing", "order.#", Priority::low).subscription("s2", "billing", "mail.#", Priority::high);
+  world.use(state);
+  EventText pushy;
+  pushy.headers = {
+      {"priority", "critical"},         {"ce_priority", "critical"},         {"ce-priority", "critical"},
+      {"x-priority", "critical"},       {"certes-h-x-priority", "critical"}, {"certes-priority", "critical"},
+      {"certes-h-priority", "critical"}};
+  world.give(1, "order.first");
+  world.core->run();
+  pushy.offset = world.next_offset++;
+  world.give(pushy);
+  CHECK(world.core->gauges().waiting[0] == 0);
+  world.give(1, "mail.sent");
+  world.core->run();
+  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == 1);
+  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::high)] == 1);
+  world.answer("billing", 200);
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  CHECK(World::header(world.flying[0], "ce-type") == "mail.sent");
+}

@@ -1,0 +1,206 @@
+// The core with much to do: memory, slow endpoints, partitions that come and go.
+#include <doctest/doctest.h>
+
+#include "tests/dispatcher/core/world.hpp"
+
+using namespace certes;
+using namespace certes::dispatcher;
+using registry::Priority;
+using tests::EventText;
+using tests::StateBuilder;
+using tests::World;
+
+TEST_CASE("Core: the default memory holds 100,000 waiting deliveries of 640-byte events") {
+  World world;
+  StateBuilder state;
+  state.endpoint("dead", [](auto& endpoint) { endpoint.concurrency = 1; });
+  state.subscription("s1", "dead", "#", Priority::low);
+  world.use(state);
+  EventText event;
+  event.id = "evt_01HZX3J8J5Q2V0Y9T6W4R7K1MN";
+  event.body = std::string(640, 'x');
+  event.headers = {{"ce_time", "2026-01-31T08:00:00.123Z"}, {"ce_conversationid", "evt_01HZX3J8J5Q2V0Y9T6W4R7K1MN"}};
+  int held = 0;
+  while (world.core->room() > 0 && held < 200'000) {
+    event.offset = held++;
+    world.give(event);
+    if (held % 256 == 0) world.core->run();
+  }
+  CHECK(held >= 100'000);
+  CHECK(held < 200'000);
+  world.core->run();
+  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == static_cast<std::size_t>(held - 1));
+  // Room comes back as deliveries end; nothing was lost.
+  int delivered = 0;
+  while (world.answer("dead", 200)) {
+    ++delivered;
+    world.core->run();
+  }
+  CHECK(delivered == held);
+  CHECK(world.finished.size() == static_cast<std::size_t>(held));
+  CHECK(world.core->gauges().memory_bytes == 0);
+  CHECK(world.core->room() > 0);
+}
+
+TEST_CASE("Core: 50,000 low deliveries for a slow endpoint hold up neither a critical one to it nor the others") {
+  World world;
+  StateBuilder state;
+  state.endpoint("slow", [](auto& endpoint) { endpoint.concurrency = 2; });
+  state.endpoint("quick");
+  state.subscription("s1", "slow", "bulk.#", Priority::low).subscription("s2", "slow", "alarm", Priority::critical);
+  state.subscription("s3", "quick", "order.#", Priority::normal);
+  world.use(state);
+  world.give(50'000, "bulk.mail");
+  world.core->run();
+  CHECK(world.flying.size() == 2);
+  world.give(1, "order.created");
+  world.core->run();
+  CHECK(world.answer("quick", 200));
+  world.give(1, "alarm");
+  world.core->run();
+  CHECK(world.flying.size() == 2);
+  world.answer("slow", 200);
+  world.core->run();
+  REQUIRE(world.flying.size() == 2);
+  CHECK(World::header(world.flying.back(), "ce-type") == "alarm");
+}
+
+TEST_CASE("Core: no more is in flight than allowed, and what is unrecorded counts") {
+  CoreOptions options;
+  options.in_flight_max = 10;
+  World world(options);
+  StateBuilder state;
+  state.endpoint("a").subscription("s1", "a", "#");
+  world.use(state);
+  world.acknowledge_at_once = false;
+  world.give(30, "x");
+  world.core->run();
+  CHECK(world.flying.size() == 10);
+  for (int i = 0; i < 10; ++i) world.answer("a", 200);
+  world.core->run();
+  CHECK(world.flying.empty());
+  world.acknowledge_all();
+  world.core->run();
+  CHECK(world.flying.size() == 10);
+}
+
+TEST_CASE("Core: a revoked partition stops sending and lets go once its requests have ended") {
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 2; }).subscription("s1", "a", "#");
+  world.use(state);
+  world.acknowledge_at_once = false;
+  world.give(5, "x");
+  world.core->run();
+  REQUIRE(world.flying.size() == 2);
+  world.core->on_revoked(0);
+  CHECK(world.released.empty());
+  world.answer("a", 200);
+  world.answer("a", 500);
+  world.core->run();
+  CHECK(world.flying.empty());
+  CHECK(world.released.empty());
+  world.acknowledge_all();
+  CHECK(world.released == std::vector<std::int32_t>{0});
+  CHECK(world.finished.size() == 1);
+  CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Core: a revoked partition with nothing in flight is let go at once") {
+  World world;
+  world.fence_at_once = false;
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.give(3, "x");
+  world.core->run();
+  world.core->on_revoked(0);
+  CHECK(world.released == std::vector<std::int32_t>{0});
+  world.core->on_fence(world.state);
+  world.core->run();
+  CHECK(world.flying.empty());
+  CHECK(world.finished.empty());
+  CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Core: a lost partition is forgotten, late answers only free their slots") {
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 2; }).subscription("s1", "a", "#");
+  world.use(state);
+  world.acknowledge_at_once = false;
+  world.give(5, "x");
+  world.core->run();
+  world.answer("a", 200);  // unrecorded
+  REQUIRE(world.flying.size() == 1);
+  world.core->on_lost(0);
+  CHECK(world.aborted.size() == 1);
+  CHECK(world.core->gauges().in_flight == 1);
+  world.give(2, "x");
+  world.core->run();
+  CHECK(world.flying.size() == 2);
+  world.answer_aborted();
+  CHECK(world.core->gauges().in_flight == 1);
+  CHECK(world.attempts.size() == 1);
+  CHECK(world.finished.empty());
+  CHECK(world.released.empty());
+  world.acknowledge_all();  // too late
+  CHECK(world.finished.empty());
+}
+
+TEST_CASE("Core: nothing is sent for a partition that may not act, and nothing is lost") {
+  World world;
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.acting = false;
+  world.give(3, "x");
+  world.core->run();
+  world.core->run();
+  CHECK(world.flying.empty());
+  world.acting = true;
+  world.core->run();
+  REQUIRE(world.flying.size() == 3);
+  CHECK(World::header(world.flying[0], "webhook-id") == "evt_0");
+  CHECK(World::header(world.flying[2], "webhook-id") == "evt_2");
+}
+
+TEST_CASE("Core: a draining core sends and reads nothing more, and settles") {
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 1; }).subscription("s1", "a", "#");
+  world.use(state);
+  world.give(2, "x");
+  world.core->run();
+  world.core->drain();
+  CHECK(world.core->room() == 0);
+  CHECK_FALSE(world.core->settled());
+  world.answer("a", 200);
+  world.core->run();
+  CHECK(world.core->settled());
+  CHECK(world.flying.empty());
+}
+
+TEST_CASE("Core: every event ends exactly once, whatever the endpoints answer") {
+  Random random(11);
+  World world;
+  StateBuilder state;
+  for (const auto* id : {"a", "b", "c"}) {
+    state.endpoint(id, [](auto& endpoint) { endpoint.concurrency = 5; });
+    state.subscription(std::string("s-") + id, id, "#", static_cast<Priority>(id[0] - 'a'));
+  }
+  world.use(state);
+  static constexpr int kAnswers[] = {200, 200, 200, 500, 503, 429, 400, 302};
+  for (int round = 0; round < 4'000; ++round) {
+    if (round < 2'000) world.give(static_cast<int>(random.bits() % 3), "x");
+    for (const auto* id : {"a", "b", "c"})
+      for (auto n = random.bits() % 5; n > 0; --n) world.answer(id, kAnswers[random.bits() % 8]);
+    world.pass(Millis{static_cast<std::int64_t>(random.bits() % 400)});
+  }
+  while (world.core->gauges().memory_bytes > 0) {
+    world.answer_all(200);
+    world.pass(Millis{1'000});
+  }
+  CHECK(world.finished.size() == static_cast<std::size_t>(world.next_offset));
+  CHECK(world.outcomes("delivered") + world.letters.size() == 3 * world.finished.size());
+  CHECK(world.outcomes("dead_lettered") == world.letters.size());
+  std::set<std::string> ended;
+  for (const auto& attempt : world.attempts)
+    if (attempt.outcome != "retry") CHECK(ended.insert(attempt.delivery).second);
+}

@@ -1,0 +1,215 @@
+#pragma once
+// A world for the core in simulated time: a log's owner, a sender and a registry that do what the test says.
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/crypto/crypto.hpp"
+#include "common/log/names.hpp"
+#include "dispatcher/core/core.hpp"
+#include "dispatcher/delivery/delivery_id.hpp"
+#include "tests/dispatcher/resources.hpp"
+
+namespace certes::tests {
+
+class SimulatedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return SteadyTime{std::chrono::hours{10}} + elapsed; }
+  UnixMillis unix_millis() const override { return 1'700'000'000'000 + elapsed.count(); }
+  Millis elapsed{0};
+};
+
+struct EventText {
+  std::string id = "evt_1";
+  std::string type = "order.created";
+  std::int64_t offset = 0;
+  std::int32_t partition = 0;
+  std::string client_id;
+  std::string body = "{}";
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+inline log::RecordPtr make_event(const EventText& text, UnixMillis at = 1'700'000'000'000) {
+  auto record = std::make_shared<log::StoredRecord>();
+  record->partition = text.partition;
+  record->offset = text.offset;
+  record->appended_at = at;
+  auto& headers = record->headers;
+  headers.add(log::names::kId, text.id);
+  headers.add("ce_specversion", "1.0");
+  headers.add("ce_id", text.client_id.empty() ? text.id : text.client_id);
+  headers.add("ce_source", "urn:certes:default");
+  headers.add("ce_type", text.type);
+  headers.add("content-type", "application/json");
+  headers.add(log::names::kKind, "event");
+  headers.add(log::names::kTenant, "default");
+  if (!text.client_id.empty()) headers.add(log::names::kClientId, "1");
+  for (const auto& [name, value] : text.headers) headers.add(name, value);
+  record->value = text.body;
+  return record;
+}
+
+struct Recorded {
+  log::Origin origin;
+  std::string delivery, endpoint, outcome, error;
+  std::uint32_t attempt = 0;
+  UnixMillis next_at = 0;
+};
+
+class World final : public dispatcher::Outcomes,
+                    public dispatcher::Sending,
+                    public dispatcher::Registrar,
+                    public dispatcher::Observer {
+ public:
+  explicit World(dispatcher::CoreOptions options = {}) : sealer(*crypto::Sealer::make({crypto::Sealer::new_key()})) {
+    options.seed = 1;
+    if (!options.routing.fallback) {
+      auto policy = std::make_shared<registry::BackoffPolicy>();
+      policy->strategy = registry::BackoffPolicy::Strategy::constant;
+      policy->base_seconds = 10;
+      policy->jitter = registry::BackoffPolicy::Jitter::none;
+      policy->max_attempts = 5;
+      options.routing.fallback = std::move(policy);
+    }
+    core = std::make_unique<dispatcher::Core>(std::move(options),
+                                              dispatcher::CorePorts{*this, *this, *this, *this, sealer, clock});
+  }
+
+  // Outcomes.
+  bool may_act(std::int32_t) const override { return acting; }
+  void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> done) override {
+    attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
+                        std::string(attempt.outcome), std::string(attempt.error), attempt.attempt, attempt.next_at});
+    acknowledge(std::move(done));
+  }
+  Result<void> append_and_finish(log::Origin, log::Record&& letter, std::function<void()> done) override {
+    if (letter.size() > letter_limit) return fail(Code::too_large, "too large");
+    letters.push_back(std::move(letter));
+    acknowledge(std::move(done));
+    return {};
+  }
+  void finish(log::Origin origin) override { finished.insert(origin); }
+  void let_go(std::int32_t partition) override { released.push_back(partition); }
+
+  // Sending.
+  void submit(http::Transfer&& transfer) override { flying.push_back(std::move(transfer)); }
+  void abort(std::uint64_t id) override { aborted.push_back(id); }
+
+  // Registrar.
+  registry::StatePtr fence() override {
+    ++fences;
+    return fence_at_once ? state : nullptr;
+  }
+  void disable(const registry::Endpoint& endpoint) override { disabled.push_back(endpoint.id); }
+
+  // Observer.
+  std::size_t meter(const registry::Endpoint&) override { return 0; }
+  void attempted(const dispatcher::AttemptSeen&) override {}
+  void ended(registry::Priority, std::string_view, bool, std::size_t) override {}
+  void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
+  void unmatched() override { ++unmatched_count; }
+  void duplicate() override { ++duplicate_count; }
+  void problem(std::string_view text) override { problems.emplace_back(text); }
+
+  // The test's hand.
+  void use(const StateBuilder& builder) {
+    state = builder.build();
+    core->on_state(state);
+  }
+  void give(const EventText& text, const log::DeliveryStates& known = {}) {
+    core->on_record(make_event(text, clock.unix_millis()), known);
+  }
+  void give(int count, const std::string& type) {
+    for (int i = 0; i < count; ++i, ++next_offset) {
+      EventText text;
+      text.id = "evt_" + std::to_string(next_offset);
+      text.type = type;
+      text.offset = next_offset;
+      give(text);
+    }
+  }
+  // The oldest request to that endpoint ends; false if there is none.
+  bool answer(const std::string& endpoint, int status, std::string retry_after = {}) {
+    const auto found = std::find_if(flying.begin(), flying.end(),
+                                    [&](const auto& transfer) { return transfer.url.ends_with("/" + endpoint); });
+    if (found == flying.end()) return false;
+    http::TransferResult result;
+    result.id = found->id;
+    result.status = status;
+    result.retry_after = std::move(retry_after);
+    flying.erase(found);
+    core->on_result(std::move(result));
+    return true;
+  }
+  void answer_aborted() {
+    for (const auto id : std::exchange(aborted, {})) {
+      std::erase_if(flying, [&](const auto& transfer) { return transfer.id == id; });
+      http::TransferResult result;
+      result.id = id;
+      result.error = http::TransferError::aborted;
+      core->on_result(std::move(result));
+    }
+  }
+  void acknowledge_all() {
+    for (auto& done : std::exchange(unacknowledged, {})) done();
+  }
+  // Answers everything until nothing more is sent; returns how many there were.
+  int answer_all(int status) {
+    int count = 0;
+    for (core->run(); !flying.empty(); core->run())
+      while (!flying.empty()) {
+        answer(flying.front().url.substr(flying.front().url.rfind('/') + 1), status);
+        ++count;
+      }
+    return count;
+  }
+  void pass(Millis time) {
+    clock.elapsed += time;
+    core->run();
+  }
+  std::size_t outcomes(std::string_view outcome) const {
+    return static_cast<std::size_t>(
+        std::count_if(attempts.begin(), attempts.end(), [&](const auto& one) { return one.outcome == outcome; }));
+  }
+  static std::string header(const http::Transfer& transfer, std::string_view name) {
+    for (const auto& line : transfer.headers)
+      if (line.size() > name.size() + 1 && line.starts_with(name) && line[name.size()] == ':')
+        return line.substr(name.size() + 2);
+    return {};
+  }
+
+  SimulatedClock clock;
+  crypto::Sealer sealer;
+  bool acting = true;
+  bool fence_at_once = true;
+  bool acknowledge_at_once = true;
+  int fences = 0;
+  std::size_t letter_limit = 1u << 30;
+  registry::StatePtr state = std::make_shared<registry::State>();
+  std::vector<http::Transfer> flying;
+  std::vector<std::uint64_t> aborted;
+  std::vector<Recorded> attempts;
+  std::vector<log::Record> letters;
+  std::vector<std::function<void()>> unacknowledged;
+  std::set<log::Origin> finished;
+  std::vector<std::int32_t> released;
+  std::vector<std::string> disabled, rules, problems;
+  int unmatched_count = 0;
+  int duplicate_count = 0;
+  std::int64_t next_offset = 0;
+  std::unique_ptr<dispatcher::Core> core;
+
+ private:
+  void acknowledge(std::function<void()> done) {
+    if (acknowledge_at_once)
+      done();
+    else
+      unacknowledged.push_back(std::move(done));
+  }
+};
+
+}  // namespace certes::tests
