@@ -9,15 +9,17 @@ namespace {
 
 std::string name_of(const Change& change) { return change.kind + "/" + change.id; }
 
-// The version the change was made from must be the current one; 0 stands for none.
+// The version the change was made from must be the current one; 0 stands for none. The pointer tells these conflicts
+// from those that span resources.
 Result<void> check_version(const Change& change, std::int64_t current) {
   if (change.op == Change::Op::create && current != 0) {
-    return fail(Code::conflict, name_of(change) + " exists already, in version " + std::to_string(current));
+    return fail(Code::conflict, name_of(change) + " exists already, in version " + std::to_string(current), "/version");
   }
   if (!change.based_on || *change.based_on == current) return {};
   const std::string now = current == 0 ? "does not exist" : "is in version " + std::to_string(current);
   return fail(Code::conflict,
-              name_of(change) + " " + now + ", the change was made from version " + std::to_string(*change.based_on));
+              name_of(change) + " " + now + ", the change was made from version " + std::to_string(*change.based_on),
+              "/version");
 }
 
 template <class T>

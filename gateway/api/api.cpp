@@ -1,0 +1,83 @@
+#include <map>
+#include <utility>
+
+#include "gateway/api/call.hpp"
+#include "gateway/api/dead_letter_routes.hpp"
+#include "gateway/api/endpoint_actions.hpp"
+#include "gateway/api/resources.hpp"
+#include "gateway/gateway.hpp"
+
+namespace certes::gateway {
+namespace {
+
+http::ServerOptions options_of(const config::Settings& settings) {
+  http::ServerOptions options;
+  options.name = "api";
+  options.listen = settings.api.listen;
+  options.workers = 4;  // they block on the registry and the log
+  options.max_connections = 1'000;
+  return options;
+}
+
+http::Response text(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+class Api::Impl {
+ public:
+  explicit Impl(Dependencies dependencies) : services_(dependencies), server_(options_of(dependencies.settings)) {
+    add_health();
+    api::add_resource_routes(server_, services_);
+    api::add_endpoint_actions(server_, services_);
+    api::add_dead_letter_routes(server_, services_);
+    server_.on_finished(
+        [this](std::string_view route, int status, std::chrono::microseconds) { count(route, status); });
+  }
+
+  http::Server& server() { return server_; }
+
+ private:
+  void add_health() {
+    const Dependencies& deps = services_.deps;
+    server_.pooled("GET", "/health/live", [](const http::Request&) { return text(200, "live\n"); });
+    server_.pooled("GET", "/health/ready", [&deps](const http::Request&) {
+      return deps.registry.caught_up() ? text(200, "ready\n") : text(503, "the registry has not caught up yet\n");
+    });
+    server_.pooled("GET", "/metrics", [&deps](const http::Request&) {
+      http::Response response = text(200, deps.metrics.text());
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      return response;
+    });
+  }
+
+  // On the listener's one loop.
+  void count(std::string_view route, int status) {
+    const auto key = std::pair{std::string(route), status};
+    auto it = requests_.find(key);
+    if (it == requests_.end()) {
+      it = requests_
+               .emplace(key, services_.deps.metrics.counter("certes_api_requests_total", "Requests to the Master API",
+                                                            {{"route", key.first}, {"code", std::to_string(status)}}))
+               .first;
+    }
+    it->second.add();
+  }
+
+  api::Services services_;
+  std::map<std::pair<std::string, int>, metrics::Counter> requests_;  // the loop's
+  http::Server server_;
+};
+
+Api::Api(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}
+Api::~Api() = default;
+Result<void> Api::start() { return impl_->server().start(); }
+std::string Api::address() const { return impl_->server().address(); }
+void Api::stop(Millis limit) { impl_->server().stop(limit); }
+
+}  // namespace certes::gateway

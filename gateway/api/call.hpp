@@ -1,0 +1,59 @@
+#pragma once
+// One request to the Master API, as its handlers see it: authenticated, allowed by scope, with a state that holds all
+// that was answered before it. Who: gateway/api. Handlers run on the listener's workers and may block.
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "common/base/ids.hpp"
+#include "gateway/gateway.hpp"
+
+namespace certes::gateway::api {
+
+inline constexpr std::string_view kRoot = "/api/v1";
+
+// What the handlers share. Any thread.
+class Services {
+ public:
+  explicit Services(Dependencies dependencies) : deps(dependencies), ids_(dependencies.clock) {}
+  std::string new_id(std::string_view prefix);
+  // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
+  // log, the last known.
+  registry::StatePtr fresh_state() const;
+
+  const Dependencies deps;
+
+ private:
+  std::mutex mutex_;
+  IdGenerator ids_;  // guarded by mutex_
+};
+
+struct Call {
+  const http::Request& request;
+  std::string_view pattern;
+  Caller caller;
+  std::string tenant;  // whose resources it is about
+  registry::StatePtr state;
+
+  // A part of the path, or the query; nothing where it is not there.
+  std::optional<std::string> path(std::string_view name) const {
+    return http::path_parameter(pattern, request.path, name);
+  }
+  std::optional<std::string> query(std::string_view name) const { return http::query_parameter(request.query, name); }
+};
+
+using Handler = std::function<Result<http::Response>(const Call&)>;
+
+// Adds a route under /api/v1. `scope`: what the caller's key must have.
+void add_route(http::Server& server, Services& services, std::string method, std::string_view pattern,
+               std::string scope, Handler handler);
+
+http::Response problem_of(const Error& error);
+http::Response json_response(int status, std::string body);
+
+// ?limit=, from 1 to 1,000, 100 if it is not there.
+Result<std::size_t> limit_of(const Call& call);
+
+}  // namespace certes::gateway::api

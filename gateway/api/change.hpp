@@ -1,0 +1,93 @@
+#pragma once
+// Proposing a changed resource and answering with what became of it. Who: the routes of gateway/api. Blocks.
+
+#include <charconv>
+
+#include "common/registry/codec.hpp"
+#include "common/registry/kinds.hpp"
+#include "gateway/api/secrets.hpp"
+
+namespace certes::gateway::api {
+
+inline constexpr Millis kDecisionLimit{5'000};
+inline constexpr int kTries = 8;  // a change without If-Match is made anew from what another one left
+
+template <class T>
+std::shared_ptr<const T> find(const registry::State& state, const std::string& tenant, const std::string& id) {
+  const auto& map = registry::Kind<T>::map(state);
+  const auto it = map.find(registry::map_key(tenant, id));
+  return it == map.end() ? nullptr : it->second;
+}
+
+template <class T>
+Error not_found(const std::string& id) {
+  return Error(Code::not_found, "there is no " + std::string(registry::Kind<T>::name) + "/" + id);
+}
+
+// The version that If-Match asks for; nothing if it asks for none. `*` is any version of what exists.
+Result<std::optional<std::int64_t>> if_match(const Call& call);
+// 412 where the version asked for is not the current one.
+bool is_stale(const Error& error);
+http::Response precondition_failed(const std::string& message);
+
+template <class T>
+http::Response answer(int status, const T& resource, const Revealed& revealed = {}) {
+  auto json = registry::OrderedJson::parse(registry::shown_json(resource));
+  if (revealed) json[revealed->first] = revealed->second;
+  http::Response response = json_response(status, json.dump());
+  response.headers.emplace_back("ETag", "\"" + std::to_string(resource.version) + "\"");
+  if (status == 201) {
+    response.headers.emplace_back("Location",
+                                  std::string(kRoot) + "/" + std::string(registry::Kind<T>::name) + "/" + resource.id);
+  }
+  return response;
+}
+
+// Proposes `next` as a change of version `based_on`, and shows it as the registry has it then.
+template <class T>
+Result<http::Response> propose(T& next, registry::Change::Op op, std::optional<std::int64_t> based_on,
+                               const Revealed& revealed, const Call& call, Services& services) {
+  registry::Change change;
+  change.op = op;
+  change.kind = registry::Kind<T>::name;
+  change.tenant = next.tenant;
+  change.id = next.id;
+  change.body = registry::stored_json(next);
+  change.by = call.caller.key;
+  change.based_on = based_on;
+  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  if (!decision) return fail(decision.error());
+  const int status = decision->created ? 201 : 200;
+  const auto stored = find<T>(*services.deps.registry.state(), next.tenant, next.id);
+  if (stored && stored->version == decision->version) return answer(status, *stored, revealed);
+  next.version = decision->version;  // changed again meanwhile: what this change made
+  return answer(status, next, revealed);
+}
+
+// `make(current)` gives the resource to propose, from its current version; null: there is none. Tried again with a
+// fresh state where another change came between, unless If-Match says which version is meant.
+template <class T, class Make>
+Result<http::Response> change_resource(const std::string& tenant, const std::string& id, const Call& call,
+                                       Services& services, Make make) {
+  const auto wanted = if_match(call);
+  if (!wanted) return fail(wanted.error());
+  registry::StatePtr state = call.state;
+  for (int tries = 1;; ++tries) {
+    const auto current = find<T>(*state, tenant, id);
+    const std::int64_t version = current ? current->version : 0;
+    if (*wanted && (**wanted < 0 ? !current : **wanted != version)) {
+      return precondition_failed(current ? "the current version is " + std::to_string(version) : "it does not exist");
+    }
+    Revealed revealed;
+    Result<T> next = make(current.get(), revealed);
+    if (!next) return fail(std::move(next.error()));
+    if (current && registry::stored_json(*next) == registry::stored_json(*current)) return answer(200, *current);
+    auto response = propose(*next, registry::Change::Op::put, version, revealed, call, services);
+    if (response || !is_stale(response.error())) return response;
+    if (*wanted && **wanted >= 0) return precondition_failed(response.error().message);
+    if (tries == kTries) return response;
+    state = services.fresh_state();
+  }
+}
+
+}  // namespace certes::gateway::api

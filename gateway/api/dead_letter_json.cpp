@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "common/crypto/crypto.hpp"
+#include "common/log/names.hpp"
+#include "common/registry/json.hpp"
+#include "gateway/api/dead_letters.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+using registry::OrderedJson;
+
+// What a dead letter says of its delivery: the replay is another one.
+constexpr std::string_view kOfDelivery[] = {log::names::kDelivery, log::names::kOrigin,   log::names::kTerm,
+                                            log::names::kAttempts, log::names::kRule,     log::names::kError,
+                                            log::names::kReplay,   log::names::kEndpoint, log::names::kStatus};
+
+struct Member {
+  const char* name;
+  std::string_view header;
+};
+constexpr Member kMembers[] = {{"event", log::names::kId},
+                               {"type", "ce_type"},
+                               {"source", "ce_source"},
+                               {"source_id", "ce_id"},
+                               {"subject", "ce_subject"},
+                               {"time", "ce_time"},
+                               {"endpoint", log::names::kEndpoint},
+                               {"delivery", log::names::kDelivery},
+                               {"rule", log::names::kRule},
+                               {"error", log::names::kError},
+                               {"origin", log::names::kOrigin},
+                               {"replay", log::names::kReplay}};
+
+int number_of(std::string_view text) {
+  int number = 0;
+  for (const char c : text.substr(0, 9)) {
+    if (c >= '0' && c <= '9') number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+void add_data(OrderedJson& json, const log::StoredRecord& record) {
+  const auto type = record.headers.find("content-type");
+  if (type && !type->empty()) json["content_type"] = *type;
+  // Parsed, not pasted: a payload that is no JSON must not spoil the answer. Numbers beyond double's range stay bytes.
+  auto data = OrderedJson::parse(record.value, nullptr, false);
+  if (!data.is_discarded()) {
+    json["data"] = std::move(data);
+  } else {
+    json["data_base64"] = crypto::base64_encode(record.value);
+  }
+}
+
+}  // namespace
+
+std::string dead_letter_json(const log::StoredRecord& record, bool with_data) {
+  OrderedJson json = {{"id", id_of(record)}, {"place", place_of(record)}};
+  for (const Member& member : kMembers) {
+    const auto value = record.headers.find(member.header);
+    if (value && !value->empty()) json[member.name] = *value;
+  }
+  json["attempts"] = number_of(record.headers.get(log::names::kAttempts));
+  json["dead_lettered_at"] = format_rfc3339(record.appended_at);
+  json["bytes"] = record.value.size();
+  if (with_data) add_data(json, record);
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view replay_id) {
+  const auto endpoint = record.headers.find(log::names::kEndpoint);
+  if (!endpoint || endpoint->empty()) return std::nullopt;
+  log::Record replay;
+  replay.headers.reserve(record.headers.bytes().size() + 128);
+  for (const auto [name, value] : record.headers) {
+    if (std::ranges::count(kOfDelivery, name) == 0) replay.headers.add(name, value);
+  }
+  replay.headers.add(log::names::kReplay, replay_id);
+  replay.headers.add(log::names::kEndpoint, *endpoint);
+  const auto key = record.headers.find("ce_partitionkey");
+  if (key && !key->empty()) replay.key = std::string(*key);
+  replay.value = record.value;
+  return replay;
+}
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,223 @@
+#include "gateway/api/resources.hpp"
+
+#include "gateway/api/change.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+using registry::Kind;
+
+template <class T>
+struct Words;  // the scope of a kind, and how its new ids begin
+template <>
+struct Words<registry::Tenant> {
+  static constexpr const char *scope = "tenants", *prefix = "ten_";
+};
+template <>
+struct Words<registry::Source> {
+  static constexpr const char *scope = "sources", *prefix = "src_";
+};
+template <>
+struct Words<registry::Endpoint> {
+  static constexpr const char *scope = "endpoints", *prefix = "ep_";
+};
+template <>
+struct Words<registry::Subscription> {
+  static constexpr const char *scope = "subscriptions", *prefix = "sub_";
+};
+template <>
+struct Words<registry::BackoffPolicy> {
+  static constexpr const char *scope = "backoffs", *prefix = "bop_";
+};
+template <>
+struct Words<registry::Key> {
+  static constexpr const char *scope = "keys", *prefix = "key_";
+};
+
+// Tenants themselves belong to none, and only the default tenant's keys deal with them.
+template <class T>
+Result<std::string> home(const Call& call) {
+  if constexpr (std::is_same_v<T, registry::Tenant>) {
+    if (call.caller.tenant != "default") {
+      return fail(Code::forbidden, "this key belongs to the tenant \"" + call.caller.tenant + "\" alone");
+    }
+    return std::string("default");
+  }
+  return call.tenant;
+}
+
+// A key may be made for another tenant; everything else says its tenant only for the record.
+template <class T>
+Result<std::string> declared_home(const Call& call, const Json& json, const T& declared) {
+  auto own = home<T>(call);
+  if (!own || !json.contains("tenant") || declared.tenant == *own) return own;
+  const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
+  if (std::is_same_v<T, registry::Key> && may) return declared.tenant;
+  return fail(Code::invalid, "is not the tenant this request is for, \"" + *own + "\"", "/tenant");
+}
+
+Result<Json> body_of(const Call& call) {
+  std::string_view type = call.request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  const bool merge = call.request.method == "PATCH" && type == "application/merge-patch+json";
+  if (!type.empty() && type != "application/json" && !merge) {
+    return fail(Code::invalid, "send Content-Type: application/json", "Content-Type");
+  }
+  auto json = registry::parse_json(call.request.body);
+  if (json && !json->is_object()) return fail(Code::invalid, "must be an object");
+  return json;
+}
+
+template <class T>
+Result<std::string> id_in_path(const Call& call) {
+  auto id = call.path("id");
+  if (!id || !registry::valid_id(*id)) return fail(Code::not_found, "there is no such " + std::string(Kind<T>::name));
+  return std::move(*id);
+}
+
+template <class T>
+Result<http::Response> list(const Call& call) {
+  const auto limit = limit_of(call);
+  if (!limit) return fail(limit.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto& map = Kind<T>::map(*call.state);
+  const auto after = call.query("after");
+  auto it = after ? map.upper_bound(registry::map_key(*tenant, *after)) : map.lower_bound(*tenant + "/");
+  std::string items;
+  std::string last;
+  for (std::size_t n = 0; it != map.end() && it->first.starts_with(*tenant + "/") && n < *limit; ++it, ++n) {
+    items += (n == 0 ? "" : ",") + registry::shown_json(*it->second);
+    last = it->second->id;
+  }
+  const bool more = it != map.end() && it->first.starts_with(*tenant + "/");
+  return json_response(200, "{\"items\":[" + items + "],\"next\":" + (more ? Json(last).dump() : "null") + "}");
+}
+
+template <class T>
+Result<http::Response> show(const Call& call) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto resource = find<T>(*call.state, *tenant, *id);
+  if (!resource) return fail(not_found<T>(*id));
+  return answer(200, *resource);
+}
+
+template <class T>
+Result<http::Response> create(const Call& call, Services& services) {
+  const auto json = body_of(call);
+  if (!json) return fail(json.error());
+  auto next = registry::from_json<T>(*json, registry::Form::declared);
+  if (!next) return fail(std::move(next.error()));
+  const auto tenant = declared_home<T>(call, *json, *next);
+  if (!tenant) return fail(tenant.error());
+  next->tenant = *tenant;
+  if (next->id.empty()) next->id = services.new_id(Words<T>::prefix);
+  const auto revealed = complete(*next, static_cast<const T*>(nullptr), *json, call, services);
+  if (!revealed) return fail(revealed.error());
+  return propose(*next, registry::Change::Op::create, std::nullopt, *revealed, call, services);
+}
+
+template <class T>
+Result<http::Response> replace(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(Code::invalid, "is no valid id", "id");
+  const auto json = body_of(call);
+  if (!json) return fail(json.error());
+  const auto declared = registry::from_json<T>(*json, registry::Form::declared);
+  if (!declared) return fail(declared.error());
+  if (json->contains("id") && declared->id != *id) return fail(Code::invalid, "is not the id in the path", "/id");
+  const auto tenant = declared_home<T>(call, *json, *declared);
+  if (!tenant) return fail(tenant.error());
+  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
+    T next = *declared;
+    next.tenant = *tenant;
+    next.id = *id;
+    auto completed = complete(next, current, *json, call, services);
+    if (!completed) return fail(std::move(completed.error()));
+    revealed = std::move(*completed);
+    return next;
+  });
+}
+
+template <class T>
+Result<http::Response> merge(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto patch = body_of(call);
+  if (!patch) return fail(patch.error());
+  if (patch->contains("id") && (*patch)["id"] != *id) return fail(Code::invalid, "an id cannot be changed", "/id");
+  if (patch->contains("tenant") && (*patch)["tenant"] != *tenant) {
+    return fail(Code::invalid, "a tenant cannot be changed", "/tenant");
+  }
+  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
+    if (current == nullptr) return fail(not_found<T>(*id));
+    Json merged = Json::parse(registry::shown_json(*current));
+    merged.merge_patch(*patch);
+    auto next = registry::from_json<T>(merged, registry::Form::declared);
+    if (!next) return next;
+    next->tenant = *tenant;
+    next->id = *id;
+    auto completed = complete(*next, current, merged, call, services);
+    if (!completed) return fail(std::move(completed.error()));
+    revealed = std::move(*completed);
+    return next;
+  });
+}
+
+template <class T>
+Result<http::Response> remove(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto wanted = if_match(call);
+  if (!wanted) return fail(wanted.error());
+  registry::Change change;
+  change.op = registry::Change::Op::remove;
+  change.kind = Kind<T>::name;
+  change.tenant = *tenant;
+  change.id = *id;
+  change.by = call.caller.key;
+  if (*wanted && **wanted >= 0) change.based_on = *wanted;
+  change.cascade = call.query("cascade") == "true";
+  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  if (!decision && *wanted && is_stale(decision.error())) return precondition_failed(decision.error().message);
+  if (!decision) return fail(decision.error());
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
+template <class T>
+void add_routes(http::Server& server, Services& services) {
+  const std::string all = "/" + std::string(Kind<T>::name);
+  const std::string one = all + "/{id}";
+  const std::string read = std::string(Words<T>::scope) + ":read";
+  const std::string write = std::string(Words<T>::scope) + ":write";
+  add_route(server, services, "GET", all, read, [](const Call& call) { return list<T>(call); });
+  add_route(server, services, "GET", one, read, [](const Call& call) { return show<T>(call); });
+  add_route(server, services, "POST", all, write, [&](const Call& call) { return create<T>(call, services); });
+  add_route(server, services, "PUT", one, write, [&](const Call& call) { return replace<T>(call, services); });
+  add_route(server, services, "PATCH", one, write, [&](const Call& call) { return merge<T>(call, services); });
+  add_route(server, services, "DELETE", one, write, [&](const Call& call) { return remove<T>(call, services); });
+}
+
+}  // namespace
+
+void add_resource_routes(http::Server& server, Services& services) {
+  add_routes<registry::Tenant>(server, services);
+  add_routes<registry::Source>(server, services);
+  add_routes<registry::Endpoint>(server, services);
+  add_routes<registry::Subscription>(server, services);
+  add_routes<registry::BackoffPolicy>(server, services);
+  add_routes<registry::Key>(server, services);
+}
+
+}  // namespace certes::gateway::api

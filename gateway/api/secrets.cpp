@@ -1,0 +1,85 @@
+#include "gateway/api/secrets.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Endpoint;
+using registry::EndpointState;
+
+// Whether the sealed secret is this one.
+bool holds(const crypto::Sealer& sealer, const std::string& sealed, const std::string& secret,
+           const std::string& context) {
+  const auto opened = sealer.open(sealed, context);
+  return opened && crypto::equal_constant_time(*opened, secret);
+}
+
+Revealed complete_secret(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer) {
+  const std::string context = seal_context(next);
+  if (current != nullptr && !current->secrets.empty() &&
+      (next.secrets.empty() || holds(sealer, current->secrets.front().secret, next.secrets.front().secret, context))) {
+    next.secrets = current->secrets;
+    return std::nullopt;
+  }
+  std::string secret = next.secrets.empty() ? crypto::StandardWebhooks::new_secret() : next.secrets.front().secret;
+  next.secrets = {{sealer.seal(secret, context), 0}};
+  return std::pair{std::string("secret"), std::move(secret)};
+}
+
+void complete_state(Endpoint& next, const Endpoint* current, const registry::Json& declared) {
+  if (current != nullptr && !declared.contains("state")) next.state = current->state;
+  if (next.state != EndpointState::disabled) return;
+  const bool was = current != nullptr && current->state == EndpointState::disabled;
+  next.disabled_reason = was ? current->disabled_reason : "user";
+}
+
+}  // namespace
+
+std::string seal_context(const Endpoint& endpoint) { return endpoint.tenant + "/endpoints/" + endpoint.id; }
+std::string seal_context(const registry::Source& source) { return source.tenant + "/sources/" + source.id; }
+
+Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registry::Json& declared, const Call&,
+                          Services& services) {
+  if (auto ok = http::check_url(next.url, services.deps.addresses); !ok) {
+    return fail(Code::invalid, ok.error().message, declared.contains("urls") ? "/urls/0" : "/url");
+  }
+  complete_state(next, current, declared);
+  return complete_secret(next, current, services.deps.sealer);
+}
+
+Result<Revealed> complete(registry::Source& next, const registry::Source* current, const registry::Json&, const Call&,
+                          Services& services) {
+  const std::string context = seal_context(next);
+  const crypto::Sealer& sealer = services.deps.sealer;
+  const bool same_scheme = current != nullptr && current->verify.scheme == next.verify.scheme;
+  auto& secrets = next.verify.secrets;
+  if (secrets.empty() && same_scheme) secrets = current->verify.secrets;
+  const bool signs = next.verify.scheme == "github" || next.verify.scheme == "standard-webhooks";
+  if (signs && secrets.empty()) {
+    return fail(Code::invalid, "the scheme \"" + next.verify.scheme + "\" needs a secret", "/verify/secret");
+  }
+  if (same_scheme && secrets == current->verify.secrets) return Revealed{};
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    const bool kept = same_scheme && i < current->verify.secrets.size() &&
+                      holds(sealer, current->verify.secrets[i], secrets[i], context);
+    secrets[i] = kept ? current->verify.secrets[i] : sealer.seal(secrets[i], context);
+  }
+  return Revealed{};
+}
+
+Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json&, const Call& call,
+                          Services&) {
+  for (std::size_t i = 0; i < next.scopes.size(); ++i) {
+    if (call.caller.allowed(next.scopes[i])) continue;
+    return fail(Code::forbidden, "a key cannot give the scope " + next.scopes[i] + ", which it does not have",
+                "/scopes/" + std::to_string(i));
+  }
+  if (current != nullptr) {
+    next.hash = current->hash;
+    return Revealed{};
+  }
+  std::string text = crypto::new_api_key();
+  next.hash = crypto::hash_api_key(text);
+  return Revealed{{"key", std::move(text)}};
+}
+
+}  // namespace certes::gateway::api

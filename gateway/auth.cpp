@@ -1,0 +1,98 @@
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "gateway/gateway.hpp"
+
+namespace certes::gateway {
+namespace {
+
+// An address in sixteen bytes, IPv4 as ::ffff:a.b.c.d.
+using Address = std::array<unsigned char, 16>;
+
+std::optional<Address> parse_address(std::string_view text) {
+  char name[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof name) return std::nullopt;
+  std::memcpy(name, text.data(), text.size());
+  name[text.size()] = '\0';
+  Address address{};
+  if (::inet_pton(AF_INET6, name, address.data()) == 1) return address;
+  address[10] = address[11] = 0xff;
+  if (::inet_pton(AF_INET, name, address.data() + 12) == 1) return address;
+  return std::nullopt;
+}
+
+bool contains(std::string_view cidr, const Address& address) {
+  const std::size_t slash = cidr.find('/');
+  const auto network = parse_address(cidr.substr(0, slash));
+  if (!network) return false;
+  const bool v4 = cidr.substr(0, slash).find(':') == std::string_view::npos;
+  int bits = v4 ? 32 : 128;
+  if (slash != cidr.npos) std::from_chars(cidr.data() + slash + 1, cidr.data() + cidr.size(), bits);
+  bits = std::clamp(bits, 0, v4 ? 32 : 128) + (v4 ? 96 : 0);
+  for (std::size_t i = 0; bits > 0; ++i, bits -= 8) {
+    const auto mask = static_cast<unsigned char>(bits >= 8 ? 0xff : 0xff00 >> bits);
+    if (((*network)[i] ^ address[i]) & mask) return false;
+  }
+  return true;
+}
+
+bool needs_no_key(std::string_view peer, const config::Settings& settings) {
+  if (!settings.dev) return false;
+  const auto address = parse_address(peer);
+  if (!address) return false;
+  if (contains("127.0.0.0/8", *address) || contains("::1/128", *address)) return true;
+  return std::ranges::any_of(settings.allow_from, [&](const auto& cidr) { return contains(cidr, *address); });
+}
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return text.size() > word.size() && text[word.size()] == ' ' &&
+         std::equal(word.begin(), word.end(), text.begin(),
+                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); });
+}
+
+// The key of "Bearer KEY", or the password of "Basic base64(name:KEY)". Empty if it is neither.
+std::string presented_key(std::string_view authorization) {
+  if (starts_with_word(authorization, "bearer")) {
+    authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', 6), authorization.size()));
+    return std::string(authorization);
+  }
+  if (!starts_with_word(authorization, "basic")) return {};
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', 5), authorization.size()));
+  const auto pair = crypto::base64_decode(authorization);
+  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
+  return colon == std::string::npos ? std::string() : pair->substr(colon + 1);
+}
+
+}  // namespace
+
+bool Caller::allowed(std::string_view scope) const {
+  return std::ranges::any_of(scopes, [&](const std::string& own) { return own == "*" || own == scope; });
+}
+
+Result<Caller> authenticate(const http::Request& request, const registry::State& state,
+                            const config::Settings& settings, const Clock& clock) {
+  const std::string_view authorization = request.header("authorization");
+  if (authorization.empty()) {
+    if (needs_no_key(request.peer, settings)) return Caller{"dev", "default", {"*"}};
+    return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
+  }
+  const std::string key = presented_key(authorization);
+  if (key.empty()) {
+    return fail(Code::unauthenticated, "Authorization must be Bearer with a key, or Basic with it as password",
+                "Authorization");
+  }
+  // Found by its hash: how long the search takes tells nothing of the key.
+  const auto it = state.keys_by_hash.find(crypto::hash_api_key(key));
+  if (it == state.keys_by_hash.end()) return fail(Code::unauthenticated, "this key is not known", "Authorization");
+  const registry::Key& known = *it->second;
+  if (known.expires_at != 0 && known.expires_at <= clock.unix_millis()) {
+    return fail(Code::unauthenticated, "the key \"" + known.id + "\" has expired", "Authorization");
+  }
+  return Caller{known.id, known.tenant, known.scopes};
+}
+
+}  // namespace certes::gateway
