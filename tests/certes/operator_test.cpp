@@ -1,0 +1,143 @@
+// The operator's commands against a service of prepared answers: what they ask, and how they end.
+#include <doctest/doctest.h>
+
+#include "certes/commands/commands.hpp"
+#include "tests/client/canned_server.hpp"
+#include "tests/common/config/files.hpp"
+
+using namespace certes;
+using namespace certes::command;
+using testing::CannedServer;
+using testing::Directory;
+
+namespace {
+
+const std::string kEndpoint = "[[endpoints]]\nid = \"e\"\nurl = \"http://x/\"\n";
+
+ApplyOptions apply_of(const CannedServer& server, const std::string& file, bool dry_run = false) {
+  ApplyOptions options;
+  options.connection.url = server.url();
+  options.files = {file};
+  options.dry_run = dry_run;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("apply: what is missing is put, whole") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint);
+  CannedServer server({{404, "{}"}, {201, R"({"id":"e","version":1,"secret":"whsec_x"})"}});
+  CHECK(run_command(apply_of(server, file)) == kExitOk);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].starts_with("GET /api/v1/endpoints/e "));
+  CHECK(requests[1].starts_with("PUT /api/v1/endpoints/e "));
+  CHECK(requests[1].ends_with(R"({"url":"http://x/"})"));
+}
+
+TEST_CASE("apply: what is there already is left alone") {
+  const Directory directory;
+  directory.write("f.toml", kEndpoint);
+  CannedServer server({{200, R"({"id":"e","url":"http://x/","concurrency":64,"version":4})"}});
+  CHECK(run_command(apply_of(server, directory.path())) == kExitOk);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("apply: a secret is left to the service to compare") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint + "secret = \"whsec_x\"\n");
+  CannedServer server(
+      {{200, R"({"id":"e","url":"http://x/","version":4})"}, {200, R"({"id":"e","url":"http://x/","version":4})"}});
+  CHECK(run_command(apply_of(server, file)) == kExitOk);
+  CHECK(server.requests().at(1).ends_with(R"({"url":"http://x/","secret":"whsec_x"})"));
+}
+
+TEST_CASE("apply: a dry run changes nothing and says by its status whether something would change") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint);
+  CannedServer differs({{200, R"({"id":"e","url":"http://y/"})"}});
+  CHECK(run_command(apply_of(differs, file, true)) == kExitDifferences);
+  CHECK(differs.requests().size() == 1);
+  CannedServer same({{200, R"({"id":"e","url":"http://x/"})"}});
+  CHECK(run_command(apply_of(same, file, true)) == kExitOk);
+}
+
+TEST_CASE("apply: nothing is asked where a file is wrong, and nothing is put where an endpoint is missing") {
+  const Directory directory;
+  directory.write("a.toml", kEndpoint);
+  directory.write("b.toml", "[[sources]]\nverfy = 1\n");
+  CannedServer unasked({});
+  CHECK(run_command(apply_of(unasked, directory.path())) == kExitFailure);
+  const std::string file =
+      directory.write("c.toml", "[[subscriptions]]\nid = \"s\"\nendpoint = \"nobody\"\npattern = \"#\"\n");
+  CannedServer server({{404, "{}"}});
+  CHECK(run_command(apply_of(server, file)) == kExitFailure);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("apply: a refusal ends it") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint);
+  CannedServer server({{404, "{}"}, {400, R"({"detail":"no","pointer":"/url"})"}});
+  CHECK(run_command(apply_of(server, file)) == kExitFailure);
+}
+
+TEST_CASE("send: posts the event as JSON, text as a string") {
+  CannedServer server({{202, R"({"id":"evt_1","status":"accepted"})"}, {202, "{}"}, {400, "{}"}});
+  SendOptions options;
+  options.connection.gateway_url = server.url();
+  options.type = "order.created";
+  options.data = R"({"total":42})";
+  options.id = "mine";
+  CHECK(run_command(options) == kExitOk);
+  options.id.clear();
+  options.data = "hello";
+  CHECK(run_command(options) == kExitOk);
+  CHECK(run_command(options) == kExitFailure);
+  const auto requests = server.requests();
+  CHECK(requests.at(0).starts_with("POST /events "));
+  CHECK(requests.at(0).ends_with(R"({"type":"order.created","data":{"total":42},"id":"mine"})"));
+  CHECK(requests.at(1).ends_with(R"({"type":"order.created","data":"hello"})"));
+}
+
+TEST_CASE("Resources: each action is one request") {
+  CannedServer server({{200, R"({"items":[{"id":"a","verify":{"scheme":"none"}}]})"},
+                       {201, R"({"id":"a"})"},
+                       {200, R"({"id":"a"})"},
+                       {204, ""},
+                       {200, "{}"}});
+  ResourceOptions options;
+  options.connection.url = server.url();
+  options.kind = "endpoints";
+  for (const char* action : {"list", "create", "update", "delete", "pause"}) {
+    options.action = action;
+    options.id = std::string_view(action) == "list" ? "" : "a b";
+    options.fields = {"concurrency=2"};
+    CHECK(run_command(options) == kExitOk);
+  }
+  const auto requests = server.requests();
+  CHECK(requests.at(0).starts_with("GET /api/v1/endpoints?limit=100 "));
+  CHECK(requests.at(1).starts_with("POST /api/v1/endpoints "));
+  CHECK(requests.at(1).ends_with(R"({"id":"a b","concurrency":2})"));
+  CHECK(requests.at(2).starts_with("PATCH /api/v1/endpoints/a%20b "));
+  CHECK(requests.at(2).ends_with(R"({"concurrency":2})"));
+  CHECK(requests.at(3).starts_with("DELETE /api/v1/endpoints/a%20b "));
+  CHECK(requests.at(4).starts_with("POST /api/v1/endpoints/a%20b/pause "));
+}
+
+TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
+  CannedServer server({{202, "{}"}, {202, "{}"}, {202, R"({"replayed":3})"}});
+  DeadLetterOptions options;
+  options.connection.url = server.url();
+  options.action = "replay";
+  options.ids = {"a", "b"};
+  CHECK(run_command(options) == kExitOk);
+  options.ids.clear();
+  options.endpoint = "e";
+  CHECK(run_command(options) == kExitOk);
+  const auto requests = server.requests();
+  CHECK(requests.at(1).starts_with("POST /api/v1/dead-letters/b/replay "));
+  CHECK(requests.at(2).starts_with("POST /api/v1/dead-letters/replay "));
+  CHECK(requests.at(2).ends_with(R"({"endpoint":"e"})"));
+}
