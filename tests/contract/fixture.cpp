@@ -58,18 +58,21 @@ log::AppendResult Fixture::append(log::Topic topic, std::int32_t partition, log:
 
 std::vector<log::AppendResult> Fixture::append_all(log::Topic topic, std::int32_t partition,
                                                    std::vector<log::Record> records) {
-  std::vector<log::AppendResult> results;
-  const std::size_t count = records.size();
+  // Acknowledgements come in order within a partition, not across them.
+  std::vector<log::AppendResult> results(records.size());
+  std::size_t acknowledged = 0;
   const auto writer = appender();
-  for (log::Record& each : records) {
-    const auto taken = writer->append(topic, partition, std::move(each),
-                                      [&results](log::AppendResult&& result) { results.push_back(std::move(result)); });
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto taken = writer->append(topic, partition, std::move(records[i]), [&, i](log::AppendResult&& result) {
+      results[i] = std::move(result);
+      ++acknowledged;
+    });
     REQUIRE_MESSAGE(taken.has_value(), taken.error().message);
   }
   writer->flush();
   REQUIRE(eventually([&] {
     writer->poll();
-    return results.size() == count;
+    return acknowledged == results.size();
   }));
   return results;
 }

@@ -115,7 +115,7 @@ TEST_CASE("Member: gives back offset and metadata as they were committed") {
   Fixture f;
   f.append_all(Topic::events, 1, numbered(0, 20));
   std::string metadata;
-  for (int i = 0; i < 4'096; ++i) metadata.push_back(static_cast<char>(i));
+  for (int i = 0; i < 3'000; ++i) metadata.push_back(static_cast<char>(i));
   {
     Joined joined(f);
     CHECK(joined.committed(1).offset == log::kNoOffset);

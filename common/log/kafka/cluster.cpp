@@ -11,11 +11,25 @@ constexpr Millis kProbeEvery{1'000};
 constexpr Millis kProbeLimit{1'500};
 constexpr Millis kReachLimit{3'000};
 constexpr Millis kPrepareLimit{6'000};
+constexpr Millis kAskAgain{50};
 
 int timeout_ms(Millis timeout) { return static_cast<int>(timeout.count()); }
 
 std::string place(Topic topic, std::int32_t partition) {
   return std::string(to_string(topic)) + "[" + std::to_string(partition) + "]";
+}
+
+// Asks with the time that is left until the answer is no passing error.
+template <class Ask>
+rd_kafka_resp_err_t ask_until(Millis timeout, Ask ask) {
+  const SteadyTime until = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::duration_cast<Millis>(until - now);
+    const rd_kafka_resp_err_t code = ask(std::max(1, timeout_ms(left)));
+    if (!is_passing(code) || std::chrono::steady_clock::now() + kAskAgain >= until) return code;
+    std::this_thread::sleep_for(kAskAgain);
+  }
 }
 
 }  // namespace
@@ -99,8 +113,10 @@ Result<std::int32_t> Cluster::prepare() {
 
 Result<OffsetRange> Cluster::offsets(Topic topic, std::int32_t partition, Millis timeout) {
   OffsetRange range;
-  const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic_name(options_, topic).c_str(), partition,
-                                                     &range.start, &range.end, timeout_ms(timeout));
+  const std::string name = topic_name(options_, topic);
+  const auto code = ask_until(timeout, [&](int ms) {
+    return rd_kafka_query_watermark_offsets(client_.get(), name.c_str(), partition, &range.start, &range.end, ms);
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, place(topic, partition) + ": offsets"));
   return range;
 }
@@ -108,9 +124,11 @@ Result<OffsetRange> Cluster::offsets(Topic topic, std::int32_t partition, Millis
 Result<std::int64_t> Cluster::offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) {
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
   auto* entry = rd_kafka_topic_partition_list_add(list.get(), topic_name(options_, topic).c_str(), partition);
-  entry->offset = at;
-  auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), timeout_ms(timeout));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = entry->err;
+  const auto code = ask_until(timeout, [&](int ms) {
+    entry->offset = at;
+    const auto whole = rd_kafka_offsets_for_times(client_.get(), list.get(), ms);
+    return whole ? whole : entry->err;
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, place(topic, partition) + ": offset by time"));
   if (entry->offset >= 0) return entry->offset;
   const auto range = offsets(topic, partition, timeout);

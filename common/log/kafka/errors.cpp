@@ -53,6 +53,22 @@ bool is_fatal(rd_kafka_resp_err_t code) {
   return ours == Code::unauthenticated || ours == Code::forbidden;
 }
 
+bool is_passing(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return true;
+    default: return false;
+  }
+}
+
 std::string_view authentication_hint(const config::KafkaSettings& kafka) {
   constexpr int kFixed = 0x02060100;
   const bool scram = kafka.sasl_mechanism.starts_with("SCRAM");

@@ -16,6 +16,9 @@ Error to_error(rd_kafka_resp_err_t code, std::string_view what, std::string_view
 // Whether no waiting will cure it: credentials, TLS, rights, configuration, a second process with the same instance.
 bool is_fatal(rd_kafka_resp_err_t code);
 
+// A leader moves, or is not known yet: the same question will soon be answered.
+bool is_passing(rd_kafka_resp_err_t code);
+
 // What to add to an authentication error, if the cause is known: SCRAM of librdkafka before 2.6.1 is refused by Kafka
 // 4.
 std::string_view authentication_hint(const config::KafkaSettings& kafka);

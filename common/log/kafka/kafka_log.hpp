@@ -1,7 +1,7 @@
 #pragma once
 // The kafka engine of the log: records on a Kafka cluster (3.9 or later) through librdkafka. What common/log/log.hpp
 // promises holds, with these limits of its own:
-//  - Committed::metadata: at most 3,072 bytes (it travels as base64, and brokers keep 4,096); more is invalid.
+//  - Committed::metadata: at most 3,072 bytes (it travels as base64, and brokers keep 4,096); more is too_large.
 //  - a Reader's position() is kLogStart until its first record, if it was started there.
 //  - a Member destroyed without leave() leaves the group without a word to its handler.
 // Who: the mains of all roles. Any thread.

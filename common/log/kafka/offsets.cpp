@@ -79,7 +79,7 @@ void Membership::on_committed(rd_kafka_event_t* event) {
 
 Result<void> Membership::may_commit(std::int32_t partition, const Committed& value) const {
   if (value.metadata.size() > kLargestMetadata)
-    return fail(Code::invalid, "commit metadata is larger than " + std::to_string(kLargestMetadata) + " bytes");
+    return fail(Code::too_large, "commit metadata is larger than " + std::to_string(kLargestMetadata) + " bytes");
   // The group takes a commit of any member for any partition: who owns it is ours to know.
   if (!client_ || !owned_.contains(partition) || rd_kafka_assignment_lost(client_.get()))
     return fail(Code::conflict, "partition " + std::to_string(partition) + " is not this member's");

@@ -118,11 +118,20 @@ Result<std::vector<Topics::Found>> Topics::await_leaders(SteadyTime until) {
     if (!found.has_value()) return found;
     const bool all =
         std::all_of(found->begin(), found->end(), [](const Found& f) { return f.partitions > 0 && f.led; });
-    if (all) return found;
+    if (all && answers(*found)) return found;
     if (std::chrono::steady_clock::now() >= until)
       return fail(Code::unavailable, "kafka: new topics have no leader yet");
     std::this_thread::sleep_for(Millis(20));  // the brokers tell each other
   }
+}
+
+bool Topics::answers(const std::vector<Found>& found) {
+  for (std::size_t i = 0; i < specs_.size(); ++i)
+    for (std::int32_t p = 0; p < found[i].partitions; ++p) {
+      std::int64_t start = 0, end = 0;
+      if (rd_kafka_query_watermark_offsets(client_, specs_[i].name.c_str(), p, &start, &end, 1'000)) return false;
+    }
+  return true;
 }
 
 Result<void> Topics::create(const std::vector<const TopicSpec*>& missing, Millis timeout) {

@@ -28,6 +28,8 @@ class Topics {
   Result<std::vector<Found>> look(Millis timeout);
   Result<void> create(const std::vector<const TopicSpec*>& missing, Millis timeout);
   Result<std::vector<Found>> await_leaders(SteadyTime until);
+  // A new leader is known before it serves: the first append would be refused and come late.
+  bool answers(const std::vector<Found>& found);
   Result<std::int32_t> check_partitions(const std::vector<Found>& found) const;
   Result<void> check_config(Millis timeout);
 
