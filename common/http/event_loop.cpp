@@ -119,8 +119,9 @@ void EventLoop::run() {
     }
     run_posted();
     run_timers();
+    take_up();
     for (std::size_t i = 0; i < round_end_.size(); ++i) round_end_[i]();
-  } while (round());
+  } while (end_round());
 }
 
 }  // namespace certes::http

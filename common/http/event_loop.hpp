@@ -28,11 +28,14 @@ class EventLoop : public Loop {
   SteadyTime now() const override { return now_; }
 
  protected:
-  // Rounds until `round()` says that it is over. Each: wait, events, posted work, timers, hooks, round().
+  // Rounds until end_round() says that it is over. Each: wait, events, posted work, timers, take_up(), hooks,
+  // end_round().
   void run();
   virtual void on_event(std::uint64_t token, std::uint32_t events) = 0;
-  // The end of a round, after the hooks. False: leave.
-  virtual bool round() = 0;
+  // What was put off in an earlier round: before the hooks, so that they see all of it.
+  virtual void take_up() = 0;
+  // After the hooks. False: leave.
+  virtual bool end_round() = 0;
   // When to come back at the latest; the past: do not block.
   virtual SteadyTime wait_until() const = 0;
   // Registers; never needs changing, as it is edge-triggered.

@@ -32,7 +32,8 @@ class Framing {
     std::uint32_t at = 0, size = 0;
   };
 
-  explicit Framing(const FramingLimits& limits) : limits_(&limits) {}
+  explicit Framing(const FramingLimits& limits) : limits_(&limits) {}  // which must outlive it
+  explicit Framing(FramingLimits&&) = delete;
 
   // `data` is the buffer from the request's first byte, `size` how much of it is there. Chunked bodies are joined in
   // place, so bytes may move and `size` may shrink. Once it is not need_more, call reset() before the next request.

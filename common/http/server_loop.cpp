@@ -92,8 +92,7 @@ SteadyTime ServerLoop::wait_until() const {
   return std::min(wheel_.next(), stop_until_);
 }
 
-// After the hooks, so that what they hand over is on its way before time is spent on writing.
-bool ServerLoop::round() {
+void ServerLoop::take_up() {
   wheel_.expire(now(), [](DeadlineWheel::Entry& entry) { static_cast<Connection&>(entry).on_deadline(); });
   std::swap(batch_, resume_);
   for (const std::uint64_t id : batch_)
@@ -102,6 +101,10 @@ bool ServerLoop::round() {
       connection->resume();
     }
   batch_.clear();
+}
+
+// After the hooks, so that what they hand over is on its way before time is spent on writing.
+bool ServerLoop::end_round() {
   std::swap(batch_, flush_);
   for (const std::uint64_t id : batch_)
     if (Connection* connection = find(id)) {

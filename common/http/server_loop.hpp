@@ -66,7 +66,8 @@ class ServerLoop final : public EventLoop {
  protected:
   void respond(std::uint64_t connection, Response&& response) override;
   void on_event(std::uint64_t token, std::uint32_t events) override;
-  bool round() override;
+  void take_up() override;
+  bool end_round() override;
   SteadyTime wait_until() const override;
 
  private:
