@@ -33,11 +33,12 @@ std::int64_t setting(Connection& connection, const std::string& name) {
   return connection.number("SELECT value FROM settings WHERE name='" + name + "'");
 }
 
-}  // namespace
-
 void configure(Connection& connection) {
   connection.run("PRAGMA busy_timeout=5000");
-  connection.run("PRAGMA journal_mode=WAL");
+  Statement mode = connection.prepare("PRAGMA journal_mode=WAL");
+  if (!mode.step() || mode.bytes(0) != "wal")
+    throw Failure(SQLITE_CANTOPEN, "this file system has no shared memory for a write-ahead log");
+  mode.reset();
   connection.run("PRAGMA synchronous=FULL");
   connection.run("PRAGMA wal_autocheckpoint=0");  // the writer checkpoints, after it has acknowledged
   connection.run("PRAGMA cache_size=-8000");
@@ -45,15 +46,19 @@ void configure(Connection& connection) {
   connection.run("PRAGMA temp_store=MEMORY");
 }
 
+}  // namespace
+
 Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions) {
+  // Looked at before anything is set: a file of somebody else's stays as it is.
   const std::int64_t application = connection.number("PRAGMA application_id");
-  const std::int64_t tables = connection.number("SELECT count(*) FROM sqlite_master");
-  if (application == 0 && tables == 0) {
+  const bool empty = connection.number("SELECT count(*) FROM sqlite_master") == 0;
+  if (application != kApplicationId && !(application == 0 && empty))
+    return fail(Code::invalid, path + " is not a Certes log: move it away, or start with another --data DIR");
+  configure(connection);
+  if (empty) {
     make(connection, partitions);
     return {};
   }
-  if (application != kApplicationId)
-    return fail(Code::invalid, path + " is not a Certes log: move it away, or start with another --data DIR");
   const std::int64_t version = setting(connection, "schema");
   if (version != kSchemaVersion)
     return fail(Code::invalid, path + " was written by a newer Certes (its schema is " + std::to_string(version) +

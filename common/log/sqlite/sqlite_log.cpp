@@ -111,7 +111,6 @@ Result<std::unique_ptr<Log>> open_locked(Options options, const Clock& clock, Di
       return fail(Code::unavailable, path +
                                          " is read-only: it must be writable by this user (--data DIR names another "
                                          "directory)");
-    configure(*connection);
     const auto made = make_or_check(*connection, path, options.partitions);
     if (!made.has_value()) return fail(made.error());
     std::vector<std::unique_ptr<Partition>> partitions;
