@@ -10,8 +10,7 @@ bool is_passing(const Error& error) {
     case Code::unavailable:
     case Code::timeout:
     case Code::unknown_outcome:
-    case Code::busy:
-    case Code::conflict: return true;
+    case Code::busy: return true;
     default: return false;
   }
 }
@@ -26,8 +25,8 @@ struct Fence {
 }  // namespace
 
 Connector::Connector(log::Log& log, const Clock& clock, std::function<Result<void>(registry::Registry&)> bootstrap,
-                     std::function<void()> wake)
-    : log_(log), clock_(clock), bootstrap_(std::move(bootstrap)), wake_(std::move(wake)) {
+                     std::function<void()> wake, Millis retry_every)
+    : log_(log), clock_(clock), bootstrap_(std::move(bootstrap)), wake_(std::move(wake)), retry_every_(retry_every) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -73,6 +72,7 @@ Result<void> Connector::keep_trying(const std::function<Result<void>()>& attempt
 
 Result<void> Connector::catch_up(registry::Registry& registry) {
   const auto fence = std::make_shared<Fence>();
+  if (auto broken = registry.failure()) return fail(Code::internal, broken->message);
   registry.fence([fence](const registry::StatePtr&) {
     const std::lock_guard lock(fence->mutex);
     fence->done = true;
@@ -85,7 +85,7 @@ Result<void> Connector::catch_up(registry::Registry& registry) {
 
 bool Connector::pause() {
   std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, std::chrono::seconds(1), [&] { return given_up_; });
+  return !changed_.wait_for(lock, retry_every_, [&] { return given_up_; });
 }
 
 void Connector::tell(const Error& error) {

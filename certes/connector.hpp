@@ -20,10 +20,10 @@ namespace certes {
 class Connector {
  public:
   using RegistryPtr = std::unique_ptr<registry::Registry>;
-  // `bootstrap` runs once the registry has caught up; unavailable, timeout, unknown_outcome and conflict: tried again.
+  // `bootstrap` runs once the registry has caught up. Unavailable, timeout, unknown_outcome and busy: tried again.
   // `wake`: called from its thread when it has ended.
   Connector(log::Log& log, const Clock& clock, std::function<Result<void>(registry::Registry&)> bootstrap,
-            std::function<void()> wake);
+            std::function<void()> wake, Millis retry_every = Millis{1'000});
   ~Connector();  // gives up
 
   // What came of it, once; nothing while it is trying. An error is final.
@@ -35,13 +35,14 @@ class Connector {
   // Until `attempt` succeeds, fails for good, or this is given up (Code::unavailable).
   Result<void> keep_trying(const std::function<Result<void>()>& attempt);
   Result<void> catch_up(registry::Registry& registry);
-  bool pause();  // a second; false: given up
+  bool pause();  // false: given up
   void tell(const Error& error);
 
   log::Log& log_;
   const Clock& clock_;
   const std::function<Result<void>(registry::Registry&)> bootstrap_;
   const std::function<void()> wake_;
+  const Millis retry_every_;
   std::optional<SteadyTime> told_;  // its thread
 
   std::mutex mutex_;

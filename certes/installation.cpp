@@ -3,9 +3,39 @@
 #include <unistd.h>
 
 #include "certes/commands/console.hpp"
+#include "certes/logging.hpp"
 #include "certes/private_file.hpp"
 #include "gateway/api/bootstrap.hpp"
 
 namespace certes {
+namespace {
+
+Result<void> hand_over(const std::string& key, const config::Settings& settings) {
+  if (::isatty(STDOUT_FILENO) != 0) {
+    command::print_line("admin key: " + key + "  (shown this once)");
+    return {};
+  }
+  const std::string path = settings.data + "/admin.key";
+  auto kept = make_directory(settings.data);
+  if (kept) kept = replace_file(path, key + "\n", kPrivate);
+  if (kept) {
+    logging::info("the admin key was made: " + path);
+    return {};
+  }
+  // It is registered already and cannot be shown again.
+  return fail(Code::internal, "the admin key was made but cannot be kept: " + kept.error().message +
+                                  "; set another one with CERTES_ADMIN_KEY");
+}
+
+}  // namespace
+
+Result<void> prepare_installation(registry::Registry& registry, const crypto::Sealer& sealer,
+                                  const config::Settings& settings, bool admin_key) {
+  if (auto checked = gateway::check_sealing_key(registry, sealer); !checked) return checked;
+  if (!admin_key) return {};
+  const auto key = gateway::ensure_admin_key(registry, settings);
+  if (!key) return fail(key.error());
+  return key->empty() ? Result<void>() : hand_over(*key, settings);
+}
 
 }  // namespace certes

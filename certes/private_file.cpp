@@ -60,7 +60,7 @@ Result<void> make_directory(const std::string& path) {
 Result<void> make_private_file(const std::string& path, const std::string& text) {
   const std::string temporary = temporary_name(path);
   ::unlink(temporary.c_str());
-  if (auto written = write_new(temporary, text, 0600); !written) return written;
+  if (auto written = write_new(temporary, text, kPrivate); !written) return written;
   // link(2) fails where the name is taken; rename(2) would replace it.
   const int reason = ::link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
   ::unlink(temporary.c_str());
@@ -69,10 +69,10 @@ Result<void> make_private_file(const std::string& path, const std::string& text)
   return {};
 }
 
-Result<void> replace_file(const std::string& path, const std::string& text) {
+Result<void> replace_file(const std::string& path, const std::string& text, unsigned mode) {
   const std::string temporary = temporary_name(path);
   ::unlink(temporary.c_str());
-  if (auto written = write_new(temporary, text, 0644); !written) return written;
+  if (auto written = write_new(temporary, text, mode); !written) return written;
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail(system_error(path, errno));
   return {};
 }

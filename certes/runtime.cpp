@@ -89,7 +89,7 @@ Result<void> Runtime::open() {
 
 Result<bool> Runtime::wait_for_log() {
   const auto bootstrap = [this](registry::Registry& registry) {
-    return prepare_installation(registry, *sealer_, settings_, clock_);
+    return prepare_installation(registry, *sealer_, settings_, role_ != Role::dispatcher);
   };
   connector_ = std::make_unique<Connector>(*log_, clock_, bootstrap, [this] { signals_.wake(); });
   for (;;) {
@@ -174,6 +174,7 @@ Result<void> Runtime::serve() {
     const std::lock_guard lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));
+    if (auto broken = registry_->failure()) return fail(std::move(*broken));
   }
 }
 

@@ -56,12 +56,24 @@ int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const s
   return kExitOk;
 }
 
+// The service replays a page at a time and says where the next begins.
 int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
   Json filter = Json::object();
   if (!options.endpoint.empty()) filter["endpoint"] = options.endpoint;
-  const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
-  if (!answer) return failed(answer.error());
-  print_line(answer->body);
+  filter["limit"] = 1'000;
+  std::uint64_t count = 0;
+  for (;;) {
+    const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
+    if (!answer) return failed(answer.error());
+    const Json page = Json::parse(answer->body, nullptr, false);
+    if (!page.is_object()) return failed({Code::internal, "the answer is no JSON object"});
+    count += page.value("count", std::uint64_t{0});
+    const auto next = page.find("next");
+    if (next == page.end() || !next->is_string()) break;
+    filter["after"] = *next;
+  }
+  print_line(options.connection.json ? "{\"count\":" + std::to_string(count) + "}"
+                                     : "replayed " + std::to_string(count));
   return kExitOk;
 }
 

@@ -127,7 +127,8 @@ TEST_CASE("Resources: each action is one request") {
 }
 
 TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
-  CannedServer server({{202, "{}"}, {202, "{}"}, {202, R"({"replayed":3})"}});
+  CannedServer server(
+      {{202, "{}"}, {202, "{}"}, {202, R"({"count":3,"next":"n"})"}, {202, R"({"count":1,"next":null})"}});
   DeadLetterOptions options;
   options.connection.url = server.url();
   options.action = "replay";
@@ -139,5 +140,6 @@ TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
   const auto requests = server.requests();
   CHECK(requests.at(1).starts_with("POST /api/v1/dead-letters/b/replay "));
   CHECK(requests.at(2).starts_with("POST /api/v1/dead-letters/replay "));
-  CHECK(requests.at(2).ends_with(R"({"endpoint":"e"})"));
+  CHECK(requests.at(2).ends_with(R"({"endpoint":"e","limit":1000})"));
+  CHECK(requests.at(3).ends_with(R"({"endpoint":"e","limit":1000,"after":"n"})"));
 }
