@@ -1,0 +1,209 @@
+#include "dispatcher/core_loop.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "common/registry/resource_json.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr Millis kShowEvery{1'000};
+constexpr Millis kLeaveLimit{6'000};  // the owner needs two seconds at most for a partition, and its commit
+constexpr Millis kProposeTimeout{10'000};
+constexpr std::size_t kDeadLetterHeaders = 16u << 10;  // what a dead letter has beside its event
+
+CoreOptions core_options(const Dependencies& dependencies) {
+  const config::Settings& settings = dependencies.settings;
+  CoreOptions options;
+  options.memory_bytes = static_cast<std::size_t>(settings.dispatcher.memory_bytes);
+  options.in_flight_max = static_cast<std::size_t>(std::max(1, settings.dispatcher.in_flight_max));
+  options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
+  options.routing.global_policy = settings.backoff_policy;
+  options.routing.fallback = std::make_shared<registry::BackoffPolicy>(registry::default_backoff_policy());
+  options.deduplicate = !dependencies.log.exact_deduplication();
+  options.deduplicate_ids = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.deduplication.ids));
+  options.deduplicate_window = Millis{static_cast<std::int64_t>(settings.deduplication.seconds * 1'000)};
+  const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
+  options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
+  return options;
+}
+
+http::SenderOptions sender_options(const config::DispatcherSettings& settings) {
+  http::SenderOptions options;
+  options.threads = std::max(1, settings.senders);
+  options.max_in_flight = static_cast<std::size_t>(std::max(1, settings.in_flight_max));
+  options.ca_file = settings.ca_file;
+  return options;
+}
+
+}  // namespace
+
+CoreLoop::CoreLoop(const Dependencies& dependencies)
+    : dependencies_(dependencies),
+      inbox_(std::make_shared<Inbox>()),
+      meters_(dependencies.metrics, dependencies.clock,
+              static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints)), dependencies.trace) {}
+
+CoreLoop::~CoreLoop() { stop(Millis{0}); }
+
+void CoreLoop::start() {
+  running_ = true;
+  dependencies_.registry.on_change(
+      [inbox = inbox_](registry::StatePtr state) { inbox->post(StateChanged{std::move(state)}); });
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "certes-core");
+}
+
+void CoreLoop::stop(Millis limit) {
+  running_ = false;
+  inbox_->post(StopAsked{limit});
+  if (thread_.joinable()) thread_.join();
+}
+
+// The log's objects belong to the thread that makes them.
+void CoreLoop::run() {
+  const log::Wake wake = [inbox = inbox_] { inbox->wake(); };
+  core_ = std::make_unique<Core>(core_options(dependencies_),
+                                 CorePorts{*this, *this, *this, meters_, dependencies_.sealer, dependencies_.clock});
+  core_->on_state(dependencies_.registry.state());
+  sender_ =
+      std::make_unique<http::Sender>(sender_options(dependencies_.settings.dispatcher), dependencies_.addresses, wake);
+  log::OwnerHandler& handler = *this;
+  owner_ = std::make_unique<log::Owner>(dependencies_.log, handler, dependencies_.clock, log::OwnerOptions{}, wake);
+  while (!done_) round();
+  owner_.reset();
+  sender_.reset();
+  core_.reset();
+}
+
+// Membership first: what follows may act only for partitions that are still owned.
+void CoreLoop::round() {
+  inbox_->begin_round();
+  read_log();
+  read_mail();
+  take_answers();
+  core_->run();
+  owner_->flush();
+  show();
+  advance_stop();
+  if (!done_ && !more_) inbox_->wait(dependencies_.clock.now(), wake_at());
+}
+
+void CoreLoop::read_log() {
+  const std::size_t room = core_->room();
+  auto read = owner_->poll(room);
+  more_ = read && room > 0 && *read == room;
+  if (read) return;
+  spdlog::critical("dispatcher: {}", read.error().message);
+  running_ = false;
+  done_ = true;
+  if (dependencies_.failed) dependencies_.failed(read.error());
+}
+
+void CoreLoop::read_mail() {
+  mails_.clear();
+  inbox_->drain(mails_);
+  for (Mail& mail : mails_) std::visit([this](auto& one) { on_mail(one); }, mail);
+}
+
+void CoreLoop::take_answers() {
+  answers_.clear();
+  sender_->poll(answers_);
+  for (auto& answer : answers_) core_->on_result(std::move(answer));
+}
+
+void CoreLoop::show() {
+  const SteadyTime now = dependencies_.clock.now();
+  if (now < show_at_) return;
+  show_at_ = now + kShowEvery;
+  meters_.show(core_->gauges());
+  UnixMillis oldest = 0;
+  for (const auto& partition : owner_->partitions())
+    if (partition.oldest_open != 0 && (oldest == 0 || partition.oldest_open < oldest)) oldest = partition.oldest_open;
+  meters_.oldest_unfinished(oldest);
+}
+
+void CoreLoop::advance_stop() {
+  if (!drain_until_) return;
+  const SteadyTime now = dependencies_.clock.now();
+  if (!leave_until_) {
+    if (!core_->settled() && now < *drain_until_) return;
+    core_->abort_all();
+    owner_->leave();
+    leave_until_ = now + kLeaveLimit;
+    more_ = true;  // at once
+    return;
+  }
+  done_ = done_ || owner_->left() || now >= *leave_until_;
+}
+
+SteadyTime CoreLoop::wake_at() {
+  SteadyTime at = std::min(owner_->next_deadline(), show_at_);
+  if (const auto next = core_->next_at()) at = std::min(at, *next);
+  if (leave_until_)
+    at = std::min(at, *leave_until_);
+  else if (drain_until_)
+    at = std::min(at, *drain_until_);
+  return at;
+}
+
+void CoreLoop::on_mail(StopAsked& mail) {
+  if (drain_until_) return;
+  drain_until_ = dependencies_.clock.now() + mail.limit;
+  core_->drain();
+}
+
+void CoreLoop::on_mail(DisableDecided& mail) {
+  if (!mail.error) return;  // the change itself comes as a state
+  spdlog::warn("dispatcher: endpoint {} answered 410 and could not be disabled: {}", mail.key, mail.error->message);
+  core_->on_disable_failed(mail.key);
+}
+
+void CoreLoop::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
+  core_->on_record(std::move(record), known);
+}
+
+void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {
+  spdlog::error("dispatcher: {} events of partition {} were deleted before they were read", records, partition);
+  meters_.lost(records);
+}
+
+// Where the end is simply known, the answer comes within the call: no round is lost over it.
+registry::StatePtr CoreLoop::fence() {
+  registry::StatePtr at_once;
+  dependencies_.registry.fence(
+      [inbox = inbox_, caller = std::this_thread::get_id(), place = &at_once](registry::StatePtr state) {
+        // The caller's own thread runs this within the call, or not at all.
+        if (std::this_thread::get_id() == caller)
+          *place = std::move(state);
+        else
+          inbox->post(FenceReached{std::move(state)});
+      });
+  return at_once;
+}
+
+void CoreLoop::disable(const registry::Endpoint& endpoint) {
+  registry::Endpoint disabled = endpoint;
+  disabled.state = registry::EndpointState::disabled;
+  disabled.disabled_reason = "gone";
+  registry::Change change;
+  change.op = registry::Change::Op::put;
+  change.kind = "endpoints";
+  change.tenant = endpoint.tenant;
+  change.id = endpoint.id;
+  change.body = registry::stored_json(disabled);
+  change.by = "certes";
+  change.based_on = endpoint.version;
+  dependencies_.registry.propose_async(
+      std::move(change), kProposeTimeout,
+      [inbox = inbox_, key = endpoint.tenant + "/" + endpoint.id](Result<registry::Decision> decision) {
+        DisableDecided mail{key, std::nullopt};
+        if (!decision) mail.error = decision.error();
+        inbox->post(std::move(mail));
+      });
+}
+
+}  // namespace certes::dispatcher

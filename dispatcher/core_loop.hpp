@@ -1,0 +1,89 @@
+#pragma once
+// Core loop: the one thread of a dispatcher that owns partitions. It drives the Core with the log's Owner, the Sender
+// and the registry, and sleeps on the inbox's eventfd, which all of them wake. Who: Dispatcher.
+// start, stop: from one thread. running: any thread. Everything else happens on the loop's thread.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "common/log/owner.hpp"
+#include "dispatcher/dispatcher.hpp"
+#include "dispatcher/inbox.hpp"
+#include "dispatcher/meters.hpp"
+
+namespace certes::dispatcher {
+
+class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
+ public:
+  explicit CoreLoop(const Dependencies& dependencies);
+  ~CoreLoop() override;
+  void start();
+  // Sends nothing more, waits for what is out (at most `limit`), checkpoints, leaves the group. Blocks.
+  void stop(Millis limit);
+  // Not before start, nor once a stop was asked for or membership has failed.
+  bool running() const { return running_; }
+
+ private:
+  // The loop.
+  void run();
+  void round();
+  void read_log();
+  void read_mail();
+  void take_answers();
+  void show();
+  void advance_stop();
+  SteadyTime wake_at();
+
+  // Mail.
+  void on_mail(std::monostate) {}
+  void on_mail(FenceReached& mail) { core_->on_fence(std::move(mail.state)); }
+  void on_mail(StateChanged& mail) { core_->on_state(std::move(mail.state)); }
+  void on_mail(DisableDecided& mail);
+  void on_mail(StopAsked& mail);
+
+  // log::OwnerHandler: to the core.
+  void on_record(log::RecordPtr record, const log::DeliveryStates& known) override;
+  void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
+  void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
+  void on_log_lost(std::int32_t partition, std::int64_t records) override;
+
+  // Outcomes: to the owner.
+  bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
+  void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> recorded) override {
+    owner_->record_attempt(origin, attempt, std::move(recorded));
+  }
+  Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) override {
+    return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
+  }
+  void finish(log::Origin origin) override { owner_->finish(origin); }
+  void let_go(std::int32_t partition) override { owner_->let_go(partition); }
+
+  // Sending: to the sender.
+  void submit(http::Transfer&& transfer) override { sender_->submit(std::move(transfer)); }
+  void abort(std::uint64_t id) override { sender_->abort(id); }
+
+  // Registrar: to the registry.
+  registry::StatePtr fence() override;
+  void disable(const registry::Endpoint& endpoint) override;
+
+  const Dependencies dependencies_;
+  const std::shared_ptr<Inbox> inbox_;
+  Meters meters_;
+  std::thread thread_;
+  std::atomic<bool> running_{false};
+
+  // The loop's own.
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<http::Sender> sender_;
+  std::unique_ptr<log::Owner> owner_;
+  std::vector<Mail> mails_;
+  std::vector<http::TransferResult> answers_;
+  std::optional<SteadyTime> drain_until_, leave_until_;  // once it stops; once it leaves
+  SteadyTime show_at_{};
+  bool more_ = false;  // the log had more than was taken
+  bool done_ = false;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,150 @@
+#include "dispatcher/meters.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::array<std::string_view, 3> kEnds = {"delivered", "dead_lettered", "cancelled"};
+constexpr std::array<std::string_view, 4> kAttempts = {"delivered", "retry", "dead_lettered", "cancelled"};
+constexpr std::string_view kEndpointDeliveries = "certes_endpoint_deliveries_total";
+constexpr std::string_view kEndpointHelp = "Deliveries of an endpoint that have ended";
+constexpr std::size_t kMostReasons = 50;
+
+template <std::size_t N>
+std::size_t place(const std::array<std::string_view, N>& among, std::string_view text) {
+  for (std::size_t i = 0; i < N; ++i)
+    if (among[i] == text) return i;
+  return N - 1;
+}
+
+// "5 s", "1.5 s", "12 min", "2 h": as people say it.
+void append_delay(std::string& out, Millis delay) {
+  char text[32];
+  const double seconds = static_cast<double>(delay.count()) / 1000;
+  if (seconds < 120)
+    std::snprintf(text, sizeof text, "%.3g s", seconds);
+  else if (seconds < 2 * 3'600)
+    std::snprintf(text, sizeof text, "%.3g min", seconds / 60);
+  else
+    std::snprintf(text, sizeof text, "%.3g h", seconds / 3'600);
+  out.append(text);
+}
+
+}  // namespace
+
+Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_endpoints,
+               std::function<void(std::string_view)> trace)
+    : metrics_(metrics), clock_(clock), most_endpoints_(most_endpoints), trace_(std::move(trace)) {
+  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
+    const std::string priority(to_string(static_cast<registry::Priority>(i)));
+    deliveries_[i] = deliveries_of("certes_dispatcher_deliveries_total", "Deliveries that have ended",
+                                   {{"priority", priority}, {"outcome", ""}});
+    age_[i] = metrics_.histogram("certes_dispatcher_event_age_seconds", "From accepted to delivered",
+                                 {{"priority", priority}});
+    waiting_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
+                                 {{"priority", priority}, {"where", "memory"}});
+    retrying_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
+                                  {{"priority", priority}, {"where", "retry"}});
+    oldest_[i] = metrics_.gauge("certes_dispatcher_oldest_waiting_seconds",
+                                "Age of the event that has waited longest to be sent", {{"priority", priority}});
+  }
+  for (std::size_t i = 0; i < kAttempts.size(); ++i)
+    attempts_[i] = metrics_.counter("certes_dispatcher_attempts_total", "Attempts that have ended",
+                                    {{"outcome", std::string(kAttempts[i])}});
+  duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
+  in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
+  memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
+  unfinished_ = metrics_.gauge("certes_log_oldest_unfinished_seconds", "Age of the oldest record that is not finished",
+                               {{"topic", "events"}});
+  unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
+  duplicates_ = metrics_.counter("certes_dispatcher_duplicates_total", "Events that were there already");
+  lost_ = metrics_.counter("certes_log_lost_records_total", "Records that the log deleted before they were read",
+                           {{"topic", "events"}});
+  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"endpoint", "_other"}, {"outcome", ""}}));
+}
+
+// The last label is the outcome.
+Meters::ByOutcome Meters::deliveries_of(std::string_view name, std::string_view help, metrics::Labels labels) {
+  ByOutcome counters;
+  for (std::size_t i = 0; i < kEnds.size(); ++i) {
+    labels.back().second = kEnds[i];
+    counters[i] = metrics_.counter(name, help, labels);
+  }
+  return counters;
+}
+
+std::size_t Meters::meter(const registry::Endpoint& endpoint) {
+  std::string name = endpoint.tenant == "default" ? endpoint.id : endpoint.tenant + "/" + endpoint.id;
+  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
+  if (endpoints_.size() > most_endpoints_) return 0;
+  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"endpoint", name}, {"outcome", ""}}));
+  by_name_.emplace(std::move(name), endpoints_.size() - 1);
+  return endpoints_.size() - 1;
+}
+
+void Meters::attempted(const AttemptSeen& attempt) {
+  attempts_[place(kAttempts, attempt.outcome)].add();
+  duration_.observe(static_cast<double>(attempt.duration_us) / 1e6);
+  if (attempt.outcome == "delivered") {
+    const auto age = std::max<std::int64_t>(0, clock_.unix_millis() - attempt.event.appended_at);
+    age_[static_cast<std::size_t>(attempt.priority)].observe(static_cast<double>(age) / 1000);
+  }
+  if (trace_) trace_line(attempt);
+}
+
+void Meters::ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) {
+  const std::size_t end = place(kEnds, outcome);
+  deliveries_[static_cast<std::size_t>(priority)][end].add();
+  if (has_endpoint) endpoints_[meter][end].add();
+}
+
+// Rules may name a status; their first word is the reason.
+void Meters::dead_lettered(std::string_view rule) {
+  const std::string_view reason = rule.substr(0, rule.find(' '));
+  auto found = dead_letters_.find(reason);
+  if (found == dead_letters_.end()) {
+    const std::string name(dead_letters_.size() < kMostReasons ? reason : std::string_view("_other"));
+    found = dead_letters_
+                .emplace(name, metrics_.counter("certes_dispatcher_dead_letters_total", "Dead letters written",
+                                                {{"reason", name}}))
+                .first;
+  }
+  found->second.add();
+}
+
+void Meters::problem(std::string_view text) { spdlog::error("dispatcher: {}", text); }
+
+void Meters::show(const CoreGauges& gauges) {
+  const UnixMillis now = clock_.unix_millis();
+  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
+    waiting_[i].set(static_cast<double>(gauges.waiting[i]));
+    retrying_[i].set(static_cast<double>(gauges.retrying[i]));
+    const UnixMillis at = gauges.oldest_waiting[i];
+    oldest_[i].set(at == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now - at)) / 1000);
+  }
+  in_flight_.set(static_cast<double>(gauges.in_flight));
+  memory_.set(static_cast<double>(gauges.memory_bytes));
+}
+
+void Meters::oldest_unfinished(UnixMillis at) {
+  const auto age = at == 0 ? 0 : std::max<std::int64_t>(0, clock_.unix_millis() - at);
+  unfinished_.set(static_cast<double>(age) / 1000);
+}
+
+// order.created evt_… → billing try 2: 500 in 3 ms, next in 5 s
+void Meters::trace_line(const AttemptSeen& attempt) {
+  line_.assign(attempt.event.headers.get("ce_type")).append(1, ' ').append(attempt.event_id);
+  line_.append(" → ").append(attempt.endpoint.id).append(" try ").append(std::to_string(attempt.attempt)).append(": ");
+  if (attempt.status > 0)
+    line_.append(std::to_string(attempt.status));
+  else
+    line_.append(attempt.failure);
+  line_.append(" in ").append(std::to_string((attempt.duration_us + 500) / 1000)).append(" ms");
+  if (attempt.outcome == "retry") append_delay(line_.append(", next in "), attempt.next);
+  if (attempt.outcome == "dead_lettered") line_.append(", dead letter (").append(attempt.rule).append(")");
+  if (attempt.outcome == "cancelled") line_.append(", cancelled");
+  trace_(line_);
+}
+
+}  // namespace certes::dispatcher
