@@ -4,13 +4,14 @@
 
 namespace certes::log {
 
-void OffsetTracker::restore(std::int64_t watermark, UnixMillis before, std::int64_t position,
+void OffsetTracker::restore(std::int64_t watermark, UnixMillis before, std::int64_t position, UnixMillis last,
                             std::vector<std::int64_t> open) {
   entries_.clear();
   dead_ = 0;
   next_ = watermark;
   last_time_ = before;
   restored_ = std::max(position, watermark);
+  restored_last_ = last;
   unread_.assign(std::lower_bound(open.begin(), open.end(), watermark), open.end());
 }
 

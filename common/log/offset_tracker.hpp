@@ -15,8 +15,10 @@ namespace certes::log {
 class OffsetTracker {
  public:
   // Begins anew: reading goes on at `watermark`. Of what an earlier owner had read below `position` only `open`
-  // (ascending) is unfinished. `before`: append time of the record before the watermark; 0: not known.
-  void restore(std::int64_t watermark, UnixMillis before, std::int64_t position, std::vector<std::int64_t> open);
+  // (ascending) is unfinished. `before` and `last`: append times of the records before the watermark and before the
+  // position; 0: not known.
+  void restore(std::int64_t watermark, UnixMillis before, std::int64_t position, UnixMillis last,
+               std::vector<std::int64_t> open);
 
   // The record at `offset` was read; offsets rise. Those passed over do not exist. False: it was finished before.
   bool read(std::int64_t offset, UnixMillis appended_at);
@@ -33,6 +35,8 @@ class OffsetTracker {
   std::int64_t next() const { return next_; }  // the next offset to read
   // Above the last offset of which something is known: at least next().
   std::int64_t position() const { return next_ > restored_ ? next_ : restored_; }
+  // Append time of the record before position(); 0: not known.
+  UnixMillis last() const { return next_ >= restored_ ? last_time_ : restored_last_; }
   std::size_t open() const { return entries_.size() - dead_; }  // read and not finished
   UnixMillis oldest_open() const { return entries_.empty() ? 0 : entries_.front().appended_at; }
   // All unfinished offsets below position(), ascending: those read and those yet to be read again.
@@ -55,6 +59,7 @@ class OffsetTracker {
   std::int64_t next_ = 0;
   UnixMillis last_time_ = 0;  // of the last record read
   std::int64_t restored_ = 0;
+  UnixMillis restored_last_ = 0;
   std::deque<std::int64_t> unread_;  // restored open offsets at or above next_
 };
 

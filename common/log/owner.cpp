@@ -160,6 +160,7 @@ void Owner::Impl::leave() {
 SteadyTime Owner::Impl::next_deadline() const {
   SteadyTime next = last_poll_ + session_ / 4;
   if (!waiting_.empty()) next = std::min(next, send_again_);
+  if (broken_) next = std::min(next, replaced_at_ + kRetry);
   for (const auto& part : parts_) {
     if (!part) continue;
     if (part->revoked) next = std::min(next, part->revoke_until);

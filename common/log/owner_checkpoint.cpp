@@ -24,6 +24,7 @@ Progress Owner::Impl::progress_of(Part& part) const {
   progress.watermark = tracker.watermark();
   progress.before = tracker.before();
   progress.position = tracker.position();
+  progress.last = tracker.last();
   progress.open = tracker.open_offsets();
   for (std::size_t i = 0; i < kTailCount; ++i) progress.tails[i] = part.tails[i].position;
   std::erase_if(part.states, [&](const auto& state) { return tracker.finished(state.first); });

@@ -62,6 +62,9 @@ void Owner::Impl::let_go(std::int32_t partition) {
   if (part == nullptr || !part->revoked || part->phase == Phase::close) return;
   part->let_go = true;
   part->revoke_until = clock_.now();
+  outbox_.each([&](std::uint32_t, Op& op) {
+    if (op.epoch == part->epoch) op.recorded = nullptr;  // the handler has forgotten
+  });
 }
 
 // May destroy `part`.

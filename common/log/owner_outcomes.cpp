@@ -9,7 +9,6 @@ namespace {
 
 constexpr Millis kBusyRetry{5};
 constexpr Millis kRetry{100};
-constexpr Millis kCalm{1'000};            // between two replacements of the appender
 constexpr std::size_t kStampBytes = 128;  // certes-term and certes-origin with their names
 
 }  // namespace
@@ -73,7 +72,10 @@ bool Owner::Impl::send(std::uint32_t slot) {
   const Op& op = outbox_.at(slot);
   const Part* part = find(op.partition, op.epoch);
   if (part == nullptr || !may_append(*part, op.kind)) return false;
-  if (outbox_.send(slot, part->term)) return true;
+  const auto taken = outbox_.send(slot, part->term);
+  if (taken) return true;
+  // Neither full nor too much: it takes nothing more.
+  if (taken.error().code != Code::busy && taken.error().code != Code::too_large) broken_ = true;
   send_again_ = now_ + kBusyRetry;
   return false;
 }
@@ -100,7 +102,7 @@ void Owner::Impl::serve_outbox() {
     if (broken_) break;
     ended(end);
   }
-  if (broken_) replace_outbox();
+  if (broken_ && now_ - replaced_at_ >= kRetry) replace_outbox();
 }
 
 void Owner::Impl::ended(const Outbox::End& end) {
@@ -152,7 +154,6 @@ void Owner::Impl::reflect(Part& part, const Outcome& outcome) {
 void Owner::Impl::replace_outbox() {
   broken_ = false;
   outbox_.replace();
-  const SteadyTime not_before = now_ - replaced_at_ < kCalm ? now_ + kRetry : now_;
   replaced_at_ = now_;
   std::set<Part*> doubtful;
   std::set<Part*> unsaved;
@@ -168,7 +169,7 @@ void Owner::Impl::replace_outbox() {
     if (part->revoked)
       release(part->partition, true);
     else
-      begin_term(*part, not_before);
+      begin_term(*part, now_);
   }
 }
 

@@ -48,7 +48,7 @@ void Owner::Impl::recover(Part& part) {
 }
 
 void Owner::Impl::restore(Part& part, Progress&& progress) {
-  part.tracker.restore(progress.watermark, progress.before, progress.position, std::move(progress.open));
+  part.tracker.restore(progress.watermark, progress.before, progress.position, progress.last, std::move(progress.open));
   part.states = std::move(progress.states);
   for (std::size_t i = 0; i < kTailCount; ++i) {
     part.tails[i].position = progress.tails[i];
@@ -116,30 +116,34 @@ bool Owner::Impl::verify(Part& part) {
     part.retry_at = now_ + kRetry;
     return false;
   }
+  const OffsetTracker& tracker = part.tracker;
   const std::int64_t watermark = part.committed.offset;
-  const UnixMillis before = part.tracker.before();
   part.loading.step = Loading::tails;
-  if (watermark > range->end) return events_replaced(part, before, *range);
+  if (tracker.position() > range->end) return events_replaced(part, tracker.before(), *range);
+  // The last record that was read says most: if that is the same, so is all before it.
+  part.loading.probed = tracker.last() != 0 ? tracker.position() : watermark;
+  part.loading.expected = tracker.last() != 0 ? tracker.last() : tracker.before();
   if (watermark < range->start) {
-    part.loading.lost = part.tracker.count_unfinished(watermark, range->start);
+    part.loading.lost = tracker.count_unfinished(watermark, range->start);
     part.tracker.skip_to(range->start);
-  } else if (before != 0 && watermark > range->start) {
+  }
+  if (part.loading.expected != 0 && part.loading.probed > range->start) {
     part.loading.step = Loading::probe;
     part.loading.since = now_;
-    part.loading.reader = log_.reader(Topic::events, part.partition, watermark - 1, wake_);
+    part.loading.reader = log_.reader(Topic::events, part.partition, part.loading.probed - 1, wake_);
   }
   return true;
 }
 
-// Compares the append time of the record before the watermark.
+// Compares the append time of a record that was read before with what is there now.
 bool Owner::Impl::probe(Part& part) {
   std::vector<RecordPtr> page;
   const auto read = part.loading.reader->read(1, page);
   if (read && page.empty() && now_ - part.loading.since < kStalled) return false;
   part.loading.reader.reset();
   part.loading.step = Loading::tails;
-  const bool other = !page.empty() && page.front()->offset == part.committed.offset - 1 &&
-                     page.front()->appended_at != part.tracker.before();
+  const bool other = !page.empty() && page.front()->offset == part.loading.probed - 1 &&
+                     page.front()->appended_at != part.loading.expected;
   if (!other) return true;
   const auto range = log_.offsets(Topic::events, part.partition, kLookup);
   if (range) return events_replaced(part, part.tracker.before(), *range);
@@ -164,6 +168,7 @@ bool Owner::Impl::events_replaced(Part& part, UnixMillis before, OffsetRange ran
   }
   replaced.end = range.end;
   part.committed.offset = from;
+  part.loading.lost = 0;
   nothing_restored(part);
   part.loading.step = Loading::tails;
   part.replaced = std::move(replaced);
@@ -257,6 +262,7 @@ void Owner::Impl::run(Part& part) {
   part.reading_failed = false;
   part.checkpoint_at = now_ + options_.checkpoint_every;
   if (first && part.loading.lost > 0) handler_.on_log_lost(part.partition, part.loading.lost);
+  if (part.replaced && part.tracker.next() >= part.replaced->end) part.replaced.reset();
   settle_found(part);
   member_->start(part.partition, first && part.loading.from_start ? kLogStart : part.tracker.next());
 }

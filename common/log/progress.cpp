@@ -148,6 +148,7 @@ std::string encode(const Progress& progress) {
   out.signed_number(progress.watermark);
   out.signed_number(progress.before);
   out.signed_number(progress.position);
+  out.signed_number(progress.last);
   out.number(progress.open.size());
   for (std::int64_t last = progress.watermark; const std::int64_t offset : progress.open) {
     out.signed_number(offset - last);
@@ -171,6 +172,7 @@ Result<Progress> decode(std::string_view bytes) {
   progress.watermark = in.signed_number();
   progress.before = in.signed_number();
   progress.position = in.signed_number();
+  progress.last = in.signed_number();
   const std::uint64_t open = in.count();
   progress.open.reserve(open);
   for (std::int64_t last = progress.watermark; progress.open.size() < open && in.ok();)

@@ -26,6 +26,7 @@ struct Progress {
   std::int64_t watermark = 0;      // everything of `events` below is finished
   UnixMillis before = 0;           // append time of the record before the watermark; 0: not known
   std::int64_t position = 0;       // of what was read below it, only `open` is unfinished
+  UnixMillis last = 0;             // append time of the record before the position; 0: not known
   std::vector<std::int64_t> open;  // ascending, from the watermark
   // Every record of these topics below these offsets is reflected here, unless void.
   std::array<std::int64_t, kTailCount> tails{};

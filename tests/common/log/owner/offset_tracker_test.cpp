@@ -13,12 +13,13 @@ namespace {
 // The same by plain sets.
 class Naive {
  public:
-  void restore(std::int64_t watermark, UnixMillis before, std::int64_t position,
+  void restore(std::int64_t watermark, UnixMillis before, std::int64_t position, UnixMillis restored_time,
                const std::vector<std::int64_t>& unfinished) {
     *this = {};
     next = watermark;
     restored = std::max(position, watermark);
     last = before;
+    restored_last = restored_time;
     for (const auto offset : unfinished)
       if (offset >= watermark) unread.insert(offset);
   }
@@ -36,6 +37,7 @@ class Naive {
   }
   std::int64_t watermark() const { return open.empty() ? next : open.begin()->first; }
   UnixMillis before() const { return open.empty() ? last : open.begin()->second.second; }
+  UnixMillis position_time() const { return next >= restored ? last : restored_last; }
   UnixMillis oldest() const { return open.empty() ? 0 : open.begin()->second.first; }
   std::vector<std::int64_t> offsets() const {
     std::vector<std::int64_t> all;
@@ -49,6 +51,7 @@ class Naive {
   std::int64_t next = 0;
   std::int64_t restored = 0;
   UnixMillis last = 0;
+  UnixMillis restored_last = 0;
 };
 
 std::int64_t pick(Random& random, std::int64_t below) {
@@ -60,6 +63,7 @@ void compare(const OffsetTracker& tracker, const Naive& naive, Random& random) {
   REQUIRE(tracker.before() == naive.before());
   REQUIRE(tracker.next() == naive.next);
   REQUIRE(tracker.position() == std::max(naive.next, naive.restored));
+  REQUIRE(tracker.last() == naive.position_time());
   REQUIRE(tracker.open() == naive.open.size());
   REQUIRE(tracker.oldest_open() == naive.oldest());
   REQUIRE(tracker.open_offsets() == naive.offsets());
@@ -93,16 +97,17 @@ TEST_CASE("OffsetTracker: does what plain sets do, through restores") {
   for (int life = 0; life < 200; ++life) {
     OffsetTracker tracker;
     Naive naive;
-    tracker.restore(7, 5, 7, {});
-    naive.restore(7, 5, 7, {});
+    tracker.restore(7, 5, 7, 5, {});
+    naive.restore(7, 5, 7, 5, {});
     for (int restart = 0; restart < 3; ++restart) {
       one_life(tracker, naive, random);
       const auto open = tracker.open_offsets();
       const std::int64_t watermark = tracker.watermark();
       const UnixMillis before = tracker.before();
       const std::int64_t position = tracker.position();
-      tracker.restore(watermark, before, position, open);
-      naive.restore(watermark, before, position, open);
+      const UnixMillis last = tracker.last();
+      tracker.restore(watermark, before, position, last, open);
+      naive.restore(watermark, before, position, last, open);
       compare(tracker, naive, random);
     }
   }
@@ -110,7 +115,7 @@ TEST_CASE("OffsetTracker: does what plain sets do, through restores") {
 
 TEST_CASE("OffsetTracker: what is passed over by reading is gone") {
   OffsetTracker tracker;
-  tracker.restore(10, 1, 20, {10, 15, 18});
+  tracker.restore(10, 1, 20, 9, {10, 15, 18});
   CHECK(tracker.watermark() == 10);
   CHECK(tracker.read(16, 100) == false);
   CHECK(tracker.watermark() == 17);
@@ -125,7 +130,7 @@ TEST_CASE("OffsetTracker: what is passed over by reading is gone") {
 
 TEST_CASE("OffsetTracker: one open record at the bottom does not keep the finished ones in memory") {
   OffsetTracker tracker;
-  tracker.restore(0, 0, 0, {});
+  tracker.restore(0, 0, 0, 0, {});
   for (std::int64_t offset = 0; offset < 100'000; ++offset) {
     tracker.read(offset, offset);
     if (offset > 0) tracker.finish(offset);

@@ -12,6 +12,7 @@ Progress sample(std::size_t open) {
   progress.term = 12;
   progress.watermark = 1'000'000;
   progress.before = 1'700'000'000'123;
+  progress.last = 1'700'000'000'456;
   progress.position = 1'000'000 + static_cast<std::int64_t>(open) * 3;
   for (std::size_t i = 0; i < open; ++i) {
     const auto offset = progress.watermark + static_cast<std::int64_t>(i) * 3;
@@ -32,8 +33,8 @@ bool same(const DeliveryStates& a, const DeliveryStates& b) {
 }
 
 bool same(const Progress& a, const Progress& b) {
-  return a.term == b.term && a.watermark == b.watermark && a.before == b.before && a.position == b.position &&
-         a.open == b.open && a.tails == b.tails &&
+  return a.term == b.term && a.watermark == b.watermark && a.before == b.before && a.last == b.last &&
+         a.position == b.position && a.open == b.open && a.tails == b.tails &&
          std::equal(a.states.begin(), a.states.end(), b.states.begin(), b.states.end(),
                     [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
 }

@@ -1,0 +1,19 @@
+#pragma once
+// A clock that stands until the test moves it. Confined to the test's thread.
+
+#include "common/base/clock.hpp"
+
+namespace certes::log::testing {
+
+class ManualClock final : public Clock {
+ public:
+  SteadyTime now() const override { return SteadyTime{} + elapsed_; }
+  UnixMillis unix_millis() const override { return kStart + elapsed_.count(); }
+  void advance(Millis by) { elapsed_ += by; }
+
+ private:
+  static constexpr UnixMillis kStart = 1'700'000'000'000;
+  Millis elapsed_{3'600'000};
+};
+
+}  // namespace certes::log::testing
