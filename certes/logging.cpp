@@ -14,6 +14,7 @@ spdlog::logger& logger() {
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     made->set_level(spdlog::level::warn);
     made->flush_on(spdlog::level::trace);
+    spdlog::set_default_logger(made);  // for the parts that log through the library themselves
     return made;
   }();
   return *shared;
