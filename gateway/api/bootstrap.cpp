@@ -33,6 +33,12 @@ registry::Change change_of(const char* kind, const T& resource, registry::Change
   return change;
 }
 
+bool is_key(std::string_view text) {
+  constexpr std::string_view kPrefix = "certes_";
+  return text.size() == kPrefix.size() + 43 && text.starts_with(kPrefix) &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == text.npos;
+}
+
 registry::Key admin_key(std::string_view text) {
   registry::Key key;
   key.id = "admin";
@@ -44,7 +50,7 @@ registry::Key admin_key(std::string_view text) {
 Result<void> check_marker(const registry::Installation& marker, const crypto::Sealer& sealer) {
   const auto opened = sealer.open(marker.check, kMarkerContext);
   if (opened && *opened == kKnownText) return {};
-  return fail(Code::unauthenticated,
+  return fail(Code::invalid,
               "wrong sealing key: this installation's secrets were sealed with another one than " + sealer.key_id() +
                   " (secrets.key_file or CERTES_SECRETS_KEY); give every process the installation's key" +
                   (opened ? "" : ": " + opened.error().message));
@@ -64,6 +70,9 @@ Result<std::string> ensure_admin_key(registry::Registry& registry, const config:
     if (made) return text;
     if (made.error().code == Code::conflict) return std::string();  // another process was first
     return fail(made.error());
+  }
+  if (!is_key(settings.admin_key)) {
+    return fail(Code::invalid, "CERTES_ADMIN_KEY is no key: certes_ and 43 characters of A-Z a-z 0-9 _ -");
   }
   const registry::Key key = admin_key(settings.admin_key);
   if (exists && it->second->hash == key.hash) return std::string();

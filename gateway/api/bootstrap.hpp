@@ -15,10 +15,10 @@ namespace certes::gateway {
 
 // The key "admin" with all scopes. A configured one (settings.admin_key) is registered, and replaces another. Without
 // one it is made if there is none yet: the answer is its text then, to be shown or kept by the caller this once; else
-// the answer is empty.
+// the answer is empty. Error besides: invalid (the configured one is no key).
 Result<std::string> ensure_admin_key(registry::Registry& registry, const config::Settings& settings);
 
-// Whether `sealer` opens what this installation has sealed. Error: unauthenticated (another sealing key is needed).
+// Whether `sealer` opens what this installation has sealed. Error: invalid (another sealing key is needed).
 Result<void> check_sealing_key(registry::Registry& registry, const crypto::Sealer& sealer);
 
 }  // namespace certes::gateway
