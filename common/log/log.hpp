@@ -85,7 +85,7 @@ struct OffsetRange {
 // What a group has committed for a partition of events.
 struct Committed {
   std::int64_t offset = kNoOffset;  // none yet
-  std::string metadata;             // at most 4,096 bytes, any bytes
+  std::string metadata;             // at most 3,000 bytes, any bytes (Kafka keeps 4,096 of text)
 };
 
 // What membership brings. Called from Member::poll().
