@@ -187,10 +187,12 @@ TEST_CASE("Log: trim deletes what is below, and offsets go on from where they we
   auto range = f.log->offsets(Topic::attempts, 0, kTimeout);
   REQUIRE(range.has_value());
   CHECK(range->start == results[6].offset);
-  const auto reader = f.reader(Topic::attempts, 0, kLogStart);
-  const auto read = f.read(*reader, 4);
-  REQUIRE(read.size() == 4);
-  CHECK(read[0]->value == "6");
+  {
+    const auto reader = f.reader(Topic::attempts, 0, kLogStart);
+    const auto read = f.read(*reader, 4);
+    REQUIRE(read.size() == 4);
+    CHECK(read[0]->value == "6");
+  }
 
   // Everything trimmed: the next record does not get an old offset, after opening again neither.
   REQUIRE(f.log->trim(Topic::attempts, 0, results[9].offset + 1, kTimeout).has_value());
