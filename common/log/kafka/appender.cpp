@@ -18,6 +18,12 @@ AppendOutcome outcome_of(const rd_kafka_message_t& message) {
   return AppendOutcome::unknown;
 }
 
+// The producer's numbering is no longer the broker's; librdkafka does not always call that fatal, nor does it recover.
+bool out_of_step(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
+}
+
 }  // namespace
 
 KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits, std::int32_t partitions, Wake wake)
@@ -114,7 +120,7 @@ void KafkaAppender::on_delivery(const rd_kafka_message_t& message) {
   if (result.outcome == AppendOutcome::persisted) {
     result.offset = message.offset;
   } else {
-    result.fatal = slot->producer->fatal();
+    result.fatal = out_of_step(message.err) || slot->producer->fatal();
     result.error = to_error(message.err, "kafka");
   }
   end(slot, std::move(result));
