@@ -25,8 +25,8 @@ void write(OrderedJson& out, const Installation& installation, bool stored);
 
 // The whole of it.
 template <class T>
-Result<T> from_json(const Json& json, Form form);
+Result<T> resource_from_json(const Json& json, Form form);
 template <class T>
-OrderedJson to_json(const T& resource);  // stored
+OrderedJson resource_to_json(const T& resource);  // stored
 
 }  // namespace certes::registry

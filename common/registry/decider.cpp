@@ -43,7 +43,7 @@ Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at) {
   const T* current = it == map.end() ? nullptr : it->second.get();
   if (auto ok = check_version(change, current ? current->version : 0); !ok) return fail(std::move(ok.error()));
   if (!valid_id(change.id) || !valid_id(change.tenant)) return fail(Code::invalid, "no valid id", "/id");
-  auto parsed = from_json<T>(record.body, Form::stored);
+  auto parsed = resource_from_json<T>(record.body, Form::stored);
   if (!parsed) return fail(std::move(parsed.error()));
   auto next = std::make_shared<T>(std::move(*parsed));
   next->tenant = change.tenant;
@@ -110,7 +110,7 @@ Json snapshot_entry(const T& resource) {
           {"created_by", resource.created_by},
           {"updated_at", resource.updated_at},
           {"updated_by", resource.updated_by},
-          {"body", to_json(resource)}};
+          {"body", resource_to_json(resource)}};
 }
 template Json snapshot_entry<Tenant>(const Tenant&);
 template Json snapshot_entry<Source>(const Source&);
@@ -124,7 +124,7 @@ namespace {
 
 template <class T>
 bool load_entry(State& state, const Json& entry) {
-  auto parsed = from_json<T>(entry.at("body"), Form::stored);
+  auto parsed = resource_from_json<T>(entry.at("body"), Form::stored);
   if (!parsed) return false;
   auto resource = std::make_shared<T>(std::move(*parsed));
   resource->tenant = entry.at("tenant").get<std::string>();

@@ -49,7 +49,7 @@ bool valid_scope(std::string_view scope) {
 }
 
 template <class T>
-Result<T> from_json(const Json& json, Form form) {
+Result<T> resource_from_json(const Json& json, Form form) {
   Fields fields(json, "");
   T resource;
   if (form == Form::declared) read_meta(fields, resource);
@@ -59,7 +59,7 @@ Result<T> from_json(const Json& json, Form form) {
 }
 
 template <class T>
-OrderedJson to_json(const T& resource) {
+OrderedJson resource_to_json(const T& resource) {
   OrderedJson json = OrderedJson::object();
   write(json, resource, true);
   return json;
@@ -69,12 +69,12 @@ template <class T>
 Result<T> parse(std::string_view json, Form form) {
   const auto parsed = parse_json(json);
   if (!parsed) return fail(parsed.error());
-  return from_json<T>(*parsed, form);
+  return resource_from_json<T>(*parsed, form);
 }
 
 template <class T>
 std::string stored_json(const T& resource) {
-  return to_json(resource).dump();
+  return resource_to_json(resource).dump();
 }
 
 template <class T>
@@ -89,11 +89,11 @@ std::string shown_json(const T& resource) {
   return json.dump();
 }
 
-#define CERTES_RESOURCE(TYPE)                                \
-  template Result<TYPE> from_json<TYPE>(const Json&, Form);  \
-  template OrderedJson to_json<TYPE>(const TYPE&);           \
-  template Result<TYPE> parse<TYPE>(std::string_view, Form); \
-  template std::string stored_json<TYPE>(const TYPE&);       \
+#define CERTES_RESOURCE(TYPE)                                        \
+  template Result<TYPE> resource_from_json<TYPE>(const Json&, Form); \
+  template OrderedJson resource_to_json<TYPE>(const TYPE&);          \
+  template Result<TYPE> parse<TYPE>(std::string_view, Form);         \
+  template std::string stored_json<TYPE>(const TYPE&);               \
   template std::string shown_json<TYPE>(const TYPE&)
 CERTES_RESOURCE(Tenant);
 CERTES_RESOURCE(Source);

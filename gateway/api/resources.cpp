@@ -111,7 +111,7 @@ template <class T>
 Result<http::Response> create(const Call& call, Services& services) {
   const auto json = body_of(call);
   if (!json) return fail(json.error());
-  auto next = registry::from_json<T>(*json, registry::Form::declared);
+  auto next = registry::resource_from_json<T>(*json, registry::Form::declared);
   if (!next) return fail(std::move(next.error()));
   const auto tenant = declared_home<T>(call, *json, *next);
   if (!tenant) return fail(tenant.error());
@@ -128,7 +128,7 @@ Result<http::Response> replace(const Call& call, Services& services) {
   if (!id) return fail(Code::invalid, "is no valid id", "id");
   const auto json = body_of(call);
   if (!json) return fail(json.error());
-  const auto declared = registry::from_json<T>(*json, registry::Form::declared);
+  const auto declared = registry::resource_from_json<T>(*json, registry::Form::declared);
   if (!declared) return fail(declared.error());
   if (json->contains("id") && declared->id != *id) return fail(Code::invalid, "is not the id in the path", "/id");
   const auto tenant = declared_home<T>(call, *json, *declared);
@@ -160,7 +160,7 @@ Result<http::Response> merge(const Call& call, Services& services) {
     if (current == nullptr) return fail(not_found<T>(*id));
     Json merged = Json::parse(registry::shown_json(*current));
     merged.merge_patch(*patch);
-    auto next = registry::from_json<T>(merged, registry::Form::declared);
+    auto next = registry::resource_from_json<T>(merged, registry::Form::declared);
     if (!next) return next;
     next->tenant = *tenant;
     next->id = *id;
