@@ -80,7 +80,7 @@ void Follower::run() {
     serve_appender();
     expire(false);
     if (!busy && work.empty()) {
-      const bool waits = !waiting_.empty() || !is_open();
+      const bool waits = !waiting_.empty() || !deferred_.empty() || !is_open();
       signal_.wait(waits ? kRetryAfter : kIdle);
     }
   }
@@ -95,7 +95,7 @@ void Follower::run() {
 
 // True once the topic is open for reading.
 bool Follower::open() {
-  if (clock_.now() < retry_at_ || failure()) return false;
+  if (clock_.now() < retry_at_ || (replica_ && replica_->failure())) return false;
   const auto range = log_.offsets(log::Topic::registry, 0, kOffsetsLimit);
   if (!range) {
     retry_at_ = clock_.now() + kRetryAfter;
@@ -110,6 +110,7 @@ bool Follower::open() {
   snapshot_tried_at_ = 0;
   snapshot_.reset();
   reader_ = log_.reader(log::Topic::registry, 0, range->start, [this] { signal_.wake(); });
+  append_deferred();
   return true;
 }
 
@@ -130,10 +131,7 @@ bool Follower::read() {
   }
   for (const log::RecordPtr& record : records_) replica_->apply(record, decided_);
   if (replica_->failure()) {
-    const std::lock_guard lock(mutex_);
-    failure_ = replica_->failure();
-  }
-  if (failure()) {
+    set_failure(replica_->failure());
     reader_.reset();
     return false;
   }
@@ -142,9 +140,14 @@ bool Follower::read() {
 }
 
 void Follower::advance() {
-  if (loading_ && (reader_->position() < target_ || !replica_->has_state())) return;
+  if (loading_ && reader_->position() < target_) return;
+  if (!replica_->has_state()) {
+    return set_failure(Error(Code::internal, "the registry's log begins at offset " + std::to_string(log_start_) +
+                                                 " and holds no whole snapshot to begin with"));
+  }
   publish();
   if (loading_) {
+    set_failure(std::nullopt);
     loading_ = false;
     caught_up_ = true;
     trim_behind_snapshot();
@@ -199,8 +202,18 @@ void Follower::serve_fences() {
   }
 }
 
+void Follower::set_failure(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+}
+
 void Follower::expire(bool all) {
   const SteadyTime now = clock_.now();
+  std::erase_if(deferred_, [&](const Deferred& deferred) {
+    if (!all && deferred.deadline > now) return false;
+    deferred.done(fail(Code::unavailable, "the log is away: nothing was written"));
+    return true;
+  });
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     if (!all && it->second.deadline > now) {
       ++it;

@@ -29,7 +29,7 @@ class Follower {
 
   StatePtr state() const;
   bool caught_up() const { return caught_up_; }
-  // What keeps it from following for good.
+  // What keeps it from following, if waiting does not help.
   std::optional<Error> failure() const;
   void on_change(std::function<void(StatePtr)> observer);
   void propose(Change change, Millis timeout, ProposalDone done);
@@ -39,6 +39,11 @@ class Follower {
  private:
   using Work = std::function<void()>;
   struct Waiting {
+    SteadyTime deadline;
+    ProposalDone done;
+  };
+  struct Deferred {
+    Change change;
     SteadyTime deadline;
     ProposalDone done;
   };
@@ -59,6 +64,8 @@ class Follower {
   void tell_decided();
   void serve_fences();
   void expire(bool all);
+  void append_deferred();
+  void set_failure(std::optional<Error> error);
   void append_change(const Change& change, Millis timeout, ProposalDone done);
   void on_append(const std::string& change_id, const log::AppendResult& result);
   bool append(std::string key, std::string value, log::AppendCallback done, Error* error);
@@ -96,6 +103,7 @@ class Follower {
   std::uint64_t published_changes_ = 0;
   std::vector<log::RecordPtr> records_;
   std::vector<Decided> decided_;
+  std::vector<Deferred> deferred_;                 // proposals from before the log was first reached
   std::map<std::string, Waiting> waiting_;         // by change id
   std::multimap<std::int64_t, FenceDone> fences_;  // by the position they wait for
   std::optional<PendingSnapshot> snapshot_;

@@ -12,6 +12,10 @@ constexpr std::uint64_t kChangesBetweenSnapshots = 100;
 
 void Follower::append_change(const Change& change, Millis timeout, ProposalDone done) {
   if (auto failed = failure()) return done(fail(Code::unavailable, failed->message));
+  if (!replica_ && !stopping_) {
+    deferred_.push_back({change, clock_.now() + timeout, std::move(done)});
+    return;
+  }
   if (stopping_) return done(fail(Code::unavailable, "this process is stopping"));
   std::string id = ids_.next("chg_");
   auto value = encode(id, change);
@@ -22,6 +26,16 @@ void Follower::append_change(const Change& change, Millis timeout, ProposalDone 
     return done(fail(std::move(error)));
   }
   waiting_.emplace(std::move(id), Waiting{clock_.now() + timeout, std::move(done)});
+}
+
+void Follower::append_deferred() {
+  std::vector<Deferred> deferred = std::move(deferred_);
+  deferred_.clear();
+  const SteadyTime now = clock_.now();
+  for (Deferred& one : deferred) {
+    const auto left = std::chrono::duration_cast<Millis>(one.deadline - now);
+    append_change(one.change, std::max(left, Millis(0)), std::move(one.done));
+  }
 }
 
 // Persisted: the decision follows. Unknown: it may; the deadline ends the wait.

@@ -43,7 +43,8 @@ class Registry {
   StatePtr state() const;
   // True once the end, as it was at the start, was reached.
   bool caught_up() const;
-  // Why it will never follow the log further, if so: a record written by a newer version of Certes.
+  // Why it does not follow the log, if waiting does not help: a record of a newer version of Certes, or a log cut
+  // without a snapshot.
   std::optional<Error> failure() const;
   // Called on the registry's thread after each change of the state.
   void on_change(std::function<void(StatePtr)> observer);

@@ -45,14 +45,21 @@ class Api::Impl {
  private:
   void add_health() {
     const Dependencies& deps = services_.deps;
-    server_.pooled("GET", "/health/live", [](const http::Request&) { return text(200, "live\n"); });
-    server_.pooled("GET", "/health/ready", [&deps](const http::Request&) {
+    // Not on the workers, which may all be waiting for the log.
+    add_page("/health/live", [] { return text(200, "live\n"); });
+    add_page("/health/ready", [&deps] {
       return deps.registry.caught_up() ? text(200, "ready\n") : text(503, "the registry has not caught up yet\n");
     });
-    server_.pooled("GET", "/metrics", [&deps](const http::Request&) {
+    add_page("/metrics", [&deps] {
       http::Response response = text(200, deps.metrics.text());
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return response;
+    });
+  }
+
+  void add_page(const char* path, std::function<http::Response()> page) {
+    server_.direct("GET", path, [page = std::move(page)](http::Loop&) -> http::DirectHandler {
+      return [page](const http::Request&, http::Exchange exchange) { exchange.respond(page()); };
     });
   }
 

@@ -5,8 +5,10 @@
 #include <future>
 
 #include "common/log/memory/memory_log.hpp"
+#include "common/log/sqlite/sqlite_log.hpp"
 #include "common/registry/resource_json.hpp"
 #include "tests/common/registry/fixture.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::registry;
@@ -147,6 +149,43 @@ TEST_CASE("Registry: a log that became shorter is read afresh") {
   CHECK(fenced(one.registry)->endpoints.size() == 5);
   CHECK(one.registry.propose(put_endpoint("new"), kLong));
   CHECK(fenced(one.registry)->endpoints.size() == 6);
+}
+
+TEST_CASE("Registry: a log cut without a snapshot is said, not followed") {
+  auto cluster = log::memory::make_cluster({});
+  {
+    Process one(cluster, 1);
+    CHECK(propose_all(one.registry, endpoint_changes(10, 10)) == 10);
+  }
+  REQUIRE(log::memory::make(cluster, 2)->trim(log::Topic::registry, 0, 5, kLong));
+  Process late(cluster, 3);
+  CHECK_FALSE(late.registry.propose(put_endpoint("a"), Millis(1'000)));
+  CHECK_FALSE(late.registry.caught_up());
+  REQUIRE(late.registry.failure());
+  CHECK(late.registry.failure()->message.find("no whole snapshot") != std::string::npos);
+}
+
+TEST_CASE("Registry: what was decided is there when the embedded log is opened again") {
+  const test::TemporaryDirectory directory;
+  SystemClock clock;
+  log::sqlite::Options options;
+  options.directory = directory.path();
+  options.reserve_bytes = 0;
+  std::string before;
+  for (const bool first : {true, false}) {
+    auto log = log::sqlite::open(options, clock);
+    REQUIRE(log);
+    REQUIRE((*log)->prepare());
+    Registry registry(**log, clock);
+    if (first) {
+      CHECK(propose_all(registry, endpoint_changes(1'200, 20)) == 1'200);
+      REQUIRE(registry.propose(put_subscription("s", "e1"), kLong));
+      before = text_of(*registry.state());
+    } else {
+      CHECK(text_of(*fenced(registry)) == before);
+      CHECK(registry.propose(put_subscription("t", "e2"), kLong));
+    }
+  }
 }
 
 TEST_CASE("Registry: a record of a newer format stops it, and says so") {
