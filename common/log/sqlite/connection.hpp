@@ -56,7 +56,6 @@ class Use {
   ~Use() { statement_.reset(); }
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
-  Statement* operator->() { return &statement_; }
 
  private:
   Statement& statement_;

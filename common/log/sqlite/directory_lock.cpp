@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 namespace certes::log::sqlite {
 namespace {
@@ -25,13 +26,37 @@ tl::unexpected<Error> unusable(const std::string& path, const std::string& reaso
                                      "; the data directory must be writable by this user (--data DIR names another)");
 }
 
+void sync(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+// A directory that was made must last as what is stored in it: SQLite syncs the file's own directory, not those above.
+std::error_code make(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path above = fs::absolute(directory, error).lexically_normal();
+  if (!above.has_filename()) above = above.parent_path();
+  std::vector<fs::path> parents;
+  while (!fs::exists(above, error) && above.has_relative_path()) {
+    above = above.parent_path();
+    parents.push_back(above);
+  }
+  if (parents.empty()) return {};
+  error.clear();
+  fs::create_directories(directory, error);
+  if (error) return error;
+  fs::permissions(directory, fs::perms::owner_all, error);
+  for (const fs::path& each : parents) sync(each);
+  return error;
+}
+
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
-  std::error_code error;
-  if (std::filesystem::create_directories(directory, error))
-    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  if (error) return unusable(directory, error.message());
+  if (const std::error_code error = make(directory)) return unusable(directory, error.message());
   const std::string path = directory + "/certes.lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return unusable(path, std::strerror(errno));

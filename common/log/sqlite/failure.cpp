@@ -17,6 +17,7 @@ std::string advice(int code) {
   if (damaged(code)) return "the file is damaged: stop, keep a copy, and restore it";
   if (sync_failed(code))
     return "the disk did not confirm a write, so nothing more is written: check the disk, then restart";
+  if ((code & 0xff) == SQLITE_BUSY) return "another program has locked the file: close it";
   if (code == SQLITE_IOERR_WRITE) return "a write failed: check the disk";
   if ((code & 0xff) == SQLITE_IOERR) return "check the disk";
   return "SQLite code " + std::to_string(code);

@@ -46,36 +46,16 @@ Result<std::size_t> SqliteReader::read(std::size_t max, std::vector<RecordPtr>& 
 Result<std::size_t> SqliteReader::read_file(std::int64_t position, std::int64_t end, std::size_t max,
                                             std::vector<RecordPtr>& out) {
   const std::size_t before = out.size();
-  const auto broken = [&](Error error) {
-    out.resize(before);
-    return fail(std::move(error));
-  };
+  Result<void> page;
   try {
     auto lease = store_.reads.try_take();
     if (!lease) return 0;  // the writer wakes every reader when it lets them in again
-    const Use page(lease->page(partition_.table));
     Statement& rows = lease->page(partition_.table);
+    const Use use(rows);
     rows.bind(1, position).bind(2, end).bind(3, static_cast<std::int64_t>(max));
-    std::size_t bytes = 0;
-    while (bytes < kPageBytes && rows.step()) {
-      auto record = std::make_shared<StoredRecord>();
-      record->topic = partition_.topic;
-      record->partition = partition_.number;
-      record->offset = rows.number(0);
-      const std::int64_t expected = position + static_cast<std::int64_t>(out.size() - before);
-      if (record->offset != expected && partition_.range().start <= position)
-        return broken(Error(Code::internal, store_.path + " is damaged: record " + std::to_string(expected) + " of " +
-                                                partition_.table + " is missing"));
-      if (!decode(rows.bytes(1), *record))
-        return broken(Error(Code::internal, store_.path + " is damaged: record " + std::to_string(record->offset) +
-                                                " of " + partition_.table + " cannot be read"));
-      bytes += record->size();
-      out.push_back(std::move(record));
-    }
+    page = take_page(rows, position, out);
   } catch (const Failure& failure) {
-    const Verdict verdict = judge(failure, Stage::reading, store_.path);
-    store_.health.trouble(verdict.error, false);
-    return broken(verdict.error);
+    page = fail(judge(failure, Stage::reading, store_.path).error);
   }
   // Trimmed meanwhile: rows may have been gone.
   const OffsetRange now = partition_.range();
@@ -83,7 +63,34 @@ Result<std::size_t> SqliteReader::read_file(std::int64_t position, std::int64_t 
     out.resize(before);
     return out_of_range(position, now);
   }
+  if (!page.has_value()) {
+    out.resize(before);
+    store_.health.trouble(page.error(), false);
+    store_.read_failed.store(true);
+    return fail(page.error());
+  }
   return out.size() - before;
+}
+
+Result<void> SqliteReader::take_page(Statement& rows, std::int64_t position, std::vector<RecordPtr>& out) const {
+  std::size_t bytes = 0;
+  std::int64_t expected = position;
+  for (; bytes < kPageBytes && rows.step(); ++expected) {
+    auto record = std::make_shared<StoredRecord>();
+    record->topic = partition_.topic;
+    record->partition = partition_.number;
+    record->offset = rows.number(0);
+    if (record->offset != expected || !decode(rows.bytes(1), *record)) return damaged(expected);
+    bytes += record->size();
+    out.push_back(std::move(record));
+  }
+  if (expected == position) return damaged(position);
+  return {};
+}
+
+tl::unexpected<Error> SqliteReader::damaged(std::int64_t offset) const {
+  return fail(Code::internal, "cannot read " + store_.path + ": record " + std::to_string(offset) + " of " +
+                                  partition_.table + " is missing or damaged: stop, keep a copy, and restore it");
 }
 
 }  // namespace certes::log::sqlite

@@ -19,6 +19,8 @@ class SqliteReader final : public Reader {
 
  private:
   Result<std::size_t> read_file(std::int64_t position, std::int64_t end, std::size_t max, std::vector<RecordPtr>& out);
+  Result<void> take_page(Statement& rows, std::int64_t position, std::vector<RecordPtr>& out) const;
+  tl::unexpected<Error> damaged(std::int64_t offset) const;
   tl::unexpected<Error> out_of_range(std::int64_t position, const OffsetRange& range) const;
 
   Store& store_;

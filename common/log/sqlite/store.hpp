@@ -7,6 +7,7 @@
 // came meanwhile is the next transaction. Committed records stand in the partitions' memory, where readers find the
 // tail; older ones are read from the file in pages, through connections of the readers' own.
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -111,6 +112,7 @@ struct Store {
   Health health;
   ReadPool reads;
   Commits commits;
+  std::atomic<bool> read_failed{false};  // somebody's page: readers are woken in a second to try again
   Seat seat;
   Doorbell doorbell;
   Mailbox<std::unique_ptr<Job>> jobs;

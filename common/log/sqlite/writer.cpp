@@ -44,6 +44,7 @@ void Writer::run() {
     const SteadyTime now = store_.clock.now();
     const bool fatal = store_.health.fatal();
     const bool retention = !fatal && !last && retention_.due(now);
+    if (retention && store_.read_failed.exchange(false)) wake_readers();
     if (!group.empty() && fatal) {
       give_up(group, store_.health.state().error());
     } else if (!group.empty() || retention) {
@@ -93,7 +94,7 @@ void Writer::execute(Group& group, bool retention) {
 
 void Writer::trouble(const Failure& failure, Stage stage, Group& group) {
   const Verdict verdict = judge(failure, stage, store_.path);
-  store_.health.trouble(verdict.error, verdict.fatal);
+  store_.health.trouble(Error(Code::unavailable, verdict.error.message), verdict.fatal);
   transaction_.discard();
   retention_.undo();
   if (verdict.fatal) fatal();
@@ -119,6 +120,10 @@ void Writer::checkpoint_if_due() {
   store_.reads.hold_off();
   checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
   store_.reads.let_in();
+  wake_readers();
+}
+
+void Writer::wake_readers() {
   for (const auto& partition : store_.partitions) partition->wake_all();
 }
 

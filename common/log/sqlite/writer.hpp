@@ -29,6 +29,7 @@ class Writer {
   void give_up(Group& group, const Error& error);
   void trouble(const Failure& failure, Stage stage, Group& group);
   void fatal();
+  void wake_readers();
   void checkpoint_if_due();
   void checkpoint(int mode);
 

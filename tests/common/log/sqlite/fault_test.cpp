@@ -56,10 +56,10 @@ TEST_CASE("SQLite log: a failed sync is unknown and the end of this log; opening
   REQUIRE(lines.size() == 11);
   CHECK(begins(lines[2], "append unknown unknown_outcome cannot write "));
   CHECK(has(lines[2], "check the disk, then restart"));
-  CHECK(begins(lines[3], "health unknown_outcome"));
+  CHECK(begins(lines[3], "health unavailable"));
   CHECK(begins(lines[4], "append refused unavailable the log takes no more appends: "));
   CHECK(has(lines[4], "certes.db"));
-  CHECK(begins(lines[5], "health unknown_outcome"));  // the disk answers again, but what it lost is not known
+  CHECK(begins(lines[5], "health unavailable"));  // the disk answers again, but what it lost is not known
   CHECK(lines[6] == "count 1");
   CHECK(lines[8] == "open ok");
   CHECK(lines[9] == "health ok");
