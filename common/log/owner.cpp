@@ -97,12 +97,12 @@ Result<std::size_t> Owner::Impl::read(std::size_t max_records) {
 void Owner::Impl::give(const RecordPtr& record) {
   Part* part = find(record->partition);
   if (part == nullptr || part->phase != Phase::run || part->revoked || record->offset < part->tracker.next()) return;
-  if (!part->tracker.read(record->offset, record->appended_at)) return;
   part->changed = true;
+  if (!part->tracker.read(record->offset, record->appended_at)) return;
   if (part->replaced) {
     const auto seen = part->replaced->by_event.find(record->headers.get(names::kId));
     if (seen != part->replaced->by_event.end()) part->states[record->offset].merge(seen->second);
-    if (record->offset + 1 >= part->replaced->end) part->replaced.reset();
+    if (part->tracker.next() >= part->replaced->end) part->replaced.reset();
   }
   static const DeliveryStates kNothing;
   if (part->states.empty()) return handler_.on_record(record, kNothing);
@@ -139,6 +139,8 @@ void Owner::Impl::resume_reading(Part& part) {
   if (next < range->start) {
     const std::int64_t lost = part.tracker.count_unfinished(next, range->start);
     part.tracker.skip_to(range->start);
+    part.changed = true;
+    if (part.replaced && part.tracker.next() >= part.replaced->end) part.replaced.reset();
     if (lost > 0) handler_.on_log_lost(part.partition, lost);
   }
   if (!part.revoked) member_->start(part.partition, part.tracker.next());

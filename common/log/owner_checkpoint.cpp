@@ -38,7 +38,7 @@ bool Owner::Impl::begin_checkpoint(Part& part) {
   if (part.replaced) return false;
   const Progress progress = progress_of(part);
   std::vector<Record> records = checkpoint_records(progress, ++checkpoint_id_);
-  part.checkpoint = {true, records.size(), {kNoOffset, kNoOffset, part.term}, progress.watermark};
+  part.checkpoint = {true, records.size(), {kNoOffset, kNoOffset, part.term, progress.before}, progress.watermark};
   part.checkpoint_at = now_ + options_.checkpoint_every;
   part.tail_bytes = 0;
   part.changed = false;

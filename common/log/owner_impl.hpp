@@ -1,7 +1,7 @@
 #pragma once
 // The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
-// revoked, lost), owner_recovery.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
-// owner_checkpoint.cpp. Confined to the core loop.
+// revoked, lost), owner_recovery.cpp (the checkpoint), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and
+// acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
 //
 // The life of a partition: assigned → ask (what is committed) → term (commits it with a higher term) → recover (loads
 // the checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
@@ -71,6 +71,8 @@ class Owner::Impl final : public MemberHandler {
   bool events_replaced(Part& part, UnixMillis before, OffsetRange range);
   void restore(Part& part, Progress&& progress);
   void nothing_restored(Part& part);
+
+  // owner_tails.cpp
   bool read_tails(Part& part);
   bool read_tail(Part& part, std::size_t index);
   bool tail_record(Part& part, std::size_t index, const StoredRecord& record);

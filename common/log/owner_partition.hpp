@@ -76,6 +76,7 @@ struct OwnedPartition {
   bool let_go = false;
   SteadyTime revoke_until{};
 
+  std::vector<std::uint32_t> doubtful;  // slots of its outcomes in doubt, while tails are read
   Committed committed;
   Loading loading;
   std::optional<Replaced> replaced;

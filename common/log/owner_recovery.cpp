@@ -10,7 +10,6 @@ constexpr Millis kStalled{2'000};
 constexpr Millis kLookup{1'000};
 constexpr UnixMillis kReplacedMargin = 60'000;
 constexpr std::size_t kPage = 512;
-constexpr int kPagesARound = 16;
 
 }  // namespace
 
@@ -27,8 +26,11 @@ void Owner::Impl::begin_recovery(Part& part) {
     submit(slot);
   }
   if (part.running_before) {
-    outbox_.each([&](std::uint32_t, Op& op) {
-      if (op.epoch == part.epoch) op.found = kNoOffset;
+    part.doubtful.clear();
+    outbox_.each([&](std::uint32_t slot, Op& op) {
+      if (op.epoch != part.epoch || op.kind != OpKind::outcome || !op.sent) return;
+      op.found = kNoOffset;
+      part.doubtful.push_back(slot);
     });
     part.loading.step = Loading::tails;
     return;
@@ -62,6 +64,7 @@ void Owner::Impl::restore(Part& part, Progress&& progress) {
 void Owner::Impl::nothing_restored(Part& part) {
   Progress progress;
   progress.watermark = progress.position = part.committed.offset;
+  progress.before = decode_note(part.committed.metadata).before;
   progress.tails.fill(kLogStart);
   restore(part, std::move(progress));
 }
@@ -167,120 +170,12 @@ bool Owner::Impl::events_replaced(Part& part, UnixMillis before, OffsetRange ran
     from = *at;
   }
   replaced.end = range.end;
-  part.committed.offset = from;
+  part.committed = {from, {}};
   part.loading.lost = 0;
   nothing_restored(part);
   part.loading.step = Loading::tails;
   part.replaced = std::move(replaced);
   return true;
-}
-
-bool Owner::Impl::read_tails(Part& part) {
-  bool all = true;
-  for (std::size_t i = 0; i < kTailCount && part.phase == Phase::recover; ++i)
-    all = (part.tails[i].done || read_tail(part, i)) && all;
-  return all && part.phase == Phase::recover;
-}
-
-bool Owner::Impl::read_tail(Part& part, std::size_t index) {
-  Tail& tail = part.tails[index];
-  if (tail.term_offset == kNoOffset) return false;
-  if (!tail.reader) {
-    tail.from_start = tail.from_start || tail.position < 0 || tail.position > tail.term_offset;
-    tail.reader = log_.reader(kTails[index], part.partition, tail.from_start ? kLogStart : tail.position, wake_);
-  }
-  std::vector<RecordPtr> page;
-  for (int pages = 0; pages < kPagesARound; ++pages) {
-    page.clear();
-    const auto read = tail.reader->read(kPage, page);
-    if (!read) {
-      if (read.error().code == Code::not_found) {
-        tail.from_start = true;
-        tail.reader.reset();
-      }
-      part.retry_at = now_ + (read.error().code == Code::not_found ? Millis{0} : kRetry);
-      return false;
-    }
-    if (page.empty()) return false;
-    for (const RecordPtr& record : page) {
-      if (record->offset >= tail.term_offset) {
-        tail.reader.reset();
-        return tail.done = true;
-      }
-      if (!tail_record(part, index, *record)) return false;
-    }
-  }
-  part.retry_at = now_;
-  wake_();  // there is more
-  return false;
-}
-
-// False: another term is needed.
-bool Owner::Impl::tail_record(Part& part, std::size_t index, const StoredRecord& record) {
-  Tail& tail = part.tails[index];
-  const auto term = term_of(record);
-  if (!term) return true;  // not ours
-  if (*term >= part.term) {
-    std::int64_t& highest = highest_terms_[static_cast<std::size_t>(part.partition)];
-    highest = std::max(highest, *term);
-    begin_term(part, now_);
-    return false;
-  }
-  if (*term < tail.top) return true;  // void
-  tail.top = *term;
-  const auto outcome = outcome_of(record);
-  if (outcome && outcome->origin.partition == part.partition) {
-    part.tail_bytes += record.size();
-    bool own = false;
-    outbox_.each([&](std::uint32_t, Op& op) {
-      if (own || op.epoch != part.epoch || op.kind != OpKind::outcome || !op.sent || op.found != kNoOffset) return;
-      own = op.outcome.same_as(*outcome);
-      if (own) op.found = record.offset;
-    });
-    if (!own) reflect_tail(part, *outcome);
-  }
-  return true;
-}
-
-void Owner::Impl::reflect_tail(Part& part, const Outcome& outcome) {
-  if (part.replaced) {
-    if (outcome.recorded_at >= part.replaced->since)
-      apply(outcome, part.replaced->by_event[outcome.event_id][outcome.delivery]);
-  } else if (!part.tracker.finished(outcome.origin.offset)) {
-    reflect(part, outcome);
-  }
-}
-
-// The partition's past is known: it may act.
-void Owner::Impl::run(Part& part) {
-  const bool first = !part.running_before;
-  for (Tail& tail : part.tails) tail.position = tail.term_offset + 1;
-  part.phase = Phase::run;
-  part.running_before = true;
-  part.good = part.term;
-  part.changed = true;
-  part.reading_failed = false;
-  part.checkpoint_at = now_ + options_.checkpoint_every;
-  if (first && part.loading.lost > 0) handler_.on_log_lost(part.partition, part.loading.lost);
-  if (part.replaced && part.tracker.next() >= part.replaced->end) part.replaced.reset();
-  settle_found(part);
-  member_->start(part.partition, first && part.loading.from_start ? kLogStart : part.tracker.next());
-}
-
-// This process's own appends in doubt: those that stand before the term record are acknowledged by that, the others are
-// void or lost, and appended again.
-void Owner::Impl::settle_found(Part& part) {
-  std::vector<std::uint32_t> found;
-  std::vector<std::uint32_t> again;
-  outbox_.each([&](std::uint32_t slot, Op& op) {
-    if (op.epoch != part.epoch || op.kind != OpKind::outcome || !op.sent) return;
-    op.found != kNoOffset ? found.push_back(slot) : again.push_back(slot);
-  });
-  for (const std::uint32_t slot : again) {
-    outbox_.at(slot).sent = false;
-    submit(slot);
-  }
-  for (const std::uint32_t slot : found) settle(part, slot, outbox_.at(slot).found);
 }
 
 }  // namespace certes::log

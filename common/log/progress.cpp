@@ -220,7 +220,8 @@ Result<bool> CheckpointReader::add(const StoredRecord& record) {
 }
 
 std::string encode(const CommitNote& note) {
-  return "certes1 " + std::to_string(note.first) + ' ' + std::to_string(note.last) + ' ' + std::to_string(note.term);
+  return "certes1 " + std::to_string(note.first) + ' ' + std::to_string(note.last) + ' ' + std::to_string(note.term) +
+         ' ' + std::to_string(note.before);
 }
 
 CommitNote decode_note(std::string_view metadata) {
@@ -228,7 +229,7 @@ CommitNote decode_note(std::string_view metadata) {
   CommitNote note;
   if (!metadata.starts_with(kPrefix)) return {};
   metadata.remove_prefix(kPrefix.size());
-  for (std::int64_t* number : {&note.first, &note.last, &note.term}) {
+  for (std::int64_t* number : {&note.first, &note.last, &note.term, &note.before}) {
     if (!metadata.starts_with(' ')) return {};
     const auto end = metadata.data() + metadata.size();
     const auto [at, error] = std::from_chars(metadata.data() + 1, end, *number);

@@ -59,6 +59,7 @@ struct CommitNote {
   std::int64_t first = kNoOffset;  // of the checkpoint's records in `progress`; none: no checkpoint
   std::int64_t last = kNoOffset;
   std::int64_t term = 0;
+  UnixMillis before = 0;  // as in Progress, should the checkpoint be unreadable
 };
 std::string encode(const CommitNote& note);
 // What cannot be read (set by another tool) is no checkpoint and term 0.

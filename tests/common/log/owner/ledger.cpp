@@ -36,14 +36,17 @@ void Ledger::sent(int event, int endpoint, bool current) {
 
 void Ledger::landed(const StoredRecord& record, std::int64_t& highest) {
   const auto term = term_of(record);
-  if (!term || *term < highest) return;  // void
-  highest = *term;
+  if (!term) return;
+  const bool is_void = *term < highest;
+  highest = std::max(highest, *term);
   const auto outcome = outcome_of(record);
   const auto whose = outcome ? ids_.find(outcome->delivery) : ids_.end();
   if (whose == ids_.end()) return;
   const auto [event, endpoint] = whose->second;
   Delivery& delivery = at(event, endpoint);
-  if (outcome->effect == Effect::failed) {
+  if (is_void) {
+    delivery.void_ends += outcome->effect == Effect::ended ? 1 : 0;
+  } else if (outcome->effect == Effect::failed) {
     delivery.fails++;
   } else if (delivery.ends++ > 0 && !tolerant_) {
     violate("FORK: " + name(event, endpoint) + " was ended by two valid records");
@@ -78,14 +81,14 @@ void Ledger::scan() {
 bool Ledger::all_ended() const {
   for (const Event& event : events_)
     for (const Delivery& delivery : event.deliveries)
-      if (!event.excused && delivery.ends == 0) return false;
+      if (!event.excused && !ended(delivery)) return false;
   return true;
 }
 
 void Ledger::check_complete() {
   for (std::size_t event = 0; event < events_.size(); ++event)
     for (int endpoint = 0; endpoint < kEndpoints; ++endpoint)
-      if (!events_[event].excused && events_[event].deliveries[endpoint].ends == 0)
+      if (!events_[event].excused && !ended(events_[event].deliveries[endpoint]))
         violate("LOST: " + name(static_cast<int>(event), endpoint) + " was neither delivered nor dead-lettered");
 }
 

@@ -26,6 +26,9 @@ class Ledger {
   // Something was damaged: repeats are allowed from here on, loss is not.
   void tolerate() { tolerant_ = true; }
 
+  // Records of the tails are gone, a term's first among them perhaps: readers take what is void for valid.
+  void tails_trimmed() { void_counts_ = true; }
+
   // A request begins. `current`: by the partition's owner.
   void sent(int event, int endpoint, bool current);
   void received(int event, int endpoint) { at(event, endpoint).received++; }
@@ -46,6 +49,7 @@ class Ledger {
     int lost = 0;
     std::uint32_t fails = 0;  // valid records
     int ends = 0;
+    int void_ends = 0;
   };
   struct Event {
     std::int32_t partition;
@@ -58,6 +62,7 @@ class Ledger {
     std::int64_t committed = 0;
   };
   Delivery& at(int event, int endpoint) { return events_.at(static_cast<std::size_t>(event)).deliveries[endpoint]; }
+  bool ended(const Delivery& delivery) const { return delivery.ends > 0 || (void_counts_ && delivery.void_ends > 0); }
   void landed(const StoredRecord& record, std::int64_t& highest);
   void check_commit(std::int32_t partition, Part& part);
   void violate(std::string what) {
@@ -70,6 +75,7 @@ class Ledger {
   std::vector<Event> events_;
   std::map<std::string, std::pair<int, int>> ids_;  // delivery, (event, endpoint)
   bool tolerant_ = false;
+  bool void_counts_ = false;
   std::string violation_;
 };
 

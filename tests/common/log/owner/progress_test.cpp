@@ -136,8 +136,8 @@ TEST_CASE("CommitNote: survives the commit's metadata, and what others wrote is 
   CHECK(note.first == 12);
   CHECK(note.last == 15);
   CHECK(note.term == 7);
-  for (const char* text : {"", "certes1", "certes1 ", "certes1 1 2", "certes1 1 2 x", "certes1 3 2 1",
-                           "certes1 1 2 3 4", "other 1 2 3", "certes1 99999999999999999999 1 1"})
+  for (const char* text : {"", "certes1", "certes1 ", "certes1 1 2", "certes1 1 2 x 4", "certes1 3 2 1 0",
+                           "certes1 1 2 3", "certes1 1 2 3 4 5", "other 1 2 3", "certes1 99999999999999999999 1 1 1"})
     CHECK(decode_note(text).term == 0);
 }
 

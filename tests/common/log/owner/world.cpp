@@ -135,6 +135,7 @@ void World::damage() {
   const double what = random_.unit();
   if (what < 0.4) return expire_events(partition);
   if (what < 0.8) return cut_events(partition);
+  ledger_.tails_trimmed();
   const Topic topic = chance(0.5) ? Topic::attempts : Topic::dead_letters;
   const std::int64_t end = cluster_->range(topic, partition).end;
   [[maybe_unused]] const auto trimmed =

@@ -1,0 +1,284 @@
+#include "common/log/owner.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <set>
+
+#include "common/log/memory/memory_log.hpp"
+#include "common/log/names.hpp"
+#include "common/log/owner_records.hpp"
+#include "tests/common/log/owner/manual_clock.hpp"
+
+namespace certes::log::testing {
+namespace {
+
+// A process whose dispatcher only notes what it is told.
+struct Process final : OwnerHandler {
+  Process(std::shared_ptr<memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1)
+      : log(memory::make(std::move(cluster), id)) {
+    OwnerOptions options;
+    options.background = [](const std::function<void()>& job) { job(); };
+    owner = std::make_unique<Owner>(*log, *this, clock, options, [] {});
+  }
+  void on_record(RecordPtr record, const DeliveryStates& states) override {
+    known[record->offset] = states;
+    records.push_back(std::move(record));
+  }
+  void on_revoked(std::int32_t partition) override { revoked.insert(partition); }
+  void on_lost(std::int32_t partition) override { lost.insert(partition); }
+  void on_log_lost(std::int32_t, std::int64_t count) override { log_lost += count; }
+
+  void poll(int rounds = 10, std::size_t max = 100'000) {
+    for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
+  }
+  void attempt(std::int64_t offset, std::string_view outcome, std::uint32_t number, UnixMillis next_at = 0) {
+    const std::string delivery = "dlv_" + std::to_string(offset);
+    AttemptRecord record;
+    record.delivery = delivery;
+    record.event_id = "evt";
+    record.attempt = number;
+    record.outcome = outcome;
+    record.next_at = next_at;
+    owner->record_attempt({0, offset}, record, [this, offset] { recorded.push_back(offset); });
+  }
+
+  std::unique_ptr<Log> log;
+  std::vector<RecordPtr> records;
+  std::map<std::int64_t, DeliveryStates> known;
+  std::vector<std::int64_t> recorded;
+  std::set<std::int32_t> revoked;
+  std::set<std::int32_t> lost;
+  std::int64_t log_lost = 0;
+  std::unique_ptr<Owner> owner;
+};
+
+struct Fixture {
+  explicit Fixture(int events = 0) {
+    for (int i = 0; i < events; ++i) put();
+  }
+  void put() {
+    Record record;
+    record.headers.add(names::kId, "evt");
+    clock.advance(Millis{1});
+    cluster->put(Topic::events, 0, std::move(record));
+  }
+  void checkpoint(Process& process) {
+    clock.advance(Millis{10'001});
+    process.poll(4, 0);
+  }
+  ManualClock clock;
+  std::shared_ptr<memory::Cluster> cluster = memory::make_cluster({.partitions = 1, .clock = &clock});
+};
+
+TEST_CASE("Owner: reads from the log's start where nothing was committed, and takes a term") {
+  Fixture f(3);
+  Process process(f.cluster, f.clock);
+  process.poll(10, 0);
+  CHECK(process.records.empty());
+  CHECK(process.owner->may_act(0));
+  process.poll();
+  CHECK(process.records.size() == 3);
+  REQUIRE(process.owner->partitions().size() == 1);
+  CHECK(process.owner->partitions()[0].term == 1);
+  CHECK(process.owner->partitions()[0].open == 3);
+}
+
+TEST_CASE("Owner: what was recorded is known to the next owner, from checkpoint and from tail") {
+  for (const bool with_checkpoint : {false, true}) {
+    Fixture f(4);
+    {
+      Process process(f.cluster, f.clock);
+      process.poll();
+      process.attempt(0, "retry", 3, 12'345);
+      process.attempt(1, "delivered", 1);
+      process.attempt(2, "retry", 1, 777);
+      process.poll();
+      CHECK(process.recorded.size() == 3);
+      process.owner->finish({0, 3});
+      if (with_checkpoint) f.checkpoint(process);
+      process.attempt(2, "retry", 2, 999);
+      process.poll();
+    }
+    Process next(f.cluster, f.clock, 2);
+    next.poll();
+    REQUIRE(next.records.size() == (with_checkpoint ? 3 : 4));
+    const DeliveryState retried = next.known[0].at("dlv_0");
+    CHECK(retried.attempts == 3);
+    CHECK(retried.next_at == 12'345);
+    CHECK(retried.first_at > 0);
+    CHECK_FALSE(retried.done);
+    CHECK(next.known[1].at("dlv_1").done);
+    CHECK(next.known[2].at("dlv_2").attempts == 2);
+    CHECK(next.known[2].at("dlv_2").next_at == 999);
+  }
+}
+
+TEST_CASE("Owner: a dead letter ends its delivery, and one too large is refused at once") {
+  Fixture f(1);
+  {
+    Process process(f.cluster, f.clock);
+    process.poll();
+    Record large;
+    large.value.assign(process.log->max_record_bytes(Topic::dead_letters), 'x');
+    const auto refused = process.owner->append_and_finish({0, 0}, std::move(large), [] {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::too_large);
+    Record letter;
+    letter.headers.add(names::kDelivery, "dlv_0");
+    bool recorded = false;
+    REQUIRE(process.owner->append_and_finish({0, 0}, std::move(letter), [&] { recorded = true; }));
+    process.poll();
+    CHECK(recorded);
+  }
+  const RecordPtr letter = f.cluster->at(Topic::dead_letters, 0, 1);
+  REQUIRE(letter);
+  CHECK(letter->headers.get(names::kOrigin) == "0:0");
+  CHECK(letter->headers.get(names::kTerm) == "1");
+  Process next(f.cluster, f.clock, 2);
+  next.poll();
+  CHECK(next.known[0].at("dlv_0").done);
+}
+
+TEST_CASE("Owner: progress of many open records survives in a checkpoint of several chunks") {
+  constexpr int kEvents = 40'000;
+  Fixture f(kEvents);
+  {
+    Process process(f.cluster, f.clock);
+    process.poll();
+    for (std::int64_t offset = 0; offset < kEvents; ++offset)
+      offset % 5 == 0 ? process.owner->finish({0, offset}) : process.attempt(offset, "retry", 2, 5);
+    process.poll();
+    f.checkpoint(process);
+  }
+  CHECK(f.cluster->range(Topic::progress, 0).end > 2);
+  Process next(f.cluster, f.clock, 2);
+  next.poll(40);
+  CHECK(next.records.size() == kEvents - kEvents / 5);
+  CHECK(next.known[1].at("dlv_1").attempts == 2);
+}
+
+TEST_CASE("Owner: may not act when it was not polled within half the session timeout") {
+  Fixture f(1);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  f.clock.advance(Millis{5'999});
+  CHECK(process.owner->may_act(0));
+  f.clock.advance(Millis{1});
+  CHECK_FALSE(process.owner->may_act(0));
+  process.attempt(0, "delivered", 1);
+  const auto before = f.cluster->range(Topic::attempts, 0).end;
+  process.owner->flush();
+  CHECK(f.cluster->range(Topic::attempts, 0).end == before);  // not before membership was served
+  process.poll();
+  CHECK(process.recorded.size() == 1);
+}
+
+TEST_CASE("Owner: a revoked partition goes on at another process after it was let go") {
+  Fixture f(3);
+  Process first(f.cluster, f.clock);
+  first.poll();
+  first.owner->finish({0, 0});
+  Process second(f.cluster, f.clock, 2);
+  first.poll();
+  CHECK(first.revoked.contains(0));
+  CHECK_FALSE(first.owner->may_act(0));
+  CHECK(first.owner->owns(0));
+  first.attempt(1, "delivered", 1);
+  first.poll();
+  CHECK(first.recorded.size() == 1);
+  first.owner->let_go(0);
+  for (int round = 0; round < 10; ++round) first.poll(1), second.poll(1);
+  CHECK(first.lost.empty());
+  Process& owner = second.owner->owns(0) ? second : first;
+  CHECK(f.cluster->committed(0).offset == 1);
+  CHECK(owner.owner->owns(0));
+  CHECK(owner.known[1].at("dlv_1").done);
+}
+
+TEST_CASE("Owner: takes a revoked partition away after two seconds, and leaves") {
+  Fixture f(2);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  process.owner->leave();
+  process.poll();
+  CHECK(process.revoked.contains(0));
+  CHECK(process.lost.empty());
+  CHECK_FALSE(process.owner->left());
+  f.clock.advance(Millis{2'000});
+  process.poll();
+  CHECK(process.lost.contains(0));
+  CHECK(process.owner->left());
+}
+
+TEST_CASE("Owner: a lost partition is dropped, and nothing more is called for it") {
+  Fixture f(1);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  process.attempt(0, "delivered", 1);
+  f.cluster->expire(1);
+  process.poll(1, 0);
+  CHECK(process.lost.contains(0));
+  CHECK(process.recorded.empty());
+}
+
+TEST_CASE("Owner: after a broken appender every outcome is recorded, and valid, once") {
+  Fixture f(50);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  for (std::int64_t offset = 0; offset < 50; ++offset) {
+    process.attempt(offset, "delivered", 1);
+    if (offset == 20) process.owner->flush();  // lands, but its acknowledgement is not heard
+    if (offset == 30) f.cluster->break_appenders(1);
+  }
+  for (int round = 0; round < 20; ++round) {
+    process.poll(1);
+    f.clock.advance(Millis{100});
+  }
+  CHECK(std::set(process.recorded.begin(), process.recorded.end()).size() == 50);
+  CHECK(process.recorded.size() == 50);
+  std::int64_t highest = 0;
+  std::multiset<std::string> valid;
+  for (std::int64_t offset = 0; const RecordPtr record = f.cluster->at(Topic::attempts, 0, offset); ++offset) {
+    if (*term_of(*record) < highest) continue;
+    highest = *term_of(*record);
+    if (const auto outcome = outcome_of(*record)) valid.insert(outcome->delivery);
+  }
+  CHECK(valid.size() == 50);
+  for (const std::string& delivery : valid) CHECK(valid.count(delivery) == 1);
+  CHECK(process.owner->partitions()[0].term > 1);
+}
+
+TEST_CASE("Owner: records trimmed before they were read are counted as lost") {
+  Fixture f(10);
+  {
+    Process process(f.cluster, f.clock);
+    process.poll(10, 2);
+    process.owner->finish({0, 0});
+    process.owner->finish({0, 2});
+    f.checkpoint(process);
+  }
+  REQUIRE(memory::make(f.cluster, 9)->trim(Topic::events, 0, 6, {}));
+  Process next(f.cluster, f.clock, 2);
+  next.poll();
+  CHECK(next.log_lost == 4);  // 1, 3, 4, 5
+  CHECK(next.records.size() == 4);
+}
+
+TEST_CASE("Owner: old checkpoints are trimmed") {
+  Fixture f;
+  Process process(f.cluster, f.clock);
+  process.poll();
+  for (int i = 0; i < 40; ++i) {
+    f.put();
+    process.poll(2);
+    process.owner->finish({0, i});
+    f.checkpoint(process);
+  }
+  const OffsetRange kept = f.cluster->range(Topic::progress, 0);
+  CHECK(kept.end >= 80);
+  CHECK(kept.end - kept.start < 30);
+}
+
+}  // namespace
+}  // namespace certes::log::testing
