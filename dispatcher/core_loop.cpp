@@ -121,9 +121,19 @@ void CoreLoop::show() {
   show_at_ = now + kShowEvery;
   meters_.show(core_->gauges());
   UnixMillis oldest = 0;
-  for (const auto& partition : owner_->partitions())
+  std::vector<std::pair<std::int32_t, std::int64_t>> positions;
+  for (const auto& partition : owner_->partitions()) {
     if (partition.oldest_open != 0 && (oldest == 0 || partition.oldest_open < oldest)) oldest = partition.oldest_open;
+    positions.emplace_back(partition.partition, partition.position);
+  }
   meters_.oldest_unfinished(oldest);
+  const std::lock_guard lock(positions_mutex_);
+  positions_.swap(positions);
+}
+
+std::vector<std::pair<std::int32_t, std::int64_t>> CoreLoop::positions() const {
+  const std::lock_guard lock(positions_mutex_);
+  return positions_;
 }
 
 void CoreLoop::advance_stop() {
@@ -152,7 +162,9 @@ SteadyTime CoreLoop::wake_at() {
 
 void CoreLoop::on_mail(StopAsked& mail) {
   if (drain_until_) return;
-  drain_until_ = dependencies_.clock.now() + mail.limit;
+  // A part of the time is for what comes after: checkpoints, commits, the group.
+  const Millis leaving = std::min(mail.limit / 5, Millis{5'000});
+  drain_until_ = dependencies_.clock.now() + mail.limit - leaving;
   core_->drain();
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 // Core loop: the one thread of a dispatcher that owns partitions. It drives the Core with the log's Owner, the Sender
 // and the registry, and sleeps on the inbox's eventfd, which all of them wake. Who: Dispatcher.
-// start, stop: from one thread. running: any thread. Everything else happens on the loop's thread.
+// start, stop: from one thread. running, positions: any thread. Everything else happens on the loop's thread.
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -24,6 +25,8 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   void stop(Millis limit);
   // Not before start, nor once a stop was asked for or membership has failed.
   bool running() const { return running_; }
+  // The owned partitions and what each will read next, as of the last second.
+  std::vector<std::pair<std::int32_t, std::int64_t>> positions() const;
 
  private:
   // The loop.
@@ -39,7 +42,7 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   // Mail.
   void on_mail(std::monostate) {}
   void on_mail(FenceReached& mail) { core_->on_fence(std::move(mail.state)); }
-  void on_mail(StateChanged& mail) { core_->on_state(std::move(mail.state)); }
+  void on_mail(StateChanged& mail) { newest_ = std::move(mail.state); }
   void on_mail(DisableDecided& mail);
   void on_mail(StopAsked& mail);
 
@@ -73,6 +76,8 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   Meters meters_;
   std::thread thread_;
   std::atomic<bool> running_{false};
+  mutable std::mutex positions_mutex_;
+  std::vector<std::pair<std::int32_t, std::int64_t>> positions_;  // guarded by positions_mutex_
 
   // The loop's own.
   std::unique_ptr<Core> core_;
@@ -80,6 +85,7 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   std::unique_ptr<log::Owner> owner_;
   std::vector<Mail> mails_;
   std::vector<http::TransferResult> answers_;
+  registry::StatePtr newest_;                            // of this round's mail: those before it need not be looked at
   std::optional<SteadyTime> drain_until_, leave_until_;  // once it stops; once it leaves
   SteadyTime show_at_{};
   bool more_ = false;  // the log had more than was taken

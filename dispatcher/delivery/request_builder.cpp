@@ -82,7 +82,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   lines.reserve(20 + target.headers().size());
   FromRecord from{lines};
   for (const auto field : record->headers) from.take(field.name, field.value);
-  lines.push_back(header("content-type", from.content_type.empty() ? "application/octet-stream" : from.content_type));
+  if (!from.content_type.empty()) lines.push_back(header("content-type", from.content_type));
   lines.push_back(header("webhook-id", attempt.event_id));
   lines.push_back(header("webhook-timestamp", std::to_string(attempt.now / 1000)));
   if (auto signature = target.signature_header(attempt.event_id, attempt.now, record->value); !signature.empty())
