@@ -1,6 +1,6 @@
 // A file system that fails on demand: preloaded (LD_PRELOAD), it answers chosen calls on chosen files with an error.
-// The file named by CERTES_FAULTS holds a line per fault, "CALL ERROR PART": the call (open, write, pwrite, pread,
-// sync, ftruncate), the error (ENOSPC, EIO, EROFS, EACCES) and a part of the file's path. It is read at each call, so a
+// The file named by CERTES_FAULTS holds a line per fault, "CALL ERROR END": the call (open, write, pwrite, pread,
+// sync, ftruncate), the error (ENOSPC, EIO, EROFS, EACCES) and how the file's path ends. It is read at each call, so a
 // test can change it while the program runs. open fails only where it is for writing. Used by tests of the embedded
 // log.
 #define _GNU_SOURCE
@@ -21,6 +21,11 @@ static int error_number(const char* name) {
   return EIO;
 }
 
+static int ends_with(const char* path, const char* end) {
+  const size_t size = strlen(path), end_size = strlen(end);
+  return size >= end_size && strcmp(path + size - end_size, end) == 0;
+}
+
 // The error that `call` on `path` ends with; 0: none. Uses system calls alone, so that it does not meet itself.
 static int fault(const char* call, const char* path) {
   const char* control = getenv("CERTES_FAULTS");
@@ -34,9 +39,9 @@ static int fault(const char* call, const char* path) {
   text[size] = '\0';
   char* rest = NULL;
   for (char* line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-    char its_call[32], its_error[32], its_part[256];
-    if (sscanf(line, "%31s %31s %255s", its_call, its_error, its_part) != 3) continue;
-    if (strcmp(its_call, call) == 0 && strstr(path, its_part) != NULL) return error_number(its_error);
+    char its_call[32], its_error[32], its_end[256];
+    if (sscanf(line, "%31s %31s %255s", its_call, its_error, its_end) != 3) continue;
+    if (strcmp(its_call, call) == 0 && ends_with(path, its_end)) return error_number(its_error);
   }
   return 0;
 }

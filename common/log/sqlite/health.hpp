@@ -11,10 +11,11 @@ namespace certes::log::sqlite {
 
 class Health {
  public:
-  // A fatal error stays for ever; another one until a write succeeds.
+  // A fatal error (internal) stays for ever; another one (unavailable) until a write succeeds.
   void trouble(Error error, bool fatal) {
     const std::lock_guard lock(mutex_);
     if (fatal_.load(std::memory_order_relaxed)) return;
+    error.code = fatal ? Code::internal : Code::unavailable;
     error_ = std::move(error);
     fatal_.store(fatal, std::memory_order_release);
     troubled_.store(true, std::memory_order_release);

@@ -28,6 +28,9 @@ struct Options {
 // Makes the directory and the file where they are missing. The clock must outlive the log.
 // conflict: another process has it. invalid: not this engine's file, of a newer version, or of other partitions.
 // unavailable: it cannot be read or written; all with the file's name and what to do.
+//
+// Log::health() says `unavailable` for trouble that may pass (a full disk) and `internal` where nothing more is written
+// to the file until it is opened again (a sync failed, the file is damaged).
 Result<std::unique_ptr<Log>> open(Options options, const Clock& clock);
 
 }  // namespace certes::log::sqlite

@@ -94,7 +94,7 @@ void Writer::execute(Group& group, bool retention) {
 
 void Writer::trouble(const Failure& failure, Stage stage, Group& group) {
   const Verdict verdict = judge(failure, stage, store_.path);
-  store_.health.trouble(Error(Code::unavailable, verdict.error.message), verdict.fatal);
+  store_.health.trouble(verdict.error, verdict.fatal);
   transaction_.discard();
   retention_.undo();
   if (verdict.fatal) fatal();

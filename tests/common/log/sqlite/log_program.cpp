@@ -5,7 +5,7 @@
 //   nobody              goes on as a user without rights (root alone can)
 //   open                opens the log                      → open ok | open CODE MESSAGE
 //   close               closes it
-//   append              appends one record, waits          → append OUTCOME OFFSET | append refused CODE MESSAGE
+//   append, append=N    appends one record (of N bytes), waits → append OUTCOME OFFSET | append refused CODE MESSAGE
 //   pump                appends for ever                   → one line "OFFSET" per acknowledged record
 //   health              asks                               → health ok | health CODE MESSAGE
 //   count               reads from the start               → count N
@@ -71,7 +71,9 @@ class Program {
     else if (action == "close")
       close();
     else if (action == "append")
-      append();
+      append(5);
+    else if (action.starts_with("append="))
+      append(std::stoul(action.substr(7)));
     else if (action == "pump")
       pump();
     else if (action == "health")
@@ -108,10 +110,10 @@ class Program {
     log_.reset();
     say("close");
   }
-  void append() {
+  void append(std::size_t bytes) {
     bool done = false;
     Record record;
-    record.value = "value";
+    record.value.assign(bytes, 'v');
     const auto taken = appender_->append(Topic::events, 0, std::move(record), [&](AppendResult&& result) {
       done = true;
       say(std::string("append ") + word(result.outcome) + " " +
