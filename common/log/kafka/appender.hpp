@@ -1,7 +1,7 @@
 #pragma once
 // KafkaAppender: log::Appender over one or three librdkafka producers. Ordered appenders, and records with a key or a
 // named partition, use an idempotent producer; keyless ones of unordered appenders a plain one that sends at once while
-// few acknowledgements are pending, and one that gathers batches while many are (docs/decisions/kafka-engine.md).
+// few acknowledgements are pending, and one that gathers batches while many are (docs/decisions, 3).
 // Private to common/log/kafka. Confined to the thread that made it; the producers' own threads only ring `wake`.
 
 #include <deque>

@@ -93,7 +93,7 @@ std::size_t largest_message_bytes(const Options& options) {
 }
 
 // Every start position is explicit, and nothing is committed but by us.
-void consumer(Settings& to, const Options& options) {
+void consumer(Settings& to, const Options& options, Role role) {
   const std::size_t largest = largest_message_bytes(options);
   const std::size_t fetch = std::max<std::size_t>(4u << 20, 2 * largest);
   to.set("enable.auto.commit", "false");
@@ -107,8 +107,9 @@ void consumer(Settings& to, const Options& options) {
   // A partition that is started waits for the running fetch.
   to.set("fetch.wait.max.ms", 50);
   to.set("fetch.error.backoff.ms", 100);
-  to.set("queued.min.messages", 10'000);
-  to.set("queued.max.messages.kbytes", 16'384);
+  // For each queue: a reader has one for every partition.
+  to.set("queued.min.messages", role == Role::events ? 10'000 : 2'000);
+  to.set("queued.max.messages.kbytes", role == Role::events ? 16'384 : 2'048);
 }
 
 void member(Settings& to, const config::KafkaSettings& kafka) {
@@ -184,7 +185,7 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
   if (produces(role))
     producer(settings, options, role, limits);
   else
-    consumer(settings, options);
+    consumer(settings, options, role);
   if (role == Role::member) member(settings, options.kafka);
   pass_through(settings, options.kafka);
   return settings;
@@ -193,7 +194,8 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
 }  // namespace
 
 Result<void> check_settings(const Options& options) {
-  for (const Role role : {Role::admin, Role::reader, Role::member, Role::ordered, Role::immediate, Role::batching}) {
+  for (const Role role :
+       {Role::admin, Role::events, Role::reader, Role::member, Role::ordered, Role::immediate, Role::batching}) {
     const Settings settings = settings_of(options, role, {});
     if (settings.error()) return fail(*settings.error());
   }
@@ -211,6 +213,12 @@ Result<Client> make_client(const Options& options, Role role, ClientEvents* even
   if (!client) return fail(Code::invalid, std::string("kafka: ") + text, "kafka");
   (void)conf.release();  // the client's now
   return client;
+}
+
+void know_leaders(rd_kafka_t* client) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client, 0, nullptr, &metadata, 300) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_metadata_destroy(metadata);
 }
 
 std::size_t max_message_bytes(const Options& options, Topic topic) {

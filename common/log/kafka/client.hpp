@@ -14,7 +14,8 @@ namespace certes::log::kafka {
 // What a client is for.
 enum class Role {
   admin,      // makes and checks topics, answers offsets
-  reader,     // reads partitions from where it is told, no group
+  events,     // reads the partitions of a member into one queue
+  reader,     // reads partitions of any topic, each into a queue of its own
   member,     // keeps membership and commits; reads nothing
   ordered,    // idempotent producer
   immediate,  // producer of keyless records while few are on their way
@@ -39,6 +40,9 @@ Result<void> check_settings(const Options& options);
 
 // Makes a client; `events` (nullable) must outlive it. Errors: invalid, naming the setting.
 Result<Client> make_client(const Options& options, Role role, ClientEvents* events, ClientLimits limits = {});
+
+// Has it learn the leaders of the topics that it has handles of, for at most 300 ms: else the first record is late.
+void know_leaders(rd_kafka_t* client);
 
 // The largest Kafka record batch that a topic of Certes takes: its max.message.bytes.
 std::size_t max_message_bytes(const Options& options, Topic topic);

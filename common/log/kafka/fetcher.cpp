@@ -5,8 +5,8 @@
 
 namespace certes::log::kafka {
 
-Result<std::shared_ptr<Fetcher>> Fetcher::make(const Options& options) {
-  auto client = make_client(options, Role::reader, nullptr);
+Result<std::shared_ptr<Fetcher>> Fetcher::make(const Options& options, Role role) {
+  auto client = make_client(options, role, nullptr);
   if (!client.has_value()) return fail(std::move(client.error()));
   return std::shared_ptr<Fetcher>(new Fetcher(std::move(*client), options));
 }
@@ -15,6 +15,7 @@ Fetcher::Fetcher(Client client, const Options& options) : client_(std::move(clie
   for (int i = 0; i < kTopics; ++i)
     topics_[static_cast<std::size_t>(i)].reset(
         rd_kafka_topic_new(client_.get(), topic_name(options, static_cast<Topic>(i)).c_str(), nullptr));
+  know_leaders(client_.get());
 }
 
 Result<void> Fetcher::start(Topic topic, std::int32_t partition, std::int64_t offset, rd_kafka_queue_t* into) {
@@ -32,7 +33,7 @@ Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t parti
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_)
     if (entry.reading.emplace(topic, partition).second) return entry.fetcher;
-  auto made = Fetcher::make(options_);
+  auto made = Fetcher::make(options_, Role::reader);
   if (!made.has_value()) return made;
   entries_.push_back({*made, {{topic, partition}}});
   return made;

@@ -16,7 +16,8 @@ namespace certes::log::kafka {
 
 class Fetcher {
  public:
-  static Result<std::shared_ptr<Fetcher>> make(const Options& options);
+  // Role::events or Role::reader. Blocks for know_leaders().
+  static Result<std::shared_ptr<Fetcher>> make(const Options& options, Role role);
 
   rd_kafka_t* client() { return client_.get(); }
   // Each partition at most once at a time. `offset` or kLogStart.

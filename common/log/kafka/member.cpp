@@ -11,7 +11,7 @@ KafkaMember::KafkaMember(const Options& options, MemberHandler& handler, Wake wa
     : wake_(std::move(wake)),
       membership_(
           options, handler, [this](std::int32_t p) { stop(p); }, wake_) {
-  auto fetcher = Fetcher::make(options);
+  auto fetcher = Fetcher::make(options, Role::events);
   if (!fetcher.has_value()) {
     error_ = std::move(fetcher.error());
     return;

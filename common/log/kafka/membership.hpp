@@ -1,7 +1,7 @@
 #pragma once
 // Membership: one member of the dispatchers' consumer group: who owns which partitions of `events`, and what is
 // committed for them. It reads nothing: librdkafka's assignment stays empty, so that nothing is fetched before it is
-// asked for, and what is revoked can be let go partition by partition (docs/decisions/kafka-engine.md).
+// asked for, and what is revoked can be let go partition by partition (docs/decisions, 3).
 // Private to common/log/kafka: KafkaMember. Confined to its thread; librdkafka's threads only ring `wake`.
 
 #include <deque>

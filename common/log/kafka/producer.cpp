@@ -5,12 +5,6 @@
 #include "common/log/kafka/wake.hpp"
 
 namespace certes::log::kafka {
-namespace {
-
-// Without it the first append to each topic is up to a second late.
-constexpr int kLeadersMs = 300;
-
-}  // namespace
 
 Result<std::unique_ptr<Producer>> Producer::make(const Options& options, Role role, ClientLimits limits,
                                                  const Wake& wake, OnDelivery on_delivery) {
@@ -43,9 +37,7 @@ void Producer::know_topics(const Options& options) {
   for (int i = 0; i < kTopics; ++i)
     topics_[static_cast<std::size_t>(i)].reset(
         rd_kafka_topic_new(client_.get(), topic_name(options, static_cast<Topic>(i)).c_str(), nullptr));
-  const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, kLeadersMs) == RD_KAFKA_RESP_ERR_NO_ERROR)
-    rd_kafka_metadata_destroy(metadata);
+  know_leaders(client_.get());
 }
 
 rd_kafka_resp_err_t Producer::send(Topic topic, std::int32_t partition, const Record& record, void* opaque) {

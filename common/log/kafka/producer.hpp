@@ -15,7 +15,7 @@ class Producer {
  public:
   using OnDelivery = std::function<void(const rd_kafka_message_t&)>;
 
-  // `wake` outlives it. Fetches the topics' leaders, for at most 300 ms. Errors: make_client's.
+  // `wake` outlives it. Blocks for know_leaders(). Errors: make_client's.
   static Result<std::unique_ptr<Producer>> make(const Options& options, Role role, ClientLimits limits,
                                                 const Wake& wake, OnDelivery on_delivery);
   ~Producer();
