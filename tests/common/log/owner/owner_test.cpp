@@ -265,6 +265,17 @@ TEST_CASE("Owner: records trimmed before they were read are counted as lost") {
   CHECK(next.records.size() == 4);
 }
 
+TEST_CASE("Owner: takes a still higher term where one not lower stands before its own") {
+  Fixture f(1);
+  Record foreign;
+  add_term(foreign.headers, 7);
+  f.cluster->put(Topic::dead_letters, 0, std::move(foreign));
+  Process process(f.cluster, f.clock);
+  process.poll();
+  CHECK(process.records.size() == 1);
+  CHECK(process.owner->partitions()[0].term == 8);
+}
+
 TEST_CASE("Owner: old checkpoints are trimmed") {
   Fixture f;
   Process process(f.cluster, f.clock);

@@ -43,13 +43,18 @@ void notices(const Schedule& schedule, std::uint64_t runs, std::string_view kind
   CHECK_MESSAGE(summary.first.find(kind) != std::string::npos, summary.first);
 }
 
-TEST_CASE("Simulation: owners that crash, are revoked and break lose and fork nothing") { holds({}, 1'500); }
+TEST_CASE("Simulation: owners that crash, are revoked and break lose and fork nothing") { holds({}, 4'000); }
 TEST_CASE("Simulation: nor do owners that go on without knowing that they were superseded") {
-  holds({.unaware = true}, 1'500);
+  holds({.unaware = true}, 4'000);
 }
-TEST_CASE("Simulation: an unreadable checkpoint means duplicates, not loss") { holds({.corrupt = true}, 700); }
+TEST_CASE("Simulation: nor in longer lives with more events") {
+  holds({.events = 20, .steps = 800, .unaware = true}, 500);
+}
+TEST_CASE("Simulation: an unreadable checkpoint means duplicates, not loss") {
+  holds({.unaware = true, .corrupt = true}, 2'000);
+}
 TEST_CASE("Simulation: a log that was trimmed or truncated loses only what it lost itself") {
-  holds({.truncate = true}, 700);
+  holds({.unaware = true, .corrupt = true, .truncate = true}, 2'000);
 }
 
 TEST_CASE("Simulation: notices a dispatcher that finishes records early") {
