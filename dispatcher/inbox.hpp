@@ -42,7 +42,7 @@ class Inbox {
   void begin_round() {
     if (signalled_.exchange(false)) event_.drain();
   }
-  void drain(std::vector<Mail>& out) { mails_.drain(out, 256); }
+  void drain(std::vector<Mail>& out) { mails_.drain(out, 16); }
   void wait(SteadyTime now, SteadyTime until);
 
  private:
