@@ -161,7 +161,7 @@ void Owner::Impl::leave() {
 
 SteadyTime Owner::Impl::next_deadline() const {
   SteadyTime next = last_poll_ + session_ / 4;
-  if (!waiting_.empty()) next = std::min(next, send_again_);
+  next = std::min(next, send_again_);
   if (broken_) next = std::min(next, replaced_at_ + kRetry);
   for (const auto& part : parts_) {
     if (!part) continue;
@@ -171,7 +171,7 @@ SteadyTime Owner::Impl::next_deadline() const {
       case Phase::refused:
         if (!part->asking && !part->committing) next = std::min(next, part->retry_at);
         break;
-      case Phase::recover: next = std::min(next, std::max(part->retry_at, now_ + kRetry)); break;
+      case Phase::recover: next = std::min(next, looked_up_ ? now_ : std::max(part->retry_at, now_ + kRetry)); break;
       case Phase::run:
         if (part->reading_failed) next = std::min(next, part->retry_at);
         if (part->changed && !part->checkpoint.busy) next = std::min(next, part->checkpoint_at);

@@ -118,10 +118,10 @@ class Owner::Impl final : public MemberHandler {
   std::vector<RecordPtr> records_;
   std::uint64_t epochs_ = 0;
   std::uint64_t checkpoint_id_;
-  SteadyTime now_;            // of this round
-  SteadyTime last_poll_;      // when membership was served last
-  SteadyTime send_again_{};   // when a refused append is tried again
-  SteadyTime replaced_at_{};  // when the appender was replaced last
+  SteadyTime now_;                             // of this round
+  SteadyTime last_poll_;                       // when membership was served last
+  SteadyTime send_again_ = SteadyTime::max();  // when waiting appends are tried again, if time is what they wait for
+  SteadyTime replaced_at_{};                   // when the appender was replaced last
   bool broken_ = false;
   bool looked_up_ = false;  // one blocking question to the log a round
   bool leaving_ = false;

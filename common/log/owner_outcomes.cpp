@@ -63,8 +63,11 @@ bool Owner::Impl::may_append(const Part& part, OpKind kind) const {
 void Owner::Impl::submit(std::uint32_t slot) {
   // Nothing overtakes what waits: a checkpoint's records must stand in their order.
   if (waiting_.empty() && send(slot)) return;
-  Op& op = outbox_.at(slot);
+  const Op& op = outbox_.at(slot);
   waiting_.emplace_back(slot, op.generation);
+  const Part* part = find(op.partition, op.epoch);
+  const bool untimed = send_again_ == SteadyTime::max();
+  if (untimed && part != nullptr && part->phase == Phase::run) send_again_ = now_;  // membership first
 }
 
 // False: not now.
@@ -81,7 +84,8 @@ bool Owner::Impl::send(std::uint32_t slot) {
 }
 
 void Owner::Impl::send_waiting() {
-  if (waiting_.empty() || now_ < send_again_) return;
+  if (waiting_.empty() || (send_again_ != SteadyTime::max() && now_ < send_again_)) return;
+  send_again_ = SteadyTime::max();
   std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
   waiting.swap(waiting_);
   bool full = false;
@@ -89,7 +93,7 @@ void Owner::Impl::send_waiting() {
     const Op& op = outbox_.at(slot);
     if (!op.used || op.generation != generation) continue;
     if (!full && send(slot)) continue;
-    full = full || send_again_ > now_;
+    full = full || send_again_ != SteadyTime::max();
     waiting_.emplace_back(slot, generation);
   }
 }

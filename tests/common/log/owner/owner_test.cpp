@@ -265,6 +265,31 @@ TEST_CASE("Owner: records trimmed before they were read are counted as lost") {
   CHECK(next.records.size() == 4);
 }
 
+TEST_CASE("Owner: does not ask to be polled at once while it waits for the log") {
+  ManualClock clock;
+  const auto cluster = memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
+  cluster->put(Topic::events, 0, {});
+  Process process(cluster, clock);
+  const auto serve = [&] {
+    process.poll(1);
+    CHECK(process.owner->next_deadline() > clock.now());
+    for (const auto& lane : cluster->lanes()) cluster->land(lane);
+    if (!cluster->requests().empty()) cluster->answer(1);
+  };
+  for (int round = 0; round < 10; ++round) serve();
+  REQUIRE(process.records.size() == 1);
+  process.attempt(0, "retry", 1);
+  cluster->break_appenders(1);
+  process.poll(1);
+  process.attempt(0, "retry", 2);  // waits for the new term, which waits for an answer
+  for (int round = 0; round < 5; ++round) {
+    process.poll(1);
+    CHECK(process.owner->next_deadline() > clock.now());
+  }
+  for (int round = 0; round < 20; ++round) serve();
+  CHECK(process.recorded.size() == 2);
+}
+
 TEST_CASE("Owner: takes a still higher term where one not lower stands before its own") {
   Fixture f(1);
   Record foreign;
