@@ -48,6 +48,9 @@ Result<void> check_url(std::string_view text, const AddressPolicy& policy) {
     return bad("is not well-formed");
   const std::string scheme = part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return bad("must begin with http:// or https://");
+  // The parser makes do with one slash, or three.
+  const std::string_view rest = text.substr(scheme.size());
+  if (!rest.starts_with("://") || rest.starts_with(":///")) return bad("is not well-formed");
   if (has_part(url.get(), CURLUPART_USER) || has_part(url.get(), CURLUPART_PASSWORD))
     return bad("holds credentials; send them as a header instead");
   if (has_part(url.get(), CURLUPART_FRAGMENT) || text.find('#') != std::string_view::npos) return bad("has a fragment");

@@ -98,7 +98,11 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
 
 void CurlTransfer::header_line(std::string_view line) {
   constexpr std::string_view name = "retry-after:";
-  if (line.starts_with("HTTP/")) retry_after_.clear();  // of an interim answer before
+  if (line.starts_with("HTTP/")) {  // an answer begins: what was before was an interim one
+    retry_after_.clear();
+    header_ended_ = false;
+  }
+  if (line == "\r\n" || line == "\n") header_ended_ = true;
   if (!same_token(line.substr(0, name.size()), name)) return;
   std::string_view value = line.substr(name.size());
   while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
@@ -171,6 +175,7 @@ TransferResult CurlTransfer::result(SteadyTime now) {
 TransferResult CurlTransfer::end(CURLcode code, SteadyTime now) {
   TransferResult out = result(now);
   if (cut_) code = CURLE_OK;  // the status counts
+  if (code == CURLE_OK && !header_ended_) code = CURLE_GOT_NOTHING;
   out.error = header_large_ ? TransferError::too_large : classify(code);
   if (out.error == TransferError::none) {
     long status = 0;
@@ -200,7 +205,7 @@ void CurlTransfer::clear() {
   body_.clear();
   retry_after_.clear();
   refused_.clear();
-  dialled_ = cut_ = header_large_ = false;
+  dialled_ = cut_ = header_large_ = header_ended_ = false;
   body_bytes_ = header_bytes_ = 0;
   error_[0] = 0;
 }

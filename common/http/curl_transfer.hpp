@@ -58,6 +58,7 @@ class CurlTransfer {
   bool dialled_ = false;
   bool cut_ = false;  // the body is longer than is read
   bool header_large_ = false;
+  bool header_ended_ = false;  // libcurl takes an answer that ends within its header
   std::size_t body_bytes_ = 0, header_bytes_ = 0;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };

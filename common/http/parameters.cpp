@@ -31,11 +31,13 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
   return out;
 }
 
-std::string_view take_segment(std::string_view& path) {
-  const std::size_t end = std::min(path.find('/'), path.size());
-  const std::string_view segment = path.substr(0, end);
-  path.remove_prefix(std::min(end + 1, path.size()));
-  return segment;
+// What is before the first separator, which goes too.
+std::string_view take(std::string_view& text, char separator) {
+  std::size_t end = 0;
+  while (end < text.size() && text[end] != separator) ++end;
+  const std::string_view taken = text.substr(0, end);
+  text = end < text.size() ? text.substr(end + 1) : std::string_view();
+  return taken;
 }
 
 }  // namespace
@@ -54,8 +56,8 @@ bool Request::has_header(std::string_view name) const {
 
 std::optional<std::string> path_parameter(std::string_view pattern, std::string_view path, std::string_view name) {
   while (!pattern.empty() && !path.empty()) {
-    const std::string_view wanted = take_segment(pattern);
-    const std::string_view segment = take_segment(path);
+    const std::string_view wanted = take(pattern, '/');
+    const std::string_view segment = take(path, '/');
     if (wanted.size() == name.size() + 2 && wanted.front() == '{' && wanted.substr(1, name.size()) == name)
       return percent_decoded(segment, false);
   }
@@ -64,12 +66,8 @@ std::optional<std::string> path_parameter(std::string_view pattern, std::string_
 
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (percent_decoded(pair.substr(0, equals), true) != name) continue;
-    return percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+    std::string_view value = take(query, '&');
+    if (percent_decoded(take(value, '='), true) == name) return percent_decoded(value, true);
   }
   return std::nullopt;
 }

@@ -1,0 +1,121 @@
+// http_load HOST:PORT PATH [connections] [seconds] [body bytes] [header…]: closed loop: each connection sends its next
+// POST when the last is answered. Prints one line of JSON: rate, answers other than 2xx, latency percentiles in
+// microseconds.
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Client {
+  int fd = -1;
+  std::string input;
+  Clock::time_point sent;
+};
+
+int dial(const std::string& host, int port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? fd : -1;
+}
+
+// Bytes of the first answer, 0 if it is not all there.
+std::size_t answer_bytes(const std::string& text) {
+  const std::size_t end = text.find("\r\n\r\n");
+  if (end == std::string::npos) return 0;
+  const std::size_t at = text.find("Content-Length: ");
+  const std::size_t length = at < end ? std::strtoul(text.c_str() + at + 16, nullptr, 10) : 0;
+  return end + 4 + length <= text.size() ? end + 4 + length : 0;
+}
+
+std::string request_of(const std::string& path, std::size_t body_bytes, int argc, char** argv) {
+  const std::string shell = R"({"type":"bench.created","data":"")";
+  const std::string fill(body_bytes > shell.size() + 1 ? body_bytes - shell.size() - 1 : 0, 'x');
+  const std::string body = R"({"type":"bench.created","data":")" + fill + "\"}";
+  std::string text = "POST " + path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
+  for (int i = 6; i < argc; ++i) text.append(argv[i]).append("\r\n");
+  return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+void send_next(Client& client, const std::string& request) {
+  client.sent = Clock::now();
+  if (::send(client.fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+    std::perror("send");
+    std::exit(1);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: %s HOST:PORT PATH [connections] [seconds] [body bytes] [header...]\n", argv[0]);
+    return 2;
+  }
+  const std::string address = argv[1];
+  const std::size_t colon = address.rfind(':');
+  const auto connections = static_cast<std::size_t>(argc > 3 ? std::atoi(argv[3]) : 64);
+  const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
+  const std::string request =
+      request_of(argv[2], static_cast<std::size_t>(argc > 5 ? std::atoi(argv[5]) : 640), argc, argv);
+  const int epoll = ::epoll_create1(0);
+  std::vector<Client> clients(connections);
+  for (std::size_t i = 0; i < connections; ++i) {
+    clients[i].fd = dial(address.substr(0, colon), std::atoi(address.c_str() + colon + 1));
+    if (clients[i].fd < 0) return std::perror("connect"), 1;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = i;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, &event);
+  }
+  std::vector<std::uint32_t> latencies;
+  latencies.reserve(4'000'000);
+  std::size_t other = 0;
+  const auto begin = Clock::now();
+  const auto end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  for (Client& client : clients) send_next(client, request);
+  epoll_event events[256];
+  char bytes[65536];
+  while (Clock::now() < end) {
+    const int n = ::epoll_wait(epoll, events, 256, 100);
+    for (int i = 0; i < n; ++i) {
+      Client& client = clients[events[i].data.u64];
+      const ssize_t size = ::recv(client.fd, bytes, sizeof bytes, 0);
+      if (size <= 0) return std::fprintf(stderr, "the server closed a connection\n"), 1;
+      client.input.append(bytes, static_cast<std::size_t>(size));
+      const std::size_t used = answer_bytes(client.input);
+      if (used == 0) continue;
+      if (client.input[9] != '2') ++other;
+      client.input.erase(0, used);
+      const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - client.sent);
+      latencies.push_back(static_cast<std::uint32_t>(took.count()));
+      send_next(client, request);
+    }
+  }
+  const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (latencies.empty()) return 1;
+  std::sort(latencies.begin(), latencies.end());
+  const auto at = [&](double share) {
+    return latencies[static_cast<std::size_t>(share * double(latencies.size() - 1))];
+  };
+  std::printf(
+      "{\"connections\":%zu,\"requests_per_second\":%.0f,\"other\":%zu,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
+      connections, double(latencies.size()) / elapsed, other, at(0.5), at(0.99), latencies.back());
+}
