@@ -240,8 +240,10 @@ start() {
 stop() {
   local pid
   if pid=$(running_pid); then
-    kill "$pid"
-    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    # Data that is not kept needs no orderly end.
+    kill $([ -z "$discard" ] || echo -9) "$pid"
+    # Not kill -0: one that nobody waits for stays as a zombie.
+    for _ in $(seq 100); do running_pid >/dev/null || break; sleep 0.1; done
     kill -9 "$pid" 2>/dev/null || true
   fi
   rm -f "$dir/pid"
