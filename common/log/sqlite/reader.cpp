@@ -33,7 +33,7 @@ Result<std::size_t> SqliteReader::read(std::size_t max, std::vector<RecordPtr>& 
   if (from < tail.range.start || from > tail.range.end) return out_of_range(from, tail.range);
   std::size_t count = tail.count;
   if (!tail.served) {
-    const auto page = read_file(from, tail.range.end, max, out);
+    auto page = read_file(from, tail.range.end, max, out);
     if (!page.has_value()) return page;
     count = *page;
     // A short page is not the end, and no append may come to tell.
