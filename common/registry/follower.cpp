@@ -34,10 +34,10 @@ Follower::Follower(log::Log& log, const Clock& clock)
 }
 
 Follower::~Follower() {
-  asker_.reset();
   stopping_ = true;
   signal_.wake();
   thread_.join();
+  asker_.reset();  // after the thread, which asks it; what it still answers stays in the inbox
 }
 
 StatePtr Follower::state() const {
