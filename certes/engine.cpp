@@ -30,8 +30,7 @@ std::optional<Error> fatal_trouble(const log::Log& log) {
   if (log.engine() != "sqlite") return std::nullopt;
   const auto health = log.health();
   if (health) return std::nullopt;
-  const bool fatal = health.error().code == Code::unknown_outcome || health.error().code == Code::internal;
-  return fatal ? std::optional<Error>(health.error()) : std::nullopt;
+  return health.error().code == Code::internal ? std::optional<Error>(health.error()) : std::nullopt;
 }
 
 }  // namespace certes

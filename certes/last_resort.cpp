@@ -8,12 +8,14 @@ namespace certes {
 
 LastResort::LastResort(Signals& signals) : signals_(signals) {
   thread_ = std::thread([this] {
-    while (!done_) {
-      if (signals_.wait() != Signals::Event::signal) continue;
-      logging::warn("a second signal: ending at once");
-      std::_Exit(1);
-    }
+    while (!done_)
+      if (signals_.wait() == Signals::Event::signal) end_now();
   });
+}
+
+void LastResort::end_now() {
+  logging::warn("a second signal: ending at once");
+  std::_Exit(1);
 }
 
 LastResort::~LastResort() {

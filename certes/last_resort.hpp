@@ -16,6 +16,8 @@ class LastResort {
   LastResort(const LastResort&) = delete;
   LastResort& operator=(const LastResort&) = delete;
 
+  [[noreturn]] static void end_now();
+
  private:
   Signals& signals_;
   std::atomic<bool> done_{false};

@@ -64,6 +64,7 @@ Result<void> Runtime::run() {
     return started;
   }
   auto served = serve();
+  if (served) linger();
   stop();
   return served;
 }
@@ -120,7 +121,8 @@ Result<void> Runtime::start_roles() {
   if (standby_) standby_->stop();
   standby_.reset();
   std::map<std::string, std::string> bound;
-  const gateway::Dependencies accepting{settings_, *log_, *registry_, *sealer_, metrics_, clock_, *addresses_};
+  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
+                                        metrics_,  clock_, *addresses_, &leaving_};
   const auto start = [&](const char* name, auto& part) -> Result<void> {
     if (auto started = part->start(); !started)
       return fail(std::move(started.error()).prefixed(std::string(name) + ".listen: "));
@@ -155,7 +157,7 @@ std::unique_ptr<dispatcher::Dispatcher> Runtime::make_dispatcher() {
   std::function<void(std::string_view)> trace;
   if (settings_.dev) trace = [](std::string_view line) { logging::info(line); };
   return std::make_unique<dispatcher::Dispatcher>(dispatcher::Dependencies{
-      settings_, *log_, *registry_, *sealer_, metrics_, clock_, *addresses_, std::move(trace), failed});
+      settings_, *log_, *registry_, *sealer_, metrics_, clock_, *addresses_, std::move(trace), failed, &leaving_});
 }
 
 Result<void> Runtime::announce(const std::map<std::string, std::string>& addresses) {
@@ -176,6 +178,14 @@ Result<void> Runtime::serve() {
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));
     if (auto broken = registry_->failure()) return fail(std::move(*broken));
   }
+}
+
+// Load balancers see that it is not ready, and send elsewhere, before it stops accepting.
+void Runtime::linger() {
+  leaving_ = true;
+  const SteadyTime until = clock_.now() + to_millis(settings_.shutdown_delay_seconds);
+  for (SteadyTime now = clock_.now(); now < until; now = clock_.now())
+    if (signals_.wait(std::chrono::ceil<Millis>(until - now)) == Signals::Event::signal) LastResort::end_now();
 }
 
 void Runtime::stop() {

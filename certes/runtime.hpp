@@ -6,6 +6,7 @@
 // start. Shutdown: gateway and API stop accepting and answer what is begun; the dispatcher drains and leaves; registry
 // and log go last.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ class Runtime {
   Result<void> announce(const std::map<std::string, std::string>& addresses);
   Result<void> serve();
   std::unique_ptr<dispatcher::Dispatcher> make_dispatcher();
+  void linger();
   void stop();
 
   std::map<std::string, std::string> wanted_listeners() const;
@@ -71,6 +73,7 @@ class Runtime {
   std::unique_ptr<gateway::Api> api_;
   std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
 
+  std::atomic<bool> leaving_{false};
   std::mutex mutex_;
   std::optional<Error> failure_;  // guarded by mutex_: the dispatcher's thread sets it
 };

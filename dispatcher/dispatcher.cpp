@@ -76,6 +76,7 @@ class Dispatcher::Impl {
 
   http::Response ready() const {
     if (!loop_.running()) return text(503, "not running\n");
+    if (dependencies_.leaving && *dependencies_.leaving) return text(503, "leaving\n");
     if (!dependencies_.registry.caught_up()) return text(503, "the registry is being read\n");
     return text(200, "ready\n");
   }

@@ -2,6 +2,7 @@
 // The dispatcher role: one core-loop thread that owns partitions, schedules and records; senders; a listener for health
 // and metrics (9620). Who: certes serve, certes dispatcher. start/stop from one thread.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ struct Dependencies {
   std::function<void(std::string_view line)> trace;
   // Called once on a fatal error of membership: the process ends with it.
   std::function<void(const Error&)> failed;
+  // Set before the process leaves: it is not ready any more, while it still works. May be null.
+  const std::atomic<bool>* leaving = nullptr;
 };
 
 class Dispatcher {

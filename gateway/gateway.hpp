@@ -3,6 +3,7 @@
 // the caller made. Who: certes serve, certes gateway, certes api.
 // start/stop from one thread.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,10 @@ struct Dependencies {
   metrics::Metrics& metrics;
   const Clock& clock;
   const http::AddressPolicy& addresses;  // for endpoint URLs
+  // Set before the process leaves: it is not ready any more, while it still serves. May be null.
+  const std::atomic<bool>* leaving = nullptr;
+
+  bool ready() const { return registry.caught_up() && !(leaving && *leaving); }
 };
 
 // Ingest.

@@ -48,7 +48,7 @@ class Api::Impl {
     // Not on the workers, which may all be waiting for the log.
     add_page("/health/live", [] { return text(200, "live\n"); });
     add_page("/health/ready", [&deps] {
-      return deps.registry.caught_up() ? text(200, "ready\n") : text(503, "the registry has not caught up yet\n");
+      return deps.ready() ? text(200, "ready\n") : text(503, "the registry is being read, or this process leaves\n");
     });
     add_page("/metrics", [&deps] {
       http::Response response = text(200, deps.metrics.text());
