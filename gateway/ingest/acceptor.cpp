@@ -1,0 +1,223 @@
+#include "gateway/ingest/acceptor.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "gateway/ingest/answers.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+// The engine's own deadline is a little earlier, so that its verdict usually comes first.
+Millis append_deadline(Millis durable_timeout) {
+  return std::max(Millis{1}, durable_timeout - std::min(Millis{200}, durable_timeout / 5));
+}
+
+}  // namespace
+
+// A request whose events are on their way to the log.
+struct Acceptor::Request {
+  Acceptor* owner = nullptr;
+  std::uint64_t number = 0;  // of its use; 0: free
+  std::optional<http::Exchange> exchange;
+  std::string source;
+  std::vector<std::string> ids;           // answered: Certes', or the first one's
+  std::vector<log::Identity> identities;  // to settle in the index; none elsewhere
+  SteadyTime started{};
+  std::size_t open = 0;  // appends, shared fates, and the call that started them
+  std::size_t persisted = 0, not_persisted = 0, duplicates = 0;
+  std::string error;
+  bool batch = false;
+  int status = 202;
+};
+
+Acceptor::Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options)
+    : loop_(loop),
+      log_(log),
+      dedup_(dedup),
+      metrics_(metrics),
+      options_(options),
+      max_record_bytes_(log.max_record_bytes(log::Topic::events)),
+      wake_(loop.waker([this] { poll(); })) {
+  make_appender();
+  loop.at_round_end([this] { appender_->flush(); });
+}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::make_appender() {
+  log::AppenderOptions options;
+  options.deadline = append_deadline(options_.durable_timeout);
+  options.ordered = false;
+  options.queue_bytes = options_.queue_bytes;
+  appender_ = log_.appender(options, wake_);
+}
+
+void Acceptor::poll() {
+  appender_->poll();
+  for (const auto& retired : retired_) retired->poll();
+  std::erase_if(retired_, [](const auto& retired) { return retired->pending() == 0; });
+  if (!replace_appender_) return;
+  replace_appender_ = false;
+  retired_.push_back(std::move(appender_));
+  make_appender();
+}
+
+Acceptor::Request& Acceptor::take(bool batch, int status, std::string_view source, http::Exchange exchange) {
+  if (free_.empty()) {
+    requests_.push_back(std::make_unique<Request>());
+    free_.push_back(requests_.back().get());
+  }
+  Request& request = *free_.back();
+  free_.pop_back();
+  request.owner = this;
+  request.number = next_number_++;
+  request.exchange.emplace(std::move(exchange));
+  request.source = source;
+  request.started = loop_.now();
+  request.open = 1;
+  request.persisted = request.not_persisted = request.duplicates = 0;
+  request.batch = batch;
+  request.status = status;
+  ++pending_;
+  return request;
+}
+
+void Acceptor::accept(std::vector<event::Event>&& events, bool batch, int status, std::string_view source,
+                      http::Exchange exchange) {
+  Request& request = take(batch, status, source, std::move(exchange));
+  std::vector<log::Record> records;
+  records.reserve(events.size());
+  for (auto& event : events) {
+    request.ids.push_back(event.id);
+    records.push_back(event::to_record(std::move(event)));
+  }
+  if (fits(request, records)) {
+    request.open += records.size();
+    due_.push_back({request.started + options_.durable_timeout, &request, request.number});
+    arm_timer();
+    for (std::size_t i = 0; i < records.size(); ++i) append(request, i, std::move(records[i]));
+  }
+  if (--request.open == 0) finish(request);
+}
+
+bool Acceptor::fits(Request& request, const std::vector<log::Record>& records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].size() <= max_record_bytes_) continue;
+    const std::string detail = "the event has " + std::to_string(records[i].size()) +
+                               " bytes with its headers; at most " + std::to_string(max_record_bytes_) + " are taken";
+    metrics_.rejected(request.source, "too_large");
+    respond(request, answer({Code::too_large, detail, request.batch ? "/" + std::to_string(i) : ""}));
+    return false;
+  }
+  return true;
+}
+
+void Acceptor::append(Request& request, std::size_t index, log::Record&& record) {
+  request.identities.resize(std::max(request.identities.size(), dedup_ ? index + 1 : 0));
+  if (dedup_ && record.identity) {
+    auto seen = dedup_->begin(record.identity, request.ids[index], loop_.now(),
+                              [&request](log::AppendOutcome outcome) { request.owner->share_fate(request, outcome); });
+    if (seen.state != DedupIndex::State::fresh) {
+      request.ids[index] = std::move(seen.first_id);
+      ++request.duplicates;
+      if (seen.state == DedupIndex::State::known) one_done(request, log::AppendOutcome::persisted);
+      return;
+    }
+    request.identities[index] = record.identity;
+  }
+  // A trivial capture of two words fits into std::function without an allocation.
+  struct Done {
+    Request* request;
+    std::size_t index;
+    void operator()(log::AppendResult&& result) const {
+      request->owner->acknowledged(*request, index, std::move(result));
+    }
+  };
+  auto taken = appender_->append(log::Topic::events, log::kAnyPartition, std::move(record), Done{&request, index});
+  if (!taken) refused(request, index, taken.error());
+}
+
+void Acceptor::refused(Request& request, std::size_t index, const Error& error) {
+  request.error = error.message;
+  if (dedup_) settle(request.identities[index], log::AppendOutcome::not_persisted);
+  one_done(request, log::AppendOutcome::not_persisted);
+}
+
+void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResult&& result) {
+  if (result.fatal) replace_appender_ = true;
+  if (result.outcome != log::AppendOutcome::persisted) request.error = result.error.message;
+  if (!result.duplicate_of.empty()) {
+    request.ids[index] = std::move(result.duplicate_of);
+    ++request.duplicates;
+  }
+  if (dedup_) settle(request.identities[index], result.outcome);
+  one_done(request, result.outcome);
+}
+
+void Acceptor::settle(log::Identity identity, log::AppendOutcome outcome) {
+  if (identity) dedup_->settle(identity, outcome, loop_.now());
+}
+
+// Called by the loop that appended the first one: maybe another than this request's.
+void Acceptor::share_fate(Request& request, log::AppendOutcome outcome) {
+  loop_.post([this, &request, outcome] { one_done(request, outcome); });
+}
+
+void Acceptor::one_done(Request& request, log::AppendOutcome outcome) {
+  if (outcome == log::AppendOutcome::persisted) ++request.persisted;
+  if (outcome == log::AppendOutcome::not_persisted) ++request.not_persisted;
+  if (--request.open == 0) finish(request);
+}
+
+void Acceptor::finish(Request& request) {
+  const std::size_t count = request.ids.size();
+  if (request.persisted > request.duplicates) {
+    metrics_.accepted(request.persisted - request.duplicates);
+    metrics_.appended(loop_.now() - request.started);
+  }
+  if (request.persisted == count) {
+    respond(request, request.batch ? accepted_batch(request.ids)
+                                   : accepted(request.status, request.ids.front(), request.duplicates != 0));
+  } else if (request.not_persisted == count) {
+    if (request.exchange) metrics_.rejected(request.source, "not_accepted");
+    respond(request, not_accepted(request.error));
+  } else {
+    if (request.exchange) metrics_.rejected(request.source, "outcome_unknown");
+    respond(request, outcome_unknown(request.error));
+  }
+  request.ids.clear();
+  request.identities.clear();
+  request.error.clear();
+  request.number = 0;
+  free_.push_back(&request);
+  --pending_;
+}
+
+void Acceptor::respond(Request& request, http::Response&& response) {
+  if (!request.exchange) return;
+  request.exchange->respond(std::move(response));
+  request.exchange.reset();
+}
+
+// All wait equally long, so one timer for the oldest is enough.
+void Acceptor::arm_timer() {
+  while (!due_.empty() && due_.front().request->number != due_.front().number) due_.pop_front();
+  if (timer_armed_ || due_.empty()) return;
+  timer_armed_ = true;
+  const auto left = std::chrono::ceil<Millis>(due_.front().at - loop_.now());
+  loop_.after(std::max(Millis{0}, left), [this] { on_timer(); });
+}
+
+void Acceptor::on_timer() {
+  timer_armed_ = false;
+  for (; !due_.empty() && due_.front().at <= loop_.now(); due_.pop_front()) {
+    Request& request = *due_.front().request;
+    if (request.number != due_.front().number || !request.exchange) continue;
+    metrics_.rejected(request.source, "outcome_unknown");
+    respond(request, outcome_unknown("the log has not answered in time"));
+  }
+  arm_timer();
+}
+
+}  // namespace certes::gateway::ingest

@@ -1,0 +1,78 @@
+#pragma once
+// Acceptor: takes events to the log and answers their request when the log has: 202 only after the acknowledgement,
+// 503 not-accepted where surely nothing was stored, 503 outcome-unknown otherwise and after the durable timeout.
+// Repeats of an append that is pending share its fate. Who: ingest, one per loop. Confined to its loop.
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/event/event.hpp"
+#include "common/http/server.hpp"
+#include "common/log/log.hpp"
+#include "gateway/ingest/dedup_index.hpp"
+#include "gateway/ingest/ingest_metrics.hpp"
+
+namespace certes::gateway::ingest {
+
+class Acceptor {
+ public:
+  struct Options {
+    Millis durable_timeout{2'500};
+    std::size_t queue_bytes = 64u << 20;
+  };
+  // `dedup`: shared by the loops; none where the log de-duplicates exactly.
+  Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  // `status`: of the answer to a single event. `source`: for metrics.
+  void accept(std::vector<event::Event>&& events, bool batch, int status, std::string_view source,
+              http::Exchange exchange);
+  // Requests that wait for the log.
+  std::size_t pending() const { return pending_; }
+
+ private:
+  struct Request;
+  struct Due {
+    SteadyTime at;
+    Request* request;
+    std::uint64_t number;
+  };
+
+  void make_appender();
+  void poll();
+  Request& take(bool batch, int status, std::string_view source, http::Exchange exchange);
+  bool fits(Request& request, const std::vector<log::Record>& records);
+  void append(Request& request, std::size_t index, log::Record&& record);
+  void refused(Request& request, std::size_t index, const Error& error);
+  void acknowledged(Request& request, std::size_t index, log::AppendResult&& result);
+  void share_fate(Request& request, log::AppendOutcome outcome);
+  void one_done(Request& request, log::AppendOutcome outcome);
+  void settle(log::Identity identity, log::AppendOutcome outcome);
+  void finish(Request& request);
+  void respond(Request& request, http::Response&& response);
+  void arm_timer();
+  void on_timer();
+
+  http::Loop& loop_;
+  log::Log& log_;
+  DedupIndex* const dedup_;
+  IngestMetrics& metrics_;
+  const Options options_;
+  const std::size_t max_record_bytes_;
+  std::function<void()> wake_;
+  std::unique_ptr<log::Appender> appender_;
+  std::vector<std::unique_ptr<log::Appender>> retired_;  // can do no more, but still answer
+  bool replace_appender_ = false;
+  std::vector<std::unique_ptr<Request>> requests_;  // all, used again
+  std::vector<Request*> free_;
+  std::deque<Due> due_;  // in the order of their deadlines
+  std::size_t pending_ = 0;
+  std::uint64_t next_number_ = 1;
+  bool timer_armed_ = false;
+};
+
+}  // namespace certes::gateway::ingest

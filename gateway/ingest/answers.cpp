@@ -1,0 +1,91 @@
+#include "gateway/ingest/answers.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr std::string_view kRetryAfter = "2";
+
+struct Problem {
+  int status;
+  std::string_view slug, title;
+};
+
+Problem problem_of(Code code) {
+  switch (code) {
+    case Code::invalid: return {400, "invalid", "Not understood"};
+    case Code::unauthenticated: return {401, "unauthenticated", "No valid proof of who sends this"};
+    case Code::forbidden: return {403, "forbidden", "Not allowed"};
+    case Code::not_found: return {404, "not-found", "Not found"};
+    case Code::conflict: return {409, "conflict", "Conflict"};
+    case Code::too_large: return {413, "too-large", "Too large"};
+    case Code::busy:
+    case Code::unavailable: return {503, "not-accepted", "Not accepted: nothing was stored"};
+    case Code::unknown_outcome:
+    case Code::timeout: return {503, "outcome-unknown", "It may or may not have been stored"};
+    case Code::internal: break;
+  }
+  return {500, "internal", "Internal error"};
+}
+
+http::Response json(int status, std::string&& body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+http::Response answer(const Error& error) {
+  const Problem problem = problem_of(error.code);
+  auto response = http::problem(problem.status, problem.slug, problem.title, error.message, error.pointer);
+  if (problem.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+http::Response not_accepted(std::string_view why) { return answer({Code::busy, std::string(why)}); }
+http::Response outcome_unknown(std::string_view why) { return answer({Code::unknown_outcome, std::string(why)}); }
+
+http::Response unsupported_media_type(std::string_view sent) {
+  std::string detail = sent.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
+  detail +=
+      "; send Content-Type: application/json, application/cloudevents+json or application/cloudevents-batch+json, or "
+      "the header ce-specversion for a CloudEvent in binary mode";
+  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+}
+
+http::Response too_many_requests(std::string_view source, int retry_after_seconds) {
+  auto response = http::problem(429, "too-many-requests", "Too many requests",
+                                "source " + std::string(source) + " is above its rate_per_second");
+  response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  return response;
+}
+
+http::Response accepted(int status, std::string_view id, bool duplicate) {
+  if (status == 204 || status == 205) {
+    http::Response response;
+    response.status = status;
+    return response;
+  }
+  std::string body;
+  body.reserve(64 + id.size());
+  body.append(R"({"id":")").append(id).append(R"(","status":"accepted")");
+  body.append(duplicate ? R"(,"duplicate":true})" : "}");
+  return json(status, std::move(body));
+}
+
+http::Response accepted_batch(const std::vector<std::string>& ids) {
+  std::string body;
+  body.reserve(40 + ids.size() * 33);
+  body = R"({"accepted":[)";
+  for (const auto& id : ids) {
+    if (&id != &ids.front()) body += ',';
+    body.append(1, '"').append(id).append(1, '"');
+  }
+  body.append(R"(],"count":)").append(std::to_string(ids.size())).append(1, '}');
+  return json(202, std::move(body));
+}
+
+}  // namespace certes::gateway::ingest

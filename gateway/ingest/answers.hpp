@@ -1,0 +1,26 @@
+#pragma once
+// The answers of the ingest listener: one mapping from errors to HTTP. Who: ingest. Pure, any thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.hpp"
+#include "common/http/server.hpp"
+
+namespace certes::gateway::ingest {
+
+// By code: invalid 400, unauthenticated 401, forbidden 403, not_found 404, conflict 409, too_large 413, busy and
+// unavailable 503 not-accepted, timeout and unknown_outcome 503 outcome-unknown, internal 500.
+http::Response answer(const Error& error);
+http::Response not_accepted(std::string_view why);
+http::Response outcome_unknown(std::string_view why);
+http::Response unsupported_media_type(std::string_view sent);
+http::Response too_many_requests(std::string_view source, int retry_after_seconds);
+
+// {"id":"evt_…","status":"accepted"}, with "duplicate":true. `status` 204 and 205 have no body.
+http::Response accepted(int status, std::string_view id, bool duplicate);
+// {"accepted":["evt_…",…],"count":N}
+http::Response accepted_batch(const std::vector<std::string>& ids);
+
+}  // namespace certes::gateway::ingest

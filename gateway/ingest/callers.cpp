@@ -1,0 +1,28 @@
+#include "gateway/ingest/callers.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr Millis kRemembered{1'000};
+
+}  // namespace
+
+Result<const Caller*> Callers::find(const http::Request& request, const registry::StatePtr& state, SteadyTime now,
+                                    std::string_view scope) {
+  const auto authorization = request.header("authorization");
+  if (state != state_ || now >= until_ || authorization != authorization_ || request.peer != peer_) {
+    state_ = nullptr;
+    auto caller = authenticate_(request, *state);
+    if (!caller) return fail(std::move(caller.error()));
+    caller_ = std::move(*caller);
+    authorization_ = authorization;
+    peer_ = request.peer;
+    state_ = state;
+    until_ = now + kRemembered;
+  }
+  if (!caller_.allowed(scope))
+    return fail(Code::forbidden, "key " + caller_.key + " does not have the scope " + std::string(scope));
+  return &caller_;
+}
+
+}  // namespace certes::gateway::ingest

@@ -1,0 +1,43 @@
+#pragma once
+// Extract: where the type, id, key or subject of a raw webhook comes from, as a source's `*_from` names it:
+// `header:NAME`, `json:/pointer`, `const:TEXT`, or a template `github.{header:X-GitHub-Event}.{json:/action}`.
+// Parsed once per version of a source. Who: ingest; the API may check with parse(). Immutable, any thread.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace certes::gateway::ingest {
+
+// What a request offers. `json`: the scalar at a pointer; called only if something asks for it.
+struct Offer {
+  const std::function<std::optional<std::string>(std::string_view name)>& header;
+  const std::function<std::optional<std::string>(std::string_view pointer)>& json;
+};
+
+class Extract {
+ public:
+  Extract() = default;  // finds nothing
+  // Error: invalid, says what is wrong with the text.
+  static Result<Extract> parse(std::string_view text);
+
+  bool empty() const { return parts_.empty(); }
+  // In a template a part that is absent goes together with the '.' before it; if the first part that is looked up is
+  // absent, there is no value. So `{header:X-GitHub-Event}.{json:/action}` is `push` where there is no action.
+  std::optional<std::string> operator()(const Offer& offer) const;
+
+ private:
+  enum class From : std::uint8_t { text, header, json };
+  struct Part {
+    From from;
+    std::string value;
+  };
+  static Result<Part> parse_part(std::string_view text);
+  std::vector<Part> parts_;
+};
+
+}  // namespace certes::gateway::ingest

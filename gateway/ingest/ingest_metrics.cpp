@@ -1,0 +1,57 @@
+#include "gateway/ingest/ingest_metrics.hpp"
+
+namespace certes::gateway::ingest {
+
+IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources)
+    : metrics_(metrics),
+      max_sources_(max_sources),
+      accepted_(
+          metrics.counter("certes_gateway_events_accepted_total", "Events that are durable.", {{"kind", "event"}})),
+      request_duration_(
+          metrics.histogram("certes_gateway_request_duration_seconds", "From a request's last byte to its answer.")),
+      append_duration_(
+          metrics.histogram("certes_log_append_duration_seconds", "From an append to its acknowledgement.")) {
+  for (const auto& pattern : routes) {
+    routes_.push_back(std::make_unique<Route>());
+    routes_.back()->pattern = pattern;
+  }
+  routes_.push_back(std::make_unique<Route>());
+  routes_.back()->pattern = "_other";
+}
+
+void IngestMetrics::finished(std::string_view route, int status, std::chrono::microseconds took) {
+  std::size_t at = 0;
+  while (at + 1 < routes_.size() && routes_[at]->pattern != route) ++at;
+  counter(*routes_[at], status).add();
+  request_duration_.observe(std::chrono::duration<double>(took).count());
+}
+
+metrics::Counter& IngestMetrics::counter(Route& route, int status) {
+  const int index = status < kFirstStatus || status >= kFirstStatus + kStatuses ? 0 : status - kFirstStatus;
+  auto& code = route.codes[static_cast<std::size_t>(index)];
+  if (!code.resolved.load(std::memory_order_acquire)) {
+    const std::lock_guard lock(mutex_);
+    code.counter = metrics_.counter("certes_gateway_requests_total", "Requests that were answered.",
+                                    {{"route", route.pattern}, {"code", std::to_string(status)}});
+    code.resolved.store(true, std::memory_order_release);
+  }
+  return code.counter;
+}
+
+void IngestMetrics::rejected(std::string_view source, std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  std::string label(source);
+  if (!source.empty() && !sources_.contains(source)) {
+    if (sources_.size() < max_sources_)
+      sources_.emplace(source);
+    else
+      label = "_other";
+  }
+  const auto [found, fresh] = rejected_.try_emplace({label, std::string(reason)});
+  if (fresh)
+    found->second = metrics_.counter("certes_gateway_rejected_total", "Requests to publish that were refused.",
+                                     {{"source", label}, {"reason", std::string(reason)}});
+  found->second.add();
+}
+
+}  // namespace certes::gateway::ingest

@@ -1,0 +1,161 @@
+#include "gateway/ingest/intake.hpp"
+
+#include "common/event/attributes.hpp"
+#include "common/event/cloud_event.hpp"
+#include "gateway/ingest/answers.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr std::string_view kScope = "events:write";
+constexpr std::string_view kOwnTypes = "certes.";
+
+bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && event::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::vector<event::AttributeHeader> cloud_headers(const http::Request& request) {
+  std::vector<event::AttributeHeader> found;
+  for (const auto& header : request.headers)
+    if (begins_with_ignoring_case(header.name, "ce-")) found.push_back({header.name, header.value});
+  return found;
+}
+
+// The reason label of a refusal.
+std::string_view reason(Code code) {
+  switch (code) {
+    case Code::invalid: return "invalid";
+    case Code::unauthenticated: return "unauthenticated";
+    case Code::forbidden: return "forbidden";
+    case Code::not_found: return "unknown_source";
+    case Code::too_large: return "too_large";
+    case Code::busy:
+    case Code::unavailable: return "not_accepted";
+    case Code::conflict:
+    case Code::unknown_outcome:
+    case Code::timeout:
+    case Code::internal: return "internal";
+  }
+  return "internal";
+}
+
+Acceptor::Options acceptor_options(const config::Settings& settings) {
+  Acceptor::Options options;
+  options.durable_timeout = Millis{static_cast<std::int64_t>(settings.gateway.durable_timeout_seconds * 1'000)};
+  return options;
+}
+
+}  // namespace
+
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics)
+    : loop_(loop),
+      dependencies_(dependencies),
+      metrics_(metrics),
+      ids_(dependencies.clock),
+      callers_([&dependencies](const http::Request& request, const registry::State& state) {
+        return authenticate(request, state, dependencies.settings, dependencies.clock);
+      }),
+      acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)) {}
+
+void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
+  metrics_.rejected(source, reason(error.code));
+  exchange.respond(answer(error));
+}
+
+void Intake::publish(const http::Request& request, http::Exchange exchange) {
+  if (!dependencies_.registry.caught_up())
+    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
+  const auto state = dependencies_.registry.state();
+  const auto caller = callers_.find(request, state, loop_.now(), kScope);
+  if (!caller) return refuse(caller.error(), "", std::move(exchange));
+  const std::string_view type = event::media_type(request.header("content-type"));
+  if (!begins_with_ignoring_case(type, "application/cloudevents") && !request.has_header("ce-specversion") &&
+      !event::equal_ignoring_case(type, "application/json")) {
+    metrics_.rejected("", "unsupported_media_type");
+    return exchange.respond(unsupported_media_type(type));
+  }
+  if (auto read = read_published(request); !read) return refuse(read.error(), "", std::move(exchange));
+  for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
+    if (auto done = complete(incoming_.events[i], request, (*caller)->tenant); !done) {
+      Error error = std::move(done.error());
+      if (incoming_.batch) error.pointer.insert(0, "/" + std::to_string(i));
+      return refuse(error, "", std::move(exchange));
+    }
+  }
+  acceptor_.accept(std::move(incoming_.events), incoming_.batch, 202, "", std::move(exchange));
+}
+
+// CloudEvents HTTP binding 1.0, section 3: batched, then structured, else binary.
+Result<void> Intake::read_published(const http::Request& request) {
+  const auto most = static_cast<std::size_t>(dependencies_.settings.gateway.max_batch_events);
+  const std::string_view content_type = request.header("content-type");
+  const std::string_view type = event::media_type(content_type);
+  if (begins_with_ignoring_case(type, "application/cloudevents-batch"))
+    return event::read_cloud_event_batch(document_, request.body, most, incoming_);
+  if (begins_with_ignoring_case(type, "application/cloudevents"))
+    return event::read_cloud_event(document_, request.body, incoming_);
+  if (request.has_header("ce-specversion"))
+    return event::read_binary_cloud_event(cloud_headers(request), content_type, request.body, incoming_);
+  return event::read_plain_json(document_, request.body, most, incoming_);
+}
+
+// What Certes adds itself.
+Result<void> Intake::complete(event::Event& event, const http::Request& request, std::string_view tenant) {
+  if (std::string_view(event.type).starts_with(kOwnTypes))
+    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/type");
+  event.id = ids_.next("evt_");
+  if (event.client_id.empty()) event.client_id = event.id;
+  event.tenant = tenant;
+  if (event.source.empty()) event.source.assign("urn:certes:").append(tenant);
+  if (event.time.empty()) event.time = format_rfc3339(dependencies_.clock.unix_millis());
+  if (event.conversation_id.empty()) event.conversation_id = event.id;
+  if (event.traceparent.empty()) {
+    const std::string_view traceparent = request.header("traceparent");
+    if (event::valid_traceparent(traceparent)) event.traceparent = traceparent;
+  }
+  return {};
+}
+
+void Intake::webhook(const http::Request& request, std::string_view tenant, std::string_view source,
+                     http::Exchange exchange) {
+  if (!dependencies_.registry.caught_up())
+    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
+  const auto state = dependencies_.registry.state();
+  const auto known = state->source(tenant, source);
+  if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
+  auto ready = prepared(known);
+  if (!ready) return refuse(ready.error(), source, std::move(exchange));
+  if (!(*ready)->within_rate(loop_.now(), 1.0 / std::max(1, dependencies_.settings.gateway.loops))) {
+    metrics_.rejected(source, "rate");
+    return exchange.respond(too_many_requests(source, 1));
+  }
+  if ((*ready)->needs_key()) {
+    const auto caller = callers_.find(request, state, loop_.now(), kScope);
+    if (!caller) return refuse(caller.error(), source, std::move(exchange));
+    if ((*caller)->tenant != tenant)
+      return refuse({Code::forbidden, "this key belongs to another tenant"}, source, std::move(exchange));
+  }
+  if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
+  acceptor_.accept(std::move(incoming_.events), false, known->response_status, source, std::move(exchange));
+}
+
+Result<void> Intake::read_webhook(PreparedSource& source, const http::Request& request) {
+  if (auto verified = source.verify(request, dependencies_.clock.unix_millis()); !verified)
+    return fail(std::move(verified.error()));
+  incoming_.batch = false;
+  incoming_.events.clear();
+  event::Event& event = incoming_.events.emplace_back();
+  if (auto read = source.read(request, document_, event); !read) return fail(std::move(read.error()));
+  return complete(event, request, source.source().tenant);
+}
+
+Result<PreparedSource*> Intake::prepared(const std::shared_ptr<const registry::Source>& source) {
+  const std::string key = source->tenant + "/" + source->id;
+  const auto found = sources_.find(key);
+  if (found != sources_.end() && found->second.version() == source) return &found->second;
+  auto made = PreparedSource::make(source, dependencies_.sealer);
+  if (!made) return fail(std::move(made.error()));
+  return &sources_.insert_or_assign(key, std::move(*made)).first->second;
+}
+
+}  // namespace certes::gateway::ingest

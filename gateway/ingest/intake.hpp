@@ -1,0 +1,47 @@
+#pragma once
+// Intake: one loop's way from a request to the log: who calls, what form it has, whether the source's signature holds,
+// the event, and then the Acceptor. Who: Gateway, one per loop. Confined to its loop.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/ids.hpp"
+#include "common/event/json_document.hpp"
+#include "common/event/json_event.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/ingest/acceptor.hpp"
+#include "gateway/ingest/callers.hpp"
+#include "gateway/ingest/prepared_source.hpp"
+
+namespace certes::gateway::ingest {
+
+class Intake {
+ public:
+  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics);
+
+  // POST /events
+  void publish(const http::Request& request, http::Exchange exchange);
+  // POST /events/{source}, POST /t/{tenant}/events/{source}
+  void webhook(const http::Request& request, std::string_view tenant, std::string_view source, http::Exchange exchange);
+
+ private:
+  Result<void> read_published(const http::Request& request);
+  Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant);
+  Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
+  Result<void> read_webhook(PreparedSource& source, const http::Request& request);
+  void refuse(const Error& error, std::string_view source, http::Exchange exchange);
+
+  http::Loop& loop_;
+  const Dependencies& dependencies_;
+  IngestMetrics& metrics_;
+  IdGenerator ids_;
+  Callers callers_;
+  event::JsonDocument document_;
+  event::Incoming incoming_;
+  std::map<std::string, PreparedSource, std::less<>> sources_;  // by tenant/id
+  Acceptor acceptor_;
+};
+
+}  // namespace certes::gateway::ingest
