@@ -97,6 +97,16 @@ void EventLoop::run_posted() {
   }
 }
 
+void EventLoop::drop_work() {
+  round_end_.clear();
+  for (const auto& waker : wakers_) waker->on_loop = nullptr;  // others may hold the waker for longer
+  wakers_.clear();
+  timers_.clear();
+  do {
+    work_.clear();
+  } while (mailbox_.drain(work_, 64) > 0);
+}
+
 // Rounded up: a timer is never early, and the loop does not spin in its last millisecond.
 int EventLoop::wait_ms() {
   SteadyTime until = wait_until();

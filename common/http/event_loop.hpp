@@ -36,6 +36,8 @@ class EventLoop : public Loop {
   virtual void take_up() = 0;
   // After the hooks. False: leave.
   virtual bool end_round() = 0;
+  // Lets go of all work that will not run, for the destructor of what derives: what is let go may answer its exchange.
+  void drop_work();
   // When to come back at the latest; the past: do not block.
   virtual SteadyTime wait_until() const = 0;
   // Registers; never needs changing, as it is edge-triggered.

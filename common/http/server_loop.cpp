@@ -29,11 +29,14 @@ ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
 
 ServerLoop::~ServerLoop() {
   join();
+  handlers_.clear();
+  drop_work();
   if (reserve_fd_ >= 0) ::close(reserve_fd_);
 }
 
 void ServerLoop::start() {
   thread_ = std::thread([this] {
+    thread_id_.store(std::this_thread::get_id());
     handlers_.resize(shared_.routes.all().size());
     for (const Route& route : shared_.routes.all())
       if (route.make) handlers_[route.index] = route.make(*this);
@@ -73,7 +76,7 @@ Connection* ServerLoop::find(std::uint64_t id) {
 
 void ServerLoop::respond(std::uint64_t connection, Response&& response) {
   // An exchange that was let go on another thread: its answer takes the way that is safe.
-  if (thread_.get_id() != std::this_thread::get_id()) {
+  if (thread_id_.load(std::memory_order_relaxed) != std::this_thread::get_id()) {
     post([this, connection, held = std::make_shared<Response>(std::move(response))] {
       respond(connection, std::move(*held));
     });

@@ -87,6 +87,7 @@ class ServerLoop final : public EventLoop {
 
   ServerShared& shared_;
   std::thread thread_;
+  std::atomic<std::thread::id> thread_id_{};
   LoopCounters counters_;
   std::atomic<std::size_t> connection_count_{0};
 

@@ -333,6 +333,27 @@ TEST_CASE("Server: stop ends at its limit, and a late answer is nothing") {
   later.held.clear();
 }
 
+TEST_CASE("Server: exchanges held by work that never runs are let go with the server") {
+  Later later;
+  TestServer test;
+  test.server.direct("GET", "/later", [&](Loop& loop) { return later.handler(loop); });
+  test.server.direct("GET", "/timer", [](Loop& loop) {
+    auto kept = std::make_shared<std::vector<Exchange>>();
+    loop.at_round_end([kept] {});
+    return [&loop, kept](const Request&, Exchange exchange) {
+      loop.after(Millis(60'000), [held = std::make_shared<Exchange>(std::move(exchange))] {});
+    };
+  });
+  test.start();
+  RawClient first = test.client(), second = test.client();
+  first.send(get("/later"));
+  second.send(get("/timer"));
+  REQUIRE(later.wait_for(1));
+  REQUIRE(eventually([&] { return test.server.stats().requests == 2; }));
+  test.server.stop(Millis(0));
+  later.answer_all();  // posted to a loop that has ended
+}
+
 TEST_CASE("Server: a port in use is a conflict that says what to change") {
   TestServer first;
   first.start();
