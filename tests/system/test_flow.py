@@ -82,7 +82,8 @@ class Flow:
         letters = {}
         for letter in installation.dead_letters():
             case.assertEqual(letter["endpoint"], "dead")
-            letters[letter["data"]["n"]] = letters.get(letter["data"]["n"], 0) + 1
+            n = int(letter["source_id"].removeprefix("client-"))
+            letters[n] = letters.get(n, 0) + 1
         case.assertFalse(wanted - letters.keys(), "acknowledged events that the dead endpoint's dead letters lack")
         case.assertEqual({n: c for n, c in letters.items() if c > 1}, {}, "dead-lettered twice")
         return repeats
