@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import logging
 import os
 import pathlib
 import secrets
@@ -382,6 +383,8 @@ class Case(unittest.IsolatedAsyncioTestCase):
     """A test with a directory of its own, and an end for every process it started."""
 
     def setUp(self):
+        # Checking a ledger of thousands takes longer than asyncio's debug mode finds polite.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="certes-test-"))
         self.processes = []
 
