@@ -7,7 +7,7 @@ namespace {
 // A command whose options are one struct with a connection in it.
 template <class Options>
 std::shared_ptr<Options> add_command(CliContext context, CLI::App* command) {
-  const auto options = std::make_shared<Options>();
+  auto options = std::make_shared<Options>();
   add_connection(*command, options->connection, context.environment);
   command->callback([options, &chosen = context.chosen] { chosen = *options; });
   return options;

@@ -31,6 +31,7 @@ int run_command(const ConfigCheckOptions& options) {
     return kExitOk;
   }
   std::vector<Row> rows;
+  rows.reserve(lines.size());
   for (const config::SettingLine& line : lines)
     rows.push_back({line.name, line.value.empty() ? "-" : line.value,
                     line.origin == "default" ? "default" : line.origin + " (default " + line.default_value + ")",

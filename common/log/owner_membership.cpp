@@ -133,7 +133,7 @@ void Owner::Impl::take_term(Part& part, Committed committed) {
   part.committing = true;
   part.term = note.term;
   member_->commit(part.partition, std::move(committed),
-                  [this, p = part.partition, epoch = part.epoch](Result<void> result) {
+                  [this, p = part.partition, epoch = part.epoch](const Result<void>& result) {
                     Part* asked = find(p, epoch);
                     if (asked != nullptr) term_taken(*asked, result);
                   });

@@ -80,7 +80,7 @@ void Follower::begin_snapshot() {
   if (snapshot_ || (snapshot_tried_at_ != 0 && replica_->changes() < snapshot_tried_at_ + kChangesBetweenSnapshots))
     return;
   snapshot_tried_at_ = replica_->changes();
-  snapshot_.emplace();
+  snapshot_ = PendingSnapshot{};
   snapshot_->id = ids_.next("snp_");
   SnapshotRecords records = make_snapshot(replica_->decider(), snapshot_->id, reader_->position() - 1);
   snapshot_->end = std::move(records.end);

@@ -100,7 +100,7 @@ Result<bool> scan_dead_letters(log::Log& log, std::string_view tenant, DeadLette
                                const VisitDeadLetter& visit) {
   const auto deadline = std::chrono::steady_clock::now() + kScanLimit;
   while (cursor.partition < log.partitions()) {
-    const auto stopped = scan_partition(log, tenant, cursor, visit, deadline);
+    auto stopped = scan_partition(log, tenant, cursor, visit, deadline);
     if (!stopped || *stopped) return stopped;
     cursor = DeadLetterCursor{cursor.partition + 1, log::kLogStart, 0};
   }

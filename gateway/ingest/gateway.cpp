@@ -103,8 +103,7 @@ class Gateway::Impl {
   void add_pages() {
     add_page(kLive, [] { return text(200, "live\n"); });
     add_page(kReady, [this] {
-      return dependencies_.ready() ? text(200, "ready\n")
-                                                : text(503, "the registry has not caught up yet\n");
+      return dependencies_.ready() ? text(200, "ready\n") : text(503, "the registry has not caught up yet\n");
     });
     add_page(kMetrics,
              [this] { return text(200, dependencies_.metrics.text(), "text/plain; version=0.0.4; charset=utf-8"); });

@@ -1,5 +1,8 @@
 #include "common/log/kafka/codec.hpp"
 
+#include <array>
+#include <cstdint>
+
 namespace certes::log::kafka {
 namespace {
 

@@ -21,7 +21,7 @@ class KafkaMember final : public Member {
     membership_.committed(partition, std::move(done));
   }
   void commit(std::int32_t partition, Committed value, std::function<void(Result<void>)> done) override {
-    membership_.commit(partition, std::move(value), std::move(done));
+    membership_.commit(partition, value, std::move(done));
   }
   void start(std::int32_t partition, std::int64_t offset) override;
   void stop(std::int32_t partition) override;

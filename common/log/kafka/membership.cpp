@@ -73,12 +73,11 @@ void Membership::on_error(rd_kafka_resp_err_t code, std::string_view text) {
 }
 
 void Membership::on_rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list) {
-  if (closing_) {
+  const bool assigned = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  if (closing_ || (!assigned && owned_.empty())) {
     rd_kafka_assign(client_.get(), nullptr);
-  } else if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+  } else if (assigned) {
     take(list);
-  } else if (owned_.empty()) {
-    rd_kafka_assign(client_.get(), nullptr);
   } else if (rd_kafka_assignment_lost(client_.get())) {
     lose();
   } else {

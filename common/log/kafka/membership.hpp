@@ -27,7 +27,7 @@ class Membership {
   // As log::Member's.
   Result<void> poll();
   void committed(std::int32_t partition, std::function<void(Result<Committed>)> done);
-  void commit(std::int32_t partition, Committed value, std::function<void(Result<void>)> done);
+  void commit(std::int32_t partition, const Committed& value, std::function<void(Result<void>)> done);
   void release(std::int32_t partition);
   void leave();
   bool left() const;

@@ -86,7 +86,7 @@ Result<void> Membership::may_commit(std::int32_t partition, const Committed& val
   return {};
 }
 
-void Membership::commit(std::int32_t partition, Committed value, CommitDone done) {
+void Membership::commit(std::int32_t partition, const Committed& value, CommitDone done) {
   const auto refuse = [&](Error error) {
     refused_.emplace_back(std::move(done), std::move(error));
     if (wake_) wake_();
@@ -100,6 +100,7 @@ void Membership::commit(std::int32_t partition, Committed value, CommitDone done
     entry->metadata = ::strndup(text.data(), text.size());  // the list's: freed with it
     entry->metadata_size = text.size();
   }
+  // librdkafka hands back what it was given: a number serves.  NOLINTNEXTLINE(performance-no-int-to-ptr)
   auto* opaque = reinterpret_cast<void*>(next_commit_++);
   const auto code = rd_kafka_commit_queue(client_.get(), list.get(), replies_.get(), nullptr, opaque);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return refuse(to_error(code, "kafka: commit"));

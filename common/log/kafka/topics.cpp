@@ -1,5 +1,8 @@
 #include "common/log/kafka/topics.hpp"
 
+#include <charconv>
+#include <thread>
+
 #include "common/log/kafka/admin.hpp"
 #include "common/log/kafka/client.hpp"
 #include "common/log/kafka/errors.hpp"
@@ -87,7 +90,7 @@ Result<std::int32_t> Topics::prepare(Millis timeout) {
     found = await_leaders(until);
     if (!found.has_value()) return fail(std::move(found.error()));
   }
-  const auto partitions = check_partitions(*found);
+  auto partitions = check_partitions(*found);
   if (!partitions.has_value()) return partitions;
   if (auto checked = check_config(left(until)); !checked.has_value()) return fail(std::move(checked.error()));
   return partitions;

@@ -109,7 +109,7 @@ class MemoryAppender final : public Appender {
     self_->unknown = 0;
   }
 
-  void end(std::deque<Awaiting>::iterator at, AppendResult&& result, Ended& ended) {
+  void end(const std::deque<Awaiting>::iterator& at, AppendResult&& result, Ended& ended) {
     bytes_ -= at->size;
     ended.emplace_back(std::move(at->done), std::move(result));
     awaiting_.erase(at);
