@@ -74,7 +74,7 @@ std::optional<std::string> decode_metadata(std::string_view text) {
   std::uint32_t group = 0;
   int bits = 0;
   for (const char c : text) {
-    const int value = kValues[static_cast<unsigned char>(c)];
+    const std::int8_t value = kValues[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
     group = (group << 6) | static_cast<std::uint32_t>(value);
     bits += 6;

@@ -54,6 +54,7 @@ Millis left(SteadyTime until) {
 
 std::vector<TopicSpec> topic_specs(const Options& options) {
   std::vector<TopicSpec> specs;
+  specs.reserve(kTopics);
   for (int i = 0; i < kTopics; ++i) specs.push_back(spec_of(options, static_cast<Topic>(i)));
   return specs;
 }
