@@ -53,6 +53,7 @@ class RawEndpoint {
   }
   std::uint16_t port() const { return port_; }
   int connections() const { return connections_; }
+  int closed() const { return closed_; }  // by this side, after their scripts
 
   // Reads one request with its Content-Length; empty if the client closes before.
   static std::string read_request(int fd) {
@@ -98,6 +99,7 @@ class RawEndpoint {
         const std::lock_guard inner(mutex_);
         std::erase(open_, fd);
         ::close(fd);
+        ++closed_;
       });
     }
   }
@@ -107,6 +109,7 @@ class RawEndpoint {
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<int> connections_{0};
+  std::atomic<int> closed_{0};
   std::mutex mutex_;
   std::vector<int> open_;  // guarded by mutex_
   std::vector<std::thread> threads_;
