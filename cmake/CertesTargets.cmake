@@ -10,7 +10,10 @@ if(CERTES_CCACHE)
 endif()
 
 add_library(certes_options INTERFACE)
-target_compile_options(certes_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+target_compile_options(certes_options INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+if(CERTES_WERROR)
+  target_compile_options(certes_options INTERFACE -Werror)
+endif()
 target_compile_definitions(certes_options INTERFACE CERTES_VERSION="${PROJECT_VERSION}")
 target_include_directories(certes_options INTERFACE ${PROJECT_SOURCE_DIR})
 

@@ -17,6 +17,9 @@ struct Digits {
   void add(Number value) {
     size = static_cast<std::size_t>(std::to_chars(text + size, text + sizeof text, value).ptr - text);
   }
+  void add(char c) {
+    if (size < sizeof text) text[size++] = c;
+  }
   std::string_view view() const { return {text, size}; }
 };
 
@@ -49,7 +52,7 @@ bool is_final(std::string_view outcome) { return outcome == "delivered" || outco
 void add_origin(Headers& headers, Origin origin) {
   Digits digits;
   digits.add(origin.partition);
-  digits.text[digits.size++] = ':';
+  digits.add(':');
   digits.add(origin.offset);
   headers.add(names::kOrigin, digits.view());
 }
