@@ -3,5 +3,5 @@
 #   runtime-packages.sh BINARY DPKG_DIR
 set -eu
 for library in $(grep -aoE 'lib[A-Za-z0-9_+-]+\.so\.[0-9.]+|libspdlog\.so[0-9.]*' "$1" | sort -u); do
-  grep -lE "/$library(\$|\.)" "$2"/info/*.list 2>/dev/null || true
+  grep -lF -- "-linux-gnu/$library" "$2"/info/*.list 2>/dev/null || true
 done | sed 's|.*/||; s|\.list$||; s|:.*$||' | grep -v -e '-dev$' -e '-dbg$' | sort -u
