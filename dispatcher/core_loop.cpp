@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/registry/resource_json.hpp"
 
@@ -107,6 +108,7 @@ void CoreLoop::read_mail() {
   mails_.clear();
   inbox_->drain(mails_);
   for (Mail& mail : mails_) std::visit([this](auto& one) { on_mail(one); }, mail);
+  if (newest_) core_->on_state(std::exchange(newest_, nullptr));
 }
 
 void CoreLoop::take_answers() {

@@ -28,7 +28,8 @@ Judgement judge(http::TransferError error, int status, const std::vector<int>& r
 }
 
 std::string failure_kind(http::TransferError error, int status) {
-  if (error == http::TransferError::none || error == http::TransferError::too_large) return std::to_string(status);
+  const bool answered = error == http::TransferError::none || (error == http::TransferError::too_large && status > 0);
+  if (answered) return std::to_string(status);
   return std::string(http::to_string(error));
 }
 
