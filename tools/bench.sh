@@ -6,7 +6,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 what=${1:-all}
 events=${CERTES_BENCH_EVENTS:-100000}
 tools/install.sh run
-command -v wrk >/dev/null || tools/install.sh full
 [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null
 ninja -C build/bench --quiet
+command -v python3 >/dev/null || tools/install.sh test
 exec python3 tools/bench.py "$what" "$events"

@@ -147,7 +147,8 @@ class Flow {
 
   bool round() {
     epoll_event events[256];
-    const int n = ::epoll_wait(poll_, events, 256, options_.rate == 0 ? 30'000 : 1);
+    const timespec limit = until_due();
+    const int n = ::epoll_pwait2(poll_, events, 256, &limit, nullptr);
     if (n > 0) quiet_since_ = SteadyClock::now();
     for (int i = 0; i < n; ++i) {
       if (events[i].data.ptr == nullptr)
@@ -156,6 +157,14 @@ class Flow {
         read(*static_cast<Peer*>(events[i].data.ptr));
     }
     return n > 0 || (options_.rate != 0 && SteadyClock::now() - quiet_since_ < std::chrono::seconds(30));
+  }
+
+  // To the moment the next event is due, to the microsecond: a wait of whole milliseconds would be measured as latency.
+  timespec until_due() const {
+    if (options_.rate == 0) return {30, 0};
+    const auto due = sent_ < options_.events ? due_at(sent_) : SteadyClock::now() + std::chrono::seconds(1);
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(due - SteadyClock::now()).count();
+    return {0, std::clamp<long>(left, 0, 999'999'999)};
   }
 
   void accept() {
