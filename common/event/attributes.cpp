@@ -46,6 +46,12 @@ std::string_view flaw(Attribute attribute, std::string_view value) {
   return has_control_character(value) ? "holds a control character" : "";
 }
 
+std::string_view header_flaw(std::string_view value) {
+  if (value.size() > kMaxHeaderBytes) return "is longer than 8,192 bytes";
+  if (!valid_utf8(value)) return "is not valid UTF-8";
+  return has_control_character(value) ? "holds a control character" : "";
+}
+
 bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool has_control_character(std::string_view utf8) {

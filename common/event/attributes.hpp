@@ -23,9 +23,13 @@ enum class Attribute : std::uint8_t {
 inline constexpr std::size_t kMaxUriBytes = 1'024;        // source, subject, content type
 inline constexpr std::size_t kMaxExtensionBytes = 4'096;  // value of an extension attribute
 inline constexpr std::size_t kMaxExtensions = 64;
+inline constexpr std::size_t kMaxHeaderBytes = 8'192;  // value of a header that travels on
 
 // Why `value` may not stand there, as the end of a sentence ("is longer than …"); empty: it may. Precondition: UTF-8.
 std::string_view flaw(Attribute attribute, std::string_view value);
+
+// The same for a header that is carried as it came (any bytes); it may be empty.
+std::string_view header_flaw(std::string_view value);
 
 bool valid_utf8(std::string_view text);
 bool has_control_character(std::string_view utf8);  // C0, DEL, C1

@@ -61,11 +61,9 @@ Result<void> check(std::string_view header, Attribute attribute, std::string_vie
 }
 
 Result<void> check(std::string_view header, std::string_view value) {
-  if (value.size() > kMaxUriBytes * 8)
-    return fail(Code::invalid, std::string(header) + " is too long", std::string(header));
-  if (!valid_utf8(value) || has_control_character(value))
-    return fail(Code::invalid, std::string(header) + " is not text without control characters", std::string(header));
-  return {};
+  const auto wrong = header_flaw(value);
+  if (wrong.empty()) return {};
+  return fail(Code::invalid, std::string(header).append(" ").append(wrong), std::string(header));
 }
 
 // Whatever may travel on as an HTTP header must be fit for one.

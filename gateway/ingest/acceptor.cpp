@@ -26,6 +26,7 @@ struct Acceptor::Request {
   SteadyTime started{};
   std::size_t open = 0;  // appends, shared fates, and the call that started them
   std::size_t persisted = 0, not_persisted = 0, duplicates = 0;
+  std::size_t stored = 0;  // persisted by this request, not by an earlier one
   std::string error;
   bool batch = false;
   int status = 202;
@@ -54,11 +55,14 @@ void Acceptor::make_appender() {
 }
 
 void Acceptor::poll() {
-  appender_->poll();
+  // What a retired one reports as fatal says nothing of the one that took its place.
   for (const auto& retired : retired_) retired->poll();
   std::erase_if(retired_, [](const auto& retired) { return retired->pending() == 0; });
+  replace_appender_ = false;
+  appender_->poll();
   if (!replace_appender_) return;
   replace_appender_ = false;
+  appender_->flush();  // nobody else will
   retired_.push_back(std::move(appender_));
   make_appender();
 }
@@ -76,7 +80,7 @@ Acceptor::Request& Acceptor::take(bool batch, int status, std::string_view sourc
   request.source = source;
   request.started = loop_.now();
   request.open = 1;
-  request.persisted = request.not_persisted = request.duplicates = 0;
+  request.persisted = request.not_persisted = request.duplicates = request.stored = 0;
   request.batch = batch;
   request.status = status;
   ++pending_;
@@ -150,6 +154,8 @@ void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResu
   if (!result.duplicate_of.empty()) {
     request.ids[index] = std::move(result.duplicate_of);
     ++request.duplicates;
+  } else if (result.outcome == log::AppendOutcome::persisted) {
+    ++request.stored;
   }
   if (dedup_) settle(request.identities[index], result.outcome);
   one_done(request, result.outcome);
@@ -172,8 +178,8 @@ void Acceptor::one_done(Request& request, log::AppendOutcome outcome) {
 
 void Acceptor::finish(Request& request) {
   const std::size_t count = request.ids.size();
-  if (request.persisted > request.duplicates) {
-    metrics_.accepted(request.persisted - request.duplicates);
+  if (request.stored != 0) {
+    metrics_.accepted(request.stored);
     metrics_.appended(loop_.now() - request.started);
   }
   if (request.persisted == count) {

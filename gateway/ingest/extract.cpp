@@ -47,7 +47,9 @@ Result<Extract> Extract::parse(std::string_view text) {
     return fail(Code::invalid, "expected header:NAME, json:/pointer, const:TEXT or a template with {header:NAME}");
   while (!text.empty()) {
     const auto open = text.find('{');
-    if (open != 0) extract.parts_.push_back({From::text, std::string(text.substr(0, open))});
+    const auto plain = text.substr(0, open);
+    if (plain.find('}') != std::string_view::npos) return fail(Code::invalid, "'}' without '{'");
+    if (!plain.empty()) extract.parts_.push_back({From::text, std::string(plain)});
     if (open == std::string_view::npos) break;
     const auto close = text.find('}', open);
     if (close == std::string_view::npos) return fail(Code::invalid, "'{' without '}'");

@@ -21,6 +21,17 @@ std::vector<event::AttributeHeader> cloud_headers(const http::Request& request) 
   return found;
 }
 
+// CloudEvents HTTP binding 1.0, section 3: batched, then structured, else binary. Only JSON of its event formats.
+Form form_of(const http::Request& request) {
+  const std::string_view type = event::media_type(request.header("content-type"));
+  const auto is = [type](std::string_view name) { return event::equal_ignoring_case(type, name); };
+  if (is("application/cloudevents-batch+json") || is("application/cloudevents-batch")) return Form::batch;
+  if (is("application/cloudevents+json") || is("application/cloudevents")) return Form::structured;
+  if (begins_with_ignoring_case(type, "application/cloudevents")) return Form::none;
+  if (request.has_header("ce-specversion")) return Form::binary;
+  return is("application/json") ? Form::plain : Form::none;
+}
+
 // The reason label of a refusal.
 std::string_view reason(Code code) {
   switch (code) {
@@ -68,15 +79,15 @@ void Intake::publish(const http::Request& request, http::Exchange exchange) {
   const auto state = dependencies_.registry.state();
   const auto caller = callers_.find(request, state, loop_.now(), kScope);
   if (!caller) return refuse(caller.error(), "", std::move(exchange));
-  const std::string_view type = event::media_type(request.header("content-type"));
-  if (!begins_with_ignoring_case(type, "application/cloudevents") && !request.has_header("ce-specversion") &&
-      !event::equal_ignoring_case(type, "application/json")) {
+  const Form form = form_of(request);
+  if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
-    return exchange.respond(unsupported_media_type(type));
+    return exchange.respond(unsupported_media_type(event::media_type(request.header("content-type"))));
   }
-  if (auto read = read_published(request); !read) return refuse(read.error(), "", std::move(exchange));
+  if (auto read = read_published(form, request); !read) return refuse(read.error(), "", std::move(exchange));
+  const std::string_view type_place = form == Form::binary ? "ce-type" : "/type";
   for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
-    if (auto done = complete(incoming_.events[i], request, (*caller)->tenant); !done) {
+    if (auto done = complete(incoming_.events[i], request, (*caller)->tenant, type_place); !done) {
       Error error = std::move(done.error());
       if (incoming_.batch) error.pointer.insert(0, "/" + std::to_string(i));
       return refuse(error, "", std::move(exchange));
@@ -85,24 +96,23 @@ void Intake::publish(const http::Request& request, http::Exchange exchange) {
   acceptor_.accept(std::move(incoming_.events), incoming_.batch, 202, "", std::move(exchange));
 }
 
-// CloudEvents HTTP binding 1.0, section 3: batched, then structured, else binary.
-Result<void> Intake::read_published(const http::Request& request) {
+Result<void> Intake::read_published(Form form, const http::Request& request) {
   const auto most = static_cast<std::size_t>(dependencies_.settings.gateway.max_batch_events);
-  const std::string_view content_type = request.header("content-type");
-  const std::string_view type = event::media_type(content_type);
-  if (begins_with_ignoring_case(type, "application/cloudevents-batch"))
-    return event::read_cloud_event_batch(document_, request.body, most, incoming_);
-  if (begins_with_ignoring_case(type, "application/cloudevents"))
-    return event::read_cloud_event(document_, request.body, incoming_);
-  if (request.has_header("ce-specversion"))
-    return event::read_binary_cloud_event(cloud_headers(request), content_type, request.body, incoming_);
-  return event::read_plain_json(document_, request.body, most, incoming_);
+  switch (form) {
+    case Form::batch: return event::read_cloud_event_batch(document_, request.body, most, incoming_);
+    case Form::structured: return event::read_cloud_event(document_, request.body, incoming_);
+    case Form::binary:
+      return event::read_binary_cloud_event(cloud_headers(request), request.header("content-type"), request.body,
+                                            incoming_);
+    default: return event::read_plain_json(document_, request.body, most, incoming_);
+  }
 }
 
 // What Certes adds itself.
-Result<void> Intake::complete(event::Event& event, const http::Request& request, std::string_view tenant) {
+Result<void> Intake::complete(event::Event& event, const http::Request& request, std::string_view tenant,
+                              std::string_view type_place) {
   if (std::string_view(event.type).starts_with(kOwnTypes))
-    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/type");
+    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(type_place));
   event.id = ids_.next("evt_");
   if (event.client_id.empty()) event.client_id = event.id;
   event.tenant = tenant;
@@ -146,7 +156,7 @@ Result<void> Intake::read_webhook(PreparedSource& source, const http::Request& r
   incoming_.events.clear();
   event::Event& event = incoming_.events.emplace_back();
   if (auto read = source.read(request, document_, event); !read) return fail(std::move(read.error()));
-  return complete(event, request, source.source().tenant);
+  return complete(event, request, source.source().tenant, source.source().type_from);
 }
 
 Result<PreparedSource*> Intake::prepared(const std::shared_ptr<const registry::Source>& source) {

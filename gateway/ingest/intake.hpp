@@ -17,6 +17,9 @@
 
 namespace certes::gateway::ingest {
 
+// Of what is published.
+enum class Form : std::uint8_t { none, plain, structured, batch, binary };
+
 class Intake {
  public:
   Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics);
@@ -27,8 +30,9 @@ class Intake {
   void webhook(const http::Request& request, std::string_view tenant, std::string_view source, http::Exchange exchange);
 
  private:
-  Result<void> read_published(const http::Request& request);
-  Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant);
+  Result<void> read_published(Form form, const http::Request& request);
+  Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant,
+                        std::string_view type_place);
   Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);

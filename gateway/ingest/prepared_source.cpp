@@ -54,7 +54,6 @@ Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Sour
                                             const crypto::Sealer& sealer) {
   PreparedSource prepared;
   prepared.source_ = std::move(source);
-  prepared.tokens_ = std::max(1.0, prepared.source_->rate_per_second);
   if (auto opened = prepared.open_secrets(sealer); !opened) return fail(std::move(opened.error()));
   if (auto parsed = prepared.parse_sources(); !parsed) return fail(std::move(parsed.error()));
   const auto& preset = preset_of(prepared.source_->verify.scheme);
@@ -140,9 +139,8 @@ Result<void> PreparedSource::verify_standard_webhooks(const http::Request& reque
 
 bool PreparedSource::within_rate(SteadyTime now, double share) {
   if (source_->rate_per_second <= 0) return true;
-  const double rate = source_->rate_per_second * share;
-  if (refilled_ != SteadyTime{})
-    tokens_ = std::min(std::max(1.0, rate), tokens_ + rate * std::chrono::duration<double>(now - refilled_).count());
+  const double rate = source_->rate_per_second * share, most = std::max(1.0, rate);
+  tokens_ = refilled_ ? std::min(most, tokens_ + rate * std::chrono::duration<double>(now - *refilled_).count()) : most;
   refilled_ = now;
   if (tokens_ < 1) return false;
   tokens_ -= 1;
@@ -190,14 +188,25 @@ Result<void> PreparedSource::read(const http::Request& request, event::JsonDocum
   event.client_gave_id = !event.client_id.empty() && source_->deduplicate;
   event.source = source_->id;
   event.tenant = source_->tenant;
-  if (auto done = set(event.data_content_type, header("content-type"), event::Attribute::data_content_type,
-                      "content-type", "content-type");
-      !done)
-    return done;
+  if (const auto content_type = request.header("content-type"); !content_type.empty())
+    if (auto done = set(event.data_content_type, std::string(content_type), event::Attribute::data_content_type,
+                        "content-type", "content-type");
+        !done)
+      return done;
   event.query = request.query;
-  for (const auto& name : forwarded_)
-    if (auto value = header(name)) event.forwarded.emplace_back(name, std::move(*value));
   event.data = request.body;
+  return forward_headers(request, event);
+}
+
+// What no delivery could carry is refused here, where the provider learns of it.
+Result<void> PreparedSource::forward_headers(const http::Request& request, event::Event& event) const {
+  for (const auto& name : forwarded_) {
+    if (!request.has_header(name)) continue;
+    const auto value = request.header(name);
+    if (const auto flaw = event::header_flaw(value); !flaw.empty())
+      return fail(Code::invalid, "the header " + name + " " + std::string(flaw), name);
+    event.forwarded.emplace_back(name, value);
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 // parsed, the provider's preset filled in. Who: ingest, one per loop and version. Confined to its loop.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,6 +41,7 @@ class PreparedSource {
   Result<void> verify_github(const http::Request& request) const;
   Result<void> verify_standard_webhooks(const http::Request& request, UnixMillis now) const;
   Result<void> set_type(const Offer& offer, event::Event& event) const;
+  Result<void> forward_headers(const http::Request& request, event::Event& event) const;
 
   std::shared_ptr<const registry::Source> source_;
   std::vector<crypto::Hmac> hmacs_;
@@ -47,8 +49,8 @@ class PreparedSource {
   Extract type_, id_, key_, subject_;
   bool type_required_ = false;  // else the source's id is the type where the request names none
   std::vector<std::string> forwarded_;
+  std::optional<SteadyTime> refilled_;
   double tokens_ = 0;
-  SteadyTime refilled_{};
 };
 
 }  // namespace certes::gateway::ingest
