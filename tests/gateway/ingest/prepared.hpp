@@ -1,0 +1,42 @@
+#pragma once
+// A source made ready, and requests to it, without a server.
+
+#include <doctest/doctest.h>
+
+#include "gateway/ingest/prepared_source.hpp"
+
+namespace certes::gateway::ingest::testing {
+
+inline const crypto::Sealer& sealer() {
+  static const auto made = crypto::Sealer::make({crypto::Sealer::new_key()});
+  return *made;
+}
+
+inline registry::Source source_of(const std::string& scheme, const std::vector<std::string>& secrets = {}) {
+  registry::Source source;
+  source.id = "shop";
+  source.verify.scheme = scheme;
+  for (const auto& secret : secrets) source.verify.secrets.push_back(sealer().seal(secret, "default/sources/shop"));
+  return source;
+}
+
+inline Result<PreparedSource> prepare(const registry::Source& source) {
+  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer());
+}
+
+// Views of literals, or of what outlives it.
+struct Webhook {
+  std::vector<http::HeaderView> headers;
+  std::string_view body;
+  std::string_view query = {};
+  http::Request request() const {
+    http::Request request;
+    request.method = "POST";
+    request.query = query;
+    request.headers = headers;
+    request.body = body;
+    return request;
+  }
+};
+
+}  // namespace certes::gateway::ingest::testing
