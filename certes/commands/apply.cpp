@@ -20,7 +20,8 @@ struct Step {
   Declaration declaration;
   Act act = Act::keep;
   std::vector<Difference> differences;
-  std::string version;  // that the comparison was made with
+  std::string version;      // that the comparison was made with
+  bool new_secret = false;  // with a change: the secret is another one
 };
 
 Result<std::vector<std::string>> files_of(const std::string& argument) {
@@ -80,21 +81,52 @@ Result<Step> step_of(client::ApiClient& api, const Declaration& declaration) {
   return step;
 }
 
-// A subscription to an endpoint that is neither declared nor there would fail half-way.
+struct Reference {
+  const char *field, *kind, *what;
+};
+constexpr Reference kReferences[] = {{"endpoint", "endpoints", "endpoint"},
+                                     {"backoff_policy", "backoff-policies", "back-off policy"},
+                                     {"producer_backoff_policy", "backoff-policies", "back-off policy"}};
+
+// What names a resource that is neither declared nor there would fail half-way.
 Result<void> check_references(client::ApiClient& api, const std::vector<Declaration>& declarations) {
   std::set<std::string> known;
   for (const Declaration& declaration : declarations) known.insert(declaration.name());
   for (const Declaration& declaration : declarations) {
-    if (declaration.kind != "subscriptions") continue;
     const Json body = Json::parse(declaration.body);
-    const auto endpoint = body.find("endpoint");
-    if (endpoint == body.end() || !endpoint->is_string()) continue;  // the service says what is wrong
-    const auto id = endpoint->get<std::string>();
-    if (!known.insert("endpoints/" + id).second) continue;
-    const auto there = api.get("/endpoints/" + client::percent_encode(id));
-    if (!there && there.error().code == Code::not_found)
-      return fail(Code::invalid, place_of(declaration, "/endpoint") + ": there is no endpoint " + id);
-    if (!there) return fail(there.error());
+    for (const auto& [field, kind, what] : kReferences) {
+      const auto named = body.find(field);
+      if (named == body.end() || !named->is_string()) continue;  // the service says what is wrong
+      const auto id = named->get<std::string>();
+      if (id.empty() || !known.insert(std::string(kind) + "/" + id).second) continue;
+      const auto there = api.get("/" + std::string(kind) + "/" + client::percent_encode(id));
+      if (!there && there.error().code == Code::not_found)
+        return fail(Code::invalid,
+                    place_of(declaration, std::string("/") + field) + ": there is no " + what + " " + id);
+      if (!there) return fail(there.error());
+    }
+  }
+  return {};
+}
+
+Error refused(const Declaration& declaration, Error error) {
+  error.message = place_of(declaration, error.pointer) + ": " + declaration.name() + ": " + error.message;
+  return error;
+}
+
+// The service looks at each before any is put: a file is applied whole or not at all. And it alone compares secrets.
+Result<void> check_all(client::ApiClient& api, std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    if (step.act == Step::Act::keep) continue;
+    const auto answer = api.request("PUT", path_of(step.declaration) + "?dry_run=true", step.declaration.body);
+    if (!answer) return fail(refused(step.declaration, answer.error()));
+    if (step.act != Step::Act::ask) continue;
+    if (version_of(answer->body) == step.version) {
+      step.act = Step::Act::keep;
+    } else {
+      step.act = Step::Act::change;
+      step.new_secret = true;
+    }
   }
   return {};
 }
@@ -103,6 +135,7 @@ void show(const Step& step, const char* word) {
   print_line(std::string(word) + " " + step.declaration.name());
   for (const Difference& difference : step.differences)
     print_line("  " + difference.field + ": " + difference.from + " → " + difference.to);
+  if (step.new_secret) print_line("  secret");
 }
 
 const char* planned_word(Step::Act act) {
@@ -133,11 +166,7 @@ Result<void> carry_out(client::ApiClient& api, const Step& step) {
     return {};
   }
   const auto answer = api.request("PUT", path_of(step.declaration), step.declaration.body);
-  if (!answer) {
-    Error error = answer.error();
-    error.message = place_of(step.declaration, error.pointer) + ": " + step.declaration.name() + ": " + error.message;
-    return fail(std::move(error));
-  }
+  if (!answer) return fail(refused(step.declaration, answer.error()));
   const bool same = step.act == Step::Act::ask && version_of(answer->body) == step.version;
   if (step.act == Step::Act::create)
     show(step, "created");
@@ -178,6 +207,10 @@ int run_command(const ApplyOptions& options) {
     if (!step) return failed(step.error());
     steps.push_back(std::move(*step));
   }
+  const auto writes =
+      std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.act != Step::Act::keep; });
+  if (options.dry_run || writes > 1)
+    if (auto checked = check_all(*api, steps); !checked) return failed(checked.error());
   return options.dry_run ? show_plan(steps) : carry_out_all(*api, steps);
 }
 

@@ -65,7 +65,8 @@ Result<http::Response> propose(T& next, registry::Change::Op op, std::optional<s
 }
 
 // `make(current)` gives the resource to propose, from its current version; null: there is none. Tried again with a
-// fresh state where another change came between, unless If-Match says which version is meant.
+// fresh state where another change came between, unless If-Match says which version is meant. With ?dry_run=true it
+// stays at that: what would be proposed is shown without a version, and what it names need not be there yet.
 template <class T, class Make>
 Result<http::Response> change_resource(const std::string& tenant, const std::string& id, const Call& call,
                                        Services& services, Make make) {
@@ -82,6 +83,7 @@ Result<http::Response> change_resource(const std::string& tenant, const std::str
     Result<T> next = make(current.get(), revealed);
     if (!next) return fail(std::move(next.error()));
     if (current && registry::stored_json(*next) == registry::stored_json(*current)) return answer(200, *current);
+    if (call.query("dry_run") == "true") return answer(200, *next);
     auto response = propose(*next, registry::Change::Op::put, version, revealed, call, services);
     if (response || !is_stale(response.error())) return response;
     if (*wanted && **wanted >= 0) return precondition_failed(response.error().message);

@@ -56,9 +56,10 @@ TEST_CASE("apply: a secret is left to the service to compare") {
 TEST_CASE("apply: a dry run changes nothing and says by its status whether something would change") {
   const Directory directory;
   const std::string file = directory.write("f.toml", kEndpoint);
-  CannedServer differs({{200, R"({"id":"e","url":"http://y/"})"}});
+  CannedServer differs({{200, R"({"id":"e","url":"http://y/"})"}, {200, R"({"id":"e","url":"http://x/"})"}});
   CHECK(run_command(apply_of(differs, file, true)) == kExitDifferences);
-  CHECK(differs.requests().size() == 1);
+  REQUIRE(differs.requests().size() == 2);
+  CHECK(differs.requests()[1].starts_with("PUT /api/v1/endpoints/e?dry_run=true "));
   CannedServer same({{200, R"({"id":"e","url":"http://x/"})"}});
   CHECK(run_command(apply_of(same, file, true)) == kExitOk);
 }
@@ -74,6 +75,28 @@ TEST_CASE("apply: nothing is asked where a file is wrong, and nothing is put whe
   CannedServer server({{404, "{}"}});
   CHECK(run_command(apply_of(server, file)) == kExitFailure);
   CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("apply: nothing is put where one of several would be refused") {
+  const Directory directory;
+  const std::string file =
+      directory.write("f.toml", kEndpoint + "[[endpoints]]\nid = \"f\"\nurl = \"http://10.1.2.3/\"\n");
+  CannedServer server({{404, "{}"}, {404, "{}"}, {200, "{}"}, {400, R"({"detail":"no","pointer":"/url"})"}});
+  CHECK(run_command(apply_of(server, file)) == kExitFailure);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 4);
+  CHECK(requests[2].starts_with("PUT /api/v1/endpoints/e?dry_run=true "));
+  CHECK(requests[3].starts_with("PUT /api/v1/endpoints/f?dry_run=true "));
+}
+
+TEST_CASE("apply: a dry run sees another secret") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint + "secret = \"whsec_x\"\n");
+  const std::string there = R"({"id":"e","url":"http://x/","version":4})";
+  CannedServer other({{200, there}, {200, R"({"id":"e","url":"http://x/","version":0})"}});
+  CHECK(run_command(apply_of(other, file, true)) == kExitDifferences);
+  CannedServer same({{200, there}, {200, there}});
+  CHECK(run_command(apply_of(same, file, true)) == kExitOk);
 }
 
 TEST_CASE("apply: a refusal ends it") {
