@@ -29,11 +29,17 @@ Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
     return {std::nullopt, kExitOk, out.str()};
   }
   std::string name = app.get_name();
-  for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
-    sub = sub->get_subcommands().front();
-    name += " " + sub->get_name();
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    name += " " + at->get_name();
   }
-  out << name << ": " << error.what() << "\nSee: " << name << " --help\n";
+  // A word that is no command is an argument too many to the library, and it misses the command first.
+  const auto extra = at->remaining();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) && at->get_require_subcommand_min() > 0 && !extra.empty())
+    out << name << ": there is no command \"" << extra.front() << "\"\nSee: " << name << " --help\n";
+  else
+    out << name << ": " << error.what() << "\nSee: " << name << " --help\n";
   return {std::nullopt, kExitUsage, out.str()};
 }
 

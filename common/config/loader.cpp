@@ -25,9 +25,15 @@ bool is_other_variable(std::string_view name) {
   return false;
 }
 
+// Settings and sections.
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
-  for (const Setting& setting : all_settings()) names.emplace_back(setting.name);
+  for (const Setting& setting : all_settings()) {
+    const std::string name(setting.name);
+    names.push_back(name);
+    for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+      names.push_back(name.substr(0, dot));
+  }
   return names;
 }
 
