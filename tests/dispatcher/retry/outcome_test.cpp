@@ -34,6 +34,8 @@ TEST_CASE("Outcome: failures without an answer are retried") {
 TEST_CASE("Outcome: an answer that is too large counts by its status") {
   CHECK(judge(TransferError::too_large, 200, {}, {}).verdict == Verdict::delivered);
   CHECK(judge(TransferError::too_large, 500, {}, {}).verdict == Verdict::retry);
+  CHECK(failure_kind(TransferError::too_large, 500) == "500");
+  CHECK(failure_kind(TransferError::too_large, 0) == "too_large");
 }
 
 TEST_CASE("Outcome: the endpoint's own statuses go before the table, and say so") {
