@@ -1,0 +1,536 @@
+"""The operator's commands, as an operator types them; the README's walk-through in its own words."""
+import asyncio
+import json
+import os
+import re
+import select
+import shlex
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import ADMIN_KEY, Api, BINARY, Case, ROOT, Sink, event, free_port, github_signature, request, run_to_end, wait_for
+
+WITHIN = 30
+ID = r"evt_[0-9A-HJKMNP-TV-Z]{26}"
+
+
+class Running:
+    """A command that stays, such as `certes listen`, and what it has printed."""
+
+    def __init__(self, case, words, environment):
+        base = {k: v for k, v in os.environ.items() if not k.startswith("CERTES_")}
+        self.process = subprocess.Popen(words, env=base | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        cwd=case.directory)
+        self.output = ""
+        case.addCleanup(self.end)
+
+    def wait_for(self, pattern, within=WITHIN):
+        deadline = time.monotonic() + within
+        while not (found := re.search(pattern, self.output)):
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], max(left, 0))[0]:
+                raise AssertionError(f"no {pattern!r} within {within} s:\n{self.output}")
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            if not chunk:
+                raise AssertionError(f"ended with {self.process.wait()} and without {pattern!r}:\n{self.output}")
+            self.output += chunk.decode()
+        return found
+
+    def end(self, number=signal.SIGINT):
+        """The exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        status = self.process.wait(WITHIN)
+        self.process.stdout.close()
+        return status
+
+
+class CommandCase(Case):
+    dev = True
+
+    def setUp(self):
+        super().setUp()
+        self.serve = self.process("serve", dev=self.dev).start()
+        self.api = Api(self.serve.address("api"))
+        self.urls = {"CERTES_URL": f"http://{self.serve.ports['api']}", "CERTES_GATEWAY_URL": f"http://{self.serve.ports['gateway']}"}
+
+    def run_words(self, *words, within=WITHIN, input=None, **environment):
+        base = {k: v for k, v in os.environ.items() if not k.startswith("CERTES_")}
+        done = subprocess.run([BINARY, *words], env=base | self.urls | environment, capture_output=True, timeout=within,
+                              cwd=self.directory, text=True, input=input)
+        return done.returncode, done.stdout, done.stderr
+
+    def ok(self, *words, **more):
+        status, out, err = self.run_words(*words, **more)
+        self.assertEqual((status, err), (0, ""), out)
+        return out
+
+    def refused(self, *words, status=1, says=(), **more):
+        got, out, err = self.run_words(*words, **more)
+        self.assertEqual(got, status, out + err)
+        self.assertEqual(out, "", "what went wrong goes to standard error")
+        for word in says:
+            self.assertIn(word, err)
+        return err
+
+    def listen(self, *words, **environment):
+        listener = Running(self, [BINARY, "listen", *words], self.urls | environment)
+        listener.wait_for("listening to ")
+        return listener
+
+    def write(self, name, text):
+        path = self.directory / name
+        path.write_text(text)
+        return path
+
+    def endpoint_ids(self):
+        return [one["id"] for one in self.api.pages("/endpoints")]
+
+
+class Readme(CommandCase):
+    """What the README tells to type is typed, with other ports and another place of the binary."""
+
+    def setUp(self):
+        super().setUp()
+        self.text = (ROOT / "README.md").read_text()
+
+    def blocks(self, language=""):
+        found = re.findall(r"^```(\w*)\n(.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+        return [text for word, text in found if word == language]
+
+    def commands(self, containing):
+        found = []
+        for block in self.blocks():
+            for line in block.replace("\\\n", " ").splitlines():
+                if containing in line:
+                    line = line.replace("http://127.0.0.1:9600", self.urls["CERTES_GATEWAY_URL"])
+                    line = line.replace("http://127.0.0.1:9610", self.urls["CERTES_URL"])
+                    found.append(line.replace("build/release/certes", shlex.quote(BINARY)))
+        self.assertTrue(found, f"the README has no {containing}")
+        return found
+
+    def shell(self, line, **environment):
+        base = {k: v for k, v in os.environ.items() if not k.startswith("CERTES_")}
+        done = subprocess.run(["bash", "-c", line], env=base | self.urls | environment, capture_output=True, timeout=WITHIN,
+                              cwd=self.directory, text=True)
+        self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def test_the_walk_through_does_what_it_says(self):
+        listen, = self.commands("certes listen")
+        listener = Running(self, ["bash", "-c", "exec " + listen], self.urls)
+        listener.wait_for("listening to order.#")
+        curls = self.commands("curl ")
+        accepted = json.loads(self.shell(curls[0]))
+        self.assertEqual(accepted["status"], "accepted")
+        shown = listener.wait_for(rf"order\.created  ({ID})  try 1  signature good\n  (.*)\n")
+        self.assertEqual((shown[1], shown[2]), (accepted["id"], '{"total":42}'))
+        wait_for(lambda: re.search(rf"order\.created {accepted['id']} → listen-\S+ try 1: 204 in \d+ ms", self.serve.log()), WITHIN,
+                 "the line per attempt")
+        self.assertEqual(listener.end(), 0)
+        self.assertEqual(self.endpoint_ids(), [], "listen leaves nothing behind")
+
+        endpoint, subscription = (json.loads(self.shell(line)) for line in curls[1:])
+        self.assertRegex(endpoint["secret"], r"^whsec_[A-Za-z0-9+/]{32,}={0,2}$")
+        self.assertEqual((endpoint["id"], endpoint["url"], endpoint["concurrency"]), ("billing", "http://127.0.0.1:8080/hooks", 16))
+        self.assertEqual((subscription["id"], subscription["pattern"], subscription["priority"]), ("payments", "payment.*", "critical"))
+
+        toml, = self.blocks("toml")
+        self.write("hooks.toml", toml)
+        apply, = self.commands("certes apply")
+        apply = apply.replace("GITHUB_WEBHOOK_SECRET=…", "GITHUB_WEBHOOK_SECRET=hush")
+        first = self.shell(apply)
+        self.assertIn("created sources/github\n", first)
+        self.assertIn("changed endpoints/billing\n", first)
+        self.assertIn('  url: "http://127.0.0.1:8080/hooks" → "https://billing.example.com/hooks"\n', first)
+        self.assertIn("created subscriptions/issues\n", first)
+        self.assertEqual(sorted(self.shell(apply).splitlines()),
+                         ["unchanged endpoints/billing", "unchanged sources/github", "unchanged subscriptions/issues"])
+        body = b'{"action":"opened"}'
+        headers = {"X-GitHub-Event": "issues", "X-GitHub-Delivery": "d-1", "X-Hub-Signature-256": github_signature("hush", body)}
+        self.assertEqual(request(self.serve.address("gateway"), "POST", "/events/github", body, headers)[0], 202)
+
+        # Something to send again: nobody listens there.
+        self.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})
+        self.api.ok("PUT", "/endpoints/gone", {"url": f"http://127.0.0.1:{free_port()}/", "backoff_policy": "once"})
+        self.api.ok("PUT", "/subscriptions/gone", {"endpoint": "gone", "pattern": "lost"})
+        self.shell(curls[0].replace("order.created", "lost"))
+        wait_for(lambda: list(self.api.pages("/dead-letters")), WITHIN, "a dead letter")
+        listed, = self.commands("dead-letters list")
+        replay, = self.commands("dead-letters replay")
+        title, line = self.shell(listed).splitlines()
+        self.assertEqual(title.split(), ["ID", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"])
+        self.assertRegex(line, r"^\S+ +gone +lost +1 +max_attempts +connect: ")
+        identity = line.split()[0]
+        self.assertEqual(self.shell(re.sub(r"\bID$", identity, replay)), f"replayed {identity}\n")
+        wait_for(lambda: len(list(self.api.pages("/dead-letters"))) == 2, WITHIN, "the replay's own dead letter")
+
+
+class Apply(CommandCase):
+    FILE = """\
+[[backoff_policies]]
+id = "often"
+strategy = "constant"
+base_seconds = 0.5
+
+[[endpoints]]
+id = "one"
+url = "http://127.0.0.1:9/one"
+backoff_policy = "often"
+headers = { "X-Team" = "billing" }
+retry_on = [400]
+
+[[endpoints]]
+id = "two"
+url = "http://127.0.0.1:9/two"
+secret = "${TWO_SECRET}"
+
+[[subscriptions]]
+id = "all"
+endpoint = "one"
+pattern = "#"
+"""
+    SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    OTHER = "whsec_" + "B" * 40
+
+    def state(self):
+        return {kind: list(self.api.pages("/" + kind)) for kind in ("backoff-policies", "sources", "endpoints", "subscriptions")}
+
+    def test_a_second_time_changes_nothing_and_a_dry_run_says_what_would(self):
+        self.write("a.toml", self.FILE)
+        status, out, err = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.SECRET)
+        names = ["backoff-policies/often", "endpoints/one", "endpoints/two", "subscriptions/all"]
+        self.assertEqual((status, out.splitlines(), err), (2, [f"would create {name}" for name in names], ""))
+        self.assertEqual(self.state()["endpoints"], [])
+        out = self.ok("apply", "a.toml", TWO_SECRET=self.SECRET)
+        self.assertEqual([line for line in out.splitlines() if line[0] != " "], [f"created {name}" for name in names])
+        self.assertEqual(len(re.findall(r"  secret: whsec_\S+  \(shown this once\)", out)), 1, "the one that was made, not the one given")
+        self.assertNotIn(self.SECRET, out)
+        before = self.state()
+        unchanged = [f"unchanged {name}" for name in names]
+        self.assertEqual(self.ok("apply", "a.toml", TWO_SECRET=self.SECRET).splitlines(), unchanged)
+        self.assertEqual(self.ok("apply", "--dry-run", "a.toml", TWO_SECRET=self.SECRET).splitlines(), unchanged)
+        self.assertEqual(self.state(), before)
+        self.write("a.toml", self.FILE.replace("0.5", "0.75"))
+        status, out, _ = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.SECRET)
+        self.assertEqual((status, out.splitlines()), (2, ["would change backoff-policies/often", "  base_seconds: 0.5 → 0.75", *unchanged[1:]]))
+        self.assertEqual(self.state(), before)
+
+    def test_a_dry_run_sees_another_secret_and_tells_none(self):
+        self.write("a.toml", self.FILE)
+        self.ok("apply", "a.toml", TWO_SECRET=self.SECRET)
+        before = self.state()
+        status, out, _ = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.OTHER)
+        self.assertEqual((status, "would change endpoints/two\n  secret\n" in out), (2, True), out)
+        self.assertEqual(self.state(), before)
+        out = self.ok("apply", "a.toml", TWO_SECRET=self.OTHER)
+        self.assertIn("changed endpoints/two\n  secret\n", out)
+        self.assertNotIn(self.OTHER, out)
+
+    def test_what_is_wrong_is_said_with_file_and_line_and_nothing_is_changed(self):
+        cases = [  # an addition to a good file, the line of it at fault, and a word of the reason
+            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nconcurency = 3\n', 4, "concurrency"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nconcurrency = -3\n', 4, "concurrency"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://10.1.2.3/"\n', 3, "10.1.2.3"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://u:p@example.com/"\n', 3, "URL"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nbackoff_policy = "nobody"\n', 4, "nobody"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nordering = "key"\n', 4, "ordering"),
+            ('[[endpoints]]\nid = "one"\nurl = "http://127.0.0.1:9/"\n', 1, "declared at"),
+            ('[[subscriptions]]\nid = "y"\nendpoint = "nobody"\npattern = "#"\n', 3, "nobody"),
+            ('[[subscriptions]]\nid = "y"\nendpoint = "one"\npattern = "a..b"\n', 4, "words"),
+            ('[[subscriptions]]\nid = "y"\nendpoint = "one"\npattern = "#"\npriority = "urgent"\n', 5, "critical"),
+            ('[[sources]]\nid = "s"\nverify = { scheme = "github" }\n', 3, "secret"),
+            ('[[sources]]\nid = "s"\nverify = { scheme = "github", secret = "${NOT_THERE}" }\n', 3, "NOT_THERE"),
+            ('[[endpoint]]\nid = "x"\n', 1, "endpoints"),
+            ('[[endpoints]]\nid = x\n', 2, ""),
+        ]
+        before = self.state()
+        offset = self.FILE.count("\n")
+        for n, (addition, line, word) in enumerate(cases):
+            with self.subTest(addition):
+                name = f"f{n}.toml"
+                self.write(name, self.FILE + addition)
+                for option in ([], ["--dry-run"]):
+                    self.refused("apply", *option, name, says=[f"{name}:{offset + line}: ", word], TWO_SECRET=self.SECRET)
+                self.assertEqual(self.state(), before)
+        # The same way through several files, a directory and standard input.
+        (self.directory / "many").mkdir()
+        self.write("many/1.toml", self.FILE)
+        self.write("many/2.toml", '[[sources]]\nid = "s"\nverify = { scheme = "hope" }\n')
+        self.refused("apply", "many", says=["2.toml:3: "], TWO_SECRET=self.SECRET)
+        self.assertEqual(self.state(), before)
+        self.write("many/2.toml", '[[sources]]\nid = "s"\nverify = { scheme = "none" }\n')
+        self.assertIn("created sources/s\n", self.ok("apply", "many", TWO_SECRET=self.SECRET))
+        self.assertIn("created subscriptions/two.a.any\n", self.ok("apply", "-", input='[[subscriptions]]\nendpoint = "two"\npattern = "a.*"\n'))
+        self.refused("apply", "-", input="[[subscriptions]]\npattern = 1\n", says=["standard input:1: "])
+        self.refused("apply", "nowhere.toml", says=["nowhere.toml"])
+
+    def test_secrets_come_from_files_beside_the_declaration(self):
+        (self.directory / "sub").mkdir()
+        self.write("sub/secret", self.SECRET + "\n")
+        self.write("sub/a.toml", '[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nsecret_file = "secret"\n')
+        self.ok("apply", "sub/a.toml")
+        self.assertEqual(self.ok("apply", "sub/a.toml"), "unchanged endpoints/x\n")
+        (self.directory / "sub/secret").unlink()
+        self.refused("apply", "sub/a.toml", says=["a.toml:4: "])
+
+
+class Commands(CommandCase):
+    async def test_send_takes_its_data_from_the_line_a_file_or_standard_input(self):
+        async with Sink() as sink:
+            self.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "concurrency": 1})
+            self.api.ok("PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "#"})
+            self.write("data.json", '{"from":"a file"}')
+            runs = [(["a.b", '{"total":42}'], None, b'{"total":42}'), (["a.b", "@data.json"], None, b'{"from":"a file"}'),
+                    (["a.b", "-"], '[1,2]', b"[1,2]"), (["a.b", "hello"], None, b'"hello"'), (["a.b"], None, b"null"),
+                    (["a.b", "1", "--id", "i-1", "--source", "urn:x", "--subject", "s", "--partition-key", "k"], None, b"1")]
+            for n, (words, given, body) in enumerate(runs):
+                out = await asyncio.to_thread(self.ok, "send", *words, input=given)
+                identity = re.fullmatch(rf"({ID}) accepted\n", out)[1]
+                await sink.wait(lambda n=n: len(sink.receipts) == n + 1, WITHIN)
+                self.assertEqual((sink.receipts[n].id, sink.receipts[n].body), (identity, body))
+            named = sink.receipts[-1]
+            self.assertEqual([named.headers["ce-" + n] for n in ("id", "source", "subject", "partitionkey")], ["i-1", "urn:x", "s", "k"])
+            again = await asyncio.to_thread(self.ok, "send", "a.b", "1", "--id", "i-1", "--source", "urn:x")
+            self.assertEqual(again, f"{named.id} (duplicate: accepted before)\n")
+            shown = json.loads(await asyncio.to_thread(self.ok, "send", "a.b", "1", "--json"))
+            self.assertEqual(shown["status"], "accepted")
+            self.refused("send", "a..b", says=["400", "/type"])
+            self.refused("send", "a.b", "@nowhere", says=["nowhere"])
+
+    async def test_listen_passes_deliveries_on_with_their_headers_and_the_answer_back(self):
+        failing = True
+        async with Sink(lambda *_: 503 if failing else 200) as sink:
+            self.api.ok("PUT", "/backoff-policies/default", {"strategy": "constant", "base_seconds": 0.1, "jitter": "none"})
+            listener = await asyncio.to_thread(self.listen, "--pattern", "a.*", "--to", sink.url("/mine?x=1"), "--count", "2")
+            identity = (await asyncio.to_thread(self.ok, "send", "a.b", '{"x":1}')).split()[0]
+            await sink.wait(lambda: sink.receipts, WITHIN)
+            failing = False
+            found = await asyncio.to_thread(listener.wait_for, rf"a\.b  {identity}  try 1  signature good  → {re.escape(sink.url('/mine?x=1'))}: 503\n")
+            self.assertTrue(found)
+            got = sink.receipts[0]
+            self.assertEqual((got.path, got.body, got.id, got.headers["content-type"], got.headers["ce-type"]),
+                             ("/mine?x=1", b'{"x":1}', identity, "application/json", "a.b"))
+            self.assertRegex(got.headers["webhook-signature"], r"^v1,")
+            await asyncio.to_thread(self.ok, "send", "other")
+            await asyncio.to_thread(self.ok, "send", "a.c")
+            # --count 2 ends it by itself.
+            status = await asyncio.to_thread(listener.process.wait, WITHIN)
+            self.assertEqual(status, 0)
+            self.assertNotIn("other", [r.headers["ce-type"] for r in sink.receipts])
+            self.assertEqual(self.endpoint_ids(), [])
+
+    def test_resources_are_made_shown_changed_and_removed(self):
+        out = self.ok("endpoints", "create", "one", "url=http://127.0.0.1:9/one", "concurrency=2")
+        self.assertRegex(out, r"^created endpoints/one\nsecret: whsec_\S+  \(shown this once\)\n$")
+        title, line = self.ok("endpoints", "list").splitlines()
+        self.assertEqual(title.split(), ["ID", "URL", "STATE", "CONCURRENCY", "VERSION", "UPDATED_AT"])
+        self.assertEqual(line.split()[:5], ["one", "http://127.0.0.1:9/one", "active", "2", "1"])
+        self.assertEqual(self.ok("endpoints", "update", "one", "concurrency=3", "headers.X-Team=billing"), "updated endpoints/one\n")
+        shown = json.loads(self.ok("endpoints", "show", "one", "--json"))
+        self.assertEqual((shown["concurrency"], shown["headers"], shown["url"]), (3, {"X-Team": "billing"}, "http://127.0.0.1:9/one"))
+        self.assertNotIn("secret", shown)
+        self.assertRegex(self.ok("endpoints", "show", "one"), r"(?m)^concurrency +3$")
+        self.assertEqual(json.loads(self.ok("endpoints", "list", "--json")), [shown])
+        self.refused("endpoints", "create", "one", "url=http://127.0.0.1:9/", says=["409"])
+        self.refused("endpoints", "update", "nobody", "concurrency=3", says=["404", "nobody"])
+        self.refused("endpoints", "show", "nobody", says=["404"])
+        self.refused("endpoints", "update", "one", "concurrency=none", says=["400", "/concurrency"])
+        self.refused("endpoints", "update", "one", status=2, says=["NAME=VALUE"])
+        self.ok("subscriptions", "create", "--body", '{"endpoint":"one","pattern":"a.*"}')
+        made, = self.api.pages("/subscriptions")
+        self.assertRegex(made["id"], r"^sub_")
+        self.ok("subscriptions", "update", made["id"], "priority=high")
+        self.assertEqual(self.api.ok("GET", f"/subscriptions/{made['id']}")["priority"], "high")
+        self.refused("endpoints", "delete", "one", says=["409", "cascade"])
+        self.assertEqual(self.ok("endpoints", "delete", "one", "--cascade"), "deleted endpoints/one\n")
+        self.assertEqual((self.endpoint_ids(), list(self.api.pages("/subscriptions"))), ([], []))
+        self.write("policy.json", '{"strategy":"schedule","schedule_seconds":[1,2]}')
+        self.ok("backoff-policies", "create", "p", "--body", "@policy.json")
+        self.assertEqual(self.api.ok("GET", "/backoff-policies/p")["schedule_seconds"], [1, 2])
+        self.assertEqual(self.ok("backoff-policies", "delete", "p"), "deleted backoff-policies/p\n")
+        self.ok("sources", "create", "gh", "verify.scheme=github", "verify.secret=hush")
+        self.assertNotIn("hush", self.ok("sources", "show", "gh", "--json"))
+        self.ok("sources", "delete", "gh")
+        self.ok("tenants", "create", "acme")
+        self.assertIn("acme", self.ok("tenants", "list"))
+        self.ok("tenants", "delete", "acme")
+
+    def test_more_than_a_page_is_listed(self):
+        for n in range(130):
+            self.api.ok("PUT", f"/backoff-policies/p{n}", {"strategy": "constant"})
+        self.assertEqual(len(json.loads(self.ok("backoff-policies", "list", "--json"))), 130)
+
+    async def test_pause_resume_and_rotate_secret_work_on_deliveries(self):
+        async with Sink() as sink:
+            out = self.ok("endpoints", "create", "one", f"url={sink.url('/one')}")
+            old = re.search(r"secret: (\S+)", out)[1]
+            self.ok("subscriptions", "create", "one", "endpoint=one", "pattern=#")
+            self.assertEqual(self.ok("endpoints", "pause", "one"), "paused endpoints/one\n")
+            self.assertEqual(self.api.ok("GET", "/endpoints/one")["state"], "paused")
+            self.ok("send", "a.b")
+            await asyncio.to_thread(wait_for, lambda: self.serve.metrics("dispatcher")['certes_dispatcher_waiting{priority="normal",where="memory"}'] == 1,
+                                    WITHIN, "a waiting delivery")
+            self.assertEqual(sink.receipts, [])
+            out = self.ok("endpoints", "rotate-secret", "one")
+            new = re.fullmatch(r"rotated the secret of endpoints/one\nsecret: (whsec_\S+)  \(shown this once\)\n", out)[1]
+            sink.secrets["/one"] = new
+            self.assertEqual(self.ok("endpoints", "resume", "one"), "resumed endpoints/one\n")
+            await sink.wait(lambda: sink.receipts, WITHIN)
+            self.assertTrue(sink.receipts[0].verified, "signed with the secret of now")
+            self.assertNotEqual(old, new)
+            self.refused("endpoints", "pause", "nobody", says=["404"])
+
+    async def test_dead_letters_are_listed_shown_and_replayed(self):
+        failing = True
+        async with Sink(lambda *_: 422 if failing else 200) as sink:
+            for name in ("one", "two"):
+                self.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url("/" + name)})
+                self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": "#"})
+            for n in range(3):
+                self.ok("send", "a.b", json.dumps({"n": n}))
+            letters = await asyncio.to_thread(wait_for, lambda: (l := list(self.api.pages("/dead-letters"))) and len(l) == 6 and l, WITHIN, "6 dead letters")
+            listed = self.ok("dead-letters", "list").splitlines()
+            self.assertEqual([line.split()[0] for line in listed], ["ID"] + [l["id"] for l in letters])
+            self.assertRegex(listed[1], r"^\S+ +(one|two) +a\.b +1 +status 422 +422$")
+            self.assertEqual(len(self.ok("dead-letters", "list", "--limit", "2").splitlines()), 3)
+            of_one = json.loads(self.ok("dead-letters", "list", "--endpoint", "one", "--json"))
+            self.assertEqual([l["endpoint"] for l in of_one], ["one"] * 3)
+            shown = json.loads(self.ok("dead-letters", "show", of_one[0]["id"], "--json"))
+            self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 0}, "status 422"))
+            self.assertRegex(self.ok("dead-letters", "show", of_one[0]["id"]), r'(?m)^data +\{"n":0\}$')
+            failing = False
+            self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"]), f"replayed {of_one[0]['id']}\n")
+            await sink.wait(lambda: len(sink.delivered()) == 1, WITHIN)
+            self.assertEqual(self.ok("dead-letters", "replay", "--endpoint", "two"), "replayed 3\n")
+            await sink.wait(lambda: len(sink.delivered("/two")) == 3, WITHIN)
+            self.assertEqual(self.ok("dead-letters", "replay", "--all"), "replayed 6\n")
+            await sink.wait(lambda: sum(sink.delivered().values()) == 10, WITHIN)
+            self.refused("dead-letters", "show", "nobody", says=["404"])
+            self.refused("dead-letters", "replay", "nobody", says=["404"])
+            self.refused("dead-letters", "replay", status=2, says=["--all"])
+
+
+class Keys(CommandCase):
+    dev = False
+
+    def test_a_key_can_do_what_its_scopes_say_and_no_more(self):
+        self.refused("endpoints", "list", says=["401", "CERTES_KEY"])
+        self.refused("endpoints", "list", says=["401"], CERTES_KEY="certes_" + "x" * 43)
+        self.write("admin.key", ADMIN_KEY + "\n")
+        for words, environment in ((["--key", ADMIN_KEY], {}), (["--key-file", "admin.key"], {}), ([], {"CERTES_KEY": ADMIN_KEY}),
+                                   ([], {"CERTES_KEY_FILE": "admin.key"})):
+            self.ok("endpoints", "list", *words, **environment)
+        self.refused("endpoints", "list", "--key-file", "nowhere", says=["nowhere"])
+        out = self.ok("keys", "create", "ci", 'scopes=["events:write"]', "--key", ADMIN_KEY)
+        key = re.search(r"(?m)^key: (certes_[A-Za-z0-9_-]{43})  \(shown this once\)$", out)[1]
+        self.ok("send", "a.b", "1", CERTES_KEY=key)
+        self.refused("endpoints", "list", says=["403", "endpoints:read"], CERTES_KEY=key)
+        self.refused("keys", "create", "more", 'scopes=["*"]', says=["403", "keys:write"], CERTES_KEY=key)
+        self.ok("keys", "create", "reader", "--body", '{"scopes":["endpoints:read","keys:read","keys:write"]}', CERTES_KEY=ADMIN_KEY)
+        reader = self.ok("keys", "create", "reader2", 'scopes=["endpoints:read","keys:write"]', CERTES_KEY=ADMIN_KEY)
+        reader = re.search(r"(?m)^key: (\S+)", reader)[1]
+        self.ok("endpoints", "list", CERTES_KEY=reader)
+        self.refused("endpoints", "create", "x", "url=https://example.com/", says=["403", "endpoints:write"], CERTES_KEY=reader)
+        self.refused("send", "a.b", "1", says=["403", "events:write"], CERTES_KEY=reader)
+        self.refused("keys", "create", "more", 'scopes=["events:write"]', says=["403", "events:write"], CERTES_KEY=reader)
+        self.refused("keys", "create", "odd", 'scopes=["all"]', says=["400", "/scopes/0"], CERTES_KEY=ADMIN_KEY)
+        listed = self.ok("keys", "list", "--json", CERTES_KEY=ADMIN_KEY)
+        self.assertEqual({one["id"] for one in json.loads(listed)}, {"admin", "ci", "reader", "reader2"})
+        self.assertNotIn(key, listed)
+        self.assertNotIn("hash", listed)
+        self.ok("keys", "delete", "ci", CERTES_KEY=ADMIN_KEY)
+        self.refused("send", "a.b", "1", says=["401"], CERTES_KEY=key)
+
+
+class Alone(Case):
+    """Commands that need no service, or miss it."""
+
+    def run_words(self, *words, **environment):
+        return run_to_end(*words, environment=environment, cwd=self.directory)
+
+    def test_what_is_no_command_is_named_and_ends_with_2(self):
+        for words, says in [(["frobnicate"], "frobnicate"), (["endpoints", "frobnicate"], "frobnicate"), ([], "--help"),
+                            (["serve", "--frobnicate"], "--frobnicate"), (["send"], "TYPE"), (["serve", "extra"], "extra"),
+                            (["listen", "--priority", "urgent"], "urgent"), (["dead-letters", "list", "--limit", "x"], "x")]:
+            with self.subTest(words=words):
+                status, out, err = self.run_words(*words)
+                self.assertEqual((status, out), (2, ""), err)
+                self.assertIn(says.lower(), err.lower())
+                self.assertIn("--help", err)
+
+    def test_help_and_version(self):
+        status, out, _ = self.run_words("--help")
+        self.assertEqual(status, 0)
+        for command in ("serve", "gateway", "dispatcher", "listen", "send", "apply", "topics", "config", "endpoints", "dead-letters"):
+            self.assertRegex(out, rf"(?m)^ +{command} ")
+        status, out, _ = self.run_words("endpoints", "create", "--help")
+        self.assertEqual((status, "NAME=VALUE" in out), (0, True))
+        version = re.search(r"project\(\s*certes\s+VERSION\s+([\d.]+)", (ROOT / "CMakeLists.txt").read_text(), re.IGNORECASE)[1]
+        for words in (["version"], ["--version"]):
+            self.assertEqual(self.run_words(*words), (0, f"certes {version}\n", ""))
+
+    def test_a_service_that_is_not_there_is_named(self):
+        url = f"http://127.0.0.1:{free_port()}"
+        (self.directory / "a.toml").write_text('[[sources]]\nid = "s"\n')
+        for words in (["endpoints", "list"], ["endpoints", "create", "x", "url=http://x/"], ["dead-letters", "list"], ["listen"], ["apply", "a.toml"]):
+            with self.subTest(words=words):
+                status, out, err = self.run_words(*words, CERTES_URL=url)
+                self.assertEqual((status, out), (1, ""))
+                self.assertIn(f"cannot reach {url}/", err)
+        status, _, err = self.run_words("send", "a.b", CERTES_GATEWAY_URL=url)
+        self.assertEqual(status, 1)
+        self.assertIn(f"cannot reach {url}/events", err)
+        status, _, err = self.run_words("endpoints", "list", "--url", "nonsense://x")
+        self.assertEqual(status, 1)
+        self.assertIn("nonsense://x", err)
+
+    def test_config_check_shows_where_each_value_is_from_and_names_the_line_at_fault(self):
+        (self.directory / "good.toml").write_text('[gateway]\nlisten = "127.0.0.1:7000"\n[dispatcher]\nsenders = 2\n')
+        status, out, err = self.run_words("config", "check", "--config", "good.toml", "--set", "dispatcher.senders=3", "--json",
+                                          CERTES_API_LISTEN="127.0.0.1:7001")
+        self.assertEqual((status, err), (0, ""))
+        lines = {line["name"]: line for line in json.loads(out)}
+        self.assertEqual(lines["gateway.listen"]["value"], "127.0.0.1:7000")
+        self.assertIn("good.toml:2", lines["gateway.listen"]["from"])
+        self.assertEqual(lines["api.listen"]["value"], "127.0.0.1:7001")
+        self.assertIn("CERTES_API_LISTEN", lines["api.listen"]["from"])
+        self.assertEqual(lines["dispatcher.senders"]["value"], "3")
+        self.assertEqual((lines["dispatcher.listen"]["value"], lines["dispatcher.listen"]["from"]), ("127.0.0.1:9620", "default"))
+        status, out, _ = self.run_words("config", "check", "--config", "good.toml")
+        self.assertRegex(out, r"(?m)^gateway\.listen +127\.0\.0\.1:7000 +\S*good\.toml:2 \(default 127\.0\.0\.1:9600\)")
+        for text, line, word in [('[gateway]\nlisten = "127.0.0.1:0"\n\n[dispatcher]\nsenders = "many"\n', 5, "dispatcher.senders"),
+                                 ('[gateway]\nmax_body_byte = 3\n', 2, "max_body_bytes"), ('[gatway]\nlisten = "x"\n', 1, "gateway"),
+                                 ('[gateway\n', 1, ""), ('[gateway]\nlisten = "nowhere"\n', 2, "gateway.listen"),
+                                 ('[dispatcher]\nallow_networks = ["10.0.0.0/8", "10.0.0/8"]\n', 2, "10.0.0/8")]:
+            with self.subTest(text=text):
+                (self.directory / "bad.toml").write_text(text)
+                status, out, err = self.run_words("config", "check", "--config", "bad.toml")
+                self.assertEqual((status, out), (1, ""), err)
+                self.assertIn(f"bad.toml:{line}: ", err)
+                self.assertIn(word, err)
+        status, _, err = self.run_words("config", "check", CERTES_GATEWAY_LISTN="x")
+        self.assertEqual((status, "CERTES_GATEWAY_LISTEN" in err), (1, True), err)
+        status, _, err = self.run_words("config", "check", "--config", "nowhere.toml")
+        self.assertEqual((status, "nowhere.toml" in err), (1, True), err)
+
+    def test_topics_says_what_kafka_needs_for_these_settings(self):
+        status, out, err = self.run_words("topics", "--json", CERTES_KAFKA_PREFIX="shop.", CERTES_KAFKA_PARTITIONS="6",
+                                          CERTES_GATEWAY_MAX_BODY_BYTES="100000")
+        self.assertEqual((status, err), (0, ""))
+        shown = json.loads(out)
+        topics = {topic["name"]: topic for topic in shown["topics"]}
+        self.assertEqual({name: topics[name]["partitions"] for name in ("shop.events", "shop.attempts", "shop.dead-letters", "shop.registry")},
+                         {"shop.events": 6, "shop.attempts": 6, "shop.dead-letters": 6, "shop.registry": 1})
+        self.assertEqual(topics["shop.events"]["settings"]["max.message.bytes"], str(100000 + (64 << 10)))
+        self.assertEqual(topics["shop.dead-letters"]["settings"]["max.message.bytes"], str(100000 + (128 << 10)))
+        self.assertIn("group shop.dispatcher", [one["on"] for one in shown["permissions"]])
+        status, out, _ = self.run_words("topics")
+        self.assertRegex(out, r"(?m)^certes\.events +12 +-1 +")
+        self.assertRegex(out, r"(?m)^group certes\.dispatcher +Describe Read")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
