@@ -17,7 +17,7 @@ COPY --from=build /var/lib/dpkg /tmp/dpkg
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates curl $(sh /tmp/runtime-packages.sh /usr/local/bin/certes /tmp/dpkg) \
  && rm -rf /var/lib/apt/lists/* /tmp/runtime-packages.sh /tmp/dpkg \
- && useradd --system --uid 10001 --home-dir /var/lib/certes --create-home certes \
+ && useradd --uid 10001 --home-dir /var/lib/certes --create-home certes \
  && certes version
 USER certes
 WORKDIR /var/lib/certes

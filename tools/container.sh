@@ -12,7 +12,7 @@ if ! buildah images -q localhost/debian:trixie-slim >/dev/null 2>&1; then
   buildah rm "$base" >/dev/null
   rm -rf "$tree"
 fi
-buildah bud -q --build-arg DEBIAN=localhost/debian:trixie-slim -t localhost/certes .
+buildah bud -q --format docker --build-arg DEBIAN=localhost/debian:trixie-slim -t localhost/certes .
 box=$(buildah from localhost/certes)
 scratch=$(mktemp -d)
 service='' receiver=''
