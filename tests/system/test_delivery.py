@@ -89,8 +89,21 @@ class DeliveryCase(Case):
     def idle(self):
         return self.metric("certes_dispatcher_waiting") + self.metric("certes_dispatcher_in_flight") == 0
 
+    def wait_steadily(self, condition, what):
+        """Gauges show what was a second ago at most: the condition must hold for longer."""
+        since = None
+
+        def held():
+            nonlocal since
+            since = (since or time.monotonic()) if condition() else None
+            return since is not None and time.monotonic() - since > 1.2
+        wait_for(held, WITHIN, what)
+
+    async def steadily(self, condition, what):
+        await asyncio.to_thread(self.wait_steadily, condition, what)
+
     async def settled(self):
-        await asyncio.to_thread(wait_for, self.idle, WITHIN, "nothing that waits or is being sent")
+        await self.steadily(self.idle, "nothing that waits or is being sent")
 
     async def waiting(self, count):
         await asyncio.to_thread(wait_for, lambda: self.metric("certes_dispatcher_waiting") == count, WITHIN, f"{count} waiting deliveries")
@@ -444,7 +457,7 @@ class Faults(DeliveryCase):
         before = self.serve.rss_bytes()
         self.send(data={"x": 1})
         letters = {l["endpoint"]: l for l in self.letters(len(kinds) + 2)}
-        wait_for(self.idle, WITHIN, "the rest")
+        self.wait_steadily(self.idle, "the rest")
         for name, kind in (kinds | {"refused": "connect", "nowhere": "dns"}).items():
             with self.subTest(name):
                 self.assertRegex(letters[name]["error"], rf"^{kind}(:|$)")
@@ -481,7 +494,7 @@ class Control(DeliveryCase):
             await sink.wait(lambda: len(sink.receipts) >= 2, WITHIN)
             self.api.ok("POST", "/endpoints/one/pause")
             self.assertEqual(self.api.ok("GET", "/endpoints/one")["state"], "paused")
-            await asyncio.to_thread(wait_for, lambda: self.metric("certes_dispatcher_in_flight") == 0, WITHIN, "nothing in flight")
+            await self.steadily(lambda: self.metric("certes_dispatcher_in_flight") == 0, "nothing in flight")
             failing = False
             held = self.send_many(3)
             await self.waiting(4)
@@ -600,16 +613,16 @@ class Durable(DeliveryCase):
             arrived.setdefault(path, []).append(time.time())
             attempt = headers["certes-attempt"]
             if path == "/asked":
-                return (503, [("Retry-After", "4")]) if attempt == "1" else 200
+                return (503, [("Retry-After", "8")]) if attempt == "1" else 200
             return 500 if attempt in ("1", "2") else 200
 
         async with Sink(behave) as sink:
             self.endpoint("asked", sink.url("/asked"), sink=sink)
             self.endpoint("policy", sink.url("/policy"), sink=sink,
-                          policy={"strategy": "schedule", "schedule_seconds": [0.05, 4, 4], "jitter": "none"})
+                          policy={"strategy": "schedule", "schedule_seconds": [0.05, 8, 8], "jitter": "none"})
             event_id = self.send(data={"kept": True})
-            await asyncio.to_thread(wait_for, lambda: self.metric("certes_dispatcher_waiting", where="retry") == 2
-                                    and self.metric("certes_dispatcher_attempts_total", outcome="retry") == 3, WITHIN, "two retries that wait")
+            await self.steadily(lambda: self.metric("certes_dispatcher_waiting", where="retry") == 2
+                                and self.metric("certes_dispatcher_attempts_total", outcome="retry") == 3, "two retries that wait")
             await asyncio.to_thread(self.restart)
             self.assertEqual(len(sink.receipts), 3, "nothing is sent again because of the restart")
             await sink.wait(lambda: len(sink.receipts) == 5, WITHIN)
@@ -617,7 +630,7 @@ class Durable(DeliveryCase):
             self.assertEqual([r.attempt for r in sink.receipts if r.path == "/asked"], [1, 2])
             self.assertEqual([r.attempt for r in sink.receipts if r.path == "/policy"], [1, 2, 3])
             for path, times in arrived.items():
-                self.assertGreaterEqual(times[-1] - times[-2], 4, f"{path}: earlier than due")
+                self.assertGreaterEqual(times[-1] - times[-2], 8, f"{path}: earlier than due")
             self.assertEqual({(r.id, r.body, r.verified) for r in sink.receipts}, {(event_id, b'{"kept":true}', True)})
 
     async def test_a_dead_letter_is_shown_with_its_payload_and_replayed_to_its_endpoint_alone(self):
