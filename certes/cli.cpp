@@ -16,12 +16,6 @@ std::string role_of(const std::string& program) {
   return "";
 }
 
-// The command that the line got to, for its own help.
-const CLI::App* innermost(const CLI::App* app) {
-  for (const CLI::App* sub : app->get_subcommands()) return innermost(sub);
-  return app;
-}
-
 Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   if (dynamic_cast<const CLI::CallForHelp*>(&error) || dynamic_cast<const CLI::CallForAllHelp*>(&error)) {
