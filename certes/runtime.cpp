@@ -125,7 +125,7 @@ Result<void> Runtime::start_roles() {
                                         metrics_,  clock_, *addresses_, &leaving_};
   const auto start = [&](const char* name, auto& part) -> Result<void> {
     if (auto started = part->start(); !started)
-      return fail(std::move(started.error()).prefixed(std::string(name) + ".listen: "));
+      return fail(std::move(started.error()).prefixed(std::string(name).append(".listen: ")));
     bound[name] = part->address();
     return {};
   };

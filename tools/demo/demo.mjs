@@ -105,7 +105,7 @@ process.stdout.write(execFileSync(CERTES, ["apply", declarations], {
 const events = examples();
 const run = randomBytes(4).toString("hex");
 let critical = 0;
-console.log(`\nSending ${events.length} of GitHub's webhooks; each delivery is verified by ${verifiers.oncall.by}:`);
+console.log(`\nSending ${events.length === 1 ? "a built-in webhook" : `${events.length} of GitHub's webhooks`}; each delivery is verified by ${verifiers.oncall.by}:`);
 for (const [n, { name, payload }] of events.entries()) {
   const body = JSON.stringify(payload);
   if (name === "issues") critical += 1;
