@@ -1,6 +1,6 @@
 """What only Kafka brings: foreign records, record sizes, SASL over TLS, installations side by side."""
 import asyncio
-import pathlib
+import os
 import subprocess
 import unittest
 
@@ -66,7 +66,9 @@ class OnKafka(Case):
     async def test_sasl_over_tls_delivers(self):
         directory = self.directory / "kafka"
         script = ROOT / "deploy/kafka/kafka.sh"
-        done = await asyncio.to_thread(subprocess.run, [script, "start", "--dir", directory, "--secured"], check=True, capture_output=True, text=True, timeout=120)
+        # librdkafka before 2.6.1 cannot do SCRAM with Kafka 4.x, whichever version the other tests use.
+        done = await asyncio.to_thread(subprocess.run, [script, "start", "--dir", directory, "--secured"], check=True, capture_output=True, text=True, timeout=120,
+                                       env=os.environ | {"KAFKA_VERSION": "3.9"})
         self.addCleanup(subprocess.run, [script, "stop", "--dir", directory], capture_output=True, timeout=60)
         said = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         environment = {"CERTES_KAFKA_SECURITY_PROTOCOL": "sasl_ssl", "CERTES_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
