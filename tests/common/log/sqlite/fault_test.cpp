@@ -43,7 +43,8 @@ TEST_CASE("SQLite log: a write error before the sync is not_persisted, and nothi
                                "fault=", "append", "close", "open", "count"});
   REQUIRE(lines.size() == 8);
   CHECK(begins(lines[2], "append not_persisted unavailable cannot write "));
-  CHECK(has(lines[2], "disk I/O error (a write failed: check the disk)"));
+  CHECK(has(lines[2], "disk I/O error"));  // newer versions of SQLite go on with the system's words
+  CHECK(has(lines[2], " (a write failed: check the disk)"));
   CHECK(begins(lines[3], "health unavailable"));
   CHECK(lines[4] == "append persisted 1");
   CHECK(lines[7] == "count 2");
