@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/backoff/policy.hpp"
 #include "common/base/clock.hpp"
 
 namespace certes::registry {
@@ -78,18 +79,7 @@ struct Subscription : Meta {
   std::string backoff_policy;  // empty: the endpoint's
 };
 
-struct BackoffPolicy : Meta {
-  enum class Strategy : std::uint8_t { exponential, linear, constant, schedule };
-  enum class Jitter : std::uint8_t { full, equal, none };
-  Strategy strategy = Strategy::exponential;
-  double base_seconds = 5;
-  double factor = 2;
-  double cap_seconds = 86'400;
-  std::vector<double> schedule_seconds;
-  Jitter jitter = Jitter::equal;
-  std::uint32_t max_attempts = 0;  // 0: no limit by number
-  double max_seconds = 0;          // 0: no limit by time
-};
+struct BackoffPolicy : Meta, backoff::Policy {};
 
 // The default: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h with equal jitter.
 const BackoffPolicy& default_backoff_policy();

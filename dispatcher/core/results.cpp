@@ -1,13 +1,13 @@
 // What becomes of an answer: judged, recorded, and the delivery ended or made to wait.
 #include <algorithm>
 
+#include "common/backoff/backoff.hpp"
+#include "common/backoff/retry_after.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/dead_letter.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
-#include "dispatcher/retry/backoff.hpp"
 #include "dispatcher/retry/outcome.hpp"
-#include "dispatcher/retry/retry_after.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -98,9 +98,9 @@ void Core::attempt_failed(Delivery& delivery, const http::TransferResult& result
     ending.rule = "endpoint_disabled";
   } else if (rule.empty()) {
     const Millis paused = entry.paused(now) - delivery.paused_before;
-    const Failure failed{delivery.attempts, std::max(Millis{0}, Millis{now - delivery.first_at} - paused),
-                         parse_retry_after(result.retry_after, now)};
-    const NextAttempt next = next_attempt(*delivery.policy, failed, random_.unit());
+    const backoff::Failure failed{delivery.attempts, std::max(Millis{0}, Millis{now - delivery.first_at} - paused),
+                                  backoff::parse_retry_after(result.retry_after, now)};
+    const auto next = backoff::next_attempt(*delivery.policy, failed, random_.unit());
     ending.rule = next.rule;
     if (next.again) ending = {kRetry, {}, failure, next.delay, now + next.delay.count()};
   }

@@ -1,11 +1,11 @@
-#include "dispatcher/retry/retry_after.hpp"
+#include "common/backoff/retry_after.hpp"
 
 #include <algorithm>
 #include <array>
 #include <ctime>
 #include <string>
 
-namespace certes::dispatcher {
+namespace certes::backoff {
 namespace {
 
 constexpr std::int64_t kLongestSeconds = 100ll * 366 * 86'400;
@@ -47,4 +47,4 @@ std::optional<Millis> parse_retry_after(std::string_view value, UnixMillis now) 
   return parse_date(std::string(text), now);
 }
 
-}  // namespace certes::dispatcher
+}  // namespace certes::backoff

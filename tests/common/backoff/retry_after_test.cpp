@@ -1,9 +1,9 @@
-#include "dispatcher/retry/retry_after.hpp"
+#include "common/backoff/retry_after.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace certes;
-using dispatcher::parse_retry_after;
+using backoff::parse_retry_after;
 
 namespace {
 constexpr UnixMillis kNow = 784'111'770'000;  // Sun, 06 Nov 1994 08:49:30 GMT

@@ -1,18 +1,16 @@
-#include "dispatcher/retry/backoff.hpp"
+#include "common/backoff/backoff.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace certes::dispatcher {
+namespace certes::backoff {
 namespace {
 
-using registry::BackoffPolicy;
-
-double jittered(double seconds, BackoffPolicy::Jitter jitter, double random) {
+double jittered(double seconds, Policy::Jitter jitter, double random) {
   switch (jitter) {
-    case BackoffPolicy::Jitter::full: return seconds * random;
-    case BackoffPolicy::Jitter::equal: return seconds / 2 + seconds / 2 * random;
-    case BackoffPolicy::Jitter::none: break;
+    case Policy::Jitter::full: return seconds * random;
+    case Policy::Jitter::equal: return seconds / 2 + seconds / 2 * random;
+    case Policy::Jitter::none: break;
   }
   return seconds;
 }
@@ -22,21 +20,21 @@ Millis to_millis(double seconds) {
   return Millis{static_cast<std::int64_t>(std::ceil(std::clamp(seconds, 0.0, kLongestSeconds) * 1000 - 1e-6))};
 }
 
-bool schedule_ended(const BackoffPolicy& policy, std::uint32_t attempt) {
-  return policy.strategy == BackoffPolicy::Strategy::schedule && policy.max_attempts == 0 && policy.max_seconds <= 0 &&
+bool schedule_ended(const Policy& policy, std::uint32_t attempt) {
+  return policy.strategy == Policy::Strategy::schedule && policy.max_attempts == 0 && policy.max_seconds <= 0 &&
          attempt > policy.schedule_seconds.size();
 }
 
 }  // namespace
 
-double nominal_delay_seconds(const BackoffPolicy& policy, std::uint32_t attempt) {
+double nominal_delay_seconds(const Policy& policy, std::uint32_t attempt) {
   const double n = static_cast<double>(std::max<std::uint32_t>(attempt, 1) - 1);
   double seconds = policy.base_seconds;
   switch (policy.strategy) {
-    case BackoffPolicy::Strategy::exponential: seconds = policy.base_seconds * std::pow(policy.factor, n); break;
-    case BackoffPolicy::Strategy::linear: seconds = policy.base_seconds * (n + 1); break;
-    case BackoffPolicy::Strategy::constant: break;
-    case BackoffPolicy::Strategy::schedule:
+    case Policy::Strategy::exponential: seconds = policy.base_seconds * std::pow(policy.factor, n); break;
+    case Policy::Strategy::linear: seconds = policy.base_seconds * (n + 1); break;
+    case Policy::Strategy::constant: break;
+    case Policy::Strategy::schedule:
       if (policy.schedule_seconds.empty()) break;
       seconds =
           policy
@@ -47,7 +45,7 @@ double nominal_delay_seconds(const BackoffPolicy& policy, std::uint32_t attempt)
   return std::clamp(seconds, 0.0, std::max(0.0, policy.cap_seconds));
 }
 
-NextAttempt next_attempt(const BackoffPolicy& policy, const Failure& failure, double random) {
+NextAttempt next_attempt(const Policy& policy, const Failure& failure, double random) {
   if (policy.max_attempts > 0 && failure.attempt >= policy.max_attempts) return {false, {}, "max_attempts"};
   if (schedule_ended(policy, failure.attempt)) return {false, {}, "schedule"};
   const Millis own = to_millis(jittered(nominal_delay_seconds(policy, failure.attempt), policy.jitter, random));
@@ -59,4 +57,4 @@ NextAttempt next_attempt(const BackoffPolicy& policy, const Failure& failure, do
   return {true, delay, {}};
 }
 
-}  // namespace certes::dispatcher
+}  // namespace certes::backoff

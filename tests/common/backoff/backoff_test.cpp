@@ -1,26 +1,25 @@
-#include "dispatcher/retry/backoff.hpp"
+#include "common/backoff/backoff.hpp"
 
 #include <doctest/doctest.h>
 
 #include "common/base/random.hpp"
 
 using namespace certes;
-using namespace certes::dispatcher;
-using registry::BackoffPolicy;
-using Strategy = BackoffPolicy::Strategy;
-using Jitter = BackoffPolicy::Jitter;
+using namespace certes::backoff;
+using Strategy = Policy::Strategy;
+using Jitter = Policy::Jitter;
 
 namespace {
 
-BackoffPolicy policy(Strategy strategy, double base, Jitter jitter = Jitter::none) {
-  BackoffPolicy made;
+Policy policy(Strategy strategy, double base, Jitter jitter = Jitter::none) {
+  Policy made;
   made.strategy = strategy;
   made.base_seconds = base;
   made.jitter = jitter;
   return made;
 }
 
-std::vector<double> delays(const BackoffPolicy& policy, std::uint32_t count) {
+std::vector<double> delays(const Policy& policy, std::uint32_t count) {
   std::vector<double> out;
   for (std::uint32_t attempt = 1; attempt <= count; ++attempt) out.push_back(nominal_delay_seconds(policy, attempt));
   return out;

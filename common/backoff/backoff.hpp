@@ -1,14 +1,15 @@
 #pragma once
-// Back-off: when the next attempt is due, as a pure function of policy, attempt and randomness. Who: core.
+// Back-off: when the next attempt is due, as a pure function of policy, attempt and randomness. Who: the dispatcher,
+// for deliveries; the client, for what it forwards.
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "common/backoff/policy.hpp"
 #include "common/base/clock.hpp"
-#include "common/registry/resources.hpp"
 
-namespace certes::dispatcher {
+namespace certes::backoff {
 
 // A failed attempt.
 struct Failure {
@@ -27,11 +28,11 @@ struct NextAttempt {
 inline constexpr Millis kLongestRetryAfter = std::chrono::hours{7 * 24};
 
 // The delay after attempt `attempt` (from 1), before jitter: never above the cap.
-double nominal_delay_seconds(const registry::BackoffPolicy& policy, std::uint32_t attempt);
+double nominal_delay_seconds(const Policy& policy, std::uint32_t attempt);
 
 // A schedule ends with its last entry, unless the policy sets a maximum of attempts or time: then its last delay
 // repeats. Retry-After is never shortened; beyond the policy's maximum time there is no next attempt.
 // `random`: uniform in [0, 1).
-NextAttempt next_attempt(const registry::BackoffPolicy& policy, const Failure& failure, double random);
+NextAttempt next_attempt(const Policy& policy, const Failure& failure, double random);
 
-}  // namespace certes::dispatcher
+}  // namespace certes::backoff
