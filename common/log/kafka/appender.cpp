@@ -7,6 +7,8 @@ namespace {
 
 // Below this many pending acknowledgements a keyless record is sent at once.
 constexpr std::size_t kFew = 16;
+// Between two tries to make a producer: it takes a moment, and the caller is an event loop.
+constexpr std::chrono::seconds kPatience{1};
 
 AppendOutcome outcome_of(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) return AppendOutcome::persisted;
@@ -28,8 +30,16 @@ bool out_of_step(rd_kafka_resp_err_t code) {
 
 KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits, std::int32_t partitions, Wake wake)
     : options_(options), limits_(limits), partitions_(partitions), wake_(std::move(wake)) {
-  const ClientLimits client{limits.deadline, limits.queue_bytes, limits.queue_records};
+  make_missing();
+}
+
+KafkaAppender::~KafkaAppender() = default;
+
+void KafkaAppender::make_missing() {
+  broken_.reset();
+  const ClientLimits client{limits_.deadline, limits_.queue_bytes, limits_.queue_records};
   const auto make = [&](std::unique_ptr<Producer>& to, Role role) {
+    if (to || broken_) return;
     auto made = Producer::make(options_, role, client, wake_, [this](const auto& message) { on_delivery(message); });
     if (made.has_value())
       to = std::move(*made);
@@ -37,15 +47,16 @@ KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits, std
       broken_ = std::move(made.error());
   };
   make(ordered_, Role::ordered);
-  if (limits_.ordered) return;
-  make(immediate_, Role::immediate);
-  make(batching_, Role::batching);
+  if (!limits_.ordered) {
+    make(immediate_, Role::immediate);
+    make(batching_, Role::batching);
+  }
+  next_try_ = std::chrono::steady_clock::now() + kPatience;
 }
-
-KafkaAppender::~KafkaAppender() = default;
 
 Result<void> KafkaAppender::append(Topic topic, std::int32_t partition, Record&& record, AppendCallback done) {
   const std::size_t size = record.size();
+  if (broken_ && std::chrono::steady_clock::now() >= next_try_) make_missing();
   if (auto checked = check(topic, partition, size); !checked.has_value()) return checked;
   Producer& producer = choose(partition, record);
   Slot* slot = take_slot();

@@ -31,6 +31,9 @@ class KafkaAppender final : public Appender {
     std::size_t size = 0;
   };
 
+  // Makes the producers that are not there yet; with one of them missing all appends fail, until a later call, a second
+  // or more after, has made it.
+  void make_missing();
   Result<void> check(Topic topic, std::int32_t partition, std::size_t size) const;
   Producer& choose(std::int32_t partition, const Record& record);
   Slot* take_slot();
@@ -49,7 +52,8 @@ class KafkaAppender final : public Appender {
   std::size_t pending_ = 0;
   std::size_t pending_bytes_ = 0;
   std::size_t pending_keyless_ = 0;
-  std::optional<Error> broken_;  // a producer could not be made: all appends fail with it
+  std::optional<Error> broken_;  // why a producer could not be made: all appends fail with it
+  SteadyTime next_try_{};        // to make it, if broken
   // Destroyed first, so that nothing points to the slots any more.
   std::unique_ptr<Producer> ordered_;
   std::unique_ptr<Producer> immediate_;

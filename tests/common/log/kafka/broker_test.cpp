@@ -82,9 +82,9 @@ TEST_CASE("Kafka broker: stands still, and appends end in time as unknown; goes 
   Bell bell;
   const auto appender = log->appender({.deadline = Millis(1'500)}, bell.wake());
   append_many(*appender, bell, 100, [] {});
-  broker.signal(SIGSTOP);
+  broker.stand_still();
   const auto results = append_many(*appender, bell, 200, [] {});
-  broker.signal(SIGCONT);
+  broker.go_on();
   for (const AppendResult& result : results) CHECK(result.outcome != AppendOutcome::persisted);
   const auto unknown =
       std::count_if(results.begin(), results.end(), [](const auto& r) { return r.outcome == AppendOutcome::unknown; });
@@ -119,7 +119,7 @@ TEST_CASE("Kafka broker: killed and started again, ordered appends without a dea
   };
   add(0, 100);
   REQUIRE(poll_until(50));
-  broker.signal(SIGKILL);
+  broker.kill();
   add(100, 300);
   CHECK(eventually(bell, [&] { return !log->health().has_value(); }));
   broker.start();
@@ -144,7 +144,7 @@ TEST_CASE("Kafka broker: killed and started again, readers and members go on by 
   }));
   const auto reader = log->reader(Topic::attempts, 0, log::kLogStart, bell.wake());
   member.member->start(0, log::kLogStart);
-  broker.signal(SIGKILL);
+  broker.kill();
   broker.start();
   CHECK(test::append_once(*log, Topic::attempts, 0, test::record_of("a")).outcome == AppendOutcome::persisted);
   CHECK(test::append_once(*log, Topic::events, 0, test::record_of("e")).outcome == AppendOutcome::persisted);

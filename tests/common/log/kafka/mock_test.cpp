@@ -4,8 +4,11 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <fstream>
+
 #include "common/log/kafka/appender.hpp"
 #include "tests/common/log/kafka/harness.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 namespace certes {
 namespace {
@@ -15,6 +18,19 @@ using log::Topic;
 using log::kafka::Client;
 
 constexpr std::int16_t kProduce = 0;
+
+// Of nobody: a file that can be read as an authority's.
+constexpr const char* kCertificate = R"(-----BEGIN CERTIFICATE-----
+MIIBcDCCARWgAwIBAgIUUlqcLraidgbWFJ5W+fpchLUsOI0wCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAgFw0yNjExMjEwNDUwNTlaGA8yMTI2MTAyODA0NTA1OVow
+DDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKpYt4JpEoGw
+e1OA65A5MiEAh3+VUzpDvHj7Y9WVSZuDLhtuhkDUclcttieUF5tlXRIQXA2PDwLl
+KZC1O786daOjUzBRMB0GA1UdDgQWBBSajWFfWLlApfzGnUMnX+qIo8wAbjAfBgNV
+HSMEGDAWgBSajWFfWLlApfzGnUMnX+qIo8wAbjAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0kAMEYCIQC/ABvNcASxMX0z5KFdgqRYHCunsBYoU04woY/CvJ73
+pAIhAK3XHkdgV+S5o5GUYjLU3yGoMPZPjKsCdBOLoc4sh+cM
+-----END CERTIFICATE-----
+)";
 
 class MockCluster {
  public:
@@ -49,6 +65,22 @@ TEST_CASE("Kafka appender: a passing refusal is tried again") {
   test::Bell bell;
   log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
   CHECK(test::append(appender, bell, Topic::events, 0, test::record_of("x")).outcome == AppendOutcome::persisted);
+}
+
+TEST_CASE("Kafka appender: what kept its producer from being made is mended while it runs") {
+  const test::TemporaryDirectory directory;
+  MockCluster cluster;
+  auto options = cluster.options();
+  options.kafka.security_protocol = "ssl";
+  options.kafka.ca_file = directory.path() + "/ca.pem";
+  test::Bell bell;
+  log::kafka::KafkaAppender appender(options, {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
+  const auto append = [&] { return appender.append(Topic::events, 0, test::record_of("x"), [](auto&&) {}); };
+  const auto refused = append();
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().message.find("ssl.ca.location") != std::string::npos);
+  std::ofstream(options.kafka.ca_file) << kCertificate;
+  CHECK(test::eventually(bell, [&] { return append().has_value(); }));
 }
 
 TEST_CASE("Kafka appender: a refusal for good is not persisted, and names its cause") {

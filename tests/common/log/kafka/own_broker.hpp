@@ -2,10 +2,17 @@
 // OwnBroker: a Kafka broker of one test, to be stopped, killed or secured; deploy/kafka/kafka.sh runs it (its path is
 // in CERTES_KAFKA). Gone with the test. Confined to the test's thread.
 
-#include <cstdio>
-#include <map>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/common/log/kafka/process.hpp"
 #include "tests/fakes/temporary_directory.hpp"
@@ -22,7 +29,25 @@ class OwnBroker {
     if (run(secured_ ? std::vector<std::string>{"start", "--secured"} : std::vector<std::string>{"start"}) != 0)
       throw std::runtime_error("the broker did not start");
   }
-  void signal(int number) const { ::kill(std::stoi(contents("pid")), number); }
+  // Returns when each of its threads has stopped: until then it may still take a record or two.
+  void stand_still() const {
+    ::kill(pid(), SIGSTOP);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!stopped()) {
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("the broker did not stand still");
+      std::this_thread::yield();
+    }
+  }
+  void go_on() const { ::kill(pid(), SIGCONT); }
+  // Ends it at once, and waits until it has gone: a start while it is still dying would take it for running.
+  void kill() const {
+    const int watched = static_cast<int>(::syscall(SYS_pidfd_open, pid(), 0));
+    ::kill(pid(), SIGKILL);
+    pollfd gone{watched, POLLIN, 0};
+    const bool ended = watched >= 0 && ::poll(&gone, 1, 60'000) == 1;
+    if (watched >= 0) ::close(watched);
+    if (!ended) throw std::runtime_error("the broker did not end");
+  }
   std::string brokers() const { return contents(secured_ ? "sasl_brokers" : "brokers"); }
   std::string path(const std::string& name) const { return directory() + "/" + name; }
 
@@ -32,6 +57,15 @@ class OwnBroker {
     std::string line;
     std::getline(std::ifstream(path(name)), line);
     return line;
+  }
+  pid_t pid() const { return std::stoi(contents("pid")); }
+  bool stopped() const {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid()) + "/task")) {
+      std::string stat;
+      std::getline(std::ifstream(task.path() / "stat"), stat);
+      if (stat.substr(stat.rfind(')') + 1, 2) != " T") return false;
+    }
+    return true;
   }
   int run(std::vector<std::string> arguments) const {
     const char* script = std::getenv("CERTES_KAFKA");
