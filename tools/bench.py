@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -100,6 +101,34 @@ def delivery(engine, directory, brokers, events):
             print(f"delivery {engine:7} {name:12}: {out.stdout.strip()}", flush=True)
 
 
+def profile(name, pid, work):
+    """Runs `work` with perf on the process: CPU by thread, then by function."""
+    with tempfile.TemporaryDirectory(prefix="certes-perf-") as directory:
+        data = f"{directory}/perf.data"
+        perf = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "999", "-g", "-o", data, "-p", str(pid)], stderr=subprocess.DEVNULL)
+        work()
+        perf.send_signal(signal.SIGINT)
+        perf.wait()
+        for what, keys in (("threads", "comm"), ("libraries", "comm,dso"), ("functions", "comm,dso,symbol")):
+            report = subprocess.run(["perf", "report", "-i", data, "--stdio", "--no-children", "-g", "none", "--percent-limit", "1", "--sort", keys],
+                                    capture_output=True, text=True, check=True).stdout
+            lines = [line.rstrip() for line in report.splitlines() if line.strip() and not line.startswith("#")]
+            print(f"profile of {name}: {what}", *lines[:40], sep="\n  ", flush=True)
+
+
+def profiles(engine, directory, brokers, events):
+    header = f"Authorization: Bearer {harness.ADMIN_KEY}"
+    with installation(engine, directory / "profile-ingest", brokers) as process:
+        profile(f"ingest, {engine}, 64 connections", process.process.pid, lambda: load(process.ports["gateway"], 64, header, seconds=8))
+    with installation(engine, directory / "profile-flow", brokers) as process:
+        port = free_port()
+        api = harness.Api(process.address("api"))
+        api.ok("PUT", "/endpoints/bench", {"url": f"http://127.0.0.1:{port}/hook", "concurrency": 256})
+        api.ok("PUT", "/subscriptions/bench", {"endpoint": "bench", "pattern": "#"})
+        flow = [str(BUILD / "bench/flow/certes-bench-flow"), "--header", header, "--gateway", process.ports["gateway"], "--port", str(port), "--events", str(events)]
+        profile(f"the whole way, {engine}, closed loop", process.process.pid, lambda: subprocess.run(flow, check=True, stdout=subprocess.DEVNULL))
+
+
 def main():
     what, events = sys.argv[1], int(sys.argv[2])
     directory = pathlib.Path(tempfile.mkdtemp(prefix="certes-bench-"))
@@ -112,6 +141,8 @@ def main():
                 ingest(engine, directory / engine, brokers)
             if what in ("all", "delivery"):
                 delivery(engine, directory / engine, brokers, events)
+            if what == "profile" and engine == "sqlite":
+                profiles(engine, directory / engine, brokers, events)
     finally:
         subprocess.run([script, "stop", "--dir", directory / "kafka"], stdout=subprocess.DEVNULL)
 

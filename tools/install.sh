@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a task needs from Debian's (or Ubuntu's) packages, only what is missing, quietly.
-#   tools/install.sh run|test|full|lint
+#   tools/install.sh run|test|full|lint|profile
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev
@@ -9,10 +9,11 @@ build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev
 tests=(doctest-dev python3 curl openssl kcat util-linux)
 lint=(clang-format clang-tidy clang python3 git)
 
-case "${1:?run, test, lint or full}" in
+case "${1:?run, test, lint, full or profile}" in
   run) wanted=("${build[@]}" curl) ;;
   test) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}") ;;
   lint) wanted=("${build[@]}" "${lint[@]}") ;;
+  profile) wanted=("${build[@]}"); command -v perf >/dev/null || wanted+=(linux-perf) ;;
   full) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}" debootstrap buildah wrk) ;;
   *) echo "install: unknown set '$1'" >&2; exit 2 ;;
 esac
