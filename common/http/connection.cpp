@@ -78,6 +78,7 @@ void Connection::die() {
   if (phase_ == Phase::dead) return;
   phase_ = Phase::dead;
   loop_.buried(*this, fd_);
+  stream_closed();
 }
 
 void Connection::set_timer(Timer timer, Millis delay) {
@@ -92,6 +93,7 @@ bool Connection::idle() const {
 void Connection::on_events(std::uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) return die();
   if (events & EPOLLRDHUP) hung_up_ = true;
+  if (hung_up_ && phase_ == Phase::streaming) return die();
   if (events & (EPOLLIN | EPOLLRDHUP)) readable_ = true;
   if ((events & EPOLLOUT) && blocked_) {
     blocked_ = false;
@@ -102,6 +104,7 @@ void Connection::on_events(std::uint32_t events) {
 }
 
 void Connection::resume() {
+  if (phase_ == Phase::streaming && output_empty() && on_drained) on_drained();
   if (phase_ == Phase::reading && !blocked_ && !in_.empty()) consume(in_.data(), in_.size());
   if (phase_ != Phase::reading || blocked_ || queued_resume) return;
   if (readable_) return read();
@@ -243,13 +246,18 @@ void Connection::respond(Response&& response) {
     }
   }
   phase_ = keep ? Phase::reading : Phase::closing;
-  if (const Observer& observer = loop_.shared().observer) {
-    const auto taken = std::chrono::steady_clock::now() - received_;
-    observer(route_ ? std::string_view(route_->pattern) : std::string_view(), response.status,
-             std::chrono::duration_cast<std::chrono::microseconds>(taken));
-  }
+  answered(response.status);
   loop_.want_flush(*this);
   if (!consuming_ && keep && (!in_.empty() || readable_ || end_seen_)) loop_.want_resume(*this);
+}
+
+// For whoever counts requests.
+void Connection::answered(int status) {
+  const Observer& observer = loop_.shared().observer;
+  if (!observer) return;
+  const auto taken = std::chrono::steady_clock::now() - received_;
+  observer(route_ ? std::string_view(route_->pattern) : std::string_view(), status,
+           std::chrono::duration_cast<std::chrono::microseconds>(taken));
 }
 
 // An answer to what is no request, or not all of one: said once, then the connection ends.
@@ -291,6 +299,10 @@ void Connection::written() {
   body_ = {};
   written_ = 0;
   if (phase_ == Phase::closing) return linger();
+  if (phase_ == Phase::streaming) {
+    set_timer(Timer::none, Millis(0));
+    return loop_.want_resume(*this);
+  }
   if (idle()) {
     set_timer(Timer::idle, loop_.shared().options.idle_timeout);
   } else if (timer_ == Timer::write) {
@@ -333,6 +345,10 @@ void Connection::on_deadline() {
 }
 
 void Connection::stop() {
+  if (phase_ == Phase::streaming) {
+    stream_closed();
+    return end();
+  }
   if (idle()) {
     readable_ = true;
     read();  // a request may just have come

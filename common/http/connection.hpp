@@ -18,7 +18,7 @@ namespace certes::http {
 class ServerLoop;
 struct Route;
 
-class Connection : public DeadlineWheel::Entry {
+class Connection : public DeadlineWheel::Entry, private StreamBody {
  public:
   Connection(ServerLoop& loop, std::uint64_t id, int fd, std::string peer);
   ~Connection();
@@ -31,6 +31,9 @@ class Connection : public DeadlineWheel::Entry {
   void on_events(std::uint32_t events);
   void on_deadline();
   void respond(Response&& response);
+  // The answer's head now, its body through streaming() (connection_stream.cpp).
+  void begin_stream(Response&& head);
+  StreamBody* streaming() { return phase_ == Phase::streaming ? this : nullptr; }
   // Goes on after an answer was given, or written.
   void resume();
   void flush();
@@ -41,7 +44,7 @@ class Connection : public DeadlineWheel::Entry {
   bool queued_flush = false, queued_resume = false;  // the loop's lists
 
  private:
-  enum class Phase : std::uint8_t { reading, answering, closing, lingering, dead };
+  enum class Phase : std::uint8_t { reading, answering, streaming, closing, lingering, dead };
   enum class Timer : std::uint8_t { none, idle, header, body, write, linger };
 
   void read();
@@ -52,12 +55,19 @@ class Connection : public DeadlineWheel::Entry {
   void want_more();
   void dispatch(const char* data);
   void call(const Route& route, const Request& request, const char* data);
+  void answered(int status);
   void refuse(const Refusal& refusal);
   void set_timer(Timer timer, Millis delay);
   bool idle() const;
   bool output_empty() const { return written_ == out_.size() + body_.size(); }
   void written();
   void linger();
+
+  // StreamBody
+  void write(std::string_view bytes) override;
+  std::size_t buffered() const override { return out_.size() - written_; }
+  void end() override;
+  void stream_closed();
 
   ServerLoop& loop_;
   const std::uint64_t id_;
@@ -70,6 +80,7 @@ class Connection : public DeadlineWheel::Entry {
   bool end_seen_ = false;  // and it was read
   bool blocked_ = false;   // the socket takes no more for now
   bool consuming_ = false;
+  bool chunked_ = false;                                         // of the streamed body
   bool keep_alive_ = true, version_1_0_ = false, head_ = false;  // of the request in progress
   const Route* route_ = nullptr;
   SteadyTime received_{};

@@ -111,7 +111,8 @@ void render_header(std::string& out, const Response& response, const Rendering& 
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers)
     if (!own_field(name)) append_field(out, name, value);
-  if (status_has_body(response.status)) {
+  if (how.body_end == BodyEnd::chunks) out.append("Transfer-Encoding: chunked\r\n");
+  if (how.body_end == BodyEnd::length && status_has_body(response.status)) {
     out.append("Content-Length: ");
     append_number(out, response.body.size());
     out.append("\r\n");

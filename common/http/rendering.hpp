@@ -10,10 +10,14 @@
 
 namespace certes::http {
 
+// How the client knows where the body ends.
+enum class BodyEnd : std::uint8_t { length, chunks, connection };
+
 struct Rendering {
   std::string_view date;        // RFC 9110 form
   bool keep_alive = true;       // otherwise "Connection: close"
   bool say_keep_alive = false;  // to an HTTP/1.0 client that asked for it
+  BodyEnd body_end = BodyEnd::length;
 };
 
 // Appends status line and header, with the empty line at its end; not the body.

@@ -18,6 +18,14 @@ void Exchange::respond(Response&& response) {
   if (Loop* loop = std::exchange(loop_, nullptr)) loop->respond(connection_, std::move(response));
 }
 
+Stream Exchange::stream(Response&& head) {
+  Loop* loop = std::exchange(loop_, nullptr);
+  if (loop == nullptr) return {};
+  loop->begin_stream(connection_, std::move(head));
+  if (loop->streaming(connection_) == nullptr) return {};
+  return {*loop, connection_};
+}
+
 class Server::Impl {
  public:
   explicit Impl(ServerOptions options) {

@@ -16,6 +16,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/http/stream.hpp"
 
 namespace certes::http {
 
@@ -64,6 +65,9 @@ class Exchange {
   ~Exchange();
 
   void respond(Response&& response);
+  // Answers with this head (its body counts for nothing) and a body that is written as it comes. The connection ends
+  // with it. The stream is not open if the client has gone, or asked for the head only.
+  Stream stream(Response&& head);
   Loop& loop() const { return *loop_; }
 
  private:
@@ -73,6 +77,18 @@ class Exchange {
 
 using DirectHandler = std::function<void(const Request&, Exchange)>;
 using PooledHandler = std::function<Response(const Request&)>;
+
+// The body of a streaming connection, as its Stream sees it. Confined to the loop.
+class StreamBody {
+ public:
+  virtual void write(std::string_view bytes) = 0;
+  virtual std::size_t buffered() const = 0;
+  virtual void end() = 0;
+  std::function<void()> on_drained, on_closed;
+
+ protected:
+  ~StreamBody() = default;
+};
 
 // One epoll thread of a server, as its handlers see it. All but post and index: on the loop's thread only.
 class Loop {
@@ -92,7 +108,11 @@ class Loop {
 
  protected:
   friend class Exchange;
+  friend class Stream;
   virtual void respond(std::uint64_t connection, Response&& response) = 0;
+  virtual void begin_stream(std::uint64_t connection, Response&& head) = 0;
+  // The body of a connection that streams; null: it does not, or not any more.
+  virtual StreamBody* streaming(std::uint64_t connection) = 0;
 };
 
 struct ServerOptions {

@@ -85,13 +85,22 @@ void ServerLoop::respond(std::uint64_t connection, Response&& response) {
   if (Connection* found = find(connection)) found->respond(std::move(response));
 }
 
+void ServerLoop::begin_stream(std::uint64_t connection, Response&& head) {
+  if (Connection* found = find(connection)) found->begin_stream(std::move(head));
+}
+
+StreamBody* ServerLoop::streaming(std::uint64_t connection) {
+  Connection* found = find(connection);
+  return found ? found->streaming() : nullptr;
+}
+
 void ServerLoop::on_event(std::uint64_t token, std::uint32_t events) {
   if (token == kListenToken) return accept();
   if (Connection* connection = find(token)) connection->on_events(events);
 }
 
 SteadyTime ServerLoop::wait_until() const {
-  if (!resume_.empty()) return SteadyTime::min();
+  if (!resume_.empty() || !flush_.empty()) return SteadyTime::min();
   return std::min(wheel_.next(), stop_until_);
 }
 

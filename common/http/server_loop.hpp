@@ -65,6 +65,8 @@ class ServerLoop final : public EventLoop {
 
  protected:
   void respond(std::uint64_t connection, Response&& response) override;
+  void begin_stream(std::uint64_t connection, Response&& head) override;
+  StreamBody* streaming(std::uint64_t connection) override;
   void on_event(std::uint64_t token, std::uint32_t events) override;
   void take_up() override;
   bool end_round() override;

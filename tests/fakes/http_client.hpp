@@ -85,6 +85,15 @@ class RawClient {
     buffer_.erase(0, length);
     return out;
   }
+  // What comes up to and with `mark`; all that came, if it does not come.
+  std::string read_until(std::string_view mark) {
+    std::size_t at = 0;
+    while ((at = buffer_.find(mark)) == std::string::npos)
+      if (!more()) return std::exchange(buffer_, {});
+    std::string out = buffer_.substr(0, at + mark.size());
+    buffer_.erase(0, at + mark.size());
+    return out;
+  }
   // Whether the server closes (or resets), and sends nothing more before.
   bool closed() { return buffer_.empty() && !more() && !timed_out_; }
 
