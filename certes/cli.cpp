@@ -55,6 +55,12 @@ void add_connection(CLI::App& command, Connection& connection, const std::map<st
   command.add_flag("--json", connection.json, "print JSON");
 }
 
+void add_tenant(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment) {
+  if (const auto found = environment.find("CERTES_TENANT"); found != environment.end())
+    connection.tenant = found->second;
+  command.add_option("--tenant", connection.tenant, "whose resources; else the key's tenant (CERTES_TENANT)");
+}
+
 Parsed parse(const std::string& program, std::vector<std::string> words,
              const std::map<std::string, std::string>& environment) {
   if (const std::string role = role_of(program); !role.empty()) words.insert(words.begin(), role);
@@ -68,6 +74,7 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   add_role_commands(context);
   add_client_commands(context);
   add_resource_commands(context);
+  add_audit_command(context);
   if (words.size() == 1 && words[0] == "--version") return {VersionOptions{}, kExitOk, ""};
   try {
     std::reverse(words.begin(), words.end());  // as the library wants them

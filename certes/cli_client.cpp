@@ -47,6 +47,7 @@ void add_apply(CliContext context) {
   command->add_option("files", options->files, "files, directories of *.toml, or - for standard input")
       ->required()
       ->type_name("FILE|DIR|-");
+  add_tenant(*command, options->connection, context.environment);
   command->add_flag("--dry-run", options->dry_run, "change nothing; exit with 2 where something would change");
 }
 

@@ -21,8 +21,11 @@ struct CliContext {
 void add_role_commands(CliContext context);      // serve, gateway, dispatcher, api, topics, config check
 void add_client_commands(CliContext context);    // send, listen, apply, version
 void add_resource_commands(CliContext context);  // sources …, dead-letters …
+void add_audit_command(CliContext context);      // audit
 
 // --url, --gateway-url, --key, --key-file, --json; the environment gives the defaults.
 void add_connection(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
+// --tenant, for commands on resources; CERTES_TENANT gives the default.
+void add_tenant(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
 
 }  // namespace certes::command

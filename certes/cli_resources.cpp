@@ -15,8 +15,8 @@ constexpr Kind kKinds[] = {
     {"endpoints", "who receives deliveries", "url=https://example.com/hook concurrency=8"},
     {"subscriptions", "which events go to which endpoint", "endpoint=billing pattern=order.# priority=high"},
     {"backoff-policies", "when failed deliveries are tried again", "strategy=constant base_seconds=5"},
-    {"keys", "API keys", "scopes=[\"events:write\"]"},
-    {"tenants", "namespaces of resources", ""},
+    {"keys", "API keys", "scopes=[\"events:write\"] sources=[\"shop\"] expires=2030-01-01T00:00:00Z"},
+    {"tenants", "namespaces of resources", "weight=2 max_priority=high quotas.endpoints=10"},
 };
 
 using Options = std::shared_ptr<ResourceOptions>;
@@ -28,6 +28,7 @@ CLI::App* add_action(CliContext context, CLI::App* parent, const Kind& kind, con
   options->kind = kind.name;
   options->action = action;
   add_connection(*command, options->connection, context.environment);
+  add_tenant(*command, options->connection, context.environment);
   command->callback([options, &chosen = context.chosen] { chosen = *options; });
   return command;
 }
@@ -38,6 +39,12 @@ void add_id_action(CliContext context, CLI::App* parent, const Kind& kind, const
   command->add_option("id", options->id)->required()->type_name("ID");
   if (std::string_view(action) == "delete" && std::string_view(kind.name) == "endpoints")
     command->add_flag("--cascade", options->cascade, "its subscriptions too");
+  if (std::string_view(action) == "delete" && std::string_view(kind.name) == "tenants")
+    command->add_flag("--cascade", options->cascade, "all it has too");
+  if (std::string_view(action) == "rotate")
+    command->add_option("--grace", options->grace_seconds, "how many seconds the old key stays good")
+        ->check(CLI::Range(0.0, 30 * 86'400.0))
+        ->capture_default_str();
 }
 
 // create and update: an id, then NAME=VALUE; or --body with the whole.
@@ -72,6 +79,8 @@ void add_kind(CliContext context, const Kind& kind) {
   add_writing_action(context, parent, kind, "create", "makes one");
   add_writing_action(context, parent, kind, "update", "changes the fields given");
   add_id_action(context, parent, kind, "delete", "removes one");
+  if (std::string_view(kind.name) == "keys")
+    add_id_action(context, parent, kind, "rotate", "a new key under the same id; the old one stays good for a while");
   if (std::string_view(kind.name) != "endpoints") return;
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
@@ -85,6 +94,7 @@ void add_dead_letters(CliContext context) {
     const auto options = std::make_shared<DeadLetterOptions>();
     options->action = action;
     add_connection(*command, options->connection, context.environment);
+    add_tenant(*command, options->connection, context.environment);
     command->callback([options, &chosen = context.chosen] { chosen = *options; });
     return std::pair(command, options);
   };

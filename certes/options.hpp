@@ -32,6 +32,7 @@ struct Connection {
   std::string gateway_url = "http://127.0.0.1:9600";  // events
   std::string key;
   std::string key_file;
+  std::string tenant;  // whose resources; empty: the key's
   bool json = false;
 };
 
@@ -72,11 +73,18 @@ struct VersionOptions {};
 struct ResourceOptions {
   Connection connection;
   std::string kind;    // "sources", … as in the API's paths
-  std::string action;  // list, show, create, update, delete, pause, resume, rotate-secret
+  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret
   std::string id;
   std::vector<std::string> fields;  // NAME=VALUE
   std::string body;                 // JSON, "@FILE", "-"; empty: fields alone
   bool cascade = false;             // delete
+  double grace_seconds = 86'400;    // rotate
+};
+
+struct AuditOptions {
+  Connection connection;
+  std::string kind, id, by, from, to;  // empty: any
+  std::size_t limit = 50;              // 0: all there is
 };
 
 struct DeadLetterOptions {
@@ -89,6 +97,6 @@ struct DeadLetterOptions {
 };
 
 using Command = std::variant<ServeOptions, SendOptions, ListenOptions, ApplyOptions, ConfigCheckOptions, TopicsOptions,
-                             VersionOptions, ResourceOptions, DeadLetterOptions>;
+                             VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions>;
 
 }  // namespace certes::command

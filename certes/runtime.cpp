@@ -92,7 +92,9 @@ Result<bool> Runtime::wait_for_log() {
   const auto bootstrap = [this](registry::Registry& registry) {
     return prepare_installation(registry, *sealer_, settings_, role_ != Role::dispatcher);
   };
-  connector_ = std::make_unique<Connector>(*log_, clock_, bootstrap, [this] { signals_.wake(); });
+  connector_ = std::make_unique<Connector>(
+      *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
+      static_cast<std::size_t>(settings_.audit.entries));
   for (;;) {
     const auto event = signals_.wait(standby_ ? std::nullopt : std::optional<Millis>(kQuietStart));
     if (event == Signals::Event::signal) return false;

@@ -54,13 +54,15 @@ void add_key(HttpRequest& request, const std::string& key) {
   if (!key.empty()) request.headers.push_back("Authorization: Bearer " + key);
 }
 
-ApiClient::ApiClient(std::string url, std::string key)
-    : url_(without_trailing_slash(std::move(url))), key_(std::move(key)) {}
+ApiClient::ApiClient(std::string url, std::string key, std::string tenant)
+    : url_(without_trailing_slash(std::move(url))), key_(std::move(key)), tenant_(std::move(tenant)) {}
 
 Result<HttpAnswer> ApiClient::request(const std::string& method, const std::string& path, const std::string& json) {
   HttpRequest request;
   request.method = method;
   request.url = url_ + "/api/v1" + path;
+  if (!tenant_.empty())
+    request.url += (path.find('?') == std::string::npos ? "?tenant=" : "&tenant=") + percent_encode(tenant_);
   request.body = json;
   if (!json.empty())
     request.headers.push_back(method == "PATCH" ? "Content-Type: application/merge-patch+json"

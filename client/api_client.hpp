@@ -12,8 +12,9 @@ namespace certes::client {
 
 class ApiClient {
  public:
-  // `url`: of the listener, "http://127.0.0.1:9610"; `key` may be empty (--dev).
-  ApiClient(std::string url, std::string key);
+  // `url`: of the listener, "http://127.0.0.1:9610"; `key` may be empty (--dev); `tenant`: whose resources it is about,
+  // empty: the key's.
+  ApiClient(std::string url, std::string key, std::string tenant = {});
 
   // `path` is below /api/v1 and encoded: "/sources/github". What is not 2xx is an error with the problem's detail and
   // pointer; codes: invalid 400 413 415 422, unauthenticated 401, forbidden 403, not_found 404, conflict 409 412,
@@ -28,6 +29,7 @@ class ApiClient {
  private:
   std::string url_;
   std::string key_;
+  std::string tenant_;
   HttpClient http_;
 };
 

@@ -10,6 +10,8 @@
 namespace certes::gateway {
 namespace {
 
+constexpr std::string_view kDefaultTenant = "default";
+
 // An address in sixteen bytes, IPv4 as ::ffff:a.b.c.d.
 using Address = std::array<unsigned char, 16>;
 
@@ -73,11 +75,25 @@ bool Caller::allowed(std::string_view scope) const {
   return std::ranges::any_of(scopes, [&](const std::string& own) { return own == "*" || own == scope; });
 }
 
+bool Caller::bound_to(std::string_view source) const { return std::ranges::count(sources, source) > 0; }
+
+Result<void> may_act_for(const Caller& caller, std::string_view tenant, bool writes, const registry::State& state) {
+  if (tenant == caller.tenant) return {};
+  if (caller.tenant != kDefaultTenant)
+    return fail(Code::forbidden, "this key belongs to the tenant \"" + caller.tenant + "\" alone");
+  const std::string_view scope = writes ? "tenants:write" : "tenants:read";
+  if (!caller.allowed(scope))
+    return fail(Code::forbidden, "the key \"" + caller.key + "\" lacks the scope " + std::string(scope) +
+                                     ", and so belongs to the tenant \"" + caller.tenant + "\" alone");
+  if (state.tenant(tenant)) return {};
+  return fail(Code::not_found, "there is no tenant \"" + std::string(tenant) + "\"");
+}
+
 Result<Caller> authenticate(const http::Request& request, const registry::State& state,
                             const config::Settings& settings, const Clock& clock) {
   const std::string_view authorization = request.header("authorization");
   if (authorization.empty()) {
-    if (needs_no_key(request.peer, settings)) return Caller{"dev", "default", {"*"}};
+    if (needs_no_key(request.peer, settings)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}};
     return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
   }
   const std::string key = presented_key(authorization);
@@ -86,13 +102,15 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
                 "Authorization");
   }
   // Found by its hash: how long the search takes tells nothing of the key.
-  const auto it = state.keys_by_hash.find(crypto::hash_api_key(key));
+  const std::string hash = crypto::hash_api_key(key);
+  const auto it = state.keys_by_hash.find(hash);
   if (it == state.keys_by_hash.end()) return fail(Code::unauthenticated, "this key is not known", "Authorization");
   const registry::Key& known = *it->second;
-  if (known.expires_at != 0 && known.expires_at <= clock.unix_millis()) {
-    return fail(Code::unauthenticated, "the key \"" + known.id + "\" has expired", "Authorization");
+  if (const UnixMillis expires_at = known.expiry_of(hash); expires_at != 0 && expires_at <= clock.unix_millis()) {
+    const std::string why = hash == known.hash ? "\" has expired" : "\" was rotated, and its former text has expired";
+    return fail(Code::unauthenticated, "the key \"" + known.id + why, "Authorization");
   }
-  return Caller{known.id, known.tenant, known.scopes};
+  return Caller{known.id, known.tenant, known.scopes, known.sources};
 }
 
 }  // namespace certes::gateway

@@ -65,10 +65,16 @@ class Api {
 struct Caller {
   std::string key;  // id of the key; "dev" without one
   std::string tenant = "default";
-  std::vector<std::string> scopes;  // "*": all
+  std::vector<std::string> scopes;   // "*": all
+  std::vector<std::string> sources;  // that it is bound to
   bool allowed(std::string_view scope) const;
+  bool bound_to(std::string_view source) const;
 };
 Result<Caller> authenticate(const http::Request& request, const registry::State& state,
                             const config::Settings& settings, const Clock& clock);
+
+// Whether the caller may act for that tenant: its own; for the default tenant's keys any that there is, with the scope
+// tenants:read or, where it `writes`, tenants:write. Errors: forbidden; not_found, where it may but there is none.
+Result<void> may_act_for(const Caller& caller, std::string_view tenant, bool writes, const registry::State& state);
 
 }  // namespace certes::gateway

@@ -15,5 +15,6 @@ int run_command(const TopicsOptions& options);
 int run_command(const VersionOptions& options);
 int run_command(const ResourceOptions& options);
 int run_command(const DeadLetterOptions& options);
+int run_command(const AuditOptions& options);
 
 }  // namespace certes::command

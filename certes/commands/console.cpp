@@ -64,7 +64,7 @@ Result<std::string> key_of(const Connection& connection) {
 Result<client::ApiClient> api_of(const Connection& connection) {
   auto key = key_of(connection);
   if (!key) return fail(key.error());
-  return client::ApiClient(connection.url, std::move(*key));
+  return client::ApiClient(connection.url, std::move(*key), connection.tenant);
 }
 
 }  // namespace certes::command

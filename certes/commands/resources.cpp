@@ -16,12 +16,12 @@ struct Columns {
 };
 
 const Columns kColumns[] = {
-    {"sources", {"id", "verify.scheme", "version", "updated_at"}},
-    {"endpoints", {"id", "url", "state", "concurrency", "version", "updated_at"}},
-    {"subscriptions", {"id", "endpoint", "pattern", "priority", "version", "updated_at"}},
-    {"backoff-policies", {"id", "strategy", "max_attempts", "version", "updated_at"}},
-    {"keys", {"id", "scopes", "tenant", "expires", "version", "updated_at"}},
-    {"tenants", {"id", "version", "updated_at"}},
+    {"sources", {"id", "verify.scheme", "version", "updated_at", "updated_by"}},
+    {"endpoints", {"id", "url", "state", "concurrency", "version", "updated_at", "updated_by"}},
+    {"subscriptions", {"id", "endpoint", "pattern", "priority", "version", "updated_at", "updated_by"}},
+    {"backoff-policies", {"id", "strategy", "max_attempts", "version", "updated_at", "updated_by"}},
+    {"keys", {"id", "scopes", "sources", "tenant", "expires", "version", "updated_at", "updated_by"}},
+    {"tenants", {"id", "weight", "max_priority", "quotas", "version", "updated_at", "updated_by"}},
 };
 
 std::string text_of(const Json& value) {
@@ -110,10 +110,18 @@ Result<std::string> body_of(const ResourceOptions& options, bool with_id) {
   return json_of_fields(base, with_id ? options.id : "", options.fields);
 }
 
+// The API names its parameter; this command has a flag for it.
+Error in_own_words(Error error) {
+  constexpr std::string_view kParameter = "?cascade=true";
+  if (const std::size_t at = error.message.find(kParameter); at != std::string::npos)
+    error.message.replace(at, kParameter.size(), "--cascade");
+  return error;
+}
+
 int act(client::ApiClient& api, const ResourceOptions& options, const std::string& method, const std::string& path,
         const std::string& body, const std::string& past) {
   const auto answer = api.request(method, path, body);
-  if (!answer) return failed(answer.error());
+  if (!answer) return failed(in_own_words(answer.error()));
   std::string done = past.empty() ? "" : past + " " + options.kind;
   if (!done.empty() && !options.id.empty()) done += "/" + options.id;
   return show(options, *answer, done);
@@ -133,6 +141,9 @@ int run_command(const ResourceOptions& options) {
   if (options.action == "resume") return act(*api, options, "POST", one + "/resume", "{}", "resumed");
   if (options.action == "rotate-secret")
     return act(*api, options, "POST", one + "/rotate-secret", "{}", "rotated the secret of");
+  if (options.action == "rotate")
+    return act(*api, options, "POST", one + "/rotate", Json{{"grace_seconds", options.grace_seconds}}.dump(),
+               "rotated");
   const bool create = options.action == "create";
   const auto body = body_of(options, create);
   if (!body) return failed(body.error());

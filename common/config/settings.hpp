@@ -68,6 +68,10 @@ struct DeduplicationSettings {
   std::int64_t ids = 1'000'000;  // per partition
 };
 
+struct AuditSettings {
+  std::int64_t entries = 4'000;  // changes that GET /audit knows
+};
+
 struct Settings {
   std::string data = "certes-data";
   bool dev = false;
@@ -87,6 +91,7 @@ struct Settings {
   ApiSettings api;
   DispatcherSettings dispatcher;
   DeduplicationSettings deduplication;
+  AuditSettings audit;
 };
 
 // Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as

@@ -67,6 +67,9 @@ const Setting kSettings[] = {
     {"deduplication.ids", CERTES_BYTES(deduplication.ids), "how many are remembered, in each partition", 0,
      100'000'000},
 
+    {"audit.entries", CERTES_BYTES(audit.entries), "how many of the last changes to resources GET /audit knows", 0,
+     1'000'000},
+
     {"metrics.endpoints", CERTES_INT(metrics_endpoints), "endpoints with metrics of their own", 0, 100'000},
     {"backoff.policy", CERTES_STRING(backoff_policy), "back-off policy where nothing nearer names one"},
     {"backoff.producer_policy", CERTES_STRING(backoff_producer_policy), "the same for producers"},

@@ -1,5 +1,6 @@
 #include "common/registry/decider.hpp"
 
+#include "common/registry/audit_json.hpp"
 #include "common/registry/codec.hpp"
 #include "common/registry/kinds.hpp"
 #include "common/registry/rules.hpp"
@@ -24,19 +25,37 @@ Result<void> check_version(const Change& change, std::int64_t current) {
 
 template <class T>
 void index(State& state, const std::shared_ptr<const T>& resource, bool present) {
-  if constexpr (std::is_same_v<T, Key>) {
-    if (present) {
-      state.keys_by_hash[resource->hash] = resource;
-    } else {
-      state.keys_by_hash.erase(resource->hash);
-    }
-  }
+  if constexpr (std::is_same_v<T, Key>) index_key(state, resource, present);
+}
+
+// How many resources of the kind the tenant has.
+template <class T>
+std::size_t count(const State::Map<T>& map, const std::string& tenant) {
+  std::size_t found = 0;
+  (void)find_user(map, tenant, [&](const T&) { return ++found == 0; });
+  return found;
+}
+
+AuditEntry entry_for(const ChangeRecord& record, UnixMillis at, std::int64_t offset) {
+  AuditEntry entry;
+  entry.offset = offset;
+  entry.at = at;
+  entry.change_id = record.change_id;
+  entry.kind = record.change.kind;
+  entry.tenant = record.change.tenant;
+  entry.id = record.change.id;
+  entry.by = record.change.by;
+  const bool removal = record.change.op == Change::Op::remove;
+  entry.action = removal                                  ? AuditEntry::Action::remove
+                 : record.change.op == Change::Op::create ? AuditEntry::Action::create
+                                                          : AuditEntry::Action::change;
+  return entry;
 }
 
 }  // namespace
 
 template <class T>
-Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at) {
+Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at, AuditEntry& entry) {
   const Change& change = record.change;
   auto& map = Kind<T>::map(state_);
   const auto it = map.find(map_key(change.tenant, change.id));
@@ -54,6 +73,11 @@ Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at) {
   next->updated_at = at;
   next->updated_by = change.by;
   if (auto ok = check_put(state_, *next); !ok) return fail(std::move(ok.error()));
+  if (!current)
+    if (auto ok = check_quota(state_, Kind<T>::name, change.tenant, count(map, change.tenant)); !ok)
+      return fail(std::move(ok.error()));
+  entry.action = current ? AuditEntry::Action::change : AuditEntry::Action::create;
+  if (current) entry.members = changed_members(resource_to_json(*current), resource_to_json(*next));
   if (current) index<T>(state_, it->second, false);
   const bool created = current == nullptr;
   map[map_key(change.tenant, change.id)] = next;
@@ -62,28 +86,51 @@ Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at) {
 }
 
 template <class T>
-Result<Decision> Decider::remove(const Change& change) {
+Result<Decision> Decider::remove(const Change& change, std::vector<Dependent>& dependents) {
   auto& map = Kind<T>::map(state_);
   const auto it = map.find(map_key(change.tenant, change.id));
   if (it == map.end()) return fail(Code::not_found, "there is no " + name_of(change));
   const std::shared_ptr<const T> current = it->second;
   if (auto ok = check_version(change, current->version); !ok) return fail(std::move(ok.error()));
   if (auto ok = check_remove(state_, *current, change.cascade); !ok) return fail(std::move(ok.error()));
-  remove_dependents(state_, *current);
+  dependents = remove_dependents(state_, *current);
   index<T>(state_, current, false);
   map.erase(it);
   return Decision{current->version, false};
 }
 
-std::optional<Result<Decision>> Decider::decide(const ChangeRecord& record, UnixMillis at) {
+std::optional<Result<Decision>> Decider::decide(const ChangeRecord& record, UnixMillis at, std::int64_t offset) {
   if (decided_set_.contains(record.change_id)) return std::nullopt;
   remember(record.change_id);
   Result<Decision> result = fail(Code::invalid, "there are no resources of the kind \"" + record.change.kind + "\"");
+  AuditEntry entry = entry_for(record, at, offset);
+  std::vector<Dependent> dependents;
   with_kind(record.change.kind, [&](auto type) {
     using T = typename decltype(type)::type;
-    result = record.change.op == Change::Op::remove ? remove<T>(record.change) : put<T>(record, at);
+    result = record.change.op == Change::Op::remove ? remove<T>(record.change, dependents) : put<T>(record, at, entry);
   });
+  if (record.change.kind != Kind<Installation>::name) audit(std::move(entry), result, dependents);
   return result;
+}
+
+void Decider::audit(AuditEntry entry, const Result<Decision>& result, const std::vector<Dependent>& dependents) {
+  if (result) {
+    entry.version = result->version;
+  } else {
+    entry.refused = to_string(result.error().code);
+    entry.reason = result.error().message;
+  }
+  AuditEntry dependent = entry;
+  audit_.add(std::move(entry));
+  dependent.with = dependent.kind + "/" + dependent.id;
+  dependent.version = 0;
+  for (const Dependent& one : dependents) {
+    ++dependent.part;
+    dependent.kind = one.kind;
+    dependent.tenant = one.tenant;
+    dependent.id = one.id;
+    audit_.add(dependent);
+  }
 }
 
 void Decider::remember(const std::string& change_id) {
@@ -162,6 +209,15 @@ bool Decider::load(const std::vector<Json>& chunks, const std::vector<std::strin
   decided_set_.clear();
   for (const std::string& id : decided) remember(id);
   return true;
+}
+
+void Decider::load_audit(const std::vector<Json>& chunks) {
+  audit_.clear();
+  for (const Json& chunk : chunks) {
+    for (const Json& json : chunk) {
+      if (auto entry = entry_of(json)) audit_.add(std::move(*entry));
+    }
+  }
 }
 
 }  // namespace certes::registry

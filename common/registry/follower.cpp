@@ -16,9 +16,10 @@ const Error& undecided() {
 
 }  // namespace
 
-Follower::Follower(log::Log& log, const Clock& clock)
+Follower::Follower(log::Log& log, const Clock& clock, std::size_t audit_entries)
     : log_(log),
       clock_(clock),
+      audit_entries_(audit_entries),
       end_is_known_(log.engine() != "kafka"),
       inbox_([this] { signal_.wake(); }),
       state_(std::make_shared<const State>()),
@@ -70,6 +71,13 @@ void Follower::propose(Change change, Millis timeout, ProposalDone done) {
   });
 }
 
+void Follower::audit(AuditQuery query, AuditDone done) {
+  inbox_.post([this, query = std::move(query), done = std::move(done)] {
+    if (loading_) return done(fail(Code::unavailable, "the registry is being read"));
+    done(replica_->decider().audit().page(query));
+  });
+}
+
 void Follower::run() {
   std::vector<Work> work;
   while (!stopping_) {
@@ -104,7 +112,7 @@ bool Follower::open() {
   loading_ = true;
   log_start_ = range->start;
   target_ = range->end;
-  replica_.emplace(range->start);
+  replica_.emplace(range->start, audit_entries_);
   decided_.clear();
   published_changes_ = 0;
   snapshot_tried_at_ = 0;
@@ -166,6 +174,8 @@ void Follower::publish() {
     state_ = next;
     if (published_changes_ != replica_->changes() || loading_) observers = observers_;
   }
+  audit_known_ = replica_->decider().audit().entries().size();
+  audit_forgotten_ = replica_->decider().audit().forgotten();
   position_ = next->position;
   published_changes_ = replica_->changes();
   for (const auto& observer : observers) observer(next);

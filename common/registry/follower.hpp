@@ -1,7 +1,7 @@
 #pragma once
 // Follower: the registry's thread. It reads the registry topic into a Replica, publishes each new state, appends
 // proposals and tells who made them what was decided, and writes snapshots. Who: Registry.
-// post, state, position, caught_up, on_change, failure: any thread. Everything else: its own thread.
+// post, state, position, caught_up, on_change, failure, audit…: any thread. Everything else: its own thread.
 
 #include <atomic>
 #include <functional>
@@ -21,10 +21,11 @@
 namespace certes::registry {
 
 using ProposalDone = std::function<void(Result<Decision>)>;
+using AuditDone = std::function<void(Result<AuditPage>)>;
 
 class Follower {
  public:
-  Follower(log::Log& log, const Clock& clock);
+  Follower(log::Log& log, const Clock& clock, std::size_t audit_entries);
   ~Follower();
 
   StatePtr state() const;
@@ -35,6 +36,9 @@ class Follower {
   void propose(Change change, Millis timeout, ProposalDone done);
   // `done` runs once a published state has reached the topic's end as asked for from now.
   void fence(FenceDone done);
+  void audit(AuditQuery query, AuditDone done);
+  std::size_t audit_entries() const { return audit_known_; }
+  std::uint64_t audit_forgotten() const { return audit_forgotten_; }
 
  private:
   using Work = std::function<void()>;
@@ -77,6 +81,7 @@ class Follower {
 
   log::Log& log_;
   const Clock& clock_;
+  const std::size_t audit_entries_;
   const bool end_is_known_;  // asking the log for its end costs nothing
 
   WakeSignal signal_;
@@ -84,6 +89,8 @@ class Follower {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> caught_up_{false};
   std::atomic<std::int64_t> position_{0};  // of what is published
+  std::atomic<std::size_t> audit_known_{0};
+  std::atomic<std::uint64_t> audit_forgotten_{0};
 
   mutable std::mutex mutex_;
   StatePtr state_;                                        // guarded by mutex_

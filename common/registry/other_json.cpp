@@ -22,9 +22,6 @@ void check_schedule(Fields& fields, const BackoffPolicy& policy) {
 
 }  // namespace
 
-void read(Fields& fields, Tenant&, Form) { fields.not_yet({"weight", "max_priority", "quotas"}); }
-void write(OrderedJson&, const Tenant&, bool) {}
-
 void read(Fields& fields, Subscription& subscription, Form) {
   fields.not_yet({"filter"});
   fields.only("kind", "event");
@@ -74,34 +71,6 @@ void write(OrderedJson& out, const BackoffPolicy& policy, bool) {
   out["jitter"] = kJitters[static_cast<std::size_t>(policy.jitter)];
   out["max_attempts"] = policy.max_attempts;
   out["max_seconds"] = policy.max_seconds;
-}
-
-void read(Fields& fields, Key& key, Form form) {
-  fields.required("scopes");
-  fields.texts("scopes", key.scopes, 64, 64);
-  for (std::size_t i = 0; fields.ok() && i < key.scopes.size(); ++i) {
-    if (valid_scope(key.scopes[i])) continue;
-    fields.refuse(
-        Error(Code::invalid, "\"" + key.scopes[i] + "\" is no scope", fields.at("scopes") + "/" + std::to_string(i)));
-  }
-  if (fields.ok() && key.scopes.empty()) fields.refuse("scopes", "must hold a scope");
-  std::string expires;
-  fields.text("expires", expires, 64);
-  if (fields.ok() && fields.has("expires")) {
-    key.expires_at = parse_rfc3339(expires);
-    if (key.expires_at <= 0) fields.refuse("expires", "must be a time as in RFC 3339");
-  }
-  if (form == Form::stored) {
-    fields.required("hash");
-    fields.text("hash", key.hash, 64);
-  }
-}
-
-void write(OrderedJson& out, const Key& key, bool stored) {
-  out["scopes"] = key.scopes;
-  if (!stored) out["tenant"] = key.tenant;
-  if (key.expires_at != 0) out["expires"] = format_rfc3339(key.expires_at);
-  if (stored) out["hash"] = key.hash;
 }
 
 void read(Fields& fields, Installation& installation, Form) {

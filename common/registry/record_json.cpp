@@ -25,8 +25,9 @@ ChangeRecord decode_change(Json& json) {
 }
 
 SnapshotChunk decode_chunk(Json& json) {
+  Json audit = json.contains("audit") ? std::move(json["audit"]) : Json::array();
   return {json.at("snapshot").get<std::string>(), json.at("as_of").get<std::int64_t>(),
-          json.at("chunk").get<std::int64_t>(), std::move(json.at("resources"))};
+          json.at("chunk").get<std::int64_t>(), std::move(json.at("resources")), std::move(audit)};
 }
 
 SnapshotEnd decode_end(const Json& json) {
@@ -53,11 +54,12 @@ Result<std::string> encode(const std::string& change_id, const Change& change) {
 }
 
 std::string encode(const SnapshotChunk& chunk) {
-  const OrderedJson json = {{"v", kRecordFormat},
-                            {"snapshot", chunk.snapshot},
-                            {"as_of", chunk.as_of},
-                            {"chunk", chunk.chunk},
-                            {"resources", chunk.resources}};
+  OrderedJson json = {{"v", kRecordFormat},
+                      {"snapshot", chunk.snapshot},
+                      {"as_of", chunk.as_of},
+                      {"chunk", chunk.chunk},
+                      {"resources", chunk.resources}};
+  if (!chunk.audit.empty()) json["audit"] = chunk.audit;
   return json.dump();
 }
 

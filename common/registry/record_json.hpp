@@ -1,7 +1,8 @@
 #pragma once
 // What stands in a record of the registry topic, as JSON with a format version. Internal to the registry.
 //   {"v":1,"change":ID,"op":"create|put|remove","kind","tenant","id","by","body"?,"based_on"?,"cascade"?}
-//   {"v":1,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"body"}]}
+//   {"v":1,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"body"}],
+//    "audit"?:[{"offset","part","at","change","kind",…}]}
 //   {"v":1,"snapshot":ID,"as_of":S,"chunks":N,"check":HASH,"decided":[IDs of the last changes]}
 
 #include <string>
@@ -27,6 +28,7 @@ struct SnapshotChunk {
   std::int64_t as_of = 0;
   std::int64_t chunk = 0;
   Json resources;
+  Json audit = Json::array();
 };
 
 struct SnapshotEnd {

@@ -10,7 +10,8 @@ class Registry::Impl : public Follower {
   using Follower::Follower;
 };
 
-Registry::Registry(log::Log& log, const Clock& clock) : impl_(std::make_unique<Impl>(log, clock)) {}
+Registry::Registry(log::Log& log, const Clock& clock, std::size_t audit_entries)
+    : impl_(std::make_unique<Impl>(log, clock, audit_entries)) {}
 Registry::~Registry() = default;
 
 StatePtr Registry::state() const { return impl_->state(); }
@@ -29,5 +30,15 @@ Result<Decision> Registry::propose(const Change& change, Millis timeout) {
   impl_->propose(change, timeout, [decision](Result<Decision> result) { decision->set_value(std::move(result)); });
   return decided.get();
 }
+
+Result<AuditPage> Registry::audit(const AuditQuery& query) {
+  const auto found = std::make_shared<std::promise<Result<AuditPage>>>();
+  auto page = found->get_future();
+  impl_->audit(query, [found](Result<AuditPage> result) { found->set_value(std::move(result)); });
+  return page.get();
+}
+
+std::size_t Registry::audit_entries() const { return impl_->audit_entries(); }
+std::uint64_t Registry::audit_forgotten() const { return impl_->audit_forgotten(); }
 
 }  // namespace certes::registry

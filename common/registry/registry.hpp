@@ -12,6 +12,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
+#include "common/registry/audit.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::registry {
@@ -36,8 +37,9 @@ struct Decision {
 
 class Registry {
  public:
-  // Starts following at once. Errors of the log are retried for ever; see caught_up.
-  Registry(log::Log& log, const Clock& clock);
+  // Starts following at once. Errors of the log are retried for ever; see caught_up. `audit_entries`: how many of the
+  // last changes audit() knows.
+  Registry(log::Log& log, const Clock& clock, std::size_t audit_entries = kAuditEntries);
   ~Registry();
 
   StatePtr state() const;
@@ -59,6 +61,12 @@ class Registry {
   // Runs `done` (registry's thread, or at once where the end is simply known) when this follower has reached the
   // topic's end as asked for after this call. While the log is away it waits. One question serves all that wait.
   void fence(std::function<void(StatePtr)> done);
+
+  // A page of the audit trail, as this follower has it. Blocks. Error: unavailable, while the log is being read.
+  Result<AuditPage> audit(const AuditQuery& query);
+  // For metrics.
+  std::size_t audit_entries() const;
+  std::uint64_t audit_forgotten() const;
 
  private:
   class Impl;

@@ -31,7 +31,7 @@ void Replica::apply(const log::RecordPtr& record, std::vector<Decided>& decided)
 
 void Replica::change(const log::StoredRecord& record, const ChangeRecord& entry, std::vector<Decided>& decided) {
   ++changes_;
-  if (auto result = decider_.decide(entry, record.appended_at)) {
+  if (auto result = decider_.decide(entry, record.appended_at, record.offset)) {
     decided.push_back({entry.change_id, std::move(*result)});
   }
 }
@@ -39,6 +39,7 @@ void Replica::change(const log::StoredRecord& record, const ChangeRecord& entry,
 void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
   if (!has_state_) {
     if (snapshot.as_of + 1 < log_start_ || !decider_.load(snapshot.chunks, snapshot.decided)) return;
+    decider_.load_audit(snapshot.audit);
     has_state_ = true;
     ++changes_;
     snapshot.changes_before = changes_;

@@ -18,7 +18,8 @@ struct Decided {
 
 class Replica {
  public:
-  explicit Replica(std::int64_t log_start) : log_start_(log_start), has_state_(log_start == 0) {}
+  explicit Replica(std::int64_t log_start, std::size_t audit_entries = kAuditEntries)
+      : log_start_(log_start), has_state_(log_start == 0), decider_(audit_entries) {}
 
   // The next record. What it decides is added to `decided`.
   void apply(const log::RecordPtr& record, std::vector<Decided>& decided);

@@ -1,5 +1,6 @@
 #include "common/registry/resources.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -45,6 +46,14 @@ const BackoffPolicy& default_backoff_policy() {
   return policy;
 }
 
+UnixMillis Key::expiry_of(std::string_view presented) const {
+  for (const Former& one : former) {
+    if (one.hash == presented) return expires_at == 0 ? one.expires_at : std::min(one.expires_at, expires_at);
+  }
+  return expires_at;
+}
+
+std::shared_ptr<const Tenant> State::tenant(std::string_view id) const { return find(tenants, "default", id); }
 std::shared_ptr<const Source> State::source(std::string_view tenant, std::string_view id) const {
   return find(sources, tenant, id);
 }

@@ -33,7 +33,17 @@ struct Meta {
 // A secret, sealed with the installation's key (crypto/sealing.hpp). Never shown, never in the log in the clear.
 using SealedSecret = std::string;
 
-struct Tenant : Meta {};
+// How much a tenant may have. Nothing: no limit. events_per_second is enforced where events are accepted.
+struct Quotas {
+  std::optional<std::int64_t> sources, endpoints, subscriptions, keys, event_types;
+  std::optional<double> events_per_second;
+};
+
+struct Tenant : Meta {
+  int weight = 1;                              // its share of the sends of a class, beside other tenants'
+  Priority max_priority = Priority::critical;  // the highest that its subscriptions may have
+  Quotas quotas;
+};
 
 struct Verify {
   std::string scheme = "none";  // none, key, standard-webhooks, github
@@ -85,9 +95,19 @@ struct BackoffPolicy : Meta, backoff::Policy {};
 const BackoffPolicy& default_backoff_policy();
 
 struct Key : Meta {
-  std::string hash;                 // hex SHA-256 of the key's text
-  std::vector<std::string> scopes;  // "events:write", …; "*" for the first
-  UnixMillis expires_at = 0;        // 0: never
+  // Texts from before a rotation, good until they expire.
+  struct Former {
+    std::string hash;
+    UnixMillis expires_at = 0;
+  };
+  std::string hash;                  // hex SHA-256 of the key's text
+  std::vector<Former> former;        // the newest first
+  std::vector<std::string> scopes;   // "events:write", …; "*" for the first
+  std::vector<std::string> sources;  // whose names it publishes under; empty: bound to none
+  UnixMillis expires_at = 0;         // 0: never
+
+  // When the text with this hash expires; 0: never.
+  UnixMillis expiry_of(std::string_view presented) const;
 };
 
 // What the installation knows of itself: a known text, sealed by its first process, so that the others notice a wrong
@@ -107,10 +127,11 @@ struct State {
   Map<BackoffPolicy> backoff_policies;
   Map<Key> keys;
   Map<Installation> installation;
-  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;
-  std::int64_t position = 0;  // the next offset of the registry topic
+  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;  // former ones too
+  std::int64_t position = 0;                                                    // the next offset of the registry topic
 
   // Nothing if there is none.
+  std::shared_ptr<const Tenant> tenant(std::string_view id) const;
   std::shared_ptr<const Source> source(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Endpoint> endpoint(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Subscription> subscription(std::string_view tenant, std::string_view id) const;

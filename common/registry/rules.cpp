@@ -15,19 +15,18 @@ Result<void> check_tenant(const State& state, const Meta& resource) {
   return fail(Code::invalid, "there is no tenant \"" + resource.tenant + "\"", "/tenant");
 }
 
+Result<void> check_priority(const State& state, const Subscription& subscription) {
+  const auto tenant = state.tenant(subscription.tenant);
+  if (!tenant || subscription.priority >= tenant->max_priority) return {};
+  return fail(Code::invalid,
+              "the highest priority of the tenant \"" + tenant->id + "\" is " +
+                  std::string(to_string(tenant->max_priority)) + " (max_priority)",
+              "/priority");
+}
+
 Result<void> check_policy(const State& state, const Meta& resource, const std::string& policy, const char* pointer) {
   if (policy.empty() || state.backoff_policy(resource.tenant, policy)) return {};
   return fail(Code::invalid, "there is no back-off policy \"" + policy + "\"", pointer);
-}
-
-// The first of the tenant's resources in `map` for which `uses` holds.
-template <class T, class Uses>
-const T* find_user(const State::Map<T>& map, const std::string& tenant, Uses uses) {
-  const std::string prefix = tenant + "/";
-  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.starts_with(prefix); ++it) {
-    if (uses(*it->second)) return it->second.get();
-  }
-  return nullptr;
 }
 
 template <class T>
@@ -45,11 +44,6 @@ Result<void> check_unused(const State::Map<T>& map, const BackoffPolicy& policy,
 }
 
 }  // namespace
-
-Result<void> check_put(const State&, const Tenant& tenant) {
-  if (tenant.tenant == kDefaultTenant) return {};
-  return fail(Code::invalid, "a tenant belongs to no other tenant", "/tenant");
-}
 
 Result<void> check_put(const State& state, const Source& source) {
   if (!valid_source_id(source.id))
@@ -69,30 +63,13 @@ Result<void> check_put(const State& state, const Subscription& subscription) {
   if (!state.endpoint(subscription.tenant, subscription.endpoint)) {
     return fail(Code::invalid, "there is no endpoint \"" + subscription.endpoint + "\"", "/endpoint");
   }
+  if (auto ok = check_priority(state, subscription); !ok) return ok;
   return check_policy(state, subscription, subscription.backoff_policy, "/backoff_policy");
 }
 
 Result<void> check_put(const State& state, const BackoffPolicy& policy) { return check_tenant(state, policy); }
 
-Result<void> check_put(const State& state, const Key& key) {
-  if (auto ok = check_tenant(state, key); !ok) return ok;
-  const auto it = state.keys_by_hash.find(key.hash);
-  if (it == state.keys_by_hash.end() || (it->second->id == key.id && it->second->tenant == key.tenant)) return {};
-  return fail(Code::conflict, "this key exists already as \"" + it->second->id + "\"");
-}
-
 Result<void> check_put(const State&, const Installation&) { return {}; }
-
-Result<void> check_remove(const State& state, const Tenant& tenant, bool) {
-  Result<void> result;
-  for_each_kind([&](auto type) {
-    using T = typename decltype(type)::type;
-    const auto* user = find_user(Kind<T>::map(state), tenant.id, [](const T&) { return true; });
-    if (tenant.id == kDefaultTenant || user == nullptr || !result) return;
-    result = fail(Code::conflict, "the tenant still has " + std::string(Kind<T>::name) + ": \"" + user->id + "\"");
-  });
-  return result;
-}
 
 Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cascade) {
   if (cascade) return {};
@@ -109,12 +86,16 @@ Result<void> check_remove(const State& state, const BackoffPolicy& policy, bool)
   return check_unused(state.subscriptions, policy, "subscription");
 }
 
-void remove_dependents(State& state, const Endpoint& endpoint) {
+std::vector<Dependent> remove_dependents(State& state, const Endpoint& endpoint) {
+  std::vector<Dependent> removed;
   const std::string prefix = endpoint.tenant + "/";
   auto it = state.subscriptions.lower_bound(prefix);
   while (it != state.subscriptions.end() && it->first.starts_with(prefix)) {
-    it = it->second->endpoint == endpoint.id ? state.subscriptions.erase(it) : std::next(it);
+    const bool goes = it->second->endpoint == endpoint.id;
+    if (goes) removed.push_back({Kind<Subscription>::name, endpoint.tenant, it->second->id});
+    it = goes ? state.subscriptions.erase(it) : std::next(it);
   }
+  return removed;
 }
 
 }  // namespace certes::registry

@@ -1,8 +1,12 @@
 #pragma once
 // What spans resources: the references that must hold. Internal to the registry; pure.
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "common/base/result.hpp"
-#include "common/registry/resources.hpp"
+#include "common/registry/kinds.hpp"
 
 namespace certes::registry {
 
@@ -15,17 +19,41 @@ Result<void> check_put(const State& state, const BackoffPolicy& policy);
 Result<void> check_put(const State& state, const Key& key);
 Result<void> check_put(const State& state, const Installation& installation);
 
-// Whether it may go. With `cascade` what hangs on an endpoint goes with it: remove_dependents.
+// Whether the tenant may have one more of that kind ("endpoints", …), by its quotas. Error: conflict.
+Result<void> check_quota(const State& state, std::string_view kind, const std::string& tenant, std::size_t has);
+
+// Whether it may go. With `cascade` what hangs on an endpoint, or belongs to a tenant, goes with it: remove_dependents.
 Result<void> check_remove(const State& state, const Tenant& tenant, bool cascade);
 Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cascade);
 Result<void> check_remove(const State& state, const BackoffPolicy& policy, bool cascade);
-inline Result<void> check_remove(const State&, const Source&, bool) { return {}; }
+Result<void> check_remove(const State& state, const Source& source, bool cascade);
 inline Result<void> check_remove(const State&, const Subscription&, bool) { return {}; }
 inline Result<void> check_remove(const State&, const Key&, bool) { return {}; }
 inline Result<void> check_remove(const State&, const Installation&, bool) { return {}; }
 
-void remove_dependents(State& state, const Endpoint& endpoint);
+// What went with another resource.
+struct Dependent {
+  std::string_view kind;
+  std::string tenant, id;
+};
+std::vector<Dependent> remove_dependents(State& state, const Endpoint& endpoint);
+std::vector<Dependent> remove_dependents(State& state, const Tenant& tenant);
 template <class T>
-void remove_dependents(State&, const T&) {}
+std::vector<Dependent> remove_dependents(State&, const T&) {
+  return {};
+}
+
+// The keys of the state by their hashes: with this one, or without it.
+void index_key(State& state, const std::shared_ptr<const Key>& key, bool present);
+
+// The first of the tenant's resources in `map` for which `uses` holds; none: null.
+template <class T, class Uses>
+const T* find_user(const State::Map<T>& map, const std::string& tenant, Uses uses) {
+  const std::string prefix = tenant + "/";
+  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.starts_with(prefix); ++it) {
+    if (uses(*it->second)) return it->second.get();
+  }
+  return nullptr;
+}
 
 }  // namespace certes::registry

@@ -1,6 +1,7 @@
 #include "common/registry/snapshot.hpp"
 
 #include "common/base/hash.hpp"
+#include "common/registry/audit_json.hpp"
 #include "common/registry/kinds.hpp"
 
 namespace certes::registry {
@@ -14,24 +15,31 @@ constexpr std::uint64_t kSeed = 0xcbf29ce484222325ull;
 SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
                               std::size_t chunk_bytes) {
   SnapshotRecords records;
-  SnapshotChunk chunk{id, as_of, 0, Json::array()};
+  SnapshotChunk chunk{id, as_of, 0, Json::array(), Json::array()};
   std::size_t bytes = 0;
   std::uint64_t check = kSeed;
+  const auto add = [&](Json& to, Json entry) {
+    bytes += entry.dump().size() + 1;
+    to.push_back(std::move(entry));
+  };
   const auto cut = [&] {
     records.chunks.push_back(encode(chunk));
     check = hash64(records.chunks.back(), check);
     chunk.resources = Json::array();
+    chunk.audit = Json::array();
     ++chunk.chunk;
     bytes = 0;
   };
   for_each_kind([&](auto type) {
     for (const auto& [name, resource] : Kind<typename decltype(type)::type>::map(decider.state())) {
-      Json entry = snapshot_entry(*resource);
-      bytes += entry.dump().size() + 1;
-      chunk.resources.push_back(std::move(entry));
+      add(chunk.resources, snapshot_entry(*resource));
       if (bytes >= chunk_bytes) cut();
     }
   });
+  for (const AuditEntry& entry : decider.audit().entries()) {
+    add(chunk.audit, stored_entry(entry));
+    if (bytes >= chunk_bytes) cut();
+  }
   if (bytes > 0 || records.chunks.empty()) cut();
   SnapshotEnd end{id, as_of, chunk.chunk, std::to_string(check), {}};
   end.decided.assign(decider.decided().begin(), decider.decided().end());
@@ -58,7 +66,9 @@ void SnapshotAssembler::add(SnapshotChunk&& chunk, std::string_view value, bool 
   }
   ++part.next_chunk;
   part.check = hash64(value, part.check);
-  if (keep) part.snapshot.chunks.push_back(std::move(chunk.resources));
+  if (!keep) return;
+  part.snapshot.chunks.push_back(std::move(chunk.resources));
+  part.snapshot.audit.push_back(std::move(chunk.audit));
 }
 
 std::optional<Snapshot> SnapshotAssembler::finish(const SnapshotEnd& end) {

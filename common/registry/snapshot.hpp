@@ -15,7 +15,7 @@ struct SnapshotRecords {
   std::vector<std::string> chunks;
   std::string end;  // to be appended once all chunks are on the log
 };
-// The decider's state as of `as_of`, in records of about `chunk_bytes`.
+// The decider's state and audit trail as of `as_of`, in records of about `chunk_bytes`.
 SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
                               std::size_t chunk_bytes = 128u << 10);
 
@@ -23,6 +23,7 @@ struct Snapshot {
   std::string id;
   std::int64_t as_of = 0;
   std::vector<Json> chunks;
+  std::vector<Json> audit;
   std::vector<std::string> decided;
   std::uint64_t changes_before = 0;  // as passed with its first chunk
 };

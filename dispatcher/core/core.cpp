@@ -114,6 +114,7 @@ void Core::enqueue(Delivery& delivery) {
   delivery.state = Stage::queued;
   EndpointEntry& entry = *delivery.endpoint;
   entry.waiting.push_back(delivery);
+  delivery.priority = std::max(delivery.priority, entry.highest);
   scheduler_.push(*entry.lanes, delivery, delivery.priority, delivery.attempts > 0, ports_.clock.now());
   if (entry.deleted || entry.disabled()) begin_sweep(entry);
 }

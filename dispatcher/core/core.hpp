@@ -138,6 +138,7 @@ class Core {
   // endpoints.cpp
   EndpointEntry& endpoint_for(const Match& match);
   void use_state(registry::StatePtr state);
+  void use_tenants();
   void update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config);
   void apply(EndpointEntry& entry);  // its state and limits to the scheduler
   void remove(EndpointEntry& entry);

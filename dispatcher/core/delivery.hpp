@@ -78,7 +78,8 @@ struct EndpointEntry {
   std::size_t deliveries = 0;                          // those that wait and those that do not
   std::size_t meter = 0;
   std::size_t affinity = 0;
-  UnixMillis paused_since = 0;  // 0: not paused
+  registry::Priority highest = registry::Priority::critical;  // that its tenant may have
+  UnixMillis paused_since = 0;                                // 0: not paused
   Millis paused_total{0};
   bool deleted = false;
   bool gone = false;      // answered 410: nothing is sent while the registry decides

@@ -15,7 +15,9 @@ EndpointEntry& Core::endpoint_for(const Match& match) {
   if (found != endpoints_.end()) return *found->second;
   auto made = std::make_unique<EndpointEntry>();
   made->key = match.key;
-  made->lanes = &scheduler_.add(match.endpoint->tenant);
+  const auto tenant = state_ ? state_->tenant(match.endpoint->tenant) : nullptr;
+  made->lanes = &scheduler_.add(match.endpoint->tenant, tenant ? tenant->weight : 1);
+  made->highest = tenant ? tenant->max_priority : registry::Priority::critical;
   made->affinity = static_cast<std::size_t>(next_affinity_++);
   made->meter = ports_.observer.meter(*match.endpoint);
   EndpointEntry& entry = *made;
@@ -40,6 +42,19 @@ void Core::use_state(registry::StatePtr state) {
       update(*entry, found->second);
   }
   for (EndpointEntry* entry : deleted) remove(*entry);
+  use_tenants();
+}
+
+// What is in the scheduler already keeps its class; retries take the lower one.
+void Core::use_tenants() {
+  scheduler_.set_weights([this](std::string_view id) {
+    const auto tenant = state_->tenant(id);
+    return tenant ? tenant->weight : 1;
+  });
+  for (auto& [key, entry] : endpoints_) {
+    const auto tenant = state_->tenant(entry->config().tenant);
+    entry->highest = tenant ? tenant->max_priority : registry::Priority::critical;
+  }
 }
 
 void Core::update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config) {

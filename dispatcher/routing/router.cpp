@@ -51,6 +51,7 @@ std::vector<Match> Router::match(std::string_view tenant, std::string_view type)
   std::sort(matching.begin(), matching.end(), [](const auto* a, const auto* b) {
     return std::tie(a->endpoint, a->priority, a->id) < std::tie(b->endpoint, b->priority, b->id);
   });
+  const registry::Priority highest = highest_of(tenant);
   std::string_view last;
   for (const registry::Subscription* subscription : matching) {
     if (!matches.empty() && subscription->endpoint == last) continue;
@@ -58,8 +59,8 @@ std::vector<Match> Router::match(std::string_view tenant, std::string_view type)
     if (!endpoint || endpoint->state == registry::EndpointState::disabled) continue;
     last = subscription->endpoint;
     PolicyPtr chosen = policy(tenant, type, subscription, *endpoint);
-    matches.push_back(
-        {joined(tenant, subscription->endpoint), std::move(endpoint), subscription->priority, std::move(chosen)});
+    matches.push_back({joined(tenant, subscription->endpoint), std::move(endpoint),
+                       std::max(subscription->priority, highest), std::move(chosen)});
   }
   return matches;
 }
@@ -70,7 +71,13 @@ std::optional<Match> Router::only(std::string_view tenant, std::string_view type
   auto endpoint = lookup(state_->endpoints, tenant, endpoint_id);
   if (!endpoint) return std::nullopt;
   PolicyPtr chosen = policy(tenant, type, nullptr, *endpoint);
-  return Match{joined(tenant, endpoint_id), std::move(endpoint), registry::Priority::normal, std::move(chosen)};
+  const auto priority = std::max(registry::Priority::normal, highest_of(tenant));
+  return Match{joined(tenant, endpoint_id), std::move(endpoint), priority, std::move(chosen)};
+}
+
+registry::Priority Router::highest_of(std::string_view tenant) const {
+  const auto owner = state_->tenant(tenant);
+  return owner ? owner->max_priority : registry::Priority::critical;
 }
 
 PolicyPtr Router::policy(std::string_view tenant, std::string_view type, const registry::Subscription* subscription,

@@ -51,6 +51,7 @@ class Router {
   std::vector<Match> match(std::string_view tenant, std::string_view type) const;
   PolicyPtr policy(std::string_view tenant, std::string_view type, const registry::Subscription* subscription,
                    const registry::Endpoint& endpoint) const;
+  registry::Priority highest_of(std::string_view tenant) const;  // that its deliveries may have
   PolicyPtr named(std::string_view tenant, std::string_view id) const;
 
   registry::StatePtr state_;

@@ -10,9 +10,14 @@ struct Lanes::Tenant {
   struct Place : NodeOf<RingNode> {  // in the lane's ring of tenants
     List<Lanes::Place, NodeOf<RingNode>> endpoints;
     int deficit = 0;
+    Tenant* tenant = nullptr;
   };
+  explicit Tenant() {
+    for (Place& place : places) place.tenant = this;
+  }
   std::array<Place, kLanes> places;
   std::size_t endpoints = 0;
+  int weight = 1;  // its sends in one turn
   std::string name;
 };
 
@@ -21,7 +26,6 @@ struct Scheduler::Ring {
 };
 
 namespace {
-constexpr int kQuantum = 1;  // sends of a tenant in its turn
 std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
 }  // namespace
 
@@ -38,11 +42,12 @@ Scheduler::~Scheduler() {
       }
 }
 
-Lanes& Scheduler::add(std::string_view tenant_name) {
+Lanes& Scheduler::add(std::string_view tenant_name, int weight) {
   auto found = tenants_.find(tenant_name);
   if (found == tenants_.end()) {
     found = tenants_.emplace(std::string(tenant_name), std::make_unique<Tenant>()).first;
     found->second->name = tenant_name;
+    found->second->weight = std::max(1, weight);
   }
   auto lanes = std::make_unique<Lanes>();
   lanes->tenant_ = found->second.get();
@@ -72,6 +77,13 @@ void Scheduler::remove(Lanes& lanes) {
   Tenant* tenant = lanes.tenant_;
   endpoints_.erase(&lanes);
   if (--tenant->endpoints == 0) tenants_.erase(std::string(tenant->name));
+}
+
+void Scheduler::set_weights(const std::function<int(std::string_view)>& weight_of) {
+  for (auto& [name, tenant] : tenants_) {
+    tenant->weight = std::max(1, weight_of(name));
+    for (Tenant::Place& place : tenant->places) place.deficit = std::min(place.deficit, tenant->weight);
+  }
 }
 
 void Scheduler::push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now) {
@@ -192,7 +204,7 @@ Waiting* Scheduler::next(SteadyTime now) {
 Waiting* Scheduler::take(int lane, SteadyTime now) {
   auto& ring = (*rings_)[at(lane)].tenants;
   Tenant::Place& tenant = *ring.front();
-  if (tenant.deficit <= 0) tenant.deficit += kQuantum;
+  if (tenant.deficit <= 0) tenant.deficit += tenant.tenant->weight;
   --tenant.deficit;
   Lanes& lanes = *tenant.endpoints.front()->lanes;
   tenant.endpoints.rotate();

@@ -1,13 +1,14 @@
 #pragma once
 // Scheduler: which waiting delivery is sent next. Strict priority between the classes, with a guaranteed share of the
-// sends for lower ones; within a class deficit round robin over tenants, all equal, and within a tenant round robin
-// over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is open,
-// has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they go
-// before the first attempts of their class. All operations are O(1). Who: core. Pure: the time is passed in. Confined
-// to one thread.
+// sends for lower ones; within a class deficit round robin over tenants, by their weights, and within a tenant round
+// robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
+// open, has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they
+// go before the first attempts of their class. All operations are O(1). Who: core. Pure: the time is passed in.
+// Confined to one thread.
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,10 +76,13 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   // Endpoints. `remove` needs one without waiting deliveries; slots still taken are forgotten.
-  Lanes& add(std::string_view tenant);
+  // `weight`: of a tenant that has none of its own yet; set_weights changes it.
+  Lanes& add(std::string_view tenant, int weight = 1);
   void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
   void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
   void remove(Lanes& lanes);
+  // How many sends each tenant has in its turn.
+  void set_weights(const std::function<int(std::string_view tenant)>& weight_of);
 
   void push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);
   void push_front(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);  // was taken, not sent

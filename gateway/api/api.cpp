@@ -1,9 +1,12 @@
 #include <map>
 #include <utility>
 
+#include "gateway/access.hpp"
+#include "gateway/api/audit_routes.hpp"
 #include "gateway/api/call.hpp"
 #include "gateway/api/dead_letter_routes.hpp"
 #include "gateway/api/endpoint_actions.hpp"
+#include "gateway/api/key_actions.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/gateway.hpp"
 
@@ -31,16 +34,19 @@ http::Response text(int status, std::string body) {
 
 class Api::Impl {
  public:
-  explicit Impl(Dependencies dependencies) : services_(dependencies), server_(options_of(dependencies.settings)) {
+  explicit Impl(Dependencies dependencies)
+      : services_(dependencies), server_(options_of(dependencies.settings), Listener::api) {
     add_health();
     api::add_resource_routes(server_, services_);
     api::add_endpoint_actions(server_, services_);
     api::add_dead_letter_routes(server_, services_);
+    api::add_key_actions(server_, services_);
+    api::add_audit_routes(server_, services_);
     server_.on_finished(
         [this](std::string_view route, int status, std::chrono::microseconds) { count(route, status); });
   }
 
-  http::Server& server() { return server_; }
+  Routes& server() { return server_; }
 
  private:
   void add_health() {
@@ -78,7 +84,7 @@ class Api::Impl {
 
   api::Services services_;
   std::map<std::pair<std::string, int>, metrics::Counter> requests_;  // the loop's
-  http::Server server_;
+  Routes server_;
 };
 
 Api::Api(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}

@@ -32,27 +32,22 @@ Mapping mapping_of(Code code) {
   return {500, "internal", "Internal error"};
 }
 
-// A caller of the default tenant may name another one, if it may deal with tenants at all.
+// Whose resources it is about: ?tenant=, or the caller's own.
 Result<std::string> tenant_of(const http::Request& request, const Caller& caller, const registry::State& state) {
-  const auto named = http::query_parameter(request.query, "tenant");
-  if (!named || *named == caller.tenant) return caller.tenant;
+  auto named = http::query_parameter(request.query, "tenant");
+  if (!named) return caller.tenant;
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (caller.tenant != "default" || !caller.allowed(reads ? "tenants:read" : "tenants:write")) {
-    return fail(Code::forbidden, "this key belongs to the tenant \"" + caller.tenant + "\" alone");
-  }
-  if (*named != "default" && !state.tenants.contains("default/" + *named)) {
-    return fail(Code::not_found, "there is no tenant \"" + *named + "\"");
-  }
-  return *named;
+  if (auto ok = may_act_for(caller, *named, !reads, state); !ok) return fail(std::move(ok.error()));
+  return std::move(*named);
 }
 
-Result<http::Response> serve(const http::Request& request, std::string_view pattern, const std::string& scope,
+Result<http::Response> serve(const http::Request& request, std::string_view pattern, std::string_view scope,
                              Services& services, const Handler& handler) {
   registry::StatePtr state = services.fresh_state();
   auto caller = authenticate(request, *state, services.deps.settings, services.deps.clock);
   if (!caller) return fail(std::move(caller.error()));
   if (!caller->allowed(scope)) {
-    return fail(Code::forbidden, "the key \"" + caller->key + "\" lacks the scope " + scope);
+    return fail(Code::forbidden, "the key \"" + caller->key + "\" lacks the scope " + std::string(scope));
   }
   auto tenant = tenant_of(request, *caller, *state);
   if (!tenant) return fail(std::move(tenant.error()));
@@ -73,15 +68,14 @@ registry::StatePtr Services::fresh_state() const {
   return state.wait_for(kFreshLimit) == std::future_status::ready ? state.get() : deps.registry.state();
 }
 
-void add_route(http::Server& server, Services& services, std::string method, std::string_view pattern,
-               std::string scope, Handler handler) {
+void add_route(Routes& server, Services& services, std::string method, std::string_view pattern, Handler handler) {
   std::string path = std::string(kRoot) + std::string(pattern);
-  server.pooled(
-      std::move(method), path,
-      [path, scope = std::move(scope), &services, handler = std::move(handler)](const http::Request& request) {
-        auto response = serve(request, path, scope, services, handler);
-        return response ? std::move(*response) : problem_of(response.error());
-      });
+  const std::string_view scope = scope_of(Listener::api, method, path);
+  server.pooled(std::move(method), path,
+                [path, scope, &services, handler = std::move(handler)](const http::Request& request) {
+                  auto response = serve(request, path, scope, services, handler);
+                  return response ? std::move(*response) : problem_of(response.error());
+                });
 }
 
 http::Response problem_of(const Error& error) {

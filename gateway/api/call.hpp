@@ -8,11 +8,12 @@
 #include <string_view>
 
 #include "common/base/ids.hpp"
+#include "gateway/access.hpp"
 #include "gateway/gateway.hpp"
 
 namespace certes::gateway::api {
 
-inline constexpr std::string_view kRoot = "/api/v1";
+inline constexpr std::string_view kRoot = kApiRoot;
 
 // What the handlers share. Any thread.
 class Services {
@@ -42,13 +43,14 @@ struct Call {
     return http::path_parameter(pattern, request.path, name);
   }
   std::optional<std::string> query(std::string_view name) const { return http::query_parameter(request.query, name); }
+  // Who made a change: the key's id, with its tenant before it where that is not the resource's: "default/admin".
+  std::string by() const { return caller.tenant == tenant ? caller.key : caller.tenant + "/" + caller.key; }
 };
 
 using Handler = std::function<Result<http::Response>(const Call&)>;
 
-// Adds a route under /api/v1. `scope`: what the caller's key must have.
-void add_route(http::Server& server, Services& services, std::string method, std::string_view pattern,
-               std::string scope, Handler handler);
+// Adds a route under /api/v1. What the caller's key must have is in the table (gateway/access.hpp).
+void add_route(Routes& server, Services& services, std::string method, std::string_view pattern, Handler handler);
 
 http::Response problem_of(const Error& error);
 http::Response json_response(int status, std::string body);

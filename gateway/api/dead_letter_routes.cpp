@@ -145,18 +145,16 @@ Result<http::Response> replay_all(const Call& call, Services& services) {
 
 }  // namespace
 
-void add_dead_letter_routes(http::Server& server, Services& services) {
-  const std::string read = "dead-letters:read";
-  const std::string write = "dead-letters:write";
-  add_route(server, services, "GET", "/dead-letters", read, [&](const Call& call) { return list(call, services); });
-  add_route(server, services, "GET", "/dead-letters/{id}", read, [&](const Call& call) -> Result<http::Response> {
+void add_dead_letter_routes(Routes& server, Services& services) {
+  add_route(server, services, "GET", "/dead-letters", [&](const Call& call) { return list(call, services); });
+  add_route(server, services, "GET", "/dead-letters/{id}", [&](const Call& call) -> Result<http::Response> {
     const auto found = find_named(call, services);
     if (!found) return fail(found.error());
     return json_response(200, dead_letter_json(**found, true));
   });
-  add_route(server, services, "POST", "/dead-letters/replay", write,
+  add_route(server, services, "POST", "/dead-letters/replay",
             [&](const Call& call) { return replay_all(call, services); });
-  add_route(server, services, "POST", "/dead-letters/{id}/replay", write,
+  add_route(server, services, "POST", "/dead-letters/{id}/replay",
             [&](const Call& call) { return replay_one(call, services); });
 }
 

@@ -67,17 +67,15 @@ Result<http::Response> rotate_secret(const Call& call, Services& services) {
 
 }  // namespace
 
-void add_endpoint_actions(http::Server& server, Services& services) {
-  const std::string write = "endpoints:write";
-  add_route(server, services, "POST", "/endpoints/{id}/pause", write,
+void add_endpoint_actions(Routes& server, Services& services) {
+  add_route(server, services, "POST", "/endpoints/{id}/pause",
             [&](const Call& call) { return set_state(call, services, EndpointState::paused); });
-  add_route(server, services, "POST", "/endpoints/{id}/resume", write,
+  add_route(server, services, "POST", "/endpoints/{id}/resume",
             [&](const Call& call) { return set_state(call, services, EndpointState::active); });
-  add_route(server, services, "POST", "/endpoints/{id}/rotate-secret", write,
+  add_route(server, services, "POST", "/endpoints/{id}/rotate-secret",
             [&](const Call& call) { return rotate_secret(call, services); });
   for (const std::string action : {"test", "purge", "stats"}) {
-    const bool reads = action == "stats";
-    add_route(server, services, reads ? "GET" : "POST", "/endpoints/{id}/" + action, reads ? "endpoints:read" : write,
+    add_route(server, services, action == "stats" ? "GET" : "POST", "/endpoints/{id}/" + action,
               [action](const Call&) -> Result<http::Response> {
                 return fail(Code::invalid, "\"" + action + "\" is not supported yet");
               });

@@ -1,11 +1,10 @@
 #pragma once
 // POST /endpoints/{id}/pause, resume and rotate-secret; the actions whose work comes later say so. Who: Api.
 
-#include "common/http/server.hpp"
 #include "gateway/api/call.hpp"
 
 namespace certes::gateway::api {
 
-void add_endpoint_actions(http::Server& server, Services& services);
+void add_endpoint_actions(Routes& server, Services& services);
 
 }  // namespace certes::gateway::api

@@ -9,30 +9,30 @@ using registry::Json;
 using registry::Kind;
 
 template <class T>
-struct Words;  // the scope of a kind, and how its new ids begin
+struct Words;  // how a kind's new ids begin
 template <>
 struct Words<registry::Tenant> {
-  static constexpr const char *scope = "tenants", *prefix = "ten_";
+  static constexpr const char* prefix = "ten_";
 };
 template <>
 struct Words<registry::Source> {
-  static constexpr const char *scope = "sources", *prefix = "src_";
+  static constexpr const char* prefix = "src_";
 };
 template <>
 struct Words<registry::Endpoint> {
-  static constexpr const char *scope = "endpoints", *prefix = "ep_";
+  static constexpr const char* prefix = "ep_";
 };
 template <>
 struct Words<registry::Subscription> {
-  static constexpr const char *scope = "subscriptions", *prefix = "sub_";
+  static constexpr const char* prefix = "sub_";
 };
 template <>
 struct Words<registry::BackoffPolicy> {
-  static constexpr const char *scope = "backoffs", *prefix = "bop_";
+  static constexpr const char* prefix = "bop_";
 };
 template <>
 struct Words<registry::Key> {
-  static constexpr const char *scope = "keys", *prefix = "key_";
+  static constexpr const char* prefix = "key_";
 };
 
 // Tenants themselves belong to none, and only the default tenant's keys deal with them.
@@ -53,7 +53,10 @@ Result<std::string> declared_home(const Call& call, const Json& json, const T& d
   auto own = home<T>(call);
   if (!own || !json.contains("tenant") || declared.tenant == *own) return own;
   const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
-  if (std::is_same_v<T, registry::Key> && may) return declared.tenant;
+  if constexpr (std::is_same_v<T, registry::Key>) {
+    if (may) return declared.tenant;
+    return fail(Code::forbidden, "this key cannot make one for the tenant \"" + declared.tenant + "\"", "/tenant");
+  }
   return fail(Code::invalid, "is not the tenant this request is for, \"" + *own + "\"", "/tenant");
 }
 
@@ -184,7 +187,7 @@ Result<http::Response> remove(const Call& call, Services& services) {
   change.kind = Kind<T>::name;
   change.tenant = *tenant;
   change.id = *id;
-  change.by = call.caller.key;
+  change.by = call.by();
   if (*wanted && **wanted >= 0) change.based_on = *wanted;
   change.cascade = call.query("cascade") == "true";
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);
@@ -196,22 +199,20 @@ Result<http::Response> remove(const Call& call, Services& services) {
 }
 
 template <class T>
-void add_routes(http::Server& server, Services& services) {
+void add_routes(Routes& server, Services& services) {
   const std::string all = "/" + std::string(Kind<T>::name);
   const std::string one = all + "/{id}";
-  const std::string read = std::string(Words<T>::scope) + ":read";
-  const std::string write = std::string(Words<T>::scope) + ":write";
-  add_route(server, services, "GET", all, read, [](const Call& call) { return list<T>(call); });
-  add_route(server, services, "GET", one, read, [](const Call& call) { return show<T>(call); });
-  add_route(server, services, "POST", all, write, [&](const Call& call) { return create<T>(call, services); });
-  add_route(server, services, "PUT", one, write, [&](const Call& call) { return replace<T>(call, services); });
-  add_route(server, services, "PATCH", one, write, [&](const Call& call) { return merge<T>(call, services); });
-  add_route(server, services, "DELETE", one, write, [&](const Call& call) { return remove<T>(call, services); });
+  add_route(server, services, "GET", all, [](const Call& call) { return list<T>(call); });
+  add_route(server, services, "GET", one, [](const Call& call) { return show<T>(call); });
+  add_route(server, services, "POST", all, [&](const Call& call) { return create<T>(call, services); });
+  add_route(server, services, "PUT", one, [&](const Call& call) { return replace<T>(call, services); });
+  add_route(server, services, "PATCH", one, [&](const Call& call) { return merge<T>(call, services); });
+  add_route(server, services, "DELETE", one, [&](const Call& call) { return remove<T>(call, services); });
 }
 
 }  // namespace
 
-void add_resource_routes(http::Server& server, Services& services) {
+void add_resource_routes(Routes& server, Services& services) {
   add_routes<registry::Tenant>(server, services);
   add_routes<registry::Source>(server, services);
   add_routes<registry::Endpoint>(server, services);

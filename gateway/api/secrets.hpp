@@ -23,6 +23,9 @@ Result<Revealed> complete(registry::Source& next, const registry::Source* curren
                           const Call& call, Services& services);
 Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json& declared,
                           const Call& call, Services& services);
+// Whether the caller may give such a key away, or its text: it has all of its scopes and, bound to sources, its
+// sources. Error: forbidden, with the scope or source that it lacks.
+Result<void> may_give(const registry::Key& key, const Call& call);
 template <class T>
 Result<Revealed> complete(T&, const T*, const registry::Json&, const Call&, Services&) {
   return Revealed{};

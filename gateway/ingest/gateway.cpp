@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/intake.hpp"
 
@@ -10,7 +11,9 @@ namespace {
 
 constexpr const char* kEvents = "/events";
 constexpr const char* kSource = "/events/{source}";
+constexpr const char* kTenantEvents = "/t/{tenant}/events";
 constexpr const char* kTenantSource = "/t/{tenant}/events/{source}";
+constexpr const char* kBadPath = "the path is not properly percent-encoded";
 constexpr const char* kLive = "/health/live";
 constexpr const char* kReady = "/health/ready";
 constexpr const char* kMetrics = "/metrics";
@@ -45,9 +48,9 @@ class Gateway::Impl {
  public:
   explicit Impl(Dependencies dependencies)
       : dependencies_(dependencies),
-        metrics_(dependencies.metrics, {kEvents, kSource, kTenantSource, kLive, kReady, kMetrics},
+        metrics_(dependencies.metrics, {kEvents, kTenantEvents, kSource, kTenantSource, kLive, kReady, kMetrics},
                  static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
-        server_(server_options(dependencies.settings.gateway)) {
+        server_(server_options(dependencies.settings.gateway), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) {
       const auto& window = dependencies.settings.deduplication;
       dedup_ = std::make_unique<ingest::DedupIndex>(static_cast<std::size_t>(std::max<std::int64_t>(0, window.ids)),
@@ -66,7 +69,7 @@ class Gateway::Impl {
     intakes_.clear();
   }
 
-  http::Server& server() { return server_; }
+  Routes& server() { return server_; }
 
  private:
   // One per loop, made by the first of its routes.
@@ -80,7 +83,14 @@ class Gateway::Impl {
   void add_ingest() {
     server_.direct("POST", kEvents, [this](http::Loop& loop) -> http::DirectHandler {
       return [&intake = intake(loop)](const http::Request& request, http::Exchange exchange) {
-        intake.publish(request, std::move(exchange));
+        intake.publish(request, {}, std::move(exchange));
+      };
+    });
+    server_.direct("POST", kTenantEvents, [this](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = intake(loop)](const http::Request& request, http::Exchange exchange) {
+        const auto tenant = http::path_parameter(kTenantEvents, request.path, "tenant");
+        if (!tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
+        intake.publish(request, *tenant, std::move(exchange));
       };
     });
     add_source_route(kSource, false);
@@ -93,8 +103,7 @@ class Gateway::Impl {
         const auto source = http::path_parameter(pattern, request.path, "source");
         const auto tenant =
             with_tenant ? http::path_parameter(pattern, request.path, "tenant") : std::optional<std::string>("default");
-        if (!source || !tenant)
-          return exchange.respond(ingest::answer({Code::invalid, "the path is not properly percent-encoded"}));
+        if (!source || !tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
         intake.webhook(request, *tenant, *source, std::move(exchange));
       };
     });
@@ -120,7 +129,7 @@ class Gateway::Impl {
   std::unique_ptr<ingest::DedupIndex> dedup_;
   std::mutex mutex_;
   std::map<int, std::unique_ptr<ingest::Intake>> intakes_;  // by loop; guarded by mutex_
-  http::Server server_;
+  Routes server_;
 };
 
 Gateway::Gateway(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}

@@ -2,12 +2,14 @@
 
 #include "common/event/attributes.hpp"
 #include "common/event/cloud_event.hpp"
+#include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
+#include "gateway/ingest/source_names.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
 
-constexpr std::string_view kScope = "events:write";
+constexpr std::string_view kScope = find_route(Listener::gateway, "POST", "/events")->scope;
 constexpr std::string_view kOwnTypes = "certes.";
 
 bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
@@ -73,21 +75,26 @@ void Intake::refuse(const Error& error, std::string_view source, http::Exchange 
   exchange.respond(answer(error));
 }
 
-void Intake::publish(const http::Request& request, http::Exchange exchange) {
+void Intake::publish(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
   if (!dependencies_.registry.caught_up())
     return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
   const auto state = dependencies_.registry.state();
   const auto caller = callers_.find(request, state, loop_.now(), kScope);
   if (!caller) return refuse(caller.error(), "", std::move(exchange));
+  if (tenant.empty()) tenant = (*caller)->tenant;
+  if (auto may = may_act_for(**caller, tenant, true, *state); !may) return refuse(may.error(), "", std::move(exchange));
   const Form form = form_of(request);
   if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
     return exchange.respond(unsupported_media_type(event::media_type(request.header("content-type"))));
   }
   if (auto read = read_published(form, request); !read) return refuse(read.error(), "", std::move(exchange));
-  const std::string_view type_place = form == Form::binary ? "ce-type" : "/type";
+  const bool in_headers = form == Form::binary;
   for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
-    if (auto done = complete(incoming_.events[i], request, (*caller)->tenant, type_place); !done) {
+    auto done =
+        may_take_name(**caller, *state, tenant, incoming_.events[i].source, in_headers ? "ce-source" : "/source");
+    if (done) done = complete(incoming_.events[i], request, tenant, in_headers ? "ce-type" : "/type");
+    if (!done) {
       Error error = std::move(done.error());
       if (incoming_.batch) error.pointer.insert(0, "/" + std::to_string(i));
       return refuse(error, "", std::move(exchange));
@@ -142,8 +149,9 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
   if ((*ready)->needs_key()) {
     const auto caller = callers_.find(request, state, loop_.now(), kScope);
     if (!caller) return refuse(caller.error(), source, std::move(exchange));
-    if ((*caller)->tenant != tenant)
-      return refuse({Code::forbidden, "this key belongs to another tenant"}, source, std::move(exchange));
+    auto may = may_act_for(**caller, tenant, true, *state);
+    if (may) may = may_use_route(**caller, source);
+    if (!may) return refuse(may.error(), source, std::move(exchange));
   }
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
   acceptor_.accept(std::move(incoming_.events), false, known->response_status, source, std::move(exchange));

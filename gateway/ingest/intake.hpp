@@ -24,8 +24,8 @@ class Intake {
  public:
   Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics);
 
-  // POST /events
-  void publish(const http::Request& request, http::Exchange exchange);
+  // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
+  void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
   // POST /events/{source}, POST /t/{tenant}/events/{source}
   void webhook(const http::Request& request, std::string_view tenant, std::string_view source, http::Exchange exchange);
 

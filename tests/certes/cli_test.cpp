@@ -87,6 +87,34 @@ TEST_CASE("Command line: a resource has an id and fields") {
   CHECK(chosen<ResourceOptions>({"endpoints", "delete", "billing", "--cascade"}).cascade);
 }
 
+TEST_CASE("Command line: keys are rotated with a grace, tenants deleted with all they have, both for a tenant") {
+  const auto rotate = chosen<ResourceOptions>({"keys", "rotate", "k", "--grace", "60", "--tenant", "acme"});
+  CHECK(rotate.action == "rotate");
+  CHECK(rotate.id == "k");
+  CHECK(rotate.grace_seconds == 60);
+  CHECK(rotate.connection.tenant == "acme");
+  CHECK(chosen<ResourceOptions>({"keys", "rotate", "k"}).grace_seconds == 86'400);
+  CHECK(chosen<ResourceOptions>({"tenants", "delete", "acme", "--cascade"}).cascade);
+  CHECK_FALSE(parse("certes", {"keys", "rotate", "k", "--grace", "-1"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"endpoints", "rotate", "k"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"keys", "delete", "k", "--cascade"}, {}).command.has_value());
+}
+
+TEST_CASE("Command line: audit takes its filters, and the tenant from the environment") {
+  const auto audit = chosen<AuditOptions>({"audit", "--kind", "keys", "--id", "k", "--by", "admin", "--from",
+                                           "2026-01-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--limit", "7"});
+  CHECK(audit.kind == "keys");
+  CHECK(audit.id == "k");
+  CHECK(audit.by == "admin");
+  CHECK(audit.from == "2026-01-01T00:00:00Z");
+  CHECK(audit.to == "2026-02-01T00:00:00Z");
+  CHECK(audit.limit == 7);
+  CHECK(chosen<AuditOptions>({"audit"}).limit == 50);
+  const Parsed parsed = parse("certes", {"audit"}, {{"CERTES_TENANT", "acme"}});
+  REQUIRE(parsed.command.has_value());
+  CHECK(std::get<AuditOptions>(*parsed.command).connection.tenant == "acme");
+}
+
 TEST_CASE("Command line: dead letters are replayed by id, endpoint or all together") {
   CHECK(chosen<DeadLetterOptions>({"dead-letters", "replay", "a", "b"}).ids == std::vector<std::string>{"a", "b"});
   CHECK(chosen<DeadLetterOptions>({"dead-letters", "replay", "--endpoint", "e"}).endpoint == "e");

@@ -56,6 +56,14 @@ class StateBuilder {
     state_.sources["default/" + id] = std::move(made);
     return *this;
   }
+  template <class Edit>
+  StateBuilder& tenant(const std::string& id, Edit edit) {
+    auto made = std::make_shared<registry::Tenant>();
+    made->id = id;
+    edit(*made);
+    state_.tenants["default/" + id] = std::move(made);
+    return *this;
+  }
   StateBuilder& remove_endpoint(const std::string& id) {
     state_.endpoints.erase("default/" + id);
     return *this;

@@ -172,6 +172,9 @@ TEST_CASE("Registry: what was decided is there when the embedded log is opened a
   options.directory = directory.path();
   options.reserve_bytes = 0;
   std::string before;
+  std::vector<AuditEntry> trail;
+  AuditQuery query;
+  query.limit = 5'000;
   for (const bool first : {true, false}) {
     auto log = log::sqlite::open(options, clock);
     REQUIRE(log);
@@ -181,8 +184,12 @@ TEST_CASE("Registry: what was decided is there when the embedded log is opened a
       CHECK(propose_all(registry, endpoint_changes(1'200, 20)) == 1'200);
       REQUIRE(registry.propose(put_subscription("s", "e1"), kLong));
       before = text_of(*registry.state());
+      trail = registry.audit(query)->entries;
+      CHECK(trail.size() == 1'201);
     } else {
       CHECK(text_of(*fenced(registry)) == before);
+      CHECK(registry.audit(query)->entries == trail);  // whatever was cut behind a snapshot
+      CHECK(registry.audit_entries() == trail.size());
       CHECK(registry.propose(put_subscription("t", "e2"), kLong));
     }
   }
@@ -197,4 +204,13 @@ TEST_CASE("Registry: a record of a newer format stops it, and says so") {
   const auto refused = one.registry.propose(put_endpoint("a"), kLong);
   REQUIRE_FALSE(refused);
   CHECK_FALSE(one.registry.caught_up());
+}
+
+TEST_CASE("Registry: the audit trail is not answered before the log has been read") {
+  auto cluster = log::memory::make_cluster({});
+  log::Record newer;
+  newer.value = R"({"v":99})";
+  cluster->put(log::Topic::registry, 0, std::move(newer));
+  Process one(cluster, 1);
+  CHECK(one.registry.audit({}).error().code == Code::unavailable);
 }

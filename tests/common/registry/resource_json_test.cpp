@@ -202,9 +202,9 @@ TEST_CASE("Back-off policy JSON: refusals name the place") {
 }
 
 TEST_CASE("Tenant and key JSON: refusals name the place") {
-  check_refusals<Tenant>({{R"({"weight":2})", "/weight", "not supported yet"},
-                          {R"({"max_priority":"low"})", "/max_priority", "not supported yet"},
-                          {R"({"quotas":{}})", "/quotas", "not supported yet"}});
+  check_refusals<Tenant>({{R"({"weight":0})", "/weight", "from 1 to 100"},
+                          {R"({"max_priority":"urgent"})", "/max_priority", "one of"},
+                          {R"({"quotas":{"moons":1}})", "/quotas/moons", "not known"}});
   check_refusals<Key>({{"{}", "/scopes", "missing"},
                        {R"({"scopes":[]})", "/scopes"},
                        {R"({"scopes":["events:write","events"]})", "/scopes/1"},

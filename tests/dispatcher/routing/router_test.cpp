@@ -78,3 +78,19 @@ TEST_CASE("Router: a replay goes to its endpoint at the priority of its subscrip
   CHECK(router.only("default", "x", "b")->priority == Priority::low);
   CHECK(router.only("default", "other", "b")->priority == Priority::normal);
 }
+
+TEST_CASE("Router: no delivery has a higher priority than its tenant may have") {
+  StateBuilder state;
+  state.tenant("default", [](auto& t) { t.max_priority = Priority::low; });
+  state.endpoint("a").endpoint("b");
+  state.subscription("s1", "a", "#", Priority::critical).subscription("s2", "b", "#", Priority::bulk);
+  auto router = make(state);
+  const auto& matches = router.route("default", "x");
+  REQUIRE(matches.size() == 2);
+  CHECK(matches[0].priority == Priority::low);
+  CHECK(matches[1].priority == Priority::bulk);
+  CHECK(router.only("default", "x", "a")->priority == Priority::low);
+  StateBuilder replay;
+  replay.tenant("default", [](auto& t) { t.max_priority = Priority::bulk; }).endpoint("c");
+  CHECK(make(replay).only("default", "x", "c")->priority == Priority::bulk);
+}

@@ -65,6 +65,7 @@ class Process {
     Answer answer{result->status, Json::parse(result->body, nullptr, false), result->body, result->headers};
     return answer;
   }
+  std::string address() const { return api_->address(); }
   Answer get(const std::string& path) { return request("GET", path); }
   Answer post(const std::string& path, const Json& body) { return request("POST", path, body.dump()); }
   Answer put(const std::string& path, const Json& body, httplib::Headers headers = {}) {

@@ -1,0 +1,10 @@
+#pragma once
+// POST /keys/{id}/rotate: a new text for a key; the old one stays good for a while. Who: Api.
+
+#include "gateway/api/call.hpp"
+
+namespace certes::gateway::api {
+
+void add_key_actions(Routes& server, Services& services);
+
+}  // namespace certes::gateway::api

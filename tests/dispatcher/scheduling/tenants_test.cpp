@@ -1,0 +1,205 @@
+// Tenants in the scheduler: their weights, and what a loud one costs the quiet ones.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <map>
+#include <queue>
+
+#include "common/base/random.hpp"
+#include "dispatcher/scheduling/scheduler.hpp"
+
+using namespace certes;
+using namespace certes::dispatcher;
+
+namespace {
+
+constexpr int kPlenty = 1'000'000;
+
+struct Item : Waiting {
+  int tenant = 0;
+  double arrived = 0;
+};
+
+std::string name_of(int tenant) { return "t" + std::to_string(tenant); }
+
+// One endpoint per tenant; weights by tenant.
+struct Bench {
+  explicit Bench(std::vector<int> given) : weights(std::move(given)), scheduler({}, now) {
+    for (std::size_t t = 0; t < weights.size(); ++t) {
+      lanes.push_back(&scheduler.add(name_of(static_cast<int>(t)), weights[t]));
+      scheduler.configure(*lanes.back(), kPlenty, 0, now);
+    }
+  }
+  ~Bench() {
+    for (auto& item : items) scheduler.erase(item);
+  }
+  Item& push(int tenant, double at = 0) {
+    Item& item = items.emplace_back();
+    item.tenant = tenant;
+    item.arrived = at;
+    scheduler.push(*lanes[static_cast<std::size_t>(tenant)], item, Priority::normal, false, now);
+    return item;
+  }
+  Item* next() { return static_cast<Item*>(scheduler.next(now)); }
+
+  SteadyTime now{std::chrono::hours{1}};
+  std::vector<int> weights;
+  Scheduler scheduler;
+  std::vector<Lanes*> lanes;
+  std::deque<Item> items;
+};
+
+// Deficit round robin written down as it is told: a ring of tenants that have something, each with sends left.
+struct Reference {
+  explicit Reference(std::vector<int> given) : weights(std::move(given)), waiting(weights.size()) {}
+  void push(int tenant) {
+    if (waiting[static_cast<std::size_t>(tenant)]++ == 0) ring.push_back({tenant, 0});
+  }
+  int next() {
+    if (ring.empty()) return -1;
+    auto& [tenant, left] = ring.front();
+    const int chosen = tenant;
+    if (left <= 0) left = weights[static_cast<std::size_t>(chosen)];
+    --left;
+    const bool empty = --waiting[static_cast<std::size_t>(chosen)] == 0;
+    if (empty) {
+      ring.pop_front();
+    } else if (left == 0) {
+      ring.push_back(ring.front());
+      ring.pop_front();
+    }
+    return chosen;
+  }
+  std::vector<int> weights;
+  std::vector<int> waiting;
+  std::deque<std::pair<int, int>> ring;
+};
+
+struct Load {
+  std::vector<double> rates;  // arrivals in a second, by tenant
+  int slots = 16;
+  double service = 0.05;  // seconds of a send
+  double seconds = 200;
+};
+
+// Time from arrival to the end of the send, of all the quiet tenants (not 0): its mean and its 99th percentile.
+std::pair<double, double> quiet_times(const Load& load, std::uint64_t seed) {
+  Random random(seed);
+  Bench bench(std::vector<int>(load.rates.size(), 1));
+  using Event = std::pair<double, int>;  // when; the tenant that arrives
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> arrivals;
+  std::priority_queue<std::pair<double, Item*>, std::vector<std::pair<double, Item*>>, std::greater<>> ends;
+  const auto arrive = [&](int tenant, double after) {
+    const double rate = load.rates[static_cast<std::size_t>(tenant)];
+    if (rate > 0) arrivals.emplace(after - std::log(1 - random.unit()) / rate, tenant);
+  };
+  for (std::size_t t = 0; t < load.rates.size(); ++t) arrive(static_cast<int>(t), 0);
+  std::vector<double> times;
+  int free = load.slots;
+  for (double now = 0; now < load.seconds;) {
+    if (!ends.empty() && (arrivals.empty() || ends.top().first <= arrivals.top().first)) {
+      Item* done = ends.top().second;
+      now = ends.top().first;
+      ends.pop();
+      if (done->tenant != 0) times.push_back(now - done->arrived);
+      bench.scheduler.release(*bench.lanes[static_cast<std::size_t>(done->tenant)], bench.now);
+      ++free;
+    } else {
+      now = arrivals.top().first;
+      const int tenant = arrivals.top().second;
+      arrivals.pop();
+      bench.push(tenant, now);
+      arrive(tenant, now);
+    }
+    while (free > 0) {
+      Item* item = bench.next();
+      if (item == nullptr) break;
+      --free;
+      ends.emplace(now + load.service, item);
+    }
+  }
+  std::sort(times.begin(), times.end());
+  double sum = 0;
+  for (const double one : times) sum += one;
+  return {sum / static_cast<double>(times.size()), times[times.size() * 99 / 100]};
+}
+
+}  // namespace
+
+TEST_CASE("Scheduler: tenants share the sends of a class by their weights") {
+  Bench bench({1, 2, 5});
+  for (int i = 0; i < 1'000; ++i)
+    for (int t = 0; t < 3; ++t) bench.push(t);
+  std::map<int, int> sent;
+  for (int i = 0; i < 800; ++i) ++sent[bench.next()->tenant];
+  CHECK(sent[0] == 100);
+  CHECK(sent[1] == 200);
+  CHECK(sent[2] == 500);
+}
+
+TEST_CASE("Scheduler: what a tenant does not use is the others', and is not saved up") {
+  Bench bench({1, 10});
+  for (int i = 0; i < 500; ++i) bench.push(0);
+  for (int i = 0; i < 100; ++i) CHECK(bench.next()->tenant == 0);
+  for (int i = 0; i < 500; ++i) bench.push(1);
+  std::map<int, int> sent;
+  for (int i = 0; i < 110; ++i) ++sent[bench.next()->tenant];
+  CHECK(sent[0] == 10);
+  CHECK(sent[1] == 100);
+}
+
+TEST_CASE("Scheduler: a changed weight holds at once, for tenants that are there and that come") {
+  Bench bench({100, 1});
+  for (int i = 0; i < 1'000; ++i)
+    for (int t = 0; t < 2; ++t) bench.push(t);
+  for (int i = 0; i < 10; ++i) bench.next();
+  bench.scheduler.set_weights([](std::string_view tenant) { return tenant == "t0" ? 1 : 3; });
+  std::map<int, int> sent;
+  for (int i = 0; i < 400; ++i) ++sent[bench.next()->tenant];
+  CHECK(sent[0] >= 99);
+  CHECK(sent[0] <= 102);
+}
+
+TEST_CASE("Scheduler: gives out turns as a naive deficit round robin does, on random work and weights") {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    Random random(seed);
+    std::vector<int> weights;
+    for (int t = 0; t < 8; ++t) weights.push_back(1 + static_cast<int>(random.bits() % (seed % 2 == 0 ? 4 : 100)));
+    Bench bench(weights);
+    Reference reference(weights);
+    int sends = 0;
+    for (int step = 0; step < 20'000; ++step) {
+      if (random.bits() % 100 < (step / 1'000 % 2 == 0 ? 55 : 45)) {
+        const int tenant = static_cast<int>(random.bits() % weights.size());
+        bench.push(tenant);
+        reference.push(tenant);
+        continue;
+      }
+      Item* item = bench.next();
+      const int expected = reference.next();
+      REQUIRE((item == nullptr ? -1 : item->tenant) == expected);
+      if (item != nullptr) bench.scheduler.release(*bench.lanes[static_cast<std::size_t>(item->tenant)], bench.now);
+      sends += item != nullptr;
+    }
+    CHECK(sends > 5'000);
+  }
+}
+
+TEST_CASE("Scheduler: a tenant at a hundred times the others' rate at most doubles their times") {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    Load load;
+    load.rates.assign(11, 12.0);  // ten quiet tenants: 120 a second of 320
+    load.rates[0] = 12;
+    const auto [calm_mean, calm_99] = quiet_times(load, seed);
+    load.rates[0] = 1'200;
+    const auto [loud_mean, loud_99] = quiet_times(load, seed);
+    CAPTURE(calm_mean);
+    CAPTURE(loud_mean);
+    CAPTURE(calm_99);
+    CAPTURE(loud_99);
+    CHECK(loud_mean <= 2 * calm_mean);
+    CHECK(loud_99 <= 2 * calm_99);
+  }
+}

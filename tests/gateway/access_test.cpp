@@ -1,0 +1,241 @@
+// Walks every route of both listeners with every kind of key.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/registry/resource_json.hpp"
+#include "gateway/access.hpp"
+#include "tests/gateway/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::gateway;
+using namespace certes::gateway::testing;
+
+namespace {
+
+constexpr const char* kPast = "2020-01-01T00:00:00Z";
+constexpr int kNone = 0;
+
+// Both listeners over one log, with keys and resources to walk with.
+class Walk {
+ public:
+  Walk() : api_(installation_, false), log_(log::memory::make(installation_.cluster, 99)) {
+    settings_.gateway.listen = "127.0.0.1:0";
+    settings_.gateway.loops = 1;
+    gateway_ = std::make_unique<Gateway>(
+        Dependencies{settings_, *log_, api_.registry, api_.sealer, metrics_, api_.clock, addresses_});
+    REQUIRE(gateway_->start());
+    admin = api_.key = *ensure_admin_key(api_.registry, api_.settings);
+    make("/tenants", {{"id", "acme"}});
+    seed();
+    acme = key({{"id", "acme"}, {"scopes", {"*"}}, {"tenant", "acme"}});
+    expired = key({{"id", "expired"}, {"scopes", {"*"}}, {"expires", kPast}});
+  }
+  ~Walk() { gateway_->stop(Millis{0}); }
+
+  std::string key(const Json& wanted) {
+    api_.key = admin;
+    return make("/keys", wanted)["key"].get<std::string>();
+  }
+
+  // The status of a request that says no more than it must; its body is read unless it never ends.
+  int status(const RouteAccess& route, const std::string& text, const std::string& tenant = "default",
+             const std::string& query = {}) {
+    const bool at_api = route.listener == Listener::api;
+    httplib::Client client("http://" + (at_api ? api_.address() : gateway_->address()));
+    client.set_read_timeout(20);
+    httplib::Request request;
+    request.method = std::string(route.method);
+    request.path = (at_api && route.access != Access::open ? std::string(kApiRoot) : "") + path(route, tenant) + query;
+    if (!text.empty()) request.headers.emplace("Authorization", "Bearer " + text);
+    if (route.method != "GET") {
+      request.body = "{}";
+      request.headers.emplace("Content-Type", "application/json");
+    }
+    int got = kNone;
+    request.response_handler = [&](const httplib::Response& response) {
+      got = response.status;
+      return response.get_header_value("Content-Type").find("event-stream") == std::string::npos;
+    };
+    request.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+      body.append(data, size);
+      return true;
+    };
+    body.clear();
+    const auto result = client.send(request);
+    return result ? result->status : got;
+  }
+
+  // All resources of the default tenant, as the admin sees them.
+  std::string everything() {
+    api_.key = admin;
+    std::string text;
+    for (const char* kind : {"tenants", "sources", "endpoints", "subscriptions", "backoff-policies", "keys"})
+      text += api_.get("/" + std::string(kind) + "?limit=1000").body + "\n";
+    return text;
+  }
+
+  std::string admin, acme, expired;
+  std::string body;  // of the last answer
+
+ private:
+  Json make(const std::string& kind, const Json& resource) {
+    const Answer made = api_.post(kind, resource);
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    return made.json;
+  }
+
+  void seed() {
+    make("/sources", {{"id", "seed"}, {"verify", {{"scheme", "key"}}}});
+    make("/endpoints", {{"id", "seed"}, {"url", "https://example.com/"}});
+    make("/subscriptions", {{"id", "seed"}, {"endpoint", "seed"}, {"pattern", "#"}});
+    make("/backoff-policies", {{"id", "seed"}, {"strategy", "constant"}});
+    make("/keys", {{"id", "seed"}, {"scopes", {"keys:write"}}});
+  }
+
+  static std::string path(const RouteAccess& route, const std::string& tenant) {
+    std::string text;
+    std::string_view rest = route.pattern;
+    while (!rest.empty()) {
+      const std::size_t open = std::min(rest.find('{'), rest.size());
+      text.append(rest.substr(0, open));
+      rest.remove_prefix(open);
+      if (rest.empty()) break;
+      text += rest.starts_with("{tenant}") ? tenant : "seed";
+      rest.remove_prefix(rest.find('}') + 1);
+    }
+    return text;
+  }
+
+  Installation installation_;
+  Process api_;
+  std::unique_ptr<log::Log> log_;
+  config::Settings settings_;
+  metrics::Metrics metrics_;
+  http::AddressPolicy addresses_ = std::move(*http::AddressPolicy::make({}));
+  std::unique_ptr<Gateway> gateway_;
+};
+
+std::string name_of(const RouteAccess& route) {
+  return (route.listener == Listener::api ? "api " : "gateway ") + std::string(route.method) + " " +
+         std::string(route.pattern);
+}
+
+// Whether the route's source decides by key: what GET and OPTIONS ask of a source is its provider's own matter.
+bool asks_for_key(const RouteAccess& route) {
+  return route.access == Access::key || (route.access == Access::source && route.method == "POST");
+}
+
+bool let_in(int status) { return status != kNone && status != 401 && status != 403; }
+
+std::set<std::string> all_scopes() {
+  std::set<std::string> scopes;
+  for (const RouteAccess& route : kRoutes)
+    if (!route.scope.empty()) scopes.emplace(route.scope);
+  return scopes;
+}
+
+}  // namespace
+
+TEST_CASE("Routes: each has one row, and one that asks for a key has a scope that there is") {
+  std::set<std::string> names;
+  for (const RouteAccess& route : kRoutes) {
+    CAPTURE(name_of(route));
+    CHECK(names.insert(name_of(route)).second);
+    CHECK((route.access == Access::open) == route.scope.empty());
+    if (!route.scope.empty()) CHECK(registry::valid_scope(route.scope));
+    const bool reads = route.method == "GET" || route.method == "HEAD" || route.method == "OPTIONS";
+    if (route.access == Access::key) CHECK(route.scope.ends_with(reads ? ":read" : ":write"));
+  }
+}
+
+TEST_CASE("Routes: one that the table lacks cannot be registered") {
+  Routes server({}, Listener::api);
+  const auto handler = [](const http::Request&) { return http::Response(); };
+  CHECK_THROWS_AS(server.pooled("GET", "/api/v1/moons", handler), std::logic_error);
+  CHECK_THROWS_AS(server.pooled("TRACE", "/api/v1/keys", handler), std::logic_error);
+  CHECK_THROWS_AS(server.direct("GET", "/events", nullptr), std::logic_error);
+  CHECK_NOTHROW(server.pooled("GET", "/api/v1/keys", handler));
+}
+
+TEST_CASE("Routes: without a good key nothing but what is open answers") {
+  Walk walk;
+  for (const RouteAccess& route : kRoutes) {
+    CAPTURE(name_of(route));
+    if (route.access == Access::open) {
+      const int status = walk.status(route, "");
+      CHECK((status == 200 || status == 503));
+    }
+    if (!asks_for_key(route)) continue;
+    CHECK(walk.status(route, "") == 401);
+    CHECK(walk.status(route, crypto::new_api_key()) == 401);
+    CHECK(walk.status(route, walk.expired) == 401);
+    CHECK(walk.body.find("has expired") != std::string::npos);
+  }
+}
+
+TEST_CASE("Routes: a key with every scope but the route's is refused, one with it alone is let in") {
+  Walk walk;
+  const std::set<std::string> scopes = all_scopes();
+  std::map<std::string, std::pair<std::string, std::string>, std::less<>> keys;  // with, without
+  for (const std::string& scope : scopes) {
+    Json others = Json::array();
+    for (const std::string& other : scopes)
+      if (other != scope) others.push_back(other);
+    keys[scope] = {walk.key({{"scopes", {scope}}}), walk.key({{"scopes", others}})};
+  }
+  for (const RouteAccess& route : kRoutes) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    const auto& [with, without] = keys.find(route.scope)->second;
+    CHECK(walk.status(route, without) == 403);
+    CHECK(walk.body.find(std::string(route.scope)) != std::string::npos);
+    const int status = walk.status(route, with);
+    CAPTURE(walk.body);
+    CHECK(let_in(status));
+    const bool may_act = route.scope.starts_with("tenants:");  // that scope is what acting for another one asks for
+    if (route.listener == Listener::api && !may_act) CHECK(walk.status(route, with, "default", "?tenant=acme") == 403);
+  }
+}
+
+TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
+  Walk walk;
+  const std::string before = walk.everything();
+  for (const RouteAccess& route : kRoutes) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    if (route.listener == Listener::api) {
+      CHECK(walk.status(route, walk.acme, "default", "?tenant=default") == 403);
+      CHECK(walk.status(route, walk.acme, "default", "?tenant=none") == 403);
+      const int status = walk.status(route, walk.acme);
+      CAPTURE(walk.body);
+      if (route.pattern.starts_with("/tenants")) {
+        CHECK(status == 403);
+      } else if (route.method == "GET") {
+        CHECK(walk.body.find("example.com") == std::string::npos);
+        CHECK((status == 200 || status == 400 || status == 404));
+      } else {
+        CHECK(let_in(status));
+      }
+    } else if (route.pattern.find("{tenant}") != std::string_view::npos || route.access == Access::source) {
+      CHECK(walk.status(route, walk.acme, "default") == 403);
+    }
+  }
+  CHECK(walk.everything() == before);
+}
+
+TEST_CASE("Routes: a key of the default tenant acts for another one with the tenants' scopes alone") {
+  Walk walk;
+  const std::string reader = walk.key({{"scopes", {"tenants:read", "endpoints:read", "endpoints:write"}}});
+  const RouteAccess& list = *find_route(Listener::api, "GET", "/endpoints");
+  const RouteAccess& make = *find_route(Listener::api, "POST", "/endpoints");
+  CHECK(walk.status(list, reader, "default", "?tenant=acme") == 200);
+  CHECK(walk.status(list, reader, "default", "?tenant=none") == 404);
+  CHECK(walk.status(make, reader, "default", "?tenant=acme") == 403);
+  for (const RouteAccess& route : kRoutes) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    CHECK(let_in(walk.status(route, walk.admin, "acme", route.listener == Listener::api ? "?tenant=acme" : "")));
+  }
+}
