@@ -43,8 +43,10 @@ struct Call {
     return http::path_parameter(pattern, request.path, name);
   }
   std::optional<std::string> query(std::string_view name) const { return http::query_parameter(request.query, name); }
-  // Who made a change: the key's id, with its tenant before it where that is not the resource's: "default/admin".
-  std::string by() const { return caller.tenant == tenant ? caller.key : caller.tenant + "/" + caller.key; }
+  // Who makes a change: the key's id, with its tenant before it where that is not the resource's: "default/admin".
+  std::string by(std::string_view owner) const {
+    return caller.tenant == owner ? caller.key : caller.tenant + "/" + caller.key;
+  }
 };
 
 using Handler = std::function<Result<http::Response>(const Call&)>;

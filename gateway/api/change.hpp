@@ -53,7 +53,7 @@ Result<http::Response> propose(T& next, registry::Change::Op op, std::optional<s
   change.tenant = next.tenant;
   change.id = next.id;
   change.body = registry::stored_json(next);
-  change.by = call.by();
+  change.by = call.by(next.tenant);
   change.based_on = based_on;
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);
   if (!decision) return fail(decision.error());

@@ -187,7 +187,7 @@ Result<http::Response> remove(const Call& call, Services& services) {
   change.kind = Kind<T>::name;
   change.tenant = *tenant;
   change.id = *id;
-  change.by = call.by();
+  change.by = call.by(*tenant);
   if (*wanted && **wanted >= 0) change.based_on = *wanted;
   change.cascade = call.query("cascade") == "true";
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);

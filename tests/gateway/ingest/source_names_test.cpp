@@ -23,7 +23,7 @@ Headers with_key(const std::string& text) {
   return {{"Authorization", "Bearer " + text}, {"Content-Type", "application/json"}};
 }
 
-std::string event_of(const std::string& source) { return R"({"type":"a.b","source":")" + source + R"("})"; }
+std::string event_of(const std::string& source) { return R"({"type":"a.b","data":1,"source":")" + source + R"("})"; }
 
 }  // namespace
 
@@ -93,7 +93,7 @@ TEST_CASE("Ingest: the path names the tenant; a key goes for its own, and the de
   const std::string acme = ingest.key("k", {"events:write"}, "acme");
   const std::string plain = ingest.key("plain", {"events:write"});
   const std::string wide = ingest.key("wide", {"events:write", "tenants:write"});
-  const std::string body = R"({"type":"a.b"})";
+  const std::string body = R"({"type":"a.b","data":1})";
   CHECK(ingest.post("/t/acme/events", with_key(plain), body).status == 403);
   CHECK(ingest.post("/t/default/events", with_key(acme), body).status == 403);
   CHECK(ingest.post("/t/none/events", with_key(acme), body).status == 403);
@@ -114,7 +114,7 @@ TEST_CASE("Ingest: a rotated key's former text is good until it expires") {
   const Json former = {{{"hash", crypto::hash_api_key(old_text)}, {"expires_at", 32'503'680'000'000}},
                        {{"hash", crypto::hash_api_key(older)}, {"expires_at", 1'000}}};
   ingest.declare("keys", "k", {{"hash", crypto::hash_api_key(text)}, {"scopes", {"events:write"}}, {"former", former}});
-  const std::string body = R"({"type":"a.b"})";
+  const std::string body = R"({"type":"a.b","data":1})";
   CHECK(ingest.post("/events", with_key(text), body).status == 202);
   CHECK(ingest.post("/events", with_key(old_text), body).status == 202);
   const auto refused = ingest.post("/events", with_key(older), body);
