@@ -60,13 +60,15 @@ std::vector<Dependent> remove_dependents(State& state, const Tenant& tenant) {
   return removed;
 }
 
-Result<void> check_quota(const State& state, std::string_view kind, const std::string& tenant, std::size_t has) {
+std::optional<std::int64_t> quota(const State& state, std::string_view kind, std::string_view tenant) {
   const auto owner = state.tenant(tenant);
-  if (!owner) return {};
-  const auto quota = quota_of(owner->quotas, kind);
-  if (!quota || has < static_cast<std::size_t>(*quota)) return {};
-  std::string member(kind == "event-types" ? "event_types" : kind);
-  return fail(Code::conflict, "the tenant \"" + tenant + "\" may have " + std::to_string(*quota) + " " +
+  return owner ? quota_of(owner->quotas, kind) : std::nullopt;
+}
+
+Result<void> check_quota(std::int64_t quota, std::size_t has, std::string_view kind, std::string_view tenant) {
+  if (has < static_cast<std::size_t>(quota)) return {};
+  const std::string member(kind == "event-types" ? "event_types" : kind);
+  return fail(Code::conflict, "the tenant \"" + std::string(tenant) + "\" may have " + std::to_string(quota) + " " +
                                   std::string(kind) + " (quotas." + member + "), and has " + std::to_string(has));
 }
 

@@ -73,8 +73,8 @@ Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at, AuditEn
   next->updated_at = at;
   next->updated_by = change.by;
   if (auto ok = check_put(state_, *next); !ok) return fail(std::move(ok.error()));
-  if (!current)
-    if (auto ok = check_quota(state_, Kind<T>::name, change.tenant, count(map, change.tenant)); !ok)
+  if (const auto most = current ? std::nullopt : quota(state_, Kind<T>::name, change.tenant))
+    if (auto ok = check_quota(*most, count(map, change.tenant), Kind<T>::name, change.tenant); !ok)
       return fail(std::move(ok.error()));
   entry.action = current ? AuditEntry::Action::change : AuditEntry::Action::create;
   if (current) entry.members = changed_members(resource_to_json(*current), resource_to_json(*next));

@@ -1,6 +1,7 @@
 #pragma once
 // What spans resources: the references that must hold. Internal to the registry; pure.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,10 @@ Result<void> check_put(const State& state, const BackoffPolicy& policy);
 Result<void> check_put(const State& state, const Key& key);
 Result<void> check_put(const State& state, const Installation& installation);
 
-// Whether the tenant may have one more of that kind ("endpoints", …), by its quotas. Error: conflict.
-Result<void> check_quota(const State& state, std::string_view kind, const std::string& tenant, std::size_t has);
+// How many of that kind ("endpoints", …) the tenant may have; nothing: as many as it likes.
+std::optional<std::int64_t> quota(const State& state, std::string_view kind, std::string_view tenant);
+// Whether a tenant that has so many may have one more. Error: conflict.
+Result<void> check_quota(std::int64_t quota, std::size_t has, std::string_view kind, std::string_view tenant);
 
 // Whether it may go. With `cascade` what hangs on an endpoint, or belongs to a tenant, goes with it: remove_dependents.
 Result<void> check_remove(const State& state, const Tenant& tenant, bool cascade);

@@ -37,7 +37,11 @@ Result<std::string> tenant_of(const http::Request& request, const Caller& caller
   auto named = http::query_parameter(request.query, "tenant");
   if (!named) return caller.tenant;
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (auto ok = may_act_for(caller, *named, !reads, state); !ok) return fail(std::move(ok.error()));
+  if (auto ok = may_act_for(caller, *named, !reads, state); !ok) {
+    Error error = std::move(ok.error());
+    error.pointer = "tenant";
+    return fail(std::move(error));
+  }
   return std::move(*named);
 }
 

@@ -371,3 +371,53 @@ TEST_CASE("Core: priority comes from the subscription alone") {
   REQUIRE(world.flying.size() == 1);
   CHECK(World::header(world.flying[0], "ce-type") == "mail.sent");
 }
+
+TEST_CASE("Core: a tenant's lowered highest priority holds for what is tried again") {
+  World world;
+  auto state = one_endpoint();
+  state.subscription("s1", "billing", "order.#", Priority::critical);
+  world.use(state);
+  world.give(1, "order.created");
+  world.core->run();
+  world.answer("billing", 500);
+  state.tenant("default", [](auto& tenant) { tenant.max_priority = Priority::low; });
+  state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; });
+  world.use(state);
+  world.pass(Millis{10'001});
+  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == 1);
+  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::critical)] == 0);
+}
+
+TEST_CASE("Core: tenants share the sends by the weights that the registry has, changed ones at once") {
+  CoreOptions options;
+  options.in_flight_max = 1;
+  World world(std::move(options));
+  StateBuilder state;
+  state.tenant("acme", [](auto& tenant) { tenant.weight = 3; });
+  state.endpoint("mine").subscription("s1", "mine", "#");
+  state.endpoint("theirs", [](auto& endpoint) { endpoint.tenant = "acme"; });
+  state.subscription("s2", "theirs", "#", Priority::normal, "", "acme");
+  world.use(state);
+  for (int i = 0; i < 80; ++i) {
+    EventText text;
+    text.id = "evt_" + std::to_string(i);
+    text.offset = i;
+    text.tenant = i % 2 == 0 ? "default" : "acme";
+    world.give(text);
+  }
+  const auto sent_to_them = [&](int sends) {
+    int count = 0;
+    for (int i = 0; i < sends; ++i) {
+      world.core->run();
+      REQUIRE(world.flying.size() == 1);
+      const bool theirs = world.flying[0].url.ends_with("/theirs");
+      count += theirs;
+      world.answer(theirs ? "theirs" : "mine", 200);
+    }
+    return count;
+  };
+  CHECK(sent_to_them(40) == 30);
+  state.tenant("acme", [](auto& tenant) { tenant.weight = 1; });
+  world.use(state);
+  CHECK(std::abs(sent_to_them(20) - 10) <= 1);
+}

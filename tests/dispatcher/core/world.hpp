@@ -26,6 +26,7 @@ class SimulatedClock final : public Clock {
 struct EventText {
   std::string id = "evt_1";
   std::string type = "order.created";
+  std::string tenant = "default";
   std::int64_t offset = 0;
   std::int32_t partition = 0;
   std::string client_id;
@@ -46,7 +47,7 @@ inline log::RecordPtr make_event(const EventText& text, UnixMillis at = 1'700'00
   headers.add("ce_type", text.type);
   headers.add("content-type", "application/json");
   headers.add(log::names::kKind, "event");
-  headers.add(log::names::kTenant, "default");
+  headers.add(log::names::kTenant, text.tenant);
   if (!text.client_id.empty()) headers.add(log::names::kClientId, "1");
   for (const auto& [name, value] : text.headers) headers.add(name, value);
   record->value = text.body;
