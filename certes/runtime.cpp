@@ -43,15 +43,25 @@ bool Runtime::runs_gateway() const { return role_ == Role::serve || role_ == Rol
 bool Runtime::runs_api() const { return role_ == Role::api || (runs_gateway() && settings_.api.enabled); }
 bool Runtime::runs_dispatcher() const { return role_ == Role::serve || role_ == Role::dispatcher; }
 
-std::map<std::string, std::string> Runtime::wanted_listeners() const {
-  std::map<std::string, std::string> wanted;
-  if (runs_gateway()) wanted["gateway"] = settings_.gateway.listen;
-  if (runs_api()) wanted["api"] = settings_.api.listen;
-  if (runs_dispatcher()) wanted["dispatcher"] = settings_.dispatcher.listen;
+std::map<std::string, Standby::Wanted> Runtime::wanted_listeners() const {
+  const config::GatewaySettings& gateway = settings_.gateway;
+  const config::ApiSettings& api = settings_.api;
+  std::map<std::string, Standby::Wanted> wanted;
+  if (runs_gateway())
+    wanted["gateway"] = {gateway.listen,
+                         {gateway.tls_cert_file, gateway.tls_key_file, gateway.tls_client_ca_file, "gateway."}};
+  if (runs_api()) wanted["api"] = {api.listen, {api.tls_cert_file, api.tls_key_file, api.tls_client_ca_file, "api."}};
+  if (runs_dispatcher()) wanted["dispatcher"] = {settings_.dispatcher.listen, {}};
   return wanted;
 }
 
+bool Runtime::uses_tls() const {
+  return (runs_gateway() && !settings_.gateway.tls_cert_file.empty()) ||
+         (runs_api() && !settings_.api.tls_cert_file.empty());
+}
+
 Result<void> Runtime::run() {
+  if (uses_tls()) signals_.take_hangups();
   if (auto opened = open(); !opened) return opened;
   const auto reached = wait_for_log();
   if (!reached) return fail(reached.error());
@@ -96,10 +106,11 @@ Result<bool> Runtime::wait_for_log() {
       *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
       static_cast<std::size_t>(settings_.audit.entries));
   for (;;) {
-    const auto event = signals_.wait(standby_ ? std::nullopt : std::optional<Millis>(kQuietStart));
+    const auto event = signals_.wait(standby_ ? kHealthEvery : kQuietStart);
     if (event == Signals::Event::signal) return false;
-    if (event == Signals::Event::timeout)
+    if (event == Signals::Event::timeout && !standby_)
       if (auto held = hold_listeners(); !held) return fail(held.error());
+    certificates_.look(event == Signals::Event::hangup);
     if (auto outcome = connector_->take()) {
       if (!*outcome) return fail(outcome->error());
       registry_ = std::move(**outcome);
@@ -112,6 +123,7 @@ Result<bool> Runtime::wait_for_log() {
 Result<void> Runtime::hold_listeners() {
   standby_ = std::make_unique<Standby>(wanted_listeners(), metrics_);
   if (auto started = standby_->start(); !started) return started;
+  certificates_.watch(standby_->servers());
   const auto bound = standby_->addresses();
   if (bound.contains("gateway")) settings_.gateway.listen = bound.at("gateway");
   if (bound.contains("api")) settings_.api.listen = bound.at("api");
@@ -120,9 +132,11 @@ Result<void> Runtime::hold_listeners() {
 }
 
 Result<void> Runtime::start_roles() {
+  certificates_.watch({});
   if (standby_) standby_->stop();
   standby_.reset();
   std::map<std::string, std::string> bound;
+  std::vector<Certificates::Listener> listeners;
   const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
                                         metrics_,  clock_, *addresses_, &leaving_};
   const auto start = [&](const char* name, auto& part) -> Result<void> {
@@ -134,15 +148,18 @@ Result<void> Runtime::start_roles() {
   if (runs_gateway()) {
     gateway_ = std::make_unique<gateway::Gateway>(accepting);
     if (auto started = start("gateway", gateway_); !started) return started;
+    listeners.push_back({"gateway", &gateway_->server()});
   }
   if (runs_api()) {
     api_ = std::make_unique<gateway::Api>(accepting);
     if (auto started = start("api", api_); !started) return started;
+    listeners.push_back({"api", &api_->server()});
   }
   if (runs_dispatcher()) {
     dispatcher_ = make_dispatcher();
     if (auto started = start("dispatcher", dispatcher_); !started) return started;
   }
+  certificates_.watch(listeners);
   if (auto announced = announce(bound); !announced) return announced;
   command::print_line("ready");
   return {};
@@ -165,7 +182,15 @@ std::unique_ptr<dispatcher::Dispatcher> Runtime::make_dispatcher() {
 Result<void> Runtime::announce(const std::map<std::string, std::string>& addresses) {
   if (addresses == announced_) return {};
   announced_ = addresses;
-  for (const auto& [name, address] : addresses) command::print_line("listening " + name + " http://" + address);
+  std::vector<std::string> own;
+  for (const auto& [name, wanted] : wanted_listeners()) {
+    const auto bound = addresses.find(name);
+    if (bound == addresses.end()) continue;
+    own.push_back(bound->second);
+    command::print_line("listening " + name + (wanted.tls.cert_file.empty() ? " http://" : " https://") +
+                        bound->second);
+  }
+  addresses_->own_listeners().set(own);
   if (print_ports_.empty()) return {};
   auto written = replace_file(print_ports_, json_of(addresses));
   if (!written) return fail(std::move(written.error()).prefixed("--print-ports: "));
@@ -174,7 +199,9 @@ Result<void> Runtime::announce(const std::map<std::string, std::string>& address
 
 Result<void> Runtime::serve() {
   for (;;) {
-    if (signals_.wait(kHealthEvery) == Signals::Event::signal) return {};
+    const auto event = signals_.wait(kHealthEvery);
+    if (event == Signals::Event::signal) return {};
+    certificates_.look(event == Signals::Event::hangup);
     const std::lock_guard lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));
@@ -192,6 +219,7 @@ void Runtime::linger() {
 
 void Runtime::stop() {
   const LastResort last_resort(signals_);
+  certificates_.watch({});
   const SteadyTime until = clock_.now() + to_millis(settings_.drain_seconds);
   const auto left = [&] { return std::max(Millis{0}, std::chrono::ceil<Millis>(until - clock_.now())); };
   if (gateway_) gateway_->stop(left());

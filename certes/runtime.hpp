@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "certes/certificates.hpp"
 #include "certes/connector.hpp"
 #include "certes/options.hpp"
 #include "certes/signals.hpp"
@@ -50,7 +51,8 @@ class Runtime {
   void linger();
   void stop();
 
-  std::map<std::string, std::string> wanted_listeners() const;
+  std::map<std::string, Standby::Wanted> wanted_listeners() const;
+  bool uses_tls() const;
   bool runs_gateway() const;
   bool runs_api() const;
   bool runs_dispatcher() const;
@@ -61,6 +63,7 @@ class Runtime {
   Signals& signals_;
   const SystemClock clock_;
   metrics::Metrics metrics_;
+  Certificates certificates_{metrics_};
   std::optional<crypto::Sealer> sealer_;
   std::optional<http::AddressPolicy> addresses_;
   std::map<std::string, std::string> announced_;

@@ -11,12 +11,17 @@ namespace certes {
 
 Signals::Signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  take({SIGINT, SIGTERM});
+}
+
+void Signals::take_hangups() { take({SIGINT, SIGTERM, SIGHUP}); }
+
+void Signals::take(std::initializer_list<int> numbers) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int number : numbers) sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal_fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  signal_fd_ = ::signalfd(signal_fd_, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 Signals::~Signals() { ::close(signal_fd_); }
@@ -25,7 +30,8 @@ Signals::Event Signals::wait(std::optional<Millis> limit) {
   pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {woken_.fd(), POLLIN, 0}};
   ::poll(fds, 2, limit ? static_cast<int>(limit->count()) : -1);
   signalfd_siginfo info;
-  if ((fds[0].revents & POLLIN) != 0 && ::read(signal_fd_, &info, sizeof info) == sizeof info) return Event::signal;
+  if ((fds[0].revents & POLLIN) != 0 && ::read(signal_fd_, &info, sizeof info) == sizeof info)
+    return info.ssi_signo == SIGHUP ? Event::hangup : Event::signal;
   if ((fds[1].revents & POLLIN) == 0) return Event::timeout;
   woken_.drain();
   return Event::woken;

@@ -1,7 +1,9 @@
 #pragma once
-// Signals: SIGINT and SIGTERM as something to wait for, together with wake-ups from other threads. Made once by main
-// before any thread, so that all of them have the signals blocked. wait: one thread at a time; wake: any thread.
+// Signals: SIGINT, SIGTERM and, if asked for, SIGHUP as something to wait for, with wake-ups from other threads. Made
+// once by main before any thread, so that all of them have the signals blocked. wait: one thread at a time; wake: any
+// thread.
 
+#include <initializer_list>
 #include <optional>
 
 #include "common/base/clock.hpp"
@@ -16,13 +18,18 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  enum class Event { signal, woken, timeout };
+  // From now on SIGHUP is an event and does not end the process. Before there are threads.
+  void take_hangups();
+
+  enum class Event { signal, hangup, woken, timeout };
   // Takes one signal, or all wake-ups since the last call. No limit: waits for ever.
   Event wait(std::optional<Millis> limit = std::nullopt);
   void wake() const { woken_.notify(); }
 
  private:
-  int signal_fd_;
+  void take(std::initializer_list<int> numbers);
+
+  int signal_fd_ = -1;
   EventFd woken_;
 };
 

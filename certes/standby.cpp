@@ -1,31 +1,15 @@
 #include "certes/standby.hpp"
 
+#include "common/http/pages.hpp"
+
 namespace certes {
 namespace {
-
-http::Response text(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(body);
-  return response;
-}
 
 http::Response not_accepted(const http::Request&) {
   http::Response response = http::problem(503, "not-accepted", "Not accepted",
                                           "the log is not reached yet; nothing was stored: send it again");
   response.headers.emplace_back("Retry-After", "2");
   return response;
-}
-
-void add_routes(http::Server& server, metrics::Metrics& metrics) {
-  server.pooled("GET", "/health/live", [](const http::Request&) { return text(200, "live\n"); });
-  server.pooled("GET", "/health/ready", [](const http::Request&) { return text(503, "the log is not reached yet\n"); });
-  server.pooled("GET", "/metrics", [&metrics](const http::Request&) {
-    http::Response response = text(200, metrics.text());
-    response.content_type = "text/plain; version=0.0.4";
-    return response;
-  });
 }
 
 void add_refusals(http::Server& server, const std::string& name) {
@@ -44,14 +28,15 @@ void add_refusals(http::Server& server, const std::string& name) {
 
 }  // namespace
 
-Standby::Standby(const std::map<std::string, std::string>& listeners, metrics::Metrics& metrics) {
-  for (const auto& [name, address] : listeners) {
+Standby::Standby(const std::map<std::string, Wanted>& listeners, metrics::Metrics& metrics) {
+  for (const auto& [name, wanted] : listeners) {
     http::ServerOptions options;
     options.name = name;
-    options.listen = address;
+    options.listen = wanted.address;
+    options.tls = wanted.tls;
     options.workers = 1;
     auto server = std::make_unique<http::Server>(std::move(options));
-    add_routes(*server, metrics);
+    http::add_pages(*server, metrics, {[] { return std::string("the log is not reached yet"); }});
     add_refusals(*server, name);
     servers_.emplace(name, std::move(server));
   }
@@ -66,6 +51,12 @@ Result<void> Standby::start() {
 std::map<std::string, std::string> Standby::addresses() const {
   std::map<std::string, std::string> found;
   for (const auto& [name, server] : servers_) found[name] = server->address();
+  return found;
+}
+
+std::vector<Certificates::Listener> Standby::servers() const {
+  std::vector<Certificates::Listener> found;
+  for (const auto& [name, server] : servers_) found.push_back({name, server.get()});
   return found;
 }
 

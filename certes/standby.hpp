@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "certes/certificates.hpp"
 #include "common/base/result.hpp"
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
@@ -15,10 +16,15 @@ namespace certes {
 
 class Standby {
  public:
-  // `listeners`: name ("gateway", "api", "dispatcher") → address to listen on.
-  Standby(const std::map<std::string, std::string>& listeners, metrics::Metrics& metrics);
+  struct Wanted {
+    std::string address;  // to listen on
+    http::TlsFiles tls;
+  };
+  // `listeners`: by name ("gateway", "api", "dispatcher").
+  Standby(const std::map<std::string, Wanted>& listeners, metrics::Metrics& metrics);
   Result<void> start();  // the error names the setting
   std::map<std::string, std::string> addresses() const;
+  std::vector<Certificates::Listener> servers() const;
   void stop();
 
  private:

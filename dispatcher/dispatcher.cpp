@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/http/pages.hpp"
 #include "common/http/server.hpp"
 #include "dispatcher/core_loop.hpp"
 
@@ -18,14 +19,6 @@ http::ServerOptions listener(const std::string& listen) {
   return options;
 }
 
-http::Response text(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(body);
-  return response;
-}
-
 }  // namespace
 
 class Dispatcher::Impl {
@@ -38,18 +31,7 @@ class Dispatcher::Impl {
         server_(listener(dependencies_.settings.dispatcher.listen)) {}
 
   Result<void> start() {
-    server_.direct("GET", "/health/live", [](http::Loop&) {
-      return [](const http::Request&, http::Exchange exchange) { exchange.respond(text(200, "live\n")); };
-    });
-    server_.direct("GET", "/health/ready", [this](http::Loop&) {
-      return [this](const http::Request&, http::Exchange exchange) { exchange.respond(ready()); };
-    });
-    server_.pooled("GET", "/metrics", [this](const http::Request&) {
-      measure_lag();
-      http::Response response = text(200, dependencies_.metrics.text());
-      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      return response;
-    });
+    http::add_pages(server_, dependencies_.metrics, {[this] { return not_ready(); }, [this] { measure_lag(); }});
     if (auto started = server_.start(); !started) return started;
     loop_.start();
     return {};
@@ -74,11 +56,11 @@ class Dispatcher::Impl {
     lag_.set(static_cast<double>(lag));
   }
 
-  http::Response ready() const {
-    if (!loop_.running()) return text(503, "not running\n");
-    if (dependencies_.leaving && *dependencies_.leaving) return text(503, "leaving\n");
-    if (!dependencies_.registry.caught_up()) return text(503, "the registry is being read\n");
-    return text(200, "ready\n");
+  std::optional<std::string> not_ready() const {
+    if (!loop_.running()) return "not running";
+    if (dependencies_.leaving && *dependencies_.leaving) return "leaving";
+    if (!dependencies_.registry.caught_up()) return "the registry is being read";
+    return std::nullopt;
   }
 
   const Dependencies dependencies_;

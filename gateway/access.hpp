@@ -127,6 +127,8 @@ class Routes {
   std::string address() const { return server_.address(); }
   void stop(Millis limit) { server_.stop(limit); }
   http::ServerStats stats() const { return server_.stats(); }
+  // For its certificate, and for the pages that are open to all (kRoutes has them).
+  http::Server& server() { return server_; }
 
  private:
   http::Server server_;

@@ -40,6 +40,7 @@ class Gateway {
   ~Gateway();
   Result<void> start();  // binds; conflict where the port is in use
   std::string address() const;
+  http::Server& server();   // for its certificate
   void stop(Millis limit);  // stops accepting, waits for pending appends, answers them
  private:
   class Impl;
@@ -53,6 +54,7 @@ class Api {
   ~Api();
   Result<void> start();
   std::string address() const;
+  http::Server& server();
   void stop(Millis limit);
 
  private:

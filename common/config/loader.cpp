@@ -211,6 +211,26 @@ Result<void> Loader::add_flag(const std::string& name, const std::string& value)
   return add_text(name, value, "flag");
 }
 
+namespace {
+
+Result<void> check_tls(const std::string& section, const std::string& cert, const std::string& key,
+                       const std::string& client_ca) {
+  if (cert.empty() != key.empty())
+    return fail(Code::invalid, section + "tls_cert_file and " + section + "tls_key_file go together");
+  if (cert.empty() && !client_ca.empty())
+    return fail(Code::invalid, section + "tls_client_ca_file needs " + section + "tls_cert_file");
+  return {};
+}
+
+Result<void> check_tls(const Settings& settings) {
+  const GatewaySettings& gateway = settings.gateway;
+  const ApiSettings& api = settings.api;
+  auto checked = check_tls("gateway.", gateway.tls_cert_file, gateway.tls_key_file, gateway.tls_client_ca_file);
+  return checked ? check_tls("api.", api.tls_cert_file, api.tls_key_file, api.tls_client_ca_file) : checked;
+}
+
+}  // namespace
+
 Result<Loaded> Loader::finish() {
   Settings& settings = loaded_.settings;
   KafkaSettings& kafka = settings.kafka;
@@ -222,6 +242,7 @@ Result<Loaded> Loader::finish() {
     return fail(Code::invalid, "log.engine kafka needs kafka.brokers: --brokers HOST:PORT");
   if (kafka.cert_file.empty() != kafka.key_file.empty())
     return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
+  if (auto checked = check_tls(settings); !checked) return fail(checked.error());
   if (!settings.allow_from.empty() && !settings.dev)
     return fail(Code::invalid, "allow_from is for --dev only: elsewhere every caller needs a key");
   if (settings.data.empty()) return fail(Code::invalid, "data must name a directory");

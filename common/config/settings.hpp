@@ -41,14 +41,18 @@ struct GatewaySettings {
   std::int64_t max_body_bytes = 1 << 20;
   std::int64_t max_header_bytes = 32 << 10;
   int max_connections = 10'000;
+  int max_connections_per_peer = 0;  // 0: no limit
   double header_timeout_seconds = 10, body_timeout_seconds = 20, idle_timeout_seconds = 75;
   double durable_timeout_seconds = 2.5;  // then 503 outcome-unknown
   int max_batch_events = 1'000;
+  std::string tls_cert_file, tls_key_file;  // empty: no TLS
+  std::string tls_client_ca_file;           // clients must have a certificate of these; empty: they need none
 };
 
 struct ApiSettings {
   std::string listen = "127.0.0.1:9610";
   bool enabled = true;
+  std::string tls_cert_file, tls_key_file, tls_client_ca_file;  // as the gateway's
 };
 
 struct DispatcherSettings {

@@ -1,63 +1,15 @@
 // Who may be dialled: the ranges that are refused unless the operator allows them, and the check of endpoint URLs.
 
-#include <arpa/inet.h>
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstring>
-
 #include "common/http/sender.hpp"
 
 namespace certes::http {
 
 namespace {
 
-using Bytes = std::array<unsigned char, 16>;
-
-struct Cidr {
-  Bytes bytes{};
-  int bits = 0;
-};
-
-// IPv4 stands as ::ffff:a.b.c.d, so that both ways to write an address are one.
-std::optional<Bytes> parse_address(std::string_view text) {
-  text = text.substr(0, text.find('%'));  // a zone does not change the range
-  const std::string copy(text);
-  Bytes bytes{};
-  if (::inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) return bytes;
-  bytes[10] = bytes[11] = 0xff;
-  if (::inet_pton(AF_INET, copy.c_str(), bytes.data() + 12) == 1) return bytes;
-  return std::nullopt;
-}
-
-std::optional<Cidr> parse_cidr(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const std::string_view address = text.substr(0, slash);
-  const auto bytes = parse_address(address);
-  if (!bytes || address.find('%') != std::string_view::npos) return std::nullopt;
-  const int width = address.find(':') == std::string_view::npos ? 32 : 128;
-  int bits = width;
-  if (slash != std::string_view::npos) {
-    const std::string_view number = text.substr(slash + 1);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bits);
-    if (error != std::errc{} || end != number.data() + number.size() || bits < 0 || bits > width) return std::nullopt;
-  }
-  return Cidr{*bytes, bits + 128 - width};
-}
-
-bool contains(const unsigned char* range, int bits, const Bytes& address) {
-  const auto whole = static_cast<std::size_t>(bits / 8);
-  if (std::memcmp(range, address.data(), whole) != 0) return false;
-  if (bits % 8 == 0) return true;
-  const auto mask = static_cast<unsigned char>(0xff << (8 - bits % 8));
-  return ((range[whole] ^ address[whole]) & mask) == 0;
-}
-
 struct Refused {
   const char* cidr;
   const char* what;
-  Cidr range{};
+  Networks range{};
 };
 
 const std::vector<Refused>& refused_ranges() {
@@ -90,7 +42,7 @@ const std::vector<Refused>& refused_ranges() {
                               {"64:ff9b:1::/48", "NAT64"},
                               {"5f00::/16", "segment routing"},
                               {"2001::/32", "Teredo"}};
-    for (Refused& entry : list) entry.range = parse_cidr(entry.cidr).value();
+    for (Refused& entry : list) entry.range = std::move(*Networks::make({entry.cidr}, ""));
     return list;
   }();
   return ranges;
@@ -99,27 +51,22 @@ const std::vector<Refused>& refused_ranges() {
 }  // namespace
 
 Result<AddressPolicy> AddressPolicy::make(const std::vector<std::string>& allow) {
+  auto networks = Networks::make(allow, "dispatcher.allow_networks");
+  if (!networks) return fail(std::move(networks.error()));
   AddressPolicy policy;
-  for (const std::string& text : allow) {
-    const auto cidr = parse_cidr(text);
-    if (!cidr)
-      return fail(Code::invalid, "'" + text + "' is no network; write it like 10.0.0.0/8 or fd00::/8",
-                  "dispatcher.allow_networks");
-    Range range{};
-    std::copy(cidr->bytes.begin(), cidr->bytes.end(), range.bytes);
-    range.bits = cidr->bits;
-    policy.allow_.push_back(range);
-  }
+  policy.allow_ = std::move(*networks);
   return policy;
 }
 
-std::optional<std::string> AddressPolicy::refusal(std::string_view address) const {
-  const auto bytes = parse_address(address);
+std::optional<std::string> AddressPolicy::refusal(std::string_view address, std::uint16_t port) const {
+  const auto bytes = Networks::parse_address(address);
   if (!bytes) return "'" + std::string(address) + "' is no IP address";
-  for (const Range& range : allow_)
-    if (contains(range.bytes, range.bits, *bytes)) return std::nullopt;
+  if (own_->contains(*bytes, port))
+    return std::string(address) + " port " + std::to_string(port) +
+           " is a listener of Certes itself, which is not dialled";
+  if (allow_.contains(*bytes)) return std::nullopt;
   for (const Refused& entry : refused_ranges())
-    if (contains(entry.range.bytes.data(), entry.range.bits, *bytes))
+    if (entry.range.contains(*bytes))
       return std::string(address) + " is in " + entry.cidr + " (" + entry.what +
              "), which is not dialled unless dispatcher.allow_networks allows it";
   return std::nullopt;

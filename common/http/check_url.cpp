@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <charconv>
+#include <cstring>
 #include <memory>
 
 #include "common/http/sender.hpp"
@@ -17,6 +19,15 @@ std::string part(CURLU* url, CURLUPart which) {
   if (::curl_url_get(url, which, &text, 0) != CURLUE_OK) return {};
   const std::unique_ptr<char, void (*)(void*)> owner(text, ::curl_free);
   return text;
+}
+
+std::uint16_t port_of(CURLU* url) {
+  char* text = nullptr;
+  if (::curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return 0;
+  const std::unique_ptr<char, void (*)(void*)> owner(text, ::curl_free);
+  std::uint16_t port = 0;
+  std::from_chars(text, text + std::strlen(text), port);
+  return port;
 }
 
 bool has_part(CURLU* url, CURLUPart which) {
@@ -60,7 +71,7 @@ Result<void> check_url(std::string_view text, const AddressPolicy& policy) {
   if (host.empty()) return bad("has no host");
   if (host.front() == '[') host = host.substr(1, host.size() - 2);
   if (!is_literal(host)) return {};
-  if (auto refusal = policy.refusal(host)) return bad("may not be dialled: " + *refusal);
+  if (auto refusal = policy.refusal(host, port_of(url.get()))) return bad("may not be dialled: " + *refusal);
   return {};
 }
 

@@ -11,7 +11,9 @@
 #include "common/http/deadline_wheel.hpp"
 #include "common/http/framing.hpp"
 #include "common/http/input.hpp"
+#include "common/http/peer_counts.hpp"
 #include "common/http/server.hpp"
+#include "common/http/transport.hpp"
 
 namespace certes::http {
 
@@ -20,7 +22,7 @@ struct Route;
 
 class Connection : public DeadlineWheel::Entry, private StreamBody {
  public:
-  Connection(ServerLoop& loop, std::uint64_t id, int fd, std::string peer);
+  Connection(ServerLoop& loop, std::uint64_t id, Transport transport, std::string peer, PeerKey counted);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -44,9 +46,11 @@ class Connection : public DeadlineWheel::Entry, private StreamBody {
   bool queued_flush = false, queued_resume = false;  // the loop's lists
 
  private:
+  static constexpr std::size_t kOutputBound = 64u << 10;  // more to be written: no further request is taken up
   enum class Phase : std::uint8_t { reading, answering, streaming, closing, lingering, dead };
-  enum class Timer : std::uint8_t { none, idle, header, body, write, linger };
+  enum class Timer : std::uint8_t { none, handshake, idle, header, body, write, linger };
 
+  bool handshake();
   void read();
   bool read_once();
   void consume(char* data, std::size_t size);
@@ -71,8 +75,9 @@ class Connection : public DeadlineWheel::Entry, private StreamBody {
 
   ServerLoop& loop_;
   const std::uint64_t id_;
-  const int fd_;
+  Transport transport_;
   const std::string peer_;
+  const PeerKey counted_;  // 0: against no limit
   Phase phase_ = Phase::reading;
   Timer timer_ = Timer::none;
   bool readable_ = false;  // the socket may hold more

@@ -117,7 +117,7 @@ curl_socket_t CurlTransfer::on_open(void* self_pointer, curlsocktype, curl_socka
   if (address->addrlen > sizeof storage || (address->family != AF_INET && address->family != AF_INET6))
     return CURL_SOCKET_BAD;
   std::memcpy(&storage, &address->addr, address->addrlen);
-  if (auto refusal = self.settings_.policy->refusal(numeric_address(storage))) {
+  if (auto refusal = self.settings_.policy->refusal(numeric_address(storage), port_of(storage))) {
     self.refused_ = std::move(*refusal);
     return CURL_SOCKET_BAD;
   }

@@ -48,8 +48,7 @@ std::uint16_t bound_port(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return address.ss_family == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port)
-                                       : ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  return port_of(address);
 }
 
 int open_listening(const addrinfo& info) {
@@ -119,6 +118,11 @@ std::string numeric_address(const sockaddr_storage& address) {
     ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text.data(), text.size());
   }
   return text.data();
+}
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+  return address.ss_family == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port)
+                                       : ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
 }  // namespace certes::http

@@ -33,5 +33,6 @@ class Listener {
 
 // The numeric address of a peer, without port.
 std::string numeric_address(const sockaddr_storage& address);
+std::uint16_t port_of(const sockaddr_storage& address);
 
 }  // namespace certes::http

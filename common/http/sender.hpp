@@ -13,6 +13,8 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/http/networks.hpp"
+#include "common/http/own_listeners.hpp"
 
 namespace certes::http {
 
@@ -22,14 +24,13 @@ class AddressPolicy {
   // `allow`: CIDRs that are allowed although refused by default. Error: which one is no CIDR.
   static Result<AddressPolicy> make(const std::vector<std::string>& allow);
   // Nothing: allowed. Otherwise a sentence with the address, its range and the setting. `address`: numeric, v4 or v6.
-  std::optional<std::string> refusal(std::string_view address) const;
+  std::optional<std::string> refusal(std::string_view address, std::uint16_t port) const;
+  // Where this process listens: refused, however allowed. Shared by all copies; any thread.
+  OwnListeners& own_listeners() const { return *own_; }
 
  private:
-  struct Range {
-    unsigned char bytes[16];
-    int bits;
-  };
-  std::vector<Range> allow_;
+  Networks allow_;
+  std::shared_ptr<OwnListeners> own_ = std::make_shared<OwnListeners>();
 };
 
 enum class TransferError : std::uint8_t {

@@ -1,6 +1,7 @@
 #include "common/http/server.hpp"
 
 #include "common/http/server_loop.hpp"
+#include "common/http/server_metrics.hpp"
 
 namespace certes::http {
 
@@ -31,16 +32,21 @@ class Server::Impl {
   explicit Impl(ServerOptions options) {
     shared.limits = {options.max_header_bytes, options.max_headers, options.max_body_bytes};
     shared.options = std::move(options);
+    shared.counters = std::make_shared<ServerCounters>(loop_count());
+    shared.tls = std::make_unique<TlsKeeper>(shared.options.tls);
   }
 
+  std::size_t loop_count() const { return static_cast<std::size_t>(std::max(1, shared.options.loops)); }
+
   Result<void> start() {
+    if (auto loaded = shared.tls->load(); !loaded) return loaded;
     auto listener = Listener::bind(shared.options.listen, shared.options.name);
     if (!listener) return fail(std::move(listener.error()));
     shared.listener = std::move(*listener);
     shared.workers = std::make_unique<Workers>(shared.routes, shared.options.worker_queue, shared.options.name);
     shared.workers->start(std::max(1, shared.options.workers));
-    for (int i = 0; i < std::max(1, shared.options.loops); ++i)
-      shared.loops.push_back(std::make_unique<ServerLoop>(shared, i));
+    for (std::size_t i = 0; i < loop_count(); ++i)
+      shared.loops.push_back(std::make_unique<ServerLoop>(shared, static_cast<int>(i)));
     // The first accepts and looks at the others: it is the last to start.
     for (auto loop = shared.loops.rbegin(); loop != shared.loops.rend(); ++loop) (*loop)->start();
     return {};
@@ -48,9 +54,8 @@ class Server::Impl {
 
   void stop(Millis limit) {
     const SteadyTime until = std::chrono::steady_clock::now() + limit;
-    for (const auto& loop : shared.loops) loop->stop(until);
+    if (!shared.loops.empty()) shared.loops.front()->stop(until);
     for (const auto& loop : shared.loops) loop->join();
-    shared.listener.close();
     if (shared.workers) shared.workers->stop();
   }
 
@@ -85,16 +90,32 @@ std::uint16_t Server::port() const { return impl_->shared.listener.port(); }
 std::string Server::address() const { return impl_->shared.listener.address(); }
 void Server::stop(Millis limit) { impl_->stop(limit); }
 
+std::string_view Server::scheme() const { return impl_->shared.tls->enabled() ? "https" : "http"; }
+Result<bool> Server::reload_certificate(bool force) { return impl_->shared.tls->reload(force); }
+
+std::int64_t Server::certificate_expires_at() const {
+  const auto context = impl_->shared.tls->current();
+  return context ? context->expires_at() : 0;
+}
+
+void Server::expose(metrics::Metrics& metrics) const {
+  http::expose(impl_->shared.counters, impl_->shared.options.name, metrics);
+}
+
 ServerStats Server::stats() const {
+  const ServerCounters& counters = *impl_->shared.counters;
   ServerStats total;
-  total.open_connections = impl_->shared.open.load(std::memory_order_relaxed);
-  for (const auto& loop : impl_->shared.loops) {
-    const LoopCounters& counters = loop->counters();
-    total.accepted += counters.accepted.load(std::memory_order_relaxed);
-    total.refused_connections += counters.refused.load(std::memory_order_relaxed);
-    total.requests += counters.requests.load(std::memory_order_relaxed);
-    total.bad_requests += counters.bad.load(std::memory_order_relaxed);
-    total.timeouts += counters.timeouts.load(std::memory_order_relaxed);
+  total.open_connections = counters.open.load(std::memory_order_relaxed);
+  for (const LoopCounters& loop : counters.loops) {
+    total.accepted += loop.accepted.get();
+    total.requests += loop.requests.get();
+    total.handshakes += loop.handshakes.get();
+    total.failed_handshakes += loop.failed_handshakes.get();
+    for (const Tally& full : loop.full) total.refused_connections += full.get();
+    for (std::size_t i = 0; i < loop.refused.size(); ++i)
+      if (kRefusedStatuses[i] != 408) total.bad_requests += loop.refused[i].get();
+    for (std::size_t i = 0; i < loop.late.size(); ++i)
+      if (static_cast<Late>(i) != Late::idle) total.timeouts += loop.late[i].get();
   }
   return total;
 }

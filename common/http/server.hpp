@@ -18,6 +18,10 @@
 #include "common/base/result.hpp"
 #include "common/http/stream.hpp"
 
+namespace certes::metrics {
+class Metrics;
+}
+
 namespace certes::http {
 
 struct HeaderView {
@@ -115,6 +119,13 @@ class Loop {
   virtual StreamBody* streaming(std::uint64_t connection) = 0;
 };
 
+// Files in PEM. The certificate's holds its chain too; the key's is not encrypted.
+struct TlsFiles {
+  std::string cert_file, key_file;  // empty: no TLS
+  std::string client_ca_file;       // clients must show a certificate of one of these; empty: they need none
+  std::string setting;              // what stands before tls_cert_file in errors: "gateway."
+};
+
 struct ServerOptions {
   std::string name = "gateway";        // in errors, log lines and thread names
   std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 picks a free one
@@ -122,19 +133,25 @@ struct ServerOptions {
   int workers = 2;                       // threads for pooled routes
   std::size_t worker_queue = 1'024;      // requests waiting for a worker; above: 503
   std::size_t max_connections = 10'000;  // above: accepted and closed with 503
+  // Of one address, or of one /64 of IPv6; above: closed with 429. 0: no limit.
+  std::size_t max_connections_per_peer = 0;
+  std::function<bool(std::string_view peer)> unlimited_peer;  // to whom that limit does not apply: proxies
   std::size_t max_header_bytes = 32u << 10;
   std::size_t max_headers = 100;
   std::size_t max_body_bytes = 1u << 20;
-  Millis header_timeout{10'000};  // from the first byte to the end of the header; idle connections: idle_timeout
+  Millis header_timeout{10'000};  // from the first byte to the end of the header; idle connections: idle_timeout.
+                                  // The same again for a TLS handshake
   Millis body_timeout{20'000};    // whole body
   Millis write_timeout{20'000};   // no progress in writing the answer
   Millis idle_timeout{75'000};    // keep-alive
+  TlsFiles tls;
 };
 
 // Counters the server keeps; read from any thread.
 struct ServerStats {
   std::uint64_t accepted = 0, refused_connections = 0, open_connections = 0, requests = 0, bad_requests = 0,
-                timeouts = 0;
+                timeouts = 0,  // but for those of idle connections
+      handshakes = 0, failed_handshakes = 0;
 };
 
 class Server {
@@ -156,9 +173,18 @@ class Server {
   Result<void> start();
   std::uint16_t port() const;
   std::string address() const;  // host:port with the port that was bound
+  // "http" or "https".
+  std::string_view scheme() const;
+  // Reads the certificate again if its files have changed, or `force`; open connections keep theirs. True: it was read.
+  // Error: it is bad, told once for each state of the files; the one in use stays. Any thread, reads files.
+  Result<bool> reload_certificate(bool force);
+  // When the certificate in use expires, in unix seconds; 0: no TLS. Any thread.
+  std::int64_t certificate_expires_at() const;
   // Stops accepting, answers what has been begun (at most `limit`), closes, joins. Blocks.
   void stop(Millis limit);
   ServerStats stats() const;
+  // The same and more as certes_http_…{listener=name}. Once, before start(); add_pages does it.
+  void expose(metrics::Metrics& metrics) const;
 
  private:
   class Impl;

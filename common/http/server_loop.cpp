@@ -22,6 +22,7 @@ constexpr int kAcceptsPerRound = 64;
 ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
     : EventLoop(loop_index),
       shared_(shared),
+      counters_(shared.counters->loops[static_cast<std::size_t>(loop_index)]),
       wheel_(std::chrono::steady_clock::now()),
       scratch_(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {
   if (loop_index == 0) reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -59,10 +60,20 @@ void ServerLoop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
+// New clients are refused from here on, instead of waiting for a server that leaves; those that are connected already
+// are taken.
+void ServerLoop::stop_accepting(SteadyTime until) {
+  accept();
+  unwatch(shared_.listener.fd());
+  shared_.listener.close();
+  for (const auto& loop : shared_.loops)
+    if (loop.get() != this) loop->stop(until);
+}
+
 void ServerLoop::stop_now(SteadyTime until) {
+  if (index() == 0 && !stopping_) stop_accepting(until);
   stopping_ = true;
   stop_until_ = until;
-  if (index() == 0) unwatch(shared_.listener.fd());
   for (Slot& slot : slots_)
     if (slot.connection && !slot.connection->dead()) slot.connection->stop();
 }
@@ -140,12 +151,13 @@ void ServerLoop::want_resume(Connection& connection) {
 }
 
 // The connection object may be in use further up the stack: it goes at the end of the round.
-void ServerLoop::buried(Connection& connection, int fd) {
+void ServerLoop::buried(Connection& connection, int fd, PeerKey peer) {
   wheel_.remove(connection);
   ::close(fd);
+  if (peer != 0) shared_.peers.give_back(peer);
   dead_.push_back(static_cast<std::uint32_t>(connection.id()));
   connection_count_.fetch_sub(1, std::memory_order_relaxed);
-  shared_.open.fetch_sub(1, std::memory_order_relaxed);
+  shared_.counters->open.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ServerLoop::bury() {
@@ -164,83 +176,6 @@ std::string_view ServerLoop::date() {
     date_ = http_date(std::time(nullptr));
   }
   return date_;
-}
-
-void ServerLoop::accept() {
-  if (stopping_) return;
-  for (int i = 0; i < kAcceptsPerRound; ++i)
-    if (!accept_one()) return;
-}
-
-bool ServerLoop::accept_one() {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  const int fd =
-      ::accept4(shared_.listener.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) {
-    if (errno == EMFILE || errno == ENFILE) out_of_descriptors();
-    return errno == ECONNABORTED || errno == EINTR;
-  }
-  if (shared_.open.load(std::memory_order_relaxed) >= shared_.options.max_connections) {
-    turn_away(fd);
-    return true;
-  }
-  shared_.open.fetch_add(1, std::memory_order_relaxed);
-  counters_.accepted.fetch_add(1, std::memory_order_relaxed);
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ServerLoop* chosen = this;
-  for (const auto& loop : shared_.loops)
-    if (loop->connections() < chosen->connections()) chosen = loop.get();
-  chosen->connection_count_.fetch_add(1, std::memory_order_relaxed);
-  std::string peer = numeric_address(address);
-  if (chosen == this) {
-    adopt(fd, std::move(peer));
-  } else {
-    chosen->post([chosen, fd, peer = std::move(peer)] { chosen->adopt(fd, peer); });
-  }
-  return true;
-}
-
-// The listener would wake the loop for ever: one descriptor kept for this takes the client and lets it go.
-void ServerLoop::out_of_descriptors() {
-  if (reserve_fd_ >= 0) ::close(reserve_fd_);
-  const int fd = ::accept4(shared_.listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) turn_away(fd);
-  reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  errno = EMFILE;
-}
-
-void ServerLoop::turn_away(int fd) {
-  counters_.refused.fetch_add(1, std::memory_order_relaxed);
-  Response response = problem(503, "too-many-connections", "Too many connections",
-                              "The server holds as many connections as it takes. Try again.");
-  response.headers.emplace_back("Retry-After", "1");
-  std::string text;
-  render_header(text, response, {.date = date(), .keep_alive = false});
-  text += response.body;
-  ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(fd, SHUT_WR);
-  // What has come already is taken, as closing on unread bytes would reset the answer away.
-  while (::recv(fd, scratch_.get(), kScratchBytes, MSG_DONTWAIT) == static_cast<ssize_t>(kScratchBytes)) {
-  }
-  ::close(fd);
-}
-
-void ServerLoop::adopt(int fd, std::string peer) {
-  std::uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  const std::uint64_t id = (static_cast<std::uint64_t>(slots_[slot].generation) << 32) | slot;
-  slots_[slot].connection = std::make_unique<Connection>(*this, id, fd, std::move(peer));
-  Connection& connection = *slots_[slot].connection;
-  if (!watch(fd, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) return connection.die();
-  if (stopping_) connection.stop();
 }
 
 }  // namespace certes::http

@@ -13,7 +13,10 @@
 #include "common/http/connection.hpp"
 #include "common/http/event_loop.hpp"
 #include "common/http/listener.hpp"
+#include "common/http/peer_counts.hpp"
 #include "common/http/routes.hpp"
+#include "common/http/server_counters.hpp"
+#include "common/http/tls.hpp"
 #include "common/http/workers.hpp"
 
 namespace certes::http {
@@ -30,11 +33,9 @@ struct ServerShared {
   Listener listener;
   std::unique_ptr<Workers> workers;
   std::vector<std::unique_ptr<ServerLoop>> loops;
-  std::atomic<std::size_t> open{0};  // connections of all loops
-};
-
-struct LoopCounters {
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, bad{0}, timeouts{0};
+  std::shared_ptr<ServerCounters> counters;
+  std::unique_ptr<TlsKeeper> tls;
+  PeerCounts peers;  // where the limit is set
 };
 
 class ServerLoop final : public EventLoop {
@@ -43,7 +44,8 @@ class ServerLoop final : public EventLoop {
   ~ServerLoop() override;
 
   void start();
-  // Lets what has begun end until then; join() waits for it.
+  // Lets what has begun end until then; join() waits for it. The first loop, which accepts, closes the listener and
+  // passes it on to the others.
   void stop(SteadyTime until);
   void join();
   std::size_t connections() const { return connection_count_.load(std::memory_order_relaxed); }
@@ -59,7 +61,9 @@ class ServerLoop final : public EventLoop {
   bool stopping() const { return stopping_; }
   void want_flush(Connection& connection);
   void want_resume(Connection& connection);
-  void buried(Connection& connection, int fd);
+  void buried(Connection& connection, int fd, PeerKey peer);
+  // To a client that does not speak TLS where it should.
+  void answer_in_the_clear(int fd);
   static constexpr std::size_t kScratchBytes = 64u << 10;
   char* scratch() { return scratch_.get(); }
 
@@ -80,17 +84,22 @@ class ServerLoop final : public EventLoop {
 
   void accept();
   bool accept_one();
+  void take(int fd, const sockaddr_storage& address);
+  // 0: not counted. Nothing: it has as many connections as it may.
+  std::optional<PeerKey> count_peer(const sockaddr_storage& address, const std::string& peer);
   void out_of_descriptors();
-  void turn_away(int fd);
-  void adopt(int fd, std::string peer);
+  void turn_away(int fd, Full reason);
+  void say_and_close(int fd, const Response& response);
+  void adopt(int fd, std::string peer, PeerKey counted);
   Connection* find(std::uint64_t id);
+  void stop_accepting(SteadyTime until);
   void stop_now(SteadyTime until);
   void bury();
 
   ServerShared& shared_;
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_{};
-  LoopCounters counters_;
+  LoopCounters& counters_;
   std::atomic<std::size_t> connection_count_{0};
 
   // The loop's thread.

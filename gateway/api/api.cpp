@@ -1,6 +1,7 @@
 #include <map>
 #include <utility>
 
+#include "common/http/pages.hpp"
 #include "gateway/access.hpp"
 #include "gateway/api/audit_routes.hpp"
 #include "gateway/api/call.hpp"
@@ -19,15 +20,8 @@ http::ServerOptions options_of(const config::Settings& settings) {
   options.listen = settings.api.listen;
   options.workers = 4;  // they block on the registry and the log
   options.max_connections = 1'000;
+  options.tls = {settings.api.tls_cert_file, settings.api.tls_key_file, settings.api.tls_client_ca_file, "api."};
   return options;
-}
-
-http::Response text(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(body);
-  return response;
 }
 
 }  // namespace
@@ -51,22 +45,10 @@ class Api::Impl {
  private:
   void add_health() {
     const Dependencies& deps = services_.deps;
-    // Not on the workers, which may all be waiting for the log.
-    add_page("/health/live", [] { return text(200, "live\n"); });
-    add_page("/health/ready", [&deps] {
-      return deps.ready() ? text(200, "ready\n") : text(503, "the registry is being read, or this process leaves\n");
-    });
-    add_page("/metrics", [&deps] {
-      http::Response response = text(200, deps.metrics.text());
-      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      return response;
-    });
-  }
-
-  void add_page(const char* path, std::function<http::Response()> page) {
-    server_.direct("GET", path, [page = std::move(page)](http::Loop&) -> http::DirectHandler {
-      return [page](const http::Request&, http::Exchange exchange) { exchange.respond(page()); };
-    });
+    http::add_pages(server_.server(), deps.metrics, {[&deps]() -> std::optional<std::string> {
+                      if (deps.ready()) return std::nullopt;
+                      return "the registry is being read, or this process leaves";
+                    }});
   }
 
   // On the listener's one loop.
@@ -91,6 +73,7 @@ Api::Api(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)
 Api::~Api() = default;
 Result<void> Api::start() { return impl_->server().start(); }
 std::string Api::address() const { return impl_->server().address(); }
+http::Server& Api::server() { return impl_->server().server(); }
 void Api::stop(Millis limit) { impl_->server().stop(limit); }
 
 }  // namespace certes::gateway

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "common/http/pages.hpp"
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/intake.hpp"
@@ -14,9 +15,6 @@ constexpr const char* kSource = "/events/{source}";
 constexpr const char* kTenantEvents = "/t/{tenant}/events";
 constexpr const char* kTenantSource = "/t/{tenant}/events/{source}";
 constexpr const char* kBadPath = "the path is not properly percent-encoded";
-constexpr const char* kLive = "/health/live";
-constexpr const char* kReady = "/health/ready";
-constexpr const char* kMetrics = "/metrics";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
 
@@ -26,20 +24,14 @@ http::ServerOptions server_options(const config::GatewaySettings& settings) {
   options.listen = settings.listen;
   options.loops = std::max(1, settings.loops);
   options.max_connections = static_cast<std::size_t>(settings.max_connections);
+  options.max_connections_per_peer = static_cast<std::size_t>(settings.max_connections_per_peer);
   options.max_header_bytes = static_cast<std::size_t>(settings.max_header_bytes);
   options.max_body_bytes = static_cast<std::size_t>(settings.max_body_bytes);
   options.header_timeout = millis(settings.header_timeout_seconds);
   options.body_timeout = millis(settings.body_timeout_seconds);
   options.idle_timeout = millis(settings.idle_timeout_seconds);
+  options.tls = {settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file, "gateway."};
   return options;
-}
-
-http::Response text(int status, std::string body, std::string content_type = "text/plain; charset=utf-8") {
-  http::Response response;
-  response.status = status;
-  response.content_type = std::move(content_type);
-  response.body = std::move(body);
-  return response;
 }
 
 }  // namespace
@@ -48,8 +40,10 @@ class Gateway::Impl {
  public:
   explicit Impl(Dependencies dependencies)
       : dependencies_(dependencies),
-        metrics_(dependencies.metrics, {kEvents, kTenantEvents, kSource, kTenantSource, kLive, kReady, kMetrics},
-                 static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
+        metrics_(
+            dependencies.metrics,
+            {kEvents, kTenantEvents, kSource, kTenantSource, http::kLivePath, http::kReadyPath, http::kMetricsPath},
+            static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
         server_(server_options(dependencies.settings.gateway), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) {
       const auto& window = dependencies.settings.deduplication;
@@ -110,18 +104,10 @@ class Gateway::Impl {
   }
 
   void add_pages() {
-    add_page(kLive, [] { return text(200, "live\n"); });
-    add_page(kReady, [this] {
-      return dependencies_.ready() ? text(200, "ready\n") : text(503, "the registry has not caught up yet\n");
-    });
-    add_page(kMetrics,
-             [this] { return text(200, dependencies_.metrics.text(), "text/plain; version=0.0.4; charset=utf-8"); });
-  }
-
-  void add_page(const char* path, std::function<http::Response()> page) {
-    server_.direct("GET", path, [page = std::move(page)](http::Loop&) -> http::DirectHandler {
-      return [page](const http::Request&, http::Exchange exchange) { exchange.respond(page()); };
-    });
+    http::add_pages(server_.server(), dependencies_.metrics, {[this]() -> std::optional<std::string> {
+                      if (dependencies_.ready()) return std::nullopt;
+                      return "the registry has not caught up yet";
+                    }});
   }
 
   const Dependencies dependencies_;
@@ -136,6 +122,7 @@ Gateway::Gateway(Dependencies dependencies) : impl_(std::make_unique<Impl>(depen
 Gateway::~Gateway() = default;
 Result<void> Gateway::start() { return impl_->server().start(); }
 std::string Gateway::address() const { return impl_->server().address(); }
+http::Server& Gateway::server() { return impl_->server().server(); }
 void Gateway::stop(Millis limit) { impl_->server().stop(limit); }
 
 }  // namespace certes::gateway

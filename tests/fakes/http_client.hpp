@@ -43,13 +43,13 @@ class RawClient {
       : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), buffer_(std::move(other.buffer_)) {}
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
-  ~RawClient() { close(); }
+  virtual ~RawClient() { close(); }
 
   bool connected() const { return connected_; }
   int fd() const { return fd_; }
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t n = put(bytes);
       if (n <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -97,10 +97,14 @@ class RawClient {
   // Whether the server closes (or resets), and sends nothing more before.
   bool closed() { return buffer_.empty() && !more() && !timed_out_; }
 
+ protected:
+  virtual ssize_t put(std::string_view bytes) const { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  virtual ssize_t receive(char* to, std::size_t room) { return ::recv(fd_, to, room, 0); }
+
  private:
   bool more() {
     char bytes[16384];
-    const ssize_t n = ::recv(fd_, bytes, sizeof bytes, 0);
+    const ssize_t n = receive(bytes, sizeof bytes);
     timed_out_ = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (n <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(n));

@@ -150,6 +150,9 @@ TEST_CASE("Settings: Kafka's own properties pass through, by topic too") {
 TEST_CASE("Settings: what does not go together is refused") {
   CHECK(message_of({"", {}, {{"allow_from", "10.0.0.0/8"}}}).find("--dev") != std::string::npos);
   CHECK(message_of({"", {}, {{"kafka.cert_file", "x"}}}).find("go together") != std::string::npos);
+  CHECK(message_of({"", {}, {{"gateway.tls_cert_file", "x"}}}).find("go together") != std::string::npos);
+  CHECK(message_of({"", {}, {{"api.tls_key_file", "x"}}}).find("api.tls_cert_file") != std::string::npos);
+  CHECK(message_of({"", {}, {{"api.tls_client_ca_file", "x"}}}).find("needs api.tls_cert_file") != std::string::npos);
 }
 
 TEST_CASE("Settings: a description names every value's origin and hides secrets") {

@@ -58,40 +58,40 @@ TEST_CASE("AddressPolicy: refuses each range from its first to its last address,
   for (const Range& range : kRanges) {
     CAPTURE(range.name);
     for (const char* address : {range.first, range.last}) {
-      const auto refusal = none.refusal(address);
+      const auto refusal = none.refusal(address, 80);
       REQUIRE(refusal);
       CHECK(refusal->find(address) != std::string::npos);
       CHECK(refusal->find(range.name) != std::string::npos);
       CHECK(refusal->find("dispatcher.allow_networks") != std::string::npos);
     }
-    if (range.before) CHECK_FALSE(none.refusal(range.before));
-    if (range.after) CHECK_FALSE(none.refusal(range.after));
+    if (range.before) CHECK_FALSE(none.refusal(range.before, 80));
+    if (range.after) CHECK_FALSE(none.refusal(range.after, 80));
   }
 }
 
 TEST_CASE("AddressPolicy: an IPv4 address within IPv6 is that IPv4 address") {
-  CHECK(policy().refusal("::ffff:10.0.0.1"));
-  CHECK(policy().refusal("::ffff:7f00:1"));
-  CHECK_FALSE(policy().refusal("::ffff:8.8.8.8"));
-  CHECK_FALSE(policy({"10.0.0.0/8"}).refusal("::ffff:10.0.0.1"));
+  CHECK(policy().refusal("::ffff:10.0.0.1", 80));
+  CHECK(policy().refusal("::ffff:7f00:1", 80));
+  CHECK_FALSE(policy().refusal("::ffff:8.8.8.8", 80));
+  CHECK_FALSE(policy({"10.0.0.0/8"}).refusal("::ffff:10.0.0.1", 80));
 }
 
 TEST_CASE("AddressPolicy: what the operator allows is dialled, and nothing beside it") {
   const AddressPolicy some = policy({"10.1.0.0/16", "::1/128", "192.168.7.9"});
-  CHECK_FALSE(some.refusal("10.1.2.3"));
-  CHECK(some.refusal("10.2.0.1"));
-  CHECK_FALSE(some.refusal("::1"));
-  CHECK(some.refusal("127.0.0.1"));
-  CHECK_FALSE(some.refusal("192.168.7.9"));
-  CHECK(some.refusal("192.168.7.10"));
-  CHECK_FALSE(policy({"0.0.0.0/0"}).refusal("127.0.0.1"));
-  CHECK(policy({"0.0.0.0/0"}).refusal("::1"));
+  CHECK_FALSE(some.refusal("10.1.2.3", 80));
+  CHECK(some.refusal("10.2.0.1", 80));
+  CHECK_FALSE(some.refusal("::1", 80));
+  CHECK(some.refusal("127.0.0.1", 80));
+  CHECK_FALSE(some.refusal("192.168.7.9", 80));
+  CHECK(some.refusal("192.168.7.10", 80));
+  CHECK_FALSE(policy({"0.0.0.0/0"}).refusal("127.0.0.1", 80));
+  CHECK(policy({"0.0.0.0/0"}).refusal("::1", 80));
 }
 
 TEST_CASE("AddressPolicy: a zone does not hide the range, and what is no address is refused") {
-  CHECK(policy().refusal("fe80::1%eth0"));
-  CHECK(policy().refusal("example.com"));
-  CHECK(policy().refusal(""));
+  CHECK(policy().refusal("fe80::1%eth0", 80));
+  CHECK(policy().refusal("example.com", 80));
+  CHECK(policy().refusal("", 80));
 }
 
 TEST_CASE("AddressPolicy: says which network is none") {

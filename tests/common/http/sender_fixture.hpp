@@ -14,7 +14,7 @@ namespace certes::http {
 class TestSender {
  public:
   explicit TestSender(SenderOptions options = {}, const std::vector<std::string>& allow = {"127.0.0.0/8", "::1/128"})
-      : sender(std::move(options), AddressPolicy::make(allow).value(), [this] {
+      : policy(AddressPolicy::make(allow).value()), sender(std::move(options), policy, [this] {
           const std::lock_guard lock(mutex_);
           woken_ = true;
           changed_.notify_all();
@@ -59,6 +59,7 @@ class TestSender {
   bool woken_ = false;
 
  public:
+  const AddressPolicy policy;
   Sender sender;
 };
 

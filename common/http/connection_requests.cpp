@@ -1,0 +1,95 @@
+// A framed request on its way to its handler: on the loop's thread, or on a worker's with bytes of its own.
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/http/connection.hpp"
+#include "common/http/server_loop.hpp"
+
+namespace certes::http {
+
+namespace {
+
+// The path of a target in absolute form begins after the authority.
+std::string_view origin_form(std::string_view target) {
+  if (target.front() == '/' || target.front() == '*') return target;
+  const std::size_t path = target.find_first_of("/?", target.find("//") + 2);
+  return path == std::string_view::npos || target[path] == '?' ? std::string_view("/") : target.substr(path);
+}
+
+void fill(Request& request, const Framing& framing, const char* data, std::string_view peer) {
+  const auto part = [&](std::size_t at, std::size_t size) { return std::string_view(data + at, size); };
+  request.method = part(framing.method().at, framing.method().size);
+  request.target = part(framing.target().at, framing.target().size);
+  const std::string_view target = origin_form(request.target);
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, mark);
+  request.query = target.substr(std::min(mark + 1, target.size()));
+  request.headers.clear();
+  for (const Framing::Field& f : framing.fields())
+    request.headers.push_back({part(f.name, f.name_size), part(f.value, f.value_size)});
+  request.body = part(framing.body_at(), framing.body_bytes());
+  request.peer = peer;
+}
+
+// The same request on bytes of its own.
+std::unique_ptr<PooledJob> own_copy(const Request& request, const char* data, std::size_t size) {
+  auto job = std::make_unique<PooledJob>();
+  job->bytes = std::make_unique_for_overwrite<char[]>(size);
+  std::memcpy(job->bytes.get(), data, size);
+  job->peer = request.peer;
+  const auto moved = [&](std::string_view view) {
+    const bool inside = view.data() >= data && view.data() <= data + size;
+    return inside ? std::string_view(job->bytes.get() + (view.data() - data), view.size()) : view;
+  };
+  job->request.method = moved(request.method);
+  job->request.target = moved(request.target);
+  job->request.path = moved(request.path);
+  job->request.query = moved(request.query);
+  job->request.body = moved(request.body);
+  job->request.peer = job->peer;
+  for (const HeaderView& h : request.headers) job->request.headers.push_back({moved(h.name), moved(h.value)});
+  return job;
+}
+
+}  // namespace
+
+void Connection::dispatch(const char* data) {
+  keep_alive_ = framing_.keep_alive();
+  version_1_0_ = framing_.version_1_0();
+  received_ = loop_.now();
+  phase_ = Phase::answering;
+  set_timer(Timer::none, Millis(0));
+  loop_.counters().requests.add();
+  Request& request = loop_.request();
+  fill(request, framing_, data, peer_);
+  head_ = request.method == "HEAD";
+  const RouteTable::Match match = loop_.shared().routes.find(request.method, request.path);
+  route_ = match.route;
+  if (match.route) return call(*match.route, request, data);
+  if (match.allow.empty()) return respond(problem(404, "not-found", "Not found", "There is nothing at this path."));
+  Response response = problem(405, "method-not-allowed", "Method not allowed", "This path takes " + match.allow + ".");
+  response.headers.emplace_back("Allow", match.allow);
+  respond(std::move(response));
+}
+
+void Connection::call(const Route& route, const Request& request, const char* data) {
+  if (!route.pooled) {
+    try {
+      loop_.handler(route)(request, Exchange(loop_, id_));
+    } catch (...) {  // its exchange has answered 500 as it was let go
+    }
+    return;
+  }
+  auto job = own_copy(request, data, framing_.body_at() + framing_.body_bytes());
+  job->reply = [loop = &loop_, id = id_](Response&& response) {
+    loop->post(
+        [loop, id, held = std::make_shared<Response>(std::move(response))] { loop->answer(id, std::move(*held)); });
+  };
+  if (loop_.shared().workers->submit(std::move(job))) return;
+  Response busy = problem(503, "busy", "Busy", "Too many requests wait for a worker. Try again.");
+  busy.headers.emplace_back("Retry-After", "1");
+  respond(std::move(busy));
+}
+
+}  // namespace certes::http
