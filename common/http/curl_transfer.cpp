@@ -23,14 +23,14 @@ CurlTransfer::~CurlTransfer() {
   ::curl_slist_free_all(headers_);
 }
 
-// What no request changes. No redirects, proxies, cookies, netrc, decompression or HTTP/0.9: all off.
+// What no request changes. No redirects, cookies, netrc, decompression or HTTP/0.9: all off; proxies only if asked for.
 void CurlTransfer::set_fixed_options() {
   const SenderOptions& options = *settings_.options;
   ::curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   ::curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   ::curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   ::curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
-  ::curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+  if (!options.environment_proxy) ::curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   ::curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   ::curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
   ::curl_easy_setopt(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);

@@ -73,7 +73,8 @@ struct SenderOptions {
   std::size_t max_response_bytes = 1u << 20;  // above: the connection is closed, the status counts
   std::size_t kept_response_bytes = 4u << 10;
   Millis connect_timeout{5'000};
-  std::string ca_file;  // empty: the system's
+  std::string ca_file;             // empty: the system's
+  bool environment_proxy = false;  // http_proxy, no_proxy and the like are obeyed
   std::string user_agent = "Certes/" CERTES_VERSION;
 };
 
