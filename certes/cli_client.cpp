@@ -23,6 +23,11 @@ void add_send(CliContext context) {
   command->add_option("--source", options->source, "where it happened, a URI reference");
   command->add_option("--subject", options->subject, "what it is about");
   command->add_option("--partition-key", options->partition_key, "events of one key keep together");
+  command->add_option("--retry-seconds", options->retry_seconds, "how long to try while the gateway is away; 0: once")
+      ->check(CLI::Range(0.0, 31'622'400.0))
+      ->capture_default_str();
+  command->add_option("--max-attempts", options->max_attempts, "how often; 0: as often as fits into that time");
+  command->add_option("--spool", options->spool, "directory where it waits for the next send if it is not accepted");
 }
 
 void add_listen(CliContext context) {

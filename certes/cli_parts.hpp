@@ -22,6 +22,8 @@ void add_role_commands(CliContext context);      // serve, gateway, dispatcher, 
 void add_client_commands(CliContext context);    // send, listen, apply, version
 void add_resource_commands(CliContext context);  // sources …, dead-letters …
 void add_audit_command(CliContext context);      // audit
+// status and rejected … of `certes relay`.
+void add_relay_control(CLI::App& relay, CliContext context);
 
 // --url, --gateway-url, --key, --key-file, --json; the environment gives the defaults.
 void add_connection(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);

@@ -59,6 +59,28 @@ void add_role(CliContext context, Role role, const char* name, const char* what)
   });
 }
 
+void add_relay(CliContext context) {
+  CLI::App* command = context.app.add_subcommand(
+      "relay", "takes events on this machine, keeps them in a spool, and forwards them to the gateway");
+  command->require_subcommand(0, 1);
+  const auto options = std::make_shared<SettingOptions>();
+  const auto print_ports = std::make_shared<std::string>();
+  const auto gateway = std::make_shared<std::string>();
+  const auto key_file = std::make_shared<std::string>();
+  add_settings(*command, *options);
+  command->add_option("--gateway-url", *gateway, "gateway to forward to (relay.gateway_url)");
+  command->add_option("--key-file", *key_file, "file that holds the API key (relay.key_file)");
+  command->add_option("--print-ports", *print_ports, "write the listener's address to this file, as JSON");
+  add_relay_control(*command, context);
+  command->callback([=, &environment = context.environment, &chosen = context.chosen] {
+    if (!command->get_subcommands().empty()) return;
+    config::Sources sources = sources_of(*options, environment);
+    if (!gateway->empty()) sources.flags.emplace_back("relay.gateway_url", *gateway);
+    if (!key_file->empty()) sources.flags.emplace_back("relay.key_file", *key_file);
+    chosen = RelayRunOptions{std::move(sources), *print_ports};
+  });
+}
+
 // `topics` and `config check` take the same settings and only print.
 template <class Options>
 void add_printing(CLI::App* command, CliContext context) {
@@ -78,6 +100,7 @@ void add_role_commands(CliContext context) {
   add_role(context, Role::gateway, "gateway", "accepts events, and serves the Master API unless api.enabled is false");
   add_role(context, Role::dispatcher, "dispatcher", "delivers events to endpoints");
   add_role(context, Role::api, "api", "serves the Master API alone");
+  add_relay(context);
   add_printing<TopicsOptions>(
       context.app.add_subcommand("topics", "the topics, settings and permissions that Kafka needs"), context);
   CLI::App* config = context.app.add_subcommand("config", "settings")->require_subcommand(1);

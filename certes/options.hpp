@@ -41,6 +41,23 @@ struct SendOptions {
   std::string type;
   std::string data;  // JSON or text, "@FILE", "-"; empty: none
   std::string id, source, subject, partition_key;
+  double retry_seconds = 5;        // how long to try; 0: once
+  std::uint32_t max_attempts = 0;  // 0: as often as fits
+  std::string spool;               // directory where it waits if it is not accepted; empty: nowhere
+};
+
+struct RelayRunOptions {
+  config::Sources sources;
+  std::string print_ports;  // file; empty: none
+};
+
+// Asks a running relay.
+struct RelayControlOptions {
+  std::string url = "http://127.0.0.1:9630";
+  std::string action;  // status, list, retry, drop
+  std::vector<std::int64_t> numbers;
+  bool all = false;
+  bool json = false;
 };
 
 struct ListenOptions {
@@ -97,6 +114,7 @@ struct DeadLetterOptions {
 };
 
 using Command = std::variant<ServeOptions, SendOptions, ListenOptions, ApplyOptions, ConfigCheckOptions, TopicsOptions,
-                             VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions>;
+                             VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions, RelayRunOptions,
+                             RelayControlOptions>;
 
 }  // namespace certes::command

@@ -1,64 +1,135 @@
-// certes send: one event, as JSON, to the gateway.
+// certes send: one event to the gateway, tried again while the gateway is away.
 #include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "client/encoding.hpp"
+#include "client/pipeline.hpp"
+#include "common/base/ids.hpp"
 
 namespace certes::command {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr Millis kOverTime{30'000};  // for a request that began in time
+
 // DATA that is no JSON document is taken as a string: `certes send greeting hello` does what it looks like.
-Json data_of(const std::string& text) {
-  Json data = Json::parse(text, nullptr, false);
-  return data.is_discarded() ? Json(text) : data;
+std::string data_of(const std::string& text) {
+  constexpr const char* kSpace = " \t\r\n";
+  if (!Json::parse(text, nullptr, false).is_discarded())
+    return text.substr(text.find_first_not_of(kSpace),
+                       text.find_last_not_of(kSpace) + 1 - text.find_first_not_of(kSpace));
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<std::string> event_of(const SendOptions& options) {
-  Json event = Json::object();
-  event["type"] = options.type;
-  if (!options.data.empty()) {
-    const auto text = argument_text(options.data);
-    if (!text) return fail(text.error());
-    event["data"] = data_of(*text);
-  } else {
-    event["data"] = nullptr;
+// What is wrong with it, the gateway says.
+Result<event::Event> event_of(const SendOptions& options, const Clock& clock) {
+  event::Event event;
+  event.type = options.type;
+  event.client_id = options.id.empty() ? IdGenerator(clock).next("pub_") : options.id;
+  event.source = options.source;
+  event.subject = options.subject;
+  event.partition_key = options.partition_key;
+  event.time = format_rfc3339(clock.unix_millis());
+  event.data_content_type = "application/json";
+  event.data = "null";
+  if (options.data.empty()) return event;
+  const auto text = argument_text(options.data);
+  if (!text) return fail(text.error());
+  event.data = data_of(*text);
+  return event;
+}
+
+client::Policies policies_of(const SendOptions& options) {
+  client::Policies policies;
+  policies.global.base_seconds = 0.2;
+  policies.global.cap_seconds = 30;
+  policies.global.max_seconds = options.retry_seconds;
+  policies.global.max_attempts = options.retry_seconds > 0 ? options.max_attempts : 1;
+  return policies;
+}
+
+int show(client::Ended ended, bool json) {
+  if (!ended.accepted) {
+    if (ended.status == 0) return failed({Code::unavailable, ended.answer});
+    client::HttpAnswer answer;
+    answer.status = ended.status;
+    answer.body = ended.answer;
+    return failed(client::error_of(answer));
   }
-  const std::pair<const char*, const std::string*> members[] = {{"id", &options.id},
-                                                                {"source", &options.source},
-                                                                {"subject", &options.subject},
-                                                                {"partition_key", &options.partition_key}};
-  for (const auto& [name, value] : members)
-    if (!value->empty()) event[name] = *value;
-  return event.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // It went along with others from the spool, and the answer was to all of them.
+  if (ended.answer.empty()) ended.answer = Json{{"id", ended.id}, {"status", "accepted"}}.dump();
+  const Json accepted = Json::parse(ended.answer, nullptr, false);
+  if (json || !accepted.is_object()) {
+    print_line(ended.answer);
+    return kExitOk;
+  }
+  const bool duplicate = accepted.value("duplicate", false);
+  print_line(accepted.value("id", std::string()) + (duplicate ? " (duplicate: accepted before)" : " accepted"));
+  return kExitOk;
+}
+
+// What became of the event that this command sends; others in the spool are not its business.
+class Watch {
+ public:
+  explicit Watch(std::string id) : id_(std::move(id)) {}
+  void ended(const client::Ended& ended) {
+    const std::lock_guard lock(mutex_);
+    if (ended.id != id_ || ended_) return;
+    ended_ = ended;
+    changed_.notify_all();
+  }
+  std::optional<client::Ended> wait(Millis limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this] { return ended_.has_value(); });
+    return ended_;
+  }
+
+ private:
+  const std::string id_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<client::Ended> ended_;  // guarded by mutex_
+};
+
+Result<std::unique_ptr<client::Spool>> spool_of(const SendOptions& options) {
+  if (options.spool.empty()) return client::make_memory_spool();
+  auto spool = client::open_file_spool(options.spool);
+  if (!spool) return fail(std::move(spool.error()).prefixed("--spool: "));
+  return spool;
 }
 
 }  // namespace
 
 int run_command(const SendOptions& options) {
-  const auto event = event_of(options);
+  const SystemClock clock;
+  auto event = event_of(options, clock);
   if (!event) return failed(event.error());
   const auto key = key_of(options.connection);
   if (!key) return failed(key.error());
-  client::HttpRequest request;
-  request.method = "POST";
-  request.url = options.connection.gateway_url;
-  while (request.url.ends_with('/')) request.url.pop_back();
-  request.url += "/events";
-  request.headers.push_back("Content-Type: application/json");
-  request.body = *event;
-  client::add_key(request, *key);
-  const auto answer = client::HttpClient().send(request);
-  if (!answer) return failed(answer.error());
-  if (answer->status < 200 || answer->status > 299) return failed(client::error_of(*answer));
-  const Json accepted = Json::parse(answer->body, nullptr, false);
-  if (options.connection.json || !accepted.is_object()) {
-    print_line(answer->body);
-    return kExitOk;
-  }
-  const bool duplicate = accepted.value("duplicate", false);
-  print_line(accepted.value("id", std::string()) + (duplicate ? " (duplicate: accepted before)" : " accepted"));
+  client::HttpTransportOptions way;
+  way.url = options.connection.gateway_url;
+  way.key = *key;
+  const auto transport = client::http_transport(way, clock);
+  if (!transport) return failed(transport.error());
+  auto spool = spool_of(options);
+  if (!spool) return failed(spool.error());
+  Watch watch(event->client_id);
+  client::PipelineOptions made;
+  made.on_end = [&watch](const client::Ended& ended) { watch.ended(ended); };
+  client::Pipeline pipeline(std::move(*spool), made, clock, nullptr);
+  // With a spool the event is kept beyond this command: it is not given up, only waited for no longer.
+  client::Policies policies = options.spool.empty() ? policies_of(options) : client::Policies{};
+  pipeline.set_policies(policies);
+  if (auto started = pipeline.start(*transport); !started) return failed(started.error());
+  const std::string id = event->client_id;
+  if (auto stored = pipeline.publish({client::item_of(std::move(*event))}); !stored) return failed(stored.error());
+  const Millis patience{static_cast<Millis::rep>(options.retry_seconds * 1'000)};
+  if (const auto ended = watch.wait(options.spool.empty() ? patience + kOverTime : patience))
+    return show(*ended, options.connection.json);
+  if (options.spool.empty()) return failed({Code::timeout, "the gateway does not answer"});
+  print_line(id + " waits in " + options.spool + ": " + pipeline.status().last_error);
   return kExitOk;
 }
 

@@ -67,6 +67,22 @@ struct DispatcherSettings {
   std::string ca_file;  // for https endpoints; empty: the system's
 };
 
+// certes relay.
+struct RelaySettings {
+  std::string listen = "127.0.0.1:9630";
+  bool any_network = false;  // may listen elsewhere than on loopback
+  std::string spool;         // directory; empty: DATA/relay
+  std::int64_t max_bytes = 1ll << 30;
+  std::int64_t max_events = 1'000'000;
+  std::int64_t max_body_bytes = (1 << 20) - 4'096;  // the gateway's, less what forwarding adds
+  std::string gateway_url = "http://127.0.0.1:9600";
+  std::string api_url;  // Master API to read policies from; empty: none
+  std::string key_file, ca_file, policies_file;
+  int connections = 4;
+  int batch_events = 100;
+  double request_timeout_seconds = 30;
+};
+
 struct DeduplicationSettings {
   double seconds = 86'400;
   std::int64_t ids = 1'000'000;  // per partition
@@ -96,6 +112,7 @@ struct Settings {
   DispatcherSettings dispatcher;
   DeduplicationSettings deduplication;
   AuditSettings audit;
+  RelaySettings relay;
 };
 
 // Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as

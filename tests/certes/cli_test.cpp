@@ -123,6 +123,21 @@ TEST_CASE("Command line: dead letters are replayed by id, endpoint or all togeth
   CHECK_FALSE(parse("certes", {"dead-letters", "replay", "a", "--all"}, {}).command.has_value());
 }
 
+TEST_CASE("Command line: relay runs, or asks one that runs") {
+  const auto relay = chosen<RelayRunOptions>(
+      {"relay", "--data", "d", "--gateway-url", "http://g", "--key-file", "k", "--set", "relay.connections=2"});
+  CHECK(relay.sources.flags ==
+        Flags{{"relay.connections", "2"}, {"data", "d"}, {"relay.gateway_url", "http://g"}, {"relay.key_file", "k"}});
+  CHECK(chosen<RelayControlOptions>({"relay", "status"}).url == "http://127.0.0.1:9630");
+  const auto retry = chosen<RelayControlOptions>({"relay", "rejected", "retry", "3", "5"}, {{"CERTES_RELAY_URL", "r"}});
+  CHECK(retry.action == "retry");
+  CHECK(retry.url == "r");
+  CHECK(retry.numbers == std::vector<std::int64_t>{3, 5});
+  CHECK(chosen<RelayControlOptions>({"relay", "rejected", "drop", "--all"}).all);
+  CHECK_FALSE(parse("certes", {"relay", "rejected", "drop"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"relay", "rejected"}, {}).command.has_value());
+}
+
 TEST_CASE("Command line: what is wrong is told with the command's name, as a usage error") {
   for (const std::vector<std::string>& words : {std::vector<std::string>{},
                                                 {"srve"},
