@@ -1,5 +1,13 @@
 #include "common/config/toml.hpp"
 
+// The parser takes for granted what some texts are not (`1979-05-27Tx`), and checks it by assertions: an abort, and in
+// a release undefined. Here they are exceptions, whatever the build.
+#undef NDEBUG
+namespace {
+struct TomlAssumption {};
+[[noreturn]] void assumption_failed() { throw TomlAssumption{}; }
+}  // namespace
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : assumption_failed())
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -8,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace certes::config {
@@ -73,6 +82,25 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+// Nothing: an assumption of the parser did not hold.
+std::optional<toml::parse_result> parsed(std::string_view text, std::string_view name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const TomlAssumption&) {
+    return std::nullopt;
+  }
+}
+
+// The end of the line at which the text goes wrong: the first so many lines that do.
+std::size_t lines_that_fail(std::string_view text, std::string_view name) {
+  std::vector<std::size_t> ends;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+    ends.push_back(at + 1);
+  const auto passes = [&](std::size_t end) { return parsed(text.substr(0, end), name).has_value(); };
+  const auto first = std::partition_point(ends.begin(), ends.end(), passes);
+  return static_cast<std::size_t>(first - ends.begin()) + 1;
+}
+
 }  // namespace
 
 const TomlValue* TomlValue::find(std::string_view name) const {
@@ -88,13 +116,16 @@ std::string_view to_string(TomlValue::Kind kind) {
 }
 
 Result<TomlValue> parse_toml(std::string_view text, std::string_view name) {
-  const toml::parse_result parsed = toml::parse(text, name);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
+  const auto result = parsed(text, name);
+  if (!result)
+    return fail(Code::invalid, std::string(name) + ":" + std::to_string(lines_that_fail(text, name)) +
+                                   ": a value is malformed: it begins as a date or a number and does not go on as one");
+  if (!*result) {
+    const toml::parse_error& error = result->error();
     return fail(Code::invalid, std::string(name) + ":" + std::to_string(error.source().begin.line) + ": " +
                                    std::string(error.description()));
   }
-  return convert(parsed.table());
+  return convert(result->table());
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {

@@ -48,7 +48,8 @@ Result<void> binary(Input& input, Incoming& incoming) {
   const std::string_view content_type = input.line();
   for (std::string_view line = input.line(); !line.empty() && headers.size() < 64; line = input.line()) {
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
+    if (colon == std::string_view::npos || colon < 3 || !line.starts_with("ce-"))
+      continue;  // the caller gives no others
     headers.push_back({line.substr(0, colon), line.substr(colon + 1)});
   }
   return read_binary_cloud_event(headers, content_type, input.rest(), incoming);

@@ -36,3 +36,13 @@ TEST_CASE("Files: a missing one and a too large one are told apart") {
   CHECK(read_file("/nowhere/x").error().code == certes::Code::not_found);
   CHECK(read_file("/dev/zero", 100).error().code == certes::Code::invalid);
 }
+
+// Found by fuzzing: the parser ended the process.
+TEST_CASE("TOML: a date that does not go on as one is refused with its line") {
+  for (const std::string value : {"1979-05-27Tx", "1979-05-27T", "1979-05-27T-2:00Z", "1979-05-27t\x01"}) {
+    CAPTURE(value);
+    const auto parsed = parse_toml("a = 1\nb = 2\nc = " + value + "\nd = 3\n", "file.toml");
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().message.starts_with("file.toml:3: "));
+  }
+}

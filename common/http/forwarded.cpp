@@ -1,0 +1,34 @@
+#include "common/http/forwarded.hpp"
+
+#include "common/http/characters.hpp"
+#include "common/http/framing.hpp"
+
+namespace certes::http {
+
+namespace {
+
+// Without the port that some proxies add: 192.0.2.1:80, [2001:db8::1]:80, [2001:db8::1].
+std::string_view without_port(std::string_view entry) {
+  if (entry.starts_with('[')) return entry.substr(1, entry.find(']') - 1);
+  const std::size_t colon = entry.find(':');
+  return colon != std::string_view::npos && colon == entry.rfind(':') ? entry.substr(0, colon) : entry;
+}
+
+}  // namespace
+
+std::string_view client_address(const Request& request, const Networks& trusted) {
+  std::string_view client = request.peer;
+  for (auto header = request.headers.rbegin(); header != request.headers.rend(); ++header) {
+    if (!same_token(header->name, "x-forwarded-for")) continue;
+    for (std::string_view list = header->value; !list.empty();) {
+      if (!trusted.contains(client)) return client;
+      const std::size_t comma = list.rfind(',');
+      client = without_port(trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1)));
+      if (!Networks::parse_address(client)) return {};
+      list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
+    }
+  }
+  return client;
+}
+
+}  // namespace certes::http
