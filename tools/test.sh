@@ -23,5 +23,7 @@ if $full; then
   stage "Debian 13" tools/debian13.sh
   stage "container" tools/container.sh
   stage "bench" tools/bench.sh
+  stage "fuzz" tools/fuzz.sh --smoke
 fi
-stage "test" run dev
+# The fuzzers are a build of their own, with clang: the corpus is replayed here, --full fuzzes.
+stage "test" run dev -LE fuzz
