@@ -9,8 +9,8 @@ full=false
 
 configure() { [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null; }
 build() { configure "$1" && ninja -C "build/$1" -j "$jobs" --quiet "${@:2}"; }
-# ctest's own summary is printed in any case, and is the last word of the last stage.
-run() { ctest --test-dir "build/$1" --output-on-failure -j "$jobs" "${@:2}"; }
+# Tests wait more than they compute. ctest's own summary is printed in any case, and is the last word of the last stage.
+run() { ctest --test-dir "build/$1" --output-on-failure -j "$((2 * jobs))" "${@:2}"; }
 
 if $full; then stage install tools/install.sh full; else stage install tools/install.sh test; fi
 stage "build asan-ubsan" build asan-ubsan certes_checked_tests
