@@ -77,6 +77,22 @@ def ingest(engine, directory, brokers):
               f" ratio {own['requests_per_second'] / raw['requests_per_second']:.2f}", flush=True)
 
 
+def overload(directory, seconds):
+    """An open loop at three times the best rate: what is still accepted, what is refused early, and the memory for it."""
+    header = f"Authorization: Bearer {harness.ADMIN_KEY}"
+    with installation("sqlite", directory / "overload", "") as process:
+        best = load(process.ports["gateway"], 64, header)["requests_per_second"]
+        before = process.rss_bytes()
+        out = subprocess.run([LIMITS / "open_load", process.ports["gateway"], "/events", "2000", str(3 * best), str(seconds), "640", header],
+                             capture_output=True, text=True, check=True).stdout
+        found, after = json.loads(out), process.rss_bytes()
+    offered = found["offered_per_second"]
+    print(f"overload sqlite: best {best:.0f}/s; offered {offered:.0f}/s for {seconds} s: accepted {found['accepted_per_second']:.0f}/s"
+          f" ({found['accepted_per_second'] / best:.2f} of the best), refused early {found['refused_per_second'] / offered:.2f},"
+          f" held back by the connections {found['held_back_per_second'] / offered:.2f}; p99 {found['p99_us']} us;"
+          f" resident {before >> 20} MiB, then {after >> 20} MiB", flush=True)
+
+
 def curl_limit():
     """The limit of delivery: our sender's libcurl loop against the raw epoll server."""
     with raw_epoll() as limit:
@@ -141,6 +157,8 @@ def main():
                 ingest(engine, directory / engine, brokers)
             if what in ("all", "delivery"):
                 delivery(engine, directory / engine, brokers, events)
+            if what in ("all", "overload") and engine == "sqlite":
+                overload(directory, 60)
             if what == "profile" and engine == "sqlite":
                 profiles(engine, directory / engine, brokers, events)
     finally:

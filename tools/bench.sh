@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./dev bench [ingest|delivery|profile]: rates and latencies of ingest and of the whole way, on both engines, beside limit
+# ./dev bench [ingest|delivery|overload|profile]: rates and latencies of ingest and of the whole way, on both engines, beside limit
 # programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
 # profile: where the CPU goes, by perf, on the embedded log.
 set -euo pipefail

@@ -2,11 +2,8 @@
 // POST when the last is answered. Prints one line of JSON: rate, answers other than 2xx, latency percentiles in
 // microseconds.
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,8 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/limits/load_client.hpp"
+
 namespace {
 
+using certes::bench::answer_bytes;
+using certes::bench::dial;
+using certes::bench::request_of;
 using Clock = std::chrono::steady_clock;
 
 struct Client {
@@ -24,35 +26,6 @@ struct Client {
   std::string input;
   Clock::time_point sent;
 };
-
-int dial(const std::string& host, int port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? fd : -1;
-}
-
-// Bytes of the first answer, 0 if it is not all there.
-std::size_t answer_bytes(const std::string& text) {
-  const std::size_t end = text.find("\r\n\r\n");
-  if (end == std::string::npos) return 0;
-  const std::size_t at = text.find("Content-Length: ");
-  const std::size_t length = at < end ? std::strtoul(text.c_str() + at + 16, nullptr, 10) : 0;
-  return end + 4 + length <= text.size() ? end + 4 + length : 0;
-}
-
-std::string request_of(const std::string& path, std::size_t body_bytes, int argc, char** argv) {
-  const std::string shell = R"({"type":"bench.created","data":"")";
-  const std::string fill(body_bytes > shell.size() + 1 ? body_bytes - shell.size() - 1 : 0, 'x');
-  const std::string body = R"({"type":"bench.created","data":")" + fill + "\"}";
-  std::string text = "POST " + path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
-  for (int i = 6; i < argc; ++i) text.append(argv[i]).append("\r\n");
-  return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
 
 void send_next(Client& client, const std::string& request) {
   client.sent = Clock::now();
@@ -74,7 +47,7 @@ int main(int argc, char** argv) {
   const auto connections = static_cast<std::size_t>(argc > 3 ? std::atoi(argv[3]) : 64);
   const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
   const std::string request =
-      request_of(argv[2], static_cast<std::size_t>(argc > 5 ? std::atoi(argv[5]) : 640), argc, argv);
+      request_of(argv[2], static_cast<std::size_t>(argc > 5 ? std::atoi(argv[5]) : 640), argv + std::min(argc, 6));
   const int epoll = ::epoll_create1(0);
   std::vector<Client> clients(connections);
   for (std::size_t i = 0; i < connections; ++i) {
