@@ -47,6 +47,10 @@ struct GatewaySettings {
   int max_batch_events = 1'000;
   std::string tls_cert_file, tls_key_file;  // empty: no TLS
   std::string tls_client_ca_file;           // clients must have a certificate of these; empty: they need none
+  bool maintenance = false;
+  double maintenance_retry_after_seconds = 30;
+  int max_waiting = 16'384;         // requests that wait for the log; above: 503 not-accepted
+  double shed_after_seconds = 1.5;  // of the log's silence; then 503 not-accepted at once
 };
 
 struct ApiSettings {

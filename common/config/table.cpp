@@ -52,6 +52,13 @@ const Setting kSettings[] = {
     {"gateway.tls_key_file", CERTES_STRING(gateway.tls_key_file), "its key, PEM"},
     {"gateway.tls_client_ca_file", CERTES_STRING(gateway.tls_client_ca_file),
      "authorities of clients' certificates; empty: clients need none"},
+    {"gateway.maintenance", CERTES_BOOL(gateway.maintenance), "refuse all events, with 503 not-accepted"},
+    {"gateway.maintenance_retry_after_seconds", CERTES_SECONDS(gateway.maintenance_retry_after_seconds),
+     "Retry-After during maintenance", 1, 86'400},
+    {"gateway.max_waiting", CERTES_INT(gateway.max_waiting), "requests that wait for the log; above: 503", 1,
+     10'000'000},
+    {"gateway.shed_after_seconds", CERTES_SECONDS(gateway.shed_after_seconds),
+     "of the log's silence, after which requests are refused at once", 0.01, 60},
 
     {"api.listen", CERTES_STRING(api.listen), "listener of the Master API", 0, 0, Form::address},
     {"api.enabled", CERTES_BOOL(api.enabled), "whether a gateway serves the Master API too"},

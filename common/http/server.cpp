@@ -8,6 +8,7 @@ namespace certes::http {
 Exchange& Exchange::operator=(Exchange&& other) noexcept {
   std::swap(loop_, other.loop_);
   std::swap(connection_, other.connection_);
+  std::swap(also_, other.also_);
   return *this;
 }
 
@@ -15,13 +16,26 @@ Exchange::~Exchange() {
   if (loop_) respond(problem(500, "internal", "Internal error", "The request could not be completed."));
 }
 
+void Exchange::also(std::string name, std::string value) {
+  if (!also_) also_ = std::make_unique<Headers>();
+  also_->emplace_back(std::move(name), std::move(value));
+}
+
+void Exchange::add_headers(Response& response) {
+  if (!also_) return;
+  std::move(also_->begin(), also_->end(), std::back_inserter(response.headers));
+  also_.reset();
+}
+
 void Exchange::respond(Response&& response) {
+  add_headers(response);
   if (Loop* loop = std::exchange(loop_, nullptr)) loop->respond(connection_, std::move(response));
 }
 
 Stream Exchange::stream(Response&& head) {
   Loop* loop = std::exchange(loop_, nullptr);
   if (loop == nullptr) return {};
+  add_headers(head);
   loop->begin_stream(connection_, std::move(head));
   if (loop->streaming(connection_) == nullptr) return {};
   return {*loop, connection_};

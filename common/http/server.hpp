@@ -62,12 +62,17 @@ class Loop;
 class Exchange {
  public:
   Exchange(Loop& loop, std::uint64_t connection) : loop_(&loop), connection_(connection) {}
-  Exchange(Exchange&& other) noexcept : loop_(other.loop_), connection_(other.connection_) { other.loop_ = nullptr; }
+  Exchange(Exchange&& other) noexcept
+      : loop_(other.loop_), connection_(other.connection_), also_(std::move(other.also_)) {
+    other.loop_ = nullptr;
+  }
   Exchange& operator=(Exchange&& other) noexcept;
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
 
+  // A header that the answer will have, whatever it is.
+  void also(std::string name, std::string value);
   void respond(Response&& response);
   // Answers with this head (its body counts for nothing) and a body that is written as it comes. The connection ends
   // with it. The stream is not open if the client has gone, or asked for the head only.
@@ -75,8 +80,12 @@ class Exchange {
   Loop& loop() const { return *loop_; }
 
  private:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  void add_headers(Response& response);
+
   Loop* loop_;
   std::uint64_t connection_;
+  std::unique_ptr<Headers> also_;  // seldom there
 };
 
 using DirectHandler = std::function<void(const Request&, Exchange)>;

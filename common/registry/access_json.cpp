@@ -17,7 +17,7 @@ void read_quota(Fields& fields, std::string_view name, std::optional<Number>& qu
   if (!fields.has(name)) return;
   Number value{};
   if constexpr (std::is_same_v<Number, double>) {
-    fields.number(name, value, 0, kMostEventsPerSecond);
+    fields.number(name, value, 0.001, kMostEventsPerSecond);
   } else {
     fields.integer<Number>(name, value, 0, kMostResources);
   }
@@ -101,6 +101,7 @@ void write(OrderedJson& out, const Tenant& tenant, bool) {
 void read(Fields& fields, Key& key, Form form) {
   read_scopes(fields, key.scopes);
   read_sources(fields, key.sources);
+  fields.number("rate_per_second", key.rate_per_second, 0, 1e6);
   std::string expires;
   fields.text("expires", expires, 64);
   if (fields.ok() && fields.has("expires")) {
@@ -117,6 +118,7 @@ void write(OrderedJson& out, const Key& key, bool stored) {
   out["scopes"] = key.scopes;
   if (!stored) out["tenant"] = key.tenant;
   if (!key.sources.empty()) out["sources"] = key.sources;
+  if (key.rate_per_second > 0) out["rate_per_second"] = key.rate_per_second;
   if (key.expires_at != 0) out["expires"] = format_rfc3339(key.expires_at);
   if (!stored) {
     UnixMillis until = 0;

@@ -54,6 +54,9 @@ UnixMillis Key::expiry_of(std::string_view presented) const {
 }
 
 std::shared_ptr<const Tenant> State::tenant(std::string_view id) const { return find(tenants, "default", id); }
+std::shared_ptr<const Key> State::key(std::string_view tenant, std::string_view id) const {
+  return find(keys, tenant, id);
+}
 std::shared_ptr<const Source> State::source(std::string_view tenant, std::string_view id) const {
   return find(sources, tenant, id);
 }

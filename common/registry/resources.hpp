@@ -105,6 +105,7 @@ struct Key : Meta {
   std::vector<std::string> scopes;   // "events:write", …; "*" for the first
   std::vector<std::string> sources;  // whose names it publishes under; empty: bound to none
   UnixMillis expires_at = 0;         // 0: never
+  double rate_per_second = 0;        // of events; 0: no limit
 
   // When the text with this hash expires; 0: never.
   UnixMillis expiry_of(std::string_view presented) const;
@@ -132,6 +133,7 @@ struct State {
 
   // Nothing if there is none.
   std::shared_ptr<const Tenant> tenant(std::string_view id) const;
+  std::shared_ptr<const Key> key(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Source> source(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Endpoint> endpoint(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Subscription> subscription(std::string_view tenant, std::string_view id) const;

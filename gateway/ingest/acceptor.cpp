@@ -149,6 +149,7 @@ void Acceptor::refused(Request& request, std::size_t index, const Error& error) 
 }
 
 void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResult&& result) {
+  acknowledged_at_ = loop_.now();
   if (result.fatal) replace_appender_ = true;
   if (result.outcome != log::AppendOutcome::persisted) request.error = result.error.message;
   if (!result.duplicate_of.empty()) {
@@ -206,9 +207,19 @@ void Acceptor::respond(Request& request, http::Response&& response) {
   request.exchange.reset();
 }
 
+Admission::Waiting Acceptor::waiting() {
+  forget_answered();
+  if (due_.empty()) return {pending_, {}, false};
+  return {pending_, std::max(due_.front().request->started, acknowledged_at_), true};
+}
+
+void Acceptor::forget_answered() {
+  while (!due_.empty() && due_.front().request->number != due_.front().number) due_.pop_front();
+}
+
 // All wait equally long, so one timer for the oldest is enough.
 void Acceptor::arm_timer() {
-  while (!due_.empty() && due_.front().request->number != due_.front().number) due_.pop_front();
+  forget_answered();
   if (timer_armed_ || due_.empty()) return;
   timer_armed_ = true;
   const auto left = std::chrono::ceil<Millis>(due_.front().at - loop_.now());

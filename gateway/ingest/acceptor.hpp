@@ -11,6 +11,7 @@
 #include "common/event/event.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
+#include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/dedup_index.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
 
@@ -31,8 +32,8 @@ class Acceptor {
   // `status`: of the answer to a single event. `source`: for metrics.
   void accept(std::vector<event::Event>&& events, bool batch, int status, std::string_view source,
               http::Exchange exchange);
-  // Requests that wait for the log.
-  std::size_t pending() const { return pending_; }
+  // What waits for the log.
+  Admission::Waiting waiting();
 
  private:
   struct Request;
@@ -54,6 +55,7 @@ class Acceptor {
   void settle(log::Identity identity, log::AppendOutcome outcome);
   void finish(Request& request);
   void respond(Request& request, http::Response&& response);
+  void forget_answered();
   void arm_timer();
   void on_timer();
 
@@ -71,6 +73,7 @@ class Acceptor {
   std::vector<Request*> free_;
   std::deque<Due> due_;  // in the order of their deadlines
   std::size_t pending_ = 0;
+  SteadyTime acknowledged_at_{};  // whatever it was, the log spoke
   std::uint64_t next_number_ = 1;
   bool timer_armed_ = false;
 };

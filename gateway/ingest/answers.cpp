@@ -46,6 +46,11 @@ http::Response answer(const Error& error) {
 }
 
 http::Response not_accepted(std::string_view why) { return answer({Code::busy, std::string(why)}); }
+http::Response not_accepted(std::string_view why, int retry_after_seconds) {
+  auto response = not_accepted(why);
+  response.headers.back().second = std::to_string(retry_after_seconds);
+  return response;
+}
 http::Response outcome_unknown(std::string_view why) { return answer({Code::unknown_outcome, std::string(why)}); }
 
 http::Response unsupported_media_type(std::string_view sent) {
@@ -56,9 +61,10 @@ http::Response unsupported_media_type(std::string_view sent) {
   return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
 }
 
-http::Response too_many_requests(std::string_view source, int retry_after_seconds) {
+http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds) {
+  const std::string limit = kind == "tenant" ? "quotas.events_per_second" : "rate_per_second";
   auto response = http::problem(429, "too-many-requests", "Too many requests",
-                                "source " + std::string(source) + " is above its rate_per_second");
+                                std::string(kind).append(1, ' ').append(id).append(" is above its ").append(limit));
   response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
   return response;
 }

@@ -14,9 +14,11 @@ namespace certes::gateway::ingest {
 // unavailable 503 not-accepted, timeout and unknown_outcome 503 outcome-unknown, internal 500.
 http::Response answer(const Error& error);
 http::Response not_accepted(std::string_view why);
+http::Response not_accepted(std::string_view why, int retry_after_seconds);
 http::Response outcome_unknown(std::string_view why);
 http::Response unsupported_media_type(std::string_view sent);
-http::Response too_many_requests(std::string_view source, int retry_after_seconds);
+// `kind`: whose limit it is: "source", "key", "tenant".
+http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds);
 
 // {"id":"evt_…","status":"accepted"}, with "duplicate":true. `status` 204 and 205 have no body.
 http::Response accepted(int status, std::string_view id, bool duplicate);

@@ -70,7 +70,7 @@ class Gateway::Impl {
   ingest::Intake& intake(http::Loop& loop) {
     const std::lock_guard lock(mutex_);
     auto& place = intakes_[loop.index()];
-    if (!place) place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), metrics_);
+    if (!place) place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), limits_, metrics_);
     return *place;
   }
 
@@ -113,6 +113,7 @@ class Gateway::Impl {
   const Dependencies dependencies_;
   ingest::IngestMetrics metrics_;
   std::unique_ptr<ingest::DedupIndex> dedup_;
+  ingest::RateLimits limits_;
   std::mutex mutex_;
   std::map<int, std::unique_ptr<ingest::Intake>> intakes_;  // by loop; guarded by mutex_
   Routes server_;

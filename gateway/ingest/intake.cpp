@@ -60,11 +60,13 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 
 }  // namespace
 
-Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics)
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
+               IngestMetrics& metrics)
     : loop_(loop),
       dependencies_(dependencies),
       metrics_(metrics),
       ids_(dependencies.clock),
+      gate_(loop, dependencies.settings.gateway, limits, metrics),
       callers_([&dependencies](const http::Request& request, const registry::State& state) {
         return authenticate(request, state, dependencies.settings, dependencies.clock);
       }),
@@ -76,6 +78,7 @@ void Intake::refuse(const Error& error, std::string_view source, http::Exchange 
 }
 
 void Intake::publish(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
+  if (gate_.shut(acceptor_.waiting(), exchange)) return;
   if (!dependencies_.registry.caught_up())
     return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
   const auto state = dependencies_.registry.state();
@@ -83,6 +86,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
   if (!caller) return refuse(caller.error(), "", std::move(exchange));
   if (tenant.empty()) tenant = (*caller)->tenant;
   if (auto may = may_act_for(**caller, tenant, true, *state); !may) return refuse(may.error(), "", std::move(exchange));
+  if (gate_.over_rate(state, {tenant, (*caller)->tenant, (*caller)->key, ""}, exchange)) return;
   const Form form = form_of(request);
   if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
@@ -100,6 +104,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
       return refuse(error, "", std::move(exchange));
     }
   }
+  gate_.take_more(incoming_.events.size());
   acceptor_.accept(std::move(incoming_.events), incoming_.batch, 202, "", std::move(exchange));
 }
 
@@ -135,6 +140,7 @@ Result<void> Intake::complete(event::Event& event, const http::Request& request,
 
 void Intake::webhook(const http::Request& request, std::string_view tenant, std::string_view source,
                      http::Exchange exchange) {
+  if (gate_.shut(acceptor_.waiting(), exchange)) return;
   if (!dependencies_.registry.caught_up())
     return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
   const auto state = dependencies_.registry.state();
@@ -142,17 +148,17 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
   if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
   auto ready = prepared(known);
   if (!ready) return refuse(ready.error(), source, std::move(exchange));
-  if (!(*ready)->within_rate(loop_.now(), 1.0 / std::max(1, dependencies_.settings.gateway.loops))) {
-    metrics_.rejected(source, "rate");
-    return exchange.respond(too_many_requests(source, 1));
-  }
+  Gate::Sender sender{tenant, "", "", source};
   if ((*ready)->needs_key()) {
     const auto caller = callers_.find(request, state, loop_.now(), kScope);
     if (!caller) return refuse(caller.error(), source, std::move(exchange));
     auto may = may_act_for(**caller, tenant, true, *state);
     if (may) may = may_use_route(**caller, source);
     if (!may) return refuse(may.error(), source, std::move(exchange));
+    sender.key_tenant = (*caller)->tenant;
+    sender.key = (*caller)->key;
   }
+  if (gate_.over_rate(state, sender, exchange)) return;
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
   acceptor_.accept(std::move(incoming_.events), false, known->response_status, source, std::move(exchange));
 }

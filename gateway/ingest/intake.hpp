@@ -13,6 +13,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/callers.hpp"
+#include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/prepared_source.hpp"
 
 namespace certes::gateway::ingest {
@@ -22,7 +23,8 @@ enum class Form : std::uint8_t { none, plain, structured, batch, binary };
 
 class Intake {
  public:
-  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IngestMetrics& metrics);
+  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
+         IngestMetrics& metrics);
 
   // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
   void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
@@ -41,6 +43,7 @@ class Intake {
   const Dependencies& dependencies_;
   IngestMetrics& metrics_;
   IdGenerator ids_;
+  Gate gate_;
   Callers callers_;
   event::JsonDocument document_;
   event::Incoming incoming_;

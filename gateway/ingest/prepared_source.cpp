@@ -137,16 +137,6 @@ Result<void> PreparedSource::verify_standard_webhooks(const http::Request& reque
   return fail(std::move(last));
 }
 
-bool PreparedSource::within_rate(SteadyTime now, double share) {
-  if (source_->rate_per_second <= 0) return true;
-  const double rate = source_->rate_per_second * share, most = std::max(1.0, rate);
-  tokens_ = refilled_ ? std::min(most, tokens_ + rate * std::chrono::duration<double>(now - *refilled_).count()) : most;
-  refilled_ = now;
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
-  return true;
-}
-
 // Every type begins with the source's id.
 Result<void> PreparedSource::set_type(const Offer& offer, event::Event& event) const {
   auto found = type_(offer);

@@ -29,8 +29,6 @@ class PreparedSource {
   bool needs_key() const { return source_->verify.scheme == "key"; }
   // The signature over the raw body. Error: unauthenticated, says which check failed.
   Result<void> verify(const http::Request& request, UnixMillis now) const;
-  // Takes one from the rate; false: above it. `share`: the part of the rate that this loop has.
-  bool within_rate(SteadyTime now, double share);
   // All but ids and times of Certes' own. Error: invalid, names the header or JSON pointer.
   Result<void> read(const http::Request& request, event::JsonDocument& document, event::Event& event) const;
 
@@ -49,8 +47,6 @@ class PreparedSource {
   Extract type_, id_, key_, subject_;
   bool type_required_ = false;  // else the source's id is the type where the request names none
   std::vector<std::string> forwarded_;
-  std::optional<SteadyTime> refilled_;
-  double tokens_ = 0;
 };
 
 }  // namespace certes::gateway::ingest

@@ -36,6 +36,9 @@ struct Options {
   double durable_timeout_seconds = 20;
   std::size_t max_record_bytes = 2u << 20;
   int loops = 1;
+  bool maintenance = false;
+  int max_waiting = 10'000;
+  double shed_after_seconds = 60;
 };
 
 class Ingest {
@@ -48,6 +51,9 @@ class Ingest {
     settings.dev = options.dev;
     settings.gateway.listen = "127.0.0.1:0";
     settings.gateway.loops = options.loops;
+    settings.gateway.maintenance = options.maintenance;
+    settings.gateway.max_waiting = options.max_waiting;
+    settings.gateway.shed_after_seconds = options.shed_after_seconds;
     settings.gateway.durable_timeout_seconds = options.durable_timeout_seconds;
     gateway = std::make_unique<Gateway>(Dependencies{settings, log, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());

@@ -1,0 +1,32 @@
+#include "gateway/ingest/admission.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr int kOverloadRetryAfterSeconds = 1;
+
+}  // namespace
+
+Admission::Admission(const config::GatewaySettings& settings)
+    : maintenance_(settings.maintenance),
+      maintenance_retry_after_seconds_(
+          static_cast<int>(std::max(1.0, std::ceil(settings.maintenance_retry_after_seconds)))),
+      max_waiting_(static_cast<std::size_t>(std::max(1, settings.max_waiting / std::max(1, settings.loops)))),
+      patience_(std::chrono::duration_cast<SteadyTime::duration>(
+          std::chrono::duration<double>(settings.shed_after_seconds))) {}
+
+std::optional<Admission::Refusal> Admission::refusal(const Waiting& waiting, SteadyTime now) const {
+  if (maintenance_) return Refusal{"maintenance", "the gateway is in maintenance", maintenance_retry_after_seconds_};
+  if (waiting.requests >= max_waiting_)
+    return Refusal{"overload", "as many requests as gateway.max_waiting allows wait for the log",
+                   kOverloadRetryAfterSeconds};
+  if (waiting.any_unanswered && now - waiting.silent_since > patience_)
+    return Refusal{"slow_log", "the log has been silent for longer than gateway.shed_after_seconds",
+                   kOverloadRetryAfterSeconds};
+  return std::nullopt;
+}
+
+}  // namespace certes::gateway::ingest

@@ -1,0 +1,49 @@
+#pragma once
+// Gate: what a loop asks before it looks at a request: whether the gateway takes any now (Admission), and whether this
+// caller may send more (RateLimits). Answers itself what it turns away. Who: Intake. Confined to its loop.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/http/server.hpp"
+#include "common/registry/resources.hpp"
+#include "gateway/ingest/admission.hpp"
+#include "gateway/ingest/ingest_metrics.hpp"
+#include "gateway/ingest/rate_limits.hpp"
+
+namespace certes::gateway::ingest {
+
+class Gate {
+ public:
+  Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics);
+
+  // True: it was answered 503 not-accepted.
+  bool shut(const Admission::Waiting& waiting, http::Exchange& exchange);
+
+  // Who sends: what is empty has no limit of its own.
+  struct Sender {
+    std::string_view tenant;      // for whom
+    std::string_view key_tenant;  // whose the key is
+    std::string_view key, source;
+  };
+  // True: it was answered 429. Else one event is taken from what the sender may, and the answer will say what is left.
+  bool over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange);
+  // The events of a batch beyond its first, of the sender that was let through last.
+  void take_more(std::size_t events);
+
+ private:
+  const Restraint& restraint(const registry::StatePtr& state, const Sender& sender);
+  Restraint restraint_of(const registry::State& state, const Sender& sender);
+
+  http::Loop& loop_;
+  const Admission admission_;
+  RateLimits& limits_;
+  IngestMetrics& metrics_;
+  registry::StatePtr state_;                                  // that the restraints are of
+  std::map<std::string, Restraint, std::less<>> restraints_;  // by tenant, key and source
+  std::string name_;
+  const Restraint* last_ = nullptr;  // by name_
+};
+
+}  // namespace certes::gateway::ingest
