@@ -28,6 +28,10 @@ Result<void> Pipeline::start(const MakeTransport& transport) {
   status_.rejected_events = rejected->events;
   publish_state();
   transport_ = transport([this] { wake(); });
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = true;
+  }
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -97,7 +101,7 @@ Result<T> Pipeline::ask(std::function<Result<T>()> question) {
   auto answer = done->get_future();
   {
     const std::lock_guard lock(mutex_);
-    if (ended_ || !thread_.joinable()) return fail(Code::unavailable, "the producer is closed");
+    if (!running_) return fail(Code::unavailable, "the producer is closed");
     works_.push_back([done, question = std::move(question)] { done->set_value(question()); });
     woke_ = true;
     woken_.notify_one();
@@ -141,7 +145,7 @@ PipelineStatus Pipeline::status() const {
 
 bool Pipeline::wait_until_sent(Millis limit) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, limit, [this] { return ended_ || events_ == status_.rejected_events; });
+  return changed_.wait_for(lock, limit, [this] { return !running_ || events_ == status_.rejected_events; });
 }
 
 std::size_t Pipeline::close(Millis limit) {

@@ -134,7 +134,7 @@ class Pipeline {
   std::deque<Publishing> publishings_;
   std::deque<Work> works_;
   bool woke_ = false;
-  bool closing_ = false, ended_ = false;
+  bool running_ = false, closing_ = false;
   SteadyTime close_by_{};
   std::size_t events_ = 0, bytes_ = 0, pending_bytes_ = 0;  // reserved
   PipelineStatus status_;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Millis kWriteAgain{1'000};  // after the disk took nothing
 constexpr Millis kLongestWait{1'000};
+constexpr std::size_t kKeptProblem = 4u << 10;  // of what the gateway said of an event that is given up
 
 void append(Turn& to, Turn&& from) {
   std::move(from.sent.begin(), from.sent.end(), std::back_inserter(to.sent));
@@ -71,7 +72,10 @@ void Pipeline::apply(const Flying& flying, const Answer& answer, Turn& turn) {
       for (const std::size_t bytes : flying.bytes) give_back(1, bytes);
   }
   std::move(outcome.accepted.begin(), outcome.accepted.end(), std::back_inserter(turn.sent));
-  std::move(outcome.refused.begin(), outcome.refused.end(), std::back_inserter(turn.rejected));
+  for (Refusal& refusal : outcome.refused) {
+    if (refusal.problem.size() > kKeptProblem) refusal.problem.resize(kKeptProblem);
+    turn.rejected.push_back(std::move(refusal));
+  }
   std::move(outcome.retried.begin(), outcome.retried.end(), std::back_inserter(turn.retried));
 }
 
@@ -169,7 +173,7 @@ bool Pipeline::finished_closing() {
   const bool idle = forwarder_.flying() == 0 && (!due || *due > close_by_);
   if (!idle && now < close_by_ && forwarder_.size() > 0) return false;
   if (!works_.empty()) return false;
-  ended_ = true;
+  running_ = false;
   changed_.notify_all();
   return true;
 }

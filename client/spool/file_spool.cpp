@@ -18,6 +18,7 @@ using log::sqlite::judge;
 using log::sqlite::Stage;
 
 constexpr std::size_t kCheckpointBytes = 8u << 20;  // written since the last one
+constexpr std::size_t kChangedRow = 1'024;          // about what a change of a row writes
 
 class FileSpool final : public Spool {
  public:
@@ -52,6 +53,7 @@ class FileSpool final : public Spool {
     });
     if (!written) return fail(std::move(written.error()));
     last_ = next;
+    written_bytes_ += kChangedRow * (turn.sent.size() + turn.rejected.size() + turn.retried.size());
     checkpoint_if_due();
     return sequences;
   }
