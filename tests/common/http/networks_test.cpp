@@ -16,8 +16,8 @@ Networks networks(const std::vector<std::string>& cidrs) {
 
 TEST_CASE("Networks: hold the addresses of their ranges, to the bit, in either family") {
   const auto some = networks({"10.0.0.0/8", "192.168.4.0/22", "fd00::/8", "203.0.113.7"});
-  for (const char* address : {"10.0.0.0", "10.255.255.255", "192.168.7.255", "fdff::1", "203.0.113.7", "fd00::1%eth0",
-                              "::ffff:10.1.2.3"})
+  for (const char* address :
+       {"10.0.0.0", "10.255.255.255", "192.168.7.255", "fdff::1", "203.0.113.7", "fd00::1%eth0", "::ffff:10.1.2.3"})
     CHECK_MESSAGE(some.contains(address), address);
   for (const char* address : {"11.0.0.0", "9.255.255.255", "192.168.8.0", "192.168.3.255", "fc00::1", "203.0.113.6",
                               "::10.1.2.3", "", "10.0.0", "10.0.0.1.2", "host", "10.0.0.1 "})

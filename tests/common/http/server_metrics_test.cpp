@@ -80,9 +80,9 @@ TEST_CASE("Server: counts what it refused, by limit and by status") {
   first.send(get("/hello"));
   CHECK(first.answer().status == 200);
   RawClient slow = paged.test.client();
-  slow.send("GET");
   RawClient third = paged.test.client();
   CHECK(third.answer().status == 503);
+  slow.send("GET");
   CHECK(slow.answer().status == 408);
   slow.close();
   REQUIRE(eventually([&] { return paged.test.server.stats().open_connections == 1; }));

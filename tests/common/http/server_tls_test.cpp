@@ -214,7 +214,16 @@ TEST_CASE("Server over TLS: a client that does not read is let go, and others ar
   other.send(get("/hello"));
   CHECK(other.answer().body == "hello");
   CHECK(eventually([&] { return test.server.stats().timeouts == 1; }));
-  TlsClient patient(test.server.port());
+}
+
+TEST_CASE("Server over TLS: an answer larger than any buffer arrives whole") {
+  const Files files;
+  TestServer test(files.options());
+  test.server.direct("GET", "/large", [](Loop&) {
+    return [](const Request&, Exchange exchange) { exchange.respond(text(std::string(8u << 20, 'x'))); };
+  });
+  test.start();
+  TlsClient patient(test.server.port(), {.receive_buffer = 4096});
   patient.send(get("/large"));
   CHECK(patient.answer().body.size() == 8u << 20);
 }
