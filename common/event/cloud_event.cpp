@@ -160,6 +160,7 @@ Result<void> read_binary_cloud_event(const std::vector<AttributeHeader>& ce_head
   }
   if (const auto name = attributes.missing(); !name.empty())
     return fail(Code::invalid, "ce-" + std::string(name) + " is missing", "ce-" + std::string(name));
+  if (!valid_utf8(content_type)) return fail(Code::invalid, "content-type is not valid UTF-8", "content-type");
   if (!content_type.empty())
     if (auto set = attributes.set("datacontenttype", content_type, "content-type"); !set) return set;
   event.client_gave_id = true;

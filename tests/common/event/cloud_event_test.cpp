@@ -164,3 +164,13 @@ TEST_CASE("CloudEvents binary: an unusable trace context is dropped") {
   REQUIRE(read.binary(plus("ce-traceparent", "junk")));
   CHECK(read.event().traceparent.empty());
 }
+
+// Found by fuzzing: it was accepted, and no dispatcher could read its record.
+TEST_CASE("CloudEvents: in binary mode a content type that is not UTF-8 is refused") {
+  certes::event::Incoming incoming;
+  const auto read = certes::event::read_binary_cloud_event(
+      {{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "a.b"}}, "\xff/json", "{}",
+      incoming);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().pointer == "content-type");
+}
