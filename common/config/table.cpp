@@ -59,6 +59,8 @@ const Setting kSettings[] = {
      10'000'000},
     {"gateway.shed_after_seconds", CERTES_SECONDS(gateway.shed_after_seconds),
      "of the log's silence, after which requests are refused at once", 0.01, 60},
+    {"gateway.trusted_proxies", CERTES_LIST(gateway.trusted_proxies),
+     "networks of proxies whose word on the client and its certificate counts", 0, 0, Form::networks},
 
     {"api.listen", CERTES_STRING(api.listen), "listener of the Master API", 0, 0, Form::address},
     {"api.enabled", CERTES_BOOL(api.enabled), "whether a gateway serves the Master API too"},
