@@ -25,6 +25,8 @@ fi
 if [ "$1" = test ] || [ "$1" = full ]; then
   command -v java >/dev/null || wanted+=(openjdk-17-jre-headless)
   command -v mvn >/dev/null || wanted+=(maven)
+  command -v node >/dev/null || wanted+=(nodejs)
+  command -v npm >/dev/null || wanted+=(npm)
 fi
 
 missing=()

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,10 @@ class Hmac {
   enum class Algorithm : std::uint8_t { sha1, sha256, sha512 };
   Hmac(std::string_view key, Algorithm algorithm = Algorithm::sha256);
   // MAC of the parts in a row.
-  std::string sign(std::initializer_list<std::string_view> parts) const;
+  std::string sign(std::initializer_list<std::string_view> parts) const {
+    return sign(std::span<const std::string_view>(parts.begin(), parts.size()));
+  }
+  std::string sign(std::span<const std::string_view> parts) const;
 
  private:
   std::shared_ptr<void> context_;
@@ -51,6 +55,23 @@ class StandardWebhooks {
   explicit StandardWebhooks(Hmac hmac) : hmac_(std::move(hmac)) {}
   Hmac hmac_;
 };
+
+// The same, asymmetric: v1a, ed25519 over the same bytes. verify: any thread, at once.
+class StandardWebhooksPublic {
+ public:
+  static constexpr std::string_view kPrefix = "whpk_";
+  // `key`: whpk_ + base64 of 32 bytes. Error: invalid.
+  static Result<StandardWebhooksPublic> make(std::string_view key);
+  // Whether one of the list's v1a signatures is over these bytes. As StandardWebhooks::verify.
+  Result<void> verify(std::string_view id, std::string_view timestamp, std::string_view signatures,
+                      std::string_view body, std::int64_t now, std::int64_t tolerance_seconds) const;
+
+ private:
+  std::shared_ptr<void> key_;
+};
+
+// Plain digits without a sign or leading zeros, as time stamps of signatures are written; nothing if it is none.
+std::optional<std::int64_t> parse_unix_seconds(std::string_view text);
 
 // API keys: "certes_" + 43 characters of base64url; only the SHA-256 (hex) is kept.
 std::string new_api_key();

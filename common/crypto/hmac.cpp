@@ -72,7 +72,7 @@ Hmac::Hmac(std::string_view key, Algorithm algorithm) {
   context_ = std::shared_ptr<EVP_MAC_CTX>(std::move(context));
 }
 
-std::string Hmac::sign(std::initializer_list<std::string_view> parts) const {
+std::string Hmac::sign(std::span<const std::string_view> parts) const {
   const Context context(EVP_MAC_CTX_dup(static_cast<const EVP_MAC_CTX*>(context_.get())));
   require(context != nullptr, "no copy of the HMAC context");
   for (const std::string_view part : parts) {

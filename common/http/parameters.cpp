@@ -1,5 +1,6 @@
 // Lookups in a request: headers, parameters of path and query.
 
+#include "common/http/form.hpp"
 #include "common/http/framing.hpp"
 #include "common/http/server.hpp"
 
@@ -69,6 +70,24 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
     std::string_view value = take(query, '&');
     if (percent_decoded(take(value, '='), true) == name) return percent_decoded(value, true);
   }
+  return std::nullopt;
+}
+
+std::optional<FormFields> parse_form(std::string_view text) {
+  FormFields fields;
+  while (!text.empty()) {
+    std::string_view value = take(text, '&');
+    if (value.empty()) continue;
+    auto name = percent_decoded(take(value, '='), true), decoded = percent_decoded(value, true);
+    if (!name || !decoded) return std::nullopt;
+    fields.emplace_back(std::move(*name), std::move(*decoded));
+  }
+  return fields;
+}
+
+std::optional<std::string> form_field(const FormFields& fields, std::string_view name) {
+  for (const auto& [own, value] : fields)
+    if (own == name) return value;
   return std::nullopt;
 }
 

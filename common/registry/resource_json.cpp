@@ -40,6 +40,12 @@ void read_meta(Fields& fields, T& resource) {
 bool valid_id(std::string_view id) { return made_of(id, "._~-"); }
 bool valid_source_id(std::string_view id) { return made_of(id, "_-"); }
 
+bool valid_header_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return kLetters.find(c) != kLetters.npos || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
 bool valid_scope(std::string_view scope) {
   if (scope == "*") return true;
   const std::size_t colon = scope.find(':');

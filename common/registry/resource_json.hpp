@@ -30,8 +30,9 @@ std::string stored_json(const T& resource);
 template <class T>
 std::string shown_json(const T& resource);
 
-bool valid_id(std::string_view id);         // [A-Za-z0-9._~-]{1,128}
-bool valid_source_id(std::string_view id);  // [A-Za-z0-9_-]{1,128}
+bool valid_id(std::string_view id);             // [A-Za-z0-9._~-]{1,128}
+bool valid_source_id(std::string_view id);      // [A-Za-z0-9_-]{1,128}
+bool valid_header_name(std::string_view name);  // a token of RFC 9110
 // "*" or {events,commands,…}:{read,write}
 bool valid_scope(std::string_view scope);
 

@@ -45,17 +45,34 @@ struct Tenant : Meta {
   Quotas quotas;
 };
 
+// How a source's webhooks are verified. Which members a scheme has: schemes.hpp.
 struct Verify {
-  std::string scheme = "none";  // none, key, standard-webhooks, github
+  std::string scheme = "none";
   std::vector<SealedSecret> secrets;
-  std::int64_t tolerance_seconds = 300;
+  std::int64_t tolerance_seconds = 0;  // 0: the scheme's
+  std::string url;                     // as the provider calls it, where the signature covers it
+  std::string header;                  // that holds the signature or the value
+  std::string pointer;                 // scheme value: JSON pointer into the body, in place of a header
+  std::string prefix;                  // of the signature in its header
+  std::string algorithm = "sha256";    // sha1, sha256, sha512
+  std::string encoding = "hex";        // hex, base64
+  std::string signed_parts = "{body}";
+  std::string timestamp;      // the header that holds the time of the signature
+  SealedSecret verify_token;  // of Meta's handshake
+};
+
+// What the provider is answered. What is not set is the scheme's.
+struct SourceResponse {
+  int status = 0;
+  std::optional<std::string> body;  // else JSON with the event's id
+  std::string content_type;         // of that body
 };
 
 struct Source : Meta {
   Verify verify;
   std::string type_from, id_from, key_from, subject_from;  // empty: the preset's
   std::vector<std::string> forward_headers;                // lower case; with the preset's
-  int response_status = 202;
+  SourceResponse response;
   bool deduplicate = true;
   std::string backoff_policy;
   std::string producer_backoff_policy;

@@ -1,22 +1,16 @@
-#include <algorithm>
-
-#include "common/crypto/crypto.hpp"
 #include "common/registry/codec.hpp"
+#include "common/registry/resource_json.hpp"
+#include "common/registry/verify_json.hpp"
 
 namespace certes::registry {
 namespace {
 
-constexpr std::size_t kMaxSecrets = 8;
-constexpr std::string_view kSchemes[] = {"none", "key", "standard-webhooks", "github"};
-constexpr std::string_view kTokenCharacters =
-    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::size_t kMaxResponseBytes = 4'096;
 
-// header:NAME, json:/pointer
+// header:NAME, json:/pointer, form:NAME
 bool valid_place(std::string_view text) {
-  if (text.starts_with("header:")) {
-    text.remove_prefix(7);
-    return !text.empty() && text.find_first_not_of(kTokenCharacters) == text.npos;
-  }
+  if (text.starts_with("header:")) return valid_header_name(text.substr(7));
+  if (text.starts_with("form:")) return text.size() > 5;
   return text.starts_with("json:/");
 }
 
@@ -39,57 +33,26 @@ bool valid_from(std::string_view text) {
 void read_from(Fields& fields, std::string_view name, std::string& out) {
   fields.text(name, out, 512);
   if (fields.ok() && fields.has(name) && !valid_from(out)) {
-    fields.refuse(name, "must be header:NAME, json:/pointer, const:TEXT or a template with {header:NAME} in it");
+    fields.refuse(name,
+                  "must be header:NAME, json:/pointer, form:NAME, const:TEXT or a template with {header:NAME} in it");
   }
 }
 
-void read_scheme(Fields& fields, std::string& scheme) {
-  fields.text("scheme", scheme, 64);
-  fields.required("scheme");
-  if (fields.ok() && std::ranges::count(kSchemes, std::string_view(scheme)) == 0) {
-    fields.refuse("scheme",
-                  "the scheme \"" + scheme + "\" is not supported yet, only none, key, standard-webhooks, github");
-  }
-}
-
-void check_secrets(Fields& fields, const Verify& verify) {
-  const bool signs = verify.scheme == "standard-webhooks" || verify.scheme == "github";
-  const std::string_view member = fields.has("secret") ? "secret" : "secrets";
-  if (!signs && !verify.secrets.empty()) {
-    return fields.refuse(member, "the scheme \"" + verify.scheme + "\" has no secret");
-  }
-  for (const std::string& secret : verify.secrets) {
-    if (secret.empty()) return fields.refuse(member, "a secret must not be empty");
-    if (verify.scheme != "standard-webhooks") continue;
-    if (auto made = crypto::StandardWebhooks::make(secret); !made) return fields.refuse(member, made.error().message);
-  }
-}
-
-void read_verify(Fields& outer, Verify& verify, Form form) {
-  const Json* json = outer.take("verify");
-  if (json == nullptr) return;
-  Fields fields(*json, outer.at("verify"));
-  read_scheme(fields, verify.scheme);
-  if (form == Form::declared && fields.has("secret") && fields.has("secrets")) {
-    fields.refuse("secret", "give \"secret\" or \"secrets\", not both");
-  }
-  if (form == Form::declared && fields.has("secret")) {
-    verify.secrets.emplace_back();
-    fields.text("secret", verify.secrets.back(), 512);
-  }
-  fields.texts("secrets", verify.secrets, kMaxSecrets, 1'024);
-  if (form == Form::declared && fields.ok()) check_secrets(fields, verify);
-  fields.integer<std::int64_t>("tolerance_seconds", verify.tolerance_seconds, 1, 86'400);
-  fields.not_yet({"url", "header", "prefix", "algorithm", "encoding", "signed", "verify_token"});
-  if (auto error = fields.done()) outer.refuse(std::move(*error));
-}
-
-void read_response(Fields& outer, int& status) {
+void read_response(Fields& outer, SourceResponse& response) {
   const Json* json = outer.take("response");
   if (json == nullptr) return;
   Fields fields(*json, outer.at("response"));
-  fields.integer("status", status, 200, 299);
-  fields.not_yet({"body", "content_type", "headers"});
+  fields.integer("status", response.status, 200, 299);
+  if (fields.has("body")) fields.text("body", response.body.emplace(), kMaxResponseBytes);
+  fields.text("content_type", response.content_type, 128);
+  const bool empty = !response.body || response.body->empty();
+  if (fields.ok() && empty && !response.content_type.empty())
+    fields.refuse("content_type", "a content type needs a body");
+  if (fields.ok() && !empty && (response.status == 204 || response.status == 205))
+    fields.refuse("body", "an answer of this status has no body");
+  for (const char c : response.content_type)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) fields.refuse("content_type", "holds a control character");
+  fields.not_yet({"headers"});
   if (auto error = fields.done()) outer.refuse(std::move(*error));
 }
 
@@ -97,12 +60,18 @@ void read_forward_headers(Fields& fields, std::vector<std::string>& names) {
   fields.texts("forward_headers", names, 32, 128);
   for (std::size_t i = 0; fields.ok() && i < names.size(); ++i) {
     std::string& name = names[i];
-    if (name.empty() || name.find_first_not_of(kTokenCharacters) != name.npos) {
+    if (!valid_header_name(name)) {
       return fields.refuse(
           Error(Code::invalid, "is no name of a header", fields.at("forward_headers") + "/" + std::to_string(i)));
     }
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
+}
+
+void write_response(OrderedJson& out, const SourceResponse& response) {
+  if (response.status != 0) out["response"]["status"] = response.status;
+  if (response.body) out["response"]["body"] = *response.body;
+  if (!response.content_type.empty()) out["response"]["content_type"] = response.content_type;
 }
 
 }  // namespace
@@ -114,7 +83,7 @@ void read(Fields& fields, Source& source, Form form) {
   read_from(fields, "key_from", source.key_from);
   read_from(fields, "subject_from", source.subject_from);
   read_forward_headers(fields, source.forward_headers);
-  read_response(fields, source.response_status);
+  read_response(fields, source.response);
   fields.boolean("deduplicate", source.deduplicate);
   fields.only("on_invalid", "refuse");
   fields.number("rate_per_second", source.rate_per_second, 0, 1e6);
@@ -123,10 +92,7 @@ void read(Fields& fields, Source& source, Form form) {
 }
 
 void write(OrderedJson& out, const Source& source, bool stored) {
-  OrderedJson& verify = out["verify"];
-  verify["scheme"] = source.verify.scheme;
-  if (stored && !source.verify.secrets.empty()) verify["secrets"] = source.verify.secrets;
-  verify["tolerance_seconds"] = source.verify.tolerance_seconds;
+  write_verify(out["verify"], source.verify, stored);
   const std::pair<const char*, const std::string*> texts[] = {
       {"type_from", &source.type_from},
       {"id_from", &source.id_from},
@@ -138,7 +104,7 @@ void write(OrderedJson& out, const Source& source, bool stored) {
     if (!text->empty()) out[name] = *text;
   }
   if (!source.forward_headers.empty()) out["forward_headers"] = source.forward_headers;
-  out["response"]["status"] = source.response_status;
+  write_response(out, source.response);
   out["deduplicate"] = source.deduplicate;
   if (source.rate_per_second > 0) out["rate_per_second"] = source.rate_per_second;
 }

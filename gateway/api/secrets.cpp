@@ -1,5 +1,7 @@
 #include "gateway/api/secrets.hpp"
 
+#include "common/registry/schemes.hpp"
+
 namespace certes::gateway::api {
 namespace {
 
@@ -32,6 +34,21 @@ void complete_state(Endpoint& next, const Endpoint* current, const registry::Jso
   next.disabled_reason = was ? current->disabled_reason : "user";
 }
 
+// One that says the same as before stays as it was sealed, so that an unchanged source is no change.
+std::string sealed(const crypto::Sealer& sealer, const std::string& secret, const std::string& before,
+                   const std::string& context) {
+  if (secret.empty() || secret == before) return before;
+  return holds(sealer, before, secret, context) ? before : sealer.seal(secret, context);
+}
+
+void seal_secrets(registry::Source& next, const registry::Verify& before, const crypto::Sealer& sealer) {
+  const std::string context = seal_context(next);
+  auto& secrets = next.verify.secrets;
+  for (std::size_t i = 0; i < secrets.size(); ++i)
+    secrets[i] = sealed(sealer, secrets[i], i < before.secrets.size() ? before.secrets[i] : std::string(), context);
+  next.verify.verify_token = sealed(sealer, next.verify.verify_token, before.verify_token, context);
+}
+
 }  // namespace
 
 std::string seal_context(const Endpoint& endpoint) { return endpoint.tenant + "/endpoints/" + endpoint.id; }
@@ -48,21 +65,14 @@ Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registr
 
 Result<Revealed> complete(registry::Source& next, const registry::Source* current, const registry::Json&, const Call&,
                           Services& services) {
-  const std::string context = seal_context(next);
-  const crypto::Sealer& sealer = services.deps.sealer;
-  const bool same_scheme = current != nullptr && current->verify.scheme == next.verify.scheme;
-  auto& secrets = next.verify.secrets;
-  if (secrets.empty() && same_scheme) secrets = current->verify.secrets;
-  const bool signs = next.verify.scheme == "github" || next.verify.scheme == "standard-webhooks";
-  if (signs && secrets.empty()) {
+  const bool same = current != nullptr && current->verify.scheme == next.verify.scheme;
+  const registry::Verify none, &before = same ? current->verify : none;
+  const auto* const scheme = registry::find_scheme(next.verify.scheme);
+  if (next.verify.secrets.empty()) next.verify.secrets = before.secrets;
+  if (next.verify.verify_token.empty()) next.verify.verify_token = before.verify_token;
+  if (scheme != nullptr && scheme->secret != registry::SecretForm::none && next.verify.secrets.empty())
     return fail(Code::invalid, "the scheme \"" + next.verify.scheme + "\" needs a secret", "/verify/secret");
-  }
-  if (same_scheme && secrets == current->verify.secrets) return Revealed{};
-  for (std::size_t i = 0; i < secrets.size(); ++i) {
-    const bool kept = same_scheme && i < current->verify.secrets.size() &&
-                      holds(sealer, current->verify.secrets[i], secrets[i], context);
-    secrets[i] = kept ? current->verify.secrets[i] : sealer.seal(secrets[i], context);
-  }
+  seal_secrets(next, before, services.deps.sealer);
   return Revealed{};
 }
 

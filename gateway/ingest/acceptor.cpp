@@ -8,6 +8,8 @@
 namespace certes::gateway::ingest {
 namespace {
 
+const Reply kStandardReply;
+
 // The engine's own deadline is a little earlier, so that its verdict usually comes first.
 Millis append_deadline(Millis durable_timeout) {
   return std::max(Millis{1}, durable_timeout - std::min(Millis{200}, durable_timeout / 5));
@@ -29,7 +31,7 @@ struct Acceptor::Request {
   std::size_t stored = 0;  // persisted by this request, not by an earlier one
   std::string error;
   bool batch = false;
-  int status = 202;
+  std::shared_ptr<const Reply> reply;
 };
 
 Acceptor::Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options)
@@ -67,7 +69,8 @@ void Acceptor::poll() {
   make_appender();
 }
 
-Acceptor::Request& Acceptor::take(bool batch, int status, std::string_view source, http::Exchange exchange) {
+Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& reply, std::string_view source,
+                                  http::Exchange exchange) {
   if (free_.empty()) {
     requests_.push_back(std::make_unique<Request>());
     free_.push_back(requests_.back().get());
@@ -82,14 +85,14 @@ Acceptor::Request& Acceptor::take(bool batch, int status, std::string_view sourc
   request.open = 1;
   request.persisted = request.not_persisted = request.duplicates = request.stored = 0;
   request.batch = batch;
-  request.status = status;
+  request.reply = std::move(reply);
   ++pending_;
   return request;
 }
 
-void Acceptor::accept(std::vector<event::Event>&& events, bool batch, int status, std::string_view source,
-                      http::Exchange exchange) {
-  Request& request = take(batch, status, source, std::move(exchange));
+void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
+                      std::string_view source, http::Exchange exchange) {
+  Request& request = take(batch, std::move(reply), source, std::move(exchange));
   std::vector<log::Record> records;
   records.reserve(events.size());
   for (auto& event : events) {
@@ -185,7 +188,8 @@ void Acceptor::finish(Request& request) {
   }
   if (request.persisted == count) {
     respond(request, request.batch ? accepted_batch(request.ids)
-                                   : accepted(request.status, request.ids.front(), request.duplicates != 0));
+                                   : accepted(request.reply ? *request.reply : kStandardReply, request.ids.front(),
+                                              request.duplicates != 0));
   } else if (request.not_persisted == count) {
     if (request.exchange) metrics_.rejected(request.source, "not_accepted");
     respond(request, not_accepted(request.error));
@@ -196,6 +200,7 @@ void Acceptor::finish(Request& request) {
   request.ids.clear();
   request.identities.clear();
   request.error.clear();
+  request.reply.reset();
   request.number = 0;
   free_.push_back(&request);
   --pending_;

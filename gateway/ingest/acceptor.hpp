@@ -12,6 +12,7 @@
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
 #include "gateway/ingest/admission.hpp"
+#include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/dedup_index.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
 
@@ -29,9 +30,9 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // `status`: of the answer to a single event. `source`: for metrics.
-  void accept(std::vector<event::Event>&& events, bool batch, int status, std::string_view source,
-              http::Exchange exchange);
+  // `reply`: to a single event; null: 202 and its id. `source`: for metrics.
+  void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
+              std::string_view source, http::Exchange exchange);
   // What waits for the log.
   Admission::Waiting waiting();
 
@@ -45,7 +46,7 @@ class Acceptor {
 
   void make_appender();
   void poll();
-  Request& take(bool batch, int status, std::string_view source, http::Exchange exchange);
+  Request& take(bool batch, std::shared_ptr<const Reply>&& reply, std::string_view source, http::Exchange exchange);
   bool fits(Request& request, const std::vector<log::Record>& records);
   void append(Request& request, std::size_t index, log::Record&& record);
   void refused(Request& request, std::size_t index, const Error& error);

@@ -69,17 +69,19 @@ http::Response too_many_requests(std::string_view kind, std::string_view id, std
   return response;
 }
 
-http::Response accepted(int status, std::string_view id, bool duplicate) {
-  if (status == 204 || status == 205) {
+http::Response accepted(const Reply& reply, std::string_view id, bool duplicate) {
+  if (reply.body || reply.status == 204 || reply.status == 205) {
     http::Response response;
-    response.status = status;
+    response.status = reply.status;
+    response.body = reply.body.value_or("");
+    if (!response.body.empty()) response.content_type = reply.content_type;
     return response;
   }
   std::string body;
   body.reserve(64 + id.size());
   body.append(R"({"id":")").append(id).append(R"(","status":"accepted")");
   body.append(duplicate ? R"(,"duplicate":true})" : "}");
-  return json(status, std::move(body));
+  return json(reply.status, std::move(body));
 }
 
 http::Response accepted_batch(const std::vector<std::string>& ids) {

@@ -1,6 +1,7 @@
 #pragma once
 // The answers of the ingest listener: one mapping from errors to HTTP. Who: ingest. Pure, any thread.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,14 @@ http::Response unsupported_media_type(std::string_view sent);
 // `kind`: whose limit it is: "source", "key", "tenant".
 http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds);
 
-// {"id":"evt_…","status":"accepted"}, with "duplicate":true. `status` 204 and 205 have no body.
-http::Response accepted(int status, std::string_view id, bool duplicate);
+// What a source answers to a webhook that was accepted, or had been before.
+struct Reply {
+  int status = 202;
+  std::optional<std::string> body;  // else {"id":"evt_…","status":"accepted"}, with "duplicate":true
+  std::string content_type;         // of that body
+};
+// 204 and 205 have no body.
+http::Response accepted(const Reply& reply, std::string_view id, bool duplicate);
 // {"accepted":["evt_…",…],"count":N}
 http::Response accepted_batch(const std::vector<std::string>& ids);
 

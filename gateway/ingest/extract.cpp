@@ -3,7 +3,7 @@
 namespace certes::gateway::ingest {
 namespace {
 
-constexpr std::string_view kHeader = "header:", kJson = "json:", kConst = "const:";
+constexpr std::string_view kHeader = "header:", kJson = "json:", kForm = "form:", kConst = "const:";
 
 bool header_name(std::string_view name) {
   for (const char c : name) {
@@ -27,7 +27,11 @@ Result<Extract::Part> Extract::parse_part(std::string_view text) {
       return fail(Code::invalid, "\"" + std::string(pointer) + "\" is no JSON pointer: it begins with '/'");
     return Part{From::json, std::string(pointer)};
   }
-  return fail(Code::invalid, "\"" + std::string(text) + "\" is neither header:NAME nor json:/pointer");
+  if (text.starts_with(kForm)) {
+    if (text.size() == kForm.size()) return fail(Code::invalid, "form: without a name");
+    return Part{From::form, std::string(text.substr(kForm.size()))};
+  }
+  return fail(Code::invalid, "\"" + std::string(text) + "\" is neither header:NAME, json:/pointer nor form:NAME");
 }
 
 Result<Extract> Extract::parse(std::string_view text) {
@@ -37,14 +41,15 @@ Result<Extract> Extract::parse(std::string_view text) {
     extract.parts_.push_back({From::text, std::string(text.substr(kConst.size()))});
     return extract;
   }
-  if (text.starts_with(kHeader) || text.starts_with(kJson)) {
+  if (text.starts_with(kHeader) || text.starts_with(kJson) || text.starts_with(kForm)) {
     auto part = parse_part(text);
     if (!part) return fail(std::move(part.error()));
     extract.parts_.push_back(std::move(*part));
     return extract;
   }
   if (text.find('{') == std::string_view::npos)
-    return fail(Code::invalid, "expected header:NAME, json:/pointer, const:TEXT or a template with {header:NAME}");
+    return fail(Code::invalid,
+                "expected header:NAME, json:/pointer, form:NAME, const:TEXT or a template with {header:NAME}");
   while (!text.empty()) {
     const auto open = text.find('{');
     const auto plain = text.substr(0, open);
@@ -70,7 +75,8 @@ std::optional<std::string> Extract::operator()(const Offer& offer) const {
       out += part.value;
       continue;
     }
-    const auto value = part.from == From::header ? offer.header(part.value) : offer.json(part.value);
+    const Lookup& lookup = part.from == From::header ? offer.header : part.from == From::json ? offer.json : offer.form;
+    const auto value = lookup(part.value);
     const bool absent = !value || value->empty();
     if (absent && first_lookup) return std::nullopt;
     first_lookup = false;

@@ -1,7 +1,8 @@
 #pragma once
 // Extract: where the type, id, key or subject of a raw webhook comes from, as a source's `*_from` names it:
-// `header:NAME`, `json:/pointer`, `const:TEXT`, or a template `github.{header:X-GitHub-Event}.{json:/action}`.
-// Parsed once per version of a source. Who: ingest; the API may check with parse(). Immutable, any thread.
+// `header:NAME`, `json:/pointer`, `form:NAME`, `const:TEXT`, or a template
+// `github.{header:X-GitHub-Event}.{json:/action}`. Parsed once per version of a source. Who: ingest; the API may check
+// with parse(). Immutable, any thread.
 
 #include <functional>
 #include <optional>
@@ -13,10 +14,14 @@
 
 namespace certes::gateway::ingest {
 
-// What a request offers. `json`: the scalar at a pointer; called only if something asks for it.
+using Lookup = std::function<std::optional<std::string>(std::string_view)>;
+inline const Lookup kFindsNothing = [](std::string_view) { return std::optional<std::string>(); };
+
+// What a request offers. `json`: the scalar at a pointer, `form`: the field of a form; called only if something asks.
 struct Offer {
-  const std::function<std::optional<std::string>(std::string_view name)>& header;
-  const std::function<std::optional<std::string>(std::string_view pointer)>& json;
+  const Lookup& header;
+  const Lookup& json;
+  const Lookup& form = kFindsNothing;
 };
 
 class Extract {
@@ -31,7 +36,7 @@ class Extract {
   std::optional<std::string> operator()(const Offer& offer) const;
 
  private:
-  enum class From : std::uint8_t { text, header, json };
+  enum class From : std::uint8_t { text, header, json, form };
   struct Part {
     From from;
     std::string value;

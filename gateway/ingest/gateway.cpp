@@ -92,13 +92,22 @@ class Gateway::Impl {
   }
 
   void add_source_route(const char* pattern, bool with_tenant) {
-    server_.direct("POST", pattern, [this, pattern, with_tenant](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = intake(loop), pattern, with_tenant](const http::Request& request, http::Exchange exchange) {
+    add_source_method("POST", pattern, with_tenant, &ingest::Intake::webhook);
+    add_source_method("GET", pattern, with_tenant, &ingest::Intake::handshake);
+    add_source_method("OPTIONS", pattern, with_tenant, &ingest::Intake::handshake);
+  }
+
+  using SourceHandler = void (ingest::Intake::*)(const http::Request&, std::string_view tenant, std::string_view source,
+                                                 http::Exchange);
+  void add_source_method(const char* method, const char* pattern, bool with_tenant, SourceHandler handler) {
+    server_.direct(method, pattern, [this, pattern, with_tenant, handler](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = intake(loop), pattern, with_tenant, handler](const http::Request& request,
+                                                                     http::Exchange exchange) {
         const auto source = http::path_parameter(pattern, request.path, "source");
         const auto tenant =
             with_tenant ? http::path_parameter(pattern, request.path, "tenant") : std::optional<std::string>("default");
         if (!source || !tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        intake.webhook(request, *tenant, *source, std::move(exchange));
+        (intake.*handler)(request, *tenant, *source, std::move(exchange));
       };
     });
   }

@@ -4,6 +4,7 @@
 #include "common/event/cloud_event.hpp"
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
+#include "gateway/ingest/challenges.hpp"
 #include "gateway/ingest/source_names.hpp"
 
 namespace certes::gateway::ingest {
@@ -52,6 +53,11 @@ std::string_view reason(Code code) {
   return "internal";
 }
 
+http::Networks trusted_proxies(const config::Settings& settings) {
+  // load() has checked them.
+  return http::Networks::make(settings.gateway.trusted_proxies, "gateway.trusted_proxies").value_or(http::Networks());
+}
+
 Acceptor::Options acceptor_options(const config::Settings& settings) {
   Acceptor::Options options;
   options.durable_timeout = Millis{static_cast<std::int64_t>(settings.gateway.durable_timeout_seconds * 1'000)};
@@ -65,6 +71,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
     : loop_(loop),
       dependencies_(dependencies),
       metrics_(metrics),
+      trusted_proxies_(trusted_proxies(dependencies.settings)),
       ids_(dependencies.clock),
       gate_(loop, dependencies.settings.gateway, limits, metrics),
       callers_([&dependencies](const http::Request& request, const registry::State& state) {
@@ -105,7 +112,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
     }
   }
   gate_.take_more(incoming_.events.size());
-  acceptor_.accept(std::move(incoming_.events), incoming_.batch, 202, "", std::move(exchange));
+  acceptor_.accept(std::move(incoming_.events), incoming_.batch, nullptr, "", std::move(exchange));
 }
 
 Result<void> Intake::read_published(Form form, const http::Request& request) {
@@ -159,13 +166,26 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
     sender.key = (*caller)->key;
   }
   if (gate_.over_rate(state, sender, exchange)) return;
+  if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
+  if (auto verified = (*ready)->verify(request, dependencies_.clock.unix_millis()); !verified)
+    return refuse(verified.error(), source, std::move(exchange));
+  if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
-  acceptor_.accept(std::move(incoming_.events), false, known->response_status, source, std::move(exchange));
+  acceptor_.accept(std::move(incoming_.events), false, (*ready)->reply(), source, std::move(exchange));
+}
+
+void Intake::handshake(const http::Request& request, std::string_view tenant, std::string_view source,
+                       http::Exchange exchange) {
+  if (!dependencies_.registry.caught_up())
+    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
+  const auto known = dependencies_.registry.state()->source(tenant, source);
+  if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
+  const auto ready = prepared(known);
+  if (!ready) return refuse(ready.error(), source, std::move(exchange));
+  exchange.respond(request.method == "OPTIONS" ? answer_options(**ready, request) : answer_get(**ready, request));
 }
 
 Result<void> Intake::read_webhook(PreparedSource& source, const http::Request& request) {
-  if (auto verified = source.verify(request, dependencies_.clock.unix_millis()); !verified)
-    return fail(std::move(verified.error()));
   incoming_.batch = false;
   incoming_.events.clear();
   event::Event& event = incoming_.events.emplace_back();
@@ -177,7 +197,7 @@ Result<PreparedSource*> Intake::prepared(const std::shared_ptr<const registry::S
   const std::string key = source->tenant + "/" + source->id;
   const auto found = sources_.find(key);
   if (found != sources_.end() && found->second.version() == source) return &found->second;
-  auto made = PreparedSource::make(source, dependencies_.sealer);
+  auto made = PreparedSource::make(source, dependencies_.sealer, trusted_proxies_);
   if (!made) return fail(std::move(made.error()));
   return &sources_.insert_or_assign(key, std::move(*made)).first->second;
 }

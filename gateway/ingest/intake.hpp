@@ -10,6 +10,7 @@
 #include "common/base/ids.hpp"
 #include "common/event/json_document.hpp"
 #include "common/event/json_event.hpp"
+#include "common/http/networks.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/callers.hpp"
@@ -30,6 +31,9 @@ class Intake {
   void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
   // POST /events/{source}, POST /t/{tenant}/events/{source}
   void webhook(const http::Request& request, std::string_view tenant, std::string_view source, http::Exchange exchange);
+  // GET and OPTIONS of the same: a provider asks whether it may send.
+  void handshake(const http::Request& request, std::string_view tenant, std::string_view source,
+                 http::Exchange exchange);
 
  private:
   Result<void> read_published(Form form, const http::Request& request);
@@ -42,6 +46,7 @@ class Intake {
   http::Loop& loop_;
   const Dependencies& dependencies_;
   IngestMetrics& metrics_;
+  const http::Networks trusted_proxies_;
   IdGenerator ids_;
   Gate gate_;
   Callers callers_;

@@ -3,34 +3,11 @@
 #include <algorithm>
 
 #include "common/event/attributes.hpp"
+#include "common/http/form.hpp"
+#include "common/registry/schemes.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
-
-struct Preset {
-  std::string_view scheme, type_from, id_from;
-  bool type_required;
-  std::vector<std::string_view> forwarded;
-};
-
-const Preset& preset_of(std::string_view scheme) {
-  static const Preset presets[] = {
-      {"github",
-       "{header:X-GitHub-Event}.{json:/action}",
-       "header:X-GitHub-Delivery",
-       true,
-       {"x-hub-signature", "x-hub-signature-256", "x-github-event", "x-github-delivery"}},
-      {"standard-webhooks",
-       "json:/type",
-       "header:webhook-id",
-       false,
-       {"webhook-id", "webhook-timestamp", "webhook-signature"}},
-  };
-  static const Preset none{};
-  for (const auto& preset : presets)
-    if (preset.scheme == scheme) return preset;
-  return none;
-}
 
 Error broken(const registry::Source& source, std::string_view what, const Error& error) {
   return {Code::internal, "source " + source.id + " cannot work: " + std::string(what) + ": " + error.message};
@@ -48,43 +25,65 @@ Result<void> set(std::string& to, std::optional<std::string> value, event::Attri
 
 std::string_view or_else(const std::string& text, std::string_view preset) { return text.empty() ? preset : text; }
 
+std::shared_ptr<const Reply> reply_of(const registry::SourceResponse& response, const Preset& preset) {
+  Reply reply{preset.status, std::nullopt, std::string(preset.content_type)};
+  if (!preset.body.empty()) reply.body = preset.body;
+  if (response.body) reply.body = response.body;
+  if (response.body)
+    reply.content_type = response.content_type.empty() ? "text/plain; charset=utf-8" : response.content_type;
+  if (response.status != 0) reply.status = response.status;
+  return std::make_shared<const Reply>(std::move(reply));
+}
+
 }  // namespace
 
 Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Source> source,
-                                            const crypto::Sealer& sealer) {
+                                            const crypto::Sealer& sealer, const http::Networks& trusted_proxies) {
   PreparedSource prepared;
   prepared.source_ = std::move(source);
-  if (auto opened = prepared.open_secrets(sealer); !opened) return fail(std::move(opened.error()));
+  const auto& verify = prepared.source_->verify;
+  prepared.preset_ = &preset_of(verify.scheme);
+  if (auto made = prepared.make_verifier(sealer, trusted_proxies); !made) return fail(std::move(made.error()));
   if (auto parsed = prepared.parse_sources(); !parsed) return fail(std::move(parsed.error()));
-  const auto& preset = preset_of(prepared.source_->verify.scheme);
-  prepared.forwarded_.assign(preset.forwarded.begin(), preset.forwarded.end());
+  prepared.reply_ = reply_of(prepared.source_->response, *prepared.preset_);
+  const auto& preset = prepared.preset_->forwarded;
+  prepared.forwarded_.assign(preset.begin(), preset.end());
   for (const auto& name : prepared.source_->forward_headers)
     if (std::find(prepared.forwarded_.begin(), prepared.forwarded_.end(), name) == prepared.forwarded_.end())
       prepared.forwarded_.push_back(name);
   return prepared;
 }
 
-Result<void> PreparedSource::open_secrets(const crypto::Sealer& sealer) {
-  const auto& scheme = source_->verify.scheme;
-  if (scheme == "none" || scheme == "key") return {};
-  for (const auto& sealed : source_->verify.secrets) {
+Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const http::Networks& trusted_proxies) {
+  const auto& verify = source_->verify;
+  const auto* const scheme = registry::find_scheme(verify.scheme);
+  if (scheme == nullptr) return fail(broken(*source_, "scheme", {Code::invalid, verify.scheme + " is not known here"}));
+  const auto open = [&](const registry::SealedSecret& sealed) -> Result<std::string> {
     auto secret = sealer.open(sealed, source_->tenant + "/sources/" + source_->id);
     if (!secret) return fail(broken(*source_, "secret", secret.error()));
     if (secret->empty()) return fail(broken(*source_, "secret", {Code::invalid, "is empty"}));
-    if (scheme == "github") {
-      hmacs_.emplace_back(*secret);
-      continue;
-    }
-    auto standard = crypto::StandardWebhooks::make(*secret);
-    if (!standard) return fail(broken(*source_, "secret", standard.error()));
-    standard_.push_back(std::move(*standard));
+    return secret;
+  };
+  std::vector<std::string> secrets;
+  for (const auto& sealed : verify.secrets) {
+    auto secret = open(sealed);
+    if (!secret) return fail(std::move(secret.error()));
+    secrets.push_back(std::move(*secret));
   }
-  if (hmacs_.empty() && standard_.empty()) return fail(broken(*source_, "secret", {Code::invalid, "there is none"}));
+  if (secrets.empty() && scheme->secret != registry::SecretForm::none)
+    return fail(broken(*source_, "secret", {Code::invalid, "there is none"}));
+  auto verifier = verify::make_verifier(verify, secrets, trusted_proxies);
+  if (!verifier) return fail(broken(*source_, "secret", verifier.error()));
+  verifier_ = std::move(*verifier);
+  if (verify.verify_token.empty()) return {};
+  auto token = open(verify.verify_token);
+  if (!token) return fail(std::move(token.error()));
+  verify_token_ = std::move(*token);
   return {};
 }
 
 Result<void> PreparedSource::parse_sources() {
-  const auto& preset = preset_of(source_->verify.scheme);
+  const auto& preset = *preset_;
   const auto parse = [this](std::string_view name, std::string_view text, Extract& into) -> Result<void> {
     if (text.empty()) return {};
     auto extract = Extract::parse(text);
@@ -95,54 +94,24 @@ Result<void> PreparedSource::parse_sources() {
   type_required_ = preset.type_required || !source_->type_from.empty();
   if (auto done = parse("type_from", or_else(source_->type_from, preset.type_from), type_); !done) return done;
   if (auto done = parse("id_from", or_else(source_->id_from, preset.id_from), id_); !done) return done;
+  if (source_->id_from.empty())
+    if (auto done = parse("id_from", preset.other_id_from, other_id_); !done) return done;
   if (auto done = parse("key_from", source_->key_from, key_); !done) return done;
   return parse("subject_from", source_->subject_from, subject_);
 }
 
 Result<void> PreparedSource::verify(const http::Request& request, UnixMillis now) const {
-  const auto& scheme = source_->verify.scheme;
-  if (scheme == "none" || scheme == "key") return {};
-  if (scheme == "github") return verify_github(request);
-  if (scheme == "standard-webhooks") return verify_standard_webhooks(request, now);
-  return fail(Code::internal, "source " + source_->id + " has a scheme that is not known here: " + scheme);
-}
-
-Result<void> PreparedSource::verify_github(const http::Request& request) const {
-  constexpr std::string_view kPrefix = "sha256=", kHeader = "x-hub-signature-256";
-  const auto header = request.header(kHeader);
-  if (header.empty()) return fail(Code::unauthenticated, "X-Hub-Signature-256 is missing", std::string(kHeader));
-  if (!header.starts_with(kPrefix))
-    return fail(Code::unauthenticated, "X-Hub-Signature-256 does not begin with sha256=", std::string(kHeader));
-  const auto mac = crypto::hex_decode(header.substr(kPrefix.size()));
-  bool good = false;
-  for (const auto& hmac : hmacs_)
-    if (mac) good = crypto::equal_constant_time(hmac.sign({request.body}), *mac) || good;
-  if (good) return {};
-  return fail(Code::unauthenticated, "the signature does not verify", std::string(kHeader));
-}
-
-Result<void> PreparedSource::verify_standard_webhooks(const http::Request& request, UnixMillis now) const {
-  const auto id = request.header("webhook-id"), timestamp = request.header("webhook-timestamp"),
-             signatures = request.header("webhook-signature");
-  for (const auto& [name, value] :
-       {std::pair{"webhook-id", id}, {"webhook-timestamp", timestamp}, {"webhook-signature", signatures}})
-    if (value.empty()) return fail(Code::unauthenticated, std::string(name) + " is missing", name);
-  Error last;
-  for (const auto& standard : standard_) {
-    auto verified =
-        standard.verify(id, timestamp, signatures, request.body, now / 1'000, source_->verify.tolerance_seconds);
-    if (verified) return {};
-    last = std::move(verified.error());
-  }
-  return fail(std::move(last));
+  return verifier_ ? verifier_->verify(request, now) : Result<void>();
 }
 
 // Every type begins with the source's id.
 Result<void> PreparedSource::set_type(const Offer& offer, event::Event& event) const {
   auto found = type_(offer);
-  const std::string_view from = or_else(source_->type_from, preset_of(source_->verify.scheme).type_from);
+  const std::string_view from = or_else(source_->type_from, preset_->type_from);
   if (!found && type_required_)
     return fail(Code::invalid, "this webhook names no type (" + std::string(from) + ")", std::string(from));
+  if (found && source_->type_from.empty() && preset_->separator != 0)
+    std::replace(found->begin(), found->end(), preset_->separator, '.');
   std::string type = source_->id;
   if (found && (*found == source_->id || found->starts_with(source_->id + ".")))
     type = std::move(*found);
@@ -151,30 +120,35 @@ Result<void> PreparedSource::set_type(const Offer& offer, event::Event& event) c
   return set(event.type, std::move(type), event::Attribute::type, "the type", from);
 }
 
+Result<void> PreparedSource::set_attributes(const Offer& offer, event::Event& event) const {
+  if (auto done = set_type(offer, event); !done) return done;
+  auto id = id_(offer);
+  if (!id) id = other_id_(offer);
+  const std::string_view id_from = or_else(source_->id_from, preset_->id_from);
+  if (auto done = set(event.client_id, std::move(id), event::Attribute::id, "the id", id_from); !done) return done;
+  if (auto done = set(event.partition_key, key_(offer), event::Attribute::partition_key, "the key", source_->key_from);
+      !done)
+    return done;
+  return set(event.subject, subject_(offer), event::Attribute::subject, "the subject", source_->subject_from);
+}
+
 Result<void> PreparedSource::read(const http::Request& request, event::JsonDocument& document,
                                   event::Event& event) const {
   bool parsed = false, is_json = false;
-  const std::function<std::optional<std::string>(std::string_view)> json = [&](std::string_view pointer) {
+  const Lookup json = [&](std::string_view pointer) {
     if (!parsed) is_json = bool(document.parse(request.body));
     parsed = true;
     return is_json ? document.text_at(pointer) : std::nullopt;
   };
-  const std::function<std::optional<std::string>(std::string_view)> header = [&](std::string_view name) {
+  const Lookup header = [&](std::string_view name) {
     return request.has_header(name) ? std::optional<std::string>(request.header(name)) : std::nullopt;
   };
-  const Offer offer{header, json};
-  const auto preset_id = preset_of(source_->verify.scheme).id_from;
-  if (auto done = set_type(offer, event); !done) return done;
-  if (auto done =
-          set(event.client_id, id_(offer), event::Attribute::id, "the id", or_else(source_->id_from, preset_id));
-      !done)
-    return done;
-  if (auto done = set(event.partition_key, key_(offer), event::Attribute::partition_key, "the key", source_->key_from);
-      !done)
-    return done;
-  if (auto done = set(event.subject, subject_(offer), event::Attribute::subject, "the subject", source_->subject_from);
-      !done)
-    return done;
+  std::optional<http::FormFields> fields;
+  const Lookup form = [&](std::string_view name) {
+    if (!fields) fields = http::parse_form(request.body).value_or(http::FormFields());
+    return http::form_field(*fields, name);
+  };
+  if (auto done = set_attributes(Offer{header, json, form}, event); !done) return done;
   event.client_gave_id = !event.client_id.empty() && source_->deduplicate;
   event.source = source_->id;
   event.tenant = source_->tenant;

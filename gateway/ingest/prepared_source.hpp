@@ -1,11 +1,10 @@
 #pragma once
-// PreparedSource: one version of a source made ready for requests: its secrets opened, HMAC contexts made, `*_from`
-// parsed, the provider's preset filled in. Who: ingest, one per loop and version. Confined to its loop.
+// PreparedSource: one version of a source made ready for requests: its verifier made, `*_from` parsed, the provider's
+// preset filled in. Who: ingest, one per loop and version. Confined to its loop.
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "common/base/clock.hpp"
@@ -15,18 +14,27 @@
 #include "common/event/json_document.hpp"
 #include "common/http/server.hpp"
 #include "common/registry/resources.hpp"
+#include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/extract.hpp"
+#include "gateway/ingest/presets.hpp"
+#include "gateway/ingest/verify/verifier.hpp"
 
 namespace certes::gateway::ingest {
 
 class PreparedSource {
  public:
   // Error: internal, what of the source cannot work (a secret that no sealing key opens, a malformed `*_from`).
-  static Result<PreparedSource> make(std::shared_ptr<const registry::Source> source, const crypto::Sealer& sealer);
+  // `trusted_proxies` must outlive it.
+  static Result<PreparedSource> make(std::shared_ptr<const registry::Source> source, const crypto::Sealer& sealer,
+                                     const http::Networks& trusted_proxies);
 
   const registry::Source& source() const { return *source_; }
   const std::shared_ptr<const registry::Source>& version() const { return source_; }
   bool needs_key() const { return source_->verify.scheme == "key"; }
+  // What an accepted webhook is answered. Never null.
+  const std::shared_ptr<const Reply>& reply() const { return reply_; }
+  // Of Meta's handshake, opened; empty: there is none.
+  const std::string& verify_token() const { return verify_token_; }
   // The signature over the raw body. Error: unauthenticated, says which check failed.
   Result<void> verify(const http::Request& request, UnixMillis now) const;
   // All but ids and times of Certes' own. Error: invalid, names the header or JSON pointer.
@@ -34,17 +42,18 @@ class PreparedSource {
 
  private:
   PreparedSource() = default;
-  Result<void> open_secrets(const crypto::Sealer& sealer);
+  Result<void> make_verifier(const crypto::Sealer& sealer, const http::Networks& trusted_proxies);
   Result<void> parse_sources();
-  Result<void> verify_github(const http::Request& request) const;
-  Result<void> verify_standard_webhooks(const http::Request& request, UnixMillis now) const;
+  Result<void> set_attributes(const Offer& offer, event::Event& event) const;
   Result<void> set_type(const Offer& offer, event::Event& event) const;
   Result<void> forward_headers(const http::Request& request, event::Event& event) const;
 
   std::shared_ptr<const registry::Source> source_;
-  std::vector<crypto::Hmac> hmacs_;
-  std::vector<crypto::StandardWebhooks> standard_;
-  Extract type_, id_, key_, subject_;
+  const Preset* preset_ = nullptr;
+  verify::VerifierPtr verifier_;  // null: nothing to verify
+  std::string verify_token_;
+  std::shared_ptr<const Reply> reply_;
+  Extract type_, id_, other_id_, key_, subject_;
   bool type_required_ = false;  // else the source's id is the type where the request names none
   std::vector<std::string> forwarded_;
 };

@@ -134,8 +134,8 @@ TEST_CASE("Endpoint JSON: everything survives the log") {
 TEST_CASE("Source JSON: refusals name the place") {
   check_refusals<Source>({
       {R"({"verify":{}})", "/verify/scheme", "missing"},
-      {R"({"verify":{"scheme":"stripe"}})", "/verify/scheme", "not supported yet"},
-      {R"({"verify":{"scheme":"github","url":"x"}})", "/verify/url", "not supported yet"},
+      {R"({"verify":{"scheme":"md5"}})", "/verify/scheme", "only none, key, basic"},
+      {R"({"verify":{"scheme":"github","url":"x"}})", "/verify/url", "takes no"},
       {R"({"verify":{"scheme":"github","secret":""}})", "/verify/secret", "empty"},
       {R"({"verify":{"scheme":"github","secret":"a","secrets":["b"]}})", "/verify/secret", "not both"},
       {R"({"verify":{"scheme":"none","secret":"a"}})", "/verify/secret", "no secret"},
@@ -149,22 +149,27 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"id_from":"{header:x"})", "/id_from"},
       {R"({"forward_headers":["a","b c"]})", "/forward_headers/1"},
       {R"({"response":{"status":404}})", "/response/status"},
-      {R"({"response":{"body":"x"}})", "/response/body", "not supported yet"},
+      {R"({"response":{"status":204,"body":"x"}})", "/response/body", "no body"},
+      {R"({"response":{"content_type":"text/xml"}})", "/response/content_type", "needs a body"},
+      {R"({"response":{"body":"x","content_type":"a\r\nb"}})", "/response/content_type", "control"},
+      {R"({"response":{"headers":{}}})", "/response/headers", "not supported yet"},
       {R"({"deduplicate":"no"})", "/deduplicate"},
   });
 }
 
 TEST_CASE("Source JSON: everything survives the log") {
   auto source = declared<Source>(
-      R"({"id":"s","verify":{"scheme":"github","secrets":["a","b"],"tolerance_seconds":5},"type_from":"header:X-Type",)"
-      R"("id_from":"json:/id","key_from":"const:k","subject_from":"a.{header:X}.{json:/b}","forward_headers":["X-A"],)"
-      R"("response":{"status":200},"deduplicate":false,"rate_per_second":2,"on_invalid":"refuse"})");
+      R"({"id":"s","verify":{"scheme":"stripe","secrets":["a","b"],"tolerance_seconds":5},"type_from":"header:X-Type",)"
+      R"("id_from":"form:id","key_from":"const:k","subject_from":"a.{header:X}.{json:/b}","forward_headers":["X-A"],)"
+      R"("response":{"status":200,"body":"<a/>","content_type":"text/xml"},"deduplicate":false,"rate_per_second":2,"on_invalid":"refuse"})");
   const auto read = again(source);
   CHECK(read.verify.secrets.size() == 2);
   CHECK(read.verify.tolerance_seconds == 5);
   CHECK(read.subject_from == "a.{header:X}.{json:/b}");
   CHECK(read.forward_headers == std::vector<std::string>{"x-a"});
-  CHECK(read.response_status == 200);
+  CHECK(read.response.status == 200);
+  CHECK(read.response.body == "<a/>");
+  CHECK(read.response.content_type == "text/xml");
   CHECK_FALSE(read.deduplicate);
   CHECK(shown_json(read).find("secret") == std::string::npos);
 }

@@ -6,6 +6,7 @@
 
 using namespace certes;
 using certes::gateway::ingest::Extract;
+using certes::gateway::ingest::Lookup;
 using certes::gateway::ingest::Offer;
 
 namespace {
@@ -41,6 +42,15 @@ TEST_CASE("Extract: one that was not parsed finds nothing") {
   const std::function<Found(std::string_view)> any = [](std::string_view) { return Found("x"); };
   CHECK(Extract().empty());
   CHECK_FALSE(Extract()(Offer{any, any}));
+}
+
+TEST_CASE("Extract: a field of a form") {
+  const Lookup any = [](std::string_view) { return Found("x"); };
+  const Lookup form = [](std::string_view name) { return name == "MessageSid" ? Found("SM1") : Found(); };
+  CHECK((*Extract::parse("form:MessageSid"))(Offer{any, any, form}) == "SM1");
+  CHECK((*Extract::parse("{form:MessageSid}.{form:Status}"))(Offer{any, any, form}) == "SM1");
+  CHECK_FALSE((*Extract::parse("form:Other"))(Offer{any, any, form}));
+  CHECK_FALSE((*Extract::parse("form:MessageSid"))(Offer{any, any}));
 }
 
 TEST_CASE("Extract: a header, a place in the JSON, a constant") {
@@ -99,6 +109,7 @@ TEST_CASE("Extract: a malformed text is refused, and the error says what is wron
       {"header:X:Y", "is no header name"},
       {"json:type", "begins with '/'"},
       {"const:", "without a text"},
+      {"form:", "without a name"},
       {"a.{header:X", "'{' without '}'"},
       {"a.{}", "is neither"},
       {"a.{X-Topic}", "is neither"},

@@ -21,7 +21,8 @@ inline registry::Source source_of(const std::string& scheme, const std::vector<s
 }
 
 inline Result<PreparedSource> prepare(const registry::Source& source) {
-  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer());
+  static const auto proxies = http::Networks::make({"10.0.0.0/8"}, "");
+  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), *proxies);
 }
 
 // Views of literals, or of what outlives it.
@@ -29,10 +30,12 @@ struct Webhook {
   std::vector<http::HeaderView> headers;
   std::string_view body;
   std::string_view query = {};
+  std::string_view peer = {};
   http::Request request() const {
     http::Request request;
     request.method = "POST";
     request.query = query;
+    request.peer = peer;
     request.headers = headers;
     request.body = body;
     return request;

@@ -1,0 +1,20 @@
+#pragma once
+// The fields of a form or query (application/x-www-form-urlencoded). Who: ingest. Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace certes::http {
+
+using FormFields = std::vector<std::pair<std::string, std::string>>;
+
+// In their order, decoded ('+' is a space); a field without '=' has an empty value. Nothing if a percent sign does not
+// begin an escape.
+std::optional<FormFields> parse_form(std::string_view text);
+// The first of that name.
+std::optional<std::string> form_field(const FormFields& fields, std::string_view name);
+
+}  // namespace certes::http

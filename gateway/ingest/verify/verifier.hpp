@@ -1,0 +1,44 @@
+#pragma once
+// Verifier: whether a webhook comes from who its source says: one scheme of docs/sources.md with its secrets, contexts
+// made once. Who: PreparedSource. Confined to its loop.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/http/networks.hpp"
+#include "common/http/server.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::gateway::ingest::verify {
+
+class Verifier {
+ public:
+  Verifier() = default;
+  virtual ~Verifier() = default;
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+  // Over the raw body. Error: unauthenticated, says which check failed; its pointer is the header at fault.
+  virtual Result<void> verify(const http::Request& request, UnixMillis now) = 0;
+};
+using VerifierPtr = std::unique_ptr<Verifier>;
+
+// `secrets`: opened; one of them must fit. `trusted_proxies`: must outlive it. Null: the scheme verifies nothing by
+// itself (none, key). Error: invalid, what of the source cannot work.
+Result<VerifierPtr> make_verifier(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                                  const http::Networks& trusted_proxies);
+
+// One for each family of schemes; make_verifier chooses.
+Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_signature_list(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets);
+Result<VerifierPtr> make_standard_webhooks(const registry::Verify& verify, const std::vector<std::string>& secrets);
+Result<VerifierPtr> make_gitlab(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_basic(const std::vector<std::string>& secrets);
+VerifierPtr make_client_certificate(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                                    const http::Networks& trusted_proxies);
+
+}  // namespace certes::gateway::ingest::verify

@@ -1,0 +1,184 @@
+"""Webhooks as providers sign them: by their own libraries, verified by Certes; and the other way round, what Certes
+delivers, verified by an unmodified receiver. And docs/sources.md: its examples are applied, and then work."""
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import pathlib
+import re
+import subprocess
+import time
+import unittest
+
+from harness import ADMIN_KEY, ROOT, Api, Case, Sink, github_signature, request, run_to_end
+
+JSON = {"Content-Type": "application/json"}
+
+
+def mac(secret, text, algorithm=hashlib.sha256):
+    return hmac.new(secret.encode(), text if isinstance(text, bytes) else text.encode(), algorithm)
+
+
+class Schemes(Case):
+    def setUp(self):
+        super().setUp()
+        self.serve = self.process("serve", dev=True).start()
+        self.gateway = self.serve.address("gateway")
+        self.api = Api(self.serve.address("api"))
+
+    def post(self, source, headers, body, query="", method="POST"):
+        target = f"/events/{source}" + (f"?{query}" if query else "")
+        return request(self.gateway, method, target, body, headers)
+
+
+class Sdk(Schemes):
+    def setUp(self):
+        super().setUp()
+        done = subprocess.run([ROOT / "tools/sdk.sh"], capture_output=True, text=True, timeout=500)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # ES modules are found beside the script that asks for them.
+        self.scripts = self.directory / "sdk"
+        self.scripts.mkdir()
+        (self.scripts / "node_modules").symlink_to(pathlib.Path(done.stdout.strip()) / "node_modules")
+        for script in (ROOT / "tests/system/sdk").glob("*.mjs"):
+            (self.scripts / script.name).write_text(script.read_text())
+        self.receiver = None
+
+    def tearDown(self):
+        if self.receiver is not None:
+            self.receiver.kill()
+            self.receiver.wait()
+            self.receiver.stdout.close()
+        super().tearDown()
+
+    def signed(self):
+        done = subprocess.run(["node", "sign.mjs", "https://hooks.example.com/events"], cwd=self.scripts,
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_what_the_libraries_sign_is_taken_once_and_a_changed_body_is_refused(self):
+        requests = self.signed()
+        self.assertEqual(len({one["name"] for one in requests}), 10)
+        for one in requests:
+            with self.subTest(one["name"]):
+                # The time stamps are as old as this test is slow.
+                self.api.ok("PUT", f"/sources/{one['name']}", {"verify": one["verify"] | {"tolerance_seconds": 600}})
+                body = one["body"].encode()
+                status, headers, first = self.post(one["name"], one["headers"], body, one["query"])
+                self.assertIn(status, (200, 202), first)
+                status_again, _, again = self.post(one["name"], one["headers"], body, one["query"])
+                self.assertEqual(status_again, status)
+                if one["name"] == "twilio":
+                    self.assertEqual((headers["content-type"], first, again), ("text/xml", b"<Response/>", b"<Response/>"))
+                elif one["name"] != "meta":  # which has no id
+                    self.assertTrue(json.loads(again).get("duplicate"), again)
+                    self.assertEqual(json.loads(again)["id"], json.loads(first)["id"])
+                self.assertEqual(self.post(one["name"], one["headers"], body + b" ", one["query"])[0], 401)
+
+    def receive(self, secrets):
+        self.receiver = subprocess.Popen(["node", "verify.mjs", json.dumps(secrets)], cwd=self.scripts, stdout=subprocess.PIPE,
+                                         text=True)
+        return json.loads(self.receiver.stdout.readline())["port"]
+
+    def test_an_unmodified_receiver_verifies_what_it_is_delivered(self):
+        requests = {one["name"]: one for one in self.signed() if one["name"] in ("stripe", "github", "shopify")}
+        port = self.receive({name: one["verify"]["secret"] for name, one in requests.items()})
+        for name, one in requests.items():
+            self.api.ok("PUT", f"/sources/{name}", {"verify": one["verify"] | {"tolerance_seconds": 600}})
+            self.api.ok("PUT", f"/endpoints/{name}", {"url": f"http://127.0.0.1:{port}/{name}"})
+            self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": f"{name}.#"})
+        for name, one in requests.items():
+            self.assertIn(self.post(name, one["headers"], one["body"].encode(), "a=1")[0], (200, 202))
+        receipts = [json.loads(self.receiver.stdout.readline()) for _ in requests]
+        self.assertEqual({receipt["path"]: receipt.get("is", receipt.get("error")) for receipt in receipts}, {
+            "/stripe": "evt_sdk",
+            "/github": f"issues {requests['github']['headers']['X-GitHub-Delivery']}",
+            "/shopify": "orders/create shop.myshopify.com",
+        })
+
+
+class Documented(Schemes):
+    def setUp(self):
+        super().setUp()
+        text = (ROOT / "docs/sources.md").read_text()
+        self.examples = re.search(r"```toml\n(.*?)```", text, re.DOTALL).group(1)
+        self.table = re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
+
+    def apply(self):
+        file = self.directory / "sources.toml"
+        file.write_text(self.examples)
+        host, port = self.serve.address("api")
+        environment = {"CERTES_URL": f"http://{host}:{port}", "CERTES_KEY": ADMIN_KEY, "GITHUB_SECRET": "from the environment"}
+        status, out, error = run_to_end("apply", str(file), environment=environment)
+        self.assertEqual(status, 0, out + error)
+        return run_to_end("apply", "--dry-run", str(file), environment=environment)
+
+    def good(self, source, headers, body, query="", status=(200, 202)):
+        with self.subTest(source):
+            got, _, answer = self.post(source, headers, body, query)
+            self.assertIn(got, status, answer)
+
+    def test_every_example_applies_once_and_every_scheme_has_one(self):
+        status, out, error = self.apply()
+        self.assertEqual(status, 0, out + error)
+        declared = {one["id"]: one for one in self.api.pages("/sources")}
+        self.assertEqual({one["verify"]["scheme"] for one in declared.values()}, set(self.table))
+        self.assertNotIn("secret", json.dumps([one["verify"] for one in declared.values()]))
+        status, _, problem = self.api.call("PUT", "/sources/x", {"verify": {"scheme": "md5"}})
+        self.assertEqual((status, problem["pointer"]), (400, "/verify/scheme"))
+        for scheme in self.table:
+            self.assertIn(scheme, problem["detail"])
+
+    def test_the_examples_take_what_is_signed_for_them(self):
+        self.apply()
+        now, body = str(int(time.time())), b'{"id":"1","type":"a.b","kind":"k"}'
+        self.good("github", JSON | {"X-GitHub-Event": "push", "X-Hub-Signature-256": github_signature("from the environment", body)}, body)
+        for secret in ("whsec_new", "whsec_old"):
+            self.good("stripe", {"Stripe-Signature": f"t={now},v1=" + mac(secret, f"{now}.".encode() + body).hexdigest()}, body)
+        self.good("slack", {"X-Slack-Request-Timestamp": now,
+                            "X-Slack-Signature": "v0=" + mac("the app's signing secret", f"v0:{now}:".encode() + body).hexdigest()}, body)
+        signature = mac("shared with the sender", f"{now}.r-1.".encode() + body, hashlib.sha512).digest()
+        own = {"X-Signature": "v1=" + base64.b64encode(signature).decode(), "X-Timestamp": now, "X-Request-Id": "r-1"}
+        status, headers, answer = self.post("in-house", own, body)
+        self.assertEqual((status, headers["content-type"], answer), (200, "text/plain", b"ok"))
+        self.assertEqual(self.post("in-house", own | {"X-Request-Id": "r-2"}, body)[0], 401)
+        self.good("token", {"X-Token": "both know it"}, body)
+        self.good("graph", JSON, b'{"value":[{"clientState":"as subscribed","changeType":"updated"}]}')
+        self.good("legacy", {"Authorization": "Basic " + base64.b64encode(b"name:password").decode()}, body)
+        self.good("gitlab", {"X-Gitlab-Token": "the secret token"}, body)
+        self.good("own", {"Authorization": f"Bearer {ADMIN_KEY}"}, body)
+        self.good("open", JSON, body)
+        # Not from a trusted proxy.
+        status, _, problem = self.post("bank", {"X-Client-Fingerprint": "ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12"}, body)
+        self.assertEqual(status, 401)
+        self.assertIn("gateway.trusted_proxies", json.loads(problem)["detail"])
+
+    def test_a_trusted_proxy_names_the_certificate(self):
+        self.serve.stop()
+        self.serve = self.process("serve", environment={"CERTES_GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8"}, dev=True).start()
+        self.gateway = self.serve.address("gateway")
+        self.api = Api(self.serve.address("api"))
+        self.apply()
+        self.good("bank", {"X-Client-Fingerprint": "ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12"}, b"{}")
+        self.assertEqual(self.post("bank", {"X-Client-Fingerprint": "ab12cd34ef56ab12cd34ef56ab12cd34ef56ab13"}, b"{}")[0], 401)
+
+    def test_the_challenges_are_answered(self):
+        self.apply()
+        status, headers, answer = self.post("meta", {}, None, "hub.mode=subscribe&hub.challenge=42&hub.verify_token=as+entered+in+the+dashboard", "GET")
+        self.assertEqual((status, headers["content-type"], answer), (200, "text/plain; charset=utf-8", b"42"))
+        self.assertEqual(self.post("meta", {}, None, "hub.mode=subscribe&hub.challenge=42&hub.verify_token=x", "GET")[0], 403)
+        self.assertEqual(self.post("graph", {}, b"", "validationToken=a%20b")[2], b"a b")
+        now, body = str(int(time.time())), b'{"type":"url_verification","challenge":"c"}'
+        slack = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": "v0=" + mac("the app's signing secret", f"v0:{now}:".encode() + body).hexdigest()}
+        self.assertEqual(self.post("slack", slack, body)[2], b"c")
+        grid = b'[{"id":"1","data":{"validationCode":"v"}}]'
+        self.assertEqual(json.loads(self.post("open", {"aeg-event-type": "SubscriptionValidation"}, grid)[2]), {"validationResponse": "v"})
+        _, headers, _ = self.post("open", {"WebHook-Request-Origin": "e.example.com", "WebHook-Request-Rate": "60"}, None, method="OPTIONS")
+        self.assertEqual((headers["webhook-allowed-origin"], headers["webhook-allowed-rate"]), ("e.example.com", "60"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
