@@ -20,7 +20,7 @@ enum class Listener : std::uint8_t { gateway, api };
 enum class Access : std::uint8_t {
   open,    // everybody
   key,     // a key with the scope
-  source,  // as the source's scheme verifies; where that is a key, with the scope
+  source,  // POST as the source's scheme verifies (where that is a key, with the scope), GET and OPTIONS its challenge
 };
 
 struct RouteAccess {
@@ -39,6 +39,10 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::gateway, "POST", "/t/{tenant}/events", Access::key, "events:write"},
     {Listener::gateway, "POST", "/events/{source}", Access::source, "events:write"},
     {Listener::gateway, "POST", "/t/{tenant}/events/{source}", Access::source, "events:write"},
+    {Listener::gateway, "GET", "/events/{source}", Access::source, "events:write"},
+    {Listener::gateway, "GET", "/t/{tenant}/events/{source}", Access::source, "events:write"},
+    {Listener::gateway, "OPTIONS", "/events/{source}", Access::source, "events:write"},
+    {Listener::gateway, "OPTIONS", "/t/{tenant}/events/{source}", Access::source, "events:write"},
 
     {Listener::api, "GET", "/health/live", Access::open},
     {Listener::api, "GET", "/health/ready", Access::open},
