@@ -49,8 +49,8 @@ struct GatewaySettings {
   std::string tls_client_ca_file;           // clients must have a certificate of these; empty: they need none
   bool maintenance = false;
   double maintenance_retry_after_seconds = 30;
-  int max_waiting = 16'384;         // requests that wait for the log; above: 503 not-accepted
-  double shed_after_seconds = 1.5;  // of the log's silence; then 503 not-accepted at once
+  int max_waiting = 16'384;                  // requests that wait for the log; above: 503 not-accepted
+  double shed_after_seconds = 1.5;           // of the log's silence; then 503 not-accepted at once
   std::vector<std::string> trusted_proxies;  // CIDRs: whose word on the client counts
 };
 
