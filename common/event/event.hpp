@@ -34,7 +34,8 @@ struct Event {
   std::string cause_id;
   std::string data_content_type;
   std::string traceparent;
-  std::string query;  // of a raw webhook
+  std::string query;     // of a raw webhook
+  std::string reply_to;  // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";
   std::vector<std::pair<std::string, std::string>> extensions;  // other CloudEvents attributes, lower case names

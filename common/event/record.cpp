@@ -32,7 +32,7 @@ std::optional<std::string> key_of(const Event& event) {
 std::size_t header_bytes(const Event& event) {
   std::size_t bytes = 384 + event.client_id.size() + event.source.size() + event.type.size() + event.subject.size() +
                       event.partition_key.size() + event.conversation_id.size() + event.cause_id.size() +
-                      event.query.size() + event.traceparent.size();
+                      event.query.size() + event.reply_to.size() + event.traceparent.size();
   for (const auto& [name, value] : event.extensions) bytes += 16 + name.size() + value.size();
   for (const auto& [name, value] : event.forwarded) bytes += 16 + name.size() + value.size();
   return bytes;
@@ -94,6 +94,7 @@ log::Record to_record(Event&& event) {
   headers.add(names::kTenant, event.tenant);
   if (event.client_gave_id) headers.add(names::kClientId, "1");
   add_if(headers, names::kQuery, event.query);
+  add_if(headers, names::kReplyTo, event.reply_to);
   add_prefixed(headers, names::kForward, event.forwarded);
   record.value = std::move(event.data);
   return record;

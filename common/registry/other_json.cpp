@@ -20,17 +20,24 @@ void check_schedule(Fields& fields, const BackoffPolicy& policy) {
   }
 }
 
+// The only pattern of one word that has commands is "#".
+bool may_name_commands(std::string_view pattern) { return pattern == "#" || pattern.find('.') != std::string::npos; }
+
 }  // namespace
 
 void read(Fields& fields, Subscription& subscription, Form) {
   fields.not_yet({"filter"});
-  fields.only("kind", "event");
+  fields.choice("kind", subscription.kind,
+                {to_string(EventKind::event), to_string(EventKind::command), to_string(EventKind::result)});
   fields.required("endpoint");
   fields.text("endpoint", subscription.endpoint, 128);
   fields.required("pattern");
   fields.text("pattern", subscription.pattern);
   if (fields.ok() && !event::valid_pattern(subscription.pattern)) {
     fields.refuse("pattern", "must be words of A-Z a-z 0-9 _ / : - joined by '.', or words that are just * or #");
+  }
+  if (fields.ok() && subscription.kind == EventKind::command && !may_name_commands(subscription.pattern)) {
+    fields.refuse("pattern", "a command is named by two words or more: Service.VerbObject");
   }
   fields.choice("priority", subscription.priority,
                 {to_string(Priority::critical), to_string(Priority::high), to_string(Priority::normal),
@@ -40,7 +47,7 @@ void read(Fields& fields, Subscription& subscription, Form) {
 
 void write(OrderedJson& out, const Subscription& subscription, bool) {
   out["endpoint"] = subscription.endpoint;
-  out["kind"] = "event";
+  out["kind"] = to_string(subscription.kind);
   out["pattern"] = subscription.pattern;
   out["priority"] = to_string(subscription.priority);
   if (!subscription.backoff_policy.empty()) out["backoff_policy"] = subscription.backoff_policy;

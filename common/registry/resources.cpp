@@ -8,6 +8,7 @@ namespace certes::registry {
 namespace {
 
 constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"critical", "high", "normal", "low", "bulk"};
+constexpr std::array<std::string_view, kEventKinds> kKindNames = {"event", "command", "result"};
 constexpr std::size_t kLongestName = 128;
 
 // Found without allocating: routes and requests look resources up.
@@ -29,6 +30,15 @@ std::string_view to_string(Priority priority) { return kPriorityNames[static_cas
 std::optional<Priority> parse_priority(std::string_view text) {
   for (std::size_t i = 0; i < kPriorityNames.size(); ++i) {
     if (kPriorityNames[i] == text) return static_cast<Priority>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(EventKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<EventKind> parse_event_kind(std::string_view text) {
+  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
+    if (kKindNames[i] == text) return static_cast<EventKind>(i);
   }
   return std::nullopt;
 }

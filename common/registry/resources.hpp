@@ -99,9 +99,16 @@ struct Endpoint : Meta {
   std::string disabled_reason;  // "gone" after a 410, "user"
 };
 
+// Which of the bus: three virtual buses on one topic.
+enum class EventKind : std::uint8_t { event, command, result };
+inline constexpr int kEventKinds = 3;
+std::string_view to_string(EventKind kind);
+std::optional<EventKind> parse_event_kind(std::string_view text);
+
 struct Subscription : Meta {
   std::string endpoint;
-  std::string pattern;
+  EventKind kind = EventKind::event;
+  std::string pattern;  // of kind command: overlaps no other of that kind
   Priority priority = Priority::normal;
   std::string backoff_policy;  // empty: the endpoint's
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/event/pattern.hpp"
 #include "common/registry/kinds.hpp"
 #include "common/registry/resource_json.hpp"
 
@@ -43,6 +44,19 @@ Result<void> check_unused(const State::Map<T>& map, const BackoffPolicy& policy,
   return fail(Code::conflict, std::move(message));
 }
 
+// A command goes to exactly one endpoint: no two bindings may take the same.
+Result<void> check_binding(const State& state, const Subscription& subscription) {
+  if (subscription.kind != EventKind::command) return {};
+  const auto* other = find_user(state.subscriptions, subscription.tenant, [&](const Subscription& s) {
+    return s.kind == EventKind::command && s.id != subscription.id && event::overlap(s.pattern, subscription.pattern);
+  });
+  if (other == nullptr) return {};
+  return fail(Code::conflict,
+              "the subscription \"" + other->id + "\" takes commands of the pattern " + other->pattern +
+                  ": a command goes to one endpoint",
+              "/pattern");
+}
+
 }  // namespace
 
 Result<void> check_put(const State& state, const Source& source) {
@@ -64,6 +78,7 @@ Result<void> check_put(const State& state, const Subscription& subscription) {
     return fail(Code::invalid, "there is no endpoint \"" + subscription.endpoint + "\"", "/endpoint");
   }
   if (auto ok = check_priority(state, subscription); !ok) return ok;
+  if (auto ok = check_binding(state, subscription); !ok) return ok;
   return check_policy(state, subscription, subscription.backoff_policy, "/backoff_policy");
 }
 

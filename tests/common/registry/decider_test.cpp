@@ -92,6 +92,30 @@ TEST_CASE("Decider: a subscription needs its endpoint, and an endpoint with subs
   CHECK(decide.decider.state().subscription("default", "t"));
 }
 
+TEST_CASE("Decider: a command is bound once, whichever patterns meet") {
+  Deciding decide;
+  REQUIRE(decide(put_endpoint("a")));
+  REQUIRE(decide(put_endpoint("b")));
+  const auto bind = [&](const std::string& id, const std::string& pattern, const std::string& kind = "command") {
+    const std::string body = R"({"endpoint":"b","kind":")" + kind + R"(","pattern":")" + pattern + R"("})";
+    return decide(change(Change::Op::put, "subscriptions", id, body));
+  };
+  REQUIRE(bind("one", "Billing.Charge"));
+  REQUIRE(bind("one", "Billing.Charge"));  // itself
+  REQUIRE(bind("two", "Billing.Refund"));
+  const auto again = bind("three", "Billing.*");
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == Code::conflict);
+  CHECK(again.error().pointer == "/pattern");
+  CHECK(again.error().message.find("\"one\"") != std::string::npos);
+  REQUIRE_FALSE(bind("two", "*.Charge"));
+  REQUIRE(bind("four", "Billing.#", "result"));
+  REQUIRE(bind("five", "Billing.#", "event"));
+  REQUIRE_FALSE(bind("five", "Billing.#"));
+  REQUIRE(decide(change(Change::Op::remove, "subscriptions", "one")));
+  REQUIRE(bind("three", "Billing.Charge"));
+}
+
 TEST_CASE("Decider: policies must exist, and stay while they are used") {
   Deciding decide;
   Change source = change(Change::Op::put, "sources", "s", R"({"backoff_policy":"p"})");

@@ -183,11 +183,15 @@ TEST_CASE("Subscription JSON: refusals name the place") {
       {R"({"endpoint":"e","pattern":""})", "/pattern"},
       {R"({"endpoint":"e","pattern":"a","priority":"urgent"})", "/priority", "critical, high"},
       {R"({"endpoint":"e","pattern":"a","filter":{}})", "/filter", "not supported yet"},
-      {R"({"endpoint":"e","pattern":"a","kind":"command"})", "/kind", "not supported yet"},
+      {R"({"endpoint":"e","pattern":"a","kind":"order"})", "/kind", "event, command, result"},
+      {R"({"endpoint":"e","pattern":"Charge","kind":"command"})", "/pattern", "Service.VerbObject"},
   });
   const auto subscription = again(declared<Subscription>(R"({"endpoint":"e","pattern":"#.a.*","priority":"bulk"})"));
   CHECK(subscription.priority == Priority::bulk);
   CHECK(subscription.pattern == "#.a.*");
+  CHECK(subscription.kind == EventKind::event);
+  CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"#","kind":"command"})")).kind == EventKind::command);
+  CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","kind":"result"})")).kind == EventKind::result);
 }
 
 TEST_CASE("Back-off policy JSON: refusals name the place") {
