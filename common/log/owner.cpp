@@ -207,6 +207,9 @@ void Owner::record_attempt(Origin origin, const AttemptRecord& attempt, std::fun
 Result<void> Owner::append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded) {
   return impl_->append_and_finish(origin, std::move(dead_letter), std::move(recorded));
 }
+Result<void> Owner::append_event(Origin origin, Record&& event, std::function<void()> recorded) {
+  return impl_->append_event(origin, std::move(event), std::move(recorded));
+}
 void Owner::finish(Origin origin) { impl_->finish(origin); }
 void Owner::let_go(std::int32_t partition) { impl_->let_go(partition); }
 void Owner::flush() { impl_->flush(); }

@@ -26,12 +26,21 @@ struct Origin {
   auto operator<=>(const Origin&) const = default;
 };
 
+// What a delivery that has not reached its end comes to next.
+enum class Due : std::uint8_t {
+  attempt,
+  dead_letter,  // its last attempt is recorded, its dead letter is not
+  result,       // of a command that was taken (202): it comes from elsewhere, or fails at next_at
+};
+
 // What is known of one delivery of an open record, from before.
 struct DeliveryState {
   bool done = false;           // has reached its end: do not send
   std::uint32_t attempts = 0;  // recorded
   UnixMillis next_at = 0;      // when the next attempt is due; 0: at once
   UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
+  Due due = Due::attempt;
+  std::string rule = {}, error = {};  // of a dead letter that is due
 };
 // By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
 using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;
@@ -43,12 +52,13 @@ struct AttemptRecord {
   std::string_view endpoint;
   std::string_view tenant;
   std::uint32_t attempt = 1;
-  std::string_view
-      outcome;  // delivered, cancelled (both final: the delivery ends), retry, dead_lettered (its dead letter ends it)
-  std::string_view error;  // kind and text; empty when delivered
-  int status = 0;          // 0: no answer
+  std::string_view outcome;  // delivered, cancelled (both final: the delivery ends), retry, dead_lettered (its dead
+                             // letter ends it), awaiting (a command's: its result comes until next_at)
+  std::string_view rule;     // with dead_lettered: what decided
+  std::string_view error;    // kind and text; empty when delivered
+  int status = 0;            // 0: no answer
   std::uint64_t duration_us = 0;
-  UnixMillis next_at = 0;   // with retry
+  UnixMillis next_at = 0;   // with retry and awaiting
   std::string_view answer;  // the answer's first 4 KB where somebody waits for it, else empty
 };
 
@@ -100,6 +110,10 @@ class Owner {
   // (append_and_finish; the caller fills all headers but certes-term and certes-origin.) A record the log cannot take
   // is refused at once (too_large).
   Result<void> append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded);
+  // Appends an event that has come of the origin (a command's result) to the origin's partition of `events`. `recorded`
+  // runs once it is acknowledged; a failed or unknown append is repeated until it is, so it must have an identity;
+  // never after on_lost. too_large is said at once.
+  Result<void> append_event(Origin origin, Record&& event, std::function<void()> recorded);
   // Every delivery of the record is done and recorded, or it had none: the record is finished, in any order.
   void finish(Origin origin);
   void let_go(std::int32_t partition);

@@ -31,6 +31,7 @@ class Owner::Impl final : public MemberHandler {
   // owner_outcomes.cpp
   void record_attempt(Origin origin, const AttemptRecord& attempt, std::function<void()> recorded);
   Result<void> append_and_finish(Origin origin, Record&& dead_letter, std::function<void()> recorded);
+  Result<void> append_event(Origin origin, Record&& event, std::function<void()> recorded);
   void flush() { outbox_.flush(); }
 
   // owner_membership.cpp

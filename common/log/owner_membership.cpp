@@ -77,7 +77,7 @@ void Owner::Impl::advance_revoke(Part& part) {
     part.revoke_until = now_ + options_.revoke_limit;
     // What is not acknowledged stays below no position: the next owner finds it, or does not.
     outbox_.each([&](std::uint32_t slot, Op& op) {
-      if (op.epoch == part.epoch && op.kind == OpKind::outcome) outbox_.release(slot);
+      if (op.epoch == part.epoch && (op.kind == OpKind::outcome || op.kind == OpKind::event)) outbox_.release(slot);
     });
   }
   if (now_ < part.revoke_until) {

@@ -50,7 +50,8 @@ Result<void> Outbox::send(std::uint32_t slot, std::int64_t term) {
   Record copy;
   copy.headers.reserve(op.record.headers.bytes().size() + kTermBytes);
   copy.headers = op.record.headers;
-  add_term(copy.headers, term);
+  if (op.kind != OpKind::event) add_term(copy.headers, term);
+  copy.identity = op.record.identity;
   copy.key = op.record.key;
   copy.value = op.record.value;
   op.bytes = copy.size();

@@ -13,7 +13,7 @@
 
 namespace certes::log {
 
-enum class OpKind : std::uint8_t { outcome, term, checkpoint };
+enum class OpKind : std::uint8_t { outcome, event, term, checkpoint };
 
 struct Op {
   OpKind kind = OpKind::outcome;
@@ -26,7 +26,7 @@ struct Op {
   std::int64_t found = kNoOffset;  // where it was found when its tail was read back
   std::size_t index = 0;           // of a checkpoint's records
   std::size_t bytes = 0;
-  Record record;  // without its term
+  Record record;  // without its term; an event has none
   Outcome outcome;
   std::function<void()> recorded;
 };

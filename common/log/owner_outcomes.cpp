@@ -27,6 +27,7 @@ void Owner::Impl::record_attempt(Origin origin, const AttemptRecord& attempt, st
   op.outcome.attempt = attempt.attempt;
   op.outcome.next_at = attempt.next_at;
   op.outcome.recorded_at = clock_.unix_millis();
+  set_due(op.outcome, attempt.outcome, attempt.rule, attempt.error);
   submit(slot);
 }
 
@@ -49,11 +50,26 @@ Result<void> Owner::Impl::append_and_finish(Origin origin, Record&& dead_letter,
   return {};
 }
 
+// Its place is no tail: what is in doubt is appended again, and de-duplication keeps one.
+Result<void> Owner::Impl::append_event(Origin origin, Record&& event, std::function<void()> recorded) {
+  if (event.size() > log_.max_record_bytes(Topic::events))
+    return fail(Code::too_large, "the event is larger than its topic takes");
+  Part* part = find(origin.partition);
+  if (part == nullptr || !part->running_before || part->phase == Phase::close) return {};
+  const std::uint32_t slot = outbox_.take(OpKind::event, part->partition, part->epoch, Topic::events);
+  Op& op = outbox_.at(slot);
+  op.record = std::move(event);
+  op.recorded = std::move(recorded);
+  submit(slot);
+  return {};
+}
+
 // Whether its records of this kind may be appended now.
 bool Owner::Impl::may_append(const Part& part, OpKind kind) const {
   if (broken_ || !fresh()) return false;
   switch (kind) {
-    case OpKind::outcome: return part.phase == Phase::run;
+    case OpKind::outcome:
+    case OpKind::event: return part.phase == Phase::run;
     case OpKind::term: return part.phase == Phase::recover;
     case OpKind::checkpoint: return part.phase == Phase::run || part.phase == Phase::close;
   }
@@ -129,6 +145,12 @@ void Owner::Impl::acknowledged(Part& part, std::uint32_t slot, std::int64_t offs
   Op& op = outbox_.at(slot);
   switch (op.kind) {
     case OpKind::outcome: return settle(part, slot, offset);
+    case OpKind::event: {
+      const auto recorded = std::move(op.recorded);
+      outbox_.release(slot);
+      if (recorded) recorded();
+      return;
+    }
     case OpKind::term: part.tails[tail_index(op.topic)].term_offset = offset; break;
     case OpKind::checkpoint: checkpoint_appended(part, op, offset); break;
   }
@@ -165,6 +187,12 @@ void Owner::Impl::replace_outbox() {
     Part* part = find(op.partition, op.epoch);
     if (part == nullptr) return outbox_.release(slot);
     if (!op.sent) return;
+    if (op.kind == OpKind::event) {
+      op.sent = false;
+      waiting_.emplace_back(slot, op.generation);
+      send_again_ = now_;
+      return;
+    }
     (op.kind == OpKind::checkpoint ? unsaved : doubtful).insert(part);
     if (op.kind == OpKind::term) outbox_.release(slot);
   });

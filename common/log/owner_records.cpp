@@ -71,6 +71,7 @@ Record attempt_record(const AttemptRecord& attempt, Origin origin) {
   add_number(headers, names::kAttempt, attempt.attempt);
   headers.add(names::kOutcome, attempt.outcome);
   if (!attempt.error.empty()) headers.add(names::kError, attempt.error.substr(0, kTextLimit));
+  if (!attempt.rule.empty()) headers.add(names::kRule, attempt.rule);
   if (attempt.status != 0) add_number(headers, names::kStatus, attempt.status);
   add_number(headers, names::kDurationUs, attempt.duration_us);
   if (attempt.next_at != 0) add_number(headers, names::kNext, attempt.next_at);
@@ -79,6 +80,17 @@ Record attempt_record(const AttemptRecord& attempt, Origin origin) {
 }
 
 Effect effect_of(const AttemptRecord& attempt) { return is_final(attempt.outcome) ? Effect::ended : Effect::failed; }
+
+void set_due(Outcome& outcome, std::string_view attempt_outcome, std::string_view rule, std::string_view error) {
+  outcome.due = Due::attempt;
+  outcome.rule.clear();
+  outcome.error.clear();
+  if (attempt_outcome == "awaiting") outcome.due = Due::result;
+  if (attempt_outcome != "dead_lettered") return;
+  outcome.due = Due::dead_letter;
+  outcome.rule = rule;
+  outcome.error = error;
+}
 
 std::optional<std::int64_t> term_of(const StoredRecord& record) {
   std::int64_t term = 0;
@@ -93,6 +105,7 @@ std::optional<Outcome> outcome_of(const StoredRecord& record) {
   outcome.recorded_at = record.appended_at;
   bool has_origin = false;
   bool has_delivery = false;
+  std::string_view said, rule, error;
   for (const auto [name, value] : record.headers) {
     if (name == names::kOrigin) {
       const auto origin = parse_origin(value);
@@ -108,10 +121,16 @@ std::optional<Outcome> outcome_of(const StoredRecord& record) {
       if (!parse_number(value, outcome.attempt)) outcome.attempt = 0;
     } else if (name == names::kNext) {
       if (!parse_number(value, outcome.next_at)) outcome.next_at = 0;
-    } else if (name == names::kOutcome && is_final(value)) {
-      outcome.effect = Effect::ended;
+    } else if (name == names::kOutcome) {
+      said = value;
+    } else if (name == names::kRule) {
+      rule = value;
+    } else if (name == names::kError) {
+      error = value;
     }
   }
+  if (is_final(said)) outcome.effect = Effect::ended;
+  if (record.topic == Topic::attempts) set_due(outcome, said, rule, error);
   if (!has_origin || !has_delivery) return std::nullopt;
   if (record.topic == Topic::dead_letters) outcome.effect = Effect::ended;
   return outcome;
@@ -121,11 +140,17 @@ void apply(const Outcome& outcome, DeliveryState& state) {
   if (outcome.topic == Topic::attempts && state.first_at == 0) state.first_at = outcome.recorded_at;
   if (outcome.effect == Effect::ended) {
     state.done = true;
+    state.due = Due::attempt;
+    state.rule.clear();
+    state.error.clear();
     return;
   }
   if (state.done || outcome.attempt < state.attempts) return;
   state.attempts = outcome.attempt;
   state.next_at = outcome.next_at;
+  state.due = outcome.due;
+  state.rule = outcome.rule;
+  state.error = outcome.error;
 }
 
 }  // namespace certes::log

@@ -7,7 +7,12 @@
 namespace certes::log {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
+constexpr char kOldVersion = 1;  // knew nothing of what is due: all its states say attempt
+
+// A delivery's state in a number: whether it is done, and above that what is due.
+constexpr std::uint64_t kDone = 1;
+constexpr std::uint64_t kMostFlags = kDone | static_cast<std::uint64_t>(Due::result) << 1;
 
 constexpr std::array<std::uint32_t, 256> crc_table() {
   std::array<std::uint32_t, 256> table{};
@@ -76,6 +81,7 @@ class Parser {
     failed_ = true;
     return 0;
   }
+  void fail() { failed_ = true; }
   bool ok() const { return !failed_; }
   bool done() const { return !failed_ && in_.empty(); }
 
@@ -88,10 +94,13 @@ void write_states(Writer& out, const DeliveryStates& states) {
   out.number(states.size());
   for (const auto& [delivery, state] : states) {
     out.text(delivery);
-    out.number(state.done ? 1 : 0);
+    out.number((state.done ? kDone : 0) | static_cast<std::uint64_t>(state.due) << 1);
     out.number(state.attempts);
     out.signed_number(state.next_at);
     out.signed_number(state.first_at);
+    if (state.due != Due::dead_letter) continue;
+    out.text(state.rule);
+    out.text(state.error);
   }
 }
 
@@ -100,10 +109,17 @@ DeliveryStates read_states(Parser& in) {
   for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
     std::string delivery(in.text());
     DeliveryState state;
-    state.done = in.number() != 0;
+    const std::uint64_t flags = in.number();
+    if (flags > kMostFlags) in.fail();
+    state.done = (flags & kDone) != 0;
+    state.due = flags > kMostFlags ? Due::attempt : static_cast<Due>(flags >> 1);
     state.attempts = static_cast<std::uint32_t>(in.number());
     state.next_at = in.signed_number();
     state.first_at = in.signed_number();
+    if (state.due == Due::dead_letter) {
+      state.rule = in.text();
+      state.error = in.text();
+    }
     states.emplace_hint(states.end(), std::move(delivery), state);
   }
   return states;
@@ -165,7 +181,8 @@ std::string encode(const Progress& progress) {
 }
 
 Result<Progress> decode(std::string_view bytes) {
-  if (bytes.empty() || bytes.front() != kVersion) return fail(Code::invalid, "checkpoint of an unknown version");
+  if (bytes.empty() || (bytes.front() != kVersion && bytes.front() != kOldVersion))
+    return fail(Code::invalid, "checkpoint of an unknown version");
   Parser in(bytes.substr(1));
   Progress progress;
   progress.term = in.signed_number();

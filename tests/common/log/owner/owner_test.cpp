@@ -32,7 +32,8 @@ struct Process final : OwnerHandler {
   void poll(int rounds = 10, std::size_t max = 100'000) {
     for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
   }
-  void attempt(std::int64_t offset, std::string_view outcome, std::uint32_t number, UnixMillis next_at = 0) {
+  void attempt(std::int64_t offset, std::string_view outcome, std::uint32_t number, UnixMillis next_at = 0,
+               std::string_view rule = {}, std::string_view error = {}) {
     const std::string delivery = "dlv_" + std::to_string(offset);
     AttemptRecord record;
     record.delivery = delivery;
@@ -40,6 +41,8 @@ struct Process final : OwnerHandler {
     record.attempt = number;
     record.outcome = outcome;
     record.next_at = next_at;
+    record.rule = rule;
+    record.error = error;
     owner->record_attempt({0, offset}, record, [this, offset] { recorded.push_back(offset); });
   }
 
@@ -112,6 +115,94 @@ TEST_CASE("Owner: what was recorded is known to the next owner, from checkpoint 
     CHECK(next.known[2].at("dlv_2").attempts == 2);
     CHECK(next.known[2].at("dlv_2").next_at == 999);
   }
+}
+
+TEST_CASE("Owner: what a delivery comes to next is known to the next owner, from checkpoint and from tail") {
+  for (const bool with_checkpoint : {false, true}) {
+    Fixture f(3);
+    {
+      Process process(f.cluster, f.clock);
+      process.poll();
+      process.attempt(0, "awaiting", 1, 12'345);
+      process.attempt(1, "dead_lettered", 5, 0, "max_attempts", "503: no");
+      process.attempt(2, "dead_lettered", 2, 0, "status 400", "400");
+      Record letter;
+      letter.headers.add(names::kDelivery, "dlv_2");
+      REQUIRE(process.owner->append_and_finish({0, 2}, std::move(letter), [] {}));
+      process.poll();
+      if (with_checkpoint) f.checkpoint(process);
+    }
+    Process next(f.cluster, f.clock, 2);
+    next.poll();
+    const DeliveryState taken = next.known[0].at("dlv_0");
+    CHECK(taken.due == Due::result);
+    CHECK(taken.next_at == 12'345);
+    CHECK_FALSE(taken.done);
+    const DeliveryState given_up = next.known[1].at("dlv_1");
+    CHECK(given_up.due == Due::dead_letter);
+    CHECK(given_up.rule == "max_attempts");
+    CHECK(given_up.error == "503: no");
+    CHECK(given_up.attempts == 5);
+    CHECK_FALSE(given_up.done);
+    CHECK(next.known[2].at("dlv_2").done);
+  }
+}
+
+TEST_CASE("Owner: an event of its own goes to the origin's partition without a term, and is told when it is there") {
+  Fixture f(1);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  Record large;
+  large.value.assign(process.log->max_record_bytes(Topic::events) + 1, 'x');
+  const auto refused = process.owner->append_event({0, 0}, std::move(large), [] {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::too_large);
+  Record made;
+  made.headers.add(names::kId, "evt_result");
+  bool recorded = false;
+  REQUIRE(process.owner->append_event({0, 0}, std::move(made), [&] { recorded = true; }));
+  CHECK_FALSE(recorded);
+  process.poll();
+  CHECK(recorded);
+  const RecordPtr event = f.cluster->at(Topic::events, 0, 1);
+  REQUIRE(event);
+  CHECK(event->headers.get(names::kId) == "evt_result");
+  CHECK_FALSE(event->headers.find(names::kTerm));
+  CHECK(process.records.size() == 2);  // and is read as any other
+}
+
+TEST_CASE("Owner: an event of its own whose append is in doubt is appended again until it is there") {
+  ManualClock clock;
+  const auto cluster = memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
+  Process process(cluster, clock);
+  const auto serve = [&](bool land) {
+    for (int round = 0; round < 20; ++round) {
+      clock.advance(Millis{101});
+      process.poll(1);
+      while (!cluster->requests().empty()) cluster->answer(1);
+      for (const auto& lane : cluster->lanes())
+        if (land) cluster->land(lane);
+    }
+  };
+  Record origin;
+  origin.headers.add(names::kId, "evt");
+  cluster->put(Topic::events, 0, std::move(origin));
+  serve(true);
+  REQUIRE(process.records.size() == 1);
+  Record made;
+  made.headers.add(names::kId, "evt_result");
+  bool recorded = false;
+  REQUIRE(process.owner->append_event({0, 0}, std::move(made), [&] { recorded = true; }));
+  process.owner->flush();
+  cluster->break_appenders(1);
+  for (const auto& lane : cluster->lanes()) cluster->drop(lane);
+  serve(false);
+  CHECK_FALSE(recorded);
+  serve(true);
+  CHECK(recorded);
+  const RecordPtr event = cluster->at(Topic::events, 0, 1);
+  REQUIRE(event);
+  CHECK(event->headers.get(names::kId) == "evt_result");
 }
 
 TEST_CASE("Owner: a dead letter ends its delivery, and one too large is refused at once") {

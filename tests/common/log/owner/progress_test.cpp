@@ -20,6 +20,8 @@ Progress sample(std::size_t open) {
     if (i % 2 == 0) continue;
     progress.states[offset]["dlv_" + std::to_string(i)] = {i % 3 == 0, static_cast<std::uint32_t>(i), 17, -5};
     progress.states[offset]["dlv_other"] = {true, 0, 0, 0};
+    progress.states[offset]["dlv_taken"] = {false, 1, 99, 7, Due::result};
+    progress.states[offset]["dlv_given_up"] = {false, 5, 0, 7, Due::dead_letter, "max_attempts", "500: no"};
   }
   progress.tails = {123'456, kLogStart};
   return progress;
@@ -28,7 +30,8 @@ Progress sample(std::size_t open) {
 bool same(const DeliveryStates& a, const DeliveryStates& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
     return x.first == y.first && x.second.done == y.second.done && x.second.attempts == y.second.attempts &&
-           x.second.next_at == y.second.next_at && x.second.first_at == y.second.first_at;
+           x.second.next_at == y.second.next_at && x.second.first_at == y.second.first_at &&
+           x.second.due == y.second.due && x.second.rule == y.second.rule && x.second.error == y.second.error;
   });
 }
 
@@ -64,6 +67,19 @@ TEST_CASE("Progress: what is encoded is decoded") {
     REQUIRE(decoded);
     CHECK(same(*decoded, progress));
   }
+}
+
+TEST_CASE("Progress: a checkpoint of the version before is read") {
+  Progress progress;
+  progress.position = 3;
+  progress.open = {0, 2};
+  progress.states[0]["dlv_0"] = {true, 1, 0, 5};
+  progress.states[2]["dlv_2"] = {false, 2, 17, 6};
+  std::string bytes = encode(progress);
+  bytes[0] = 1;
+  const auto decoded = decode(bytes);
+  REQUIRE(decoded);
+  CHECK(same(*decoded, progress));
 }
 
 TEST_CASE("Progress: every truncation is refused") {
