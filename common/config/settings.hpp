@@ -97,6 +97,12 @@ struct AuditSettings {
   std::int64_t entries = 4'000;  // changes that GET /audit knows
 };
 
+struct CommandSettings {
+  double result_seconds = 3'600;           // for the result of a command that was answered 202
+  std::int64_t awaiting_bytes = 32 << 20;  // of commands that await theirs, in each dispatcher
+  double search_seconds = 2;               // for looking a command up on the log
+};
+
 struct Settings {
   std::string data = "certes-data";
   bool dev = false;
@@ -118,6 +124,7 @@ struct Settings {
   DeduplicationSettings deduplication;
   AuditSettings audit;
   RelaySettings relay;
+  CommandSettings commands;
 };
 
 // Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as

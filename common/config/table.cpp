@@ -107,6 +107,13 @@ const Setting kSettings[] = {
     {"relay.request_timeout_seconds", CERTES_SECONDS(relay.request_timeout_seconds), "for the gateway's answer", 0.1,
      600},
 
+    {"commands.result_seconds", CERTES_SECONDS(commands.result_seconds),
+     "for the result of a command that was answered 202; then it has failed", 0.001, kYear},
+    {"commands.awaiting_bytes", CERTES_BYTES(commands.awaiting_bytes),
+     "of commands that await such a result, beside dispatcher.memory_bytes", 0},
+    {"commands.search_seconds", CERTES_SECONDS(commands.search_seconds), "for looking a command up on the log", 0.01,
+     30},
+
     {"metrics.endpoints", CERTES_INT(metrics_endpoints), "endpoints with metrics of their own", 0, 100'000},
     {"backoff.policy", CERTES_STRING(backoff_policy), "back-off policy where nothing nearer names one"},
     {"backoff.producer_policy", CERTES_STRING(backoff_producer_policy), "the same for producers"},

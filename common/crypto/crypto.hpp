@@ -88,6 +88,9 @@ class Sealer {
   // Errors: unauthenticated (no key opens it: wrong sealing key), invalid (not a sealed secret).
   Result<std::string> open(std::string_view sealed, std::string_view context) const;
   std::string key_id() const;  // of the first
+  // A signing secret (whsec_…) that follows from each key and the purpose, so that every process has the same without
+  // keeping it. The first key's first; never empty.
+  std::vector<std::string> derived_secrets(std::string_view purpose) const;
 
  private:
   struct SealingKey {

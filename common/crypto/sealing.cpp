@@ -74,6 +74,13 @@ std::string Sealer::new_key() { return base64_encode(random_bytes(kKeyBytes)); }
 
 std::string Sealer::key_id() const { return keys_.front().id; }
 
+std::vector<std::string> Sealer::derived_secrets(std::string_view purpose) const {
+  std::vector<std::string> secrets;
+  for (const SealingKey& key : keys_)
+    secrets.push_back("whsec_" + base64_encode(Hmac(key.bytes).sign({"certes derived secret ", purpose})));
+  return secrets;
+}
+
 std::string Sealer::seal(std::string_view secret, std::string_view context) const {
   const std::string nonce = random_bytes(kNonceBytes);
   const SealingKey& key = keys_.front();

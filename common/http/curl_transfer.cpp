@@ -12,6 +12,7 @@ namespace certes::http {
 namespace {
 constexpr std::size_t kMaxHeaderBytes = 256u << 10;
 constexpr std::size_t kMaxRetryAfter = 128;
+constexpr std::size_t kMaxContentType = 256;
 }  // namespace
 
 CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
@@ -162,11 +163,20 @@ TransferError CurlTransfer::classify(CURLcode code) const {
   }
 }
 
+std::string_view CurlTransfer::content_type() const {
+  const char* type = nullptr;
+  if (::curl_easy_getinfo(easy_, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == nullptr) return {};
+  const std::string_view sent(type);
+  return sent.size() <= kMaxContentType ? sent : std::string_view();
+}
+
 TransferResult CurlTransfer::result(SteadyTime now) {
   TransferResult out;
   out.id = transfer_.id;
   out.retry_after = std::move(retry_after_);
   out.body = std::move(body_);
+  out.body_cut = body_bytes_ > out.body.size();
+  if (!out.body.empty()) out.content_type = content_type();
   out.duration_us =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_).count());
   return out;

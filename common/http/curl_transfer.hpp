@@ -45,6 +45,7 @@ class CurlTransfer {
   void set_headers();
   void header_line(std::string_view line);
   TransferResult result(SteadyTime now);
+  std::string_view content_type() const;
   TransferError classify(CURLcode code) const;
   void clear();
 

@@ -60,10 +60,12 @@ struct Transfer {
 struct TransferResult {
   std::uint64_t id = 0;
   TransferError error = TransferError::none;
-  int status = 0;           // 0: no answer
-  std::string message;      // of an error
-  std::string retry_after;  // header, as sent
-  std::string body;         // at most 4 KB; the rest is read up to the limit and dropped
+  int status = 0;            // 0: no answer
+  std::string message;       // of an error
+  std::string retry_after;   // header, as sent
+  std::string body;          // at most 4 KB; the rest is read up to the limit and dropped
+  bool body_cut = false;     // there was a rest
+  std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
   std::uint64_t duration_us = 0;
 };
 

@@ -50,6 +50,18 @@ TEST_CASE("Sealer: what is no sealed secret is invalid") {
   }
 }
 
+TEST_CASE("Sealer: a derived secret follows from the key and the purpose, and signs") {
+  const std::string first = Sealer::new_key(), second = Sealer::new_key();
+  const auto both = Sealer::make({first, second})->derived_secrets("reply_to/a");
+  REQUIRE(both.size() == 2);
+  CHECK(both == Sealer::make({first, second})->derived_secrets("reply_to/a"));
+  CHECK(both[0] == Sealer::make({first})->derived_secrets("reply_to/a")[0]);
+  CHECK(both[1] == Sealer::make({second})->derived_secrets("reply_to/a")[0]);
+  CHECK(both[0] != both[1]);
+  CHECK(both[0] != Sealer::make({first})->derived_secrets("reply_to/b")[0]);
+  CHECK(crypto::StandardWebhooks::make(both[0]));
+}
+
 TEST_CASE("Sealer: says which key is malformed") {
   CHECK_FALSE(Sealer::make({}));
   const auto result = Sealer::make({Sealer::new_key(), "short"});

@@ -169,6 +169,19 @@ TEST_CASE("Sender: an answer of any size is cut, its status counts, its connecti
   CHECK(eventually([&] { return ended.load(); }));
 }
 
+TEST_CASE("Sender: an answer's content type comes with its body, unless it is immoderate") {
+  const auto answered = [](const std::string& type) {
+    RawEndpoint endpoint(always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + type + "\r\nok"));
+    const TransferResult result = TestSender().one(endpoint.url());
+    CHECK(result.body == "ok");
+    CHECK_FALSE(result.body_cut);
+    return result.content_type;
+  };
+  CHECK(answered("Content-Type: application/json; charset=utf-8\r\n") == "application/json; charset=utf-8");
+  CHECK(answered("").empty());
+  CHECK(answered("Content-Type: " + std::string(257, 'x') + "\r\n").empty());
+}
+
 TEST_CASE("Sender: an answer within the limit is read whole, its beginning kept, and the connection with it") {
   const std::string body(500'000, 'y');
   RawEndpoint endpoint(always("HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + body));
@@ -177,6 +190,7 @@ TEST_CASE("Sender: an answer within the limit is read whole, its beginning kept,
     const TransferResult result = test.one(endpoint.url());
     CHECK(result.status == 200);
     CHECK(result.body == body.substr(0, 4'096));
+    CHECK(result.body_cut);
   }
   CHECK(endpoint.connections() == 1);
 }
