@@ -60,6 +60,9 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) override {
     return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
   }
+  Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> recorded) override {
+    return owner_->append_event(origin, std::move(event), std::move(recorded));
+  }
   void finish(log::Origin origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
 

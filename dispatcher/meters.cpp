@@ -6,7 +6,7 @@ namespace certes::dispatcher {
 namespace {
 
 constexpr std::array<std::string_view, 3> kEnds = {"delivered", "dead_lettered", "cancelled"};
-constexpr std::array<std::string_view, 4> kAttempts = {"delivered", "retry", "dead_lettered", "cancelled"};
+constexpr std::array<std::string_view, 5> kAttempts = {"delivered", "retry", "awaiting", "dead_lettered", "cancelled"};
 constexpr std::string_view kEndpointDeliveries = "certes_endpoint_deliveries_total";
 constexpr std::string_view kEndpointHelp = "Deliveries of an endpoint that have ended";
 constexpr std::size_t kMostReasons = 50;
@@ -55,6 +55,12 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
   memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
+  awaiting_ =
+      metrics_.gauge("certes_dispatcher_awaiting_bytes", "Of commands that were answered 202 and await a result");
+  succeeded_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
+                                {{"status", std::string(event::kSucceeded)}});
+  failed_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
+                             {{"status", std::string(event::kFailed)}});
   unfinished_ = metrics_.gauge("certes_log_oldest_unfinished_seconds", "Age of the oldest record that is not finished",
                                {{"topic", "events"}});
   unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
@@ -125,6 +131,7 @@ void Meters::show(const CoreGauges& gauges) {
   }
   in_flight_.set(static_cast<double>(gauges.in_flight));
   memory_.set(static_cast<double>(gauges.memory_bytes));
+  awaiting_.set(static_cast<double>(gauges.awaiting_bytes));
 }
 
 void Meters::oldest_unfinished(UnixMillis at) {
@@ -141,6 +148,7 @@ void Meters::trace_line(const AttemptSeen& attempt) {
   else
     line_.append(attempt.failure);
   line_.append(" in ").append(std::to_string((attempt.duration_us + 500) / 1000)).append(" ms");
+  if (attempt.outcome == "awaiting") line_.append(", awaiting its result");
   if (attempt.outcome == "retry") append_delay(line_.append(", next in "), attempt.next);
   if (attempt.outcome == "dead_lettered") line_.append(", dead letter (").append(attempt.rule).append(")");
   if (attempt.outcome == "cancelled") line_.append(", cancelled");

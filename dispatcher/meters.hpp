@@ -24,6 +24,7 @@ class Meters final : public Observer {
   void attempted(const AttemptSeen& attempt) override;
   void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
+  void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched() override { unmatched_.add(); }
   void duplicate() override { duplicates_.add(); }
   void problem(std::string_view text) override;
@@ -48,9 +49,10 @@ class Meters final : public Observer {
   std::array<ByOutcome, registry::kPriorities> deliveries_;
   std::array<metrics::Histogram, registry::kPriorities> age_;
   std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
-  std::array<metrics::Counter, 4> attempts_;  // delivered, retry, dead_lettered, cancelled
+  std::array<metrics::Counter, 5> attempts_;  // delivered, retry, awaiting, dead_lettered, cancelled
   metrics::Histogram duration_;
-  metrics::Gauge in_flight_, memory_, unfinished_;
+  metrics::Gauge in_flight_, memory_, awaiting_, unfinished_;
+  metrics::Counter succeeded_, failed_;
   metrics::Counter unmatched_, duplicates_, lost_;
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   std::vector<ByOutcome> endpoints_;                                   // the first is of the others

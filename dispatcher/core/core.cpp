@@ -13,7 +13,8 @@ Core::Core(CoreOptions options, CorePorts ports)
       ports_(ports),
       random_(options_.seed),
       start_(ports.clock.now()),
-      scheduler_(options_.shares, start_) {}
+      scheduler_(options_.shares, start_),
+      ids_(ports.clock, options_.seed) {}
 
 // Lists let go of what they hold before the pools do.
 Core::~Core() {
@@ -52,6 +53,10 @@ std::optional<SteadyTime> Core::next_at() {
 void Core::expire_retries(SteadyTime now) {
   while (Timer* due = wheel_.expire(tick(now))) {
     auto& delivery = *static_cast<Delivery*>(due);
+    if (delivery.awaits) {
+      no_result(delivery);
+      continue;
+    }
     --retrying_[static_cast<std::size_t>(delivery.priority)];
     static_cast<NodeOf<EndpointDeliveries>&>(delivery).unlink();
     enqueue(delivery);
@@ -107,6 +112,7 @@ void Core::start(Delivery& delivery) {
   request.attempt = delivery.attempts + 1;
   request.now = ports_.clock.unix_millis();
   request.affinity = entry.affinity;
+  if (entry.reply) request.url = record->headers.get(log::names::kReplyTo);
   ports_.sending.submit(build_request(record, *entry.target, request, random_));
 }
 
@@ -130,6 +136,7 @@ void Core::wait_until(Delivery& delivery, UnixMillis due) {
 }
 
 void Core::stop_waiting(Delivery& delivery) {
+  if (delivery.awaits && delivery.state == Stage::retry) return stop_awaiting(delivery);
   if (!static_cast<NodeOf<EndpointDeliveries>&>(delivery).linked()) return;
   static_cast<NodeOf<EndpointDeliveries>&>(delivery).unlink();
   switch (delivery.state) {
@@ -167,6 +174,7 @@ void Core::end(Delivery& delivery) {
 void Core::forget(Delivery& delivery) {
   stop_waiting(delivery);
   free_slot(delivery);
+  if (delivery.record) untrack(delivery);
   if (delivery.record) --delivery.record->open;
   if (delivery.endpoint) --delivery.endpoint->deliveries;
   memory_ -= Pool<Delivery>::kBytes;
@@ -200,6 +208,7 @@ CoreGauges Core::gauges() const {
   CoreGauges gauges;
   gauges.in_flight = scheduler_.in_flight();
   gauges.memory_bytes = memory_;
+  gauges.awaiting_bytes = awaiting_;
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
     const auto priority = static_cast<Priority>(i);
     gauges.waiting[i] = scheduler_.waiting(priority, false) + scheduler_.waiting(priority, true);

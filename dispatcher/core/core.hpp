@@ -12,8 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/ids.hpp"
 #include "common/base/random.hpp"
-#include "common/event/event.hpp"
+#include "common/event/command.hpp"
 #include "dispatcher/core/delivery.hpp"
 #include "dispatcher/core/ports.hpp"
 #include "dispatcher/routing/duplicates.hpp"
@@ -28,6 +29,8 @@ struct CoreOptions {
   bool deduplicate = false;  // where the log does not do it exactly
   std::size_t deduplicate_ids = 1'000'000;
   Millis deduplicate_window{86'400'000};
+  Millis result_timeout{3'600'000};          // for the result of a command that was answered 202
+  std::size_t awaiting_bytes = 32u << 20;    // of the commands that await theirs, beside memory_bytes
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
   std::uint64_t seed = std::random_device{}();
 };
@@ -47,6 +50,7 @@ struct CoreGauges {
   UnixMillis oldest_waiting[registry::kPriorities] = {};  // append time of the longest waiting; 0: none
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
+  std::size_t awaiting_bytes = 0;
 };
 
 class Core {
@@ -93,8 +97,8 @@ class Core {
   };
   struct Ending {  // of an attempt
     std::string_view outcome;
-    std::string_view rule;
-    std::string_view failure;
+    std::string rule;
+    std::string failure;
     Millis delay{0};
     UnixMillis next_at = 0;
   };
@@ -105,7 +109,9 @@ class Core {
   void ask_fence();
   void route_asked();
   void route(OpenRecord& open, const event::EventView& view);
+  void add_deliveries(OpenRecord& open, const event::EventView& view, registry::EventKind kind);
   void add_delivery(OpenRecord& open, const Match& match, const event::EventView& view);
+  void take_up(Delivery& delivery, const log::DeliveryState* known);
   const log::DeliveryState* known_of(const OpenRecord& open, std::string_view delivery) const;
 
   // core.cpp
@@ -134,6 +140,25 @@ class Core {
   void on_recorded(std::uint64_t id);
   void recorded(Delivery& delivery);
   void returned(Delivery& delivery);  // aborted: not an attempt
+  void close_unsent(Delivery& delivery, std::string_view outcome, std::string_view error);
+
+  // commands.cpp
+  using Then = std::function<void(Delivery&)>;
+  bool needs_answer(const Delivery& delivery) const { return delivery.command && delivery.answer == Answer::none; }
+  void answer_first(Delivery& delivery, event::CommandResult&& result, Then then);
+  Result<void> append_result(Delivery& delivery, event::CommandResult&& result, Then then);
+  void result_seen(const event::EventView& view, const log::StoredRecord& record);
+  void end_answered(Delivery& delivery, std::string_view rule, std::string_view error);
+  void end_answered(Delivery& delivery);
+  void answered_attempt(Delivery& delivery, const http::TransferResult& result);
+  void await_result(Delivery& delivery, const http::TransferResult& result);
+  void begin_awaiting(Delivery& delivery, UnixMillis until);
+  void stop_awaiting(Delivery& delivery);
+  void no_result(Delivery& delivery);
+  void unbound(OpenRecord& open);
+  void track(const Delivery& delivery);
+  void untrack(const Delivery& delivery);
+  Match reply_match(std::string_view tenant);
 
   // endpoints.cpp
   EndpointEntry& endpoint_for(const Match& match);
@@ -168,8 +193,12 @@ class Core {
   bool fence_out_ = false;
   registry::StatePtr state_;
   std::unique_ptr<Router> router_;  // of state_; made when it is needed
+  std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> commands_;  // open; by the result's ce_id
+  std::map<std::string, std::shared_ptr<const registry::Endpoint>, std::less<>> reply_endpoints_;  // by tenant
+  IdGenerator ids_;
   std::size_t retrying_[registry::kPriorities] = {};
   std::size_t memory_ = 0;
+  std::size_t awaiting_ = 0;          // bytes
   std::size_t record_bytes_ = 2'048;  // what a record has cost lately
   std::size_t unsettled_ = 0;         // deliveries sending or recording
   std::uint64_t next_affinity_ = 0;

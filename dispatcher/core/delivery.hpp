@@ -34,6 +34,13 @@ enum class Stage : std::uint8_t {
   recording,  // its outcome is on the way to the log; takes a slot if it was sent
 };
 
+// Whether a command's result is on the log.
+enum class Answer : std::uint8_t {
+  none,
+  given,
+  failed,  // Certes has said there that the command came to nothing
+};
+
 enum class End : std::uint8_t { delivered, dead_lettered, cancelled };
 
 struct EndpointDeliveries;
@@ -54,6 +61,9 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   bool slot = false;         // takes one of its endpoint's
   bool last = false;         // what is being recorded ends it
   End end = End::delivered;  // how, if it does
+  bool command = false;      // ends only when its result is on the log
+  bool awaits = false;       // was taken (202): in the wheel until its result comes, or its time is over
+  Answer answer = Answer::none;
 
   // Precondition: in no list.
   void clear() {
@@ -65,22 +75,28 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
     attempts = 0;
     unrecorded = 0;
     state = Stage::queued;
-    slot = last = false;
+    slot = last = command = awaits = false;
+    answer = Answer::none;
   }
 };
 
 // An endpoint that has, or had, deliveries.
+// Who gets the results of commands that name a URL in reply_to: one endpoint for each tenant, which is no resource (no
+// resource's id has a ':'); its URL stands in the record.
+inline constexpr std::string_view kReplyEndpoint = ":reply-to";
+
 struct EndpointEntry {
   std::string key;  // "tenant/id"
   std::unique_ptr<Target> target;
   Lanes* lanes = nullptr;
-  List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel
+  List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel, those that await results apart
   std::size_t deliveries = 0;                          // those that wait and those that do not
   std::size_t meter = 0;
   std::size_t affinity = 0;
   registry::Priority highest = registry::Priority::critical;  // that its tenant may have
   UnixMillis paused_since = 0;                                // 0: not paused
   Millis paused_total{0};
+  bool reply = false;  // kReplyEndpoint
   bool deleted = false;
   bool gone = false;      // answered 410: nothing is sent while the registry decides
   bool sweeping = false;  // what waits is being ended

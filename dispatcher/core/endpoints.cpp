@@ -1,9 +1,7 @@
 // Endpoints as the registry changes them: limits, pauses, and the end of what waits for one that is no more.
 #include <algorithm>
 
-#include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
-#include "dispatcher/delivery/delivery_id.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -18,6 +16,7 @@ EndpointEntry& Core::endpoint_for(const Match& match) {
   const auto tenant = state_ ? state_->tenant(match.endpoint->tenant) : nullptr;
   made->lanes = &scheduler_.add(match.endpoint->tenant, tenant ? tenant->weight : 1);
   made->highest = tenant ? tenant->max_priority : registry::Priority::critical;
+  made->reply = match.endpoint->id == kReplyEndpoint;
   made->affinity = static_cast<std::size_t>(next_affinity_++);
   made->meter = ports_.observer.meter(*match.endpoint);
   EndpointEntry& entry = *made;
@@ -35,6 +34,7 @@ void Core::use_state(registry::StatePtr state) {
   router_.reset();
   std::vector<EndpointEntry*> deleted;
   for (auto& [key, entry] : endpoints_) {
+    if (entry->reply) continue;
     const auto found = state_->endpoints.find(key);
     if (found == state_->endpoints.end())
       deleted.push_back(entry.get());
@@ -127,28 +127,11 @@ void Core::sweep() {
 }
 
 void Core::end_unsent(Delivery& delivery) {
-  const std::int32_t number = delivery.record->record->partition;
   settle(delivery, Stage::recording);
   if (!delivery.endpoint->deleted)
     return give_up(delivery, "endpoint_disabled",
                    "the endpoint is disabled: " + delivery.endpoint->config().disabled_reason);
-  const log::StoredRecord& event = *delivery.record->record;
-  const registry::Endpoint& endpoint = delivery.endpoint->config();
-  const std::string event_name = event_id(event);
-  const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
-  log::AttemptRecord attempt;
-  attempt.delivery = name;
-  attempt.event_id = event_name;
-  attempt.endpoint = endpoint.id;
-  attempt.tenant = endpoint.tenant;
-  attempt.attempt = delivery.attempts;
-  attempt.outcome = "cancelled";
-  attempt.error = "the endpoint was deleted";
-  delivery.last = true;
-  delivery.end = End::cancelled;
-  delivery.unrecorded = 1;
-  const std::uint64_t id = delivery.id;
-  ports_.outcomes.record_attempt({number, event.offset}, attempt, [this, id] { on_recorded(id); });
+  close_unsent(delivery, "cancelled", "the endpoint was deleted");
 }
 
 }  // namespace certes::dispatcher

@@ -1,4 +1,6 @@
 // What becomes of a record that was read: checked, held for the fence, routed into deliveries.
+#include <algorithm>
+
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
@@ -6,8 +8,16 @@
 namespace certes::dispatcher {
 namespace {
 
+using registry::EventKind;
+
 std::string place_of(const log::StoredRecord& record) {
   return std::to_string(record.partition) + ":" + std::to_string(record.offset);
+}
+
+// Some delivery of it has reached its end.
+bool has_end(const OpenRecord& open) {
+  if (!open.known) return false;
+  return std::any_of(open.known->begin(), open.known->end(), [](const auto& known) { return known.second.done; });
 }
 
 }  // namespace
@@ -85,16 +95,32 @@ void Core::route_asked() {
 
 void Core::route(OpenRecord& open, const event::EventView& view) {
   const std::size_t before = memory_;
-  if (!view.replay.empty() && !view.endpoint.empty()) {
-    if (const auto only = router_->only(view.tenant, view.type, view.endpoint)) add_delivery(open, *only, view);
-  } else if (view.kind == "event") {
-    for (const Match& match : router_->route(view.tenant, view.type)) add_delivery(open, match, view);
-  }
-  const std::size_t bytes = open.record->size() + 256 + memory_ - before;
+  const auto kind = registry::parse_event_kind(view.kind).value_or(EventKind::event);  // view() has checked it
+  ++open.open;  // it is not finished before all its deliveries are there
+  const bool over = kind == EventKind::command && has_end(open);
+  if (!over) add_deliveries(open, view, kind);
+  if (!over && kind == EventKind::command && open.open == 1) unbound(open);
+  if (kind == EventKind::result) result_seen(view, *open.record);
+  const std::size_t bytes = open.record->size() + 256 + (memory_ > before ? memory_ - before : 0);
   record_bytes_ = (record_bytes_ * 7 + bytes) / 8 + 1;
-  if (open.open == 0 && !open.known) ports_.observer.unmatched();
+  if (kind == EventKind::event && open.open == 1 && !open.known) ports_.observer.unmatched();
   open.known.reset();
+  --open.open;
   close_if_done(open);
+}
+
+void Core::add_deliveries(OpenRecord& open, const event::EventView& view, EventKind kind) {
+  const bool reply = kind == EventKind::result && open.record->headers.find(log::names::kReplyTo);
+  if (!view.replay.empty() && !view.endpoint.empty()) {
+    if (view.endpoint == kReplyEndpoint) {
+      if (reply) add_delivery(open, reply_match(view.tenant), view);
+    } else if (const auto only = router_->only(view.tenant, view.type, view.endpoint, kind)) {
+      add_delivery(open, *only, view);
+    }
+    return;
+  }
+  for (const Match& match : router_->route(view.tenant, view.type, kind)) add_delivery(open, match, view);
+  if (reply) add_delivery(open, reply_match(view.tenant), view);
 }
 
 void Core::add_delivery(OpenRecord& open, const Match& match, const event::EventView& view) {
@@ -110,14 +136,23 @@ void Core::add_delivery(OpenRecord& open, const Match& match, const event::Event
   ++entry.deliveries;
   delivery.policy = match.policy;
   delivery.priority = match.priority;
-  if (known) {
-    delivery.attempts = known->attempts;
-    delivery.first_at = known->first_at;
+  delivery.command = view.kind == "command";
+  if (delivery.command) track(delivery);
+  take_up(delivery, known);
+}
+
+// As far as it has come before.
+void Core::take_up(Delivery& delivery, const log::DeliveryState* known) {
+  if (known == nullptr) return enqueue(delivery);
+  delivery.attempts = known->attempts;
+  delivery.first_at = known->first_at;
+  if (known->due == log::Due::result) return begin_awaiting(delivery, known->next_at);
+  if (known->due == log::Due::dead_letter) {
+    settle(delivery, Stage::recording);
+    return give_up(delivery, known->rule, known->error);
   }
-  if (known && known->next_at > ports_.clock.unix_millis())
-    wait_until(delivery, known->next_at);
-  else
-    enqueue(delivery);
+  if (known->next_at > ports_.clock.unix_millis()) return wait_until(delivery, known->next_at);
+  enqueue(delivery);
 }
 
 const log::DeliveryState* Core::known_of(const OpenRecord& open, std::string_view delivery) const {

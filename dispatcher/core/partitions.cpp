@@ -29,6 +29,7 @@ void Core::leave(std::int32_t number, bool lost) {
     if (sent || recording) unsettle(delivery);
     if (!sent) return end(delivery);
     // Its answer only frees the slot.
+    untrack(delivery);
     OpenRecord& open = *std::exchange(delivery.record, nullptr);
     --open.open;
     ports_.sending.abort(delivery.id);

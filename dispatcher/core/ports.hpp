@@ -20,6 +20,7 @@ class Outcomes {
   virtual void record_attempt(log::Origin origin, const log::AttemptRecord& attempt,
                               std::function<void()> recorded) = 0;
   virtual Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) = 0;
+  virtual Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> recorded) = 0;
   virtual void finish(log::Origin origin) = 0;
   virtual void let_go(std::int32_t partition) = 0;
 };
@@ -49,7 +50,7 @@ struct AttemptSeen {
   std::string_view event_id;
   std::uint32_t attempt = 1;
   registry::Priority priority = registry::Priority::normal;
-  std::string_view outcome;  // delivered, retry, dead_lettered, cancelled
+  std::string_view outcome;  // delivered, retry, awaiting, dead_lettered, cancelled
   std::string_view rule;     // with dead_lettered
   std::string_view failure;  // in one word: "500", "timeout"; empty when delivered
   int status = 0;
@@ -68,6 +69,8 @@ class Observer {
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;
+  // A command's result is on the log: succeeded, failed.
+  virtual void answered(std::string_view status) = 0;
   virtual void unmatched() = 0;
   virtual void duplicate() = 0;
   virtual void problem(std::string_view text) = 0;

@@ -5,6 +5,7 @@
 #include "common/backoff/retry_after.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
+#include "dispatcher/delivery/command_result.hpp"
 #include "dispatcher/delivery/dead_letter.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
 #include "dispatcher/retry/outcome.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view kDelivered = "delivered";
 constexpr std::string_view kRetry = "retry";
+constexpr std::string_view kAwaiting = "awaiting";
 constexpr std::string_view kDeadLettered = "dead_lettered";
 constexpr std::string_view kCancelled = "cancelled";
 
@@ -65,16 +67,19 @@ void Core::returned(Delivery& delivery) {
 void Core::attempt_ended(Delivery& delivery, const http::TransferResult& result) {
   delivery.state = Stage::recording;
   ++delivery.attempts;
+  if (delivery.command && delivery.answer != Answer::none) return answered_attempt(delivery, result);
   const registry::Endpoint& endpoint = delivery.endpoint->config();
   const Judgement judgement = judge(result.error, result.status, endpoint.retry_on, endpoint.dead_letter_on);
   switch (judgement.verdict) {
-    case Verdict::delivered: return record(delivery, result, {kDelivered, {}, {}});
+    case Verdict::delivered:
+      if (delivery.command && result.status == 202) return await_result(delivery, result);
+      return record(delivery, result, {kDelivered, {}, {}});
     case Verdict::retry: return attempt_failed(delivery, result, {});
     case Verdict::dead_letter: return attempt_failed(delivery, result, judgement.rule);
     case Verdict::gone: break;
   }
   EndpointEntry& entry = *delivery.endpoint;
-  if (!entry.deleted && !entry.disabled() && !entry.gone) {
+  if (!entry.reply && !entry.deleted && !entry.disabled() && !entry.gone) {
     entry.gone = true;
     apply(entry);
     ports_.registrar.disable(entry.config());
@@ -91,7 +96,7 @@ void Core::attempt_failed(Delivery& delivery, const http::TransferResult& result
     delivery.first_at = now;
     delivery.paused_before = entry.paused(now);
   }
-  Ending ending{kDeadLettered, rule, failure};
+  Ending ending{kDeadLettered, std::string(rule), failure};
   if (entry.deleted) {
     ending = {kCancelled, {}, failure};
   } else if (rule.empty() && entry.disabled()) {
@@ -108,11 +113,21 @@ void Core::attempt_failed(Delivery& delivery, const http::TransferResult& result
 }
 
 void Core::record(Delivery& delivery, const http::TransferResult& result, const Ending& ending) {
+  const bool waits = ending.outcome == kRetry || ending.outcome == kAwaiting;
+  if (!waits && needs_answer(delivery)) {
+    auto answer = ending.outcome == kDelivered
+                      ? succeeded(result)
+                      : failed(ending.rule.empty() ? ending.outcome : std::string_view(ending.rule), error_text(result),
+                               delivery.attempts, &result);
+    return answer_first(delivery, std::move(answer),
+                        [this, result, ending](Delivery& one) { record(one, result, ending); });
+  }
   const registry::Endpoint& endpoint = delivery.endpoint->config();
   const log::StoredRecord& event = *delivery.record->record;
   const std::string event_name = event_id(event);
   const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
-  const std::string error = ending.outcome == kDelivered ? std::string() : error_text(result);
+  const std::string error =
+      ending.outcome == kDelivered || ending.outcome == kAwaiting ? std::string() : error_text(result);
   ports_.observer.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, ending.outcome,
                              ending.rule, ending.failure, result.status, result.duration_us, ending.delay,
                              delivery.endpoint->meter});
@@ -124,11 +139,13 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   attempt.attempt = delivery.attempts;
   attempt.outcome = ending.outcome;
   attempt.error = error;
+  attempt.rule = ending.rule;
   attempt.status = result.status;
   attempt.duration_us = result.duration_us;
   attempt.next_at = ending.next_at;
+  if (delivery.command) attempt.answer = result.body;
   delivery.next_at = ending.next_at;
-  delivery.last = ending.outcome != kRetry;
+  delivery.last = !waits;
   delivery.end = end_of(ending.outcome);
   const std::uint64_t id = delivery.id;
   const bool letter = ending.outcome == kDeadLettered;
@@ -139,17 +156,47 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
 
 // Ends a delivery that is not being sent with a dead letter. Precondition: settled as recording.
 void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view error) {
+  if (needs_answer(delivery))
+    return answer_first(
+        delivery, failed(rule, error, delivery.attempts, nullptr),
+        [this, rule = std::string(rule), error = std::string(error)](Delivery& one) { give_up(one, rule, error); });
   const log::StoredRecord& event = *delivery.record->record;
   delivery.last = true;
   delivery.end = End::dead_lettered;
   delivery.unrecorded = 1;
   if (delivery.endpoint == nullptr) {
     const std::string place = std::to_string(event.partition) + ":" + std::to_string(event.offset);
-    return append_dead_letter(delivery, delivery_id(place, "malformed", {}), rule, error);
+    return append_dead_letter(delivery, delivery_id(place, rule, {}), rule, error);
   }
   const std::string name =
       delivery_id(event_id(event), delivery.endpoint->config().id, event.headers.get(log::names::kReplay));
   append_dead_letter(delivery, name, rule, error);
+}
+
+// Ends a delivery that is not being sent, by a record in attempts. Precondition: settled as recording.
+void Core::close_unsent(Delivery& delivery, std::string_view outcome, std::string_view error) {
+  if (needs_answer(delivery))
+    return answer_first(delivery, failed(outcome, error, delivery.attempts, nullptr),
+                        [this, outcome = std::string(outcome), error = std::string(error)](Delivery& one) {
+                          close_unsent(one, outcome, error);
+                        });
+  const log::StoredRecord& event = *delivery.record->record;
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const std::string event_name = event_id(event);
+  const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
+  log::AttemptRecord attempt;
+  attempt.delivery = name;
+  attempt.event_id = event_name;
+  attempt.endpoint = endpoint.id;
+  attempt.tenant = endpoint.tenant;
+  attempt.attempt = delivery.attempts;
+  attempt.outcome = outcome;
+  attempt.error = error;
+  delivery.last = true;
+  delivery.end = end_of(outcome);
+  delivery.unrecorded = 1;
+  const std::uint64_t id = delivery.id;
+  ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });
 }
 
 void Core::append_dead_letter(Delivery& delivery, std::string_view name, std::string_view rule,
@@ -197,6 +244,10 @@ void Core::recorded(Delivery& delivery) {
   } else if (partition(number).revoking) {
     delivery.record->abandoned = true;
     end(delivery);
+  } else if (delivery.command && delivery.answer != Answer::none) {
+    end_answered(delivery);
+  } else if (delivery.awaits) {
+    begin_awaiting(delivery, delivery.next_at);
   } else {
     wait_until(delivery, delivery.next_at);
   }

@@ -73,7 +73,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
                              Random& random) {
   http::Transfer transfer;
   transfer.id = attempt.id;
-  transfer.url = target.endpoint().url;
+  transfer.url = attempt.url.empty() ? std::string_view(target.endpoint().url) : attempt.url;
   transfer.body_owner = record;
   transfer.body = record->value;
   transfer.timeout = Millis{static_cast<std::int64_t>(target.endpoint().timeout_seconds * 1000)};

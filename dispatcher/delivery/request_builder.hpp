@@ -19,6 +19,7 @@ struct AttemptRequest {
   std::uint32_t attempt = 1;
   UnixMillis now = 0;
   std::size_t affinity = 0;
+  std::string_view url = {};  // empty: the endpoint's
 };
 
 // The body stays the record's own bytes. Signed anew for each attempt, with a span id of its own.

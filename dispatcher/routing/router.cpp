@@ -27,26 +27,26 @@ typename Map::mapped_type lookup(const Map& map, std::string_view tenant, std::s
 Router::Router(registry::StatePtr state, RouterOptions options)
     : state_(std::move(state)), options_(std::move(options)) {
   for (const auto& [key, subscription] : state_->subscriptions) {
-    PerTenant& tenant = tenants_[subscription->tenant];
-    tenant.trie.add(subscription->pattern, static_cast<TopicTrie::Value>(tenant.subscriptions.size()));
-    tenant.subscriptions.push_back(subscription);
+    Bus& bus = tenants_[subscription->tenant][static_cast<std::size_t>(subscription->kind)];
+    bus.trie.add(subscription->pattern, static_cast<TopicTrie::Value>(bus.subscriptions.size()));
+    bus.subscriptions.push_back(subscription);
   }
 }
 
-const std::vector<Match>& Router::route(std::string_view tenant, std::string_view type) {
-  cache_key_.assign(tenant).append(1, '\0').append(type);
+const std::vector<Match>& Router::route(std::string_view tenant, std::string_view type, registry::EventKind kind) {
+  cache_key_.assign(1, static_cast<char>('0' + static_cast<int>(kind))).append(tenant).append(1, '\0').append(type);
   if (const auto found = cache_.find(cache_key_); found != cache_.end()) return found->second;
   if (cache_.size() >= kMostCachedTypes) cache_.clear();
-  return cache_.emplace(cache_key_, match(tenant, type)).first->second;
+  return cache_.emplace(cache_key_, match(tenant, type, kind)).first->second;
 }
 
-std::vector<Match> Router::match(std::string_view tenant, std::string_view type) const {
+std::vector<Match> Router::match(std::string_view tenant, std::string_view type, registry::EventKind kind) const {
   std::vector<Match> matches;
   const auto subscribed = tenants_.find(tenant);
   if (subscribed == tenants_.end()) return matches;
   std::vector<const registry::Subscription*> matching;
-  for (const TopicTrie::Value at : subscribed->second.trie.match(type))
-    matching.push_back(subscribed->second.subscriptions[at].get());
+  const Bus& bus = subscribed->second[static_cast<std::size_t>(kind)];
+  for (const TopicTrie::Value at : bus.trie.match(type)) matching.push_back(bus.subscriptions[at].get());
   // Per endpoint the highest priority first, and of equal ones the first id: the same in every process.
   std::sort(matching.begin(), matching.end(), [](const auto* a, const auto* b) {
     return std::tie(a->endpoint, a->priority, a->id) < std::tie(b->endpoint, b->priority, b->id);
@@ -58,21 +58,28 @@ std::vector<Match> Router::match(std::string_view tenant, std::string_view type)
     auto endpoint = lookup(state_->endpoints, tenant, subscription->endpoint);
     if (!endpoint || endpoint->state == registry::EndpointState::disabled) continue;
     last = subscription->endpoint;
-    PolicyPtr chosen = policy(tenant, type, subscription, *endpoint);
+    PolicyPtr chosen = policy(tenant, type, kind, subscription, *endpoint);
     matches.push_back({joined(tenant, subscription->endpoint), std::move(endpoint),
                        std::max(subscription->priority, highest), std::move(chosen)});
   }
   return matches;
 }
 
-std::optional<Match> Router::only(std::string_view tenant, std::string_view type, std::string_view endpoint_id) const {
-  for (Match& found : match(tenant, type))
+std::optional<Match> Router::only(std::string_view tenant, std::string_view type, std::string_view endpoint_id,
+                                  registry::EventKind kind) const {
+  for (Match& found : match(tenant, type, kind))
     if (found.endpoint->id == endpoint_id) return std::move(found);
   auto endpoint = lookup(state_->endpoints, tenant, endpoint_id);
   if (!endpoint) return std::nullopt;
-  PolicyPtr chosen = policy(tenant, type, nullptr, *endpoint);
+  PolicyPtr chosen = policy(tenant, type, kind, nullptr, *endpoint);
   const auto priority = std::max(registry::Priority::normal, highest_of(tenant));
   return Match{joined(tenant, endpoint_id), std::move(endpoint), priority, std::move(chosen)};
+}
+
+Match Router::apart(std::string_view tenant, std::shared_ptr<const registry::Endpoint> endpoint) const {
+  std::string key = joined(tenant, endpoint->id);
+  const auto priority = std::max(registry::Priority::normal, highest_of(tenant));
+  return {std::move(key), std::move(endpoint), priority, global_policy(tenant)};
 }
 
 registry::Priority Router::highest_of(std::string_view tenant) const {
@@ -80,14 +87,19 @@ registry::Priority Router::highest_of(std::string_view tenant) const {
   return owner ? owner->max_priority : registry::Priority::critical;
 }
 
-PolicyPtr Router::policy(std::string_view tenant, std::string_view type, const registry::Subscription* subscription,
-                         const registry::Endpoint& endpoint) const {
+PolicyPtr Router::policy(std::string_view tenant, std::string_view type, registry::EventKind kind,
+                         const registry::Subscription* subscription, const registry::Endpoint& endpoint) const {
   if (subscription)
     if (auto own = named(tenant, subscription->backoff_policy)) return own;
   if (auto own = named(tenant, endpoint.backoff_policy)) return own;
-  // A type from a source begins with the source's id.
+  // A type from a source begins with the source's id; sources make no commands.
+  if (kind != registry::EventKind::event) return global_policy(tenant);
   if (const auto source = lookup(state_->sources, tenant, type.substr(0, type.find('.'))))
     if (auto own = named(tenant, source->backoff_policy)) return own;
+  return global_policy(tenant);
+}
+
+PolicyPtr Router::global_policy(std::string_view tenant) const {
   if (auto own = named(tenant, options_.global_policy)) return own;
   if (auto own = named("default", options_.global_policy)) return own;
   return options_.fallback;

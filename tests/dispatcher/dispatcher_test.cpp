@@ -117,6 +117,25 @@ TEST_CASE("Dispatcher: 410 disables the endpoint in the registry") {
   installation.stop();
 }
 
+TEST_CASE("Dispatcher: a change of an endpoint is heeded though no event comes") {
+  Receiver receiver([](const auto&, auto) { return status(500); });
+  Installation installation;
+  installation.policy("slow", 600, 5);
+  installation.endpoint("billing", receiver.url("billing"), "slow");
+  installation.subscription("s1", "billing", "#");
+  installation.start();
+  installation.publish("evt_1", "order.created");
+  REQUIRE(eventually([&] { return installation.trace().size() == 1; }));
+  registry::Endpoint disabled = *installation.registry().state()->endpoint("default", "billing");
+  disabled.state = registry::EndpointState::disabled;
+  disabled.disabled_reason = "user";
+  installation.put("endpoints", "billing", registry::stored_json(disabled));
+  REQUIRE(eventually([&] { return letter(installation) != nullptr; }));
+  CHECK(letter(installation)->headers.get(log::names::kRule) == "endpoint_disabled");
+  installation.stop();
+  CHECK(installation.cluster().committed(0).offset == 1);
+}
+
 TEST_CASE("Dispatcher: a waiting retry survives a restart, with its number") {
   Receiver receiver([](const auto&, std::size_t number) { return status(number == 0 ? 500 : 200); });
   Installation installation;

@@ -37,6 +37,12 @@ class StateBuilder {
     state_.subscriptions[tenant + "/" + id] = std::move(made);
     return *this;
   }
+  StateBuilder& kind(const std::string& subscription, registry::EventKind kind) {
+    auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
+    made->kind = kind;
+    state_.subscriptions["default/" + subscription] = std::move(made);
+    return *this;
+  }
   template <class Edit>
   StateBuilder& policy(const std::string& id, Edit edit) {
     auto made = std::make_shared<registry::BackoffPolicy>();

@@ -31,6 +31,8 @@ struct EventText {
   std::int32_t partition = 0;
   std::string client_id;
   std::string body = "{}";
+  std::string kind = "event";
+  std::string source = "urn:certes:default";
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -43,10 +45,10 @@ inline log::RecordPtr make_event(const EventText& text, UnixMillis at = 1'700'00
   headers.add(log::names::kId, text.id);
   headers.add("ce_specversion", "1.0");
   headers.add("ce_id", text.client_id.empty() ? text.id : text.client_id);
-  headers.add("ce_source", "urn:certes:default");
+  headers.add("ce_source", text.source);
   headers.add("ce_type", text.type);
   headers.add("content-type", "application/json");
-  headers.add(log::names::kKind, "event");
+  headers.add(log::names::kKind, text.kind);
   headers.add(log::names::kTenant, text.tenant);
   if (!text.client_id.empty()) headers.add(log::names::kClientId, "1");
   for (const auto& [name, value] : text.headers) headers.add(name, value);
@@ -93,6 +95,13 @@ class World final : public dispatcher::Outcomes,
     acknowledge(std::move(done));
     return {};
   }
+  Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> done) override {
+    if (event.size() > event_limit) return fail(Code::too_large, "too large");
+    event_origins.push_back(origin);
+    events.push_back(std::move(event));
+    acknowledge(std::move(done));
+    return {};
+  }
   void finish(log::Origin origin) override { finished.insert(origin); }
   void let_go(std::int32_t partition) override { released.push_back(partition); }
 
@@ -112,6 +121,7 @@ class World final : public dispatcher::Outcomes,
   void attempted(const dispatcher::AttemptSeen&) override {}
   void ended(registry::Priority, std::string_view, bool, std::size_t) override {}
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
+  void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched() override { ++unmatched_count; }
   void duplicate() override { ++duplicate_count; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
@@ -134,7 +144,7 @@ class World final : public dispatcher::Outcomes,
     }
   }
   // The oldest request to that endpoint ends; false if there is none.
-  bool answer(const std::string& endpoint, int status, std::string retry_after = {}) {
+  bool answer(const std::string& endpoint, int status, std::string retry_after = {}, std::string body = {}) {
     const auto found = std::find_if(flying.begin(), flying.end(),
                                     [&](const auto& transfer) { return transfer.url.ends_with("/" + endpoint); });
     if (found == flying.end()) return false;
@@ -142,6 +152,8 @@ class World final : public dispatcher::Outcomes,
     result.id = found->id;
     result.status = status;
     result.retry_after = std::move(retry_after);
+    result.body = std::move(body);
+    if (!result.body.empty()) result.content_type = "application/json";
     flying.erase(found);
     core->on_result(std::move(result));
     return true;
@@ -190,15 +202,17 @@ class World final : public dispatcher::Outcomes,
   bool acknowledge_at_once = true;
   int fences = 0;
   std::size_t letter_limit = 1u << 30;
+  std::size_t event_limit = 1u << 30;
   registry::StatePtr state = std::make_shared<registry::State>();
   std::vector<http::Transfer> flying;
   std::vector<std::uint64_t> aborted;
   std::vector<Recorded> attempts;
-  std::vector<log::Record> letters;
+  std::vector<log::Record> letters, events;
+  std::vector<log::Origin> event_origins;
   std::vector<std::function<void()>> unacknowledged;
   std::set<log::Origin> finished;
   std::vector<std::int32_t> released;
-  std::vector<std::string> disabled, rules, problems;
+  std::vector<std::string> disabled, rules, problems, answers;
   int unmatched_count = 0;
   int duplicate_count = 0;
   std::int64_t next_offset = 0;

@@ -94,3 +94,32 @@ TEST_CASE("Router: no delivery has a higher priority than its tenant may have") 
   replay.tenant("default", [](auto& t) { t.max_priority = Priority::bulk; }).endpoint("c");
   CHECK(make(replay).only("default", "x", "c")->priority == Priority::bulk);
 }
+
+TEST_CASE("Router: events, commands and results are buses of their own") {
+  StateBuilder state;
+  state.endpoint("billing").endpoint("audit").endpoint("mail");
+  state.subscription("s1", "billing", "Billing.*").kind("s1", registry::EventKind::command);
+  state.subscription("s2", "audit", "Billing.*.result").kind("s2", registry::EventKind::result);
+  state.subscription("s3", "mail", "#");
+  auto router = make(state);
+  const auto keys = [&](std::string_view type, registry::EventKind kind) {
+    std::string text;
+    for (const auto& match : router.route("default", type, kind)) text += match.key + " ";
+    return text;
+  };
+  CHECK(keys("Billing.Charge", registry::EventKind::command) == "default/billing ");
+  CHECK(keys("Billing.Charge.result", registry::EventKind::result) == "default/audit ");
+  CHECK(keys("Billing.Charge", registry::EventKind::event) == "default/mail ");
+  CHECK(keys("Billing.Charge", registry::EventKind::result).empty());
+  CHECK(keys("Shipping.Send", registry::EventKind::command).empty());
+}
+
+TEST_CASE("Router: a source's policy is not a command's whose service has its name") {
+  StateBuilder state;
+  state.endpoint("billing").policy("slow").source("Billing", [](auto& source) { source.backoff_policy = "slow"; });
+  state.subscription("s1", "billing", "Billing.*").kind("s1", registry::EventKind::command);
+  state.subscription("s2", "billing", "Billing.*");
+  auto router = make(state);
+  CHECK(router.route("default", "Billing.Charge")[0].policy->id == "slow");
+  CHECK(router.route("default", "Billing.Charge", registry::EventKind::command)[0].policy->id == "fallback");
+}
