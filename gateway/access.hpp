@@ -43,6 +43,10 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::gateway, "GET", "/t/{tenant}/events/{source}", Access::source, "events:write"},
     {Listener::gateway, "OPTIONS", "/events/{source}", Access::source, "events:write"},
     {Listener::gateway, "OPTIONS", "/t/{tenant}/events/{source}", Access::source, "events:write"},
+    {Listener::gateway, "POST", "/commands/{name}", Access::key, "commands:write"},
+    {Listener::gateway, "GET", "/commands/{id}", Access::key, "commands:read"},
+    {Listener::gateway, "POST", "/commands/{id}/result", Access::key, "commands:write"},
+    {Listener::gateway, "POST", "/commands/reply-secret", Access::key, "commands:write"},
 
     {Listener::api, "GET", "/health/live", Access::open},
     {Listener::api, "GET", "/health/ready", Access::open},

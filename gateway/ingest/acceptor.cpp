@@ -32,6 +32,7 @@ struct Acceptor::Request {
   std::string error;
   bool batch = false;
   std::shared_ptr<const Reply> reply;
+  Aim aim;
 };
 
 Acceptor::Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options)
@@ -91,8 +92,9 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
 }
 
 void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
-                      std::string_view source, http::Exchange exchange) {
+                      std::string_view source, http::Exchange exchange, Aim aim) {
   Request& request = take(batch, std::move(reply), source, std::move(exchange));
+  request.aim = aim;
   std::vector<log::Record> records;
   records.reserve(events.size());
   for (auto& event : events) {
@@ -141,7 +143,7 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record)
       request->owner->acknowledged(*request, index, std::move(result));
     }
   };
-  auto taken = appender_->append(log::Topic::events, log::kAnyPartition, std::move(record), Done{&request, index});
+  auto taken = appender_->append(log::Topic::events, request.aim.partition, std::move(record), Done{&request, index});
   if (!taken) refused(request, index, taken.error());
 }
 
@@ -183,7 +185,7 @@ void Acceptor::one_done(Request& request, log::AppendOutcome outcome) {
 void Acceptor::finish(Request& request) {
   const std::size_t count = request.ids.size();
   if (request.stored != 0) {
-    metrics_.accepted(request.stored);
+    metrics_.accepted(request.aim.kind, request.stored);
     metrics_.appended(loop_.now() - request.started);
   }
   if (request.persisted == count) {

@@ -11,6 +11,7 @@
 #include "common/event/event.hpp"
 #include "common/http/server.hpp"
 #include "common/log/log.hpp"
+#include "common/registry/resources.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/dedup_index.hpp"
@@ -30,9 +31,18 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  // Where events go that have a place of their own, as commands have.
+  struct Aim {
+    std::int32_t partition = log::kAnyPartition;
+    registry::EventKind kind = registry::EventKind::event;
+  };
   // `reply`: to a single event; null: 202 and its id. `source`: for metrics.
   void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
-              std::string_view source, http::Exchange exchange);
+              std::string_view source, http::Exchange exchange) {
+    accept(std::move(events), batch, std::move(reply), source, std::move(exchange), Aim());
+  }
+  void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
+              std::string_view source, http::Exchange exchange, Aim aim);
   // What waits for the log.
   Admission::Waiting waiting();
 

@@ -5,6 +5,7 @@
 #include "common/http/pages.hpp"
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
+#include "gateway/ingest/commands/command_intake.hpp"
 #include "gateway/ingest/intake.hpp"
 
 namespace certes::gateway {
@@ -15,6 +16,10 @@ constexpr const char* kSource = "/events/{source}";
 constexpr const char* kTenantEvents = "/t/{tenant}/events";
 constexpr const char* kTenantSource = "/t/{tenant}/events/{source}";
 constexpr const char* kBadPath = "the path is not properly percent-encoded";
+constexpr const char* kCommand = "/commands/{name}";
+constexpr const char* kCommandId = "/commands/{id}";
+constexpr const char* kResult = "/commands/{id}/result";
+constexpr const char* kReplySecret = "/commands/reply-secret";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
 
@@ -40,10 +45,12 @@ class Gateway::Impl {
  public:
   explicit Impl(Dependencies dependencies)
       : dependencies_(dependencies),
-        metrics_(
-            dependencies.metrics,
-            {kEvents, kTenantEvents, kSource, kTenantSource, http::kLivePath, http::kReadyPath, http::kMetricsPath},
-            static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
+        metrics_(dependencies.metrics,
+                 {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret,
+                  http::kLivePath, http::kReadyPath, http::kMetricsPath},
+                 static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
+        searcher_(std::make_unique<commands::Searcher>(dependencies.log,
+                                                       millis(dependencies.settings.commands.search_seconds))),
         server_(server_options(dependencies.settings.gateway), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) {
       const auto& window = dependencies.settings.deduplication;
@@ -51,6 +58,7 @@ class Gateway::Impl {
                                                     millis(window.seconds));
     }
     add_ingest();
+    add_commands();
     add_pages();
     server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
       metrics_.finished(route, status, took);
@@ -60,6 +68,8 @@ class Gateway::Impl {
   // What waits in an Intake answers through the server's loops: they must still be there.
   ~Impl() {
     server_.stop(Millis{0});
+    searcher_.reset();
+    commands_.clear();
     intakes_.clear();
   }
 
@@ -72,6 +82,39 @@ class Gateway::Impl {
     auto& place = intakes_[loop.index()];
     if (!place) place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), limits_, metrics_);
     return *place;
+  }
+
+  commands::CommandIntake& command_intake(http::Loop& loop) {
+    ingest::Intake& own = intake(loop);
+    const std::lock_guard lock(mutex_);
+    auto& place = commands_[loop.index()];
+    if (!place) place = std::make_unique<commands::CommandIntake>(loop, dependencies_, own, *searcher_, metrics_);
+    return *place;
+  }
+
+  using CommandHandler = void (commands::CommandIntake::*)(const http::Request&, std::string_view, http::Exchange);
+
+  // `parameter`: the part of the path that the handler is given.
+  void add_command_route(const char* method, const char* pattern, const char* parameter, CommandHandler handler) {
+    server_.direct(method, pattern, [this, pattern, parameter, handler](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = command_intake(loop), pattern, parameter, handler](const http::Request& request,
+                                                                           http::Exchange exchange) {
+        const auto value = http::path_parameter(pattern, request.path, parameter);
+        if (!value) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
+        (intake.*handler)(request, *value, std::move(exchange));
+      };
+    });
+  }
+
+  void add_commands() {
+    add_command_route("POST", kCommand, "name", &commands::CommandIntake::accept);
+    add_command_route("GET", kCommandId, "id", &commands::CommandIntake::show);
+    add_command_route("POST", kResult, "id", &commands::CommandIntake::take_result);
+    server_.direct("POST", kReplySecret, [this](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = command_intake(loop)](const http::Request& request, http::Exchange exchange) {
+        intake.show_secret(request, std::move(exchange));
+      };
+    });
   }
 
   void add_ingest() {
@@ -124,7 +167,9 @@ class Gateway::Impl {
   std::unique_ptr<ingest::DedupIndex> dedup_;
   ingest::RateLimits limits_;
   std::mutex mutex_;
-  std::map<int, std::unique_ptr<ingest::Intake>> intakes_;  // by loop; guarded by mutex_
+  std::map<int, std::unique_ptr<ingest::Intake>> intakes_;            // by loop; guarded by mutex_
+  std::map<int, std::unique_ptr<commands::CommandIntake>> commands_;  // the same
+  std::unique_ptr<commands::Searcher> searcher_;
   Routes server_;
 };
 

@@ -5,12 +5,15 @@ namespace certes::gateway::ingest {
 IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources)
     : metrics_(metrics),
       max_sources_(max_sources),
-      accepted_(
-          metrics.counter("certes_gateway_events_accepted_total", "Events that are durable.", {{"kind", "event"}})),
       request_duration_(
           metrics.histogram("certes_gateway_request_duration_seconds", "From a request's last byte to its answer.")),
       append_duration_(
           metrics.histogram("certes_log_append_duration_seconds", "From an append to its acknowledgement.")) {
+  for (std::size_t i = 0; i < accepted_.size(); ++i) {
+    const std::string kind(to_string(static_cast<registry::EventKind>(i)));
+    accepted_[i] =
+        metrics.counter("certes_gateway_events_accepted_total", "Events that are durable.", {{"kind", kind}});
+  }
   for (const auto& pattern : routes) {
     routes_.push_back(std::make_unique<Route>());
     routes_.back()->pattern = pattern;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/metrics/metrics.hpp"
+#include "common/registry/resources.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -23,7 +24,9 @@ class IngestMetrics {
   IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources);
 
   void finished(std::string_view route, int status, std::chrono::microseconds took);
-  void accepted(std::size_t events) { accepted_.add(static_cast<double>(events)); }
+  void accepted(registry::EventKind kind, std::size_t events) {
+    accepted_[static_cast<std::size_t>(kind)].add(static_cast<double>(events));
+  }
   void appended(std::chrono::nanoseconds took) {
     append_duration_.observe(std::chrono::duration<double>(took).count());
   }
@@ -44,8 +47,8 @@ class IngestMetrics {
 
   metrics::Metrics& metrics_;
   const std::size_t max_sources_;
-  std::vector<std::unique_ptr<Route>> routes_;  // the last is "_other"
-  metrics::Counter accepted_;
+  std::vector<std::unique_ptr<Route>> routes_;                    // the last is "_other"
+  std::array<metrics::Counter, registry::kEventKinds> accepted_;  // by kind
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
   std::mutex mutex_;  // guards what follows, and resolving

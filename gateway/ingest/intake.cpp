@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kScope = find_route(Listener::gateway, "POST", "/events")->scope;
 constexpr std::string_view kOwnTypes = "certes.";
+constexpr std::string_view kOwnSources = "urn:certes:";  // and a tenant and '/': of commands and results
 
 bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && event::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
@@ -132,6 +133,9 @@ Result<void> Intake::complete(event::Event& event, const http::Request& request,
                               std::string_view type_place) {
   if (std::string_view(event.type).starts_with(kOwnTypes))
     return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(type_place));
+  if (std::string_view(event.source).starts_with(kOwnSources) && event.source.find('/') != event.source.npos)
+    return fail(Code::forbidden, "sources of the form urn:certes:TENANT/… are Certes' own",
+                type_place == "ce-type" ? "ce-source" : "/source");
   event.id = ids_.next("evt_");
   if (event.client_id.empty()) event.client_id = event.id;
   event.tenant = tenant;

@@ -35,6 +35,10 @@ class Intake {
   void handshake(const http::Request& request, std::string_view tenant, std::string_view source,
                  http::Exchange exchange);
 
+  // For what else its loop accepts.
+  Acceptor& acceptor() { return acceptor_; }
+  Gate& gate() { return gate_; }
+
  private:
   Result<void> read_published(Form form, const http::Request& request);
   Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant,

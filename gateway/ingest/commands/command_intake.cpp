@@ -1,0 +1,213 @@
+#include "gateway/ingest/commands/command_intake.hpp"
+
+#include "common/event/attributes.hpp"
+#include "common/event/command.hpp"
+#include "common/event/json_command.hpp"
+#include "common/log/names.hpp"
+#include "gateway/access.hpp"
+#include "gateway/ingest/answers.hpp"
+#include "gateway/ingest/commands/command_json.hpp"
+
+namespace certes::gateway::commands {
+namespace {
+
+constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/commands/{id}")->scope;
+constexpr std::string_view kWrite = find_route(Listener::gateway, "POST", "/commands/{name}")->scope;
+
+http::Response json(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
+// The log could not be read in time, or at all: nothing was asked of it that could be half done.
+http::Response not_found_out(const Error& error) {
+  if (error.code != Code::timeout && error.code != Code::unavailable) return ingest::answer(error);
+  auto response = http::problem(503, "search-incomplete", "Not looked up", error.message);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+// The reason label of a refusal.
+std::string_view reason(Code code) {
+  switch (code) {
+    case Code::invalid: return "invalid";
+    case Code::unauthenticated: return "unauthenticated";
+    case Code::forbidden: return "forbidden";
+    case Code::not_found: return "unknown_command";
+    case Code::conflict: return "conflict";
+    case Code::busy:
+    case Code::unavailable: return "not_accepted";
+    default: return "internal";
+  }
+}
+
+// An Exchange in what std::function can hold.
+std::shared_ptr<http::Exchange> shared(http::Exchange&& exchange) {
+  return std::make_shared<http::Exchange>(std::move(exchange));
+}
+
+Result<event::CommandResult> posted_result(const http::Request& request) {
+  event::CommandResult result;
+  const std::string status = http::query_parameter(request.query, "status").value_or(std::string(event::kSucceeded));
+  if (status != event::kSucceeded && status != event::kFailed)
+    return fail(Code::invalid, "status must be succeeded or failed", "status");
+  result.succeeded = status == event::kSucceeded;
+  result.content_type = request.header("content-type");
+  if (const auto wrong = event::header_flaw(result.content_type); !wrong.empty())
+    return fail(Code::invalid, std::string("Content-Type ").append(wrong), "content-type");
+  result.data = request.body;
+  return result;
+}
+
+}  // namespace
+
+CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies, ingest::Intake& intake,
+                             Searcher& searcher, ingest::IngestMetrics& metrics)
+    : loop_(loop),
+      dependencies_(dependencies),
+      acceptor_(intake.acceptor()),
+      gate_(intake.gate()),
+      searcher_(searcher),
+      metrics_(metrics),
+      ids_(dependencies.clock),
+      callers_([&dependencies](const http::Request& request, const registry::State& state) {
+        return authenticate(request, state, dependencies.settings, dependencies.clock);
+      }) {}
+
+void CommandIntake::refuse(const Error& error, http::Exchange exchange) {
+  metrics_.rejected("", reason(error.code));
+  exchange.respond(ingest::answer(error));
+}
+
+Result<const Caller*> CommandIntake::caller(const http::Request& request, std::string_view scope) {
+  if (!dependencies_.registry.caught_up()) return fail(Code::unavailable, "the gateway has not read its registry yet");
+  return callers_.find(request, dependencies_.registry.state(), loop_.now(), scope);
+}
+
+// Who may write, through the same gate as events; none: it has been answered.
+const Caller* CommandIntake::writer(const http::Request& request, http::Exchange& exchange) {
+  if (gate_.shut(acceptor_.waiting(), exchange)) return nullptr;
+  const auto known = caller(request, kWrite);
+  if (!known) {
+    refuse(known.error(), std::move(exchange));
+    return nullptr;
+  }
+  const Caller& own = **known;
+  if (gate_.over_rate(dependencies_.registry.state(), {own.tenant, own.tenant, own.key, ""}, exchange)) return nullptr;
+  return &own;
+}
+
+void CommandIntake::accept(const http::Request& request, std::string_view name, http::Exchange exchange) {
+  const Caller* known = writer(request, exchange);
+  if (known == nullptr) return;
+  if (!event::is_json(request.header("content-type"))) {
+    metrics_.rejected("", "unsupported_media_type");
+    return exchange.respond(http::problem(415, "unsupported-media-type", "Unsupported media type",
+                                          "a command is JSON: send Content-Type: application/json", "content-type"));
+  }
+  auto command = read(request, name, known->tenant);
+  if (!command) return refuse(command.error(), std::move(exchange));
+  const ingest::Acceptor::Aim aim{choose_place(*command), registry::EventKind::command};
+  std::vector<event::Event> events;
+  events.push_back(std::move(*command));
+  acceptor_.accept(std::move(events), false, 202, "", std::move(exchange), aim);
+}
+
+Result<event::Event> CommandIntake::read(const http::Request& request, std::string_view name,
+                                         const std::string& tenant) {
+  if (const auto wrong = event::command_flaw(name); !wrong.empty())
+    return fail(Code::invalid, std::string("the command's name ").append(wrong), "command");
+  if (auto taken = check_taken(dependencies_.registry.state(), tenant, name); !taken)
+    return fail(std::move(taken.error()));
+  event::Event command;
+  if (auto read = event::read_command_json(document_, request.body, command); !read)
+    return fail(std::move(read.error()));
+  if (!command.reply_to.empty())
+    if (auto fit = http::check_url(command.reply_to, dependencies_.addresses); !fit) {
+      fit.error().pointer = "/reply_to";
+      return fail(std::move(fit.error()));
+    }
+  command.kind = "command";
+  command.type = name;
+  command.tenant = tenant;
+  command.source = event::command_source(tenant);
+  command.time = format_rfc3339(dependencies_.clock.unix_millis());
+  const std::string_view traceparent = request.header("traceparent");
+  if (event::valid_traceparent(traceparent)) command.traceparent = traceparent;
+  return command;
+}
+
+Result<void> CommandIntake::check_taken(const registry::StatePtr& state, const std::string& tenant,
+                                        std::string_view name) {
+  const auto binding = bindings_.find(state, tenant, name);
+  if (!binding) return fail(Code::not_found, std::string("no subscription of kind command takes ").append(name));
+  const auto endpoint = state->endpoint(tenant, binding->endpoint);
+  if (endpoint && endpoint->state != registry::EndpointState::disabled) return {};
+  return fail(Code::not_found, "the endpoint " + binding->endpoint + ", which takes it, is disabled");
+}
+
+// A command stands where its id says, so that it is found again; one whose id the client gave stands where that says,
+// so that a repeat meets the first. Hence ids are made until one says the same.
+std::int32_t CommandIntake::choose_place(event::Event& command) {
+  const std::int32_t partitions = dependencies_.log.partitions();
+  command.id = ids_.next("evt_");
+  std::int32_t place = event::command_partition(command.id, partitions);
+  if (command.client_gave_id) {
+    const std::int32_t wanted = event::command_partition(command.client_id, partitions);
+    for (; place != wanted; place = event::command_partition(command.id, partitions)) command.id = ids_.next("evt_");
+  } else {
+    command.client_id = command.id;
+  }
+  if (command.conversation_id.empty()) command.conversation_id = command.id;
+  return place;
+}
+
+void CommandIntake::show(const http::Request& request, std::string_view id, http::Exchange exchange) {
+  const auto known = caller(request, kRead);
+  if (!known) return exchange.respond(ingest::answer(known.error()));
+  const auto held = shared(std::move(exchange));
+  const auto asked = searcher_.search(loop_, (*known)->tenant, std::string(id), [held](Result<FoundCommand> found) {
+    held->respond(found ? json(200, command_json(*found)) : not_found_out(found.error()));
+  });
+  if (!asked) refuse(asked.error(), std::move(*held));
+}
+
+void CommandIntake::take_result(const http::Request& request, std::string_view id, http::Exchange exchange) {
+  const Caller* known = writer(request, exchange);
+  if (known == nullptr) return;
+  auto posted = posted_result(request);
+  if (!posted) return refuse(posted.error(), std::move(exchange));
+  const auto held = shared(std::move(exchange));
+  const auto result = std::make_shared<event::CommandResult>(std::move(*posted));
+  auto on_found = [this, held, result, id = std::string(id)](Result<FoundCommand> found) {
+    if (!found) return held->respond(not_found_out(found.error()));
+    if (found->result) return result_found(*found->result, std::move(*held));
+    const ingest::Acceptor::Aim aim{found->command->partition, registry::EventKind::result};
+    std::vector<event::Event> events;
+    events.push_back(event::result_event(*found->command, id, std::move(*result), ids_.next("evt_"),
+                                         dependencies_.clock.unix_millis()));
+    acceptor_.accept(std::move(events), false, 202, "", std::move(*held), aim);
+  };
+  const auto asked = searcher_.search(loop_, known->tenant, std::string(id), std::move(on_found));
+  if (!asked) refuse(asked.error(), std::move(*held));
+}
+
+// A repeat of what the service has said is no error; words after Certes has given up are.
+void CommandIntake::result_found(const log::StoredRecord& result, http::Exchange exchange) {
+  if (!result.headers.find(log::names::kRule))
+    return exchange.respond(ingest::accepted(202, result.headers.get(log::names::kId), true));
+  refuse({Code::conflict, "the command has failed before: " + std::string(result.headers.get(log::names::kError))},
+         std::move(exchange));
+}
+
+void CommandIntake::show_secret(const http::Request& request, http::Exchange exchange) {
+  const auto known = caller(request, kWrite);
+  if (!known) return exchange.respond(ingest::answer(known.error()));
+  const auto secrets = dependencies_.sealer.derived_secrets("reply_to/" + (*known)->tenant);
+  exchange.respond(json(200, R"({"secret":")" + secrets.front() + "\"}"));
+}
+
+}  // namespace certes::gateway::commands

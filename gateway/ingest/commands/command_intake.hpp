@@ -1,0 +1,54 @@
+#pragma once
+// Command intake: one loop's way of commands: POST /commands/{name} to the log, GET /commands/{id} from it, and the
+// results that services post. Who: Gateway, one per loop. Confined to its loop; what must read the log is asked of the
+// searcher.
+
+#include <string>
+#include <string_view>
+
+#include "common/base/ids.hpp"
+#include "common/event/json_document.hpp"
+#include "gateway/ingest/acceptor.hpp"
+#include "gateway/ingest/callers.hpp"
+#include "gateway/ingest/commands/bindings.hpp"
+#include "gateway/ingest/commands/searcher.hpp"
+#include "gateway/ingest/intake.hpp"
+
+namespace certes::gateway::commands {
+
+class CommandIntake {
+ public:
+  CommandIntake(http::Loop& loop, const Dependencies& dependencies, ingest::Intake& intake, Searcher& searcher,
+                ingest::IngestMetrics& metrics);
+
+  // POST /commands/{name}
+  void accept(const http::Request& request, std::string_view name, http::Exchange exchange);
+  // GET /commands/{id}
+  void show(const http::Request& request, std::string_view id, http::Exchange exchange);
+  // POST /commands/{id}/result?status=
+  void take_result(const http::Request& request, std::string_view id, http::Exchange exchange);
+  // POST /commands/reply-secret: shows what replies are signed with
+  void show_secret(const http::Request& request, http::Exchange exchange);
+
+ private:
+  Result<const Caller*> caller(const http::Request& request, std::string_view scope);
+  const Caller* writer(const http::Request& request, http::Exchange& exchange);
+  Result<event::Event> read(const http::Request& request, std::string_view name, const std::string& tenant);
+  Result<void> check_taken(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
+  std::int32_t choose_place(event::Event& command);
+  void refuse(const Error& error, http::Exchange exchange);
+  void result_found(const log::StoredRecord& result, http::Exchange exchange);
+
+  http::Loop& loop_;
+  const Dependencies& dependencies_;
+  ingest::Acceptor& acceptor_;
+  ingest::Gate& gate_;
+  Searcher& searcher_;
+  ingest::IngestMetrics& metrics_;
+  IdGenerator ids_;
+  ingest::Callers callers_;
+  Bindings bindings_;
+  event::JsonDocument document_;
+};
+
+}  // namespace certes::gateway::commands
