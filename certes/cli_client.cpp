@@ -1,4 +1,4 @@
-// Commands that speak to a running Certes: send, listen, apply. And version.
+// Commands that speak to a running Certes: send, command, listen, apply. And version.
 #include "certes/cli_parts.hpp"
 
 namespace certes::command {
@@ -28,6 +28,25 @@ void add_send(CliContext context) {
       ->capture_default_str();
   command->add_option("--max-attempts", options->max_attempts, "how often; 0: as often as fits into that time");
   command->add_option("--spool", options->spool, "directory where it waits for the next send if it is not accepted");
+}
+
+void add_command_command(CliContext context) {
+  CLI::App* command = context.app.add_subcommand("command", "gives a command to the service that takes it");
+  const auto options = add_command<CommandOptions>(context, command);
+  command->add_option("name", options->name, "of the command: Billing.ChargeCard")
+      ->required()
+      ->type_name("Service.VerbObject");
+  command->add_option("data", options->data, "JSON (or text), @FILE, or - for standard input")
+      ->type_name("DATA|@FILE|-");
+  auto* wait = command->add_flag("--wait", options->wait, "wait for the result and print it; exit with 1 if it failed");
+  command->add_option("--wait-seconds", options->wait_seconds, "at most so long")
+      ->check(CLI::Range(0.0, 86'400.0))
+      ->needs(wait)
+      ->capture_default_str();
+  command->add_option("--id", options->id, "your id: the same command is not given twice");
+  command->add_option("--reply-to", options->reply_to, "URL that the result is posted to");
+  command->add_option("--conversation-id", options->conversation_id, "what it belongs to");
+  command->add_option("--cause-id", options->cause_id, "the event that led to it");
 }
 
 void add_listen(CliContext context) {
@@ -60,6 +79,7 @@ void add_apply(CliContext context) {
 
 void add_client_commands(CliContext context) {
   add_send(context);
+  add_command_command(context);
   add_listen(context);
   add_apply(context);
   context.app.add_subcommand("version", "prints the version")->callback([&chosen = context.chosen] {

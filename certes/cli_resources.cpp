@@ -55,7 +55,12 @@ void add_writing_action(CliContext context, CLI::App* parent, const Kind& kind, 
   const bool needs_id = std::string_view(action) == "update";
   command->add_option("words", *words, std::string("ID and fields: ") + kind.fields)->type_name("ID NAME=VALUE…");
   command->add_option("--body", options->body, "JSON of the fields, @FILE, or - for standard input");
-  command->callback([options, words, needs_id, &chosen = context.chosen] {
+  const bool has_kind = std::string_view(kind.name) == "subscriptions";
+  const auto of_kind = std::make_shared<std::string>();
+  if (has_kind)
+    command->add_option("--kind", *of_kind, "of what it takes")->check(CLI::IsMember({"event", "command", "result"}));
+  command->callback([options, words, needs_id, of_kind, &chosen = context.chosen] {
+    if (!of_kind->empty()) options->fields.push_back("kind=" + *of_kind);
     for (const std::string& word : *words) {
       const bool is_field = word.find('=') != std::string::npos;
       if (!is_field && !options->id.empty()) throw CLI::ValidationError(word, "is no field: NAME=VALUE");

@@ -60,6 +60,15 @@ struct RelayControlOptions {
   bool json = false;
 };
 
+struct CommandOptions {
+  Connection connection;
+  std::string name;  // Service.VerbObject
+  std::string data;  // JSON or text, "@FILE", "-"; empty: none
+  std::string id, reply_to, conversation_id, cause_id;
+  bool wait = false;  // for the result
+  double wait_seconds = 60;
+};
+
 struct ListenOptions {
   Connection connection;
   std::string pattern = "#";
@@ -113,8 +122,8 @@ struct DeadLetterOptions {
   bool all = false;  // replay
 };
 
-using Command = std::variant<ServeOptions, SendOptions, ListenOptions, ApplyOptions, ConfigCheckOptions, TopicsOptions,
-                             VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions, RelayRunOptions,
-                             RelayControlOptions>;
+using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,
+                             TopicsOptions, VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions,
+                             RelayRunOptions, RelayControlOptions>;
 
 }  // namespace certes::command

@@ -8,6 +8,7 @@ namespace certes::command {
 
 int run_command(const ServeOptions& options);
 int run_command(const SendOptions& options);
+int run_command(const CommandOptions& options);
 int run_command(const ListenOptions& options);
 int run_command(const ApplyOptions& options);
 int run_command(const ConfigCheckOptions& options);

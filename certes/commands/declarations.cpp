@@ -139,6 +139,8 @@ Result<Json> json_of(const TomlValue& value, const Context& context) {
 // A subscription may do without an id: one made of what it says, so that applying it again finds it.
 std::string derived_id(const Json& body) {
   std::string id = body.value("endpoint", std::string()) + "." + body.value("pattern", std::string());
+  const auto kind = body.find("kind");
+  if (kind != body.end() && kind->is_string() && *kind != "event") id += "." + kind->get<std::string>();
   std::string safe;
   for (const char c : id) {
     const bool plain =

@@ -58,6 +58,21 @@ TEST_CASE("Command line: flags beat the environment for connections") {
   CHECK(chosen<SendOptions>({"send", "a.b"}).connection.gateway_url == "http://127.0.0.1:9600");
 }
 
+TEST_CASE("Command line: a command takes its options, and a subscription its kind") {
+  const auto command = chosen<CommandOptions>({"command", "Billing.Charge", "{}", "--wait", "--wait-seconds", "5",
+                                               "--reply-to", "http://x/", "--cause-id", "evt_1"});
+  CHECK(command.name == "Billing.Charge");
+  CHECK(command.data == "{}");
+  CHECK(command.wait);
+  CHECK(command.wait_seconds == 5);
+  CHECK(command.reply_to == "http://x/");
+  CHECK(command.cause_id == "evt_1");
+  CHECK_FALSE(chosen<CommandOptions>({"command", "Billing.Charge"}).wait);
+  const auto subscription = chosen<ResourceOptions>(
+      {"subscriptions", "create", "billing", "--kind", "command", "endpoint=billing", "pattern=Billing.*"});
+  CHECK(subscription.fields == std::vector<std::string>{"endpoint=billing", "pattern=Billing.*", "kind=command"});
+}
+
 TEST_CASE("Command line: data may be a dash or start with an at sign") {
   CHECK(chosen<SendOptions>({"send", "a.b", "-"}).data == "-");
   CHECK(chosen<SendOptions>({"send", "a.b", "@file"}).data == "@file");

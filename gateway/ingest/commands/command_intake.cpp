@@ -113,7 +113,7 @@ void CommandIntake::accept(const http::Request& request, std::string_view name, 
   const ingest::Acceptor::Aim aim{choose_place(*command), registry::EventKind::command};
   std::vector<event::Event> events;
   events.push_back(std::move(*command));
-  acceptor_.accept(std::move(events), false, 202, "", std::move(exchange), aim);
+  acceptor_.accept(std::move(events), false, nullptr, "", std::move(exchange), aim);
 }
 
 Result<event::Event> CommandIntake::read(const http::Request& request, std::string_view name,
@@ -189,7 +189,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
     std::vector<event::Event> events;
     events.push_back(event::result_event(*found->command, id, std::move(*result), ids_.next("evt_"),
                                          dependencies_.clock.unix_millis()));
-    acceptor_.accept(std::move(events), false, 202, "", std::move(*held), aim);
+    acceptor_.accept(std::move(events), false, nullptr, "", std::move(*held), aim);
   };
   const auto asked = searcher_.search(loop_, known->tenant, std::string(id), std::move(on_found));
   if (!asked) refuse(asked.error(), std::move(*held));
