@@ -198,7 +198,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
 // A repeat of what the service has said is no error; words after Certes has given up are.
 void CommandIntake::result_found(const log::StoredRecord& result, http::Exchange exchange) {
   if (!result.headers.find(log::names::kRule))
-    return exchange.respond(ingest::accepted(202, result.headers.get(log::names::kId), true));
+    return exchange.respond(ingest::accepted({}, result.headers.get(log::names::kId), true));
   refuse({Code::conflict, "the command has failed before: " + std::string(result.headers.get(log::names::kError))},
          std::move(exchange));
 }
