@@ -1,5 +1,7 @@
 #include "certes/commands/differences.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
@@ -12,7 +14,7 @@ using Json = nlohmann::ordered_json;
 // What the API adds to every resource, and what it alone decides.
 constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",    "created_at",
                                      "created_by", "updated_at", "updated_by", "disabled_reason"};
-constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets"};
+constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets", "verify.verify_token"};
 
 struct Default {
   std::string_view kind, field, value;
@@ -49,6 +51,18 @@ void flatten(const Json& object, const std::string& prefix, Flat& out) {
   }
 }
 
+// Names of headers are the same in either case; the service shows them in lower case.
+Json in_lower_case(Json names) {
+  for (Json& name : names) {
+    if (!name.is_string()) continue;
+    std::string text = name.get<std::string>();
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return c < 0x80 ? std::tolower(c) : c; });
+    name = text;
+  }
+  return names;
+}
+
 Flat flat_of(const std::string& text) {
   Flat flat;
   const Json object = Json::parse(text, nullptr, false);
@@ -58,6 +72,8 @@ Flat flat_of(const std::string& text) {
     flat["url"] = Json(urls->second[0]);
     flat.erase("urls");
   }
+  if (const auto headers = flat.find("forward_headers"); headers != flat.end())
+    headers->second = in_lower_case(headers->second);
   return flat;
 }
 
