@@ -80,9 +80,10 @@ Event result_event(const log::StoredRecord& command, std::string_view command_id
 
 log::Record result_record(const log::StoredRecord& command, std::string_view command_id, CommandResult&& result,
                           std::string id, UnixMillis now) {
+  const std::string rule = std::move(result.rule), error = std::move(result.error);
   log::Record record = to_record(result_event(command, command_id, std::move(result), std::move(id), now));
-  record.key.reset();                             // it goes to the command's partition
-  add_reason(record, result.rule, result.error);  // only the data has moved on
+  record.key.reset();  // it goes to the command's partition
+  add_reason(record, rule, error);
   return record;
 }
 
