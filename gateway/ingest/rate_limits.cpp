@@ -1,6 +1,7 @@
 #include "gateway/ingest/rate_limits.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "gateway/ingest/answers.hpp"
 
@@ -11,7 +12,7 @@ std::int64_t seconds_up(std::chrono::nanoseconds time) { return std::chrono::cei
 
 // Of a policy "q events in w seconds".
 std::int64_t window_seconds(const RateLimit& limit) {
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(limit.burst()) / limit.rate() + 0.5));
+  return std::max<std::int64_t>(1, std::lround(static_cast<double>(limit.burst()) / limit.rate()));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ Result<void> check_time(std::string_view text, std::string_view header, UnixMill
 
 std::vector<crypto::Hmac> hmacs_of(const std::vector<std::string>& secrets, crypto::Hmac::Algorithm algorithm) {
   std::vector<crypto::Hmac> hmacs;
+  hmacs.reserve(secrets.size());
   for (const std::string& secret : secrets) hmacs.emplace_back(secret, algorithm);
   return hmacs;
 }
