@@ -31,8 +31,7 @@ std::vector<std::string> bases_of(std::string_view url) {
 
 std::string sorted_text(http::FormFields fields) {
   std::ranges::sort(fields);
-  const auto repeats = std::ranges::unique(fields);
-  fields.erase(repeats.begin(), repeats.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   std::string text;
   for (const auto& [name, value] : fields) text.append(name).append(value);
   return text;
