@@ -196,7 +196,8 @@ TEST_CASE("Master API: a change made for another tenant is in that tenant's trai
   const std::string own = keyed.make({{"scopes", {"*"}}, {"tenant", "acme"}});
   CHECK(keyed.as(own, "/audit") == 200);
   api.key = own;
-  for (const auto& item : api.get("/audit").json["items"]) CHECK(item["tenant"] == "acme");
+  const auto trail = api.get("/audit");
+  for (const auto& item : trail.json["items"]) CHECK(item["tenant"] == "acme");
 }
 
 TEST_CASE("Master API: every kind says who changed it and when") {
