@@ -14,6 +14,7 @@ constexpr Kind kKinds[] = {
     {"sources", "where raw webhooks come from", "verify.scheme=github verify.secret=…"},
     {"endpoints", "who receives deliveries", "url=https://example.com/hook concurrency=8"},
     {"subscriptions", "which events go to which endpoint", "endpoint=billing pattern=order.# priority=high"},
+    {"event-types", "types of events and their schemas", "schema=… compatibility=backward"},
     {"backoff-policies", "when failed deliveries are tried again", "strategy=constant base_seconds=5"},
     {"keys", "API keys", "scopes=[\"events:write\"] sources=[\"shop\"] expires=2030-01-01T00:00:00Z"},
     {"tenants", "namespaces of resources", "weight=2 max_priority=high quotas.endpoints=10"},
@@ -86,6 +87,8 @@ void add_kind(CliContext context, const Kind& kind) {
   add_id_action(context, parent, kind, "delete", "removes one");
   if (std::string_view(kind.name) == "keys")
     add_id_action(context, parent, kind, "rotate", "a new key under the same id; the old one stays good for a while");
+  if (std::string_view(kind.name) == "event-types")
+    add_id_action(context, parent, kind, "versions", "the schemas it has had");
   if (std::string_view(kind.name) != "endpoints") return;
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
@@ -112,6 +115,7 @@ void add_dead_letters(CliContext context) {
   auto* ids = replay->add_option("id", replay_options->ids)->type_name("ID…");
   auto* endpoint = replay->add_option("--endpoint", replay_options->endpoint, "all of this endpoint")->excludes(ids);
   auto* all = replay->add_flag("--all", replay_options->all, "all there are")->excludes(ids)->excludes(endpoint);
+  replay->add_option("--data", replay_options->data, "corrected data, of one that broke its schema: JSON, @FILE or -");
   replay->callback([options = replay_options, ids, endpoint, all, &chosen = context.chosen] {
     if (ids->count() + endpoint->count() + all->count() == 0) throw CLI::RequiredError("ID, --endpoint or --all");
     chosen = *options;

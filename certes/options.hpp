@@ -120,6 +120,7 @@ struct DeadLetterOptions {
   std::string endpoint;
   std::size_t limit = 0;
   bool all = false;  // replay
+  std::string data;  // replay: corrected
 };
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,

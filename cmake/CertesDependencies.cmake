@@ -15,6 +15,9 @@ certes_pkg(openssl openssl)
 certes_pkg(sqlite sqlite3)
 certes_pkg(spdlog spdlog)
 certes_pkg(prometheus prometheus-cpp-core)
+certes_pkg(re2 re2)
+# Its -pthread is ours already, and would part its users from the precompiled header.
+set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 
 function(certes_header_only TARGET HEADER)
   find_path(${TARGET}_DIR ${HEADER} REQUIRED)
@@ -29,6 +32,7 @@ find_path(CONCURRENTQUEUE_DIR NAMES concurrentqueue/concurrentqueue.h concurrent
 certes_header_only(toml toml++/toml.h)
 certes_header_only(cli11 CLI/CLI.hpp)
 certes_header_only(json nlohmann/json.hpp)
+certes_header_only(valijson valijson/validator.hpp)
 if(CERTES_TESTS)
   certes_header_only(doctest doctest/doctest.h)
 endif()

@@ -86,6 +86,15 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::api, "PATCH", "/subscriptions/{id}", Access::key, "subscriptions:write"},
     {Listener::api, "DELETE", "/subscriptions/{id}", Access::key, "subscriptions:write"},
 
+    {Listener::api, "GET", "/event-types", Access::key, "schemas:read"},
+    {Listener::api, "GET", "/event-types/{id}", Access::key, "schemas:read"},
+    {Listener::api, "POST", "/event-types", Access::key, "schemas:write"},
+    {Listener::api, "PUT", "/event-types/{id}", Access::key, "schemas:write"},
+    {Listener::api, "PATCH", "/event-types/{id}", Access::key, "schemas:write"},
+    {Listener::api, "DELETE", "/event-types/{id}", Access::key, "schemas:write"},
+    {Listener::api, "GET", "/event-types/{id}/versions", Access::key, "schemas:read"},
+    {Listener::api, "GET", "/event-types/{id}/versions/{version}", Access::key, "schemas:read"},
+
     {Listener::api, "GET", "/backoff-policies", Access::key, "backoffs:read"},
     {Listener::api, "GET", "/backoff-policies/{id}", Access::key, "backoffs:read"},
     {Listener::api, "POST", "/backoff-policies", Access::key, "backoffs:write"},

@@ -50,7 +50,14 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
 }
 
 int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& id) {
-  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", "{}");
+  Json body = Json::object();
+  if (!options.data.empty()) {
+    const auto data = argument_text(options.data);
+    if (!data) return failed(data.error());
+    body["data"] = Json::parse(*data, nullptr, false);
+    if (body["data"].is_discarded()) return failed({Code::invalid, "--data is not JSON"});
+  }
+  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", body.dump());
   if (!answer) return failed(answer.error());
   print_line(options.connection.json ? answer->body : "replayed " + id);
   return kExitOk;
@@ -62,18 +69,23 @@ int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
   if (!options.endpoint.empty()) filter["endpoint"] = options.endpoint;
   filter["limit"] = 1'000;
   std::uint64_t count = 0;
+  std::uint64_t refused = 0;
   for (;;) {
     const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
     if (!answer) return failed(answer.error());
     const Json page = Json::parse(answer->body, nullptr, false);
     if (!page.is_object()) return failed({Code::internal, "the answer is no JSON object"});
     count += page.value("count", std::uint64_t{0});
+    refused += page.value("refused", std::uint64_t{0});
     const auto next = page.find("next");
     if (next == page.end() || !next->is_string()) break;
     filter["after"] = *next;
   }
-  print_line(options.connection.json ? "{\"count\":" + std::to_string(count) + "}"
-                                     : "replayed " + std::to_string(count));
+  if (options.connection.json)
+    print_line("{\"count\":" + std::to_string(count) + ",\"refused\":" + std::to_string(refused) + "}");
+  else
+    print_line("replayed " + std::to_string(count) +
+               (refused > 0 ? "; " + std::to_string(refused) + " still break the schema of their type" : ""));
   return kExitOk;
 }
 

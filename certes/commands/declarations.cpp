@@ -27,6 +27,9 @@ const std::vector<Kind>& kinds() {
        "backoff-policies",
        {"id", "strategy", "base_seconds", "factor", "cap_seconds", "schedule_seconds", "jitter", "max_attempts",
         "max_seconds", "reprocess"}},
+      {"event_types",
+       "event-types",
+       {"id", "schema", "schema_file", "compatibility", "unknown_below", "backoff_policy", "producer_backoff_policy"}},
       {"sources",
        "sources",
        {"id", "verify", "type_from", "id_from", "key_from", "subject_from", "forward_headers", "response",
@@ -83,6 +86,7 @@ Result<std::string> expand(const std::string& text, const Context& context, int 
 }
 
 Result<Json> json_of(const TomlValue& value, const Context& context);
+Result<Json> schema_from(const TomlMember& member, const Context& context);
 
 Result<std::string> secret_from(const TomlValue& value, const Context& context) {
   if (value.kind != TomlValue::Kind::string) return fail(at(context.place(value.line), "secret_file must be a string"));
@@ -95,9 +99,18 @@ Result<std::string> secret_from(const TomlValue& value, const Context& context) 
   return text;
 }
 
-Result<Json> object_of(const TomlValue& table, const Context& context) {
+// `top`: the resource itself, not an object in it.
+Result<Json> object_of(const TomlValue& table, const Context& context, bool top = false) {
   Json object = Json::object();
   for (const TomlMember& member : table.members) {
+    if (top && (member.name == "schema" || member.name == "schema_file")) {
+      if (object.contains("schema"))
+        return fail(at(context.place(member.line), "schema and schema_file exclude each other"));
+      auto schema = schema_from(member, context);
+      if (!schema) return fail(schema.error());
+      object["schema"] = std::move(*schema);
+      continue;
+    }
     if (member.name == "secret_file") {
       if (table.find("secret"))
         return fail(at(context.place(member.line), "secret and secret_file exclude each other"));
@@ -137,6 +150,10 @@ Result<Json> json_of(const TomlValue& value, const Context& context) {
 }
 
 // A subscription may do without an id: one made of what it says, so that applying it again finds it.
+std::string without_file(const std::string& name) {
+  return name == "secret_file" || name == "schema_file" ? name.substr(0, name.rfind('_')) : name;
+}
+
 std::string derived_id(const Json& body) {
   std::string id = body.value("endpoint", std::string()) + "." + body.value("pattern", std::string());
   const auto kind = body.find("kind");
@@ -161,17 +178,35 @@ Result<std::string> id_of(const Kind& kind, const Json& body, const std::string&
   return derived_id(body);
 }
 
+// A schema may stand as a table, as JSON in a string, or in a file of its own.
+Result<Json> schema_from(const TomlMember& member, const Context& context) {
+  const std::string place = context.place(member.line);
+  if (member.name == "schema" && member.value.kind != TomlValue::Kind::string) return json_of(member.value, context);
+  if (member.value.kind != TomlValue::Kind::string) return fail(at(place, member.name + " must be a string"));
+  std::string text = member.value.text;
+  if (member.name == "schema_file") {
+    const auto name = expand(text, context, member.line);
+    if (!name) return fail(name.error());
+    auto read = config::read_file((std::filesystem::path(context.file).parent_path() / *name).string(), 1u << 20);
+    if (!read) return fail(at(place, read.error().message));
+    text = std::move(*read);
+  }
+  Json schema = Json::parse(text, nullptr, false);
+  if (!schema.is_object()) return fail(at(place, "the schema is no JSON object"));
+  return schema;
+}
+
 Result<Declaration> declaration_of(const Kind& kind, const TomlValue& table, const Context& context) {
   Declaration declaration;
   declaration.kind = kind.path;
   declaration.place = context.place(table.line);
   for (const TomlMember& member : table.members) {
-    declaration.lines[member.name == "secret_file" ? "secret" : member.name] = context.place(member.line);
+    declaration.lines[without_file(member.name)] = context.place(member.line);
     if (std::find(kind.fields.begin(), kind.fields.end(), member.name) == kind.fields.end())
       return fail(at(context.place(member.line), std::string(kind.table) + " have no " + member.name +
                                                      config::did_you_mean(member.name, kind.fields)));
   }
-  auto body = object_of(table, context);
+  auto body = object_of(table, context, true);
   if (!body) return fail(body.error());
   auto id = id_of(kind, *body, declaration.place);
   if (!id) return fail(id.error());
@@ -217,7 +252,6 @@ Result<void> add_declarations(const std::string& text, const std::string& file, 
   const Context context{file, variables};
   for (const TomlMember& member : root->members) {
     const std::string place = context.place(member.line);
-    if (member.name == "event_types") return fail(at(place, "event_types are not supported yet"));
     const Kind* kind = find_kind(member.name);
     if (!kind) {
       std::vector<std::string> names;

@@ -12,8 +12,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What the API adds to every resource, and what it alone decides.
-constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",    "created_at",
-                                     "created_by", "updated_at", "updated_by", "disabled_reason"};
+constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",         "created_at",    "created_by",
+                                     "updated_at", "updated_by", "disabled_reason", "schema_version"};
 constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets", "verify.verify_token"};
 
 struct Default {
@@ -27,6 +27,7 @@ constexpr Default kDefaults[] = {
     {"endpoints", "ordering", "\"none\""},        {"subscriptions", "priority", "\"normal\""},
     {"subscriptions", "kind", "\"event\""},       {"backoff-policies", "strategy", "\"exponential\""},
     {"backoff-policies", "base_seconds", "5"},    {"backoff-policies", "factor", "2"},
+    {"event-types", "compatibility", "\"none\""}, {"event-types", "unknown_below", "\"inherit\""},
     {"backoff-policies", "cap_seconds", "86400"}, {"backoff-policies", "jitter", "\"equal\""},
 };
 
@@ -44,7 +45,7 @@ void flatten(const Json& object, const std::string& prefix, Flat& out) {
   for (const auto& [name, value] : object.items()) {
     const std::string field = prefix + name;
     if (is_in(kSecrets, field) || (prefix.empty() && is_in(kOwn, field))) continue;
-    if (value.is_object())
+    if (value.is_object() && !(prefix.empty() && name == "schema"))
       flatten(value, field + ".", out);
     else
       out[field] = value;
@@ -92,6 +93,11 @@ Json value_in(const Flat& flat, const std::string& kind, const std::string& fiel
   return found == flat.end() ? default_of(kind, field) : found->second;
 }
 
+// Whatever the order of members.
+bool same(const Json& a, const Json& b) {
+  return a == b || nlohmann::json::parse(a.dump()) == nlohmann::json::parse(b.dump());
+}
+
 std::string text_of(const Json& value) { return is_nothing(value) && !value.is_number() ? "-" : value.dump(); }
 
 }  // namespace
@@ -107,7 +113,7 @@ std::vector<Difference> differences(const std::string& kind, const std::string& 
     if (kind == "endpoints" && field == "state" && !wanted.contains(field)) continue;  // the service keeps it
     const Json from = value_in(there, kind, field);
     const Json to = value_in(wanted, kind, field);
-    if (from == to || (is_nothing(from) && is_nothing(to))) continue;
+    if (same(from, to) || (is_nothing(from) && is_nothing(to))) continue;
     found.push_back({field, text_of(from), text_of(to)});
   }
   return found;

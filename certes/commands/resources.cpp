@@ -19,6 +19,8 @@ const Columns kColumns[] = {
     {"sources", {"id", "verify.scheme", "version", "updated_at", "updated_by"}},
     {"endpoints", {"id", "url", "state", "concurrency", "version", "updated_at", "updated_by"}},
     {"subscriptions", {"id", "endpoint", "pattern", "priority", "version", "updated_at", "updated_by"}},
+    {"event-types", {"id", "schema_version", "compatibility", "unknown_below", "version", "updated_at"}},
+    {"versions", {"version", "created_at", "created_by", "schema"}},
     {"backoff-policies", {"id", "strategy", "max_attempts", "version", "updated_at", "updated_by"}},
     {"keys", {"id", "scopes", "sources", "tenant", "expires", "version", "updated_at", "updated_by"}},
     {"tenants", {"id", "weight", "max_priority", "quotas", "version", "updated_at", "updated_by"}},
@@ -60,11 +62,11 @@ std::string list_text(const std::string& kind, const Json& items) {
   return items.dump(2) + "\n";
 }
 
-int list(client::ApiClient& api, const ResourceOptions& options) {
-  const auto body = api.list("/" + options.kind);
+int list(client::ApiClient& api, const ResourceOptions& options, const std::string& path, const std::string& kind) {
+  const auto body = api.list(path);
   if (!body) return failed(body.error());
   const Json items = Json::parse(*body);
-  print(options.connection.json ? items.dump(2) + "\n" : list_text(options.kind, items));
+  print(options.connection.json ? items.dump(2) + "\n" : list_text(kind, items));
   return kExitOk;
 }
 
@@ -127,13 +129,26 @@ int act(client::ApiClient& api, const ResourceOptions& options, const std::strin
   return show(options, *answer, done);
 }
 
+// A merge patch would merge the schemas; a schema is replaced as a whole.
+int update_event_type(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
+  const auto shown = api.get(path);
+  if (!shown) return failed(shown.error());
+  const auto wanted = body_of(options, false);
+  if (!wanted) return failed(wanted.error());
+  Json body = Json::parse(*shown);
+  const Json fields = Json::parse(*wanted);
+  for (const auto& [name, value] : fields.items()) body[name] = value;
+  return act(api, options, "PUT", path, body.dump(), "updated");
+}
+
 }  // namespace
 
 int run_command(const ResourceOptions& options) {
   auto api = api_of(options.connection);
   if (!api) return failed(api.error());
-  if (options.action == "list") return list(*api, options);
+  if (options.action == "list") return list(*api, options, "/" + options.kind, options.kind);
   const std::string one = "/" + options.kind + "/" + client::percent_encode(options.id);
+  if (options.action == "versions") return list(*api, options, one + "/versions", "versions");
   if (options.action == "show") return act(*api, options, "GET", one, "", "");
   if (options.action == "delete")
     return act(*api, options, "DELETE", one + (options.cascade ? "?cascade=true" : ""), "", "deleted");
@@ -145,6 +160,7 @@ int run_command(const ResourceOptions& options) {
     return act(*api, options, "POST", one + "/rotate", Json{{"grace_seconds", options.grace_seconds}}.dump(),
                "rotated");
   const bool create = options.action == "create";
+  if (!create && options.kind == "event-types") return update_event_type(*api, options, one);
   const auto body = body_of(options, create);
   if (!body) return failed(body.error());
   return create ? act(*api, options, "POST", "/" + options.kind, *body, "created")

@@ -52,6 +52,7 @@ struct GatewaySettings {
   int max_waiting = 16'384;                  // requests that wait for the log; above: 503 not-accepted
   double shed_after_seconds = 1.5;           // of the log's silence; then 503 not-accepted at once
   std::vector<std::string> trusted_proxies;  // CIDRs: whose word on the client counts
+  std::string unknown_types = "open";        // or strict: types that no event type declares are refused
 };
 
 struct ApiSettings {

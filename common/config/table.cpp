@@ -41,6 +41,8 @@ const Setting kSettings[] = {
     {"gateway.max_connections_per_peer", CERTES_INT(gateway.max_connections_per_peer),
      "open connections of one address, or IPv6 /64; 0: no limit", 0, 1'000'000},
     {"gateway.max_batch_events", CERTES_INT(gateway.max_batch_events), "events in one request", 1, 1'000},
+    {"gateway.unknown_types", CERTES_STRING(gateway.unknown_types), "whether types that nothing declares are taken", 0,
+     0, Form::choice, "open|strict"},
     {"gateway.header_timeout_seconds", CERTES_SECONDS(gateway.header_timeout_seconds), "for the whole header", 0.001,
      3'600},
     {"gateway.body_timeout_seconds", CERTES_SECONDS(gateway.body_timeout_seconds), "for the whole body", 0.001, 3'600},

@@ -53,7 +53,7 @@ Result<void> set_payload(const Payload& payload, std::string_view base, Event& e
   if (!is_json(event.data_content_type) && !payload.data.get(text))
     event.data = text;  // a string that holds the payload
   else
-    event.data = payload.written;
+    event.data = payload.written, event.json = JsonValueAccess::of(payload.data);
   return {};
 }
 
@@ -126,7 +126,9 @@ Result<void> read_cloud_event(JsonDocument& document, std::string_view body, Inc
   out.events.clear();
   out.batch = false;
   if (auto parsed = document.parse(body); !parsed) return parsed;
-  return read_structured(document.parts().root, document.parts().text, "", out.events.emplace_back());
+  auto read = read_structured(document.parts().root, document.parts().text, "", out.events.emplace_back());
+  if (!document.exact()) out.events.back().json = {};
+  return read;
 }
 
 Result<void> read_cloud_event_batch(JsonDocument& document, std::string_view body, std::size_t max_events,
@@ -140,7 +142,9 @@ Result<void> read_cloud_event_batch(JsonDocument& document, std::string_view bod
     return fail(Code::too_large, "more than " + std::to_string(max_events) + " events in a batch");
   out.events.reserve(array.size());
   return each_item(array, document.parts().text, [&](std::size_t index, auto element, auto written) {
-    return read_structured(element, written, "/" + std::to_string(index), out.events.emplace_back());
+    auto read = read_structured(element, written, "/" + std::to_string(index), out.events.emplace_back());
+    if (!document.exact()) out.events.back().json = {};
+    return read;
   });
 }
 

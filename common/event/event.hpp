@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/event/json_document.hpp"
 #include "common/log/record.hpp"
 
 namespace certes::event {
@@ -41,6 +42,7 @@ struct Event {
   std::vector<std::pair<std::string, std::string>> extensions;  // other CloudEvents attributes, lower case names
   std::vector<std::pair<std::string, std::string>> forwarded;   // provider's headers, lower case names
   std::string data;                                             // byte for byte
+  JsonValue json;  // the data in the JsonDocument it was read with; nothing: not parsed, or not exactly
 };
 
 log::Identity identity(std::string_view tenant, std::string_view source, std::string_view id);

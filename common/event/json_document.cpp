@@ -153,16 +153,25 @@ Result<void> JsonDocument::parse(std::string_view body) {
   if (body.starts_with("\xef\xbb\xbf")) return fail(Code::invalid, "the body begins with a byte order mark");
   auto& parts = *parts_;
   parts.text = body;
+  parts.parsed = parts.exact = false;
   auto error = parts.parser.parse(body.data(), body.size()).get(parts.root);
+  parts.exact = !error;
   if (error && error != simdjson::UTF8_ERROR && error != simdjson::DEPTH_ERROR && error != simdjson::EMPTY) {
     const std::string smaller = with_small_numbers(body);
     if (!smaller.empty()) error = parts.parser.parse(smaller).get(parts.root);
   }
+  parts.parsed = !error;
   if (!error) return {};
   parts.root = {};
   parts.text = {};
   return fail(not_json(error));
 }
+
+void JsonDocument::clear() { parts_->parsed = parts_->exact = false; }
+
+JsonValue JsonDocument::root() const { return exact() ? JsonValueAccess::of(parts_->root) : JsonValue(); }
+
+bool JsonDocument::exact() const { return parts_->parsed && parts_->exact; }
 
 std::optional<std::string> JsonDocument::text_at(std::string_view pointer) const {
   if (parts_->text.empty()) return std::nullopt;

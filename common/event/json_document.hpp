@@ -3,6 +3,8 @@
 // Kept and reused: its buffers stay. Who: the readers of events, ingest (types and ids of raw webhooks). Confined to
 // one thread.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +15,16 @@
 namespace certes::event {
 
 inline constexpr std::size_t kMaxJsonDepth = 256;
+
+// A value of a JsonDocument, while that holds the text it was read from. Nothing by default.
+class JsonValue {
+ public:
+  explicit operator bool() const { return words_[0] != 0; }
+
+ private:
+  friend struct JsonValueAccess;
+  std::array<std::uintptr_t, 2> words_{};
+};
 
 class JsonDocument {
  public:
@@ -26,6 +38,14 @@ class JsonDocument {
   // The scalar at a JSON pointer (RFC 6901) of what was parsed last: strings unescaped, numbers as they are written,
   // true and false. Nothing: absent, null, an object or array, or a member on the way that is there twice.
   std::optional<std::string> text_at(std::string_view pointer) const;
+
+  // Forgets what was parsed.
+  void clear();
+  // The whole of what was parsed last. Nothing: nothing was, or it holds numbers that neither 64 bits nor a double can
+  // hold, so that their values are not known.
+  JsonValue root() const;
+  // Whether the values are those that stand in the text.
+  bool exact() const;
 
   struct Parts;
   Parts& parts() { return *parts_; }

@@ -59,6 +59,7 @@ Result<void> read_event(simdjson::dom::element element, std::string_view written
     seen |= 1u << index;
     if (index != kData) return set_text(event, kMembers[index], value, base);
     event.data = bytes;
+    event.json = JsonValueAccess::of(value);
     return {};
   });
   if (!members) return members;
@@ -77,13 +78,19 @@ Result<void> read_plain_json(JsonDocument& document, std::string_view body, std:
   if (auto parsed = document.parse(body); !parsed) return parsed;
   const auto& parts = document.parts();
   simdjson::dom::array array;
-  if (parts.root.get(array)) return read_event(parts.root, parts.text, "", out.events.emplace_back());
+  if (parts.root.get(array)) {
+    auto read = read_event(parts.root, parts.text, "", out.events.emplace_back());
+    if (!document.exact()) out.events.back().json = {};
+    return read;
+  }
   out.batch = true;
   if (array.size() > max_events)
     return fail(Code::too_large, "more than " + std::to_string(max_events) + " events in a batch");
   out.events.reserve(array.size());
   return each_item(array, parts.text, [&](std::size_t index, auto element, auto written) {
-    return read_event(element, written, "/" + std::to_string(index), out.events.emplace_back());
+    auto read = read_event(element, written, "/" + std::to_string(index), out.events.emplace_back());
+    if (!document.exact()) out.events.back().json = {};
+    return read;
   });
 }
 

@@ -15,6 +15,23 @@ struct JsonDocument::Parts {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   std::string_view text;
+  bool parsed = false;
+  bool exact = false;
+};
+
+// JsonValue is simdjson's element, under a name that headers may know.
+struct JsonValueAccess {
+  static JsonValue of(simdjson::dom::element element) {
+    JsonValue value;
+    static_assert(sizeof element == sizeof value.words_ && std::is_trivially_copyable_v<simdjson::dom::element>);
+    std::memcpy(value.words_.data(), &element, sizeof element);
+    return value;
+  }
+  static simdjson::dom::element element(JsonValue value) {
+    simdjson::dom::element element;
+    std::memcpy(static_cast<void*>(&element), value.words_.data(), sizeof element);
+    return element;
+  }
 };
 
 // Steps over JSON text that simdjson has accepted: nothing is checked again.

@@ -159,6 +159,21 @@ Response problem(int status, std::string_view slug, std::string_view title, std:
   return response;
 }
 
+void add_faults(Response& problem, const std::vector<Fault>& faults) {
+  std::string& body = problem.body;
+  body.pop_back();
+  body.append(R"(,"errors":[)");
+  for (const Fault& fault : faults) {
+    if (&fault != &faults.front()) body.push_back(',');
+    body.append(R"({"pointer":)");
+    append_json(body, valid_utf8(fault.pointer));
+    body.append(R"(,"detail":)");
+    append_json(body, valid_utf8(fault.detail));
+    body.push_back('}');
+  }
+  body.append("]}");
+}
+
 Response problem_of(const Refusal& refusal) {
   Response response = problem(refusal.status, refusal.slug, refusal.title, refusal.detail);
   response.close = true;

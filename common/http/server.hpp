@@ -54,6 +54,11 @@ struct Response {
 // Renders RFC 9457 problem details: {"type":"https://certes.dev/problems/<slug>","title","status","detail","pointer"?}.
 Response problem(int status, std::string_view slug, std::string_view title, std::string_view detail,
                  std::string_view pointer = {});
+// Adds "errors":[{"pointer","detail"},…] to rendered problem details.
+struct Fault {
+  std::string pointer, detail;
+};
+void add_faults(Response& problem, const std::vector<Fault>& faults);
 
 class Loop;
 

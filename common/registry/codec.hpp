@@ -12,6 +12,7 @@ void read(Fields& fields, Source& source, Form form);
 void read(Fields& fields, Endpoint& endpoint, Form form);
 void read(Fields& fields, Subscription& subscription, Form form);
 void read(Fields& fields, BackoffPolicy& policy, Form form);
+void read(Fields& fields, EventType& type, Form form);
 void read(Fields& fields, Key& key, Form form);
 void read(Fields& fields, Installation& installation, Form form);
 
@@ -20,6 +21,7 @@ void write(OrderedJson& out, const Source& source, bool stored);
 void write(OrderedJson& out, const Endpoint& endpoint, bool stored);
 void write(OrderedJson& out, const Subscription& subscription, bool stored);
 void write(OrderedJson& out, const BackoffPolicy& policy, bool stored);
+void write(OrderedJson& out, const EventType& type, bool stored);
 void write(OrderedJson& out, const Key& key, bool stored);
 void write(OrderedJson& out, const Installation& installation, bool stored);
 

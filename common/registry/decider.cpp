@@ -61,7 +61,7 @@ Result<Decision> Decider::put(const ChangeRecord& record, UnixMillis at, AuditEn
   const auto it = map.find(map_key(change.tenant, change.id));
   const T* current = it == map.end() ? nullptr : it->second.get();
   if (auto ok = check_version(change, current ? current->version : 0); !ok) return fail(std::move(ok.error()));
-  if (!valid_id(change.id) || !valid_id(change.tenant)) return fail(Code::invalid, "no valid id", "/id");
+  if (!valid_id_of<T>(change.id) || !valid_id(change.tenant)) return fail(Code::invalid, "no valid id", "/id");
   auto parsed = resource_from_json<T>(record.body, Form::stored);
   if (!parsed) return fail(std::move(parsed.error()));
   auto next = std::make_shared<T>(std::move(*parsed));
@@ -164,6 +164,7 @@ template Json snapshot_entry<Source>(const Source&);
 template Json snapshot_entry<Endpoint>(const Endpoint&);
 template Json snapshot_entry<Subscription>(const Subscription&);
 template Json snapshot_entry<BackoffPolicy>(const BackoffPolicy&);
+template Json snapshot_entry<EventType>(const EventType&);
 template Json snapshot_entry<Key>(const Key&);
 template Json snapshot_entry<Installation>(const Installation&);
 

@@ -22,6 +22,7 @@ CERTES_KIND(Source, "sources", sources);
 CERTES_KIND(Endpoint, "endpoints", endpoints);
 CERTES_KIND(Subscription, "subscriptions", subscriptions);
 CERTES_KIND(BackoffPolicy, "backoff-policies", backoff_policies);
+CERTES_KIND(EventType, "event-types", event_types);
 CERTES_KIND(Key, "keys", keys);
 CERTES_KIND(Installation, "installation", installation);
 #undef CERTES_KIND
@@ -31,6 +32,7 @@ template <class Visit>
 void for_each_kind(Visit&& visit) {
   visit(std::type_identity<Tenant>{});
   visit(std::type_identity<BackoffPolicy>{});
+  visit(std::type_identity<EventType>{});
   visit(std::type_identity<Source>{});
   visit(std::type_identity<Endpoint>{});
   visit(std::type_identity<Subscription>{});

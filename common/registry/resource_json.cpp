@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/event/event.hpp"
 #include "common/registry/codec.hpp"
 
 namespace certes::registry {
@@ -19,17 +20,19 @@ bool made_of(std::string_view id, std::string_view others) {
   });
 }
 
+// What an id of the kind is made of, in words.
 template <class T>
-constexpr bool kIsSource = std::is_same_v<T, Source>;
+constexpr std::string_view kIdRule = "an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -";
+template <>
+constexpr std::string_view kIdRule<Source> = "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -";
+template <>
+constexpr std::string_view kIdRule<EventType> =
+    "an id of an event type is its name: words of A-Z a-z 0-9 _ / : - joined by '.', at most 255 bytes";
 
 template <class T>
 void read_meta(Fields& fields, T& resource) {
-  fields.text("id", resource.id, 128);
-  const bool valid = kIsSource<T> ? valid_source_id(resource.id) : valid_id(resource.id);
-  if (fields.ok() && fields.has("id") && !valid) {
-    fields.refuse("id", kIsSource<T> ? "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -"
-                                     : "an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -");
-  }
+  fields.text("id", resource.id, event::kMaxTypeBytes);
+  if (fields.ok() && fields.has("id") && !valid_id_of<T>(resource.id)) fields.refuse("id", std::string(kIdRule<T>));
   fields.text("tenant", resource.tenant, 128);
   if (fields.ok() && !valid_id(resource.tenant)) fields.refuse("tenant", "is no id of a tenant");
   fields.passed_over({"version", "created_at", "created_by", "updated_at", "updated_by"});
@@ -44,6 +47,13 @@ bool valid_header_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return kLetters.find(c) != kLetters.npos || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
+}
+
+template <class T>
+bool valid_id_of(std::string_view id) {
+  if constexpr (std::is_same_v<T, Source>) return valid_source_id(id);
+  if constexpr (std::is_same_v<T, EventType>) return event::valid_type(id);
+  return valid_id(id);
 }
 
 bool valid_scope(std::string_view scope) {
@@ -100,12 +110,14 @@ std::string shown_json(const T& resource) {
   template OrderedJson resource_to_json<TYPE>(const TYPE&);          \
   template Result<TYPE> parse<TYPE>(std::string_view, Form);         \
   template std::string stored_json<TYPE>(const TYPE&);               \
-  template std::string shown_json<TYPE>(const TYPE&)
+  template std::string shown_json<TYPE>(const TYPE&);                \
+  template bool valid_id_of<TYPE>(std::string_view)
 CERTES_RESOURCE(Tenant);
 CERTES_RESOURCE(Source);
 CERTES_RESOURCE(Endpoint);
 CERTES_RESOURCE(Subscription);
 CERTES_RESOURCE(BackoffPolicy);
+CERTES_RESOURCE(EventType);
 CERTES_RESOURCE(Key);
 CERTES_RESOURCE(Installation);
 #undef CERTES_RESOURCE

@@ -16,9 +16,9 @@ enum class Form : std::uint8_t {
   stored,    // as the log keeps it (Change::body): secrets sealed, what the system adds included
 };
 
-// T: Tenant, Source, Endpoint, Subscription, BackoffPolicy, Key, Installation. From a declaration the members for
-// sealed secrets hold them in the clear; seal them before anything else. `id` is set where a declaration has one.
-// Error: invalid, with a pointer.
+// T: Tenant, Source, Endpoint, Subscription, BackoffPolicy, EventType, Key, Installation. From a declaration the
+// members for sealed secrets hold them in the clear; seal them before anything else. `id` is set where a declaration
+// has one. Error: invalid, with a pointer.
 template <class T>
 Result<T> parse(std::string_view json, Form form);
 
@@ -33,6 +33,9 @@ std::string shown_json(const T& resource);
 bool valid_id(std::string_view id);             // [A-Za-z0-9._~-]{1,128}
 bool valid_source_id(std::string_view id);      // [A-Za-z0-9_-]{1,128}
 bool valid_header_name(std::string_view name);  // a token of RFC 9110
+// By kind: a source's, the name of an event type (event::valid_type), else valid_id.
+template <class T>
+bool valid_id_of(std::string_view id);
 // "*" or {events,commands,…}:{read,write}
 bool valid_scope(std::string_view scope);
 

@@ -79,5 +79,8 @@ std::shared_ptr<const Subscription> State::subscription(std::string_view tenant,
 std::shared_ptr<const BackoffPolicy> State::backoff_policy(std::string_view tenant, std::string_view id) const {
   return find(backoff_policies, tenant, id);
 }
+std::shared_ptr<const EventType> State::event_type(std::string_view tenant, std::string_view id) const {
+  return find(event_types, tenant, id);
+}
 
 }  // namespace certes::registry

@@ -74,6 +74,7 @@ struct Source : Meta {
   std::vector<std::string> forward_headers;                // lower case; with the preset's
   SourceResponse response;
   bool deduplicate = true;
+  bool quarantine_invalid = false;  // what breaks its type's schema becomes a dead letter, and is not refused
   std::string backoff_policy;
   std::string producer_backoff_policy;
   double rate_per_second = 0;  // 0: no limit
@@ -118,6 +119,29 @@ struct BackoffPolicy : Meta, backoff::Policy {};
 // The default: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h with equal jitter.
 const BackoffPolicy& default_backoff_policy();
 
+// A type of events, by name: its schema, and what holds for all events of that type.
+struct EventType : Meta {
+  enum class Compatibility : std::uint8_t { none, backward, forward, full };
+  enum class Below : std::uint8_t { inherit, open, strict };
+  // A schema as it stood from a change on. Numbered from 1; without a schema the text is empty.
+  struct Version {
+    std::int64_t number = 0;
+    std::string schema;
+    UnixMillis created_at = 0;
+    std::string created_by;
+  };
+  static constexpr std::size_t kMaxSchemaBytes = 32u << 10;
+  static constexpr std::size_t kMaxVersions = 16;  // kept, the newest last
+
+  std::string schema;  // JSON Schema as compact JSON; empty: any data
+  std::int64_t schema_version = 0;
+  Compatibility compatibility = Compatibility::none;
+  Below unknown_below = Below::inherit;  // types NAME.… that are not declared
+  std::string backoff_policy;            // empty: the next nearest
+  std::string producer_backoff_policy;
+  std::vector<Version> versions;
+};
+
 struct Key : Meta {
   // Texts from before a rotation, good until they expire.
   struct Former {
@@ -150,6 +174,7 @@ struct State {
   Map<Endpoint> endpoints;
   Map<Subscription> subscriptions;
   Map<BackoffPolicy> backoff_policies;
+  Map<EventType> event_types;
   Map<Key> keys;
   Map<Installation> installation;
   std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;  // former ones too
@@ -162,6 +187,7 @@ struct State {
   std::shared_ptr<const Endpoint> endpoint(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const Subscription> subscription(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const BackoffPolicy> backoff_policy(std::string_view tenant, std::string_view id) const;
+  std::shared_ptr<const EventType> event_type(std::string_view tenant, std::string_view id) const;
 };
 using StatePtr = std::shared_ptr<const State>;
 

@@ -33,7 +33,7 @@ Result<void> check_policy(const State& state, const Meta& resource, const std::s
 template <class T>
 Result<void> check_unused(const State::Map<T>& map, const BackoffPolicy& policy, const char* what) {
   const T* user = find_user(map, policy.tenant, [&](const T& r) {
-    if constexpr (std::is_same_v<T, Source>) {
+    if constexpr (std::is_same_v<T, Source> || std::is_same_v<T, EventType>) {
       if (r.producer_backoff_policy == policy.id) return true;
     }
     return r.backoff_policy == policy.id;
@@ -84,6 +84,12 @@ Result<void> check_put(const State& state, const Subscription& subscription) {
 
 Result<void> check_put(const State& state, const BackoffPolicy& policy) { return check_tenant(state, policy); }
 
+Result<void> check_put(const State& state, const EventType& type) {
+  if (auto ok = check_tenant(state, type); !ok) return ok;
+  if (auto ok = check_policy(state, type, type.backoff_policy, "/backoff_policy"); !ok) return ok;
+  return check_policy(state, type, type.producer_backoff_policy, "/producer_backoff_policy");
+}
+
 Result<void> check_put(const State&, const Installation&) { return {}; }
 
 Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cascade) {
@@ -97,6 +103,7 @@ Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cas
 
 Result<void> check_remove(const State& state, const BackoffPolicy& policy, bool) {
   if (auto ok = check_unused(state.sources, policy, "source"); !ok) return ok;
+  if (auto ok = check_unused(state.event_types, policy, "event type"); !ok) return ok;
   if (auto ok = check_unused(state.endpoints, policy, "endpoint"); !ok) return ok;
   return check_unused(state.subscriptions, policy, "subscription");
 }

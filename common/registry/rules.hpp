@@ -17,6 +17,7 @@ Result<void> check_put(const State& state, const Source& source);
 Result<void> check_put(const State& state, const Endpoint& endpoint);
 Result<void> check_put(const State& state, const Subscription& subscription);
 Result<void> check_put(const State& state, const BackoffPolicy& policy);
+Result<void> check_put(const State& state, const EventType& type);
 Result<void> check_put(const State& state, const Key& key);
 Result<void> check_put(const State& state, const Installation& installation);
 
@@ -31,6 +32,7 @@ Result<void> check_remove(const State& state, const Endpoint& endpoint, bool cas
 Result<void> check_remove(const State& state, const BackoffPolicy& policy, bool cascade);
 Result<void> check_remove(const State& state, const Source& source, bool cascade);
 inline Result<void> check_remove(const State&, const Subscription&, bool) { return {}; }
+inline Result<void> check_remove(const State&, const EventType&, bool) { return {}; }
 inline Result<void> check_remove(const State&, const Key&, bool) { return {}; }
 inline Result<void> check_remove(const State&, const Installation&, bool) { return {}; }
 

@@ -85,7 +85,7 @@ void read(Fields& fields, Source& source, Form form) {
   read_forward_headers(fields, source.forward_headers);
   read_response(fields, source.response);
   fields.boolean("deduplicate", source.deduplicate);
-  fields.only("on_invalid", "refuse");
+  fields.choice("on_invalid", source.quarantine_invalid, {"refuse", "quarantine"});
   fields.number("rate_per_second", source.rate_per_second, 0, 1e6);
   fields.text("backoff_policy", source.backoff_policy, 128);
   fields.text("producer_backoff_policy", source.producer_backoff_policy, 128);
@@ -106,6 +106,7 @@ void write(OrderedJson& out, const Source& source, bool stored) {
   if (!source.forward_headers.empty()) out["forward_headers"] = source.forward_headers;
   write_response(out, source.response);
   out["deduplicate"] = source.deduplicate;
+  if (source.quarantine_invalid) out["on_invalid"] = "quarantine";
   if (source.rate_per_second > 0) out["rate_per_second"] = source.rate_per_second;
 }
 

@@ -92,8 +92,10 @@ PolicyPtr Router::policy(std::string_view tenant, std::string_view type, registr
   if (subscription)
     if (auto own = named(tenant, subscription->backoff_policy)) return own;
   if (auto own = named(tenant, endpoint.backoff_policy)) return own;
-  // A type from a source begins with the source's id; sources make no commands.
+  // Event types are of events; a type from a source begins with the source's id, and sources make no commands.
   if (kind != registry::EventKind::event) return global_policy(tenant);
+  if (const auto declared = lookup(state_->event_types, tenant, type))
+    if (auto own = named(tenant, declared->backoff_policy)) return own;
   if (const auto source = lookup(state_->sources, tenant, type.substr(0, type.find('.'))))
     if (auto own = named(tenant, source->backoff_policy)) return own;
   return global_policy(tenant);

@@ -1,8 +1,8 @@
 #pragma once
 // Router: who gets an event, command or result, as the registry stands in one State. An endpoint with several matching
 // subscriptions is matched once, at the highest of their priorities, with that subscription's back-off policy, else the
-// nearest: endpoint, source, global. Disabled endpoints do not match; paused ones do, and wait. Who: core, one router
-// per State. Pure but for its cache; confined to one thread.
+// nearest: endpoint, event type, source, global. Disabled endpoints do not match; paused ones do, and wait. Who: core,
+// one router per State. Pure but for its cache; confined to one thread.
 
 #include <array>
 #include <memory>

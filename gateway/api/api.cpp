@@ -7,6 +7,7 @@
 #include "gateway/api/call.hpp"
 #include "gateway/api/dead_letter_routes.hpp"
 #include "gateway/api/endpoint_actions.hpp"
+#include "gateway/api/event_types.hpp"
 #include "gateway/api/key_actions.hpp"
 #include "gateway/api/resources.hpp"
 #include "gateway/gateway.hpp"
@@ -33,6 +34,7 @@ class Api::Impl {
     add_health();
     api::add_resource_routes(server_, services_);
     api::add_endpoint_actions(server_, services_);
+    api::add_event_type_routes(server_, services_);
     api::add_dead_letter_routes(server_, services_);
     api::add_key_actions(server_, services_);
     api::add_audit_routes(server_, services_);

@@ -68,16 +68,21 @@ std::string dead_letter_json(const log::StoredRecord& record, bool with_data) {
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
+bool is_quarantined(const log::StoredRecord& record) {
+  return record.headers.get(log::names::kRule) == "schema" && !record.headers.find(log::names::kTerm);
+}
+
 std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view replay_id) {
   const auto endpoint = record.headers.find(log::names::kEndpoint);
-  if (!endpoint || endpoint->empty()) return std::nullopt;
+  const bool to_all = is_quarantined(record);
+  if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;
   log::Record replay;
   replay.headers.reserve(record.headers.bytes().size() + 128);
   for (const auto [name, value] : record.headers) {
     if (std::ranges::count(kOfDelivery, name) == 0) replay.headers.add(name, value);
   }
   replay.headers.add(log::names::kReplay, replay_id);
-  replay.headers.add(log::names::kEndpoint, *endpoint);
+  if (!to_all) replay.headers.add(log::names::kEndpoint, *endpoint);
   const auto key = record.headers.find("ce_partitionkey");
   if (key && !key->empty()) replay.key = std::string(*key);
   replay.value = record.value;

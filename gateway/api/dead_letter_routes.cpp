@@ -6,6 +6,7 @@
 #include "common/registry/json.hpp"
 #include "common/registry/wake_signal.hpp"
 #include "gateway/api/dead_letters.hpp"
+#include "gateway/api/repair.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -102,6 +103,9 @@ Result<http::Response> replay_one(const Call& call, Services& services) {
   const std::string id = services.new_id("rpl_");
   auto record = replay_of(**found, id);
   if (!record) return fail(Code::conflict, "this dead letter was for no endpoint: there is none to send it to");
+  auto refused = is_quarantined(**found) ? repair(*record, call) : refuse_data(call);
+  if (!refused) return fail(std::move(refused.error()));
+  if (*refused) return std::move(**refused);
   std::vector<log::Record> records;
   records.push_back(std::move(*record));
   if (auto appended = append_all(services.deps.log, std::move(records)); !appended) return fail(appended.error());
@@ -130,16 +134,23 @@ Result<http::Response> replay_all(const Call& call, Services& services) {
   if (!filter) return fail(filter.error());
   const std::string id = services.new_id("rpl_");
   std::vector<log::Record> records;
+  std::size_t refused = 0;  // still break their schema
   const auto more =
       scan_dead_letters(services.deps.log, call.tenant, filter->cursor, [&](const log::RecordPtr& record) {
         if (!filter->matches(*record)) return true;
-        if (auto replay = replay_of(*record, id)) records.push_back(std::move(*replay));
+        auto replay = replay_of(*record, id);
+        if (replay && is_quarantined(*record) && !holds(*replay, call)) {
+          ++refused;
+          replay.reset();
+        }
+        if (replay) records.push_back(std::move(*replay));
         return records.size() < filter->limit;
       });
   if (!more) return fail(more.error());
   const std::size_t count = records.size();
   if (auto appended = append_all(services.deps.log, std::move(records)); !appended) return fail(appended.error());
   return json_response(202, "{\"id\":\"" + id + "\",\"status\":\"accepted\",\"count\":" + std::to_string(count) +
+                                ",\"refused\":" + std::to_string(refused) +
                                 ",\"next\":" + next_of(*more, filter->cursor) + "}");
 }
 

@@ -37,9 +37,12 @@ std::optional<Place> parse_place(std::string_view id) {
 
 // Whether the record is a dead letter of the tenant; keeps the highest term.
 bool counts(const log::StoredRecord& record, std::string_view tenant, std::int64_t& term) {
-  const std::int64_t own = parse_number(record.headers.get(log::names::kTerm)).value_or(0);
-  if (own < term) return false;
-  term = own;
+  // What a gateway quarantined has no owner, and no term.
+  if (const auto own = record.headers.find(log::names::kTerm)) {
+    const std::int64_t value = parse_number(*own).value_or(0);
+    if (value < term) return false;
+    term = value;
+  }
   const auto owner = record.headers.find(log::names::kTenant);
   if (owner.value_or("default") != tenant) return false;
   // A record of a term alone has no rule, no delivery and no payload.

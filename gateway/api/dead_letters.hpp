@@ -38,7 +38,11 @@ std::string id_of(const log::StoredRecord& record);
 // As the API shows it; with `data`, the payload too.
 std::string dead_letter_json(const log::StoredRecord& record, bool with_data);
 
-// The record that delivers it again, to its endpoint alone. Nothing if it names no endpoint.
+// Whether a gateway kept it because it broke its type's schema.
+bool is_quarantined(const log::StoredRecord& record);
+
+// The record that delivers it again, to its endpoint alone; what was quarantined is published, to whoever subscribed.
+// Nothing for what has no endpoint otherwise.
 std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view replay_id);
 
 }  // namespace certes::gateway::api

@@ -31,6 +31,10 @@ struct Words<registry::BackoffPolicy> {
   static constexpr const char* prefix = "bop_";
 };
 template <>
+struct Words<registry::EventType> {
+  static constexpr const char* prefix = "type_";
+};
+template <>
 struct Words<registry::Key> {
   static constexpr const char* prefix = "key_";
 };
@@ -76,7 +80,8 @@ Result<Json> body_of(const Call& call) {
 template <class T>
 Result<std::string> id_in_path(const Call& call) {
   auto id = call.path("id");
-  if (!id || !registry::valid_id(*id)) return fail(Code::not_found, "there is no such " + std::string(Kind<T>::name));
+  if (!id || !registry::valid_id_of<T>(*id))
+    return fail(Code::not_found, "there is no such " + std::string(Kind<T>::name));
   return std::move(*id);
 }
 
@@ -128,7 +133,7 @@ Result<http::Response> create(const Call& call, Services& services) {
 template <class T>
 Result<http::Response> replace(const Call& call, Services& services) {
   const auto id = id_in_path<T>(call);
-  if (!id) return fail(Code::invalid, "is no valid id", "id");
+  if (!id) return fail(Code::invalid, "is no valid id", "/id");
   const auto json = body_of(call);
   if (!json) return fail(json.error());
   const auto declared = registry::resource_from_json<T>(*json, registry::Form::declared);
@@ -218,6 +223,7 @@ void add_resource_routes(Routes& server, Services& services) {
   add_routes<registry::Endpoint>(server, services);
   add_routes<registry::Subscription>(server, services);
   add_routes<registry::BackoffPolicy>(server, services);
+  add_routes<registry::EventType>(server, services);
   add_routes<registry::Key>(server, services);
 }
 

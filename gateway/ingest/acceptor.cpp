@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/log/names.hpp"
 #include "gateway/ingest/answers.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
 
 const Reply kStandardReply;
+constexpr std::size_t kMaxWhyBytes = 4'096;
 
 // The engine's own deadline is a little earlier, so that its verdict usually comes first.
 Millis append_deadline(Millis durable_timeout) {
@@ -33,6 +35,7 @@ struct Acceptor::Request {
   bool batch = false;
   std::shared_ptr<const Reply> reply;
   Aim aim;
+  bool quarantined = false;
 };
 
 Acceptor::Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options)
@@ -87,6 +90,7 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
   request.persisted = request.not_persisted = request.duplicates = request.stored = 0;
   request.batch = batch;
   request.reply = std::move(reply);
+  request.quarantined = false;
   ++pending_;
   return request;
 }
@@ -110,6 +114,29 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
   if (--request.open == 0) finish(request);
 }
 
+// Without an identity: what is repaired and published later must not be taken for a repeat of this.
+void Acceptor::quarantine(event::Event&& event, std::string_view why, std::shared_ptr<const Reply> reply,
+                          std::string_view source, http::Exchange exchange) {
+  Request& request = take(false, std::move(reply), source, std::move(exchange));
+  request.quarantined = true;
+  request.aim = {};
+  request.ids.push_back(event.id);
+  std::vector<log::Record> records;
+  records.push_back(event::to_record(std::move(event)));
+  if (fits(request, records)) {
+    ++request.open;
+    due_.push_back({request.started + options_.durable_timeout, &request, request.number});
+    arm_timer();
+    log::Record& record = records.front();
+    record.identity = {};
+    record.headers.add(log::names::kAttempts, "0");
+    record.headers.add(log::names::kRule, "schema");
+    record.headers.add(log::names::kError, why.substr(0, kMaxWhyBytes));
+    append(request, 0, std::move(record), log::Topic::dead_letters);
+  }
+  if (--request.open == 0) finish(request);
+}
+
 bool Acceptor::fits(Request& request, const std::vector<log::Record>& records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].size() <= max_record_bytes_) continue;
@@ -122,7 +149,7 @@ bool Acceptor::fits(Request& request, const std::vector<log::Record>& records) {
   return true;
 }
 
-void Acceptor::append(Request& request, std::size_t index, log::Record&& record) {
+void Acceptor::append(Request& request, std::size_t index, log::Record&& record, log::Topic topic) {
   request.identities.resize(std::max(request.identities.size(), dedup_ ? index + 1 : 0));
   if (dedup_ && record.identity) {
     auto seen = dedup_->begin(record.identity, request.ids[index], loop_.now(),
@@ -143,7 +170,7 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record)
       request->owner->acknowledged(*request, index, std::move(result));
     }
   };
-  auto taken = appender_->append(log::Topic::events, request.aim.partition, std::move(record), Done{&request, index});
+  auto taken = appender_->append(topic, request.aim.partition, std::move(record), Done{&request, index});
   if (!taken) refused(request, index, taken.error());
 }
 
@@ -185,7 +212,10 @@ void Acceptor::one_done(Request& request, log::AppendOutcome outcome) {
 void Acceptor::finish(Request& request) {
   const std::size_t count = request.ids.size();
   if (request.stored != 0) {
-    metrics_.accepted(request.aim.kind, request.stored);
+    if (request.quarantined)
+      metrics_.quarantined();
+    else
+      metrics_.accepted(request.aim.kind, request.stored);
     metrics_.appended(loop_.now() - request.started);
   }
   if (request.persisted == count) {

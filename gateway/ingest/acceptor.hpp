@@ -43,6 +43,9 @@ class Acceptor {
   }
   void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
               std::string_view source, http::Exchange exchange, Aim aim);
+  // Keeps a raw webhook that breaks its type's schema as a dead letter, with the rule `schema`, and answers as accept.
+  void quarantine(event::Event&& event, std::string_view why, std::shared_ptr<const Reply> reply,
+                  std::string_view source, http::Exchange exchange);
   // What waits for the log.
   Admission::Waiting waiting();
 
@@ -58,7 +61,7 @@ class Acceptor {
   void poll();
   Request& take(bool batch, std::shared_ptr<const Reply>&& reply, std::string_view source, http::Exchange exchange);
   bool fits(Request& request, const std::vector<log::Record>& records);
-  void append(Request& request, std::size_t index, log::Record&& record);
+  void append(Request& request, std::size_t index, log::Record&& record, log::Topic topic = log::Topic::events);
   void refused(Request& request, std::size_t index, const Error& error);
   void acknowledged(Request& request, std::size_t index, log::AppendResult&& result);
   void share_fate(Request& request, log::AppendOutcome outcome);

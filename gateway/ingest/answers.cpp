@@ -61,6 +61,13 @@ http::Response unsupported_media_type(std::string_view sent) {
   return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
 }
 
+http::Response breaks_schema(const std::vector<http::Fault>& breaches) {
+  const http::Fault& first = breaches.front();
+  auto response = http::problem(422, "schema", "Breaks the schema of its type", first.detail, first.pointer);
+  http::add_faults(response, breaches);
+  return response;
+}
+
 http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds) {
   const std::string limit = kind == "tenant" ? "quotas.events_per_second" : "rate_per_second";
   auto response = http::problem(429, "too-many-requests", "Too many requests",

@@ -18,6 +18,8 @@ http::Response not_accepted(std::string_view why);
 http::Response not_accepted(std::string_view why, int retry_after_seconds);
 http::Response outcome_unknown(std::string_view why);
 http::Response unsupported_media_type(std::string_view sent);
+// 422 with every breach that is told, and where in the request it stands.
+http::Response breaks_schema(const std::vector<http::Fault>& breaches);
 // `kind`: whose limit it is: "source", "key", "tenant".
 http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds);
 

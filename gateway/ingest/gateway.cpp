@@ -80,7 +80,8 @@ class Gateway::Impl {
   ingest::Intake& intake(http::Loop& loop) {
     const std::lock_guard lock(mutex_);
     auto& place = intakes_[loop.index()];
-    if (!place) place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), limits_, metrics_);
+    if (!place)
+      place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), limits_, schemas_, metrics_);
     return *place;
   }
 
@@ -166,6 +167,7 @@ class Gateway::Impl {
   ingest::IngestMetrics metrics_;
   std::unique_ptr<ingest::DedupIndex> dedup_;
   ingest::RateLimits limits_;
+  ingest::SchemaCache schemas_;
   std::mutex mutex_;
   std::map<int, std::unique_ptr<ingest::Intake>> intakes_;            // by loop; guarded by mutex_
   std::map<int, std::unique_ptr<commands::CommandIntake>> commands_;  // the same

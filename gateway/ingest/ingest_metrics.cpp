@@ -5,6 +5,8 @@ namespace certes::gateway::ingest {
 IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources)
     : metrics_(metrics),
       max_sources_(max_sources),
+      quarantined_(metrics.counter("certes_gateway_quarantined_total",
+                                   "Raw webhooks that broke their type's schema and became dead letters.")),
       request_duration_(
           metrics.histogram("certes_gateway_request_duration_seconds", "From a request's last byte to its answer.")),
       append_duration_(

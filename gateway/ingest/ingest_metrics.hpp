@@ -32,6 +32,8 @@ class IngestMetrics {
   }
   // `source`: id of a source that exists, "" for POST /events.
   void rejected(std::string_view source, std::string_view reason);
+  // Accepted from a source, as a dead letter.
+  void quarantined() { quarantined_.add(); }
 
  private:
   static constexpr int kFirstStatus = 100, kStatuses = 500;
@@ -49,6 +51,7 @@ class IngestMetrics {
   const std::size_t max_sources_;
   std::vector<std::unique_ptr<Route>> routes_;                    // the last is "_other"
   std::array<metrics::Counter, registry::kEventKinds> accepted_;  // by kind
+  metrics::Counter quarantined_;
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
   std::mutex mutex_;  // guards what follows, and resolving

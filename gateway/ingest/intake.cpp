@@ -68,7 +68,7 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 }  // namespace
 
 Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
-               IngestMetrics& metrics)
+               SchemaCache& schemas, IngestMetrics& metrics)
     : loop_(loop),
       dependencies_(dependencies),
       metrics_(metrics),
@@ -78,6 +78,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
       callers_([&dependencies](const http::Request& request, const registry::State& state) {
         return authenticate(request, state, dependencies.settings, dependencies.clock);
       }),
+      types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)) {}
 
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
@@ -112,8 +113,24 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
       return refuse(error, "", std::move(exchange));
     }
   }
+  if (!types_hold(form, state, exchange)) return;
   gate_.take_more(incoming_.events.size());
   acceptor_.accept(std::move(incoming_.events), incoming_.batch, nullptr, "", std::move(exchange));
+}
+
+// False: answered.
+bool Intake::types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange) {
+  if (types_.knows_nothing(*state)) return true;
+  std::vector<http::Fault> breaches;
+  for (std::size_t i = 0; i < incoming_.events.size() && breaches.size() < TypeCheck::kMostBreaches; ++i) {
+    TypeCheck::Places places{form == Form::binary ? "ce-type" : "/type", form == Form::binary ? "" : "/data"};
+    if (incoming_.batch) places.prefix = "/" + std::to_string(i);
+    types_.check(state, incoming_.events[i], places, breaches);
+  }
+  if (breaches.empty()) return true;
+  metrics_.rejected("", "schema");
+  exchange.respond(breaks_schema(breaches));
+  return false;
 }
 
 Result<void> Intake::read_published(Form form, const http::Request& request) {
@@ -175,6 +192,15 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
     return refuse(verified.error(), source, std::move(exchange));
   if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
+  std::vector<http::Fault> breaches;
+  if (!types_.knows_nothing(*state)) types_.check(state, incoming_.events.front(), {}, breaches);
+  if (!breaches.empty() && known->quarantine_invalid)
+    return acceptor_.quarantine(std::move(incoming_.events.front()), summary(breaches), (*ready)->reply(), source,
+                                std::move(exchange));
+  if (!breaches.empty()) {
+    metrics_.rejected(source, "schema");
+    return exchange.respond(breaks_schema(breaches));
+  }
   acceptor_.accept(std::move(incoming_.events), false, (*ready)->reply(), source, std::move(exchange));
 }
 

@@ -16,6 +16,7 @@
 #include "gateway/ingest/callers.hpp"
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/prepared_source.hpp"
+#include "gateway/ingest/type_check.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -25,7 +26,7 @@ enum class Form : std::uint8_t { none, plain, structured, batch, binary };
 class Intake {
  public:
   Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
-         IngestMetrics& metrics);
+         SchemaCache& schemas, IngestMetrics& metrics);
 
   // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
   void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
@@ -45,6 +46,7 @@ class Intake {
                         std::string_view type_place);
   Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
+  bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);
 
   http::Loop& loop_;
@@ -57,6 +59,7 @@ class Intake {
   event::JsonDocument document_;
   event::Incoming incoming_;
   std::map<std::string, PreparedSource, std::less<>> sources_;  // by tenant/id
+  TypeCheck types_;
   Acceptor acceptor_;
 };
 

@@ -135,6 +135,7 @@ Result<void> PreparedSource::set_attributes(const Offer& offer, event::Event& ev
 Result<void> PreparedSource::read(const http::Request& request, event::JsonDocument& document,
                                   event::Event& event) const {
   bool parsed = false, is_json = false;
+  document.clear();
   const Lookup json = [&](std::string_view pointer) {
     if (!parsed) is_json = bool(document.parse(request.body));
     parsed = true;
@@ -159,6 +160,7 @@ Result<void> PreparedSource::read(const http::Request& request, event::JsonDocum
       return done;
   event.query = request.query;
   event.data = request.body;
+  event.json = document.root();
   return forward_headers(request, event);
 }
 

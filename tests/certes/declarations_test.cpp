@@ -89,7 +89,9 @@ TEST_CASE("Declarations: what is unknown, missing or said twice is refused with 
   CHECK(error_of("[[sources]]\nid = 3\n").starts_with("f.toml:1: id must be a string"));
   CHECK(error_of("[[sources]]\nid = \"a\"\n[[sources]]\nid = \"a\"\n") ==
         "f.toml:3: sources/a was declared at f.toml:1");
-  CHECK(error_of("[[event_types]]\nid = \"a\"\n").find("not supported yet") != std::string::npos);
+  CHECK(error_of("[[event_types]]\nid = \"a\"\nschema = \"x\"\n") == "f.toml:3: the schema is no JSON object");
+  CHECK(error_of("[[event_types]]\nid = \"a\"\nschema = {}\nschema_file = \"x\"\n") ==
+        "f.toml:4: schema and schema_file exclude each other");
   CHECK(error_of("id = \n").starts_with("f.toml:1: "));
 }
 

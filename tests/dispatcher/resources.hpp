@@ -63,6 +63,14 @@ class StateBuilder {
     return *this;
   }
   template <class Edit>
+  StateBuilder& event_type(const std::string& id, Edit edit) {
+    auto made = std::make_shared<registry::EventType>();
+    made->id = id;
+    edit(*made);
+    state_.event_types["default/" + id] = std::move(made);
+    return *this;
+  }
+  template <class Edit>
   StateBuilder& tenant(const std::string& id, Edit edit) {
     auto made = std::make_shared<registry::Tenant>();
     made->id = id;

@@ -44,6 +44,11 @@ class FakeLog final : public log::Log {
     const std::lock_guard lock(mutex_);
     return records_.at(index);
   }
+  // How many of these are dead letters.
+  std::size_t dead_letters() const {
+    const std::lock_guard lock(mutex_);
+    return dead_letters_;
+  }
   std::size_t appenders() const {
     const std::lock_guard lock(mutex_);
     return made_;
@@ -96,7 +101,9 @@ class FakeLog final : public log::Log {
     }
     Result<void> append(log::Topic topic, std::int32_t, log::Record&& record, log::AppendCallback done) override {
       const std::lock_guard lock(log_.mutex_);
-      if (topic != log::Topic::events) return fail(Code::invalid, "only events are expected");
+      if (topic == log::Topic::dead_letters) ++log_.dead_letters_;
+      if (topic != log::Topic::events && topic != log::Topic::dead_letters)
+        return fail(Code::invalid, "only events and dead letters are expected");
       const Fate fate = log_.next_fate();
       if (fate == Fate::busy) return fail(Code::busy, "the queue is full");
       queued_.push_back({log_.records_.size(), fate, log_.first_of(record, fate), std::move(done)});
@@ -171,6 +178,7 @@ class FakeLog final : public log::Log {
   std::vector<log::Record> records_;
   std::vector<Appender*> live_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> firsts_;
+  std::size_t dead_letters_ = 0;
   std::size_t made_ = 0;
 };
 

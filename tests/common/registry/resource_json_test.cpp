@@ -142,7 +142,7 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"verify":{"scheme":"standard-webhooks","secrets":["a"]}})", "/verify/secrets", "whsec_"},
       {R"({"verify":{"scheme":"none","tolerance_seconds":0}})", "/verify/tolerance_seconds"},
       {R"({"verify":7})", "/verify", "object"},
-      {R"({"on_invalid":"quarantine"})", "/on_invalid", "not supported yet"},
+      {R"({"on_invalid":"drop"})", "/on_invalid", "refuse, quarantine"},
       {R"({"type_from":"x"})", "/type_from", "header:NAME"},
       {R"({"type_from":"a.{query:x}"})", "/type_from"},
       {R"({"id_from":"header:"})", "/id_from"},

@@ -53,8 +53,9 @@ TEST_CASE("Router: disabled endpoints do not match, paused ones do") {
 
 TEST_CASE("Router: the nearest back-off policy holds") {
   StateBuilder state;
-  for (const auto* id : {"sub", "end", "src", "glob"}) state.policy(id);
+  for (const auto* id : {"sub", "end", "type", "src", "glob"}) state.policy(id);
   state.source("github", [](auto& s) { s.backoff_policy = "src"; });
+  state.event_type("github.issues", [](auto& t) { t.backoff_policy = "type"; });
   state.endpoint("a", [](auto& e) { e.backoff_policy = "end"; });
   state.endpoint("b");
   state.endpoint("c", [](auto& e) { e.backoff_policy = "deleted"; });
@@ -64,6 +65,8 @@ TEST_CASE("Router: the nearest back-off policy holds") {
   CHECK(router.route("default", "x")[0].policy->id == "sub");
   CHECK(router.route("default", "y")[0].policy->id == "end");
   CHECK(router.route("default", "github.push")[0].policy->id == "src");
+  CHECK(router.route("default", "github.issues")[0].policy->id == "type");
+  CHECK(router.route("default", "github.issues.opened")[0].policy->id == "src");
   CHECK(router.route("default", "z")[0].policy->id == "glob");
   CHECK(router.route("default", "z")[1].policy->id == "glob");
   auto plain = make(state);

@@ -39,6 +39,7 @@ struct Options {
   bool maintenance = false;
   int max_waiting = 10'000;
   double shed_after_seconds = 60;
+  std::string unknown_types = "open";
 };
 
 class Ingest {
@@ -54,6 +55,7 @@ class Ingest {
     settings.gateway.maintenance = options.maintenance;
     settings.gateway.max_waiting = options.max_waiting;
     settings.gateway.shed_after_seconds = options.shed_after_seconds;
+    settings.gateway.unknown_types = options.unknown_types;
     settings.gateway.durable_timeout_seconds = options.durable_timeout_seconds;
     gateway = std::make_unique<Gateway>(Dependencies{settings, log, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());

@@ -1,0 +1,34 @@
+#include "common/schema/patterns.hpp"
+
+#include <re2/re2.h>
+
+namespace certes::schema {
+namespace {
+
+constexpr std::int64_t kMaxMemory = 1 << 20;  // of one expression, prepared and matched
+
+RE2::Options options() {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kMaxMemory);
+  return options;
+}
+
+}  // namespace
+
+struct Pattern::Compiled {
+  RE2 expression;
+};
+
+Result<Pattern> Pattern::make(const std::string& text) {
+  auto compiled = std::shared_ptr<const Compiled>(new Compiled{RE2(text, options())});
+  if (!compiled->expression.ok())
+    return fail(Code::invalid, "is no regular expression that RE2 takes: " + compiled->expression.error());
+  return Pattern(std::move(compiled));
+}
+
+bool Pattern::found_in(std::string_view text) const {
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
+}
+
+}  // namespace certes::schema

@@ -1,0 +1,26 @@
+#pragma once
+// Pattern: a regular expression of a schema, matched in time linear in the text, whatever either is: RE2. Who: schema,
+// the validator. Immutable, any thread.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace certes::schema {
+
+class Pattern {
+ public:
+  // Error: invalid, why it is no expression of RE2's (look-around and back references are none).
+  static Result<Pattern> make(const std::string& text);
+  // Anywhere in the text.
+  bool found_in(std::string_view text) const;
+
+ private:
+  struct Compiled;
+  explicit Pattern(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+}  // namespace certes::schema

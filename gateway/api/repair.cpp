@@ -1,0 +1,72 @@
+#include "gateway/api/repair.hpp"
+
+#include "common/event/json_schema.hpp"
+#include "common/registry/json.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+
+constexpr std::size_t kMostBreaches = 32;
+
+std::vector<event::Violation> violations(const log::Record& record, const Call& call) {
+  const auto type = call.state->event_type(call.tenant, record.headers.get("ce_type"));
+  if (!type || type->schema.empty()) return {};
+  const auto schema = event::JsonSchema::make(type->schema);
+  if (!schema) return {{"", "its schema " + schema.error().message}};
+  event::JsonDocument document;
+  if (auto parsed = document.parse(record.value); !parsed) return {{"", parsed.error().message}};
+  if (!document.exact()) return {{"", "holds a number that neither 64 bits nor a double can hold"}};
+  return (*schema)->validate(document.root(), kMostBreaches);
+}
+
+// The new data, if there is some.
+Result<std::optional<std::string>> given_data(const Call& call) {
+  if (call.request.body.empty()) return std::optional<std::string>();
+  const auto json = registry::parse_json(call.request.body);
+  if (!json) return fail(json.error());
+  registry::Fields fields(*json, "");
+  const Json* data = fields.take("data");
+  if (auto error = fields.done()) return fail(std::move(*error));
+  if (data == nullptr) return std::optional<std::string>();
+  return std::optional(data->dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+// With another content type, and nothing else, the same headers.
+void set_json(log::Record& record, std::string&& data) {
+  log::Headers headers;
+  for (const auto [name, value] : record.headers)
+    if (name != "content-type") headers.add(name, value);
+  headers.add("content-type", "application/json");
+  record.headers = std::move(headers);
+  record.value = std::move(data);
+}
+
+}  // namespace
+
+Result<std::optional<http::Response>> repair(log::Record& record, const Call& call) {
+  auto data = given_data(call);
+  if (!data) return fail(std::move(data.error()));
+  const bool corrected = data->has_value();
+  if (corrected) set_json(record, std::move(**data));
+  std::vector<http::Fault> faults;
+  for (auto& violation : violations(record, call))
+    faults.push_back({(corrected ? "/data" : "") + violation.pointer, std::move(violation.detail)});
+  if (faults.empty()) return std::optional<http::Response>();
+  auto response =
+      http::problem(422, "schema", "Breaks the schema of its type", faults.front().detail, faults.front().pointer);
+  http::add_faults(response, faults);
+  return std::optional(std::move(response));
+}
+
+Result<std::optional<http::Response>> refuse_data(const Call& call) {
+  const auto data = given_data(call);
+  if (!data) return fail(data.error());
+  if (*data) return fail(Code::conflict, "only the data of what broke its schema can be corrected", "/data");
+  return std::optional<http::Response>();
+}
+
+bool holds(const log::Record& record, const Call& call) { return violations(record, call).empty(); }
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,77 @@
+#pragma once
+// TypeCheck: whether an event is of a type that may come, with data that its schema accepts. Who: Intake, one per loop,
+// confined to it; the schemas, prepared once, are shared by all loops through a SchemaCache.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/hash.hpp"
+#include "common/event/event.hpp"
+#include "common/event/json_schema.hpp"
+#include "common/http/server.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::gateway::ingest {
+
+// Prepared schemas by their text, as long as somebody holds them. Any thread: one mutex, held while one is prepared.
+class SchemaCache {
+ public:
+  // Error: invalid, why it cannot be used.
+  Result<std::shared_ptr<const event::JsonSchema>> find(const std::string& text);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<const event::JsonSchema>> schemas_;  // guarded by mutex_
+};
+
+class TypeCheck {
+ public:
+  static constexpr std::size_t kMostBreaches = 32;   // told of one request
+  static constexpr std::size_t kMostTypes = 10'000;  // remembered
+
+  // Where type and data stand in the request, behind `prefix`.
+  struct Places {
+    std::string_view type, data;
+    std::string prefix = {};
+  };
+
+  // `strict`: types that nothing declares are breaches, unless a namespace is open.
+  TypeCheck(SchemaCache& schemas, bool strict) : schemas_(schemas), strict_(strict) {}
+
+  // Nothing is declared, and anything may come.
+  bool knows_nothing(const registry::State& state) const { return !strict_ && state.event_types.empty(); }
+  // Adds to `breaches`, up to kMostBreaches in all.
+  void check(const registry::StatePtr& state, const event::Event& event, const Places& places,
+             std::vector<http::Fault>& breaches);
+
+ private:
+  struct Known {
+    std::uint64_t of_state = 0;
+    std::shared_ptr<const registry::EventType> type;  // null: not declared
+    std::shared_ptr<const event::JsonSchema> schema;  // null: none
+    std::string refused;                              // why all events of this type are
+  };
+  const Known& known(const event::Event& event);
+  void look_up(const event::Event& event, Known& entry);
+  bool may_be_unknown(std::string_view tenant, std::string_view type) const;
+  // The data as JSON; nothing: `why` not.
+  event::JsonValue parsed(const event::Event& event, std::string& why);
+
+  SchemaCache& schemas_;
+  const bool strict_;
+  registry::StatePtr state_;
+  std::uint64_t states_ = 0;                                                   // seen so far
+  std::unordered_map<std::string, Known, StringHash, std::equal_to<>> types_;  // by tenant, NUL, type
+  std::string key_;
+  event::JsonDocument document_;  // of data that was not parsed before
+};
+
+// All breaches in one text, for a dead letter.
+std::string summary(const std::vector<http::Fault>& breaches);
+
+}  // namespace certes::gateway::ingest
