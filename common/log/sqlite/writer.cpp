@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::size_t kGroupBytes = 8u << 20;  // of one transaction
 constexpr std::size_t kGroupJobs = 256;
-constexpr int kCheckpointPages = 500;              // 2 MB: keeps the stall of one checkpoint at a few milliseconds
-constexpr int kTruncatePages = (64 << 20) / 4096;  // readers are held off once the write-ahead log is past 64 MB
-constexpr Millis kIdle{1'000};                     // how often retention looks when nothing comes
+constexpr Millis kIdle{1'000};  // how often retention looks when nothing comes
 
 int note_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
@@ -22,10 +20,7 @@ int note_pages(void* pages, sqlite3*, const char*, int count) {
 }  // namespace
 
 Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
-    : store_(store),
-      transaction_(store, std::move(connection)),
-      retention_(store, transaction_),
-      checkpoint_from_(kCheckpointPages) {
+    : store_(store), transaction_(store, std::move(connection)), retention_(store, transaction_), checkpointer_(store) {
   sqlite3_wal_hook(transaction_.connection().raw(), note_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "log-writer");
@@ -35,6 +30,8 @@ Writer::~Writer() {
   stopping_.store(true);
   store_.doorbell.ring();
   thread_.join();
+  checkpointer_.stop();
+  if (store_.health.fatal()) transaction_.connection().keep_wal();  // it may be the checkpointer that has found it
 }
 
 void Writer::run() {
@@ -97,7 +94,7 @@ void Writer::trouble(const Failure& failure, Stage stage, Group& group) {
   store_.health.trouble(verdict.error, verdict.fatal);
   transaction_.discard();
   retention_.undo();
-  if (verdict.fatal) fatal();
+  if (verdict.fatal) stop_writing(store_, transaction_.connection());
   for (const auto& job : group) job->finish(verdict.outcome, verdict.error);
 }
 
@@ -105,20 +102,18 @@ void Writer::give_up(Group& group, const Error& error) {
   for (const auto& job : group) job->finish(AppendOutcome::not_persisted, Error(Code::unavailable, error.message));
 }
 
-// Nothing more is written to this file, not by closing it either.
-void Writer::fatal() {
-  transaction_.connection().keep_wal();
-  store_.reads.keep_wal();
-}
-
 void Writer::checkpoint_if_due() {
   if (store_.health.fatal()) return;
-  if (wal_pages_ < kCheckpointPages) checkpoint_from_ = kCheckpointPages;  // it has begun anew
-  if (wal_pages_ < checkpoint_from_) return;
-  checkpoint_from_ = wal_pages_ + kCheckpointPages;
-  if (wal_pages_ < kTruncatePages) return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+  if (beside_ && !checkpointer_.busy()) plan_.copied(checkpointer_.copied());
+  beside_ = checkpointer_.busy();
+  switch (plan_.next(wal_pages_, beside_)) {
+    case CheckpointPlan::Step::none: return;
+    case CheckpointPlan::Step::beside: beside_ = true; return checkpointer_.start();
+    case CheckpointPlan::Step::last: return plan_.copied(checkpoint(SQLITE_CHECKPOINT_PASSIVE));
+    case CheckpointPlan::Step::truncate: break;
+  }
   store_.reads.hold_off();
-  checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  plan_.copied(checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
   store_.reads.let_in();
   wake_readers();
 }
@@ -127,14 +122,6 @@ void Writer::wake_readers() {
   for (const auto& partition : store_.partitions) partition->wake_all();
 }
 
-void Writer::checkpoint(int mode) {
-  sqlite3* database = transaction_.connection().raw();
-  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, mode, nullptr, nullptr);
-  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
-  // The records are safe in the write-ahead log; only a failed sync is the end.
-  const Verdict verdict = judge(Failure(code, sqlite3_errmsg(database)), Stage::checkpointing, store_.path);
-  store_.health.trouble(verdict.error, verdict.fatal);
-  if (verdict.fatal) fatal();
-}
+int Writer::checkpoint(int mode) { return sqlite::checkpoint(store_, transaction_.connection(), mode); }
 
 }  // namespace certes::log::sqlite

@@ -1,6 +1,6 @@
 #pragma once
 // Writer: the one thread that writes the file. Takes every job that has come, does them in one transaction, commits,
-// tells each its fate; then checkpoints if the write-ahead log has grown. It never waits to make a batch larger.
+// tells each its fate; then sees to the write-ahead log (CheckpointPlan). It never waits to make a batch larger.
 
 #include <atomic>
 #include <deque>
@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "common/log/sqlite/checkpoint_plan.hpp"
+#include "common/log/sqlite/checkpointer.hpp"
 #include "common/log/sqlite/retention.hpp"
 #include "common/log/sqlite/store.hpp"
 #include "common/log/sqlite/transaction.hpp"
@@ -28,16 +30,17 @@ class Writer {
   void execute(Group& group, bool retention);
   void give_up(Group& group, const Error& error);
   void trouble(const Failure& failure, Stage stage, Group& group);
-  void fatal();
   void wake_readers();
   void checkpoint_if_due();
-  void checkpoint(int mode);
+  int checkpoint(int mode);
 
   Store& store_;
   Transaction transaction_;
   Retention retention_;
-  int wal_pages_ = 0;        // set by SQLite's hook, after each commit
-  int checkpoint_from_ = 0;  // pages at which the next checkpoint is tried
+  int wal_pages_ = 0;  // set by SQLite's hook, after each commit
+  CheckpointPlan plan_;
+  Checkpointer checkpointer_;
+  bool beside_ = false;  // it was started, and its result is still to be taken
   std::vector<std::unique_ptr<Job>> arrived_;
   std::deque<std::unique_ptr<Job>> waiting_;  // arrived, too many for one transaction
   std::atomic<bool> stopping_{false};

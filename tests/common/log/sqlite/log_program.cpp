@@ -8,6 +8,7 @@
 //   append, append=N    appends one record (of N bytes), waits → append OUTCOME OFFSET | append refused CODE MESSAGE
 //   pump                appends for ever                   → one line "OFFSET" per acknowledged record
 //   health              asks                               → health ok | health CODE MESSAGE
+//   sick                waits until health is not ok, says it
 //   count               reads from the start               → count N
 //   fault=LINE          writes LINE to CERTES_FAULTS       (fault= alone: no fault)
 
@@ -31,9 +32,10 @@ class Bell {
     set_ = true;
     rung_.notify_one();
   }
-  void wait() {
+  void wait() { wait_for(std::chrono::seconds(5)); }
+  void wait_for(Millis at_most) {
     std::unique_lock lock(mutex_);
-    rung_.wait_for(lock, std::chrono::seconds(5), [this] { return set_; });
+    rung_.wait_for(lock, at_most, [this] { return set_; });
     set_ = false;
   }
 
@@ -78,6 +80,8 @@ class Program {
       pump();
     else if (action == "health")
       health();
+    else if (action == "sick")
+      sick();
     else if (action == "count")
       count();
     else if (action.starts_with("fault="))
@@ -144,6 +148,12 @@ class Program {
   void health() {
     const auto state = log_->health();
     say("health " + (state.has_value() ? "ok" : text(state.error())));
+  }
+  // The checkpoint is another thread's.
+  void sick() {
+    const auto until = clock_.now() + std::chrono::seconds(20);
+    while (log_->health().has_value() && clock_.now() < until) bell_.wait_for(Millis(2));
+    health();
   }
   void count() {
     const auto reader = log_->reader(Topic::events, 0, kLogStart, [] {});
