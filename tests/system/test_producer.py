@@ -29,6 +29,10 @@ max_attempts = 3
 [[sources]]
 id = "impatient"
 producer_backoff_policy = "thrice"
+
+[[event_types]]
+id = "fleeting"
+producer_backoff_policy = "thrice"
 """
 
 
@@ -196,12 +200,13 @@ class Relay(RelayCase):
     def test_what_is_given_up_can_be_seen_sent_again_and_dropped(self):
         port = free_port()
         relay = self.relay(f"http://127.0.0.1:{port}")
-        for n in range(2):
-            self.assertEqual(self.post(relay, event("a.b", n, source="impatient", id=f"i{n}"))[0], 202)
+        for n, of in enumerate((event("a.b", 0, source="impatient", id="i0"), event("fleeting", 1, id="i1"))):
+            self.assertEqual(self.post(relay, of)[0], 202)
         wait_for(lambda: self.status(relay)["rejected"] == 2, 30, "two rejected events")
         title, *lines = self.control(relay, "rejected", "list").splitlines()
         self.assertEqual(title.split(), ["NUMBER", "ID", "TYPE", "RULE", "STATUS", "PROBLEM"])
         self.assertRegex(lines[0], r"^\d+ +i0 +a\.b +max_attempts +0 +cannot reach ")
+        self.assertRegex(lines[1], r"^\d+ +i1 +fleeting +max_attempts +0 +cannot reach ")
         numbers = [line.split()[0] for line in lines]
         self.assertEqual(self.control(relay, "rejected", "drop", numbers[1]), f"dropped {numbers[1]}\n")
         self.assertIn("rejected        1\n", self.control(relay, "status"))
@@ -235,12 +240,14 @@ class Relay(RelayCase):
     def test_policies_are_read_from_the_master_api(self):
         self.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})
         self.api.ok("PUT", "/sources/hasty", {"verify": {"scheme": "none"}, "producer_backoff_policy": "once"})
+        self.api.ok("PUT", "/event-types/passing", {"producer_backoff_policy": "once"})
         relay = self.relay(f"http://127.0.0.1:{free_port()}", CERTES_RELAY_API_URL=f"http://{self.serve.ports['api']}")
 
-        def given_up():
-            self.assertEqual(self.post(relay, event("a.b", 1, source="hasty"))[0], 202)
-            return self.status(relay)["rejected"] > 0
-        wait_for(given_up, 30, "the policy of the API")
+        def given_up(event_type, source):
+            self.assertEqual(self.post(relay, event(event_type, 1, source=source))[0], 202)
+            return f" {event_type} " in self.control(relay, "rejected", "list")
+        wait_for(lambda: given_up("a.b", "hasty"), 30, "the source's policy of the API")
+        wait_for(lambda: given_up("passing", "any"), 30, "the event type's policy of the API")
 
 
 class Example(RelayCase):
