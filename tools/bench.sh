@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# ./dev bench [ingest|delivery|overload|profile]: rates and latencies of ingest and of the whole way, on both engines, beside limit
-# programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
-# profile: where the CPU goes, by perf, on the embedded log.
+# ./dev bench [ingest|delivery|overload|profile] [OPTION…]: rates and latencies of ingest and of the whole way, on both engines,
+# beside limit programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
+# profile: where the CPU goes, by perf, on the embedded log. --help lists the options: one engine, one row of ingest, shorter runs.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 what=${1:-all}
-events=${CERTES_BENCH_EVENTS:-100000}
 tools/install.sh run
 [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null
 ninja -C build/bench --quiet
 [ "$what" != profile ] || tools/install.sh profile
 command -v python3 >/dev/null || tools/install.sh test
-exec python3 tools/bench.py "$what" "$events"
+exec python3 tools/bench.py "$@"

@@ -1,5 +1,5 @@
-// http_load HOST:PORT PATH [connections] [seconds] [body bytes] [header…]: closed loop: each connection sends its next
-// POST when the last is answered. Prints one line of JSON: rate, answers other than 2xx, latency percentiles in
+// http_load HOST:PORT FILE [connections] [seconds]: closed loop: each connection sends the request in the file again
+// when the last is answered. Prints one line of JSON: rate, answers other than 2xx, latency percentiles in
 // microseconds.
 
 #include <sys/epoll.h>
@@ -18,7 +18,7 @@ namespace {
 
 using certes::bench::answer_bytes;
 using certes::bench::dial;
-using certes::bench::request_of;
+using certes::bench::request_in;
 using Clock = std::chrono::steady_clock;
 
 struct Client {
@@ -39,15 +39,14 @@ void send_next(Client& client, const std::string& request) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: %s HOST:PORT PATH [connections] [seconds] [body bytes] [header...]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s HOST:PORT FILE [connections] [seconds]\n", argv[0]);
     return 2;
   }
   const std::string address = argv[1];
   const std::size_t colon = address.rfind(':');
   const auto connections = static_cast<std::size_t>(argc > 3 ? std::atoi(argv[3]) : 64);
   const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
-  const std::string request =
-      request_of(argv[2], static_cast<std::size_t>(argc > 5 ? std::atoi(argv[5]) : 640), argv + std::min(argc, 6));
+  const std::string request = request_in(argv[2]);
   const int epoll = ::epoll_create1(0);
   std::vector<Client> clients(connections);
   for (std::size_t i = 0; i < connections; ++i) {

@@ -5,7 +5,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace certes::bench {
@@ -31,14 +34,15 @@ inline std::size_t answer_bytes(const std::string& text) {
   return end + 4 + length <= text.size() ? end + 4 + length : 0;
 }
 
-// A POST of an event of about `body_bytes`. `headers`: ends with a null.
-inline std::string request_of(const std::string& path, std::size_t body_bytes, char** headers) {
-  const std::string shell = R"({"type":"bench.created","data":"")";
-  const std::string fill(body_bytes > shell.size() + 1 ? body_bytes - shell.size() - 1 : 0, 'x');
-  const std::string body = R"({"type":"bench.created","data":")" + fill + "\"}";
-  std::string text = "POST " + path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
-  for (; *headers; ++headers) text.append(*headers).append("\r\n");
-  return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+// The request that is sent again and again: all of a file's bytes. Ends the program if it cannot be read.
+inline std::string request_in(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (text.empty()) {
+    std::fprintf(stderr, "%s: no request\n", path);
+    std::exit(2);
+  }
+  return text;
 }
 
 }  // namespace certes::bench

@@ -1,9 +1,10 @@
-// open_load HOST:PORT PATH CONNECTIONS RATE SECONDS [body bytes] [header…]: open loop: requests are due at a steady
-// rate whatever becomes of those before. One that is due goes on the connection that has been free for longest; while
-// none is free it is held back, and counted. Prints one line of JSON: what was offered, accepted, refused and held back
-// a second, and how long accepted ones took from the moment they were due, in microseconds.
+// open_load HOST:PORT FILE CONNECTIONS RATE SECONDS: open loop: the request in the file is due at a steady rate
+// whatever becomes of those before. One that is due goes on the connection that has been free for longest; while none
+// is free it is held back, and counted. Prints one line of JSON: what was offered, accepted, refused and held back a
+// second, and how long accepted ones took from the moment they were due, in microseconds.
 
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -43,8 +44,9 @@ class OpenLoad {
     const auto end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     const std::chrono::duration<double> interval(1 / rate);
     for (auto now = begin; now < end; now = Clock::now()) {
-      for (auto due = at(begin, interval); due <= now; due = at(begin, interval)) send_one(due);
-      read_answers();
+      auto due = at(begin, interval);
+      for (; due <= now; due = at(begin, interval)) send_one(due);
+      read_answers(std::min(due, end));
     }
     elapsed_ = std::chrono::duration<double>(Clock::now() - begin).count();
   }
@@ -88,10 +90,13 @@ class OpenLoad {
     }
   }
 
-  void read_answers() {
+  // Waits until the next request is due.
+  void read_answers(Clock::time_point until) {
     epoll_event events[256];
     char bytes[65536];
-    const int n = ::epoll_wait(epoll_, events, 256, 0);
+    const auto left = std::max(Clock::duration::zero(), until - Clock::now());
+    const timespec wait{left / std::chrono::seconds(1), (left % std::chrono::seconds(1)).count()};
+    const int n = ::epoll_pwait2(epoll_, events, 256, &wait, nullptr);
     for (int i = 0; i < n; ++i) {
       Client& client = clients_[events[i].data.u64];
       const ssize_t size = ::recv(client.fd, bytes, sizeof bytes, 0);
@@ -125,12 +130,11 @@ class OpenLoad {
 
 int main(int argc, char** argv) {
   if (argc < 6) {
-    std::fprintf(stderr, "usage: %s HOST:PORT PATH CONNECTIONS RATE SECONDS [body bytes] [header...]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s HOST:PORT FILE CONNECTIONS RATE SECONDS\n", argv[0]);
     return 2;
   }
-  const auto body_bytes = static_cast<std::size_t>(argc > 6 ? std::atoi(argv[6]) : 640);
-  OpenLoad load(certes::bench::request_of(argv[2], body_bytes, argv + std::min(argc, 7)),
-                static_cast<std::size_t>(std::atoi(argv[3])));
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  OpenLoad load(certes::bench::request_in(argv[2]), static_cast<std::size_t>(std::atoi(argv[3])));
   if (!load.connect(argv[1])) return std::perror("connect"), 1;
   load.run(std::atof(argv[4]), std::atof(argv[5]));
   load.print();
