@@ -8,6 +8,8 @@ namespace certes::log::sqlite {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x43657274;  // "Cert"
+// Of new files. A page of 4 KB holds two or three events, and each is a write and a place in the page cache of its own.
+constexpr int kPageBytes = 16 << 10;
 
 void make(Connection& connection, std::int32_t partitions) {
   connection.run("BEGIN IMMEDIATE");
@@ -33,8 +35,9 @@ std::int64_t setting(Connection& connection, const std::string& name) {
   return connection.number("SELECT value FROM settings WHERE name='" + name + "'");
 }
 
-void configure(Connection& connection) {
+void configure(Connection& connection, bool empty) {
   connection.run("PRAGMA busy_timeout=5000");
+  if (empty) connection.run("PRAGMA page_size=" + std::to_string(kPageBytes));
   Statement mode = connection.prepare("PRAGMA journal_mode=WAL");
   if (!mode.step() || mode.bytes(0) != "wal")
     throw Failure(SQLITE_CANTOPEN, "this file system has no shared memory for a write-ahead log");
@@ -54,7 +57,7 @@ Result<void> make_or_check(Connection& connection, const std::string& path, std:
   const bool empty = connection.number("SELECT count(*) FROM sqlite_master") == 0;
   if (application != kApplicationId && !(application == 0 && empty))
     return fail(Code::invalid, path + " is not a Certes log: move it away, or start with another --data DIR");
-  configure(connection);
+  configure(connection, empty);
   if (empty) {
     make(connection, partitions);
     return {};

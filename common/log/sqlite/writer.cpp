@@ -20,7 +20,11 @@ int note_pages(void* pages, sqlite3*, const char*, int count) {
 }  // namespace
 
 Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
-    : store_(store), transaction_(store, std::move(connection)), retention_(store, transaction_), checkpointer_(store) {
+    : store_(store),
+      transaction_(store, std::move(connection)),
+      retention_(store, transaction_),
+      page_bytes_(transaction_.connection().number("PRAGMA page_size")),
+      checkpointer_(store) {
   sqlite3_wal_hook(transaction_.connection().raw(), note_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "log-writer");
@@ -104,16 +108,16 @@ void Writer::give_up(Group& group, const Error& error) {
 
 void Writer::checkpoint_if_due() {
   if (store_.health.fatal()) return;
-  if (beside_ && !checkpointer_.busy()) plan_.copied(checkpointer_.copied());
+  if (beside_ && !checkpointer_.busy()) plan_.copied(page_bytes_ * checkpointer_.copied());
   beside_ = checkpointer_.busy();
-  switch (plan_.next(wal_pages_, beside_)) {
+  switch (plan_.next(page_bytes_ * wal_pages_, beside_)) {
     case CheckpointPlan::Step::none: return;
     case CheckpointPlan::Step::beside: beside_ = true; return checkpointer_.start();
-    case CheckpointPlan::Step::last: return plan_.copied(checkpoint(SQLITE_CHECKPOINT_PASSIVE));
+    case CheckpointPlan::Step::last: return plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_PASSIVE));
     case CheckpointPlan::Step::truncate: break;
   }
   store_.reads.hold_off();
-  plan_.copied(checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
+  plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
   store_.reads.let_in();
   wake_readers();
 }

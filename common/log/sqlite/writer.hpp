@@ -37,6 +37,7 @@ class Writer {
   Store& store_;
   Transaction transaction_;
   Retention retention_;
+  const std::int64_t page_bytes_;
   int wal_pages_ = 0;  // set by SQLite's hook, after each commit
   CheckpointPlan plan_;
   Checkpointer checkpointer_;
