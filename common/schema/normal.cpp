@@ -29,7 +29,7 @@ class Normalizer {
     arrays(node, out);
     dependencies(node, out);
     if (const Json* ref = member(node, "$ref")) {
-      Json own = {{"$ref", "#/definitions/" + number_of(*ref)}};
+      Json own = reference(resolve(root_, ref->get_ref<const std::string&>()));
       if (out.empty()) return own;
       out["allOf"].push_back(std::move(own));
     }
@@ -53,8 +53,11 @@ class Normalizer {
       out[name] = Json::object();
       for (const auto& [property, inner] : value.items()) out[name][property] = schema(inner);
     } else if (name == "not" || name == "if" || name == "then" || name == "else" || name == "contains" ||
-               name == "additionalProperties" || name == "propertyNames") {
+               name == "additionalProperties") {
       out[name] = schema(value);
+    } else if (name == "propertyNames") {
+      // Within a schema that is referred to, valijson 1.0 takes the one around it for one that stands here in place.
+      out[name] = reference(&value);
     }
   }
 
@@ -82,12 +85,11 @@ class Normalizer {
     }
   }
 
-  std::string number_of(const Json& ref) {
-    const Json* target = resolve(root_, ref.get_ref<const std::string&>());
-    for (std::size_t i = 0; i < targets_.size(); ++i)
-      if (targets_[i] == target) return std::to_string(i);
-    targets_.push_back(target);
-    return std::to_string(targets_.size() - 1);
+  Json reference(const Json* target) {
+    const auto known = std::ranges::find(targets_, target);
+    const auto number = known - targets_.begin();
+    if (known == targets_.end()) targets_.push_back(target);
+    return {{"$ref", "#/definitions/" + std::to_string(number)}};
   }
 
   const Json& root_;
