@@ -16,6 +16,7 @@ using command::Role;
 // As long as a start usually takes: within it, the roles bind their listeners themselves.
 constexpr Millis kQuietStart{2'000};
 constexpr Millis kHealthEvery{1'000};
+constexpr Millis kWarmEvery{20};
 
 Millis to_millis(double seconds) { return Millis(static_cast<Millis::rep>(seconds * 1'000)); }
 
@@ -160,9 +161,7 @@ Result<void> Runtime::start_roles() {
     if (auto started = start("dispatcher", dispatcher_); !started) return started;
   }
   certificates_.watch(listeners);
-  if (auto announced = announce(bound); !announced) return announced;
-  command::print_line("ready");
-  return {};
+  return announce(bound);
 }
 
 std::unique_ptr<dispatcher::Dispatcher> Runtime::make_dispatcher() {
@@ -198,8 +197,12 @@ Result<void> Runtime::announce(const std::map<std::string, std::string>& address
 }
 
 Result<void> Runtime::serve() {
-  for (;;) {
-    const auto event = signals_.wait(kHealthEvery);
+  for (bool ready = false;;) {
+    if (!ready && (!gateway_ || gateway_->warm())) {
+      ready = true;
+      command::print_line("ready");
+    }
+    const auto event = signals_.wait(ready ? kHealthEvery : kWarmEvery);
     if (event == Signals::Event::signal) return {};
     certificates_.look(event == Signals::Event::hangup);
     const std::lock_guard lock(mutex_);

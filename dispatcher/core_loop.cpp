@@ -24,13 +24,25 @@ CoreOptions core_options(const Dependencies& dependencies) {
   options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
   options.routing.global_policy = settings.backoff_policy;
   options.routing.fallback = std::make_shared<registry::BackoffPolicy>(registry::default_backoff_policy());
-  options.deduplicate = !dependencies.log.exact_deduplication();
-  options.deduplicate_ids = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.deduplication.ids));
+  options.deduplicate = !dependencies.log.exact_deduplication() && settings.deduplication.seconds > 0;
+  options.deduplicate_ids =
+      std::min(static_cast<std::size_t>(std::max<std::int64_t>(0, settings.deduplication.ids)),
+               Duplicates::most_within(static_cast<std::size_t>(settings.deduplication.memory_bytes),
+                                       dependencies.log.partitions()));
   options.deduplicate_window = Millis{static_cast<std::int64_t>(settings.deduplication.seconds * 1'000)};
   options.result_timeout = Millis{static_cast<std::int64_t>(settings.commands.result_seconds * 1'000)};
   options.awaiting_bytes = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.commands.awaiting_bytes));
   const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
   options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
+  return options;
+}
+
+log::OwnerOptions owner_options(const Dependencies& dependencies) {
+  log::OwnerOptions options;
+  const auto& window = dependencies.settings.deduplication;
+  if (!dependencies.log.exact_deduplication() && window.ids > 0 && window.seconds > 0)
+    options.read_back = window.read_back;
+  options.read_back_window = Millis{static_cast<std::int64_t>(window.seconds * 1'000)};
   return options;
 }
 
@@ -75,7 +87,8 @@ void CoreLoop::run() {
   sender_ =
       std::make_unique<http::Sender>(sender_options(dependencies_.settings.dispatcher), dependencies_.addresses, wake);
   log::OwnerHandler& handler = *this;
-  owner_ = std::make_unique<log::Owner>(dependencies_.log, handler, dependencies_.clock, log::OwnerOptions{}, wake);
+  owner_ =
+      std::make_unique<log::Owner>(dependencies_.log, handler, dependencies_.clock, owner_options(dependencies_), wake);
   while (!done_) round();
   owner_.reset();
   sender_.reset();

@@ -65,6 +65,9 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                {{"topic", "events"}});
   unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
   duplicates_ = metrics_.counter("certes_dispatcher_duplicates_total", "Events that were there already");
+  read_back_ = metrics_.counter("certes_dispatcher_read_back_records_total", "Records read again for de-duplication");
+  identities_ = metrics_.gauge("certes_deduplication_ids", "Identities remembered.", {{"role", "dispatcher"}});
+  identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that the log deleted before they were read",
                            {{"topic", "events"}});
   endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"endpoint", "_other"}, {"outcome", ""}}));
@@ -132,6 +135,8 @@ void Meters::show(const CoreGauges& gauges) {
   in_flight_.set(static_cast<double>(gauges.in_flight));
   memory_.set(static_cast<double>(gauges.memory_bytes));
   awaiting_.set(static_cast<double>(gauges.awaiting_bytes));
+  identities_.set(static_cast<double>(gauges.identities));
+  identity_bytes_.set(static_cast<double>(gauges.identity_bytes));
 }
 
 void Meters::oldest_unfinished(UnixMillis at) {

@@ -27,6 +27,7 @@ class Meters final : public Observer {
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched() override { unmatched_.add(); }
   void duplicate() override { duplicates_.add(); }
+  void read_back() override { read_back_.add(); }
   void problem(std::string_view text) override;
 
   void lost(std::int64_t records) { lost_.add(static_cast<double>(records)); }
@@ -51,9 +52,9 @@ class Meters final : public Observer {
   std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
   std::array<metrics::Counter, 5> attempts_;  // delivered, retry, awaiting, dead_lettered, cancelled
   metrics::Histogram duration_;
-  metrics::Gauge in_flight_, memory_, awaiting_, unfinished_;
+  metrics::Gauge in_flight_, memory_, awaiting_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
-  metrics::Counter unmatched_, duplicates_, lost_;
+  metrics::Counter unmatched_, duplicates_, read_back_, lost_;
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   std::vector<ByOutcome> endpoints_;                                   // the first is of the others
   std::unordered_map<std::string, std::size_t> by_name_;

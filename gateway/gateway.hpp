@@ -39,6 +39,9 @@ class Gateway {
   explicit Gateway(Dependencies dependencies);
   ~Gateway();
   Result<void> start();  // binds; conflict where the port is in use
+  // Whether it knows what was accepted before it started (log::Log::exact_deduplication: at once). It accepts all the
+  // while; it is not ready before. Any thread.
+  bool warm() const;
   std::string address() const;
   http::Server& server();   // for its certificate
   void stop(Millis limit);  // stops accepting, waits for pending appends, answers them

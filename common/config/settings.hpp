@@ -92,6 +92,18 @@ struct RelaySettings {
 struct DeduplicationSettings {
   double seconds = 86'400;
   std::int64_t ids = 1'000'000;  // per partition
+  // Kafka only: on the embedded log the index is in the file.
+  std::int64_t memory_bytes = 512ll << 20;  // of a gateway's index, and of a dispatcher's
+  std::int64_t read_back = 100'000;         // records of each partition, when a gateway or an owner starts
+  double read_back_seconds = 30;            // how long a gateway is not ready for it
+  bool follow = true;                       // gateways read what others accept
+};
+
+// What an Idempotency-Key brings again.
+struct IdempotencySettings {
+  double seconds = 86'400;
+  std::int64_t keys = 100'000;
+  std::int64_t memory_bytes = 64ll << 20;
 };
 
 struct AuditSettings {
@@ -126,6 +138,7 @@ struct Settings {
   AuditSettings audit;
   RelaySettings relay;
   CommandSettings commands;
+  IdempotencySettings idempotency;
 };
 
 // Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as

@@ -87,6 +87,18 @@ const Setting kSettings[] = {
      0, kYear},
     {"deduplication.ids", CERTES_BYTES(deduplication.ids), "how many are remembered, in each partition", 0,
      100'000'000},
+    {"deduplication.memory_bytes", CERTES_BYTES(deduplication.memory_bytes),
+     "Kafka: for remembering them, in a gateway and in a dispatcher", 1 << 20},
+    {"deduplication.read_back", CERTES_BYTES(deduplication.read_back),
+     "Kafka: records of each partition that are read again after a start", 0, 100'000'000},
+    {"deduplication.read_back_seconds", CERTES_SECONDS(deduplication.read_back_seconds),
+     "Kafka: limit of the time that a gateway is not ready for it", 0, 3'600},
+    {"deduplication.follow", CERTES_BOOL(deduplication.follow), "Kafka: gateways read what other gateways accept"},
+
+    {"idempotency.seconds", CERTES_SECONDS(idempotency.seconds),
+     "how long an Idempotency-Key brings the first answer again", 0, kYear},
+    {"idempotency.keys", CERTES_BYTES(idempotency.keys), "how many are remembered", 0, 100'000'000},
+    {"idempotency.memory_bytes", CERTES_BYTES(idempotency.memory_bytes), "for them and their answers", 1 << 20},
 
     {"audit.entries", CERTES_BYTES(audit.entries), "how many of the last changes to resources GET /audit knows", 0,
      1'000'000},

@@ -2,6 +2,7 @@
 // The event, and how it stands in a record of `events` (CloudEvents Kafka protocol binding 1.0, binary mode).
 // Who: gateway (makes), dispatcher (reads), API. Plain values.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,5 +58,13 @@ struct EventView {
   std::string_view replay, endpoint;  // of a replay to one endpoint
 };
 Result<EventView> view(const log::StoredRecord& record);
+
+// What a gateway must know of a record to answer its repeats: nothing where Certes did not write it (a foreign record,
+// whose repeats dispatchers drop), where the client gave no id, and of replays.
+struct Identified {
+  log::Identity identity;
+  std::string_view id;  // certes-id
+};
+std::optional<Identified> identified(const log::StoredRecord& record);
 
 }  // namespace certes::event

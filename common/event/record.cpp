@@ -126,4 +126,18 @@ Result<EventView> view(const log::StoredRecord& record) {
   return view;
 }
 
+std::optional<Identified> identified(const log::StoredRecord& record) {
+  std::string_view id, client_id, source, tenant, given;
+  for (const auto header : record.headers) {
+    if (header.name == names::kReplay) return std::nullopt;
+    if (header.name == names::kId && id.empty()) id = header.value;
+    if (header.name == "ce_id" && client_id.empty()) client_id = header.value;
+    if (header.name == "ce_source" && source.empty()) source = header.value;
+    if (header.name == names::kTenant && tenant.empty()) tenant = header.value;
+    if (header.name == names::kClientId && given.empty()) given = header.value;
+  }
+  if (id.empty() || client_id.empty() || source.empty() || tenant.empty() || given != "1") return std::nullopt;
+  return Identified{identity(tenant, source, client_id), id};
+}
+
 }  // namespace certes::event

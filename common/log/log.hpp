@@ -141,6 +141,10 @@ class Log {
 
   virtual std::unique_ptr<Appender> appender(AppenderOptions options, Wake wake) = 0;
   virtual std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) = 0;
+  // A reader for one who looks now and then and takes much at once; nothing wakes it. (Kafka: few large fetches.)
+  virtual std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) {
+    return reader(topic, partition, from, {});
+  }
   virtual std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) = 0;
   virtual Millis session_timeout() const = 0;  // of membership
 

@@ -75,12 +75,21 @@ class OwnerHandler {
   virtual void on_lost(std::int32_t partition) = 0;
   // Records below the log's start were never read: that many are lost.
   virtual void on_log_lost(std::int32_t partition, std::int64_t records) = 0;
+
+  // The past of a partition, for de-duplication: where OwnerOptions asks for it, the records before those of on_record
+  // are shown when the partition is assigned, in offset order. Those below past_known() are not.
+  virtual std::int64_t past_known(std::int32_t /*partition*/) { return 0; }
+  virtual void on_past_record(const StoredRecord& /*record*/) {}
+  // The log was replaced by another: what is known of this partition's offsets holds no more.
+  virtual void on_replaced(std::int32_t /*partition*/) {}
 };
 
 struct OwnerOptions {
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};
+  std::int64_t read_back = 0;  // of a partition's past, at most so many records, not older than:
+  Millis read_back_window{86'400'000};
   // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.
   std::function<void(std::function<void()>)> background = {};
 };

@@ -1,7 +1,7 @@
 #pragma once
 // The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
-// revoked, lost), owner_recovery.cpp (the checkpoint), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and
-// acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
+// revoked, lost), owner_recovery.cpp (the checkpoint), owner_past.cpp (the past of `events`), owner_tails.cpp (reading
+// back), owner_outcomes.cpp (appends and acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
 //
 // The life of a partition: assigned → ask (what is committed) → term (commits it with a higher term) → recover (loads
 // the checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
@@ -72,6 +72,11 @@ class Owner::Impl final : public MemberHandler {
   bool events_replaced(Part& part, UnixMillis before, OffsetRange range);
   void restore(Part& part, Progress&& progress);
   void nothing_restored(Part& part);
+
+  // owner_past.cpp
+  bool read_past(Part& part);
+  bool open_past(Part& part, std::int64_t end);
+  bool past_stalled(Part& part);
 
   // owner_tails.cpp
   bool read_tails(Part& part);

@@ -42,13 +42,14 @@ struct Checkpoint {
 
 // How a recovery that starts from what is committed has come along.
 struct Loading {
-  enum Step { checkpoint, verify, probe, tails } step = checkpoint;
+  enum Step { checkpoint, verify, probe, past, tails } step = checkpoint;
   std::unique_ptr<Reader> reader;
   CheckpointReader parts;
   SteadyTime since;         // since when the reader has given nothing
   std::int64_t probed = 0;  // the record before this offset of `events` was appended at `expected`
   UnixMillis expected = 0;
   std::int64_t lost = 0;
+  int stalls = 0;
   bool from_start = false;  // nothing was ever committed
 };
 

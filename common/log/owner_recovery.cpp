@@ -46,6 +46,7 @@ void Owner::Impl::recover(Part& part) {
   if (loading.step == Loading::checkpoint && !load_checkpoint(part)) return;
   if (loading.step == Loading::verify && !verify(part)) return;
   if (loading.step == Loading::probe && !probe(part)) return;
+  if (loading.step == Loading::past && !read_past(part)) return;
   if (read_tails(part)) run(part);
 }
 
@@ -121,7 +122,7 @@ bool Owner::Impl::verify(Part& part) {
   }
   const OffsetTracker& tracker = part.tracker;
   const std::int64_t watermark = part.committed.offset;
-  part.loading.step = Loading::tails;
+  part.loading.step = Loading::past;
   if (tracker.position() > range->end) return events_replaced(part, tracker.before(), *range);
   // The last record that was read says most: if that is the same, so is all before it.
   part.loading.probed = tracker.last() != 0 ? tracker.position() : watermark;
@@ -144,7 +145,7 @@ bool Owner::Impl::probe(Part& part) {
   const auto read = part.loading.reader->read(1, page);
   if (read && page.empty() && now_ - part.loading.since < kStalled) return false;
   part.loading.reader.reset();
-  part.loading.step = Loading::tails;
+  part.loading.step = Loading::past;
   const bool other = !page.empty() && page.front()->offset == part.loading.probed - 1 &&
                      page.front()->appended_at != part.loading.expected;
   if (!other) return true;
@@ -173,8 +174,9 @@ bool Owner::Impl::events_replaced(Part& part, UnixMillis before, OffsetRange ran
   part.committed = {from, {}};
   part.loading.lost = 0;
   nothing_restored(part);
-  part.loading.step = Loading::tails;
+  part.loading.step = Loading::past;
   part.replaced = std::move(replaced);
+  handler_.on_replaced(part.partition);
   return true;
 }
 

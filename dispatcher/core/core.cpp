@@ -209,6 +209,11 @@ CoreGauges Core::gauges() const {
   gauges.in_flight = scheduler_.in_flight();
   gauges.memory_bytes = memory_;
   gauges.awaiting_bytes = awaiting_;
+  for (const Partition& partition : partitions_) {
+    if (!partition.duplicates) continue;
+    gauges.identities += partition.duplicates->size();
+    gauges.identity_bytes += partition.duplicates->bytes();
+  }
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
     const auto priority = static_cast<Priority>(i);
     gauges.waiting[i] = scheduler_.waiting(priority, false) + scheduler_.waiting(priority, true);

@@ -51,6 +51,8 @@ struct CoreGauges {
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
   std::size_t awaiting_bytes = 0;
+  std::size_t identities = 0;  // remembered for de-duplication
+  std::size_t identity_bytes = 0;
 };
 
 class Core {
@@ -64,6 +66,10 @@ class Core {
   void on_record(log::RecordPtr record, const log::DeliveryStates& known);
   void on_revoked(std::int32_t partition);
   void on_lost(std::int32_t partition);
+  // Of what was read before, by whomever; only for de-duplication.
+  void on_past_record(const log::StoredRecord& record);
+  std::int64_t past_known(std::int32_t partition);
+  void on_replaced(std::int32_t partition);
   // From the registry.
   void on_fence(registry::StatePtr state);
   void on_state(registry::StatePtr state);
@@ -105,7 +111,9 @@ class Core {
 
   // intake.cpp
   void malformed(OpenRecord& open, std::string_view why);
+  Result<event::EventView> readable(const log::StoredRecord& record) const;
   bool duplicate(const log::StoredRecord& record, const event::EventView& view);
+  Duplicates& duplicates(std::int32_t partition);
   void ask_fence();
   void route_asked();
   void route(OpenRecord& open, const event::EventView& view);

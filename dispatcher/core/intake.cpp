@@ -28,11 +28,8 @@ void Core::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
   if (!known.empty()) open.known = std::make_unique<log::DeliveryStates>(known);
   memory_ += open.record->size() + sizeof(log::StoredRecord) + Pool<OpenRecord>::kBytes;
   partition(open.record->partition).revoking = false;
-  auto view = event::view(*open.record);
+  const auto view = readable(*open.record);
   if (!view) return malformed(open, view.error().message);
-  if (open.record->size() > options_.max_record_bytes)
-    return malformed(open, "its " + std::to_string(open.record->size()) + " bytes are more than Certes' topics take (" +
-                               std::to_string(options_.max_record_bytes) + ")");
   if (duplicate(*open.record, *view)) {
     ports_.observer.duplicate();
     return close_if_done(open);
@@ -55,12 +52,39 @@ void Core::malformed(OpenRecord& open, std::string_view why) {
               std::string(why));
 }
 
-bool Core::duplicate(const log::StoredRecord& record, const event::EventView& view) {
-  if (!options_.deduplicate || !view.client_gave_id || !view.replay.empty()) return false;
-  auto& seen = partition(record.partition).duplicates;
-  if (!seen) seen = std::make_unique<Duplicates>(options_.deduplicate_ids, options_.deduplicate_window);
-  return seen->seen(event::identity(view.tenant, view.source, view.client_id), record.offset, record.appended_at);
+// Error: why it is dead-lettered as malformed.
+Result<event::EventView> Core::readable(const log::StoredRecord& record) const {
+  auto view = event::view(record);
+  if (!view || record.size() <= options_.max_record_bytes) return view;
+  return fail(Code::too_large, "its " + std::to_string(record.size()) + " bytes are more than Certes' topics take (" +
+                                   std::to_string(options_.max_record_bytes) + ")");
 }
+
+bool Core::duplicate(const log::StoredRecord& record, const event::EventView& view) {
+  if (!options_.deduplicate) return false;
+  Duplicates& seen = duplicates(record.partition);
+  if (view.client_gave_id && view.replay.empty())
+    return seen.seen(event::identity(view.tenant, view.source, view.client_id), record.offset, record.appended_at);
+  seen.passed(record.offset);
+  return false;
+}
+
+Duplicates& Core::duplicates(std::int32_t number) {
+  auto& seen = partition(number).duplicates;
+  if (!seen) seen = std::make_unique<Duplicates>(options_.deduplicate_ids, options_.deduplicate_window);
+  return *seen;
+}
+
+void Core::on_past_record(const log::StoredRecord& record) {
+  if (const auto view = readable(record))
+    duplicate(record, *view);
+  else
+    duplicates(record.partition).passed(record.offset);
+  ports_.observer.read_back();
+}
+
+std::int64_t Core::past_known(std::int32_t number) { return duplicates(number).next(); }
+void Core::on_replaced(std::int32_t number) { duplicates(number).clear(); }
 
 // One question at a time serves all that were fetched before it.
 void Core::ask_fence() {

@@ -73,6 +73,7 @@ class Observer {
   virtual void answered(std::string_view status) = 0;
   virtual void unmatched() = 0;
   virtual void duplicate() = 0;
+  virtual void read_back() = 0;  // a record of before, for de-duplication
   virtual void problem(std::string_view text) = 0;
 };
 

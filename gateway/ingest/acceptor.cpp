@@ -24,6 +24,7 @@ struct Acceptor::Request {
   Acceptor* owner = nullptr;
   std::uint64_t number = 0;  // of its use; 0: free
   std::optional<http::Exchange> exchange;
+  IdempotencyIndex::Claim claim;
   std::string source;
   std::vector<std::string> ids;           // answered: Certes', or the first one's
   std::vector<log::Identity> identities;  // to settle in the index; none elsewhere
@@ -96,9 +97,10 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
 }
 
 void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
-                      std::string_view source, http::Exchange exchange, Aim aim) {
+                      std::string_view source, http::Exchange exchange, Aim aim, IdempotencyIndex::Claim claim) {
   Request& request = take(batch, std::move(reply), source, std::move(exchange));
   request.aim = aim;
+  request.claim = std::move(claim);
   std::vector<log::Record> records;
   records.reserve(events.size());
   for (auto& event : events) {
@@ -176,7 +178,9 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record,
 
 void Acceptor::refused(Request& request, std::size_t index, const Error& error) {
   request.error = error.message;
-  if (dedup_) settle(request.identities[index], log::AppendOutcome::not_persisted);
+  log::AppendResult result;
+  result.outcome = log::AppendOutcome::not_persisted;
+  if (dedup_) settle(request.identities[index], result);
   one_done(request, log::AppendOutcome::not_persisted);
 }
 
@@ -190,12 +194,12 @@ void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResu
   } else if (result.outcome == log::AppendOutcome::persisted) {
     ++request.stored;
   }
-  if (dedup_) settle(request.identities[index], result.outcome);
+  if (dedup_) settle(request.identities[index], result);
   one_done(request, result.outcome);
 }
 
-void Acceptor::settle(log::Identity identity, log::AppendOutcome outcome) {
-  if (identity) dedup_->settle(identity, outcome, loop_.now());
+void Acceptor::settle(log::Identity identity, const log::AppendResult& result) {
+  if (identity) dedup_->settle(identity, result.outcome, {result.partition, result.offset}, loop_.now());
 }
 
 // Called by the loop that appended the first one: maybe another than this request's.
@@ -218,10 +222,13 @@ void Acceptor::finish(Request& request) {
       metrics_.accepted(request.aim.kind, request.stored);
     metrics_.appended(loop_.now() - request.started);
   }
+  if (request.duplicates != 0) metrics_.duplicates(request.duplicates);
   if (request.persisted == count) {
-    respond(request, request.batch ? accepted_batch(request.ids)
-                                   : accepted(request.reply ? *request.reply : kStandardReply, request.ids.front(),
-                                              request.duplicates != 0));
+    auto response = request.batch ? accepted_batch(request.ids)
+                                  : accepted(request.reply ? *request.reply : kStandardReply, request.ids.front(),
+                                             request.duplicates != 0);
+    request.claim.keep(response, loop_.now());
+    respond(request, std::move(response));
   } else if (request.not_persisted == count) {
     if (request.exchange) metrics_.rejected(request.source, "not_accepted");
     respond(request, not_accepted(request.error));
@@ -229,6 +236,7 @@ void Acceptor::finish(Request& request) {
     if (request.exchange) metrics_.rejected(request.source, "outcome_unknown");
     respond(request, outcome_unknown(request.error));
   }
+  request.claim.release();
   request.ids.clear();
   request.identities.clear();
   request.error.clear();

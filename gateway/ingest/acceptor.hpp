@@ -15,6 +15,7 @@
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/dedup_index.hpp"
+#include "gateway/ingest/idempotency_index.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
 
 namespace certes::gateway::ingest {
@@ -36,13 +37,14 @@ class Acceptor {
     std::int32_t partition = log::kAnyPartition;
     registry::EventKind kind = registry::EventKind::event;
   };
-  // `reply`: to a single event; null: 202 and its id. `source`: for metrics.
+  // `reply`: to a single event; null: 202 and its id. `source`: for metrics. `claim`: keeps the answer of what is
+  // durable.
   void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
               std::string_view source, http::Exchange exchange) {
     accept(std::move(events), batch, std::move(reply), source, std::move(exchange), Aim());
   }
   void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
-              std::string_view source, http::Exchange exchange, Aim aim);
+              std::string_view source, http::Exchange exchange, Aim aim, IdempotencyIndex::Claim claim = {});
   // Keeps a raw webhook that breaks its type's schema as a dead letter, with the rule `schema`, and answers as accept.
   void quarantine(event::Event&& event, std::string_view why, std::shared_ptr<const Reply> reply,
                   std::string_view source, http::Exchange exchange);
@@ -66,7 +68,7 @@ class Acceptor {
   void acknowledged(Request& request, std::size_t index, log::AppendResult&& result);
   void share_fate(Request& request, log::AppendOutcome outcome);
   void one_done(Request& request, log::AppendOutcome outcome);
-  void settle(log::Identity identity, log::AppendOutcome outcome);
+  void settle(log::Identity identity, const log::AppendResult& result);
   void finish(Request& request);
   void respond(Request& request, http::Response&& response);
   void forget_answered();

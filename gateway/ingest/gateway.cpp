@@ -6,6 +6,7 @@
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/commands/command_intake.hpp"
+#include "gateway/ingest/dedup_follower.hpp"
 #include "gateway/ingest/intake.hpp"
 
 namespace certes::gateway {
@@ -52,11 +53,8 @@ class Gateway::Impl {
         searcher_(std::make_unique<commands::Searcher>(dependencies.log,
                                                        millis(dependencies.settings.commands.search_seconds))),
         server_(server_options(dependencies.settings.gateway), Listener::gateway) {
-    if (!dependencies.log.exact_deduplication()) {
-      const auto& window = dependencies.settings.deduplication;
-      dedup_ = std::make_unique<ingest::DedupIndex>(static_cast<std::size_t>(std::max<std::int64_t>(0, window.ids)),
-                                                    millis(window.seconds));
-    }
+    if (!dependencies.log.exact_deduplication()) make_dedup();
+    make_idempotency();
     add_ingest();
     add_commands();
     add_pages();
@@ -73,15 +71,57 @@ class Gateway::Impl {
     intakes_.clear();
   }
 
+  Result<void> start() {
+    const auto& window = dependencies_.settings.deduplication;
+    if (dedup_ && window.ids > 0 && window.seconds > 0) {
+      follower_ = std::make_unique<ingest::DedupFollower>(
+          dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
+          ingest::DedupFollower::Options{window.read_back, millis(window.seconds), millis(window.read_back_seconds),
+                                         window.follow});
+    }
+    return server_.start();
+  }
   Routes& server() { return server_; }
+  bool warm() const { return !follower_ || follower_->warm(); }
 
  private:
+  // Repeats meet in one partition, but a gateway takes those of all.
+  void make_dedup() {
+    const auto& window = dependencies_.settings.deduplication;
+    const auto ids = static_cast<std::size_t>(std::max<std::int64_t>(0, window.ids)) *
+                     static_cast<std::size_t>(std::max(1, dependencies_.log.partitions()));
+    const auto bytes = static_cast<std::size_t>(window.memory_bytes);
+    dedup_ = std::make_unique<ingest::DedupIndex>(std::min(ids, ingest::DedupIndex::most_within(bytes)),
+                                                  millis(window.seconds));
+    const metrics::Labels labels{{"role", "gateway"}};
+    auto count = dependencies_.metrics.gauge("certes_deduplication_ids", "Identities remembered.", labels);
+    auto size = dependencies_.metrics.gauge("certes_deduplication_bytes", "Memory of their index.", labels);
+    dependencies_.metrics.on_scrape([index = dedup_, count, size]() mutable {
+      count.set(static_cast<double>(index->size()));
+      size.set(static_cast<double>(index->bytes()));
+    });
+  }
+
+  void make_idempotency() {
+    const auto& kept = dependencies_.settings.idempotency;
+    idempotency_ = std::make_shared<ingest::IdempotencyIndex>(
+        ingest::IdempotencyIndex::Options{static_cast<std::size_t>(std::max<std::int64_t>(0, kept.keys)),
+                                          static_cast<std::size_t>(kept.memory_bytes), millis(kept.seconds)});
+    auto keys = dependencies_.metrics.gauge("certes_gateway_idempotency_keys", "Idempotency-Keys remembered.");
+    auto bytes = dependencies_.metrics.gauge("certes_gateway_idempotency_bytes", "Memory of them and their answers.");
+    dependencies_.metrics.on_scrape([index = idempotency_, keys, bytes]() mutable {
+      keys.set(static_cast<double>(index->size()));
+      bytes.set(static_cast<double>(index->bytes()));
+    });
+  }
+
   // One per loop, made by the first of its routes.
   ingest::Intake& intake(http::Loop& loop) {
     const std::lock_guard lock(mutex_);
     auto& place = intakes_[loop.index()];
     if (!place)
-      place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), limits_, schemas_, metrics_);
+      place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), *idempotency_, limits_, schemas_,
+                                               metrics_);
     return *place;
   }
 
@@ -158,6 +198,7 @@ class Gateway::Impl {
 
   void add_pages() {
     http::add_pages(server_.server(), dependencies_.metrics, {[this]() -> std::optional<std::string> {
+                      if (!warm()) return "events are being read back for de-duplication";
                       if (dependencies_.ready()) return std::nullopt;
                       return "the registry has not caught up yet";
                     }});
@@ -165,7 +206,9 @@ class Gateway::Impl {
 
   const Dependencies dependencies_;
   ingest::IngestMetrics metrics_;
-  std::unique_ptr<ingest::DedupIndex> dedup_;
+  std::shared_ptr<ingest::DedupIndex> dedup_;
+  std::shared_ptr<ingest::IdempotencyIndex> idempotency_;
+  std::unique_ptr<ingest::DedupFollower> follower_;
   ingest::RateLimits limits_;
   ingest::SchemaCache schemas_;
   std::mutex mutex_;
@@ -177,7 +220,8 @@ class Gateway::Impl {
 
 Gateway::Gateway(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}
 Gateway::~Gateway() = default;
-Result<void> Gateway::start() { return impl_->server().start(); }
+Result<void> Gateway::start() { return impl_->start(); }
+bool Gateway::warm() const { return impl_->warm(); }
 std::string Gateway::address() const { return impl_->server().address(); }
 http::Server& Gateway::server() { return impl_->server().server(); }
 void Gateway::stop(Millis limit) { impl_->server().stop(limit); }

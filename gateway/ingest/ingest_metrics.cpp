@@ -5,6 +5,7 @@ namespace certes::gateway::ingest {
 IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources)
     : metrics_(metrics),
       max_sources_(max_sources),
+      duplicates_(metrics.counter("certes_gateway_duplicates_total", "Events that were answered as there already.")),
       quarantined_(metrics.counter("certes_gateway_quarantined_total",
                                    "Raw webhooks that broke their type's schema and became dead letters.")),
       request_duration_(
@@ -16,6 +17,11 @@ IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::s
     accepted_[i] =
         metrics.counter("certes_gateway_events_accepted_total", "Events that are durable.", {{"kind", kind}});
   }
+  const std::string_view outcomes[] = {"", "in_flight", "other_payload", "answered"};
+  for (std::size_t i = 1; i < repeated_.size(); ++i)
+    repeated_[i] = metrics.counter("certes_gateway_idempotency_repeats_total",
+                                   "Requests with an Idempotency-Key that was used before.",
+                                   {{"outcome", std::string(outcomes[i])}});
   for (const auto& pattern : routes) {
     routes_.push_back(std::make_unique<Route>());
     routes_.back()->pattern = pattern;

@@ -14,6 +14,7 @@
 
 #include "common/metrics/metrics.hpp"
 #include "common/registry/resources.hpp"
+#include "gateway/ingest/idempotency_index.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -30,6 +31,10 @@ class IngestMetrics {
   void appended(std::chrono::nanoseconds took) {
     append_duration_.observe(std::chrono::duration<double>(took).count());
   }
+  // A request whose Idempotency-Key was not fresh.
+  void repeated(IdempotencyIndex::State state) { repeated_[static_cast<std::size_t>(state)].add(); }
+  // Events that were there already.
+  void duplicates(std::size_t events) { duplicates_.add(static_cast<double>(events)); }
   // `source`: id of a source that exists, "" for POST /events.
   void rejected(std::string_view source, std::string_view reason);
   // Accepted from a source, as a dead letter.
@@ -51,7 +56,8 @@ class IngestMetrics {
   const std::size_t max_sources_;
   std::vector<std::unique_ptr<Route>> routes_;                    // the last is "_other"
   std::array<metrics::Counter, registry::kEventKinds> accepted_;  // by kind
-  metrics::Counter quarantined_;
+  metrics::Counter duplicates_, quarantined_;
+  std::array<metrics::Counter, 4> repeated_;  // by IdempotencyIndex::State
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
   std::mutex mutex_;  // guards what follows, and resolving

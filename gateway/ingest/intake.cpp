@@ -5,6 +5,7 @@
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/challenges.hpp"
+#include "gateway/ingest/idempotency_key.hpp"
 #include "gateway/ingest/source_names.hpp"
 
 namespace certes::gateway::ingest {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view kScope = find_route(Listener::gateway, "POST", "/events")->scope;
 constexpr std::string_view kOwnTypes = "certes.";
 constexpr std::string_view kOwnSources = "urn:certes:";  // and a tenant and '/': of commands and results
+constexpr std::string_view kPublish = "/events";
 
 bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && event::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
@@ -67,10 +69,11 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 
 }  // namespace
 
-Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
-               SchemaCache& schemas, IngestMetrics& metrics)
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
+               RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics)
     : loop_(loop),
       dependencies_(dependencies),
+      idempotency_(idempotency),
       metrics_(metrics),
       trusted_proxies_(trusted_proxies(dependencies.settings)),
       ids_(dependencies.clock),
@@ -114,8 +117,13 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
     }
   }
   if (!types_hold(form, state, exchange)) return;
+  IdempotencyIndex::Claim claim;
+  auto again = repeated(request, **caller, tenant, claim);
+  if (!again) return refuse(again.error(), "", std::move(exchange));
+  if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(incoming_.events.size());
-  acceptor_.accept(std::move(incoming_.events), incoming_.batch, nullptr, "", std::move(exchange));
+  acceptor_.accept(std::move(incoming_.events), incoming_.batch, nullptr, "", std::move(exchange), {},
+                   std::move(claim));
 }
 
 // False: answered.
@@ -131,6 +139,21 @@ bool Intake::types_hold(Form form, const registry::StatePtr& state, http::Exchan
   metrics_.rejected("", "schema");
   exchange.respond(breaks_schema(breaches));
   return false;
+}
+
+Result<std::optional<http::Response>> Intake::repeated(const http::Request& request, const Caller& caller,
+                                                       std::string_view tenant, IdempotencyIndex::Claim& claim) {
+  const auto key = idempotency_key(request, caller, tenant, kPublish);
+  if (!key) return fail(key.error());
+  if (!*key) return std::optional<http::Response>();
+  auto found = idempotency_.begin((*key)->key, (*key)->payload, loop_.now());
+  if (found.state == IdempotencyIndex::State::fresh) {
+    give_ids(**key, incoming_.events);
+    claim = std::move(found.claim);
+    return std::optional<http::Response>();
+  }
+  metrics_.repeated(found.state);
+  return std::optional(answer_again(std::move(found)));
 }
 
 Result<void> Intake::read_published(Form form, const http::Request& request) {

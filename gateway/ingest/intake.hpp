@@ -25,8 +25,8 @@ enum class Form : std::uint8_t { none, plain, structured, batch, binary };
 
 class Intake {
  public:
-  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, RateLimits& limits,
-         SchemaCache& schemas, IngestMetrics& metrics);
+  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
+         RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics);
 
   // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
   void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
@@ -47,10 +47,14 @@ class Intake {
   Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
   bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
+  // What is answered at once, where the request has an Idempotency-Key and is not the first; else the claim, and ids.
+  Result<std::optional<http::Response>> repeated(const http::Request& request, const Caller& caller,
+                                                 std::string_view tenant, IdempotencyIndex::Claim& claim);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
+  IdempotencyIndex& idempotency_;
   IngestMetrics& metrics_;
   const http::Networks trusted_proxies_;
   IdGenerator ids_;

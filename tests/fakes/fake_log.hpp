@@ -1,6 +1,7 @@
 #pragma once
 // FakeLog: a log that only takes appends, and does with each what the test has scripted; what it was given can be
-// looked at. Reading and membership are not there. Who: tests of what appends. Script and look from any thread.
+// looked at. Reading finds nothing; membership is not there. Who: tests of what appends. Script and look from any
+// thread.
 
 #include <algorithm>
 #include <deque>
@@ -72,11 +73,13 @@ class FakeLog final : public log::Log {
   std::unique_ptr<log::Appender> appender(log::AppenderOptions, log::Wake wake) override {
     return std::make_unique<Appender>(*this, std::move(wake));
   }
-  std::unique_ptr<log::Reader> reader(log::Topic, std::int32_t, std::int64_t, log::Wake) override { return nullptr; }
+  std::unique_ptr<log::Reader> reader(log::Topic, std::int32_t, std::int64_t, log::Wake) override {
+    return std::make_unique<Reader>();
+  }
   std::unique_ptr<log::Member> join(log::MemberHandler&, log::Wake) override { return nullptr; }
   Millis session_timeout() const override { return Millis{12'000}; }
-  Result<log::OffsetRange> offsets(log::Topic, std::int32_t, Millis) override { return none(); }
-  Result<std::int64_t> offset_at(log::Topic, std::int32_t, UnixMillis, Millis) override { return none(); }
+  Result<log::OffsetRange> offsets(log::Topic, std::int32_t, Millis) override { return log::OffsetRange{}; }
+  Result<std::int64_t> offset_at(log::Topic, std::int32_t, UnixMillis, Millis) override { return 0; }
   Result<void> trim(log::Topic, std::int32_t, std::int64_t, Millis) override { return none(); }
   Result<void> health() const override { return {}; }
 
@@ -86,6 +89,12 @@ class FakeLog final : public log::Log {
     Fate fate;
     std::string duplicate_of;
     log::AppendCallback done;
+  };
+
+  class Reader final : public log::Reader {
+   public:
+    Result<std::size_t> read(std::size_t, std::vector<log::RecordPtr>&) override { return std::size_t{0}; }
+    std::int64_t position() const override { return 0; }
   };
 
   class Appender final : public log::Appender {

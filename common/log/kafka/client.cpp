@@ -105,7 +105,8 @@ void consumer(Settings& to, const Options& options, Role role) {
   to.set("fetch.max.bytes", static_cast<std::int64_t>(fetch));
   to.set("receive.message.max.bytes", static_cast<std::int64_t>(2 * fetch));
   // A partition that is started waits for the running fetch.
-  to.set("fetch.wait.max.ms", 50);
+  to.set("fetch.wait.max.ms", role == Role::follower ? 500 : 50);
+  if (role == Role::follower) to.set("fetch.min.bytes", 256 << 10);
   to.set("fetch.error.backoff.ms", 100);
   // For each queue: a reader has one for every partition.
   to.set("queued.min.messages", role == Role::events ? 10'000 : 2'000);
@@ -194,8 +195,8 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
 }  // namespace
 
 Result<void> check_settings(const Options& options) {
-  for (const Role role :
-       {Role::admin, Role::events, Role::reader, Role::member, Role::ordered, Role::immediate, Role::batching}) {
+  for (const Role role : {Role::admin, Role::events, Role::reader, Role::follower, Role::member, Role::ordered,
+                          Role::immediate, Role::batching}) {
     const Settings settings = settings_of(options, role, {});
     if (settings.error()) return fail(*settings.error());
   }

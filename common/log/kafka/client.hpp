@@ -16,6 +16,7 @@ enum class Role {
   admin,      // makes and checks topics, answers offsets
   events,     // reads the partitions of a member into one queue
   reader,     // reads partitions of any topic, each into a queue of its own
+  follower,   // the same for who is in no hurry: few fetches, each large
   member,     // keeps membership and commits; reads nothing
   ordered,    // idempotent producer
   immediate,  // producer of keyless records while few are on their way

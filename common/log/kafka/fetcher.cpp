@@ -33,7 +33,7 @@ Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t parti
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_)
     if (entry.reading.emplace(topic, partition).second) return entry.fetcher;
-  auto made = Fetcher::make(options_, Role::reader);
+  auto made = Fetcher::make(options_, role_);
   if (!made.has_value()) return made;
   entries_.push_back({*made, {{topic, partition}}});
   return made;

@@ -16,7 +16,7 @@ namespace certes::log::kafka {
 
 class Fetcher {
  public:
-  // Role::events or Role::reader. Blocks for know_leaders().
+  // Role::events, Role::reader or Role::follower. Blocks for know_leaders().
   static Result<std::shared_ptr<Fetcher>> make(const Options& options, Role role);
 
   rd_kafka_t* client() { return client_.get(); }
@@ -33,7 +33,8 @@ class Fetcher {
 
 class Fetchers {
  public:
-  explicit Fetchers(const Options& options) : options_(options) {}
+  // Role::reader or Role::follower.
+  Fetchers(const Options& options, Role role) : options_(options), role_(role) {}
 
   // One that does not read this partition; give it back when it has stopped.
   Result<std::shared_ptr<Fetcher>> claim(Topic topic, std::int32_t partition);
@@ -46,6 +47,7 @@ class Fetchers {
   };
 
   const Options& options_;
+  const Role role_;
   std::mutex mutex_;
   std::vector<Entry> entries_;  // guarded by mutex_
 };

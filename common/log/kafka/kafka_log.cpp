@@ -39,6 +39,9 @@ class KafkaLog final : public Log {
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
     return std::make_unique<KafkaReader>(fetchers_, topic, partition, from, std::move(wake));
   }
+  std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) override {
+    return std::make_unique<KafkaReader>(followers_, topic, partition, from, Wake{});
+  }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return std::make_unique<KafkaMember>(options_, handler, std::move(wake));
   }
@@ -60,7 +63,8 @@ class KafkaLog final : public Log {
  private:
   const Options options_;
   std::atomic<std::int32_t> partitions_;
-  Fetchers fetchers_{options_};
+  Fetchers fetchers_{options_, Role::reader};
+  Fetchers followers_{options_, Role::follower};
   std::unique_ptr<Cluster> cluster_;
 };
 

@@ -271,30 +271,6 @@ TEST_CASE("Core: what was known of a delivery is kept after a restart") {
   CHECK(world.finished.size() == 1);
 }
 
-TEST_CASE("Core: a repeated event is dropped, one that is read again is not") {
-  CoreOptions options;
-  options.deduplicate = true;
-  World world(options);
-  world.use(one_endpoint());
-  EventText event;
-  event.client_id = "order-7";
-  world.give(event);
-  EventText repeat = event;
-  repeat.id = "evt_2";
-  repeat.offset = 1;
-  world.give(repeat);
-  world.core->run();
-  CHECK(world.flying.size() == 1);
-  CHECK(world.duplicate_count == 1);
-  CHECK(world.finished.contains({0, 1}));
-  world.core->on_lost(0);
-  world.give(event);
-  world.give(repeat);
-  world.core->run();
-  CHECK(world.duplicate_count == 2);
-  CHECK(world.flying.size() == 2);
-}
-
 TEST_CASE("Core: a replay goes to its endpoint alone, as a delivery of its own") {
   CoreOptions options;
   options.deduplicate = true;

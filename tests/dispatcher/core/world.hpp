@@ -124,6 +124,7 @@ class World final : public dispatcher::Outcomes,
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched() override { ++unmatched_count; }
   void duplicate() override { ++duplicate_count; }
+  void read_back() override { ++read_back_count; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
 
   // The test's hand.
@@ -215,6 +216,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<std::string> disabled, rules, problems, answers;
   int unmatched_count = 0;
   int duplicate_count = 0;
+  int read_back_count = 0;
   std::int64_t next_offset = 0;
   std::unique_ptr<dispatcher::Core> core;
 

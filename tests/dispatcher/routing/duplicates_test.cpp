@@ -22,7 +22,8 @@ struct Naive {
     while (!entries.empty() && at - entries.front().at > window) entries.pop_front();
     for (auto& entry : entries)
       if (entry.identity == identity) {
-        if (entry.offset < offset) return true;
+        if (entry.offset < offset && at - entry.at <= window) return true;
+        if (entry.offset < offset) entry.at = at;
         entry.offset = offset;
         return false;
       }
@@ -70,4 +71,36 @@ TEST_CASE("Duplicates: agrees with the naive window on random records") {
       REQUIRE(duplicates.seen(identity, read, at) == naive.seen(identity, read, at));
     }
   }
+}
+
+TEST_CASE("Duplicates: a repeat after the window is none, though an older one stands behind a younger one") {
+  Duplicates duplicates(10, Millis{1000});
+  CHECK_FALSE(duplicates.seen({1, 1}, 10, 5000));
+  CHECK_FALSE(duplicates.seen({2, 2}, 4, 3500));  // read again from the watermark on
+  CHECK_FALSE(duplicates.seen({2, 2}, 11, 5001));
+  CHECK(duplicates.seen({2, 2}, 12, 5002));
+}
+
+TEST_CASE("Duplicates: knows how far it has looked") {
+  Duplicates duplicates(10, Millis{1000});
+  CHECK(duplicates.next() == 0);
+  CHECK_FALSE(duplicates.seen({1, 1}, 6, 0));
+  CHECK(duplicates.next() == 7);
+  duplicates.passed(9);
+  CHECK(duplicates.next() == 10);
+  duplicates.passed(3);
+  CHECK(duplicates.next() == 10);
+  duplicates.clear();
+  CHECK(duplicates.next() == 0);
+  CHECK(duplicates.size() == 0);
+  CHECK_FALSE(duplicates.seen({1, 1}, 8, 0));
+}
+
+TEST_CASE("Duplicates: what fits into a number of bytes does fit") {
+  const std::size_t most = Duplicates::most_within(3 * (1u << 16), 3);
+  Duplicates duplicates(most, Millis{1'000'000});
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(3 * most); ++i)
+    duplicates.seen({static_cast<std::uint64_t>(i) + 1, 1}, i, i);
+  CHECK(duplicates.size() == most);
+  CHECK(duplicates.bytes() <= (1u << 16));
 }

@@ -1,0 +1,78 @@
+// Reading back the records before where an owner's own reading begins: for de-duplication, where the log does it not.
+#include <algorithm>
+
+#include "common/log/owner_impl.hpp"
+
+namespace certes::log {
+namespace {
+
+constexpr Millis kRetry{100};
+constexpr Millis kStalled{2'000};
+constexpr Millis kLookup{1'000};
+constexpr int kStallsAllowed = 3;  // while the log answers: there is nothing (more) to be read
+constexpr std::size_t kPage = 512;
+constexpr int kPagesARound = 16;
+
+}  // namespace
+
+// False: not done yet.
+bool Owner::Impl::read_past(Part& part) {
+  Loading& loading = part.loading;
+  const std::int64_t end = part.tracker.position();
+  if (!loading.reader && !open_past(part, end)) return false;
+  std::vector<RecordPtr> page;
+  for (int pages = 0; loading.reader && pages < kPagesARound; ++pages) {
+    page.clear();
+    const auto read = loading.reader->read(kPage, page);
+    if (!read) {
+      if (read.error().code != Code::unavailable) loading.reader.reset();  // trimmed meanwhile: what is left
+      part.retry_at = now_ + kRetry;
+      return false;
+    }
+    for (const RecordPtr& record : page)
+      if (record->offset < end) handler_.on_past_record(*record);
+    if (loading.reader->position() >= end || (page.empty() && past_stalled(part))) loading.reader.reset();
+    if (loading.reader && page.empty()) return false;
+    if (!page.empty()) loading.since = now_;
+  }
+  if (!loading.reader) {
+    loading.step = Loading::tails;
+    return true;
+  }
+  if (wake_) wake_();  // there is more
+  return false;
+}
+
+// The window ends with the newest record that was read before: repeats of older ones may stand right behind it.
+bool Owner::Impl::open_past(Part& part, std::int64_t end) {
+  Loading& loading = part.loading;
+  std::int64_t from = std::max(end - options_.read_back, handler_.past_known(part.partition));
+  const UnixMillis newest = part.tracker.last() != 0 ? part.tracker.last() : clock_.unix_millis();
+  if (options_.read_back > 0 && from < end) {
+    if (looked_up_) return false;
+    looked_up_ = true;
+    const auto at = log_.offset_at(Topic::events, part.partition, newest - options_.read_back_window.count(), kLookup);
+    if (!at) {
+      part.retry_at = now_ + kRetry;
+      return false;
+    }
+    from = std::max(from, *at);
+  }
+  loading.since = now_;
+  if (options_.read_back > 0 && from < end)
+    loading.reader = log_.reader(Topic::events, part.partition, from, wake_);
+  else
+    loading.step = Loading::tails;
+  return true;
+}
+
+// The last records may be of a kind that is never given (a foreign transaction's marks).
+bool Owner::Impl::past_stalled(Part& part) {
+  Loading& loading = part.loading;
+  if (now_ - loading.since < kStalled || looked_up_) return false;
+  looked_up_ = true;
+  loading.since = now_;
+  return log_.offsets(Topic::events, part.partition, kLookup) && ++loading.stalls >= kStallsAllowed;
+}
+
+}  // namespace certes::log

@@ -1,0 +1,114 @@
+// The past of a partition, as the handler is shown it for de-duplication.
+#include "tests/common/log/owner/owner_process.hpp"
+
+namespace certes::log::testing {
+namespace {
+
+OwnerOptions reading_back(std::int64_t records, Millis window = Millis{1'000'000}) {
+  OwnerOptions options;
+  options.read_back = records;
+  options.read_back_window = window;
+  return options;
+}
+
+// Of eight records four are finished, one is open, three were read and finished above it.
+void read_eight(Fixture& f) {
+  Process process(f.cluster, f.clock);
+  process.poll();
+  for (const std::int64_t offset : {0, 1, 2, 3, 5, 6, 7}) process.owner->finish({0, offset});
+  f.checkpoint(process);
+}
+
+TEST_CASE("Owner: the past is shown before the first record, up to where the former owner had read") {
+  Fixture f(8);
+  read_eight(f);
+  f.put();
+  Process next(f.cluster, f.clock, 2, reading_back(100));
+  next.poll(20);
+  CHECK(next.past == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7});
+  REQUIRE(next.records.size() == 2);
+  CHECK(next.records[0]->offset == 4);
+  CHECK(next.records[1]->offset == 8);
+}
+
+TEST_CASE("Owner: no more of the past than asked for, by number, by age, and above what is known") {
+  Fixture f(8);
+  read_eight(f);
+  {
+    Process next(f.cluster, f.clock, 2, reading_back(3));
+    next.poll(20, 0);
+    CHECK(next.past == std::vector<std::int64_t>{5, 6, 7});
+  }
+  {
+    Process next(f.cluster, f.clock, 3, reading_back(100, Millis{1}));  // a millisecond lies between two
+    next.poll(20, 0);
+    CHECK(next.past == std::vector<std::int64_t>{6, 7});
+  }
+  {
+    Process next(f.cluster, f.clock, 4, reading_back(100));
+    next.known_below = 6;
+    next.poll(20, 0);
+    CHECK(next.past == std::vector<std::int64_t>{6, 7});
+  }
+  {
+    Process next(f.cluster, f.clock, 5, reading_back(100));
+    next.known_below = 8;
+    next.poll(20);
+    CHECK(next.past.empty());
+    CHECK(next.records.size() == 1);
+  }
+  Process without(f.cluster, f.clock, 6);
+  without.poll(20);
+  CHECK(without.past.empty());
+  CHECK(without.records.size() == 1);
+}
+
+TEST_CASE("Owner: a past longer than a page is shown whole, over several rounds") {
+  Fixture f(20'000);
+  {
+    Process process(f.cluster, f.clock);
+    process.poll(40);
+    REQUIRE(process.records.size() == 20'000);
+    for (std::int64_t offset = 0; offset < 20'000; ++offset) process.owner->finish({0, offset});
+    f.checkpoint(process);
+  }
+  Process next(f.cluster, f.clock, 2, reading_back(15'000));
+  next.poll(20);
+  REQUIRE(next.past.size() == 15'000);
+  CHECK(next.past.front() == 5'000);
+  CHECK(next.past.back() == 19'999);
+  CHECK(next.owner->may_act(0));
+}
+
+TEST_CASE("Owner: of a trimmed log the past is what is left") {
+  Fixture f(8);
+  read_eight(f);
+  {
+    const auto log = memory::make(f.cluster, 9);
+    REQUIRE(log->trim(Topic::events, 0, 2, Millis{1'000}));
+  }
+  Process next(f.cluster, f.clock, 2, reading_back(100));
+  next.poll(20, 0);
+  CHECK(next.past == std::vector<std::int64_t>{2, 3, 4, 5, 6, 7});
+}
+
+TEST_CASE("Owner: no past where nothing was ever committed") {
+  Fixture f(3);
+  Process process(f.cluster, f.clock, 1, reading_back(100));
+  process.poll();
+  CHECK(process.past.empty());
+  CHECK(process.records.size() == 3);
+}
+
+TEST_CASE("Owner: the handler is told where the log was replaced") {
+  Fixture f(8);
+  read_eight(f);
+  f.cluster->cut(Topic::events, 0, 2);
+  f.put();
+  Process next(f.cluster, f.clock, 2, reading_back(100));
+  next.poll(20);
+  CHECK(next.replaced == 1);
+}
+
+}  // namespace
+}  // namespace certes::log::testing

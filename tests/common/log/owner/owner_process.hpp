@@ -1,0 +1,89 @@
+#pragma once
+// A process with an Owner that only notes what it is told, and a cluster of one partition for it. Confined to the
+// test's thread.
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "common/log/memory/memory_log.hpp"
+#include "common/log/names.hpp"
+#include "common/log/owner.hpp"
+#include "tests/common/log/owner/manual_clock.hpp"
+
+namespace certes::log::testing {
+
+struct Process final : OwnerHandler {
+  Process(std::shared_ptr<memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1,
+          OwnerOptions options = {})
+      : log(memory::make(std::move(cluster), id)) {
+    options.background = [](const std::function<void()>& job) { job(); };
+    owner = std::make_unique<Owner>(*log, *this, clock, options, [] {});
+  }
+  void on_record(RecordPtr record, const DeliveryStates& states) override {
+    known[record->offset] = states;
+    records.push_back(std::move(record));
+  }
+  void on_revoked(std::int32_t partition) override { revoked.insert(partition); }
+  void on_lost(std::int32_t partition) override { lost.insert(partition); }
+  void on_log_lost(std::int32_t, std::int64_t count) override { log_lost += count; }
+  std::int64_t past_known(std::int32_t) override { return known_below; }
+  void on_past_record(const StoredRecord& record) override {
+    CHECK(records.empty());
+    past.push_back(record.offset);
+  }
+  void on_replaced(std::int32_t) override { ++replaced; }
+
+  void poll(int rounds = 10, std::size_t max = 100'000) {
+    for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
+  }
+  void attempt(std::int64_t offset, std::string_view outcome, std::uint32_t number, UnixMillis next_at = 0,
+               std::string_view rule = {}, std::string_view error = {}) {
+    const std::string delivery = "dlv_" + std::to_string(offset);
+    AttemptRecord record;
+    record.delivery = delivery;
+    record.event_id = "evt";
+    record.attempt = number;
+    record.outcome = outcome;
+    record.next_at = next_at;
+    record.rule = rule;
+    record.error = error;
+    owner->record_attempt({0, offset}, record, [this, offset] { recorded.push_back(offset); });
+  }
+
+  std::unique_ptr<Log> log;
+  std::vector<RecordPtr> records;
+  std::map<std::int64_t, DeliveryStates> known;
+  std::vector<std::int64_t> recorded;
+  std::set<std::int32_t> revoked;
+  std::set<std::int32_t> lost;
+  std::int64_t log_lost = 0;
+  std::int64_t known_below = 0;
+  std::vector<std::int64_t> past;
+  int replaced = 0;
+  std::unique_ptr<Owner> owner;
+};
+
+struct Fixture {
+  explicit Fixture(int events = 0) {
+    for (int i = 0; i < events; ++i) put();
+  }
+  void put() {
+    Record record;
+    record.headers.add(names::kId, "evt");
+    clock.advance(Millis{1});
+    cluster->put(Topic::events, 0, std::move(record));
+  }
+  void checkpoint(Process& process) {
+    clock.advance(Millis{10'001});
+    process.poll(4, 0);
+  }
+  ManualClock clock;
+  std::shared_ptr<memory::Cluster> cluster = memory::make_cluster({.partitions = 1, .clock = &clock});
+};
+
+}  // namespace certes::log::testing
