@@ -22,7 +22,9 @@ class Client:
     """One SDK: `send` publishes, `read` makes events of what was delivered."""
 
     def __init__(self, language):
-        if language == "python":
+        if language == "js":
+            self.command, self.environment = ["node", SDK / "cloudevents.mjs"], {"SDK_PACKAGES": installed("sdk.sh")}
+        else:
             self.command, self.environment = [installed("sdk-python.sh"), SDK / "cloudevents_sdk.py"], {}
 
     def run(self, what, given):
@@ -83,6 +85,9 @@ class Sdk(Case):
             return base64.b64decode(event["data_base64"])
         data = event.get("data")
         return data.encode() if isinstance(data, str) else data
+
+    async def test_the_javascript_sdk_publishes_in_every_mode_and_reads_deliveries(self):
+        await self.check("js")
 
     async def test_the_python_sdk_publishes_in_every_mode_and_reads_deliveries(self):
         await self.check("python")

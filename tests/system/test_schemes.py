@@ -61,7 +61,7 @@ class Sdk(Schemes):
 
     def test_what_the_libraries_sign_is_taken_once_and_a_changed_body_is_refused(self):
         requests = self.signed()
-        self.assertEqual(len({one["name"] for one in requests}), 10)
+        self.assertEqual(len({one["name"] for one in requests}), 11)
         for one in requests:
             with self.subTest(one["name"]):
                 # The time stamps are as old as this test is slow.
@@ -84,7 +84,7 @@ class Sdk(Schemes):
         return json.loads(self.receiver.stdout.readline())["port"]
 
     def test_an_unmodified_receiver_verifies_what_it_is_delivered(self):
-        requests = {one["name"]: one for one in self.signed() if one["name"] in ("stripe", "github", "shopify")}
+        requests = {one["name"]: one for one in self.signed() if one["name"] in ("stripe", "github", "shopify", "slack")}
         port = self.receive({name: one["verify"]["secret"] for name, one in requests.items()})
         for name, one in requests.items():
             self.api.ok("PUT", f"/sources/{name}", {"verify": one["verify"] | {"tolerance_seconds": 600}})
@@ -97,7 +97,20 @@ class Sdk(Schemes):
             "/stripe": "evt_sdk",
             "/github": f"issues {requests['github']['headers']['X-GitHub-Delivery']}",
             "/shopify": "ORDERS_CREATE shop.myshopify.com",  # as its library writes topics
+            "/slack": "Ev1",
         })
+
+    def test_what_the_library_of_slack_says_of_a_request_is_what_it_is_answered(self):
+        secret = "8f742231b10e8888abcd99yyyzzz85a5"
+        done = subprocess.run(["node", "slack.mjs", secret], cwd=self.scripts, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        requests = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(sum(one["good"] for one in requests), 2)
+        self.api.ok("PUT", "/sources/slack", {"verify": {"scheme": "slack", "secret": secret}})
+        for one in requests:
+            with self.subTest(one["name"]):
+                status, _, body = self.post("slack", one["headers"], one["body"].encode())
+                self.assertEqual(status, 200 if one["good"] else 401, body)
 
 
 class Documented(Schemes):

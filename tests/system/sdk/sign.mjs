@@ -6,6 +6,7 @@ import {sign as githubSign} from '@octokit/webhooks-methods';
 import {Paddle} from '@paddle/paddle-node-sdk';
 import '@shopify/shopify-api/adapters/node';
 import {ApiVersion, shopifyApi} from '@shopify/shopify-api';
+import bolt from '@slack/bolt';
 import square from 'square';
 import {Webhook as StandardWebhook} from 'standardwebhooks';
 import Stripe from 'stripe';
@@ -56,6 +57,14 @@ async function shopify() {
   print('shopify', {scheme: 'shopify', secret}, headers, body);
 }
 
+function slack() {
+  const secret = '8f742231b10e8888abcd99yyyzzz85a5', body = '{"type":"event_callback","event_id":"Ev1","event":{"type":"app_mention","text":"ä"}}';
+  const time = Math.floor(Date.now() / 1000), signature = `v0=${hmac(secret, `v0:${time}:${body}`, 'hex')}`;
+  const headers = {'x-slack-request-timestamp': time, 'x-slack-signature': signature};
+  bolt.verifySlackRequest({signingSecret: secret, body, headers});  // throws where it refuses
+  print('slack', {scheme: 'slack', secret}, {...json, ...headers, 'x-slack-request-timestamp': String(time)}, body);
+}
+
 function twilioRequests() {
   const secret = 'twilio auth token', url = `${base}/twilio`, verify = {scheme: 'twilio', secret, url};
   const fields = {MessageSid: 'SM1', SmsStatus: 'received', Body: 'hello & good-bye, ä+1', From: '+14158675309'};
@@ -95,6 +104,7 @@ function standard() {
 stripe();
 await github();
 await shopify();
+slack();
 twilioRequests();
 await squareRequest();
 await paddle();

@@ -1,9 +1,10 @@
-// A receiver as one would write it with the providers' own libraries: it knows nothing of Certes. /stripe, /github and
-// /shopify verify what is posted to them; each receipt is a line of JSON. First line: {"port"}.
+// A receiver as one would write it with the providers' own libraries: it knows nothing of Certes. /stripe, /github,
+// /shopify and /slack verify what is posted to them; each receipt is a line of JSON. First line: {"port"}.
 import {createServer} from 'node:http';
 import {verify} from '@octokit/webhooks-methods';
 import '@shopify/shopify-api/adapters/node';
 import {ApiVersion, shopifyApi} from '@shopify/shopify-api';
+import bolt from '@slack/bolt';
 import Stripe from 'stripe';
 
 const secrets = JSON.parse(process.argv[2]);
@@ -23,6 +24,10 @@ const handlers = {
     const checked = await shopify.webhooks.validate({rawBody: body, rawRequest: request, rawResponse: response});
     if (!checked.valid) throw new Error(checked.reason);
     return `${checked.topic} ${checked.domain}`;
+  },
+  '/slack': (request, body) => {
+    bolt.verifySlackRequest({signingSecret: secrets.slack, body, headers: request.headers});
+    return JSON.parse(body).event_id;
   },
 };
 
