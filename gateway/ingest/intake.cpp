@@ -118,7 +118,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
   }
   if (!types_hold(form, state, exchange)) return;
   IdempotencyIndex::Claim claim;
-  auto again = repeated(request, **caller, tenant, claim);
+  auto again = repeated(request, **caller, {tenant, kPublish}, incoming_.events, claim);
   if (!again) return refuse(again.error(), "", std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(incoming_.events.size());
@@ -141,14 +141,15 @@ bool Intake::types_hold(Form form, const registry::StatePtr& state, http::Exchan
   return false;
 }
 
-Result<std::optional<http::Response>> Intake::repeated(const http::Request& request, const Caller& caller,
-                                                       std::string_view tenant, IdempotencyIndex::Claim& claim) {
-  const auto key = idempotency_key(request, caller, tenant, kPublish);
+Result<std::optional<http::Response>> Intake::repeated(const http::Request& request, const Caller& caller, KeyUse use,
+                                                       std::vector<event::Event>& events,
+                                                       IdempotencyIndex::Claim& claim) {
+  const auto key = idempotency_key(request, caller, use.tenant, use.route);
   if (!key) return fail(key.error());
   if (!*key) return std::optional<http::Response>();
   auto found = idempotency_.begin((*key)->key, (*key)->payload, loop_.now());
   if (found.state == IdempotencyIndex::State::fresh) {
-    give_ids(**key, incoming_.events);
+    give_ids(**key, events);
     claim = std::move(found.claim);
     return std::optional<http::Response>();
   }

@@ -23,6 +23,11 @@ namespace certes::gateway::ingest {
 // Of what is published.
 enum class Form : std::uint8_t { none, plain, structured, batch, binary };
 
+// Whose an Idempotency-Key is and what for: the same for all requests that it is meant for.
+struct KeyUse {
+  std::string_view tenant, route;
+};
+
 class Intake {
  public:
   Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
@@ -37,6 +42,10 @@ class Intake {
                  http::Exchange exchange);
 
   // For what else its loop accepts.
+  // What is answered at once, where the request has an Idempotency-Key and is not the first; else nothing, the claim,
+  // and ids for the events that have none. Error: invalid.
+  Result<std::optional<http::Response>> repeated(const http::Request& request, const Caller& caller, KeyUse use,
+                                                 std::vector<event::Event>& events, IdempotencyIndex::Claim& claim);
   Acceptor& acceptor() { return acceptor_; }
   Gate& gate() { return gate_; }
 
@@ -47,9 +56,6 @@ class Intake {
   Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
   bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
-  // What is answered at once, where the request has an Idempotency-Key and is not the first; else the claim, and ids.
-  Result<std::optional<http::Response>> repeated(const http::Request& request, const Caller& caller,
-                                                 std::string_view tenant, IdempotencyIndex::Claim& claim);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);
 
   http::Loop& loop_;

@@ -68,6 +68,7 @@ CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies,
                              Searcher& searcher, ingest::IngestMetrics& metrics)
     : loop_(loop),
       dependencies_(dependencies),
+      intake_(intake),
       acceptor_(intake.acceptor()),
       gate_(intake.gate()),
       searcher_(searcher),
@@ -110,10 +111,14 @@ void CommandIntake::accept(const http::Request& request, std::string_view name, 
   }
   auto command = read(request, name, known->tenant);
   if (!command) return refuse(command.error(), std::move(exchange));
-  const ingest::Acceptor::Aim aim{choose_place(*command), registry::EventKind::command};
   std::vector<event::Event> events;
   events.push_back(std::move(*command));
-  acceptor_.accept(std::move(events), false, nullptr, "", std::move(exchange), aim);
+  ingest::IdempotencyIndex::Claim claim;
+  auto again = intake_.repeated(request, *known, {known->tenant, name}, events, claim);
+  if (!again) return refuse(again.error(), std::move(exchange));
+  if (*again) return exchange.respond(std::move(**again));
+  const ingest::Acceptor::Aim aim{choose_place(events.front()), registry::EventKind::command};
+  acceptor_.accept(std::move(events), false, nullptr, "", std::move(exchange), aim, std::move(claim));
 }
 
 Result<event::Event> CommandIntake::read(const http::Request& request, std::string_view name,

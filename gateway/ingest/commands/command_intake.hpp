@@ -41,6 +41,7 @@ class CommandIntake {
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
+  ingest::Intake& intake_;
   ingest::Acceptor& acceptor_;
   ingest::Gate& gate_;
   Searcher& searcher_;

@@ -137,6 +137,48 @@ TEST_CASE("Commands at the gateway: one with the client's id stands where a repe
   }
 }
 
+TEST_CASE("Commands at the gateway: an Idempotency-Key brings the first answer again, and each command has its own") {
+  Commands world(12);
+  const Headers keyed{{"Content-Type", "application/json"}, {"Idempotency-Key", "k-1"}};
+  const auto give = [&](const std::string& name, const std::string& body) {
+    return world.ask("POST", "/commands/" + name, body, keyed);
+  };
+  const auto first = give("Billing.Charge", R"({"data":1})");
+  REQUIRE(first.status == 202);
+  const std::string id = json_of(first)["id"];
+  const auto record = world.find(id);
+  REQUIRE(record);
+  CHECK(record->headers.get("ce_id").starts_with("idk_"));
+  CHECK(record->partition == event::command_partition(record->headers.get("ce_id"), 12));
+  CHECK(record->partition == event::command_partition(id, 12));
+  const auto again = give("Billing.%43harge", R"({"data":1})");
+  CHECK(again.status == 202);
+  CHECK(again.body == first.body);
+  CHECK(again.has("Idempotency-Replayed: true"));
+  CHECK(give("Billing.Charge", R"({"data":2})").status == 422);
+  const auto other = give("Billing.Refund", R"({"data":1})");
+  CHECK(other.status == 202);
+  CHECK(json_of(other)["id"] != id);
+  // An event under the same key is something else.
+  const auto published = world.ask("POST", "/events", R"({"type":"t","data":1})", keyed);
+  CHECK(published.status == 202);
+  CHECK_FALSE(published.has("Idempotency-Replayed"));
+  CHECK(json_of(world.ask("GET", "/commands/" + id))["status"] == "accepted");
+}
+
+TEST_CASE("Commands at the gateway: a refused command does not take its Idempotency-Key") {
+  Commands world;
+  const auto give = [&](const std::string& key, std::string_view body) {
+    return world.ask("POST", "/commands/Billing.Charge", body,
+                     {{"Content-Type", "application/json"}, {"Idempotency-Key", key}});
+  };
+  CHECK(give("k-1", R"({"dat":1})").status == 400);
+  CHECK(give("k-1", R"({"data":1})").status == 202);
+  const auto malformed = give("a,b", R"({"data":1})");
+  CHECK(malformed.status == 400);
+  CHECK(json_of(malformed)["pointer"] == "idempotency-key");
+}
+
 TEST_CASE("Commands at the gateway: what is refused, and where it is at fault") {
   Commands world;
   struct {
