@@ -24,7 +24,7 @@ std::optional<std::string> hex_decode(std::string_view text);
 std::string sha256(std::string_view bytes);  // 32 bytes
 bool equal_constant_time(std::string_view a, std::string_view b);
 
-// HMAC with the key schedule done once. Copies share it. sign: any thread, at once (each call duplicates the context).
+// HMAC with the key schedule done once. Copies share it. sign: any thread, at once.
 class Hmac {
  public:
   enum class Algorithm : std::uint8_t { sha1, sha256, sha512 };
@@ -36,7 +36,8 @@ class Hmac {
   std::string sign(std::span<const std::string_view> parts) const;
 
  private:
-  std::shared_ptr<void> context_;
+  struct Keys;
+  std::shared_ptr<const Keys> keys_;
 };
 
 // Standard Webhooks 1.0.0 (github.com/standard-webhooks/standard-webhooks), symmetric: v1.

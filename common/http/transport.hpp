@@ -26,10 +26,11 @@ class Transport {
   // As sendmsg: some of `first`, or all of it and some of `second`.
   ssize_t write(iovec first, iovec second) {
     if (tls_) return first.iov_len > 0 ? write_one(first) : write_one(second);
+    if (second.iov_len == 0) return ::send(fd_, first.iov_base, first.iov_len, MSG_NOSIGNAL);  // cheaper
     iovec parts[] = {first, second};
     msghdr whole{};
     whole.msg_iov = parts;
-    whole.msg_iovlen = second.iov_len > 0 ? 2 : 1;
+    whole.msg_iovlen = 2;
     return ::sendmsg(fd_, &whole, MSG_NOSIGNAL);
   }
   // Nothing more will be written.

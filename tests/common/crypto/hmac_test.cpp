@@ -25,6 +25,18 @@ TEST_CASE("Hmac: RFC 4231 and RFC 2202 vectors for each algorithm") {
         "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
 }
 
+TEST_CASE("Hmac: RFC 4231, keys longer than a block, and as long as one") {
+  const std::string key(131, '\xaa');
+  const std::string_view data = "Test Using Larger Than Block-Size Key - Hash Key First";
+  CHECK(hex_encode(Hmac(key).sign({data})) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(hex_encode(Hmac(key, Hmac::Algorithm::sha512).sign({data})) ==
+        "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+        "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
+  const std::string block(64, 'k');
+  CHECK(Hmac(block).sign({data}) != Hmac(block + "k").sign({data}));
+  CHECK(Hmac(block + "k").sign({data}) == Hmac(sha256(block + "k")).sign({data}));
+}
+
 TEST_CASE("Hmac: parts in a row are one message, and a signature leaves no trace in the next") {
   const Hmac hmac("key");
   const std::string whole = hmac.sign({"abcdef"});
