@@ -40,6 +40,7 @@ struct Event {
   std::string reply_to;  // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";
+  bool wait = false;  // its caller waits for the outcomes
   std::vector<std::pair<std::string, std::string>> extensions;  // other CloudEvents attributes, lower case names
   std::vector<std::pair<std::string, std::string>> forwarded;   // provider's headers, lower case names
   std::string data;                                             // byte for byte
@@ -56,6 +57,7 @@ struct EventView {
   std::string_view id, client_id, source, type, tenant, kind, partition_key, content_type;
   bool client_gave_id = false;
   std::string_view replay, endpoint;  // of a replay to one endpoint
+  bool wait = false;                  // a caller waits for the outcomes
 };
 Result<EventView> view(const log::StoredRecord& record);
 

@@ -93,6 +93,7 @@ log::Record to_record(Event&& event) {
   headers.add(names::kKind, event.kind);
   headers.add(names::kTenant, event.tenant);
   if (event.client_gave_id) headers.add(names::kClientId, "1");
+  if (event.wait) headers.add(names::kWait, "1");
   add_if(headers, names::kQuery, event.query);
   add_if(headers, names::kReplyTo, event.reply_to);
   add_prefixed(headers, names::kForward, event.forwarded);
@@ -110,6 +111,8 @@ Result<EventView> view(const log::StoredRecord& record) {
       *at = header.value.data() ? header.value : std::string_view("");
     else if (header.name == names::kClientId)
       client_gave_id = header.value;
+    else if (header.name == names::kWait)
+      view.wait = true;
   }
   if (specversion != "1.0") return fail(Code::invalid, "ce_specversion is not 1.0", "ce_specversion");
   if (auto fit = check("ce_id", Attribute::id, view.client_id); !fit) return fail(std::move(fit.error()));

@@ -21,11 +21,14 @@ inline constexpr std::string_view kOrigin = "certes-origin";      // partition:o
 inline constexpr std::string_view kTerm = "certes-term";
 inline constexpr std::string_view kAttempt = "certes-attempt";    // from 1
 inline constexpr std::string_view kAttempts = "certes-attempts";  // on dead letters: how many were made
-inline constexpr std::string_view kOutcome = "certes-outcome";  // delivered, retry, awaiting, dead_lettered, cancelled
+// delivered, retry, awaiting, dead_lettered, cancelled, unmatched
+inline constexpr std::string_view kOutcome = "certes-outcome";
 inline constexpr std::string_view kRule = "certes-rule";  // what decided a dead letter, on it and on the attempt before
 inline constexpr std::string_view kError = "certes-error";
 inline constexpr std::string_view kStatus = "certes-status";
 inline constexpr std::string_view kDurationUs = "certes-duration-us";
-inline constexpr std::string_view kNext = "certes-next";  // unix milliseconds of the next attempt
+inline constexpr std::string_view kWait = "certes-wait";              // 1: a caller waits for the outcomes
+inline constexpr std::string_view kDeliveries = "certes-deliveries";  // of a waited event, on its attempts: how many
+inline constexpr std::string_view kNext = "certes-next";              // unix milliseconds of the next attempt
 
 }  // namespace certes::log::names

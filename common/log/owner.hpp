@@ -52,14 +52,17 @@ struct AttemptRecord {
   std::string_view endpoint;
   std::string_view tenant;
   std::uint32_t attempt = 1;
-  std::string_view outcome;  // delivered, cancelled (both final: the delivery ends), retry, dead_lettered (its dead
-                             // letter ends it), awaiting (a command's: its result comes until next_at)
-  std::string_view rule;     // with dead_lettered: what decided
-  std::string_view error;    // kind and text; empty when delivered
-  int status = 0;            // 0: no answer
+  // delivered, cancelled (both final: the delivery ends), retry, dead_lettered (its dead letter ends it), awaiting (a
+  // command's: its result comes until next_at); unmatched: of an event that nobody gets, without a delivery
+  std::string_view outcome;
+  std::string_view rule;   // with dead_lettered: what decided
+  std::string_view error;  // kind and text; empty when delivered
+  int status = 0;          // 0: no answer
   std::uint64_t duration_us = 0;
-  UnixMillis next_at = 0;   // with retry and awaiting
-  std::string_view answer;  // the answer's first 4 KB where somebody waits for it, else empty
+  UnixMillis next_at = 0;  // with retry and awaiting
+  // The answer's first 4 KB where a caller waits, or of a command; else empty.
+  std::string_view answer;
+  std::uint32_t deliveries = 0;  // where a caller waits: how many the event has
 };
 
 class OwnerHandler {

@@ -63,10 +63,10 @@ Record attempt_record(const AttemptRecord& attempt, Origin origin) {
   Record record;
   Headers& headers = record.headers;
   headers.reserve(384 + attempt.delivery.size() + attempt.event_id.size() + attempt.endpoint.size());
-  headers.add(names::kDelivery, attempt.delivery);
+  if (!attempt.delivery.empty()) headers.add(names::kDelivery, attempt.delivery);
   add_origin(headers, origin);
   headers.add(names::kId, attempt.event_id);
-  headers.add(names::kEndpoint, attempt.endpoint);
+  if (!attempt.endpoint.empty()) headers.add(names::kEndpoint, attempt.endpoint);
   headers.add(names::kTenant, attempt.tenant);
   add_number(headers, names::kAttempt, attempt.attempt);
   headers.add(names::kOutcome, attempt.outcome);
@@ -75,6 +75,7 @@ Record attempt_record(const AttemptRecord& attempt, Origin origin) {
   if (attempt.status != 0) add_number(headers, names::kStatus, attempt.status);
   add_number(headers, names::kDurationUs, attempt.duration_us);
   if (attempt.next_at != 0) add_number(headers, names::kNext, attempt.next_at);
+  if (attempt.deliveries != 0) add_number(headers, names::kDeliveries, attempt.deliveries);
   record.value = attempt.answer.substr(0, kTextLimit);
   return record;
 }

@@ -118,6 +118,7 @@ class Core {
   void route_asked();
   void route(OpenRecord& open, const event::EventView& view);
   void add_deliveries(OpenRecord& open, const event::EventView& view, registry::EventKind kind);
+  void tell_unmatched(const OpenRecord& open, const event::EventView& view);
   void add_delivery(OpenRecord& open, const Match& match, const event::EventView& view);
   void take_up(Delivery& delivery, const log::DeliveryState* known);
   const log::DeliveryState* known_of(const OpenRecord& open, std::string_view delivery) const;

@@ -18,6 +18,7 @@ struct OpenRecord {
   log::RecordPtr record;
   std::unique_ptr<log::DeliveryStates> known;  // until it is routed; empty: nothing is known
   std::uint32_t open = 0;                      // deliveries that have not ended
+  std::uint32_t awaited = 0;                   // how many a caller waits for; 0: nobody waits
   bool abandoned = false;                      // some were given up without an end: it must not be finished
 
   log::Origin origin() const { return {record->partition, record->offset}; }

@@ -123,6 +123,8 @@ void Core::route(OpenRecord& open, const event::EventView& view) {
   ++open.open;  // it is not finished before all its deliveries are there
   const bool over = kind == EventKind::command && has_end(open);
   if (!over) add_deliveries(open, view, kind);
+  if (view.wait && view.replay.empty() && kind == EventKind::event && open.open == 1 && !open.known)
+    tell_unmatched(open, view);
   if (!over && kind == EventKind::command && open.open == 1) unbound(open);
   if (kind == EventKind::result) result_seen(view, *open.record);
   const std::size_t bytes = open.record->size() + 256 + (memory_ > before ? memory_ - before : 0);
@@ -143,8 +145,22 @@ void Core::add_deliveries(OpenRecord& open, const event::EventView& view, EventK
     }
     return;
   }
-  for (const Match& match : router_->route(view.tenant, view.type, kind)) add_delivery(open, match, view);
+  const auto& matches = router_->route(view.tenant, view.type, kind);
+  if (view.wait) open.awaited = static_cast<std::uint32_t>(matches.size());
+  for (const Match& match : matches) add_delivery(open, match, view);
   if (reply) add_delivery(open, reply_match(view.tenant), view);
+}
+
+// For the caller who waits. The event does not wait for it: should it get lost, the caller learns only that it was
+// accepted.
+void Core::tell_unmatched(const OpenRecord& open, const event::EventView& view) {
+  const std::string name = event_id(view);
+  log::AttemptRecord told;
+  told.event_id = name;
+  told.tenant = view.tenant;
+  told.attempt = 0;
+  told.outcome = "unmatched";
+  ports_.outcomes.record_attempt(open.origin(), told, [] {});
 }
 
 void Core::add_delivery(OpenRecord& open, const Match& match, const event::EventView& view) {

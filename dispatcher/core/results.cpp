@@ -143,7 +143,8 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   attempt.status = result.status;
   attempt.duration_us = result.duration_us;
   attempt.next_at = ending.next_at;
-  if (delivery.command) attempt.answer = result.body;
+  attempt.deliveries = delivery.record->awaited;
+  if (delivery.command || attempt.deliveries != 0) attempt.answer = result.body;
   delivery.next_at = ending.next_at;
   delivery.last = !waits;
   delivery.end = end_of(ending.outcome);
@@ -192,6 +193,7 @@ void Core::close_unsent(Delivery& delivery, std::string_view outcome, std::strin
   attempt.attempt = delivery.attempts;
   attempt.outcome = outcome;
   attempt.error = error;
+  attempt.deliveries = delivery.record->awaited;
   delivery.last = true;
   delivery.end = end_of(outcome);
   delivery.unrecorded = 1;

@@ -54,6 +54,43 @@ TEST_CASE("Core: an event that nobody subscribed to is counted and finished") {
   CHECK(world.finished.size() == 1);
 }
 
+TEST_CASE("Core: who waits for an event is told its deliveries and their answers, or that there are none") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("mail").subscription("s2", "mail", "order.created");
+  world.use(state);
+  EventText waited;
+  waited.headers = {{std::string(log::names::kWait), "1"}};
+  world.give(waited);
+  world.core->run();
+  REQUIRE(world.answer("billing", 200, {}, "answer of billing"));
+  REQUIRE(world.answer("mail", 500));
+  REQUIRE(world.attempts.size() == 2);
+  CHECK(world.attempts[0].answer == "answer of billing");
+  CHECK(world.attempts[0].deliveries == 2);
+  CHECK(world.attempts[1].outcome == "retry");
+  CHECK(world.attempts[1].deliveries == 2);
+  waited.offset = 1;
+  waited.id = "evt_2";
+  waited.type = "nobody.listens";
+  world.give(waited);
+  world.core->run();
+  REQUIRE(world.attempts.size() == 3);
+  CHECK(world.attempts[2].outcome == "unmatched");
+  CHECK(world.attempts[2].delivery.empty());
+  CHECK(world.finished.contains({0, 1}));
+}
+
+TEST_CASE("Core: where nobody waits, answers are not kept") {
+  World world;
+  world.use(one_endpoint());
+  world.give({});
+  world.core->run();
+  REQUIRE(world.answer("billing", 200, {}, "answer"));
+  CHECK(world.attempts.at(0).answer.empty());
+  CHECK(world.attempts.at(0).deliveries == 0);
+}
+
 TEST_CASE("Core: a record waits for the fence that was asked after it was fetched") {
   World world;
   world.use(StateBuilder());

@@ -61,6 +61,8 @@ struct Recorded {
   std::string delivery, endpoint, outcome, error;
   std::uint32_t attempt = 0;
   UnixMillis next_at = 0;
+  std::string answer;
+  std::uint32_t deliveries = 0;
 };
 
 class World final : public dispatcher::Outcomes,
@@ -86,7 +88,8 @@ class World final : public dispatcher::Outcomes,
   bool may_act(std::int32_t) const override { return acting; }
   void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> done) override {
     attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
-                        std::string(attempt.outcome), std::string(attempt.error), attempt.attempt, attempt.next_at});
+                        std::string(attempt.outcome), std::string(attempt.error), attempt.attempt, attempt.next_at,
+                        std::string(attempt.answer), attempt.deliveries});
     acknowledge(std::move(done));
   }
   Result<void> append_and_finish(log::Origin, log::Record&& letter, std::function<void()> done) override {
