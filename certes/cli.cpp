@@ -75,6 +75,7 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   add_client_commands(context);
   add_resource_commands(context);
   add_audit_command(context);
+  add_tail_commands(context);
   if (words.size() == 1 && words[0] == "--version") return {VersionOptions{}, kExitOk, ""};
   try {
     std::reverse(words.begin(), words.end());  // as the library wants them

@@ -113,6 +113,15 @@ struct AuditOptions {
   std::size_t limit = 50;              // 0: all there is
 };
 
+// What GET /stream shows.
+struct TailOptions {
+  Connection connection;
+  std::string kinds = "event,command,result";
+  std::string pattern = "#";
+  std::string after;        // an id of the stream; empty: from now on
+  std::uint64_t count = 0;  // end after so many; 0: at a signal
+};
+
 struct DeadLetterOptions {
   Connection connection;
   std::string action;  // list, show, replay
@@ -125,6 +134,6 @@ struct DeadLetterOptions {
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,
                              TopicsOptions, VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions,
-                             RelayRunOptions, RelayControlOptions>;
+                             RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

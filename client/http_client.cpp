@@ -22,6 +22,30 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   return size * count;
 }
 
+// An answer that goes on.
+struct Receiving {
+  CURL* curl;
+  const std::function<bool(std::string_view)>& take;
+  const std::atomic<bool>& stop;
+  HttpAnswer answer;
+  bool ended = false;  // by our own wish
+};
+
+std::size_t take_part(char* data, std::size_t size, std::size_t count, void* user) {
+  auto& receiving = *static_cast<Receiving*>(user);
+  long status = 0;
+  curl_easy_getinfo(receiving.curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status / 100 != 2) return take_body(data, size, count, &receiving.answer.body);
+  receiving.ended = !receiving.take({data, size * count});
+  return receiving.ended ? 0 : size * count;
+}
+
+int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& receiving = *static_cast<Receiving*>(user);
+  receiving.ended = receiving.stop;
+  return receiving.ended ? 1 : 0;
+}
+
 Error error_of(CURLcode code, const std::string& url, const char* detail) {
   const std::string why = *detail ? detail : curl_easy_strerror(code);
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return {Code::invalid, url + ": " + why};
@@ -66,16 +90,41 @@ class HttpClient::Impl {
     prepare(request, headers.get(), detail, answer.body);
     const CURLcode code = curl_easy_perform(curl_);
     if (code != CURLE_OK) return fail(error_of(code, request.url, detail));
+    read_head(answer);
+    return answer;
+  }
+
+  Result<HttpAnswer> receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
+                             const std::atomic<bool>& stop) {
+    const HeaderList headers = header_list(request.headers);
+    char detail[CURL_ERROR_SIZE] = "";
+    Receiving receiving{curl_, take, stop, {}};
+    prepare(request, headers.get(), detail, receiving.answer.body);
+    curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, 0L);
+    curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.timeout.count() / 1'000));
+    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, take_part);
+    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &receiving);
+    curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, look_at_stop);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &receiving);
+    const CURLcode code = curl_easy_perform(curl_);
+    if (code != CURLE_OK && !receiving.ended) return fail(error_of(code, request.url, detail));
+    read_head(receiving.answer);
+    return std::move(receiving.answer);
+  }
+
+ private:
+  void read_head(HttpAnswer& answer) {
     long status = 0;
     char* type = nullptr;
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(curl_, CURLINFO_CONTENT_TYPE, &type);
     answer.status = static_cast<int>(status);
     if (type) answer.content_type = type;
-    return answer;
   }
 
- private:
   void prepare(const HttpRequest& request, curl_slist* headers, char* detail, std::string& body) {
     curl_easy_reset(curl_);  // keeps connections
     curl_easy_setopt(curl_, CURLOPT_URL, request.url.c_str());
@@ -104,6 +153,11 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Result<HttpAnswer> HttpClient::send(const HttpRequest& request) { return impl_->send(request); }
+
+Result<HttpAnswer> HttpClient::receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
+                                       const std::atomic<bool>& stop) {
+  return impl_->receive(request, take, stop);
+}
 
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";

@@ -2,6 +2,8 @@
 // HttpClient: one HTTP request at a time over libcurl, with keep-alive. Who: the operator's commands, ApiClient.
 // Not for event loops (it blocks); one object belongs to one thread.
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +37,10 @@ class HttpClient {
 
   // Any status is an answer. Redirects are not followed. Errors: invalid (URL), unavailable (no connection), timeout.
   Result<HttpAnswer> send(const HttpRequest& request);
+  // The same for an answer that goes on: the body of a 2xx goes to `take` as it comes, which says false to end it.
+  // `stop` ends it too, within about a second. The request's timeout is that of connecting, and of hearing nothing.
+  Result<HttpAnswer> receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
+                             const std::atomic<bool>& stop);
 
  private:
   class Impl;

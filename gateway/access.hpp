@@ -47,6 +47,8 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::gateway, "GET", "/commands/{id}", Access::key, "commands:read"},
     {Listener::gateway, "POST", "/commands/{id}/result", Access::key, "commands:write"},
     {Listener::gateway, "POST", "/commands/reply-secret", Access::key, "commands:write"},
+    {Listener::gateway, "GET", "/stream", Access::key, "stream:read"},
+    {Listener::gateway, "GET", "/t/{tenant}/stream", Access::key, "stream:read"},
 
     {Listener::api, "GET", "/health/live", Access::open},
     {Listener::api, "GET", "/health/ready", Access::open},

@@ -19,5 +19,6 @@ int run_command(const DeadLetterOptions& options);
 int run_command(const AuditOptions& options);
 int run_command(const RelayRunOptions& options);
 int run_command(const RelayControlOptions& options);
+int run_command(const TailOptions& options);
 
 }  // namespace certes::command

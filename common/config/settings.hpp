@@ -49,10 +49,13 @@ struct GatewaySettings {
   std::string tls_client_ca_file;           // clients must have a certificate of these; empty: they need none
   bool maintenance = false;
   double maintenance_retry_after_seconds = 30;
-  int max_waiting = 16'384;                  // requests that wait for the log; above: 503 not-accepted
-  double shed_after_seconds = 1.5;           // of the log's silence; then 503 not-accepted at once
-  std::vector<std::string> trusted_proxies;  // CIDRs: whose word on the client counts
-  std::string unknown_types = "open";        // or strict: types that no event type declares are refused
+  int max_waiting = 16'384;                      // requests that wait for the log; above: 503 not-accepted
+  double shed_after_seconds = 1.5;               // of the log's silence; then 503 not-accepted at once
+  std::vector<std::string> trusted_proxies;      // CIDRs: whose word on the client counts
+  std::string unknown_types = "open";            // or strict: types that no event type declares are refused
+  int stream_watchers = 2'000;                   // clients of GET /stream; above: 503
+  std::int64_t stream_buffer_bytes = 256 << 10;  // that may wait for one of them; above: dropped
+  double stream_heartbeat_seconds = 15;
 };
 
 struct ApiSettings {

@@ -63,6 +63,11 @@ const Setting kSettings[] = {
      "of the log's silence, after which requests are refused at once", 0.01, 60},
     {"gateway.trusted_proxies", CERTES_LIST(gateway.trusted_proxies),
      "networks of proxies whose word on the client and its certificate counts", 0, 0, Form::networks},
+    {"gateway.stream_watchers", CERTES_INT(gateway.stream_watchers), "clients of GET /stream; above: 503", 1, 100'000},
+    {"gateway.stream_buffer_bytes", CERTES_BYTES(gateway.stream_buffer_bytes),
+     "that may wait for a client of GET /stream to read it; above: it is dropped", 4'096, 64 << 20},
+    {"gateway.stream_heartbeat_seconds", CERTES_SECONDS(gateway.stream_heartbeat_seconds),
+     "between signs of life to clients of GET /stream", 0.1, 3'600},
 
     {"api.listen", CERTES_STRING(api.listen), "listener of the Master API", 0, 0, Form::address},
     {"api.enabled", CERTES_BOOL(api.enabled), "whether a gateway serves the Master API too"},

@@ -8,6 +8,7 @@
 #include "gateway/ingest/commands/command_intake.hpp"
 #include "gateway/ingest/dedup_follower.hpp"
 #include "gateway/ingest/intake.hpp"
+#include "gateway/ingest/stream_intake.hpp"
 
 namespace certes::gateway {
 namespace {
@@ -21,6 +22,8 @@ constexpr const char* kCommand = "/commands/{name}";
 constexpr const char* kCommandId = "/commands/{id}";
 constexpr const char* kResult = "/commands/{id}/result";
 constexpr const char* kReplySecret = "/commands/reply-secret";
+constexpr const char* kStream = "/stream";
+constexpr const char* kTenantStream = "/t/{tenant}/stream";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
 
@@ -40,6 +43,10 @@ http::ServerOptions server_options(const config::GatewaySettings& settings) {
   return options;
 }
 
+stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
+  return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -47,16 +54,20 @@ class Gateway::Impl {
   explicit Impl(Dependencies dependencies)
       : dependencies_(dependencies),
         metrics_(dependencies.metrics,
-                 {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret,
-                  http::kLivePath, http::kReadyPath, http::kMetricsPath},
+                 {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret, kStream,
+                  kTenantStream, http::kLivePath, http::kReadyPath, http::kMetricsPath},
                  static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
         searcher_(std::make_unique<commands::Searcher>(dependencies.log,
                                                        millis(dependencies.settings.commands.search_seconds))),
+        crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
+               static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
+        tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
         server_(server_options(dependencies.settings.gateway), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) make_dedup();
     make_idempotency();
     add_ingest();
     add_commands();
+    add_stream();
     add_pages();
     server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
       metrics_.finished(route, status, took);
@@ -67,6 +78,8 @@ class Gateway::Impl {
   ~Impl() {
     server_.stop(Millis{0});
     searcher_.reset();
+    tail_.reset();
+    streams_.clear();
     commands_.clear();
     intakes_.clear();
   }
@@ -133,6 +146,13 @@ class Gateway::Impl {
     return *place;
   }
 
+  ingest::StreamIntake& stream_intake(http::Loop& loop) {
+    const std::lock_guard lock(mutex_);
+    auto& place = streams_[loop.index()];
+    if (!place) place = std::make_unique<ingest::StreamIntake>(loop, dependencies_, *tail_, crowd_);
+    return *place;
+  }
+
   using CommandHandler = void (commands::CommandIntake::*)(const http::Request&, std::string_view, http::Exchange);
 
   // `parameter`: the part of the path that the handler is given.
@@ -154,6 +174,21 @@ class Gateway::Impl {
     server_.direct("POST", kReplySecret, [this](http::Loop& loop) -> http::DirectHandler {
       return [&intake = command_intake(loop)](const http::Request& request, http::Exchange exchange) {
         intake.show_secret(request, std::move(exchange));
+      };
+    });
+  }
+
+  void add_stream() {
+    server_.direct("GET", kStream, [this](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = stream_intake(loop)](const http::Request& request, http::Exchange exchange) {
+        intake.show(request, {}, std::move(exchange));
+      };
+    });
+    server_.direct("GET", kTenantStream, [this](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = stream_intake(loop)](const http::Request& request, http::Exchange exchange) {
+        const auto tenant = http::path_parameter(kTenantStream, request.path, "tenant");
+        if (!tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
+        intake.show(request, *tenant, std::move(exchange));
       };
     });
   }
@@ -215,6 +250,9 @@ class Gateway::Impl {
   std::map<int, std::unique_ptr<ingest::Intake>> intakes_;            // by loop; guarded by mutex_
   std::map<int, std::unique_ptr<commands::CommandIntake>> commands_;  // the same
   std::unique_ptr<commands::Searcher> searcher_;
+  stream::Crowd crowd_;
+  std::unique_ptr<stream::Tail> tail_;
+  std::map<int, std::unique_ptr<ingest::StreamIntake>> streams_;  // by loop; guarded by mutex_
   Routes server_;
 };
 

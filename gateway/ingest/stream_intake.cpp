@@ -1,0 +1,61 @@
+#include "gateway/ingest/stream_intake.hpp"
+
+#include "gateway/access.hpp"
+#include "gateway/ingest/answers.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/stream")->scope;
+
+}  // namespace
+
+StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd)
+    : loop_(loop),
+      dependencies_(dependencies),
+      callers_([&dependencies](const http::Request& request, const registry::State& state) {
+        return authenticate(request, state, dependencies.settings, dependencies.clock);
+      }),
+      watchers_(loop, tail, crowd) {}
+
+void StreamIntake::show(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
+  if (!dependencies_.registry.caught_up())
+    return exchange.respond(answer({Code::unavailable, "the gateway has not read its registry yet"}));
+  const auto state = dependencies_.registry.state();
+  const auto caller = callers_.find(request, state, loop_.now(), kRead);
+  if (!caller) return exchange.respond(answer(caller.error()));
+  if (tenant.empty()) tenant = (*caller)->tenant;
+  if (auto may = may_act_for(**caller, tenant, false, *state); !may) return exchange.respond(answer(may.error()));
+  auto wanted = stream::make_interest(tenant, http::query_parameter(request.query, "kind").value_or(""),
+                                      http::query_parameter(request.query, "pattern").value_or(""));
+  if (!wanted) return exchange.respond(answer(wanted.error()));
+  auto from = resume_from(request);
+  if (!from) return exchange.respond(answer(from.error()));
+  watchers_.begin(std::move(exchange), std::move(*wanted), std::move(*from),
+                  still_allowed(request, **caller, std::string(tenant)));
+}
+
+Result<stream::Positions> StreamIntake::resume_from(const http::Request& request) const {
+  const std::string_view id = request.header("last-event-id");
+  if (id.empty()) return stream::Positions();
+  auto positions = stream::parse_id(id, static_cast<std::size_t>(dependencies_.log.partitions()));
+  if (positions) return std::move(*positions);
+  return fail(Code::invalid, "Last-Event-ID is none that this stream gives", "last-event-id");
+}
+
+// The same key, asked again while the stream goes on: it may expire, be deleted, or lose the scope.
+std::function<bool()> StreamIntake::still_allowed(const http::Request& request, const Caller& caller,
+                                                  std::string tenant) const {
+  return [this, authorization = std::string(request.header("authorization")), peer = std::string(request.peer),
+          key = caller.key, of = caller.tenant, tenant = std::move(tenant)] {
+    http::Request again;
+    again.peer = peer;
+    if (!authorization.empty()) again.headers.push_back({"Authorization", authorization});
+    const auto state = dependencies_.registry.state();
+    const auto now = authenticate(again, *state, dependencies_.settings, dependencies_.clock);
+    return now && now->key == key && now->tenant == of && now->allowed(kRead) &&
+           may_act_for(*now, tenant, false, *state);
+  };
+}
+
+}  // namespace certes::gateway::ingest

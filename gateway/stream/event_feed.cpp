@@ -1,0 +1,198 @@
+#include "gateway/stream/event_feed.hpp"
+
+#include "common/event/structured.hpp"
+#include "gateway/stream/sse.hpp"
+
+namespace certes::gateway::stream {
+namespace {
+
+constexpr std::size_t kPage = 16;
+constexpr Millis kLook{2'000};
+
+Text id_text(const Positions& positions) {
+  auto text = std::make_shared<std::string>();
+  append_id(*text, to_id(positions));
+  return text;
+}
+
+Text gap_text() {
+  auto text = std::make_shared<std::string>();
+  append_event(*text, "gap", R"({"detail":"some of what came meanwhile is no longer on the log"})");
+  return text;
+}
+
+}  // namespace
+
+EventFeed::EventFeed(log::Log& log, Audience& audience, log::Wake wake, std::size_t buffer_bytes)
+    : log_(log),
+      audience_(audience),
+      wake_(std::move(wake)),
+      round_bytes_(buffer_bytes / 8),
+      catch_up_(log, *this, wake_, buffer_bytes / 2) {}
+
+Result<void> EventFeed::open() {
+  const auto partitions = static_cast<std::size_t>(log_.partitions());
+  live_.assign(partitions, 0);
+  for (std::size_t p = 0; p < partitions; ++p) {
+    const auto range = log_.offsets(log::Topic::events, static_cast<std::int32_t>(p), kLook);
+    if (!range) return fail(range.error());
+    live_[p] = range->end;
+  }
+  lanes_.resize(partitions);
+  for (std::size_t p = 0; p < partitions; ++p)
+    lanes_[p].reader = log_.reader(log::Topic::events, static_cast<std::int32_t>(p), live_[p], wake_);
+  return {};
+}
+
+void EventFeed::close() { lanes_.clear(); }
+
+Result<void> EventFeed::add(Watcher& watcher) {
+  if (watchers_ == 0)
+    if (auto opened = open(); !opened) return opened;
+  if (watcher.from.empty()) watcher.from = live_;
+  watcher.from.resize(live_.size(), 0);
+  const auto gap = check_future(watcher);
+  if (!gap) {
+    if (watchers_ == 0) close();
+    return fail(gap.error());
+  }
+  ++watchers_;
+  for (std::size_t p = 0; p < live_.size(); ++p)
+    if (watcher.from[p] < live_[p]) watcher.stage = Watcher::Stage::queued;
+  if (watcher.stage == Watcher::Stage::queued) queued_.push_back(&watcher);
+  audience_.hand(watcher, Chunk::What::begun, id_of(watcher), nullptr);
+  if (*gap) tell_gap({&watcher});
+  return {};
+}
+
+// A position above the live one: another gateway was a little ahead of this one, or it is of a log that is no more.
+// True: the latter.
+Result<bool> EventFeed::check_future(Watcher& watcher) {
+  bool gap = false;
+  for (std::size_t p = 0; p < live_.size(); ++p) {
+    if (watcher.from[p] <= live_[p]) continue;
+    const auto range = log_.offsets(log::Topic::events, static_cast<std::int32_t>(p), kLook);
+    if (!range) return fail(range.error());
+    if (watcher.from[p] <= range->end) continue;
+    watcher.from[p] = live_[p];
+    gap = true;
+  }
+  return gap;
+}
+
+void EventFeed::remove(const Watcher& watcher) {
+  std::erase(queued_, &watcher);
+  catch_up_.forget(watcher);
+  if (--watchers_ == 0) close();
+}
+
+bool EventFeed::round() {
+  if (watchers_ == 0 || !audience_.keeps_up()) return false;
+  bool more = false;
+  std::size_t bytes_left = round_bytes_;
+  turn_ = (turn_ + 1) % lanes_.size();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) more = read((turn_ + i) % lanes_.size(), bytes_left) || more;
+  if (catch_up_.idle() && !queued_.empty()) catch_up_.begin(std::exchange(queued_, {}));
+  if (!catch_up_.idle()) more = catch_up_.step() || more;
+  return more || (catch_up_.idle() && !queued_.empty());
+}
+
+// No more than a round's bytes: who reads must have the chance to.
+bool EventFeed::read(std::size_t partition, std::size_t& bytes_left) {
+  Lane& lane = lanes_[partition];
+  if (lane.next == lane.page.size() && !fill(partition)) return false;
+  while (lane.next < lane.page.size() && bytes_left > 0) {
+    const log::StoredRecord& record = *lane.page[lane.next++];
+    live_[partition] = record.offset + 1;
+    bytes_left -= std::min(bytes_left, show_live(record));
+  }
+  if (lane.next == lane.page.size()) live_[partition] = std::max(live_[partition], lane.reader->position());
+  return true;
+}
+
+// False: there is nothing now.
+bool EventFeed::fill(std::size_t partition) {
+  Lane& lane = lanes_[partition];
+  lane.page.clear();
+  lane.next = 0;
+  const auto read = lane.reader->read(kPage, lane.page);
+  if (read) {
+    if (lane.page.empty()) live_[partition] = std::max(live_[partition], lane.reader->position());
+    return !lane.page.empty();
+  }
+  lane.page.clear();
+  if (read.error().code == Code::not_found) lost(partition);
+  return false;
+}
+
+// The log was trimmed above the reader, or is another.
+void EventFeed::lost(std::size_t partition) {
+  const auto number = static_cast<std::int32_t>(partition);
+  const auto range = log_.offsets(log::Topic::events, number, kLook);
+  if (!range) return;
+  live_[partition] = live_[partition] < range->start ? range->start : range->end;
+  lanes_[partition].reader = log_.reader(log::Topic::events, number, live_[partition], wake_);
+  for (const auto& [interest, watchers] : audience_.groups())
+    if (interest.of_events()) tell_gap(watchers);
+}
+
+bool EventFeed::is_for(const Watcher& watcher, const log::StoredRecord& record) const {
+  if (watcher.stage == Watcher::Stage::queued) return false;
+  if (watcher.stage == Watcher::Stage::catching_up && catch_up_.reads(record.partition)) return false;
+  return record.offset >= watcher.from[static_cast<std::size_t>(record.partition)];
+}
+
+std::size_t EventFeed::show_live(const log::StoredRecord& record) {
+  const auto sight = sight_of(record);
+  if (!sight) return 0;
+  Text text, id;
+  for (const auto& [interest, watchers] : audience_.groups()) {
+    if (!takes(interest, *sight)) continue;
+    for (const Watcher* watcher : watchers) {
+      if (!is_for(*watcher, record)) continue;
+      if (!text) text = render(record, *sight);
+      const bool live = watcher->stage == Watcher::Stage::live;
+      if (live && !id) id = id_text(live_);
+      audience_.hand(*watcher, Chunk::What::shown, live ? id : id_of(*watcher), text);
+    }
+  }
+  return text ? text->size() : 0;
+}
+
+std::size_t EventFeed::show(const log::StoredRecord& record, const std::vector<Watcher*>& members) {
+  const auto sight = sight_of(record);
+  if (!sight) return 0;
+  Text text;
+  for (const Watcher* member : members) {
+    if (record.offset < member->from[static_cast<std::size_t>(record.partition)]) continue;
+    if (!takes(member->interest, *sight)) continue;
+    if (!text) text = render(record, *sight);
+    audience_.hand(*member, Chunk::What::shown, id_of(*member), text);
+  }
+  return text ? text->size() : 0;
+}
+
+void EventFeed::tell_gap(const std::vector<Watcher*>& members) {
+  const Text text = gap_text();
+  for (const Watcher* member : members) audience_.hand(*member, Chunk::What::shown, nullptr, text);
+}
+
+Text EventFeed::render(const log::StoredRecord& record, const Sight& sight) {
+  json_.clear();
+  event::append_structured(json_, record.headers, record.value, document_);
+  auto text = std::make_shared<std::string>();
+  text->reserve(json_.size() + 32);
+  append_event(*text, to_string(sight.kind), json_);
+  return text;
+}
+
+Text EventFeed::id_of(const Watcher& watcher) const {
+  switch (watcher.stage) {
+    case Watcher::Stage::queued: return id_text(watcher.from);
+    case Watcher::Stage::catching_up: return id_text(catch_up_.positions_of(watcher));
+    case Watcher::Stage::live: break;
+  }
+  return id_text(live_);
+}
+
+}  // namespace certes::gateway::stream

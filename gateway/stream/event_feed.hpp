@@ -1,0 +1,65 @@
+#pragma once
+// EventFeed: what stands in `events`, as it comes, to the watchers of events, commands and results. It reads only while
+// there are some: all partitions from their ends on, and for those that resume what they have missed (CatchUp).
+// Who: Tail. Confined to its thread; add blocks for the log's offsets, the rest does not.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/event/json_document.hpp"
+#include "common/log/log.hpp"
+#include "gateway/stream/audience.hpp"
+#include "gateway/stream/catch_up.hpp"
+
+namespace certes::gateway::stream {
+
+class EventFeed final : private CatchUp::Live {
+ public:
+  // `buffer_bytes`: that a watcher may be behind; one that catches up is kept at half of it.
+  EventFeed(log::Log& log, Audience& audience, log::Wake wake, std::size_t buffer_bytes);
+
+  // Begins to show events to it. Error: the log cannot be read now; nothing has changed.
+  Result<void> add(Watcher& watcher);
+  void remove(const Watcher& watcher);  // before the audience does
+  // Shows what there is. True: there may be more at once; false: a wake-up comes.
+  bool round();
+  Text id_of(const Watcher& watcher) const;
+  bool reading() const { return watchers_ != 0; }
+
+ private:
+  const Positions& live() const override { return live_; }
+  std::size_t show(const log::StoredRecord& record, const std::vector<Watcher*>& members) override;
+  void tell_gap(const std::vector<Watcher*>& members) override;
+
+  Result<void> open();
+  void close();
+  Result<bool> check_future(Watcher& watcher);
+  // One partition's live feed: where it is, and what was read and not shown.
+  struct Lane {
+    std::unique_ptr<log::Reader> reader;
+    std::vector<log::RecordPtr> page;
+    std::size_t next = 0;
+  };
+  bool read(std::size_t partition, std::size_t& bytes_left);
+  bool fill(std::size_t partition);
+  std::size_t show_live(const log::StoredRecord& record);
+  void lost(std::size_t partition);
+  bool is_for(const Watcher& watcher, const log::StoredRecord& record) const;
+  Text render(const log::StoredRecord& record, const Sight& sight);
+
+  log::Log& log_;
+  Audience& audience_;
+  const log::Wake wake_;
+  const std::size_t round_bytes_;
+  std::size_t watchers_ = 0;
+  std::vector<Lane> lanes_;  // by partition, while somebody watches
+  Positions live_;
+  std::size_t turn_ = 0;          // the partition that comes first
+  std::vector<Watcher*> queued_;  // for the next pass
+  CatchUp catch_up_;
+  event::JsonDocument document_;
+  std::string json_;
+};
+
+}  // namespace certes::gateway::stream

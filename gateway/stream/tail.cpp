@@ -1,0 +1,98 @@
+#include "gateway/stream/tail.hpp"
+
+#include <pthread.h>
+
+#include "gateway/stream/sse.hpp"
+
+namespace certes::gateway::stream {
+namespace {
+
+constexpr Millis kIdle{3'600'000};  // nobody watches: until somebody does
+constexpr Millis kLook{200};        // to try again what did not work, while somebody watches
+
+}  // namespace
+
+Tail::Tail(log::Log& log, Options options)
+    : options_(options),
+      mailbox_([signal = signal_] { signal->wake(); }),
+      events_(
+          log, audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
+      thread_([this] { run(); }) {
+  ::pthread_setname_np(thread_.native_handle(), "certes-tail");
+}
+
+Tail::~Tail() {
+  stopping_ = true;
+  signal_->wake();
+  thread_.join();
+}
+
+void Tail::add(Watcher watcher) {
+  mailbox_.post([this, held = std::make_shared<Watcher>(std::move(watcher))] { begin(std::move(*held)); });
+}
+
+void Tail::remove(WatcherId watcher) {
+  mailbox_.post([this, watcher] { end(watcher); });
+}
+
+void Tail::run() {
+  while (!stopping_) {
+    take_up();
+    const bool more = events_.round();
+    if (audience_.size() > 0 && std::chrono::steady_clock::now() >= beat_at_) beat();
+    audience_.flush();
+    if (!more) signal_->wait(patience());
+  }
+}
+
+void Tail::take_up() {
+  work_.clear();
+  while (mailbox_.drain(work_) != 0) {
+  }
+  for (const auto& work : work_) work();
+  work_.clear();
+}
+
+Millis Tail::patience() const { return audience_.size() == 0 ? kIdle : std::min(kLook, options_.heartbeat); }
+
+void Tail::begin(Watcher&& watcher) {
+  if (audience_.size() == 0) beat_at_ = std::chrono::steady_clock::now() + options_.heartbeat;
+  const WatcherId id = watcher.id;
+  Watcher& added = audience_.add(std::move(watcher));
+  if (!added.interest.of_events()) return audience_.hand(added, Chunk::What::begun, nullptr, nullptr);
+  if (auto begun = events_.add(added); !begun) {
+    audience_.hand(added, Chunk::What::refused, nullptr, std::make_shared<std::string>(begun.error().message));
+    audience_.remove(id);
+  }
+}
+
+void Tail::end(WatcherId id) {
+  const Watcher* watcher = audience_.find(id);
+  if (watcher == nullptr) return;
+  if (watcher->interest.of_events()) events_.remove(*watcher);
+  audience_.remove(id);
+}
+
+// With it goes the place to resume from, which moves on although nothing is shown.
+void Tail::beat() {
+  beat_at_ = std::chrono::steady_clock::now() + options_.heartbeat;
+  auto comment = std::make_shared<std::string>();
+  append_comment(*comment, "still here");
+  Text live;
+  for (const auto& [interest, watchers] : audience_.groups()) {
+    for (const Watcher* watcher : watchers) {
+      Text id;
+      if (interest.of_events()) {
+        if (watcher->stage != Watcher::Stage::live) {
+          id = events_.id_of(*watcher);
+        } else {
+          if (!live) live = events_.id_of(*watcher);
+          id = live;
+        }
+      }
+      audience_.hand(*watcher, Chunk::What::beat, std::move(id), comment);
+    }
+  }
+}
+
+}  // namespace certes::gateway::stream

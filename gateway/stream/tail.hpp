@@ -1,0 +1,57 @@
+#pragma once
+// Tail: one thread that reads the log as it grows, for those who watch, and only while somebody does. What watchers are
+// shown goes to them by their Outlet. Who: the gateway has one; its loops' Watchers use it.
+// Any thread; add and remove do not block, and are done in the order in which one thread asks.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "common/base/mailbox.hpp"
+#include "common/registry/wake_signal.hpp"
+#include "gateway/stream/audience.hpp"
+#include "gateway/stream/event_feed.hpp"
+
+namespace certes::gateway::stream {
+
+class Tail {
+ public:
+  struct Options {
+    std::size_t buffer_bytes = 256u << 10;  // that a watcher may be behind
+    Millis heartbeat{15'000};
+  };
+  Tail(log::Log& log, Options options);
+  ~Tail();
+  Tail(const Tail&) = delete;
+  Tail& operator=(const Tail&) = delete;
+
+  // Its outlet, which outlives the tail, is handed `begun` or `refused` first. After `refused` it is gone.
+  void add(Watcher watcher);
+  void remove(WatcherId watcher);
+  // Somebody has read what was handed over.
+  void wake() { signal_->wake(); }
+
+ private:
+  void run();
+  void begin(Watcher&& watcher);
+  void end(WatcherId id);
+  void beat();
+  void take_up();
+  Millis patience() const;
+
+  const Options options_;
+  const std::shared_ptr<registry::WakeSignal> signal_ = std::make_shared<registry::WakeSignal>();
+  Mailbox<std::function<void()>> mailbox_;
+  std::atomic<bool> stopping_{false};
+
+  // The thread's.
+  std::vector<std::function<void()>> work_;
+  Audience audience_;
+  EventFeed events_;
+  SteadyTime beat_at_{};
+
+  std::thread thread_;  // last: it uses all of that
+};
+
+}  // namespace certes::gateway::stream
