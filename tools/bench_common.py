@@ -24,9 +24,9 @@ def free_port():
 
 
 @contextlib.contextmanager
-def installation(engine, directory, brokers):
+def installation(engine, directory, brokers, settings=None):
     """Yields the process that takes events in, and the Master API."""
-    environment = {"CERTES_KAFKA_PREFIX": f"bench-{os.getpid()}-{free_port()}."}
+    environment = {"CERTES_KAFKA_PREFIX": f"bench-{os.getpid()}-{free_port()}."} | (settings or {})
     roles = ["serve"] if engine == "sqlite" else ["gateway", "dispatcher"]
     arguments = [] if engine == "sqlite" else ["--brokers", brokers]
     processes = []

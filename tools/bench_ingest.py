@@ -85,18 +85,24 @@ def ingest(engine, directory, brokers, options):
 
 
 def overload(directory, seconds):
-    """An open loop at three times the best rate: what is still accepted, what is refused early, and the memory for it."""
+    """An open loop at three times the best rate: what is still accepted, what is refused early, and the memory for it.
+
+    First as the settings are: nothing is refused, as each connection has one request at a time and all may wait. Then with
+    fewer that may wait than there are connections, so that the rest is refused at once.
+    """
     directory.mkdir(parents=True)
     request = common.write_request(directory / "request", "/events", common.plain_event(1024), common.bearer())
-    with common.installation("sqlite", directory / "installation", "") as (process, _):
-        own = process.ports["gateway"], process.process.pid
-        common.load(*own, request, 64, 1)
-        best = max(common.load(*own, request, connections, 3)["requests_per_second"] for connections in (64, 1000))
-        before = process.rss_bytes()
-        found = common.open_load(own[0], request, 2000, 3 * best, seconds)
-        after = process.rss_bytes()
-    offered = found["offered_per_second"]
-    print(f"overload sqlite: best {best:.0f}/s; offered {offered:.0f}/s for {seconds} s: accepted {found['accepted_per_second']:.0f}/s"
-          f" ({found['accepted_per_second'] / best:.2f} of the best), refused early {found['refused_per_second'] / offered:.2f},"
-          f" held back by the connections {found['held_back_per_second'] / offered:.2f}; p99 {found['p99_us']} us;"
-          f" resident {before >> 20} MiB, then {after >> 20} MiB", flush=True)
+    for connections, settings in ((2000, {}), (2000, {"CERTES_GATEWAY_MAX_WAITING": "1000"})):
+        with common.installation("sqlite", directory / f"installation-{len(settings)}", "", settings) as (process, _):
+            own = process.ports["gateway"], process.process.pid
+            common.load(*own, request, 64, 1)
+            best = max(common.load(*own, request, clients, 3)["requests_per_second"] for clients in (64, 1000))
+            before = process.rss_bytes()
+            found = common.open_load(own[0], request, connections, 3 * best, seconds)
+            after = process.rss_bytes()
+        offered = found["offered_per_second"]
+        print(f"overload sqlite, {connections} connections{', 1000 may wait' if settings else ''}: best {best:.0f}/s; offered {offered:.0f}/s"
+              f" for {seconds} s: accepted {found['accepted_per_second']:.0f}/s ({found['accepted_per_second'] / best:.2f} of the best),"
+              f" refused early {found['refused_per_second'] / offered:.2f}, held back by the connections"
+              f" {found['held_back_per_second'] / offered:.2f}; p99 {found['p99_us']} us;"
+              f" resident {before >> 20} MiB, then {after >> 20} MiB", flush=True)

@@ -4,6 +4,7 @@
 // unique items (it compares each with each). Inside json_schema.cpp only.
 
 #include <algorithm>
+#include <cmath>
 #include <new>
 #include <set>
 #include <valijson/constraint_builder.hpp>
@@ -46,8 +47,12 @@ struct Length {
   bool operator()(const Adapter& target) const {
     std::string text;
     if (!target.isString() || !target.asString(text)) return true;
-    const auto length = std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });
-    return min ? static_cast<double>(length) >= bound : static_cast<double>(length) <= bound;
+    // A character has one to four bytes: mostly that decides.
+    const auto most = static_cast<double>(text.size()), least = std::ceil(most / 4);
+    if (min ? least >= bound : most <= bound) return true;
+    if (min ? most < bound : least > bound) return false;
+    const auto length = static_cast<double>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+    return min ? length >= bound : length <= bound;
   }
   std::string text() const {
     return "must have at " + std::string(min ? "least " : "most ") + std::to_string(static_cast<std::int64_t>(bound)) +
