@@ -6,7 +6,7 @@ namespace certes::log::kafka {
 namespace {
 
 // Below this many pending acknowledgements a keyless record is sent at once.
-constexpr std::size_t kFew = 16;
+constexpr std::size_t kFew = 4;
 // Between two tries to make a producer: it takes a moment, and the caller is an event loop.
 constexpr std::chrono::seconds kPatience{1};
 
