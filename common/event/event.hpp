@@ -40,7 +40,7 @@ struct Event {
   std::string reply_to;  // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";
-  bool wait = false;  // its caller waits for the outcomes
+  bool wait = false;                                            // its caller waits for the outcomes
   std::vector<std::pair<std::string, std::string>> extensions;  // other CloudEvents attributes, lower case names
   std::vector<std::pair<std::string, std::string>> forwarded;   // provider's headers, lower case names
   std::string data;                                             // byte for byte

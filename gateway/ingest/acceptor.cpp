@@ -33,6 +33,7 @@ struct Acceptor::Request {
   std::size_t persisted = 0, not_persisted = 0, duplicates = 0;
   std::size_t stored = 0;  // persisted by this request, not by an earlier one
   std::string error;
+  std::int32_t partition = log::kAnyPartition;  // of what was stored last
   bool batch = false;
   std::shared_ptr<const Reply> reply;
   Aim aim;
@@ -99,7 +100,7 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
 void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
                       std::string_view source, http::Exchange exchange, Aim aim, IdempotencyIndex::Claim claim) {
   Request& request = take(batch, std::move(reply), source, std::move(exchange));
-  request.aim = aim;
+  request.aim = std::move(aim);
   request.claim = std::move(claim);
   std::vector<log::Record> records;
   records.reserve(events.size());
@@ -193,6 +194,7 @@ void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResu
     ++request.duplicates;
   } else if (result.outcome == log::AppendOutcome::persisted) {
     ++request.stored;
+    request.partition = result.partition;
   }
   if (dedup_) settle(request.identities[index], result);
   one_done(request, result.outcome);
@@ -248,8 +250,11 @@ void Acceptor::finish(Request& request) {
 
 void Acceptor::respond(Request& request, http::Response&& response) {
   if (!request.exchange) return;
-  request.exchange->respond(std::move(response));
+  http::Exchange exchange = std::move(*request.exchange);
   request.exchange.reset();
+  if (!request.aim.then) return exchange.respond(std::move(response));
+  const Then then = std::exchange(request.aim.then, nullptr);
+  then(std::move(exchange), std::move(response), request.stored == 1 ? request.partition : log::kAnyPartition);
 }
 
 Admission::Waiting Acceptor::waiting() {

@@ -32,10 +32,14 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // Where events go that have a place of their own, as commands have.
+  // Takes over an answer, and the right to give it. `partition`: where a single event was stored by this request; else
+  // kAnyPartition.
+  using Then = std::function<void(http::Exchange, http::Response&&, std::int32_t partition)>;
+  // Where events go that have a place of their own, as commands have, and what comes after.
   struct Aim {
     std::int32_t partition = log::kAnyPartition;
     registry::EventKind kind = registry::EventKind::event;
+    Then then;  // none: it is answered
   };
   // `reply`: to a single event; null: 202 and its id. `source`: for metrics. `claim`: keeps the answer of what is
   // durable.

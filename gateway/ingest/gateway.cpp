@@ -61,6 +61,7 @@ class Gateway::Impl {
                                                        millis(dependencies.settings.commands.search_seconds))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
                static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
+        room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
         server_(server_options(dependencies.settings.gateway), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) make_dedup();
@@ -93,6 +94,11 @@ class Gateway::Impl {
                                          window.follow});
     }
     return server_.start();
+  }
+  // Who waits gets the answer that there is.
+  void stop(Millis limit) {
+    tail_->end_waits();
+    server_.stop(limit);
   }
   Routes& server() { return server_; }
   bool warm() const { return !follower_ || follower_->warm(); }
@@ -134,7 +140,7 @@ class Gateway::Impl {
     auto& place = intakes_[loop.index()];
     if (!place)
       place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), *idempotency_, limits_, schemas_,
-                                               metrics_);
+                                               metrics_, *tail_, room_);
     return *place;
   }
 
@@ -251,6 +257,7 @@ class Gateway::Impl {
   std::map<int, std::unique_ptr<commands::CommandIntake>> commands_;  // the same
   std::unique_ptr<commands::Searcher> searcher_;
   stream::Crowd crowd_;
+  ingest::WaitingRoom room_;
   std::unique_ptr<stream::Tail> tail_;
   std::map<int, std::unique_ptr<ingest::StreamIntake>> streams_;  // by loop; guarded by mutex_
   Routes server_;
@@ -262,6 +269,6 @@ Result<void> Gateway::start() { return impl_->start(); }
 bool Gateway::warm() const { return impl_->warm(); }
 std::string Gateway::address() const { return impl_->server().address(); }
 http::Server& Gateway::server() { return impl_->server().server(); }
-void Gateway::stop(Millis limit) { impl_->server().stop(limit); }
+void Gateway::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::gateway

@@ -70,7 +70,8 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 }  // namespace
 
 Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
-               RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics)
+               RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics, stream::Tail& tail,
+               WaitingRoom& waiting)
     : loop_(loop),
       dependencies_(dependencies),
       idempotency_(idempotency),
@@ -82,7 +83,8 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
         return authenticate(request, state, dependencies.settings, dependencies.clock);
       }),
       types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
-      acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)) {}
+      acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)),
+      waits_(loop, dependencies.clock, tail, waiting) {}
 
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
   metrics_.rejected(source, reason(error.code));
@@ -122,8 +124,8 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
   if (!again) return refuse(again.error(), "", std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(incoming_.events.size());
-  acceptor_.accept(std::move(incoming_.events), incoming_.batch, nullptr, "", std::move(exchange), {},
-                   std::move(claim));
+  waits_.accept(acceptor_, request, {std::move(incoming_.events), incoming_.batch, nullptr, {}, {}, std::move(claim)},
+                std::move(exchange));
 }
 
 // False: answered.
@@ -225,7 +227,9 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
     metrics_.rejected(source, "schema");
     return exchange.respond(breaks_schema(breaches));
   }
-  acceptor_.accept(std::move(incoming_.events), false, (*ready)->reply(), source, std::move(exchange));
+  waits_.accept(acceptor_, request,
+                {std::move(incoming_.events), false, (*ready)->reply(), std::string(source), {}, {}},
+                std::move(exchange));
 }
 
 void Intake::handshake(const http::Request& request, std::string_view tenant, std::string_view source,

@@ -17,6 +17,7 @@
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/prepared_source.hpp"
 #include "gateway/ingest/type_check.hpp"
+#include "gateway/ingest/waits.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -31,7 +32,7 @@ struct KeyUse {
 class Intake {
  public:
   Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
-         RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics);
+         RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics, stream::Tail& tail, WaitingRoom& waiting);
 
   // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
   void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
@@ -48,6 +49,7 @@ class Intake {
                                                  std::vector<event::Event>& events, IdempotencyIndex::Claim& claim);
   Acceptor& acceptor() { return acceptor_; }
   Gate& gate() { return gate_; }
+  Waits& waits() { return waits_; }
 
  private:
   Result<void> read_published(Form form, const http::Request& request);
@@ -71,6 +73,7 @@ class Intake {
   std::map<std::string, PreparedSource, std::less<>> sources_;  // by tenant/id
   TypeCheck types_;
   Acceptor acceptor_;
+  Waits waits_;
 };
 
 }  // namespace certes::gateway::ingest

@@ -17,6 +17,7 @@ Tail::Tail(log::Log& log, Options options)
       mailbox_([signal = signal_] { signal->wake(); }),
       events_(
           log, audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
+      outcomes_(log, [signal = signal_] { signal->wake(); }),
       thread_([this] { run(); }) {
   ::pthread_setname_np(thread_.native_handle(), "certes-tail");
 }
@@ -35,10 +36,31 @@ void Tail::remove(WatcherId watcher) {
   mailbox_.post([this, watcher] { end(watcher); });
 }
 
+void Tail::expect(Waiter waiter) {
+  mailbox_.post([this, held = std::make_shared<Waiter>(std::move(waiter))] { outcomes_.expect(std::move(*held)); });
+}
+
+void Tail::accepted(WaiterId waiter, std::int32_t partition) {
+  mailbox_.post([this, waiter, partition] { outcomes_.accepted(waiter, partition); });
+}
+
+void Tail::give_up(WaiterId waiter) {
+  mailbox_.post([this, waiter] { outcomes_.give_up(waiter); });
+}
+
+void Tail::forget(WaiterId waiter) {
+  mailbox_.post([this, waiter] { outcomes_.forget(waiter); });
+}
+
+void Tail::end_waits() {
+  mailbox_.post([this] { outcomes_.end(); });
+}
+
 void Tail::run() {
   while (!stopping_) {
     take_up();
-    const bool more = events_.round();
+    bool more = events_.round();
+    more = outcomes_.round() || more;
     if (audience_.size() > 0 && std::chrono::steady_clock::now() >= beat_at_) beat();
     audience_.flush();
     if (!more) signal_->wait(patience());
@@ -53,7 +75,10 @@ void Tail::take_up() {
   work_.clear();
 }
 
-Millis Tail::patience() const { return audience_.size() == 0 ? kIdle : std::min(kLook, options_.heartbeat); }
+Millis Tail::patience() const {
+  if (audience_.size() == 0) return outcomes_.reading() ? kLook : kIdle;
+  return std::min(kLook, options_.heartbeat);
+}
 
 void Tail::begin(Watcher&& watcher) {
   if (audience_.size() == 0) beat_at_ = std::chrono::steady_clock::now() + options_.heartbeat;

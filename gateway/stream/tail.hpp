@@ -12,6 +12,7 @@
 #include "common/registry/wake_signal.hpp"
 #include "gateway/stream/audience.hpp"
 #include "gateway/stream/event_feed.hpp"
+#include "gateway/stream/outcome_feed.hpp"
 
 namespace certes::gateway::stream {
 
@@ -29,6 +30,15 @@ class Tail {
   // Its outlet, which outlives the tail, is handed `begun` or `refused` first. After `refused` it is gone.
   void add(Watcher watcher);
   void remove(WatcherId watcher);
+  // An event is about to be appended, and somebody waits for what becomes of it: waiter.ready is called, then, once
+  // accepted() was, waiter.tell, both on the tail's thread.
+  void expect(Waiter waiter);
+  void accepted(WaiterId waiter, std::int32_t partition);
+  void give_up(WaiterId waiter);  // tell what is known
+  void forget(WaiterId waiter);   // do not tell
+  // All who wait are told what is known, and nobody waits from now on.
+  void end_waits();
+
   // Somebody has read what was handed over.
   void wake() { signal_->wake(); }
 
@@ -49,6 +59,7 @@ class Tail {
   std::vector<std::function<void()>> work_;
   Audience audience_;
   EventFeed events_;
+  OutcomeFeed outcomes_;
   SteadyTime beat_at_{};
 
   std::thread thread_;  // last: it uses all of that

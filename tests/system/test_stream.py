@@ -192,8 +192,76 @@ class OnBothEngines(StreamCase):
         self.assertEqual(len(quick.ids()), sent)
 
 
+    def test_who_waits_is_told_what_became_of_the_event(self):
+        self.start()
+        api = self.installation.api
+        api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.05, "max_attempts": 2, "jitter": "none"})
+        api.ok("PUT", "/backoff-policies/later", {"strategy": "constant", "base_seconds": 600, "jitter": "none"})
+        status = {"/good": 200, "/bad": 503, "/later": 503}
+        service = Service(self, lambda received: (status[received.path], b"said " + received.path.encode()))
+        for name, policy in (("good", "once"), ("bad", "once"), ("later", "later")):
+            api.ok("PUT", f"/endpoints/{name}", {"url": f"{service.url}/{name}", "backoff_policy": policy})
+        for name, pattern in (("good", "a.#"), ("good2", "both"), ("good3", "raw.#"), ("later", "later")):
+            api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name.rstrip("23"), "pattern": pattern})
+        api.ok("PUT", "/subscriptions/bad", {"endpoint": "bad", "pattern": "both"})
+        api.ok("PUT", "/sources/raw", {"verify": {"scheme": "none"}, "type_from": "const:a.raw"})
+
+        def wait(event_type, seconds=30, headers=None, path="/events", body=None):
+            status, answered, text = request(self.ingest, "POST", path, body or event(event_type, 1),
+                                             KEY | {"Prefer": f"wait={seconds}"} | (headers or {}), within=60)
+            answer = json.loads(text)
+            self.assertTrue(answer["id"].startswith("evt_"), answer)
+            return status, answered.get("preference-applied"), answer["status"], {one["endpoint"]: one for one in answer.get("deliveries", ())}
+
+        self.assertEqual(wait("nobody.listens"), (200, "wait=30", "unmatched", {}))
+        good = {"endpoint": "good", "state": "delivered", "attempts": 1, "status": 200, "body": "said /good"}
+        self.assertEqual(wait("a.b"), (200, "wait=30", "delivered", {"good": good}))
+        code, applied, what, deliveries = wait("both", 60)
+        self.assertEqual((code, applied, what, deliveries["good"]), (200, "wait=30", "failed", good))
+        bad = deliveries["bad"]
+        self.assertEqual((bad["state"], bad["attempts"], bad["status"], bad["body"]), ("dead_lettered", 2, 503, "said /bad"))
+        code, applied, what, deliveries = wait("later", 20)
+        self.assertEqual((code, applied, what, deliveries["later"]["state"]), (202, "wait=20", "accepted", "retry"))
+        self.assertIn("retry_at", deliveries["later"])
+        self.assertEqual(wait("", path="/events/raw", body=b"{}")[:3], (200, "wait=30", "delivered"))
+        repeat = event("a.b", 1, id="same")
+        self.assertEqual(wait("", body=repeat)[2], "delivered")
+        status, headers, text = request(self.ingest, "POST", "/events", repeat, KEY | {"Prefer": "wait=30"})
+        self.assertEqual((status, json.loads(text).get("duplicate"), headers.get("preference-applied")), (202, True, None))
+
+    def test_who_waits_in_vain_gets_a_202(self):
+        self.start(CERTES_GATEWAY_STREAM_WATCHERS="1")
+        hold = threading.Event()
+        self.addCleanup(hold.set)
+        service = Service(self, lambda received: (hold.wait(WITHIN) and 200 or 500, b""))
+        self.installation.api.ok("PUT", "/endpoints/slow", {"url": f"{service.url}/slow", "timeout_seconds": 25})
+        self.installation.api.ok("PUT", "/subscriptions/slow", {"endpoint": "slow", "pattern": "slow"})
+        status, headers, text = request(self.ingest, "POST", "/events", event("slow", 1), KEY | {"Prefer": "wait=1"})
+        self.assertEqual((status, headers["preference-applied"], json.loads(text)["status"]), (202, "wait=1", "accepted"))
+        answers = []
+        first = threading.Thread(target=lambda: answers.append(
+            request(self.ingest, "POST", "/events", event("slow", 2), KEY | {"Prefer": "wait=30"}, within=60)))
+        first.start()
+        wait_for(lambda: self.metric("certes_gateway_waiters") == 1, WITHIN, "one who waits")
+        status, headers, _ = request(self.ingest, "POST", "/events", event("slow", 3), KEY | {"Prefer": "wait=30"})
+        self.assertEqual((status, headers.get("preference-applied")), (202, None), "there is room for one")
+        self.installation.gateways[0].signal(signal.SIGTERM)
+        first.join(WITHIN)
+        self.assertEqual((answers[0][0], json.loads(answers[0][2])["status"]), (202, "accepted"), "a gateway that leaves keeps nobody waiting")
+
+
 class Embedded(OnBothEngines, Case):
     engine = "sqlite"
+
+    def test_who_waits_for_a_command_is_told_when_it_was_carried_out(self):
+        self.start()
+        service = Service(self, lambda received: (200, b'{"done":true}'))
+        self.installation.api.ok("PUT", "/endpoints/billing", {"url": service.url + "/billing"})
+        self.installation.api.ok("PUT", "/subscriptions/billing", {"endpoint": "billing", "kind": "command", "pattern": "Billing.*"})
+        status, headers, body = request(self.ingest, "POST", "/commands/Billing.Charge", b'{"data":{}}', KEY | {"Prefer": "wait=30"}, within=60)
+        answer = json.loads(body)
+        self.assertEqual((status, headers.get("preference-applied"), answer["status"]), (200, "wait=30", "delivered"))
+        self.assertEqual(answer["deliveries"][0]["body"], '{"done":true}')
 
     def test_a_conversation_of_three_hops_shows_its_causes(self):
         next_of = {"/order.placed": "invoice.written", "/invoice.written": "parcel.sent"}

@@ -117,8 +117,9 @@ void CommandIntake::accept(const http::Request& request, std::string_view name, 
   auto again = intake_.repeated(request, *known, {known->tenant, name}, events, claim);
   if (!again) return refuse(again.error(), std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
-  const ingest::Acceptor::Aim aim{choose_place(events.front()), registry::EventKind::command};
-  acceptor_.accept(std::move(events), false, nullptr, "", std::move(exchange), aim, std::move(claim));
+  ingest::Acceptor::Aim aim{choose_place(events.front()), registry::EventKind::command, nullptr};
+  intake_.waits().accept(acceptor_, request, {std::move(events), false, nullptr, {}, std::move(aim), std::move(claim)},
+                         std::move(exchange));
 }
 
 Result<event::Event> CommandIntake::read(const http::Request& request, std::string_view name,
@@ -190,7 +191,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
   auto on_found = [this, held, result, id = std::string(id)](Result<FoundCommand> found) {
     if (!found) return held->respond(not_found_out(found.error()));
     if (found->result) return result_found(*found->result, std::move(*held));
-    const ingest::Acceptor::Aim aim{found->command->partition, registry::EventKind::result};
+    const ingest::Acceptor::Aim aim{found->command->partition, registry::EventKind::result, nullptr};
     std::vector<event::Event> events;
     events.push_back(event::result_event(*found->command, id, std::move(*result), ids_.next("evt_"),
                                          dependencies_.clock.unix_millis()));

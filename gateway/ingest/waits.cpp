@@ -1,0 +1,138 @@
+#include "gateway/ingest/waits.hpp"
+
+#include "gateway/ingest/preference.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr std::string_view kEnded = "Requests that waited for their event, by what became of it";
+
+metrics::Counter ended(metrics::Metrics& metrics, const char* status) {
+  return metrics.counter("certes_gateway_waits_total", kEnded, {{"status", status}});
+}
+
+}  // namespace
+
+WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
+    : most_(most),
+      waiting_(metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event")),
+      refused_(metrics.counter("certes_gateway_waits_refused_total",
+                               "Requests that would have waited, but for gateway.stream_watchers")),
+      delivered_(ended(metrics, "delivered")),
+      failed_(ended(metrics, "failed")),
+      unmatched_(ended(metrics, "unmatched")),
+      accepted_(ended(metrics, "accepted")) {}
+
+bool WaitingRoom::enter() {
+  if (inside_.fetch_add(1) >= most_) {
+    inside_.fetch_sub(1);
+    refused_.add();
+    return false;
+  }
+  waiting_.add(1);
+  return true;
+}
+
+void WaitingRoom::leave() {
+  inside_.fetch_sub(1);
+  waiting_.add(-1);
+}
+
+void WaitingRoom::count(std::string_view status) {
+  if (status == "delivered") return delivered_.add();
+  if (status == "failed") return failed_.add();
+  if (status == "unmatched") return unmatched_.add();
+  accepted_.add();
+}
+
+Waits::~Waits() {
+  for (std::size_t i = 0; i < held_.size(); ++i) room_.leave();
+}
+
+void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& offer, http::Exchange exchange) {
+  const auto limit = offer.batch ? std::nullopt : preferred_wait(request);
+  if (!limit || !room_.enter())
+    return acceptor.accept(std::move(offer.events), offer.batch, std::move(offer.reply), offer.source,
+                           std::move(exchange), std::move(offer.aim), std::move(offer.claim));
+  struct Later {
+    Offer offer;
+    http::Exchange exchange;
+  };
+  const auto later = std::make_shared<Later>(Later{std::move(offer), std::move(exchange)});
+  begin(*limit, later->offer.events.front().id, [&acceptor, later](Acceptor::Then then) {
+    Offer& held = later->offer;
+    held.events.front().wait = then != nullptr;
+    held.aim.then = std::move(then);
+    acceptor.accept(std::move(held.events), false, std::move(held.reply), held.source, std::move(later->exchange),
+                    std::move(held.aim), std::move(held.claim));
+  });
+}
+
+// Precondition: the room was entered.
+void Waits::begin(std::chrono::seconds limit, const std::string& event_id, Append append) {
+  const stream::WaiterId id = room_.next_id();
+  Held& held = held_[id];
+  held.preference = "wait=" + std::to_string(limit.count());
+  held.until = loop_.now() + limit;
+  held.append = std::move(append);
+  stream::Waiter waiter;
+  waiter.id = id;
+  waiter.event_id = event_id;
+  waiter.until = clock_.unix_millis() + std::chrono::duration_cast<Millis>(limit).count();
+  waiter.ready = [this, id](bool watched) { loop_.post([this, id, watched] { ready(id, watched); }); };
+  waiter.tell = [this](stream::Verdict&& verdict) { loop_.post([this, told = std::move(verdict)] { settle(told); }); };
+  tail_.expect(std::move(waiter));
+}
+
+void Waits::ready(stream::WaiterId id, bool watched) {
+  const auto found = held_.find(id);
+  if (found == held_.end()) return;
+  const Append append = std::move(found->second.append);
+  if (!watched) {
+    end(id);
+    return append(nullptr);
+  }
+  append([this, id](http::Exchange exchange, http::Response&& response, std::int32_t partition) {
+    durable(id, std::move(exchange), std::move(response), partition);
+  });
+}
+
+// Not stored, stored before, or nobody knows: there is nothing to wait for.
+void Waits::durable(stream::WaiterId id, http::Exchange exchange, http::Response&& response, std::int32_t partition) {
+  const auto found = held_.find(id);
+  if (partition == log::kAnyPartition || found == held_.end()) {
+    tail_.forget(id);
+    end(id);
+    return exchange.respond(std::move(response));
+  }
+  Held& held = found->second;
+  held.exchange.emplace(std::move(exchange));
+  held.response = std::move(response);
+  const auto left = std::chrono::ceil<Millis>(held.until - loop_.now());
+  held.timer = loop_.after(std::max(Millis{0}, left), [this, id] { tail_.give_up(id); });
+  tail_.accepted(id, partition);
+}
+
+void Waits::settle(const stream::Verdict& verdict) {
+  const auto found = held_.find(verdict.waiter);
+  if (found == held_.end() || !found->second.exchange) return;
+  Held held = std::move(found->second);
+  loop_.cancel(held.timer);
+  end(verdict.waiter);
+  room_.count(verdict.status);
+  http::Response response = std::move(held.response);
+  // What a source answers of its own stays, unless there is more to say.
+  if (verdict.over || (!verdict.json.empty() && response.status == 202)) {
+    response.status = verdict.over ? 200 : 202;
+    response.content_type = "application/json";
+    response.body = verdict.json;
+  }
+  response.headers.emplace_back("Preference-Applied", held.preference);
+  held.exchange->respond(std::move(response));
+}
+
+void Waits::end(stream::WaiterId id) {
+  if (held_.erase(id) != 0) room_.leave();
+}
+
+}  // namespace certes::gateway::ingest
