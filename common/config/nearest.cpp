@@ -31,7 +31,9 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   const std::string* best = nullptr;
   std::size_t best_distance = name.size() / 3 + 2;  // further away is no help
   for (const std::string& candidate : known) {
-    std::size_t d = distance(name, candidate);
+    // At least as far as their lengths are apart: a name of kilobytes is compared with nothing.
+    const std::size_t apart = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+    std::size_t d = apart < best_distance ? distance(name, candidate) : apart;
     if (last_word(candidate) == last_word(name)) d = std::min<std::size_t>(d, 2);  // right word, wrong section
     if (d >= best_distance) continue;
     best_distance = d;

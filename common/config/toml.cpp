@@ -82,6 +82,44 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+// Where a string that begins at `at` ends: behind its closing quotes, at the end of a line that lacks them, or at the
+// end of the text.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string three(3, quote);
+  const bool many_lines = text.substr(at, 3) == three;
+  for (at += many_lines ? 3 : 1; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (!many_lines && (text[at] == quote || text[at] == '\n')) {
+      return text[at] == quote ? at + 1 : at;
+    } else if (many_lines && text.substr(at, 3) == three) {
+      at += 3;
+      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;  // """a""""" ends in a""
+      return at;
+    }
+  }
+  return text.size();
+}
+
+// The line of the first character outside of strings and comments that is not ASCII, which the parser must not see:
+// what it does then is undefined (toml++ 3.3, is_non_ascii_horizontal_whitespace). 0: there is none.
+std::size_t line_beyond_ascii(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) >= 0x80)
+      return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n')) +
+             1;
+    if (c == '"' || c == '\'')
+      at = end_of_string(text, at);
+    else
+      at = c == '#' ? std::min(text.find('\n', at), text.size()) : at + 1;
+  }
+  return 0;
+}
+
 // Nothing: an assumption of the parser did not hold.
 std::optional<toml::parse_result> parsed(std::string_view text, std::string_view name) {
   try {
@@ -116,6 +154,9 @@ std::string_view to_string(TomlValue::Kind kind) {
 }
 
 Result<TomlValue> parse_toml(std::string_view text, std::string_view name) {
+  if (const std::size_t line = line_beyond_ascii(text); line != 0)
+    return fail(Code::invalid, std::string(name) + ":" + std::to_string(line) +
+                                   ": a character that is not ASCII may stand in strings and comments only");
   const auto result = parsed(text, name);
   if (!result)
     return fail(Code::invalid, std::string(name) + ":" + std::to_string(lines_that_fail(text, name)) +

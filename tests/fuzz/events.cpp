@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "common/event/cloud_event.hpp"
-#include "common/event/event.hpp"
 #include "common/event/json_document.hpp"
 #include "common/event/json_event.hpp"
-#include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/event_properties.hpp"
 
 using certes::Result;
 using certes::fuzz::Input;
@@ -19,28 +18,10 @@ namespace {
 
 constexpr std::size_t kMaxEvents = 16;
 
-void check(Event&& event) {
-  require(valid_type(event.type), "an accepted event has a valid type");
-  require(event.client_id.size() <= kMaxClientIdBytes, "an accepted event has an id within its limit");
-  event.id = "evt_01JZZZZZZZZZZZZZZZZZZZZZZZ";
-  if (event.client_id.empty()) event.client_id = event.id;
-  if (event.source.empty()) event.source = "fuzz";
-  if (event.conversation_id.empty()) event.conversation_id = event.id;
-  const Event copy = event;
-  certes::log::Record record = to_record(std::move(event));
-  require(record.value == copy.data, "the payload is carried byte for byte");
-  certes::log::StoredRecord stored;
-  stored.headers = record.headers;
-  const auto read = view(stored);
-  require(read.has_value(), "an accepted event's record reads back");
-  require(read->type == copy.type && read->source == copy.source && read->client_id == copy.client_id,
-          "an accepted event's record reads back the same");
-}
-
 void check(const Result<void>& result, Incoming& incoming) {
   if (!result) return require(!result.error().message.empty(), "an error has a text");
   require(incoming.events.size() <= kMaxEvents, "no more events than the limit");
-  for (Event& event : incoming.events) check(std::move(event));
+  for (Event& event : incoming.events) certes::fuzz::check_event(std::move(event));
 }
 
 Result<void> binary(Input& input, Incoming& incoming) {

@@ -46,3 +46,26 @@ TEST_CASE("TOML: a date that does not go on as one is refused with its line") {
     CHECK(parsed.error().message.starts_with("file.toml:3: "));
   }
 }
+
+// Found by fuzzing: what the parser did was undefined.
+TEST_CASE("TOML: beyond ASCII there are strings and comments, a mark at the start, and nothing else") {
+  const std::string letter = "\xC3\xA9", space = "\xC2\xA0", high = "\xEF\xBB\xA6", mark = "\xEF\xBB\xBF";
+  for (const std::string& odd : {letter, space, high, mark})
+    for (const std::string& line : {"k = " + odd + "1", odd + " = 1", "k = 1" + odd, "k = '''a'''" + odd,
+                                    "k = \"a\\\"b\"" + odd, "[" + odd + "]", "k = 'a\\'" + odd, "k = \"a\n" + odd}) {
+      CAPTURE(line);
+      const auto parsed = parse_toml("a = 1\n" + line + "\n", "file.toml");
+      REQUIRE_FALSE(parsed);
+      CHECK(parsed.error().message.starts_with("file.toml:"));
+    }
+  const auto message = [](const std::string& text) { return parse_toml(text, "f").error().message; };
+  CHECK(message("a = 1\nb = \n" + letter) ==
+        "f:3: a character that is not ASCII may stand in strings and comments only");
+  for (const std::string& text : {mark + "a = 1", "a = '" + letter + "' # " + letter, "a = \"\\\"" + letter + "\"",
+                                  "a = '''\n'" + letter + "'''''\nb = 2",
+                                  "a = \"\"\"\\\"\"\"" + letter + "\n\"\"\"\"\"", "\"" + letter + "\" = 1"}) {
+    CAPTURE(text);
+    const auto parsed = parse_toml(text, "file.toml");
+    CHECK_MESSAGE(parsed, parsed.error().message);
+  }
+}
