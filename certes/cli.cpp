@@ -48,17 +48,19 @@ void add_connection(CLI::App& command, Connection& connection, const std::map<st
   from_environment("CERTES_GATEWAY_URL", connection.gateway_url);
   from_environment("CERTES_KEY", connection.key);
   from_environment("CERTES_KEY_FILE", connection.key_file);
+  from_environment("CERTES_CA_FILE", connection.ca_file);
   command.add_option("--url", connection.url, "Master API (CERTES_URL)")->capture_default_str();
   command.add_option("--gateway-url", connection.gateway_url, "gateway (CERTES_GATEWAY_URL)")->capture_default_str();
   command.add_option("--key", connection.key, "API key (CERTES_KEY)");
   command.add_option("--key-file", connection.key_file, "file that holds the API key (CERTES_KEY_FILE)");
+  command.add_option("--ca-file", connection.ca_file, "authorities for https (CERTES_CA_FILE); else the system's");
   command.add_flag("--json", connection.json, "print JSON");
 }
 
 void add_tenant(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment) {
   if (const auto found = environment.find("CERTES_TENANT"); found != environment.end())
     connection.tenant = found->second;
-  command.add_option("--tenant", connection.tenant, "whose resources; else the key's tenant (CERTES_TENANT)");
+  command.add_option("--tenant", connection.tenant, "whose it is; else the key's tenant (CERTES_TENANT)");
 }
 
 Parsed parse(const std::string& program, std::vector<std::string> words,

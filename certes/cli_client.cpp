@@ -27,6 +27,7 @@ void add_send(CliContext context) {
       ->check(CLI::Range(0.0, 31'622'400.0))
       ->capture_default_str();
   command->add_option("--max-attempts", options->max_attempts, "how often; 0: as often as fits into that time");
+  add_tenant(*command, options->connection, context.environment);
   command->add_option("--spool", options->spool, "directory where it waits for the next send if it is not accepted");
 }
 

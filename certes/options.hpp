@@ -32,7 +32,8 @@ struct Connection {
   std::string gateway_url = "http://127.0.0.1:9600";  // events
   std::string key;
   std::string key_file;
-  std::string tenant;  // whose resources; empty: the key's
+  std::string ca_file;  // authorities for https; empty: the system's
+  std::string tenant;   // whose resources and events; empty: the key's
   bool json = false;
 };
 

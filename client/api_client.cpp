@@ -67,6 +67,7 @@ Result<HttpAnswer> ApiClient::request(const std::string& method, const std::stri
   if (!json.empty())
     request.headers.push_back(method == "PATCH" ? "Content-Type: application/merge-patch+json"
                                                 : "Content-Type: application/json");
+  request.ca_file = ca_file_;
   add_key(request, key_);
   auto answer = http_.send(request);
   if (answer && (answer->status < 200 || answer->status > 299)) return fail(error_of(*answer));

@@ -24,12 +24,16 @@ class ApiClient {
   // All pages of a list as one JSON array; at most `limit` items (0: all). `path` may have a query.
   Result<std::string> list(const std::string& path, std::size_t limit = 0);
 
+  // Authorities for https; empty: the system's.
+  void trust(std::string ca_file) { ca_file_ = std::move(ca_file); }
+
   const std::string& url() const { return url_; }
 
  private:
   std::string url_;
   std::string key_;
   std::string tenant_;
+  std::string ca_file_;
   HttpClient http_;
 };
 

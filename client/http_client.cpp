@@ -136,6 +136,7 @@ class HttpClient::Impl {
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(curl_, CURLOPT_USERAGENT, "certes/" CERTES_VERSION);
+    if (!request.ca_file.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, request.ca_file.c_str());
     if (is_loopback(request.url)) curl_easy_setopt(curl_, CURLOPT_PROXY, "");
     if (request.method == "GET") return;
     curl_easy_setopt(curl_, CURLOPT_CUSTOMREQUEST, request.method.c_str());

@@ -20,6 +20,7 @@ struct HttpRequest {
   std::vector<std::string> headers = {};  // "name: value"
   std::string body = {};
   Millis timeout{30'000};
+  std::string ca_file = {};  // authorities for https; empty: the system's
 };
 
 struct HttpAnswer {

@@ -48,6 +48,7 @@ struct PipelineStatus {
   std::size_t bytes = 0;                                 // of both
   std::uint64_t accepted = 0, retried = 0, refused = 0;  // by the gateway, since the start
   std::string last_error;                                // of the last request that failed; empty since one went well
+  bool denied = false;                                   // that one, for the sake of the key
 };
 
 class Pipeline {

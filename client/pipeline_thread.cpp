@@ -17,6 +17,15 @@ void append(Turn& to, Turn&& from) {
   std::move(from.retried.begin(), from.retried.end(), std::back_inserter(to.retried));
 }
 
+// Of an answer that accepted nothing: with what the gateway says of the key, which nothing else would tell.
+std::string error_of(const Answer& answer) {
+  if (answer.status == 0) return answer.error;
+  std::string text = "answered " + std::to_string(answer.status);
+  if (verdict_of(answer) == Verdict::denied)
+    if (const std::string detail = detail_of(answer); !detail.empty()) text.append(": ").append(detail);
+  return text;
+}
+
 }  // namespace
 
 void Pipeline::run() {
@@ -65,9 +74,8 @@ void Pipeline::apply(const Flying& flying, const Answer& answer, Turn& turn) {
     status_.retried += outcome.retried.size();
     status_.refused += outcome.refused.size();
     status_.rejected_events += outcome.refused.size();
-    status_.last_error = verdict == Verdict::accepted ? std::string()
-                         : answer.status == 0         ? answer.error
-                                                      : "answered " + std::to_string(answer.status);
+    status_.last_error = verdict == Verdict::accepted ? std::string() : error_of(answer);
+    status_.denied = verdict == Verdict::denied;
     if (verdict == Verdict::accepted)
       for (const std::size_t bytes : flying.bytes) give_back(1, bytes);
   }

@@ -25,7 +25,8 @@ ProducerMeters::ProducerMeters(metrics::Metrics& metrics, std::size_t max_events
       answers_{metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "accepted"}}),
                metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "refused"}}),
                metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "failed"}}),
-               metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "away"}})},
+               metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "away"}}),
+               metrics.counter(kAnswers, kAnswersHelp, {{"outcome", "denied"}})},
       waiting_(metrics.gauge("certes_producer_waiting", "Events in the spool that the gateway has not accepted yet")),
       rejected_(metrics.gauge("certes_producer_rejected", "Rejected events that are kept")),
       bytes_(metrics.gauge("certes_producer_spool_bytes", "Of both")) {

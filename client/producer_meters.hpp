@@ -17,7 +17,7 @@ class ProducerMeters {
 
  private:
   metrics::Counter published_, full_, closing_, unwritten_, accepted_, retried_, refused_, given_up_;
-  metrics::Counter answers_[4];
+  metrics::Counter answers_[5];  // by Verdict
   metrics::Gauge waiting_, rejected_, bytes_;
 };
 

@@ -34,7 +34,7 @@ Result<std::string> command_of(const CommandOptions& options) {
 
 // The gateway, as one caller sees it.
 struct Gateway {
-  std::string url, key;
+  std::string url, key, ca_file;
   client::HttpClient http = {};
 
   Result<Json> ask(const std::string& method, const std::string& path, const std::string& body = {}) {
@@ -43,6 +43,7 @@ struct Gateway {
     request.url = url + path;
     if (!body.empty()) request.headers.push_back("Content-Type: application/json");
     request.body = body;
+    request.ca_file = ca_file;
     client::add_key(request, key);
     const auto answer = http.send(request);
     if (!answer) return fail(answer.error());
@@ -86,7 +87,7 @@ int run_command(const CommandOptions& options) {
   if (!command) return failed(command.error());
   const auto key = key_of(options.connection);
   if (!key) return failed(key.error());
-  Gateway gateway{options.connection.gateway_url, *key};
+  Gateway gateway{options.connection.gateway_url, *key, options.connection.ca_file};
   while (gateway.url.ends_with('/')) gateway.url.pop_back();
   const auto accepted = gateway.ask("POST", "/commands/" + client::percent_encode(options.name), *command);
   if (!accepted) return failed(accepted.error());

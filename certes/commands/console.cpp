@@ -64,7 +64,9 @@ Result<std::string> key_of(const Connection& connection) {
 Result<client::ApiClient> api_of(const Connection& connection) {
   auto key = key_of(connection);
   if (!key) return fail(key.error());
-  return client::ApiClient(connection.url, std::move(*key), connection.tenant);
+  client::ApiClient api(connection.url, std::move(*key), connection.tenant);
+  api.trust(connection.ca_file);
+  return api;
 }
 
 }  // namespace certes::command

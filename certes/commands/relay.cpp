@@ -80,10 +80,11 @@ class Reporter {
     if (status.last_error.empty() != last_error_.empty()) {
       if (status.last_error.empty())
         logging::info("the gateway accepts again; " + std::to_string(status.waiting_events) + " events wait");
-      else
+      else if (!status.denied)
         logging::warn("the gateway does not accept: " + status.last_error + "; events wait in the spool");
     }
     last_error_ = status.last_error;
+    look_at_key(status);
     if (status.refused > refused_)
       logging::warn(std::to_string(status.refused - refused_) +
                     " events were given up: certes relay rejected list shows them");
@@ -91,7 +92,19 @@ class Reporter {
   }
 
  private:
+  // Nothing but an operator ends this: it is said again every minute.
+  void look_at_key(const client::PipelineStatus& status) {
+    if (!status.denied) looks_denied_ = 0;
+    if (status.denied && looks_denied_++ % kLooksPerMinute == 0)
+      logging::error(
+          "the gateway does not take this relay's key: " + status.last_error + "; " +
+          std::to_string(status.waiting_events) +
+          " events wait in the spool: mend the key (relay.key_file, CERTES_KEY) or its scopes and start again");
+  }
+
+  static constexpr int kLooksPerMinute = 60'000 / kLookEvery.count();
   std::string last_error_;
+  int looks_denied_ = 0;
   std::uint64_t refused_ = 0;
 };
 

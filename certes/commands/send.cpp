@@ -111,12 +111,14 @@ int run_command(const SendOptions& options) {
   client::HttpTransportOptions way;
   way.url = options.connection.gateway_url;
   way.key = *key;
+  way.ca_file = options.connection.ca_file;
   const auto transport = client::http_transport(way, clock);
   if (!transport) return failed(transport.error());
   auto spool = spool_of(options);
   if (!spool) return failed(spool.error());
   Watch watch(event->client_id);
   client::PipelineOptions made;
+  made.forward.retry_denied = !options.spool.empty();  // who waits for the answer is told at once
   made.on_end = [&watch](const client::Ended& ended) { watch.ended(ended); };
   client::Pipeline pipeline(std::move(*spool), made, clock, nullptr);
   // With a spool the event is kept beyond this command: it is not given up, only waited for no longer.
@@ -124,7 +126,10 @@ int run_command(const SendOptions& options) {
   pipeline.set_policies(policies);
   if (auto started = pipeline.start(*transport); !started) return failed(started.error());
   const std::string id = event->client_id;
-  if (auto stored = pipeline.publish({client::item_of(std::move(*event))}); !stored) return failed(stored.error());
+  client::Item item = client::item_of(std::move(*event));
+  if (const std::string& tenant = options.connection.tenant; !tenant.empty())
+    item.path = "/t/" + client::percent_encode(tenant) + "/events";
+  if (auto stored = pipeline.publish({std::move(item)}); !stored) return failed(stored.error());
   const Millis patience{static_cast<Millis::rep>(options.retry_seconds * 1'000)};
   if (const auto ended = watch.wait(options.spool.empty() ? patience + kOverTime : patience))
     return show(*ended, options.connection.json);

@@ -24,10 +24,16 @@ enum class Verdict : std::uint8_t {
   refused,  // for good: sending it again would change nothing
   failed,   // by something in the request, as far as one can tell: others may fare better
   away,     // whoever asks now fares the same: no answer, 429, 502, 503, 504
+  denied,   // the same, for the key is not good: 401 and 403 that are not about an event itself
 };
 
-// 4xx but 408, 425 and 429 are for good. 503 of unknown outcome is tried again too: the same ids make that safe.
+// 4xx but 408, 425 and 429 are for good, and but 401 and 403 whose problem points at no part of an event (a signature,
+// a source's name): what is wrong there is the key, which an operator mends. 503 of unknown outcome is tried again too:
+// the same ids make that safe.
 Verdict verdict_of(const Answer& answer);
+
+// What a problem says in words; empty where it says nothing.
+std::string detail_of(const Answer& answer);
 
 // Which event of a batch the problem points at: "/3/type" → 3.
 std::optional<std::size_t> event_at_fault(const Answer& answer, std::size_t events);

@@ -125,7 +125,7 @@ Outcome Forwarder::finished(const Flight& flight, const std::vector<Kind>& kinds
     return outcome;
   }
   const Verdict verdict = verdict_of(answer);
-  route.away = verdict == Verdict::away;
+  route.away = verdict == Verdict::away || verdict == Verdict::denied;
   if (!route.away) route.closed_until = {};
   if (verdict == Verdict::accepted) {
     outcome.accepted = flight.sequences;
@@ -140,11 +140,16 @@ Outcome Forwarder::finished(const Flight& flight, const std::vector<Kind>& kinds
   return outcome;
 }
 
+Verdict Forwarder::verdict_of(const Answer& answer) const {
+  const Verdict verdict = client::verdict_of(answer);
+  return verdict == Verdict::denied && !limits_.retry_denied ? Verdict::refused : verdict;
+}
+
 // A batch is refused as a whole: which one is at fault shows when it is sent alone.
 void Forwarder::judge_refused(Outcome& outcome, const Flight& flight, const Answer& answer, SteadyTime now,
                               UnixMillis unix_now) {
   const std::size_t count = flight.sequences.size();
-  if (count == 1 || answer.status == 401) {
+  if (count == 1 || client::verdict_of(answer) == Verdict::denied) {
     for (const std::int64_t sequence : flight.sequences)
       outcome.refused.push_back({sequence, "refused", answer.status, answer.body, unix_now});
     return;
@@ -160,7 +165,8 @@ void Forwarder::judge_refused(Outcome& outcome, const Flight& flight, const Answ
 void Forwarder::judge_failed(Outcome& outcome, const Flight& flight, const std::vector<Kind>& kinds,
                              const Answer& answer, SteadyTime now, UnixMillis unix_now) {
   const double random = random_.unit();  // one for all, so that they stay together
-  const bool away = verdict_of(answer) == Verdict::away;
+  const Verdict verdict = verdict_of(answer);
+  const bool away = verdict == Verdict::away || verdict == Verdict::denied;
   std::optional<Millis> soonest;
   for (std::size_t i = 0; i < flight.sequences.size(); ++i) {
     Event& event = *events_.at(flight.sequences[i]);

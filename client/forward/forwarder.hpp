@@ -6,8 +6,8 @@
 // Order: events of one key are sent in the order of publishing, and none while an earlier one is in flight or waits
 // for its next attempt; a key that waits holds nothing but itself. Events without a key go in order of publishing as
 // far as nothing fails. An event that was given up releases its key. When the gateway is away (no answer, 429, 502,
-// 503, 504), its path is closed until the first of the failed ones is due again, then tried with one request at a time
-// until one is answered: an outage costs a few attempts, not one per event.
+// 503, 504), or denies for the key's sake, its path is closed until the first of the failed ones is due again, then
+// tried with one request at a time until one is answered: an outage costs a few attempts, not one per event.
 
 #include <cstdint>
 #include <map>
@@ -29,6 +29,8 @@ struct ForwardLimits {
   std::size_t batch_events = 100;
   std::size_t batch_bytes = 256u << 10;
   std::size_t in_flight = 4;  // requests
+  // Events that were denied for the key's sake are tried again as when the gateway is away; else they are refused.
+  bool retry_denied = true;
 };
 
 // One request: of a form that is JSON, or of a single event.
@@ -85,6 +87,7 @@ class Forwarder {
   void fill(Flight& flight, Route& route, SteadyTime now);
   void wake_due(SteadyTime now);
   void put_back(Event& event, SteadyTime now);
+  Verdict verdict_of(const Answer& answer) const;
   void judge_refused(Outcome& outcome, const Flight& flight, const Answer& answer, SteadyTime now, UnixMillis unix_now);
   void judge_failed(Outcome& outcome, const Flight& flight, const std::vector<Kind>& kinds, const Answer& answer,
                     SteadyTime now, UnixMillis unix_now);

@@ -16,8 +16,8 @@ constexpr std::string_view kTopic = "kafka.topic.";
 // Variables that are no settings: secrets, what client commands and our own scripts read.
 constexpr std::string_view kOtherVariables[] = {
     "CERTES_ADMIN_KEY", "CERTES_ADMIN_KEY_FILE", "CERTES_SECRETS_KEY", "CERTES_URL",
-    "CERTES_KEY",       "CERTES_KEY_FILE",       "CERTES_GATEWAY_URL", "CERTES_RELAY_URL",
-    "CERTES_CONFIG",    "CERTES_CACHE",          "CERTES_BINARY"};
+    "CERTES_KEY",       "CERTES_KEY_FILE",       "CERTES_CA_FILE",     "CERTES_GATEWAY_URL",
+    "CERTES_RELAY_URL", "CERTES_CONFIG",         "CERTES_CACHE",       "CERTES_BINARY"};
 
 bool is_other_variable(std::string_view name) {
   if (name.starts_with("CERTES_TEST_")) return true;

@@ -165,7 +165,7 @@ TEST_CASE("Forwarder: Retry-After is obeyed where it is longer than the policy's
 }
 
 TEST_CASE("Forwarder: 4xx are for good, but for 408, 425 and 429") {
-  for (const int status : {400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 431, 451}) {
+  for (const int status : {400, 404, 405, 409, 410, 413, 415, 422, 431, 451}) {
     World world;
     world.add();
     const auto outcome = world.end(*world.next(), status, "why");
@@ -211,8 +211,41 @@ TEST_CASE("Forwarder: of a batch that is refused without a pointer, each goes al
   CHECK(world.next()->sequences == Sequences{2});
 }
 
-TEST_CASE("Forwarder: a batch that nobody's key may send is refused as a whole") {
-  World world;
+TEST_CASE("Forwarder: what a wrong key may not send waits, one request at a time, until the key is mended") {
+  for (const auto& [status, body] :
+       {std::pair{401, ""}, {401, R"({"pointer":"Authorization"})"}, {403, R"({"detail":"lacks the scope"})"}}) {
+    CAPTURE(status);
+    CAPTURE(body);
+    World world({3, 1'000, 4});
+    for (int i = 0; i < 5; ++i) world.add();
+    const auto outcome = world.end(*world.next(), status, body);
+    CHECK(outcome.refused.empty());
+    CHECK(retried(outcome) == Sequences{1, 2, 3});
+    CHECK_FALSE(world.next());
+    world.pass(kSecond);
+    const auto probe = world.next();
+    REQUIRE(probe);
+    CHECK_FALSE(world.next());
+    CHECK(world.end(*probe, 202).accepted == Sequences{1, 2, 3});
+    CHECK(world.next()->sequences == Sequences{4, 5});
+  }
+}
+
+TEST_CASE("Forwarder: 401 and 403 that point at the event itself refuse it") {
+  for (const auto& [status, pointer] :
+       {std::pair{401, "x-hub-signature-256"}, {401, "authorization"}, {403, "/source"}, {403, "ce-source"}}) {
+    CAPTURE(pointer);
+    World world;
+    world.add();
+    world.add("", "/events", true);
+    const std::string body = std::string(R"({"pointer":")") + pointer + "\"}";
+    CHECK(world.end(*world.next(), status, body).refused.size() == 1);
+    CHECK(world.end(*world.next(), 202).accepted == Sequences{2});
+  }
+}
+
+TEST_CASE("Forwarder: who does not wait for a better key is refused as a whole") {
+  World world({100, 1'000, 4, false});
   for (int i = 0; i < 3; ++i) world.add();
   CHECK(world.end(*world.next(), 401).refused.size() == 3);
 }

@@ -92,6 +92,13 @@ class Tls(harness.Case):
             ["curl", "-sS", "--max-time", "10", "--tls-max", "1.2", "--cacert", self.first[0],
              f"https://127.0.0.1:{serve.address('gateway')[1]}/health/ready"], capture_output=True, text=True)
         self.assertEqual((curl.returncode, curl.stdout), (0, "ready\n"), curl.stderr)
+        commands = {"CERTES_URL": f"https://{serve.ports['api']}", "CERTES_GATEWAY_URL": f"https://{serve.ports['gateway']}",
+                    "CERTES_KEY": ADMIN_KEY}
+        for words in (["endpoints", "list"], ["send", "a.b", "1"]):
+            with self.subTest(words=words):
+                status, _, said = harness.run_to_end(*words, environment=commands | {"CERTES_CA_FILE": self.first[0]})
+                self.assertEqual(status, 0, said)
+        self.assertNotEqual(harness.run_to_end("endpoints", "list", environment=commands)[0], 0)
         self.assertIn(b"tls-required", exchange(serve.address("gateway"), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
         self.assertEqual(serve.stop(), 0)
 

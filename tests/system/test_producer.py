@@ -232,6 +232,23 @@ class Relay(RelayCase):
         relay.start()
         wait_for(lambda: self.status(relay)["accepted"] == 3, 30, "what was kept")
 
+    def test_a_wrong_key_loses_nothing(self):
+        relay = self.relay(self.gateway_url(), CERTES_KEY="certes_wrong")
+        relay.keep_ports()
+        for n in range(20):
+            self.assertEqual(self.post(relay, event("a.b", n))[0], 202)
+        denied = 'certes_producer_requests_total{outcome="denied"}'
+        wait_for(lambda: relay.metrics("relay")[denied] >= 3, 30, "three denials")
+        status = self.status(relay)
+        self.assertEqual((status["waiting"], status["rejected"]), (20, 0))
+        self.assertIn("this key is not known", status["last_error"])
+        wait_for(lambda: "the gateway does not take this relay's key" in relay.log(), 10, "the line that says so")
+        self.assertEqual(relay.stop(), 0)
+        relay.environment["CERTES_KEY"] = ADMIN_KEY
+        relay.start()
+        wait_for(lambda: self.status(relay)["accepted"] == 20, 30, "all of them")
+        self.assertEqual((self.status(relay)["waiting"], self.status(relay)["rejected"]), (0, 0))
+
     def test_it_listens_on_loopback_unless_told(self):
         status, _, err = run_to_end("relay", "--data", str(self.directory / "r"), environment={"CERTES_RELAY_LISTEN": "0.0.0.0:0"})
         self.assertEqual(status, 1)
@@ -294,6 +311,21 @@ class Send(RelayCase):
         self.assertEqual((second.returncode, err), (0, ""))
         accepted = {k: v for k, v in serve.metrics("gateway").items() if k.startswith("certes_gateway_events_accepted_total")}
         self.assertEqual(sum(accepted.values()), 2)
+
+    def test_a_wrong_key_is_told_at_once_and_a_tenant_is_named(self):
+        serve = self.process("serve").start()
+        api = Api(serve.address("api"))
+        api.ok("POST", "/tenants", {"id": "acme"})
+        there = {"CERTES_GATEWAY_URL": f"http://{serve.ports['gateway']}"}
+        status, out, err = run_to_end("send", "a.b", "--retry-seconds", "60", environment=there | {"CERTES_KEY": "certes_wrong"})
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("this key is not known", err)
+        for words, named in ((["--tenant", "acme"], {}), ([], {"CERTES_TENANT": "acme"})):
+            status, out, err = run_to_end("send", "a.b", "1", *words, environment=there | {"CERTES_KEY": ADMIN_KEY} | named)
+            self.assertEqual((status, err), (0, ""))
+        status, out, err = run_to_end("send", "a.b", "1", "--tenant", "none", environment=there | {"CERTES_KEY": ADMIN_KEY})
+        self.assertEqual(status, 1)
+        self.assertIn('there is no tenant "none"', err)
 
     def test_once_is_once(self):
         url = f"http://127.0.0.1:{free_port()}"

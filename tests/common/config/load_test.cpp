@@ -92,6 +92,7 @@ TEST_CASE("Settings: variables of commands, scripts and tests are no settings") 
                                {"CERTES_KEY", "x"},
                                {"CERTES_GATEWAY_URL", "x"},
                                {"CERTES_CACHE", "x"},
+                               {"CERTES_CA_FILE", "x"},
                                {"CERTES_TEST_BROKERS", "x"},
                                {"PATH", "x"}},
                               {}});
