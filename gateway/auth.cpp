@@ -1,9 +1,4 @@
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstring>
 
 #include "gateway/gateway.hpp"
 
@@ -11,44 +6,6 @@ namespace certes::gateway {
 namespace {
 
 constexpr std::string_view kDefaultTenant = "default";
-
-// An address in sixteen bytes, IPv4 as ::ffff:a.b.c.d.
-using Address = std::array<unsigned char, 16>;
-
-std::optional<Address> parse_address(std::string_view text) {
-  char name[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof name) return std::nullopt;
-  std::memcpy(name, text.data(), text.size());
-  name[text.size()] = '\0';
-  Address address{};
-  if (::inet_pton(AF_INET6, name, address.data()) == 1) return address;
-  address[10] = address[11] = 0xff;
-  if (::inet_pton(AF_INET, name, address.data() + 12) == 1) return address;
-  return std::nullopt;
-}
-
-bool contains(std::string_view cidr, const Address& address) {
-  const std::size_t slash = cidr.find('/');
-  const auto network = parse_address(cidr.substr(0, slash));
-  if (!network) return false;
-  const bool v4 = cidr.substr(0, slash).find(':') == std::string_view::npos;
-  int bits = v4 ? 32 : 128;
-  if (slash != cidr.npos) std::from_chars(cidr.data() + slash + 1, cidr.data() + cidr.size(), bits);
-  bits = std::clamp(bits, 0, v4 ? 32 : 128) + (v4 ? 96 : 0);
-  for (std::size_t i = 0; bits > 0; ++i, bits -= 8) {
-    const auto mask = static_cast<unsigned char>(bits >= 8 ? 0xff : 0xff00 >> bits);
-    if (((*network)[i] ^ address[i]) & mask) return false;
-  }
-  return true;
-}
-
-bool needs_no_key(std::string_view peer, const config::Settings& settings) {
-  if (!settings.dev) return false;
-  const auto address = parse_address(peer);
-  if (!address) return false;
-  if (contains("127.0.0.0/8", *address) || contains("::1/128", *address)) return true;
-  return std::ranges::any_of(settings.allow_from, [&](const auto& cidr) { return contains(cidr, *address); });
-}
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() > word.size() && text[word.size()] == ' ' &&
@@ -89,11 +46,11 @@ Result<void> may_act_for(const Caller& caller, std::string_view tenant, bool wri
   return fail(Code::not_found, "there is no tenant \"" + std::string(tenant) + "\"");
 }
 
-Result<Caller> authenticate(const http::Request& request, const registry::State& state,
-                            const config::Settings& settings, const Clock& clock) {
+Result<Caller> authenticate(const http::Request& request, const registry::State& state, const Clients& clients,
+                            const Clock& clock) {
   const std::string_view authorization = request.header("authorization");
   if (authorization.empty()) {
-    if (needs_no_key(request.peer, settings)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}};
+    if (clients.needs_no_key(request)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}};
     return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
   }
   const std::string key = presented_key(authorization);

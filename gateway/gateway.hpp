@@ -16,6 +16,7 @@
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/registry.hpp"
+#include "gateway/clients.hpp"
 
 namespace certes::gateway {
 
@@ -65,8 +66,8 @@ class Api {
   std::unique_ptr<Impl> impl_;
 };
 
-// Who calls, decided from Authorization and the peer. Shared by both listeners. In --dev, peers in loopback and
-// allow_from need no key.
+// Who calls, decided from Authorization and, in --dev, from where: clients on loopback and in allow_from need no key.
+// Shared by both listeners.
 struct Caller {
   std::string key;  // id of the key; "dev" without one
   std::string tenant = "default";
@@ -75,8 +76,8 @@ struct Caller {
   bool allowed(std::string_view scope) const;
   bool bound_to(std::string_view source) const;
 };
-Result<Caller> authenticate(const http::Request& request, const registry::State& state,
-                            const config::Settings& settings, const Clock& clock);
+Result<Caller> authenticate(const http::Request& request, const registry::State& state, const Clients& clients,
+                            const Clock& clock);
 
 // Whether the caller may act for that tenant: its own; for the default tenant's keys any that there is, with the scope
 // tenants:read or, where it `writes`, tenants:write. Errors: forbidden; not_found, where it may but there is none.

@@ -1,5 +1,5 @@
 #pragma once
-// Character classes of RFC 9110, as tables and word-wide tests. Who: framing and rendering. Pure.
+// Character classes of RFC 9110, as tables and word-wide tests. Who: framing, rendering, forwarded. Pure.
 
 #include <array>
 #include <cstdint>
@@ -47,6 +47,13 @@ inline bool is_field_value(std::string_view text) {
   }
   for (; i < text.size(); ++i)
     if (!is_text_char(text[i])) return false;
+  return true;
+}
+
+// What may stand in Host: printable ASCII that could not end or begin another part of a URL. Empty is one too.
+constexpr bool is_host(std::string_view value) {
+  for (const char c : value)
+    if (c <= 0x20 || c == 0x7f || c == '/' || c == '@' || c == '?' || c == '#' || c == '\\' || c == ',') return false;
   return true;
 }
 

@@ -14,7 +14,35 @@ std::string_view without_port(std::string_view entry) {
   return colon != std::string_view::npos && colon == entry.rfind(':') ? entry.substr(0, colon) : entry;
 }
 
+// The value of a header that is there once at most.
+Result<std::string_view> only(const Request& request, std::string_view name) {
+  const HeaderView* found = nullptr;
+  for (const HeaderView& header : request.headers) {
+    if (!same_token(header.name, name)) continue;
+    if (found != nullptr || header.value.find(',') != std::string_view::npos)
+      return fail(Code::unauthenticated, std::string(name) + " has several values: a trusted proxy must replace it",
+                  std::string(name));
+    found = &header;
+  }
+  return found == nullptr ? std::string_view() : found->value;
+}
+
 }  // namespace
+
+Result<ForwardedOrigin> forwarded_origin(const Request& request) {
+  constexpr std::string_view kProto = "x-forwarded-proto", kHost = "x-forwarded-host";
+  const auto proto = only(request, kProto), host = only(request, kHost);
+  if (!proto) return fail(proto.error());
+  if (!host) return fail(host.error());
+  ForwardedOrigin origin;
+  if (same_token(*proto, "https")) origin.scheme = "https";
+  if (same_token(*proto, "http")) origin.scheme = "http";
+  if (origin.scheme.empty() && !proto->empty())
+    return fail(Code::unauthenticated, std::string(kProto) + " is neither http nor https", std::string(kProto));
+  if (!is_host(*host)) return fail(Code::unauthenticated, std::string(kHost) + " is no host", std::string(kHost));
+  origin.host = *host;
+  return origin;
+}
 
 std::string_view client_address(const Request& request, const Networks& trusted) {
   std::string_view client = request.peer;

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxMethod = 32;
 
-bool is_host(std::string_view value) {
-  for (const char c : value)
-    if (c <= 0x20 || c == 0x7f || c == '/' || c == '@' || c == '?' || c == '#' || c == '\\' || c == ',') return false;
-  return true;
-}
-
 bool is_target(std::string_view target) {
   for (const char c : target)
     if (c <= 0x20 || c == 0x7f || c == '#') return false;  // char is signed: 0x80 and above are below 0

@@ -50,7 +50,7 @@ struct Verify {
   std::string scheme = "none";
   std::vector<SealedSecret> secrets;
   std::int64_t tolerance_seconds = 0;  // 0: the scheme's
-  std::string url;                     // as the provider calls it, where the signature covers it
+  std::string url;                     // as the provider calls it, where the signature covers it; empty: the request's
   std::string header;                  // that holds the signature or the value
   std::string pointer;                 // scheme value: JSON pointer into the body, in place of a header
   std::string prefix;                  // of the signature in its header

@@ -24,9 +24,9 @@ constexpr Scheme kSchemes[] = {
     {"paddle", text, "", "", 5},
     {"shopify", text, "", ""},
     {"slack", text, "", ""},
-    {"square", text, "url", ""},
+    {"square", text, "", "url"},
     {"stripe", text, "", ""},
-    {"twilio", text, "url", ""},
+    {"twilio", text, "", "url"},
     {"zendesk", text, "", ""},
 };
 

@@ -103,7 +103,6 @@ void check_signed(Fields& fields, const Verify& verify) {
   if (!parts) return fields.refuse("signed", parts.error().message);
   if (!covers(*parts, SignedPart::From::body)) return fields.refuse("signed", "must hold {body}");
   const bool url = covers(*parts, SignedPart::From::url), time = covers(*parts, SignedPart::From::timestamp);
-  if (url && verify.url.empty()) return fields.refuse("url", "\"signed\" holds {url}, so there must be one");
   if (!url && !verify.url.empty()) return fields.refuse("url", "is signed nowhere: \"signed\" holds no {url}");
   if (time && verify.timestamp.empty())
     return fields.refuse("timestamp", "\"signed\" holds {timestamp}, so the header that has it must be named");

@@ -48,7 +48,7 @@ Result<std::string> tenant_of(const http::Request& request, const Caller& caller
 Result<http::Response> serve(const http::Request& request, std::string_view pattern, std::string_view scope,
                              Services& services, const Handler& handler) {
   registry::StatePtr state = services.fresh_state();
-  auto caller = authenticate(request, *state, services.deps.settings, services.deps.clock);
+  auto caller = authenticate(request, *state, services.clients, services.deps.clock);
   if (!caller) return fail(std::move(caller.error()));
   if (!caller->allowed(scope)) {
     return fail(Code::forbidden, "the key \"" + caller->key + "\" lacks the scope " + std::string(scope));

@@ -18,13 +18,15 @@ inline constexpr std::string_view kRoot = kApiRoot;
 // What the handlers share. Any thread.
 class Services {
  public:
-  explicit Services(Dependencies dependencies) : deps(dependencies), ids_(dependencies.clock) {}
+  explicit Services(Dependencies dependencies)
+      : deps(dependencies), clients(dependencies.settings), ids_(dependencies.clock) {}
   std::string new_id(std::string_view prefix);
   // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
   // log, the last known.
   registry::StatePtr fresh_state() const;
 
   const Dependencies deps;
+  const Clients clients;
 
  private:
   std::mutex mutex_;

@@ -45,6 +45,15 @@ http::Response answer(const Error& error) {
   return response;
 }
 
+// A source's id needs no escape.
+http::Response answer_of_basic(const Error& error, std::string_view source) {
+  auto response = answer(error);
+  for (auto& [name, value] : response.headers)
+    if (name == "WWW-Authenticate")
+      value = std::string("Basic realm=\"").append(source).append("\", charset=\"UTF-8\"");
+  return response;
+}
+
 http::Response not_accepted(std::string_view why) { return answer({Code::busy, std::string(why)}); }
 http::Response not_accepted(std::string_view why, int retry_after_seconds) {
   auto response = not_accepted(why);

@@ -22,7 +22,7 @@ class Callers {
  private:
   Authenticate authenticate_;
   Caller caller_;
-  std::string authorization_, peer_;
+  std::string authorization_;
   registry::StatePtr state_;
   SteadyTime until_{};  // keys expire
 };

@@ -27,13 +27,15 @@ constexpr const char* kTenantStream = "/t/{tenant}/stream";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
 
-http::ServerOptions server_options(const config::GatewaySettings& settings) {
+http::ServerOptions server_options(const config::Settings& all) {
+  const config::GatewaySettings& settings = all.gateway;
   http::ServerOptions options;
   options.name = "gateway";
   options.listen = settings.listen;
   options.loops = std::max(1, settings.loops);
   options.max_connections = static_cast<std::size_t>(settings.max_connections);
   options.max_connections_per_peer = static_cast<std::size_t>(settings.max_connections_per_peer);
+  options.unlimited_peer = [clients = Clients(all)](std::string_view peer) { return clients.is_trusted_proxy(peer); };
   options.max_header_bytes = static_cast<std::size_t>(settings.max_header_bytes);
   options.max_body_bytes = static_cast<std::size_t>(settings.max_body_bytes);
   options.header_timeout = millis(settings.header_timeout_seconds);
@@ -63,7 +65,7 @@ class Gateway::Impl {
                static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
-        server_(server_options(dependencies.settings.gateway), Listener::gateway) {
+        server_(server_options(dependencies.settings), Listener::gateway) {
     if (!dependencies.log.exact_deduplication()) make_dedup();
     make_idempotency();
     add_ingest();

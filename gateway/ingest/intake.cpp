@@ -56,11 +56,6 @@ std::string_view reason(Code code) {
   return "internal";
 }
 
-http::Networks trusted_proxies(const config::Settings& settings) {
-  // load() has checked them.
-  return http::Networks::make(settings.gateway.trusted_proxies, "gateway.trusted_proxies").value_or(http::Networks());
-}
-
 Acceptor::Options acceptor_options(const config::Settings& settings) {
   Acceptor::Options options;
   options.durable_timeout = Millis{static_cast<std::int64_t>(settings.gateway.durable_timeout_seconds * 1'000)};
@@ -76,11 +71,11 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
       dependencies_(dependencies),
       idempotency_(idempotency),
       metrics_(metrics),
-      trusted_proxies_(trusted_proxies(dependencies.settings)),
+      clients_(dependencies.settings),
       ids_(dependencies.clock),
       gate_(loop, dependencies.settings.gateway, limits, metrics),
-      callers_([&dependencies](const http::Request& request, const registry::State& state) {
-        return authenticate(request, state, dependencies.settings, dependencies.clock);
+      callers_([this](const http::Request& request, const registry::State& state) {
+        return authenticate(request, state, clients_, dependencies_.clock);
       }),
       types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)),
@@ -89,6 +84,12 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
   metrics_.rejected(source, reason(error.code));
   exchange.respond(answer(error));
+}
+
+void Intake::refuse_webhook(const Error& error, const PreparedSource& source, http::Exchange exchange) {
+  metrics_.rejected(source.source().id, reason(error.code));
+  const bool basic = source.source().verify.scheme == "basic";
+  exchange.respond(basic ? answer_of_basic(error, source.source().id) : answer(error));
 }
 
 void Intake::publish(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
@@ -215,7 +216,7 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
   if (gate_.over_rate(state, sender, exchange)) return;
   if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
   if (auto verified = (*ready)->verify(request, dependencies_.clock.unix_millis()); !verified)
-    return refuse(verified.error(), source, std::move(exchange));
+    return refuse_webhook(verified.error(), **ready, std::move(exchange));
   if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
   std::vector<http::Fault> breaches;
@@ -255,7 +256,7 @@ Result<PreparedSource*> Intake::prepared(const std::shared_ptr<const registry::S
   const std::string key = source->tenant + "/" + source->id;
   const auto found = sources_.find(key);
   if (found != sources_.end() && found->second.version() == source) return &found->second;
-  auto made = PreparedSource::make(source, dependencies_.sealer, trusted_proxies_);
+  auto made = PreparedSource::make(source, dependencies_.sealer, clients_);
   if (!made) return fail(std::move(made.error()));
   return &sources_.insert_or_assign(key, std::move(*made)).first->second;
 }

@@ -10,7 +10,6 @@
 #include "common/base/ids.hpp"
 #include "common/event/json_document.hpp"
 #include "common/event/json_event.hpp"
-#include "common/http/networks.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/callers.hpp"
@@ -50,6 +49,7 @@ class Intake {
   Acceptor& acceptor() { return acceptor_; }
   Gate& gate() { return gate_; }
   Waits& waits() { return waits_; }
+  const Clients& clients() const { return clients_; }
 
  private:
   Result<void> read_published(Form form, const http::Request& request);
@@ -59,12 +59,13 @@ class Intake {
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
   bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);
+  void refuse_webhook(const Error& error, const PreparedSource& source, http::Exchange exchange);
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
   IdempotencyIndex& idempotency_;
   IngestMetrics& metrics_;
-  const http::Networks trusted_proxies_;
+  const Clients clients_;
   IdGenerator ids_;
   Gate gate_;
   Callers callers_;

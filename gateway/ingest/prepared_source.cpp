@@ -38,12 +38,12 @@ std::shared_ptr<const Reply> reply_of(const registry::SourceResponse& response, 
 }  // namespace
 
 Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Source> source,
-                                            const crypto::Sealer& sealer, const http::Networks& trusted_proxies) {
+                                            const crypto::Sealer& sealer, const Clients& clients) {
   PreparedSource prepared;
   prepared.source_ = std::move(source);
   const auto& verify = prepared.source_->verify;
   prepared.preset_ = &preset_of(verify.scheme);
-  if (auto made = prepared.make_verifier(sealer, trusted_proxies); !made) return fail(std::move(made.error()));
+  if (auto made = prepared.make_verifier(sealer, clients); !made) return fail(std::move(made.error()));
   if (auto parsed = prepared.parse_sources(); !parsed) return fail(std::move(parsed.error()));
   prepared.reply_ = reply_of(prepared.source_->response, *prepared.preset_);
   const auto& preset = prepared.preset_->forwarded;
@@ -54,7 +54,7 @@ Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Sour
   return prepared;
 }
 
-Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const http::Networks& trusted_proxies) {
+Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const Clients& clients) {
   const auto& verify = source_->verify;
   const auto* const scheme = registry::find_scheme(verify.scheme);
   if (scheme == nullptr) return fail(broken(*source_, "scheme", {Code::invalid, verify.scheme + " is not known here"}));
@@ -72,7 +72,7 @@ Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const h
   }
   if (secrets.empty() && scheme->secret != registry::SecretForm::none)
     return fail(broken(*source_, "secret", {Code::invalid, "there is none"}));
-  auto verifier = verify::make_verifier(verify, secrets, trusted_proxies);
+  auto verifier = verify::make_verifier(verify, secrets, clients);
   if (!verifier) return fail(broken(*source_, "secret", verifier.error()));
   verifier_ = std::move(*verifier);
   if (verify.verify_token.empty()) return {};

@@ -24,9 +24,9 @@ namespace certes::gateway::ingest {
 class PreparedSource {
  public:
   // Error: internal, what of the source cannot work (a secret that no sealing key opens, a malformed `*_from`).
-  // `trusted_proxies` must outlive it.
+  // `clients` must outlive it.
   static Result<PreparedSource> make(std::shared_ptr<const registry::Source> source, const crypto::Sealer& sealer,
-                                     const http::Networks& trusted_proxies);
+                                     const Clients& clients);
 
   const registry::Source& source() const { return *source_; }
   const std::shared_ptr<const registry::Source>& version() const { return source_; }
@@ -42,7 +42,7 @@ class PreparedSource {
 
  private:
   PreparedSource() = default;
-  Result<void> make_verifier(const crypto::Sealer& sealer, const http::Networks& trusted_proxies);
+  Result<void> make_verifier(const crypto::Sealer& sealer, const Clients& clients);
   Result<void> parse_sources();
   Result<void> set_attributes(const Offer& offer, event::Event& event) const;
   Result<void> set_type(const Offer& offer, event::Event& event) const;

@@ -13,8 +13,9 @@ constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/stream
 StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd)
     : loop_(loop),
       dependencies_(dependencies),
-      callers_([&dependencies](const http::Request& request, const registry::State& state) {
-        return authenticate(request, state, dependencies.settings, dependencies.clock);
+      clients_(dependencies.settings),
+      callers_([this](const http::Request& request, const registry::State& state) {
+        return authenticate(request, state, clients_, dependencies_.clock);
       }),
       watchers_(loop, tail, crowd) {}
 
@@ -43,16 +44,17 @@ Result<stream::Positions> StreamIntake::resume_from(const http::Request& request
   return fail(Code::invalid, "Last-Event-ID is none that this stream gives", "last-event-id");
 }
 
-// The same key, asked again while the stream goes on: it may expire, be deleted, or lose the scope.
+// The same key of the same client, asked again while the stream goes on: it may expire, be deleted, or lose the scope.
 std::function<bool()> StreamIntake::still_allowed(const http::Request& request, const Caller& caller,
                                                   std::string tenant) const {
-  return [this, authorization = std::string(request.header("authorization")), peer = std::string(request.peer),
-          key = caller.key, of = caller.tenant, tenant = std::move(tenant)] {
+  return [this, authorization = std::string(request.header("authorization")),
+          peer = std::string(clients_.address_of(request)), key = caller.key, of = caller.tenant,
+          tenant = std::move(tenant)] {
     http::Request again;
     again.peer = peer;
     if (!authorization.empty()) again.headers.push_back({"Authorization", authorization});
     const auto state = dependencies_.registry.state();
-    const auto now = authenticate(again, *state, dependencies_.settings, dependencies_.clock);
+    const auto now = authenticate(again, *state, clients_, dependencies_.clock);
     return now && now->key == key && now->tenant == of && now->allowed(kRead) &&
            may_act_for(*now, tenant, false, *state);
   };

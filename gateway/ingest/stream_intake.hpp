@@ -21,6 +21,7 @@ class StreamIntake {
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
+  const Clients clients_;
   Callers callers_;
   stream::Watchers watchers_;
 };

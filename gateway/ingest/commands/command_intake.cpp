@@ -74,9 +74,10 @@ CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies,
       searcher_(searcher),
       metrics_(metrics),
       ids_(dependencies.clock),
-      callers_([&dependencies](const http::Request& request, const registry::State& state) {
-        return authenticate(request, state, dependencies.settings, dependencies.clock);
-      }) {}
+      callers_(
+          [&clients = intake.clients(), &dependencies](const http::Request& request, const registry::State& state) {
+            return authenticate(request, state, clients, dependencies.clock);
+          }) {}
 
 void CommandIntake::refuse(const Error& error, http::Exchange exchange) {
   metrics_.rejected("", reason(error.code));

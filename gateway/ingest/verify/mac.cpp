@@ -1,5 +1,6 @@
 // One MAC in one header, over parts of the request: GitHub, Meta, Shopify, Slack, Square, Zendesk, and what a source
 // of scheme `generic` says.
+#include <algorithm>
 #include <array>
 
 #include "common/registry/schemes.hpp"
@@ -18,11 +19,14 @@ crypto::Hmac::Algorithm algorithm_of(std::string_view name) {
 
 class Mac : public Verifier {
  public:
-  Mac(const registry::Verify& verify, std::vector<SignedPart> parts, const std::vector<std::string>& secrets)
+  Mac(const registry::Verify& verify, std::vector<SignedPart> parts, const std::vector<std::string>& secrets,
+      const Clients& clients)
       : how_(verify),
         parts_(std::move(parts)),
         base64_(verify.encoding == "base64"),
         tolerance_seconds_(registry::tolerance_of(verify)),
+        url_from_request_(verify.url.empty() && covers_url(parts_)),
+        clients_(clients),
         hmacs_(hmacs_of(secrets, algorithm_of(verify.algorithm))) {
     how_.secrets.clear();
   }
@@ -38,28 +42,42 @@ class Mac : public Verifier {
       timestamp = *time;
       if (auto checked = check_time(timestamp, how_.timestamp, now, tolerance_seconds_); !checked) return checked;
     }
+    const auto called = url_from_request_ ? clients_.url_of(request) : Result<std::string>();
+    if (!called) return fail(called.error());
+    const Signed signed_text{request, timestamp, url_from_request_ ? std::string_view(*called) : how_.url};
     const auto encoded = text->substr(how_.prefix.size());
     const auto mac = base64_ ? crypto::base64_decode(encoded) : crypto::hex_decode(encoded);
-    if (mac && matches(request, timestamp, *mac)) return {};
+    if (mac && matches(signed_text, *mac)) return {};
     return fail(refusal(how_.header, "is no signature of this request: it does not verify"));
   }
 
  private:
-  bool matches(const http::Request& request, std::string_view timestamp, std::string_view mac) const {
+  struct Signed {
+    const http::Request& request;
+    std::string_view timestamp;
+    std::string_view url;
+  };
+
+  static bool covers_url(const std::vector<SignedPart>& parts) {
+    return std::ranges::count(parts, SignedPart::From::url, &SignedPart::from) > 0;
+  }
+
+  bool matches(const Signed& signed_text, std::string_view mac) const {
     std::array<std::string_view, registry::kMaxSignedParts> pieces;
-    for (std::size_t i = 0; i < parts_.size(); ++i) pieces[i] = piece(parts_[i], request, timestamp);
+    for (std::size_t i = 0; i < parts_.size(); ++i) pieces[i] = piece(parts_[i], signed_text);
     return any_makes(hmacs_, std::span(pieces).first(parts_.size()), mac);
   }
 
-  std::string_view piece(const SignedPart& part, const http::Request& request, std::string_view timestamp) const {
+  static std::string_view piece(const SignedPart& part, const Signed& signed_text) {
+    const http::Request& request = signed_text.request;
     switch (part.from) {
       case SignedPart::From::text: return part.text;
       case SignedPart::From::body: return request.body;
-      case SignedPart::From::url: return how_.url;
+      case SignedPart::From::url: return signed_text.url;
       case SignedPart::From::path: return request.path;
       case SignedPart::From::query: return request.query;
       case SignedPart::From::method: return request.method;
-      case SignedPart::From::timestamp: return timestamp;
+      case SignedPart::From::timestamp: return signed_text.timestamp;
       case SignedPart::From::header: return request.header(part.text);
     }
     return {};
@@ -69,15 +87,18 @@ class Mac : public Verifier {
   const std::vector<SignedPart> parts_;
   const bool base64_;
   const std::int64_t tolerance_seconds_;
+  const bool url_from_request_;  // none is declared
+  const Clients& clients_;
   const std::vector<crypto::Hmac> hmacs_;
 };
 
 }  // namespace
 
-Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets) {
+Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                             const Clients& clients) {
   auto parts = registry::parse_signed(verify.signed_parts);
   if (!parts) return fail(std::move(parts.error()));
-  return VerifierPtr(std::make_unique<Mac>(verify, std::move(*parts), secrets));
+  return VerifierPtr(std::make_unique<Mac>(verify, std::move(*parts), secrets, clients));
 }
 
 }  // namespace certes::gateway::ingest::verify

@@ -74,14 +74,14 @@ std::string comparable(std::string_view text) {
 
 class ClientCertificate : public Verifier {
  public:
-  ClientCertificate(std::string header, const std::vector<std::string>& secrets, const http::Networks& proxies)
-      : header_(std::move(header)), proxies_(proxies) {
+  ClientCertificate(std::string header, const std::vector<std::string>& secrets, const Clients& clients)
+      : header_(std::move(header)), clients_(clients) {
     for (const std::string& secret : secrets) secrets_.push_back(comparable(secret));
   }
   Result<void> verify(const http::Request& request, UnixMillis) override {
     const auto value = sole_header(request, header_);
     if (!value) return fail(value.error());
-    if (!proxies_.contains(request.peer))
+    if (!clients_.is_trusted_proxy(request.peer))
       return fail(refusal(header_, "counts only from a proxy of gateway.trusted_proxies, which " +
                                        std::string(request.peer) + " is not"));
     if (any_is(secrets_, comparable(*value))) return {};
@@ -90,7 +90,7 @@ class ClientCertificate : public Verifier {
 
  private:
   const std::string header_;
-  const http::Networks& proxies_;
+  const Clients& clients_;
   std::vector<std::string> secrets_;
 };
 
@@ -104,8 +104,8 @@ VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::st
 VerifierPtr make_basic(const std::vector<std::string>& secrets) { return std::make_unique<Basic>(secrets); }
 
 VerifierPtr make_client_certificate(const registry::Verify& verify, const std::vector<std::string>& secrets,
-                                    const http::Networks& trusted_proxies) {
-  return std::make_unique<ClientCertificate>(verify.header, secrets, trusted_proxies);
+                                    const Clients& clients) {
+  return std::make_unique<ClientCertificate>(verify.header, secrets, clients);
 }
 
 }  // namespace certes::gateway::ingest::verify

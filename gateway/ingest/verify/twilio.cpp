@@ -1,4 +1,5 @@
-// Twilio: X-Twilio-Signature is base64 of HMAC-SHA1, with the auth token, over the URL that Twilio calls and, of a
+// Twilio: X-Twilio-Signature is base64 of HMAC-SHA1, with the auth token, over the URL that Twilio calls (the declared
+// one, else the request's) and, of a
 // form, its fields sorted by name, each name and value in a row (equal names: distinct values, sorted). Other bodies
 // are bound by `bodySHA256` in the query, which is part of that URL.
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace {
 constexpr std::string_view kHeader = "X-Twilio-Signature";
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
-// The URL as Twilio may have signed it: as it was declared, without a port, and with the scheme's own.
+// The URL as Twilio may have signed it: as it is, without a port, and with the scheme's own.
 std::vector<std::string> bases_of(std::string_view url) {
   url = url.substr(0, url.find('?'));
   const bool https = url.starts_with("https://");
@@ -39,23 +40,36 @@ std::string sorted_text(http::FormFields fields) {
 
 class Twilio : public Verifier {
  public:
-  Twilio(std::string_view url, const std::vector<std::string>& secrets)
-      : bases_(bases_of(url)), hmacs_(hmacs_of(secrets, crypto::Hmac::Algorithm::sha1)) {}
+  Twilio(std::string_view url, const std::vector<std::string>& secrets, const Clients& clients)
+      : declared_(url.empty() ? std::vector<std::string>() : bases_of(url)),
+        clients_(clients),
+        hmacs_(hmacs_of(secrets, crypto::Hmac::Algorithm::sha1)) {}
 
   Result<void> verify(const http::Request& request, UnixMillis) override {
     const auto signature = sole_header(request, kHeader);
     if (!signature) return fail(signature.error());
     auto fields = bound_fields(request);
     if (!fields) return fail(std::move(fields.error()));
+    const auto bases = bases_for(request);
+    if (!bases) return fail(bases.error());
     const auto mac = crypto::base64_decode(*signature);
-    for (const std::string& base : bases_) {
+    for (const std::string& base : *bases) {
       const std::string_view parts[] = {base, request.query.empty() ? "" : "?", request.query, *fields};
       if (mac && any_makes(hmacs_, parts, *mac)) return {};
     }
-    return fail(refusal(kHeader, "does not verify: check verify.url, which must be the URL that Twilio calls"));
+    return fail(refusal(kHeader, "does not verify as " + bases->front() +
+                                     ": check verify.url, which must be the URL that Twilio calls"));
   }
 
  private:
+  // Of the declared URL, else of the one that was called.
+  Result<std::vector<std::string>> bases_for(const http::Request& request) const {
+    if (!declared_.empty()) return declared_;
+    const auto url = clients_.url_of(request);
+    if (!url) return fail(url.error());
+    return bases_of(*url);
+  }
+
   // What of the body is signed behind the URL.
   static Result<std::string> bound_fields(const http::Request& request) {
     if (const auto digest = http::query_parameter(request.query, "bodySHA256")) {
@@ -71,14 +85,16 @@ class Twilio : public Verifier {
     return sorted_text(std::move(*fields));
   }
 
-  const std::vector<std::string> bases_;
+  const std::vector<std::string> declared_;
+  const Clients& clients_;
   const std::vector<crypto::Hmac> hmacs_;
 };
 
 }  // namespace
 
-VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets) {
-  return std::make_unique<Twilio>(verify.url, secrets);
+VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                        const Clients& clients) {
+  return std::make_unique<Twilio>(verify.url, secrets, clients);
 }
 
 }  // namespace certes::gateway::ingest::verify

@@ -37,18 +37,18 @@ registry::Verify said(const registry::Verify& verify, const MacScheme& scheme) {
 }  // namespace
 
 Result<VerifierPtr> make_verifier(const registry::Verify& verify, const std::vector<std::string>& secrets,
-                                  const http::Networks& trusted_proxies) {
+                                  const Clients& clients) {
   const std::string_view name = verify.scheme;
-  if (const MacScheme* const mac = mac_scheme(name)) return make_mac(said(verify, *mac), secrets);
+  if (const MacScheme* const mac = mac_scheme(name)) return make_mac(said(verify, *mac), secrets, clients);
   if (name == "none" || name == "key") return VerifierPtr();
-  if (name == "generic") return make_mac(verify, secrets);
+  if (name == "generic") return make_mac(verify, secrets, clients);
   if (name == "stripe" || name == "paddle") return make_signature_list(verify, secrets);
-  if (name == "twilio") return make_twilio(verify, secrets);
+  if (name == "twilio") return make_twilio(verify, secrets, clients);
   if (name == "standard-webhooks") return make_standard_webhooks(verify, secrets);
   if (name == "gitlab") return make_gitlab(verify, secrets);
   if (name == "value") return make_value(verify, secrets);
   if (name == "basic") return make_basic(secrets);
-  if (name == "client-certificate") return make_client_certificate(verify, secrets, trusted_proxies);
+  if (name == "client-certificate") return make_client_certificate(verify, secrets, clients);
   return fail(Code::invalid, "the scheme \"" + verify.scheme + "\" is not known here");
 }
 

@@ -8,9 +8,9 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
-#include "common/http/networks.hpp"
 #include "common/http/server.hpp"
 #include "common/registry/resources.hpp"
+#include "gateway/clients.hpp"
 
 namespace certes::gateway::ingest::verify {
 
@@ -25,20 +25,22 @@ class Verifier {
 };
 using VerifierPtr = std::unique_ptr<Verifier>;
 
-// `secrets`: opened; one of them must fit. `trusted_proxies`: must outlive it. Null: the scheme verifies nothing by
+// `secrets`: opened; one of them must fit. `clients`: must outlive it. Null: the scheme verifies nothing by
 // itself (none, key). Error: invalid, what of the source cannot work.
 Result<VerifierPtr> make_verifier(const registry::Verify& verify, const std::vector<std::string>& secrets,
-                                  const http::Networks& trusted_proxies);
+                                  const Clients& clients);
 
 // One for each family of schemes; make_verifier chooses.
-Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets);
+Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                             const Clients& clients);
 VerifierPtr make_signature_list(const registry::Verify& verify, const std::vector<std::string>& secrets);
-VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                        const Clients& clients);
 Result<VerifierPtr> make_standard_webhooks(const registry::Verify& verify, const std::vector<std::string>& secrets);
 Result<VerifierPtr> make_gitlab(const registry::Verify& verify, const std::vector<std::string>& secrets);
 VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets);
 VerifierPtr make_basic(const std::vector<std::string>& secrets);
 VerifierPtr make_client_certificate(const registry::Verify& verify, const std::vector<std::string>& secrets,
-                                    const http::Networks& trusted_proxies);
+                                    const Clients& clients);
 
 }  // namespace certes::gateway::ingest::verify

@@ -42,3 +42,26 @@ TEST_CASE("Forwarded: ports and brackets are passed over, and what is no address
   }
   CHECK(client("10.0.0.1", {""}, {"10.0.0.0/8"}) == "10.0.0.1");
 }
+
+TEST_CASE("Forwarded: scheme and host, once each, and nothing that is none") {
+  const auto origin = [](const std::vector<HeaderView>& headers) {
+    Request request;
+    request.headers = headers;
+    return forwarded_origin(request);
+  };
+  CHECK(origin({})->scheme.empty());
+  CHECK(origin({})->host.empty());
+  const auto found = origin({{"X-Forwarded-Proto", "HTTPS"}, {"x-forwarded-HOST", "a.example:8443"}});
+  CHECK(found->scheme == "https");
+  CHECK(found->host == "a.example:8443");
+  CHECK(origin({{"X-Forwarded-Host", "[2001:db8::1]"}})->host == "[2001:db8::1]");
+  for (const char* bad : {"https, http", "ftp", "https:", "https://a"}) {
+    CAPTURE(bad);
+    CHECK(origin({{"X-Forwarded-Proto", bad}}).error().pointer == "x-forwarded-proto");
+  }
+  for (const char* bad : {"a.example, b.example", "a/b", "user@a", "a?b", "a#b", "a b", "a\\b"}) {
+    CAPTURE(bad);
+    CHECK(origin({{"X-Forwarded-Host", bad}}).error().pointer == "x-forwarded-host");
+  }
+  CHECK(origin({{"X-Forwarded-Proto", "http"}, {"X-Forwarded-Proto", "http"}}).error().pointer == "x-forwarded-proto");
+}

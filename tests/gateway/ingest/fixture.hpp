@@ -40,6 +40,8 @@ struct Options {
   int max_waiting = 10'000;
   double shed_after_seconds = 60;
   std::string unknown_types = "open";
+  std::vector<std::string> trusted_proxies = {};
+  int max_connections_per_peer = 0;
 };
 
 class Ingest {
@@ -56,6 +58,8 @@ class Ingest {
     settings.gateway.max_waiting = options.max_waiting;
     settings.gateway.shed_after_seconds = options.shed_after_seconds;
     settings.gateway.unknown_types = options.unknown_types;
+    settings.gateway.trusted_proxies = options.trusted_proxies;
+    settings.gateway.max_connections_per_peer = options.max_connections_per_peer;
     settings.gateway.durable_timeout_seconds = options.durable_timeout_seconds;
     gateway = std::make_unique<Gateway>(Dependencies{settings, log, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());

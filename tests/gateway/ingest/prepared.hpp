@@ -21,8 +21,12 @@ inline registry::Source source_of(const std::string& scheme, const std::vector<s
 }
 
 inline Result<PreparedSource> prepare(const registry::Source& source) {
-  static const auto proxies = http::Networks::make({"10.0.0.0/8"}, "");
-  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), *proxies);
+  static const Clients clients = [] {
+    config::Settings settings;
+    settings.gateway.trusted_proxies = {"10.0.0.0/8"};
+    return Clients(settings);
+  }();
+  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), clients);
 }
 
 // Views of literals, or of what outlives it.
@@ -34,6 +38,7 @@ struct Webhook {
   http::Request request() const {
     http::Request request;
     request.method = "POST";
+    request.path = "/events/shop";
     request.query = query;
     request.peer = peer;
     request.headers = headers;

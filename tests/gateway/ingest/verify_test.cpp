@@ -133,6 +133,25 @@ TEST_CASE("Square signature: over the declared URL and the body") {
                 "x-square-hmacsha256-signature");
 }
 
+TEST_CASE("Square signature: where no URL is declared, over the one that was called") {
+  const auto source = made(source_of("square", {"key"}));
+  const std::string header = "X-Square-HmacSha256-Signature";
+  const Lines forwarded = {{"Host", "inner"}, {"X-Forwarded-Proto", "https"}, {"X-Forwarded-Host", "a.example"}};
+  const auto signed_for = [&](const std::string& url) {
+    Lines lines = forwarded;
+    lines.emplace_back(header, mac("key", url + "{}", true));
+    return lines;
+  };
+  check_good(source, {signed_for("https://a.example/events/shop"), "{}", "", "10.0.0.1"});
+  check_good(source, {signed_for("https://a.example/events/shop?b=1"), "{}", "b=1", "10.0.0.1"});
+  check_good(source, {signed_for("http://inner/events/shop"), "{}", "", "192.0.2.1"});
+  check_refused(source, {signed_for("https://a.example/events/shop"), "{}", "", "192.0.2.1"},
+                "x-square-hmacsha256-signature", "does not verify");
+  Lines two = signed_for("https://a.example/events/shop");
+  two.emplace_back("X-Forwarded-Host", "b.example");
+  check_refused(source, {two, "{}", "", "10.0.0.1"}, "x-forwarded-host", "several");
+}
+
 TEST_CASE("Stripe signature: any v1 of the list, other schemes passed over") {
   const auto source = made(source_of("stripe", {"whsec_test", "whsec_older"}));
   const std::string body = R"({"id":"evt_1"})", header = "Stripe-Signature";
@@ -217,6 +236,22 @@ TEST_CASE("Twilio signature: with or without the port, and repeated fields once"
   }
 }
 
+TEST_CASE("Twilio signature: where no URL is declared, over the one that was called") {
+  const auto source = made(source_of("twilio", {"token"}));
+  const auto signed_for = [&](const std::string& url) {
+    return Lines{{"X-Twilio-Signature", mac("token", url + "A1", true, crypto::Hmac::Algorithm::sha1)},
+                 {"Content-Type", "application/x-www-form-urlencoded"},
+                 {"Host", "inner"},
+                 {"X-Forwarded-Proto", "https"},
+                 {"X-Forwarded-Host", "a.example"}};
+  };
+  for (const char* url : {"https://a.example/events/shop?b=1", "https://a.example:443/events/shop?b=1"})
+    check_good(source, {signed_for(url), "A=1", "b=1", "10.0.0.1"});
+  check_good(source, {signed_for("http://inner/events/shop"), "A=1", "", "192.0.2.1"});
+  check_refused(source, {signed_for("https://a.example/events/shop"), "A=1", "", "192.0.2.1"}, "x-twilio-signature",
+                "http://inner/events/shop");
+}
+
 TEST_CASE("Twilio signature: JSON is bound by bodySHA256 in the signed URL") {
   auto declared = source_of("twilio", {"token"});
   declared.verify.url = "https://a.example/x?keep=1";
@@ -298,7 +333,7 @@ TEST_CASE("Generic signature: algorithm, prefix, encoding and what is signed are
   declared.verify.timestamp = "X-Time";
   declared.verify.url = "https://a.example/";
   const auto source = made(declared);
-  const std::string text = "POST https://a.example/ ?a=1\nvalue|" + kTime + "|body";
+  const std::string text = "POST https://a.example/ /events/shop?a=1\nvalue|" + kTime + "|body";
   const Lines headers = {
       {"X-Sig", "v1:" + mac("s", text, true, crypto::Hmac::Algorithm::sha512)}, {"X-A", "value"}, {"X-Time", kTime}};
   check_good(source, {headers, "body", "a=1"});
