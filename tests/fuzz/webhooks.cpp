@@ -1,13 +1,14 @@
 // Raw webhooks to a source of every scheme: what is believed, what becomes of it, and what providers are answered that
-// ask first. Nothing is believed but what its provider signed, and that always is; what is believed is refused for its
-// attributes or becomes an event whose record reads back the same. Input: a byte for the scheme, a line for the query,
-// lines `name:value`, an empty line, the body.
+// ask first; and Idempotency-Key. Nothing is believed but what its provider signed, and that always is; what is
+// believed is refused for its attributes or becomes an event whose record reads back the same. Input: a byte for the
+// scheme, a line for the query, lines `name:value`, an empty line, the body.
 
 #include <algorithm>
 #include <string>
 
 #include "common/event/attributes.hpp"
 #include "gateway/ingest/challenges.hpp"
+#include "gateway/ingest/idempotency_key.hpp"
 #include "tests/fuzz/event_properties.hpp"
 #include "tests/fuzz/webhook_schemes.hpp"
 
@@ -91,6 +92,16 @@ void challenges(const PreparedSource& source, const Webhook& webhook) {
   check_answer(answer_options(source, request));
 }
 
+// What stands in quotes is the same key as without, where it may be.
+void idempotency_key(std::string_view value) {
+  const auto key = gateway::ingest::parse_idempotency_key(value);
+  if (!key) return require(!key.error().message.empty(), "an error has a text");
+  require(!key->empty() && key->size() <= gateway::ingest::kMaxIdempotencyKeyBytes, "a key is within its limit");
+  std::string quoted = "\"";
+  for (const char c : *key) quoted.append(c == '"' || c == '\\' ? 1 : 0, '\\').append(1, c);
+  require(gateway::ingest::parse_idempotency_key(quoted + '"') == *key, "a key in quotes is the same");
+}
+
 // Of a request that was believed.
 void read(const PreparedSource& source, const http::Request& request) {
   static event::JsonDocument document;  // reused, as a loop does
@@ -150,6 +161,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t which = input.byte() % sources().size();
   Webhook webhook = webhook_of(input);
   challenges(sources()[which], webhook);
+  for (const auto& [name, value] : webhook.headers) idempotency_key(value);
   verify(fuzz::schemes()[which], sources()[which], webhook);
   return 0;
 }

@@ -17,6 +17,24 @@ namespace {
 constexpr const char* kPast = "2020-01-01T00:00:00Z";
 constexpr int kNone = 0;
 
+// What the default tenant has of each kind of resource, so that there is something to see and touch; "example.com"
+// stands in what another tenant must not see.
+const std::vector<std::pair<std::string, Json>>& seeds() {
+  static const std::vector<std::pair<std::string, Json>> all = {
+      {"/tenants", {{"id", "acme"}}},
+      {"/sources", {{"id", "seed"}, {"verify", {{"scheme", "key"}}}, {"type_from", "const:example.com"}}},
+      {"/endpoints", {{"id", "seed"}, {"url", "https://example.com/"}}},
+      {"/subscriptions", {{"id", "seed"}, {"endpoint", "seed"}, {"pattern", "example.com.#"}}},
+      {"/event-types", {{"id", "seed"}, {"schema", {{"title", "example.com"}}}}},
+      {"/backoff-policies", {{"id", "seed"}, {"strategy", "constant"}}},
+      {"/keys", {{"id", "seed"}, {"scopes", {"keys:write"}}}},
+  };
+  return all;
+}
+
+// One that lists or makes resources of a kind, or shows a whole.
+bool names_nothing(const RouteAccess& route) { return route.pattern.find('{') == std::string_view::npos; }
+
 // Both listeners over one log, with keys and resources to walk with.
 class Walk {
  public:
@@ -27,8 +45,7 @@ class Walk {
         Dependencies{settings_, *log_, api_.registry, api_.sealer, metrics_, api_.clock, addresses_});
     REQUIRE(gateway_->start());
     admin = api_.key = *ensure_admin_key(api_.registry, api_.settings);
-    make("/tenants", {{"id", "acme"}});
-    seed();
+    for (const auto& [kind, resource] : seeds()) make(kind, resource);
     acme = key({{"id", "acme"}, {"scopes", {"*"}}, {"tenant", "acme"}});
     expired = key({{"id", "expired"}, {"scopes", {"*"}}, {"expires", kPast}});
   }
@@ -56,6 +73,7 @@ class Walk {
     int got = kNone;
     request.response_handler = [&](const httplib::Response& response) {
       got = response.status;
+      allow = response.get_header_value("Allow");
       return response.get_header_value("Content-Type").find("event-stream") == std::string::npos;
     };
     request.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
@@ -67,31 +85,25 @@ class Walk {
     return result ? result->status : got;
   }
 
-  // All resources of the default tenant, as the admin sees them.
+  // All that the default tenant has, as the admin sees it: what every route shows that lists something.
   std::string everything() {
     api_.key = admin;
     std::string text;
-    for (const char* kind : {"tenants", "sources", "endpoints", "subscriptions", "backoff-policies", "keys"})
-      text += api_.get("/" + std::string(kind) + "?limit=1000").body + "\n";
+    for (const RouteAccess& route : kRoutes)
+      if (route.listener == Listener::api && route.method == "GET" && route.access == Access::key &&
+          names_nothing(route))
+        text += api_.get(std::string(route.pattern) + "?limit=1000").body + "\n";
     return text;
   }
 
   std::string admin, acme, expired;
-  std::string body;  // of the last answer
+  std::string body, allow;  // of the last answer
 
  private:
   Json make(const std::string& kind, const Json& resource) {
     const Answer made = api_.post(kind, resource);
     REQUIRE_MESSAGE(made.status == 201, made.body);
     return made.json;
-  }
-
-  void seed() {
-    make("/sources", {{"id", "seed"}, {"verify", {{"scheme", "key"}}}});
-    make("/endpoints", {{"id", "seed"}, {"url", "https://example.com/"}});
-    make("/subscriptions", {{"id", "seed"}, {"endpoint", "seed"}, {"pattern", "#"}});
-    make("/backoff-policies", {{"id", "seed"}, {"strategy", "constant"}});
-    make("/keys", {{"id", "seed"}, {"scopes", {"keys:write"}}});
   }
 
   static std::string path(const RouteAccess& route, const std::string& tenant) {
@@ -102,7 +114,7 @@ class Walk {
       text.append(rest.substr(0, open));
       rest.remove_prefix(open);
       if (rest.empty()) break;
-      text += rest.starts_with("{tenant}") ? tenant : "seed";
+      text += rest.starts_with("{tenant}") ? tenant : rest.starts_with("{version}") ? "1" : "seed";
       rest.remove_prefix(rest.find('}') + 1);
     }
     return text;
@@ -159,6 +171,29 @@ TEST_CASE("Routes: one that the table lacks cannot be registered") {
   CHECK_NOTHROW(server.pooled("GET", "/api/v1/keys", handler));
 }
 
+TEST_CASE("Routes: every kind of resource that can be made has one to walk with") {
+  std::set<std::string, std::less<>> kinds;
+  for (const auto& [kind, resource] : seeds()) kinds.insert(kind);
+  for (const RouteAccess& route : kRoutes) {
+    CAPTURE(name_of(route));
+    const bool makes = route.listener == Listener::api && route.method == "POST" && names_nothing(route);
+    const bool of_a_kind = route.pattern.rfind('/') == 0;  // not /dead-letters/replay
+    if (makes && of_a_kind) CHECK(kinds.contains(route.pattern));
+  }
+}
+
+TEST_CASE("Routes: every row is served, by the methods of the table alone") {
+  Walk walk;
+  for (RouteAccess route : kRoutes) {
+    CAPTURE(name_of(route));
+    const std::string method(route.method);
+    route.method = "TRACE";
+    CHECK(walk.status(route, "") == 405);
+    CAPTURE(walk.allow);
+    CHECK((", " + walk.allow + ",").find(", " + method + ",") != std::string::npos);
+  }
+}
+
 TEST_CASE("Routes: without a good key nothing but what is open answers") {
   Walk walk;
   for (const RouteAccess& route : kRoutes) {
@@ -196,6 +231,20 @@ TEST_CASE("Routes: a key with every scope but the route's is refused, one with i
     CHECK(let_in(status));
     const bool may_act = route.scope.starts_with("tenants:");  // that scope is what acting for another one asks for
     if (route.listener == Listener::api && !may_act) CHECK(walk.status(route, with, "default", "?tenant=acme") == 403);
+  }
+}
+
+TEST_CASE("Routes: of keys with one scope, its own alone opens a route") {
+  Walk walk;
+  std::map<std::string, std::string> keys;
+  for (const std::string& scope : all_scopes()) keys[scope] = walk.key({{"scopes", {scope}}});
+  for (const RouteAccess& route : kRoutes) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    for (const auto& [scope, text] : keys) {
+      CAPTURE(scope);
+      if (scope != route.scope) CHECK(walk.status(route, text) == 403);
+    }
   }
 }
 

@@ -49,6 +49,19 @@ TEST_CASE("Server: a body that does not end is answered 408") {
   CHECK(client.closed());
 }
 
+TEST_CASE("Server: the body's time is from the end of the header, however it trickles") {
+  ServerOptions options;
+  options.body_timeout = Millis(50);
+  TestServer test(options);
+  test.start();
+  RawClient client = test.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  char byte = 0;
+  while (client.send("x") && ::recv(client.fd(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0) {
+  }
+  CHECK(client.answer().status == 408);
+}
+
 TEST_CASE("Server: an idle connection is closed without a word") {
   ServerOptions options;
   options.idle_timeout = Millis(50);
