@@ -24,6 +24,8 @@ void add_tail_commands(CliContext context) {
   tail->add_option("--kind", options->kinds, "event, command, result or log, or several joined by commas")
       ->capture_default_str();
   tail->add_option("--after", options->after, "go on after this id of the stream");
+  CLI::App* logs = context.app.add_subcommand("logs", "log lines of services")->require_subcommand(1);
+  add_tail(context, *logs, "shows log lines as they come")->kinds = "log";
 }
 
 }  // namespace certes::command

@@ -47,6 +47,7 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::gateway, "GET", "/commands/{id}", Access::key, "commands:read"},
     {Listener::gateway, "POST", "/commands/{id}/result", Access::key, "commands:write"},
     {Listener::gateway, "POST", "/commands/reply-secret", Access::key, "commands:write"},
+    {Listener::gateway, "POST", "/logs/{key}", Access::key, "logs:write"},
     {Listener::gateway, "GET", "/stream", Access::key, "stream:read"},
     {Listener::gateway, "GET", "/t/{tenant}/stream", Access::key, "stream:read"},
 

@@ -23,6 +23,7 @@ constexpr const char* kCommandId = "/commands/{id}";
 constexpr const char* kResult = "/commands/{id}/result";
 constexpr const char* kReplySecret = "/commands/reply-secret";
 constexpr const char* kStream = "/stream";
+constexpr const char* kLog = "/logs/{key}";
 constexpr const char* kTenantStream = "/t/{tenant}/stream";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
@@ -45,6 +46,12 @@ http::ServerOptions server_options(const config::Settings& all) {
   return options;
 }
 
+// Of an engine that more than one gateway may use.
+log::LineCarrier* carrier_of(log::Log& log) {
+  auto* source = dynamic_cast<log::LineSource*>(&log);
+  return source ? source->line_carrier() : nullptr;
+}
+
 stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
   return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
 }
@@ -57,7 +64,7 @@ class Gateway::Impl {
       : dependencies_(dependencies),
         metrics_(dependencies.metrics,
                  {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret, kStream,
-                  kTenantStream, http::kLivePath, http::kReadyPath, http::kMetricsPath},
+                  kTenantStream, kLog, http::kLivePath, http::kReadyPath, http::kMetricsPath},
                  static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
         searcher_(std::make_unique<commands::Searcher>(dependencies.log,
                                                        millis(dependencies.settings.commands.search_seconds))),
@@ -66,6 +73,7 @@ class Gateway::Impl {
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
         server_(server_options(dependencies.settings), Listener::gateway) {
+    lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
     if (!dependencies.log.exact_deduplication()) make_dedup();
     make_idempotency();
     add_ingest();
@@ -81,6 +89,7 @@ class Gateway::Impl {
   ~Impl() {
     server_.stop(Millis{0});
     searcher_.reset();
+    lines_.reset();
     tail_.reset();
     streams_.clear();
     commands_.clear();
@@ -157,7 +166,7 @@ class Gateway::Impl {
   ingest::StreamIntake& stream_intake(http::Loop& loop) {
     const std::lock_guard lock(mutex_);
     auto& place = streams_[loop.index()];
-    if (!place) place = std::make_unique<ingest::StreamIntake>(loop, dependencies_, *tail_, crowd_);
+    if (!place) place = std::make_unique<ingest::StreamIntake>(loop, dependencies_, *tail_, crowd_, *lines_);
     return *place;
   }
 
@@ -186,19 +195,24 @@ class Gateway::Impl {
     });
   }
 
+  using StreamHandler = void (ingest::StreamIntake::*)(const http::Request&, std::string_view, http::Exchange);
+
+  // `parameter`: the part of the path that the handler is given; null: none.
+  void add_stream_route(const char* method, const char* pattern, const char* parameter, StreamHandler handler) {
+    server_.direct(method, pattern, [this, pattern, parameter, handler](http::Loop& loop) -> http::DirectHandler {
+      return [&intake = stream_intake(loop), pattern, parameter, handler](const http::Request& request,
+                                                                          http::Exchange exchange) {
+        const auto value = parameter ? http::path_parameter(pattern, request.path, parameter) : std::string();
+        if (!value) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
+        (intake.*handler)(request, *value, std::move(exchange));
+      };
+    });
+  }
+
   void add_stream() {
-    server_.direct("GET", kStream, [this](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = stream_intake(loop)](const http::Request& request, http::Exchange exchange) {
-        intake.show(request, {}, std::move(exchange));
-      };
-    });
-    server_.direct("GET", kTenantStream, [this](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = stream_intake(loop)](const http::Request& request, http::Exchange exchange) {
-        const auto tenant = http::path_parameter(kTenantStream, request.path, "tenant");
-        if (!tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        intake.show(request, *tenant, std::move(exchange));
-      };
-    });
+    add_stream_route("GET", kStream, nullptr, &ingest::StreamIntake::show);
+    add_stream_route("GET", kTenantStream, "tenant", &ingest::StreamIntake::show);
+    add_stream_route("POST", kLog, "key", &ingest::StreamIntake::take_line);
   }
 
   void add_ingest() {
@@ -261,6 +275,7 @@ class Gateway::Impl {
   stream::Crowd crowd_;
   ingest::WaitingRoom room_;
   std::unique_ptr<stream::Tail> tail_;
+  std::unique_ptr<stream::Lines> lines_;
   std::map<int, std::unique_ptr<ingest::StreamIntake>> streams_;  // by loop; guarded by mutex_
   Routes server_;
 };

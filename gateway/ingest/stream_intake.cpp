@@ -1,5 +1,8 @@
 #include "gateway/ingest/stream_intake.hpp"
 
+#include "common/event/attributes.hpp"
+#include "common/event/event.hpp"
+#include "common/log/names.hpp"
 #include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 
@@ -7,17 +10,26 @@ namespace certes::gateway::ingest {
 namespace {
 
 constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/stream")->scope;
+constexpr std::string_view kLogs = find_route(Listener::gateway, "POST", "/logs/{key}")->scope;
+constexpr const char* kLines = "certes_gateway_log_lines_total";
+constexpr const char* kLinesAre = "Log lines posted while somebody watched, by whether they could be shown";
 
 }  // namespace
 
-StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd)
+StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd,
+                           stream::Lines& lines)
     : loop_(loop),
       dependencies_(dependencies),
       clients_(dependencies.settings),
+      lines_(lines),
+      ids_(dependencies.clock),
       callers_([this](const http::Request& request, const registry::State& state) {
         return authenticate(request, state, clients_, dependencies_.clock);
       }),
-      watchers_(loop, tail, crowd) {}
+      writers_(callers_),
+      watchers_(loop, tail, crowd),
+      carried_(dependencies.metrics.counter(kLines, kLinesAre, {{"outcome", "carried"}})),
+      let_go_(dependencies.metrics.counter(kLines, kLinesAre, {{"outcome", "let_go"}})) {}
 
 void StreamIntake::show(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
   if (!dependencies_.registry.caught_up())
@@ -58,6 +70,37 @@ std::function<bool()> StreamIntake::still_allowed(const http::Request& request, 
     return now && now->key == key && now->tenant == of && now->allowed(kRead) &&
            may_act_for(*now, tenant, false, *state);
   };
+}
+
+void StreamIntake::take_line(const http::Request& request, std::string_view key, http::Exchange exchange) {
+  if (!dependencies_.registry.caught_up())
+    return exchange.respond(answer({Code::unavailable, "the gateway has not read its registry yet"}));
+  const auto caller = writers_.find(request, dependencies_.registry.state(), loop_.now(), kLogs);
+  if (!caller) return exchange.respond(answer(caller.error()));
+  if (!event::valid_type(key))
+    return exchange.respond(
+        answer({Code::invalid, "a log's key is words of letters, digits and _/:- joined by '.'", "key"}));
+  const std::string_view content_type = request.header("content-type");
+  if (const auto wrong = event::header_flaw(content_type); !wrong.empty())
+    return exchange.respond(answer({Code::invalid, std::string("Content-Type ").append(wrong), "content-type"}));
+  if (lines_.wanted()) (lines_.post(line_of(request, key, (*caller)->tenant)) ? carried_ : let_go_).add();
+  http::Response response;
+  response.status = 202;
+  exchange.respond(std::move(response));
+}
+
+log::Record StreamIntake::line_of(const http::Request& request, std::string_view key, const std::string& tenant) {
+  log::Record line;
+  const std::string_view content_type = request.header("content-type");
+  line.headers.add("ce_specversion", "1.0");
+  line.headers.add("ce_id", ids_.next("log_"));
+  line.headers.add("ce_source", "urn:certes:" + tenant + "/logs");
+  line.headers.add("ce_type", key);
+  line.headers.add("ce_time", format_rfc3339(dependencies_.clock.unix_millis()));
+  line.headers.add("content-type", content_type.empty() ? "text/plain" : content_type);
+  line.headers.add(log::names::kTenant, tenant);
+  line.value = request.body;
+  return line;
 }
 
 }  // namespace certes::gateway::ingest

@@ -18,6 +18,8 @@ Tail::Tail(log::Log& log, Options options)
       events_(
           log, audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
       outcomes_(log, [signal = signal_] { signal->wake(); }),
+      lines_(
+          audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes / 8),
       thread_([this] { run(); }) {
   ::pthread_setname_np(thread_.native_handle(), "certes-tail");
 }
@@ -56,11 +58,23 @@ void Tail::end_waits() {
   mailbox_.post([this] { outcomes_.end(); });
 }
 
+void Tail::on_lines_watched(std::function<void(bool)> told) {
+  mailbox_.post([this, told = std::move(told)] {
+    on_lines_watched_ = told;
+    tell_lines_watched();
+  });
+}
+
+void Tail::tell_lines_watched() {
+  if (on_lines_watched_) on_lines_watched_(lines_.watched());
+}
+
 void Tail::run() {
   while (!stopping_) {
     take_up();
     bool more = events_.round();
     more = outcomes_.round() || more;
+    more = lines_.round() || more;
     if (audience_.size() > 0 && std::chrono::steady_clock::now() >= beat_at_) beat();
     audience_.flush();
     if (!more) signal_->wait(patience());
@@ -84,18 +98,23 @@ void Tail::begin(Watcher&& watcher) {
   if (audience_.size() == 0) beat_at_ = std::chrono::steady_clock::now() + options_.heartbeat;
   const WatcherId id = watcher.id;
   Watcher& added = audience_.add(std::move(watcher));
-  if (!added.interest.of_events()) return audience_.hand(added, Chunk::What::begun, nullptr, nullptr);
-  if (auto begun = events_.add(added); !begun) {
+  if (!added.interest.of_events()) {
+    audience_.hand(added, Chunk::What::begun, nullptr, nullptr);
+  } else if (auto begun = events_.add(added); !begun) {
     audience_.hand(added, Chunk::What::refused, nullptr, std::make_shared<std::string>(begun.error().message));
-    audience_.remove(id);
+    return audience_.remove(id);
   }
+  lines_.add(added);
+  tell_lines_watched();
 }
 
 void Tail::end(WatcherId id) {
   const Watcher* watcher = audience_.find(id);
   if (watcher == nullptr) return;
   if (watcher->interest.of_events()) events_.remove(*watcher);
+  lines_.remove(*watcher);
   audience_.remove(id);
+  tell_lines_watched();
 }
 
 // With it goes the place to resume from, which moves on although nothing is shown.

@@ -12,6 +12,7 @@
 #include "common/registry/wake_signal.hpp"
 #include "gateway/stream/audience.hpp"
 #include "gateway/stream/event_feed.hpp"
+#include "gateway/stream/line_feed.hpp"
 #include "gateway/stream/outcome_feed.hpp"
 
 namespace certes::gateway::stream {
@@ -30,6 +31,12 @@ class Tail {
   // Its outlet, which outlives the tail, is handed `begun` or `refused` first. After `refused` it is gone.
   void add(Watcher watcher);
   void remove(WatcherId watcher);
+  // Log lines, for those who watch them here.
+  bool lines_watched() const { return lines_.watched(); }
+  bool show(Line line) { return lines_.post(std::move(line)); }
+  // Called with whether somebody watches log lines, now and whenever that changes, on the tail's thread.
+  void on_lines_watched(std::function<void(bool)> told);
+
   // An event is about to be appended, and somebody waits for what becomes of it: waiter.ready is called, then, once
   // accepted() was, waiter.tell, both on the tail's thread.
   void expect(Waiter waiter);
@@ -47,6 +54,7 @@ class Tail {
   void begin(Watcher&& watcher);
   void end(WatcherId id);
   void beat();
+  void tell_lines_watched();
   void take_up();
   Millis patience() const;
 
@@ -60,6 +68,8 @@ class Tail {
   Audience audience_;
   EventFeed events_;
   OutcomeFeed outcomes_;
+  LineFeed lines_;
+  std::function<void(bool)> on_lines_watched_;
   SteadyTime beat_at_{};
 
   std::thread thread_;  // last: it uses all of that

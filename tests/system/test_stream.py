@@ -250,6 +250,36 @@ class OnBothEngines(StreamCase):
         self.assertEqual((answers[0][0], json.loads(answers[0][2])["status"]), (202, "accepted"), "a gateway that leaves keeps nobody waiting")
 
 
+    def log(self, key, body, address=None, content_type="text/plain"):
+        status, _, answer = request(address or self.ingest, "POST", f"/logs/{key}", body, KEY | {"Content-Type": content_type})
+        self.assertEqual(status, 202, answer)
+
+    def log_until_shown(self, watch, key, address=None):
+        """The first lines may come before the gateways know that somebody watches."""
+        wait_for(lambda: (self.log(key, b"are you there?", address), watch.events)[1], WITHIN, "a first line")
+
+    def test_log_lines_are_shown_while_somebody_watches(self):
+        self.start(gateways=2 if self.engine == "kafka" else 1)
+        other = self.installation.gateways[-1].address("gateway")
+        self.log("billing.worker", b"nobody sees this")
+        self.assertEqual(self.metric('certes_gateway_log_lines_total{outcome="carried"}'), 0)
+        billing, events = self.watch("kind=log&pattern=billing.%23"), self.watch()
+        self.log_until_shown(billing, "billing.worker", other)
+        before = len(billing.events)
+        self.log("mail.worker", b"not of billing", other)
+        self.log("billing.worker", b"charged 42\nand more", other)
+        self.log("billing.worker", b'{"level": "warn"}', other, "application/json")
+        self.log("billing.worker", b"\xff\x00", other, "application/octet-stream")
+        wait_for(lambda: len([1 for _, _, data in billing.events if "data_base64" in data]) == 1, WITHIN, "the last line")
+        lines = [data for _, _, data in billing.events if data.get("data") != "are you there?"]
+        self.assertEqual([one.get("data", one.get("data_base64")) for one in lines], ["charged 42\nand more", {"level": "warn"}, "/wA="])
+        self.assertEqual({(name, data["type"]) for name, _, data in billing.events}, {("log", "billing.worker")})
+        self.assertGreaterEqual(before, 1)
+        self.assertEqual(events.events, [], "log lines are shown to those who ask for them")
+        for key, headers, status in (("a..b", KEY, 400), ("a", {}, 401)):
+            self.assertEqual(request(self.ingest, "POST", f"/logs/{key}", b"x", headers)[0], status)
+
+
 class Embedded(OnBothEngines, Case):
     engine = "sqlite"
 
@@ -350,6 +380,16 @@ class Commands(StreamCase, Case):
         self.assertEqual(lines[1:], [first, second])
         json_lines.send_signal(signal.SIGINT)
         self.assertEqual(json_lines.wait(WITHIN), 0)
+
+    def test_logs_tail_prints_lines(self):
+        self.start()
+        tail = self.tail("logs", "tail", "--pattern", "billing.*", "--count", "1")
+        self.watchers(1)
+        status, _, _ = request(self.ingest, "POST", "/logs/billing.worker", b"charged 42", {"Authorization": f"Bearer {ADMIN_KEY}"})
+        self.assertEqual(status, 202)
+        out, err = tail.communicate(timeout=WITHIN)
+        self.assertEqual((tail.returncode, err), (0, ""))
+        self.assertRegex(out, r"^\S+  billing\.worker\n  charged 42\n$")
 
     def test_what_cannot_be_watched_is_said_at_once(self):
         self.start()

@@ -126,7 +126,7 @@ void member(Settings& to, const config::KafkaSettings& kafka) {
 
 void producer(Settings& to, const Options& options, Role role, ClientLimits limits) {
   const std::size_t smallest = max_message_bytes(options, Topic::events);
-  to.set("acks", "all");
+  to.set("acks", role == Role::lines ? "0" : "all");
   to.set("message.timeout.ms", limits.message_timeout.count());
   to.set("request.timeout.ms", 10'000);
   to.set("message.max.bytes", static_cast<std::int64_t>(largest_message_bytes(options)));
@@ -177,7 +177,9 @@ void callbacks(rd_kafka_conf_t* conf, Role role, ClientEvents* events) {
   if (events && events->delivery) rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 }
 
-bool produces(Role role) { return role == Role::ordered || role == Role::immediate || role == Role::batching; }
+bool produces(Role role) {
+  return role == Role::ordered || role == Role::immediate || role == Role::batching || role == Role::lines;
+}
 
 Settings settings_of(const Options& options, Role role, ClientLimits limits) {
   Settings settings;
@@ -196,7 +198,7 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
 
 Result<void> check_settings(const Options& options) {
   for (const Role role : {Role::admin, Role::events, Role::reader, Role::follower, Role::member, Role::ordered,
-                          Role::immediate, Role::batching}) {
+                          Role::immediate, Role::batching, Role::lines}) {
     const Settings settings = settings_of(options, role, {});
     if (settings.error()) return fail(*settings.error());
   }
@@ -239,6 +241,8 @@ std::size_t max_record_bytes(const Options& options, Topic topic) {
 std::string topic_name(const Options& options, Topic topic) {
   return options.kafka.prefix + std::string(to_string(topic));
 }
+
+std::string lines_topic_name(const Options& options) { return options.kafka.prefix + "logs"; }
 
 std::string group_of(const config::KafkaSettings& kafka) {
   return kafka.group.empty() ? kafka.prefix + "dispatcher" : kafka.group;

@@ -21,6 +21,7 @@ enum class Role {
   ordered,    // idempotent producer
   immediate,  // producer of keyless records while few are on their way
   batching,   // producer of keyless records while many are
+  lines,      // producer of log lines, which nobody waits for
 };
 
 // What happens to a client as a whole, told from its poll by whoever polls it. The code is librdkafka's.
@@ -52,5 +53,6 @@ std::size_t max_message_bytes(const Options& options, Topic topic);
 std::size_t max_record_bytes(const Options& options, Topic topic);
 
 std::string topic_name(const Options& options, Topic topic);
+std::string lines_topic_name(const Options& options);  // of log lines
 
 }  // namespace certes::log::kafka

@@ -1,17 +1,19 @@
 #include "common/log/kafka/kafka_log.hpp"
 
 #include <atomic>
+#include <mutex>
 
 #include "common/log/kafka/appender.hpp"
 #include "common/log/kafka/cluster.hpp"
 #include "common/log/kafka/fetcher.hpp"
+#include "common/log/kafka/line_carrier.hpp"
 #include "common/log/kafka/member.hpp"
 #include "common/log/kafka/reader.hpp"
 
 namespace certes::log::kafka {
 namespace {
 
-class KafkaLog final : public Log {
+class KafkaLog final : public Log, public LineSource {
  public:
   explicit KafkaLog(Options options) : options_(std::move(options)), partitions_(options_.kafka.partitions) {}
 
@@ -59,6 +61,12 @@ class KafkaLog final : public Log {
     return cluster_->trim(topic, partition, before, timeout);
   }
   Result<void> health() const override { return cluster_->health(); }
+  LineCarrier* line_carrier() override {
+    const std::lock_guard lock(mutex_);
+    if (!lines_)
+      if (auto made = make_line_carrier(options_); made.has_value()) lines_ = std::move(*made);
+    return lines_.get();
+  }
 
  private:
   const Options options_;
@@ -66,6 +74,8 @@ class KafkaLog final : public Log {
   Fetchers fetchers_{options_, Role::reader};
   Fetchers followers_{options_, Role::follower};
   std::unique_ptr<Cluster> cluster_;
+  std::mutex mutex_;
+  std::unique_ptr<LineCarrier> lines_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -31,7 +31,8 @@ Result<std::unique_ptr<Log>> open(Options options, const Clock& clock);
 // What a topic must be on the cluster: what prepare() makes, or asks of what exists, and `certes topics` prints.
 struct TopicSpec {
   Topic topic = Topic::events;
-  std::string name;  // with the prefix
+  bool lines = false;  // it is none of these: the topic of log lines
+  std::string name;    // with the prefix
   std::int32_t partitions = 1;
   int replication_factor = -1;                // -1: the cluster's default
   std::map<std::string, std::string> config;  // Kafka's names

@@ -40,6 +40,22 @@ TopicSpec spec_of(const Options& options, Topic topic) {
   return spec;
 }
 
+// Announcements and lines (line_carrier.hpp).
+TopicSpec lines_spec(const Options& options) {
+  TopicSpec spec;
+  spec.lines = true;
+  spec.name = lines_topic_name(options);
+  spec.partitions = 2;
+  spec.replication_factor = options.kafka.replication_factor;
+  spec.config = {{"cleanup.policy", "delete"},
+                 {"retention.ms", "60000"},
+                 {"max.message.bytes", std::to_string(max_message_bytes(options, Topic::events))}};
+  const auto own = options.kafka.topic.find("logs");
+  if (own != options.kafka.topic.end())
+    for (const auto& [name, value] : own->second) spec.config[name] = value;
+  return spec;
+}
+
 std::int64_t number(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -54,8 +70,9 @@ Millis left(SteadyTime until) {
 
 std::vector<TopicSpec> topic_specs(const Options& options) {
   std::vector<TopicSpec> specs;
-  specs.reserve(kTopics);
+  specs.reserve(kTopics + 1);
   for (int i = 0; i < kTopics; ++i) specs.push_back(spec_of(options, static_cast<Topic>(i)));
+  specs.push_back(lines_spec(options));
   return specs;
 }
 
@@ -153,7 +170,10 @@ Result<std::int32_t> Topics::check_partitions(const std::vector<Found>& found) c
     const TopicSpec& spec = specs_[i];
     const std::int32_t has = found[i].partitions;
     const std::string start = spec.name + ": partitions is " + std::to_string(has);
-    if (spec.topic == Topic::registry) {
+    if (spec.lines) {
+      if (has < spec.partitions)
+        return fail(Code::invalid, start + ", needed " + std::to_string(spec.partitions), spec.name);
+    } else if (spec.topic == Topic::registry) {
       if (has != 1) return fail(Code::invalid, start + ", must be 1: its order is the log's", spec.name);
     } else if (has < spec.partitions) {
       return fail(Code::invalid,
