@@ -32,8 +32,13 @@ Gate::Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits
 bool Gate::shut(const Admission::Waiting& waiting, http::Exchange& exchange) {
   const auto refusal = admission_.refusal(waiting, loop_.now());
   if (!refusal) return false;
-  metrics_.rejected("", refusal->reason);
-  exchange.respond(not_accepted(refusal->why, refusal->retry_after_seconds));
+  if (shut_.reason != refusal->reason) {
+    shut_.reason = refusal->reason;
+    shut_.count = metrics_.rejections("", refusal->reason);
+    shut_.answer = not_accepted(refusal->why, refusal->retry_after_seconds);
+  }
+  shut_.count.add();
+  exchange.respond(http::Response(shut_.answer));
   return true;
 }
 

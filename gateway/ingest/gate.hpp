@@ -36,8 +36,16 @@ class Gate {
   const Restraint& restraint(const registry::StatePtr& state, const Sender& sender);
   Restraint restraint_of(const registry::State& state, const Sender& sender);
 
+  // What is turned away under load costs what serving others would: its answer and its counter are ready.
+  struct Shut {
+    std::string_view reason;  // of the last refusal
+    metrics::Counter count;
+    http::Response answer;
+  };
+
   http::Loop& loop_;
   const Admission admission_;
+  Shut shut_;
   RateLimits& limits_;
   IngestMetrics& metrics_;
   registry::StatePtr state_;                                  // that the restraints are of

@@ -49,7 +49,7 @@ metrics::Counter& IngestMetrics::counter(Route& route, int status) {
   return code.counter;
 }
 
-void IngestMetrics::rejected(std::string_view source, std::string_view reason) {
+metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_view reason) {
   const std::lock_guard lock(mutex_);
   std::string label(source);
   if (!source.empty() && !sources_.contains(source)) {
@@ -62,7 +62,7 @@ void IngestMetrics::rejected(std::string_view source, std::string_view reason) {
   if (fresh)
     found->second = metrics_.counter("certes_gateway_rejected_total", "Requests to publish that were refused.",
                                      {{"source", label}, {"reason", std::string(reason)}});
-  found->second.add();
+  return found->second;
 }
 
 }  // namespace certes::gateway::ingest

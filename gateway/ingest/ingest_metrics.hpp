@@ -36,7 +36,9 @@ class IngestMetrics {
   // Events that were there already.
   void duplicates(std::size_t events) { duplicates_.add(static_cast<double>(events)); }
   // `source`: id of a source that exists, "" for POST /events.
-  void rejected(std::string_view source, std::string_view reason);
+  void rejected(std::string_view source, std::string_view reason) { rejections(source, reason).add(); }
+  // The counter of those, for who has many to count.
+  metrics::Counter rejections(std::string_view source, std::string_view reason);
   // Accepted from a source, as a dead letter.
   void quarantined() { quarantined_.add(); }
 
