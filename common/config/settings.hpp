@@ -100,6 +100,9 @@ struct DeduplicationSettings {
   std::int64_t read_back = 100'000;         // records of each partition, when a gateway or an owner starts
   double read_back_seconds = 30;            // how long a gateway is not ready for it
   bool follow = true;                       // gateways read what others accept
+  // Of repeats that are delivered again, because nobody received the first:
+  std::int64_t redeliver_ids = 100'000;    // events that nobody received, known to a gateway; 0: none
+  std::int64_t redeliver_waiting = 1'000;  // repeats that wait to be looked at
 };
 
 // What an Idempotency-Key brings again.

@@ -100,6 +100,10 @@ const Setting kSettings[] = {
     {"deduplication.read_back_seconds", CERTES_SECONDS(deduplication.read_back_seconds),
      "Kafka: limit of the time that a gateway is not ready for it", 0, 3'600},
     {"deduplication.follow", CERTES_BOOL(deduplication.follow), "Kafka: gateways read what other gateways accept"},
+    {"deduplication.redeliver_ids", CERTES_BYTES(deduplication.redeliver_ids),
+     "events that nobody received, known so that a repeat is delivered again; 0: none is", 0, 100'000'000},
+    {"deduplication.redeliver_waiting", CERTES_BYTES(deduplication.redeliver_waiting),
+     "repeats that wait to be looked at for it; above, they are not", 1, 1'000'000},
 
     {"idempotency.seconds", CERTES_SECONDS(idempotency.seconds),
      "how long an Idempotency-Key brings the first answer again", 0, kYear},

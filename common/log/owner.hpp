@@ -41,6 +41,7 @@ struct DeliveryState {
   UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
   Due due = Due::attempt;
   std::string rule = {}, error = {};  // of a dead letter that is due
+  bool dead_lettered = false;         // it is done, and that was its end
 };
 // By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
 using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;

@@ -141,6 +141,7 @@ void apply(const Outcome& outcome, DeliveryState& state) {
   if (outcome.topic == Topic::attempts && state.first_at == 0) state.first_at = outcome.recorded_at;
   if (outcome.effect == Effect::ended) {
     state.done = true;
+    state.dead_lettered = outcome.topic == Topic::dead_letters;
     state.due = Due::attempt;
     state.rule.clear();
     state.error.clear();

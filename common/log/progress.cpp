@@ -10,9 +10,10 @@ namespace {
 constexpr char kVersion = 2;
 constexpr char kOldVersion = 1;  // knew nothing of what is due: all its states say attempt
 
-// A delivery's state in a number: whether it is done, and above that what is due.
-constexpr std::uint64_t kDone = 1;
-constexpr std::uint64_t kMostFlags = kDone | static_cast<std::uint64_t>(Due::result) << 1;
+// A delivery's state in a number: whether it is done, above that in two bits what is due, and whether it is a dead
+// letter.
+constexpr std::uint64_t kDone = 1, kDeadLettered = 8, kDueBits = 3, kFlags = 15;
+constexpr auto kMostDue = static_cast<std::uint64_t>(Due::result);
 
 constexpr std::array<std::uint32_t, 256> crc_table() {
   std::array<std::uint32_t, 256> table{};
@@ -94,7 +95,8 @@ void write_states(Writer& out, const DeliveryStates& states) {
   out.number(states.size());
   for (const auto& [delivery, state] : states) {
     out.text(delivery);
-    out.number((state.done ? kDone : 0) | static_cast<std::uint64_t>(state.due) << 1);
+    out.number((state.done ? kDone : 0) | static_cast<std::uint64_t>(state.due) << 1 |
+               (state.dead_lettered ? kDeadLettered : 0));
     out.number(state.attempts);
     out.signed_number(state.next_at);
     out.signed_number(state.first_at);
@@ -110,9 +112,11 @@ DeliveryStates read_states(Parser& in) {
     std::string delivery(in.text());
     DeliveryState state;
     const std::uint64_t flags = in.number();
-    if (flags > kMostFlags) in.fail();
+    const std::uint64_t due = flags >> 1 & kDueBits;
+    if (flags > kFlags || due > kMostDue) in.fail();
     state.done = (flags & kDone) != 0;
-    state.due = flags > kMostFlags ? Due::attempt : static_cast<Due>(flags >> 1);
+    state.dead_lettered = (flags & kDeadLettered) != 0;
+    state.due = due > kMostDue ? Due::attempt : static_cast<Due>(due);
     state.attempts = static_cast<std::uint32_t>(in.number());
     state.next_at = in.signed_number();
     state.first_at = in.signed_number();

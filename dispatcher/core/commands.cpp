@@ -40,8 +40,7 @@ void Core::answer_first(Delivery& delivery, event::CommandResult&& result, Then 
   // The command stays open: a later owner tries again.
   ports_.observer.problem("a command's result was refused: " + taken.error().message);
   delivery.record->abandoned = true;
-  delivery.last = true;
-  delivery.end = End::cancelled;
+  decide(delivery, End::cancelled);
   delivery.unrecorded = 1;
   on_recorded(delivery.id);
 }

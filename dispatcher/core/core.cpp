@@ -176,6 +176,7 @@ void Core::forget(Delivery& delivery) {
   free_slot(delivery);
   if (delivery.record) untrack(delivery);
   if (delivery.record) --delivery.record->open;
+  if (delivery.record && delivery.last) --delivery.record->decided;
   if (delivery.endpoint) --delivery.endpoint->deliveries;
   memory_ -= Pool<Delivery>::kBytes;
   deliveries_.give_back(delivery);

@@ -121,6 +121,7 @@ class Core {
   void tell_unmatched(const OpenRecord& open, const event::EventView& view);
   void add_delivery(OpenRecord& open, const Match& match, const event::EventView& view);
   void take_up(Delivery& delivery, const log::DeliveryState* known);
+  void give_up_due(OpenRecord& open);
   const log::DeliveryState* known_of(const OpenRecord& open, std::string_view delivery) const;
 
   // core.cpp
@@ -150,6 +151,11 @@ class Core {
   void recorded(Delivery& delivery);
   void returned(Delivery& delivery);  // aborted: not an attempt
   void close_unsent(Delivery& delivery, std::string_view outcome, std::string_view error);
+
+  // undelivered.cpp
+  void decide(Delivery& delivery, End end);
+  static void ended_before(OpenRecord& open, const log::DeliveryState& known, std::string_view endpoint);
+  static std::string_view undelivered(const Delivery& delivery);
 
   // commands.cpp
   using Then = std::function<void(Delivery&)>;
@@ -198,6 +204,7 @@ class Core {
   std::map<std::int32_t, List<Waiting, NodeOf<WaitingNode>>> held_;  // by partition
   std::vector<Partition> partitions_;                                // by number
   std::deque<Unrouted> unrouted_;
+  std::vector<std::pair<Delivery*, const log::DeliveryState*>> due_letters_;  // of the record that is being routed
   std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
   bool fence_out_ = false;
   registry::StatePtr state_;

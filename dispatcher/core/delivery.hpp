@@ -17,8 +17,11 @@ struct OpenRecord {
   std::uint64_t id = 0;
   log::RecordPtr record;
   std::unique_ptr<log::DeliveryStates> known;  // until it is routed; empty: nothing is known
+  std::unique_ptr<std::string> undelivered;    // endpoints of those that became dead letters, with commas; empty: none
   std::uint32_t open = 0;                      // deliveries that have not ended
   std::uint32_t awaited = 0;                   // how many a caller waits for; 0: nobody waits
+  std::uint32_t decided = 0;                   // of the open ones: their end is known, and on its way to the log
+  bool received = false;                       // some delivery came to another end than a dead letter
   bool abandoned = false;                      // some were given up without an end: it must not be finished
 
   log::Origin origin() const { return {record->partition, record->offset}; }

@@ -1,6 +1,7 @@
 // What becomes of a record that was read: checked, held for the fence, routed into deliveries.
 #include <algorithm>
 
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
@@ -65,6 +66,8 @@ bool Core::duplicate(const log::StoredRecord& record, const event::EventView& vi
   Duplicates& seen = duplicates(record.partition);
   if (view.client_gave_id && view.replay.empty())
     return seen.seen(event::identity(view.tenant, view.source, view.client_id), record.offset, record.appended_at);
+  if (event::is_redelivery(view.replay))
+    return seen.seen(event::redelivery_identity(view.tenant, view.replay, view.id), record.offset, record.appended_at);
   seen.passed(record.offset);
   return false;
 }
@@ -125,6 +128,7 @@ void Core::route(OpenRecord& open, const event::EventView& view) {
   if (!over) add_deliveries(open, view, kind);
   if (view.wait && view.replay.empty() && kind == EventKind::event && open.open == 1 && !open.known)
     tell_unmatched(open, view);
+  give_up_due(open);
   if (!over && kind == EventKind::command && open.open == 1) unbound(open);
   if (kind == EventKind::result) result_seen(view, *open.record);
   const std::size_t bytes = open.record->size() + 256 + (memory_ > before ? memory_ - before : 0);
@@ -138,10 +142,14 @@ void Core::route(OpenRecord& open, const event::EventView& view) {
 void Core::add_deliveries(OpenRecord& open, const event::EventView& view, EventKind kind) {
   const bool reply = kind == EventKind::result && open.record->headers.find(log::names::kReplyTo);
   if (!view.replay.empty() && !view.endpoint.empty()) {
-    if (view.endpoint == kReplyEndpoint) {
-      if (reply) add_delivery(open, reply_match(view.tenant), view);
-    } else if (const auto only = router_->only(view.tenant, view.type, view.endpoint, kind)) {
-      add_delivery(open, *only, view);
+    for (std::string_view left = view.endpoint; !left.empty();) {
+      const std::string_view endpoint = left.substr(0, left.find(','));
+      left.remove_prefix(std::min(left.size(), endpoint.size() + 1));
+      if (endpoint == kReplyEndpoint) {
+        if (reply) add_delivery(open, reply_match(view.tenant), view);
+      } else if (const auto only = router_->only(view.tenant, view.type, endpoint, kind)) {
+        add_delivery(open, *only, view);
+      }
     }
     return;
   }
@@ -166,7 +174,7 @@ void Core::tell_unmatched(const OpenRecord& open, const event::EventView& view) 
 void Core::add_delivery(OpenRecord& open, const Match& match, const event::EventView& view) {
   const log::DeliveryState* known = nullptr;
   if (open.known) known = known_of(open, delivery_id(event_id(view), match.endpoint->id, view.replay));
-  if (known && known->done) return;
+  if (known && known->done) return ended_before(open, *known, match.endpoint->id);
   EndpointEntry& entry = endpoint_for(match);
   Delivery& delivery = deliveries_.take();
   memory_ += Pool<Delivery>::kBytes;
@@ -189,10 +197,19 @@ void Core::take_up(Delivery& delivery, const log::DeliveryState* known) {
   if (known->due == log::Due::result) return begin_awaiting(delivery, known->next_at);
   if (known->due == log::Due::dead_letter) {
     settle(delivery, Stage::recording);
-    return give_up(delivery, known->rule, known->error);
+    due_letters_.emplace_back(&delivery, known);
+    return;
   }
   if (known->next_at > ports_.clock.unix_millis()) return wait_until(delivery, known->next_at);
   enqueue(delivery);
+}
+
+// Once all deliveries of the record are there, so that the last of the dead letters is known to be it.
+void Core::give_up_due(OpenRecord& open) {
+  ++open.decided;  // what keeps it from being finished meanwhile is no delivery
+  for (const auto& [delivery, known] : due_letters_) give_up(*delivery, known->rule, known->error);
+  due_letters_.clear();
+  --open.decided;
 }
 
 const log::DeliveryState* Core::known_of(const OpenRecord& open, std::string_view delivery) const {

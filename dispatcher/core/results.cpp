@@ -146,8 +146,7 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   attempt.deliveries = delivery.record->awaited;
   if (delivery.command || attempt.deliveries != 0) attempt.answer = result.body;
   delivery.next_at = ending.next_at;
-  delivery.last = !waits;
-  delivery.end = end_of(ending.outcome);
+  if (!waits) decide(delivery, end_of(ending.outcome));
   const std::uint64_t id = delivery.id;
   const bool letter = ending.outcome == kDeadLettered;
   delivery.unrecorded = letter ? 2 : 1;  // both before the first may be acknowledged
@@ -162,8 +161,7 @@ void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view e
         delivery, failed(rule, error, delivery.attempts, nullptr),
         [this, rule = std::string(rule), error = std::string(error)](Delivery& one) { give_up(one, rule, error); });
   const log::StoredRecord& event = *delivery.record->record;
-  delivery.last = true;
-  delivery.end = End::dead_lettered;
+  decide(delivery, End::dead_lettered);
   delivery.unrecorded = 1;
   if (delivery.endpoint == nullptr) {
     const std::string place = std::to_string(event.partition) + ":" + std::to_string(event.offset);
@@ -194,8 +192,7 @@ void Core::close_unsent(Delivery& delivery, std::string_view outcome, std::strin
   attempt.outcome = outcome;
   attempt.error = error;
   attempt.deliveries = delivery.record->awaited;
-  delivery.last = true;
-  delivery.end = end_of(outcome);
+  decide(delivery, end_of(outcome));
   delivery.unrecorded = 1;
   const std::uint64_t id = delivery.id;
   ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });
@@ -210,6 +207,7 @@ void Core::append_dead_letter(Delivery& delivery, std::string_view name, std::st
   letter.attempts = delivery.attempts;
   letter.rule = rule;
   letter.error = error;
+  letter.undelivered = undelivered(delivery);
   ports_.observer.dead_lettered(rule);
   const std::uint64_t id = delivery.id;
   const log::Origin origin = delivery.record->origin();

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::dispatcher {
@@ -11,7 +12,7 @@ namespace names = log::names;
 
 // Set anew on every dead letter, or by the log's owner: what a replayed record brings of them is its past.
 constexpr std::array kReplaced = {names::kDelivery, names::kEndpoint, names::kAttempts, names::kRule,
-                                  names::kError,    names::kOrigin,   names::kTerm};
+                                  names::kError,    names::kOrigin,   names::kTerm,     event::kUndelivered};
 
 bool replaced(std::string_view name) {
   for (const auto ours : kReplaced)
@@ -49,6 +50,7 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
   record.headers.add(names::kAttempts, std::to_string(letter.attempts));
   record.headers.add(names::kRule, letter.rule);
   if (!error.empty()) record.headers.add(names::kError, error);
+  if (keep == Keep::all && !letter.undelivered.empty()) record.headers.add(event::kUndelivered, letter.undelivered);
   if (keep == Keep::all) record.value = event.value;
   return record;
 }

@@ -14,6 +14,9 @@ struct DeadLetter {
   std::uint32_t attempts = 0;
   std::string_view rule;   // what decided
   std::string_view error;  // cut at 4 KB
+  // Of the last of an event that nobody received: the endpoints of all, with commas. Else empty. Only kept with all of
+  // the event, which is delivered again by this.
+  std::string_view undelivered = {};
 };
 
 inline constexpr std::size_t kMaxErrorBytes = 4096;

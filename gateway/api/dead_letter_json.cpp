@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/crypto/crypto.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 #include "gateway/api/dead_letters.hpp"
@@ -12,9 +13,9 @@ using registry::Json;
 using registry::OrderedJson;
 
 // What a dead letter says of its delivery: the replay is another one.
-constexpr std::string_view kOfDelivery[] = {log::names::kDelivery, log::names::kOrigin,   log::names::kTerm,
-                                            log::names::kAttempts, log::names::kRule,     log::names::kError,
-                                            log::names::kReplay,   log::names::kEndpoint, log::names::kStatus};
+constexpr std::string_view kOfDelivery[] = {
+    log::names::kDelivery, log::names::kOrigin, log::names::kTerm,     log::names::kAttempts, log::names::kRule,
+    log::names::kError,    log::names::kReplay, log::names::kEndpoint, log::names::kStatus,   event::kUndelivered};
 
 struct Member {
   const char* name;

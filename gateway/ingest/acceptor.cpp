@@ -40,10 +40,11 @@ struct Acceptor::Request {
   bool quarantined = false;
 };
 
-Acceptor::Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options)
+Acceptor::Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics& metrics, Options options)
     : loop_(loop),
       log_(log),
-      dedup_(dedup),
+      dedup_(shared.dedup),
+      redeliveries_(shared.redeliveries),
       metrics_(metrics),
       options_(options),
       max_record_bytes_(log.max_record_bytes(log::Topic::events)),
@@ -160,8 +161,9 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record,
     if (seen.state != DedupIndex::State::fresh) {
       request.ids[index] = std::move(seen.first_id);
       ++request.duplicates;
-      if (seen.state == DedupIndex::State::known) one_done(request, log::AppendOutcome::persisted);
-      return;
+      if (seen.state != DedupIndex::State::known) return;
+      repeated(request, index, seen.partition);
+      return one_done(request, log::AppendOutcome::persisted);
     }
     request.identities[index] = record.identity;
   }
@@ -175,6 +177,12 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record,
   };
   auto taken = appender_->append(topic, request.aim.partition, std::move(record), Done{&request, index});
   if (!taken) refused(request, index, taken.error());
+}
+
+// It has been on the log for longer than this request is there.
+void Acceptor::repeated(const Request& request, std::size_t index, std::int32_t partition) {
+  if (redeliveries_ && request.aim.kind == registry::EventKind::event)
+    redeliveries_->repeated(partition, request.ids[index]);
 }
 
 void Acceptor::refused(Request& request, std::size_t index, const Error& error) {
@@ -192,6 +200,7 @@ void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResu
   if (!result.duplicate_of.empty()) {
     request.ids[index] = std::move(result.duplicate_of);
     ++request.duplicates;
+    repeated(request, index, result.partition);
   } else if (result.outcome == log::AppendOutcome::persisted) {
     ++request.stored;
     request.partition = result.partition;

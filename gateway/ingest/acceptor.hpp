@@ -17,6 +17,7 @@
 #include "gateway/ingest/dedup_index.hpp"
 #include "gateway/ingest/idempotency_index.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
+#include "gateway/ingest/redeliveries.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -26,8 +27,13 @@ class Acceptor {
     Millis durable_timeout{2'500};
     std::size_t queue_bytes = 64u << 20;
   };
-  // `dedup`: shared by the loops; none where the log de-duplicates exactly.
-  Acceptor(http::Loop& loop, log::Log& log, DedupIndex* dedup, IngestMetrics& metrics, Options options);
+  // Shared by the loops. `dedup`: none where the log de-duplicates exactly. `redeliveries`: is told of repeats; may be
+  // none.
+  struct Shared {
+    DedupIndex* dedup = nullptr;
+    Redeliveries* redeliveries = nullptr;
+  };
+  Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics& metrics, Options options);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -68,6 +74,7 @@ class Acceptor {
   Request& take(bool batch, std::shared_ptr<const Reply>&& reply, std::string_view source, http::Exchange exchange);
   bool fits(Request& request, const std::vector<log::Record>& records);
   void append(Request& request, std::size_t index, log::Record&& record, log::Topic topic = log::Topic::events);
+  void repeated(const Request& request, std::size_t index, std::int32_t partition);
   void refused(Request& request, std::size_t index, const Error& error);
   void acknowledged(Request& request, std::size_t index, log::AppendResult&& result);
   void share_fate(Request& request, log::AppendOutcome outcome);
@@ -82,6 +89,7 @@ class Acceptor {
   http::Loop& loop_;
   log::Log& log_;
   DedupIndex* const dedup_;
+  Redeliveries* const redeliveries_;
   IngestMetrics& metrics_;
   const Options options_;
   const std::size_t max_record_bytes_;

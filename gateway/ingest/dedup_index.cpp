@@ -27,7 +27,7 @@ DedupIndex::Seen DedupIndex::begin(log::Identity identity, std::string_view cert
   const std::lock_guard lock(its.mutex);
   expire(its, at);
   if (const auto* known = its.known.find(identity); known && within(known->at, at))
-    return {State::known, std::string(known->value.text())};
+    return {State::known, std::string(known->value.text()), known->value.partition};
   const auto [entry, fresh] = its.pending.try_emplace(identity);
   if (fresh) {
     entry->second.first_id = certes_id;

@@ -31,7 +31,8 @@ class DedupIndex {
   };
   struct Seen {
     State state;
-    std::string first_id;  // certes-id of the first; empty if fresh
+    std::string first_id;        // certes-id of the first; empty if fresh
+    std::int32_t partition = 0;  // where it stands, if it is known
   };
   // Where a record stands.
   struct Place {

@@ -8,6 +8,7 @@
 #include "gateway/ingest/commands/command_intake.hpp"
 #include "gateway/ingest/dedup_follower.hpp"
 #include "gateway/ingest/intake.hpp"
+#include "gateway/ingest/redeliveries.hpp"
 #include "gateway/ingest/stream_intake.hpp"
 
 namespace certes::gateway {
@@ -76,6 +77,7 @@ class Gateway::Impl {
     lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
     if (!dependencies.log.exact_deduplication()) make_dedup();
     make_idempotency();
+    make_redeliveries();
     add_ingest();
     add_commands();
     add_stream();
@@ -132,6 +134,15 @@ class Gateway::Impl {
     });
   }
 
+  void make_redeliveries() {
+    const auto& window = dependencies_.settings.deduplication;
+    if (window.ids <= 0 || window.seconds <= 0 || window.redeliver_ids <= 0) return;
+    redeliveries_ = std::make_unique<ingest::Redeliveries>(
+        dependencies_.log, dependencies_.clock, dependencies_.metrics,
+        ingest::Redeliveries::Options{millis(window.seconds), static_cast<std::size_t>(window.redeliver_ids),
+                                      static_cast<std::size_t>(std::max<std::int64_t>(1, window.redeliver_waiting))});
+  }
+
   void make_idempotency() {
     const auto& kept = dependencies_.settings.idempotency;
     idempotency_ = std::make_shared<ingest::IdempotencyIndex>(
@@ -150,8 +161,9 @@ class Gateway::Impl {
     const std::lock_guard lock(mutex_);
     auto& place = intakes_[loop.index()];
     if (!place)
-      place = std::make_unique<ingest::Intake>(loop, dependencies_, dedup_.get(), *idempotency_, limits_, schemas_,
-                                               metrics_, *tail_, room_);
+      place = std::make_unique<ingest::Intake>(loop, dependencies_,
+                                               ingest::Acceptor::Shared{dedup_.get(), redeliveries_.get()},
+                                               *idempotency_, limits_, schemas_, metrics_, *tail_, room_);
     return *place;
   }
 
@@ -266,6 +278,7 @@ class Gateway::Impl {
   std::shared_ptr<ingest::DedupIndex> dedup_;
   std::shared_ptr<ingest::IdempotencyIndex> idempotency_;
   std::unique_ptr<ingest::DedupFollower> follower_;
+  std::unique_ptr<ingest::Redeliveries> redeliveries_;
   ingest::RateLimits limits_;
   ingest::SchemaCache schemas_;
   std::mutex mutex_;

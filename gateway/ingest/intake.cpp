@@ -64,9 +64,9 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 
 }  // namespace
 
-Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
-               RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics, stream::Tail& tail,
-               WaitingRoom& waiting)
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Acceptor::Shared shared,
+               IdempotencyIndex& idempotency, RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics,
+               stream::Tail& tail, WaitingRoom& waiting)
     : loop_(loop),
       dependencies_(dependencies),
       idempotency_(idempotency),
@@ -78,7 +78,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* d
         return authenticate(request, state, clients_, dependencies_.clock);
       }),
       types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
-      acceptor_(loop, dependencies.log, dedup, metrics, acceptor_options(dependencies.settings)),
+      acceptor_(loop, dependencies.log, shared, metrics, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, tail, waiting) {}
 
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {

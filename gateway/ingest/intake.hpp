@@ -30,7 +30,7 @@ struct KeyUse {
 
 class Intake {
  public:
-  Intake(http::Loop& loop, const Dependencies& dependencies, DedupIndex* dedup, IdempotencyIndex& idempotency,
+  Intake(http::Loop& loop, const Dependencies& dependencies, Acceptor::Shared shared, IdempotencyIndex& idempotency,
          RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics, stream::Tail& tail, WaitingRoom& waiting);
 
   // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events

@@ -3,7 +3,7 @@ import asyncio
 import json
 import unittest
 
-from harness import ADMIN_KEY, Case, Installation, Producer, Sink, brokers, event, request, wait_for
+from harness import ADMIN_KEY, Case, Installation, Producer, Sink, brokers, event, github_signature, request, wait_for
 
 EVENTS = 60
 KAFKA = {"CERTES_KAFKA_SESSION_TIMEOUT_SECONDS": "3"}
@@ -41,8 +41,79 @@ class Repeats(Case):
         """So far each of them was delivered once, and nothing else was."""
         self.assertEqual(sorted(receipt.id for receipt in sink.receipts), sorted(ids))
 
+    def redeliver(self, gateway, delivery, first=None):
+        """GitHub sends a delivery, or that again."""
+        body = json.dumps({"action": delivery}).encode()
+        headers = {"Content-Type": "application/json", "X-GitHub-Event": "issues", "X-GitHub-Delivery": delivery,
+                   "X-Hub-Signature-256": github_signature("s3cret", body)}
+        status, _, answer = request(gateway.address("gateway"), "POST", "/events/github", body, headers)
+        self.assertEqual(status, 202, answer)
+        answer = json.loads(answer)
+        self.assertEqual(answer, {"id": answer["id"], "status": "accepted"} if first is None else
+                         {"id": first, "status": "accepted", "duplicate": True})
+        return answer["id"]
+
+    async def check_redelivery(self, installation, first, last):
+        """What nobody received is delivered again, by whichever gateway, as often as it has come to nothing and no oftener.
+        `first`, `last`: gateways; both are killed once."""
+        answers = {"/one": 400, "/two": 400}
+        async with Sink(lambda path, headers, body: answers[path]) as sink:
+            for name in ("one", "two"):
+                installation.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url(f"/{name}")})
+                installation.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": "github.#"})
+            installation.api.ok("PUT", "/sources/github", {"verify": {"scheme": "github", "secret": "s3cret"}})
+
+            async def dead(count):
+                await asyncio.to_thread(wait_for, lambda: len(installation.dead_letters()) >= count, 60, f"{count} dead letters")
+
+            async def ended(count):  # and recorded: a crash repeats none of them
+                await asyncio.to_thread(wait_for, lambda: installation.metric("certes_dispatcher_deliveries_total") >= count, 60,
+                                        f"{count} deliveries ended")
+
+            async def redeliver(gateway, delivery, of=None):
+                return await asyncio.to_thread(self.redeliver, gateway, delivery, of)
+
+            async def restart(gateway):
+                gateway.kill()
+                await asyncio.to_thread(gateway.start)
+
+            lost = await redeliver(first, "d-1")
+            await dead(2)
+            await redeliver(first, "d-1", lost)
+            await dead(4)
+            await restart(first)
+            answers["/one"] = 200
+            before = installation.metric("certes_dispatcher_deliveries_total")
+            half = await redeliver(first, "d-2")  # one endpoint receives it
+            await ended(before + 2)
+            await restart(last)
+            answers["/two"] = 200
+            before = installation.metric("certes_dispatcher_deliveries_total")
+            await redeliver(last, "d-2", half)
+            await redeliver(last, "d-1", lost)
+            await ended(before + 2)
+            # What has been delivered is not delivered again, whoever is asked and whatever was forgotten.
+            for gateway in (last, first):
+                await redeliver(gateway, "d-1", lost)
+                await restart(gateway)
+                await redeliver(gateway, "d-1", lost)
+            answers["/one"] = answers["/two"] = 400
+            other = await redeliver(first, "d-3")
+            await dead(7)
+            answers["/one"] = answers["/two"] = 200
+            await redeliver(first, "d-3", other)
+            await sink.wait(lambda: len(sink.delivered()) >= 5, 60)
+            self.assertEqual(sink.delivered(), {(path, id): 1 for path, id in [
+                ("/one", half), ("/one", lost), ("/two", lost), ("/one", other), ("/two", other)]})
+            self.assertEqual(len(sink.receipts), 4 + 2 + 2 + 4)
+
 
 class RepeatsEmbedded(Repeats):
+    async def test_what_nobody_received_is_delivered_again_when_it_is_repeated(self):
+        installation = Installation(self, "sqlite")
+        installation.serve.keep_ports()
+        await self.check_redelivery(installation, installation.serve, installation.serve)
+
     async def test_a_killed_process_knows_its_events_and_its_idempotency_keys(self):
         installation = Installation(self, "sqlite")
         serve = installation.serve
@@ -75,6 +146,11 @@ class RepeatsEmbedded(Repeats):
 
 
 class RepeatsOnKafka(Repeats):
+    async def test_what_nobody_received_is_delivered_again_when_it_is_repeated(self):
+        installation = Installation(self, "kafka", KAFKA, gateways=2)
+        installation.gateways[0].keep_ports()
+        await self.check_redelivery(installation, *installation.gateways)
+
     def followed(self, gateway, count):
         wait_for(lambda: gateway.metrics("gateway").get("certes_gateway_followed_records_total", 0) >= count, 20,
                  f"{count} records followed")

@@ -56,6 +56,31 @@ TEST_CASE("Owner: what was recorded is known to the next owner, from checkpoint 
   }
 }
 
+TEST_CASE(
+    "Owner: whether a delivery ended as a dead letter is known to the next owner, from checkpoint and from tail") {
+  for (const bool with_checkpoint : {false, true}) {
+    Fixture f(2);
+    {
+      Process process(f.cluster, f.clock);
+      process.poll();
+      process.attempt(0, "delivered", 1);
+      Record letter;
+      letter.headers.add(names::kDelivery, "dlv_1");
+      process.attempt(1, "dead_lettered", 1, 0, "status_400", "400");
+      REQUIRE(process.owner->append_and_finish({0, 1}, std::move(letter), [] {}));
+      process.poll();
+      if (with_checkpoint) f.checkpoint(process);
+    }
+    Process next(f.cluster, f.clock, 2);
+    next.poll();
+    REQUIRE(next.records.size() == 2);
+    CHECK(next.known[0].at("dlv_0").done);
+    CHECK_FALSE(next.known[0].at("dlv_0").dead_lettered);
+    CHECK(next.known[1].at("dlv_1").done);
+    CHECK(next.known[1].at("dlv_1").dead_lettered);
+  }
+}
+
 TEST_CASE("Owner: what a delivery comes to next is known to the next owner, from checkpoint and from tail") {
   for (const bool with_checkpoint : {false, true}) {
     Fixture f(3);

@@ -22,6 +22,7 @@ Progress sample(std::size_t open) {
     progress.states[offset]["dlv_other"] = {true, 0, 0, 0};
     progress.states[offset]["dlv_taken"] = {false, 1, 99, 7, Due::result};
     progress.states[offset]["dlv_given_up"] = {false, 5, 0, 7, Due::dead_letter, "max_attempts", "500: no"};
+    progress.states[offset]["dlv_letter"] = {true, 5, 0, 7, Due::attempt, {}, {}, true};
   }
   progress.tails = {123'456, kLogStart};
   return progress;
@@ -31,7 +32,8 @@ bool same(const DeliveryStates& a, const DeliveryStates& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
     return x.first == y.first && x.second.done == y.second.done && x.second.attempts == y.second.attempts &&
            x.second.next_at == y.second.next_at && x.second.first_at == y.second.first_at &&
-           x.second.due == y.second.due && x.second.rule == y.second.rule && x.second.error == y.second.error;
+           x.second.due == y.second.due && x.second.rule == y.second.rule && x.second.error == y.second.error &&
+           x.second.dead_lettered == y.second.dead_lettered;
   });
 }
 
