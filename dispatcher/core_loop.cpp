@@ -32,6 +32,8 @@ CoreOptions core_options(const Dependencies& dependencies) {
   options.deduplicate_window = Millis{static_cast<std::int64_t>(settings.deduplication.seconds * 1'000)};
   options.result_timeout = Millis{static_cast<std::int64_t>(settings.commands.result_seconds * 1'000)};
   options.awaiting_bytes = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.commands.awaiting_bytes));
+  options.reply_concurrency = settings.commands.reply_concurrency;
+  options.reply_timeout_seconds = settings.commands.reply_timeout_seconds;
   const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
   options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
   return options;

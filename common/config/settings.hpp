@@ -117,9 +117,14 @@ struct AuditSettings {
 };
 
 struct CommandSettings {
-  double result_seconds = 3'600;           // for the result of a command that was answered 202
-  std::int64_t awaiting_bytes = 32 << 20;  // of commands that await theirs, in each dispatcher
-  double search_seconds = 2;               // for looking a command up on the log
+  double result_seconds = 3'600;                // for the result of a command that was answered 202
+  std::int64_t awaiting_bytes = 32 << 20;       // of commands that await theirs, in each dispatcher
+  double search_seconds = 2;                    // for looking a command up on the log
+  int search_threads = 2;                       // of a gateway, that do so
+  int max_searches = 1'024;                     // that wait for one of these; above: 503
+  std::int64_t search_memory_bytes = 32 << 20;  // of commands that were looked up, in each gateway
+  int reply_concurrency = 64;                   // requests at once to a tenant's URLs in reply_to
+  double reply_timeout_seconds = 15;            // of one of these
 };
 
 struct Settings {

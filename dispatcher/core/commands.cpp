@@ -154,6 +154,8 @@ Match Core::reply_match(std::string_view tenant) {
     auto made = std::make_shared<registry::Endpoint>();
     made->tenant = tenant;
     made->id = kReplyEndpoint;
+    made->concurrency = options_.reply_concurrency;
+    made->timeout_seconds = options_.reply_timeout_seconds;
     const std::string context = made->tenant + "/endpoints/" + made->id;
     for (const auto& secret : ports_.sealer.derived_secrets("reply_to/" + made->tenant))
       made->secrets.push_back({ports_.sealer.seal(secret, context), 0});

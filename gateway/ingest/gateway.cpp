@@ -57,6 +57,11 @@ stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
   return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
 }
 
+commands::Searcher::Options search_options(const config::CommandSettings& settings) {
+  return {millis(settings.search_seconds), settings.search_threads, static_cast<std::size_t>(settings.max_searches),
+          static_cast<std::size_t>(settings.search_memory_bytes)};
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -67,8 +72,8 @@ class Gateway::Impl {
                  {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret, kStream,
                   kTenantStream, kLog, http::kLivePath, http::kReadyPath, http::kMetricsPath},
                  static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
-        searcher_(std::make_unique<commands::Searcher>(dependencies.log,
-                                                       millis(dependencies.settings.commands.search_seconds))),
+        searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
+                                                       search_options(dependencies.settings.commands))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
                static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers)),

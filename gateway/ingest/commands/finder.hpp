@@ -25,7 +25,7 @@ struct FoundCommand {
 
 class Finder {
  public:
-  Finder(log::Log& log, Millis limit, std::size_t remembered_bytes = 32u << 20)
+  Finder(log::Log& log, Millis limit, std::size_t remembered_bytes)
       : log_(log), limit_(limit), remembered_bytes_(remembered_bytes) {}
 
   // Errors: not_found; timeout (more was to be read than time allows: asking again goes on from there); unavailable.

@@ -5,13 +5,18 @@
 namespace certes::gateway::commands {
 namespace {
 
-constexpr std::size_t kMostWaiting = 1'024;
-constexpr int kThreads = 2;
+constexpr const char* kSearches = "certes_gateway_command_searches_total";
+constexpr const char* kSearchesHelp = "Commands that were to be looked up on the log";
 
 }  // namespace
 
-Searcher::Searcher(log::Log& log, Millis limit) : finder_(log, limit) {
-  for (int i = 0; i < kThreads; ++i) {
+Searcher::Searcher(log::Log& log, metrics::Metrics& metrics, const Options& options)
+    : max_waiting_(options.max_waiting),
+      waiting_(metrics.gauge("certes_gateway_command_searches_waiting", "Commands that wait to be looked up")),
+      searched_(metrics.counter(kSearches, kSearchesHelp, {{"outcome", "searched"}})),
+      refused_(metrics.counter(kSearches, kSearchesHelp, {{"outcome", "refused"}})),
+      finder_(log, options.limit, options.remembered_bytes) {
+  for (int i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this] { run(); });
     ::pthread_setname_np(threads_.back().native_handle(), "certes-commands");
   }
@@ -29,8 +34,12 @@ Searcher::~Searcher() {
 Result<void> Searcher::search(http::Loop& loop, std::string tenant, std::string id, Done done) {
   {
     const std::lock_guard lock(mutex_);
-    if (questions_.size() >= kMostWaiting) return fail(Code::busy, "too many commands are being looked up");
+    if (questions_.size() >= max_waiting_) {
+      refused_.add();
+      return fail(Code::busy, "too many commands are being looked up (commands.max_searches)");
+    }
     questions_.push_back({&loop, std::move(tenant), std::move(id), std::move(done)});
+    waiting_.add();
   }
   asked_.notify_one();
   return {};
@@ -46,6 +55,8 @@ void Searcher::run() {
       question = std::move(questions_.front());
       questions_.pop_front();
     }
+    waiting_.add(-1);
+    searched_.add();
     auto found = finder_.find(question.tenant, question.id);
     // std::function copies: the answer is shared with the loop.
     auto answer = std::make_shared<Result<FoundCommand>>(std::move(found));

@@ -13,6 +13,7 @@
 
 #include "common/base/result.hpp"
 #include "common/http/server.hpp"
+#include "common/metrics/metrics.hpp"
 #include "gateway/ingest/commands/finder.hpp"
 
 namespace certes::gateway::commands {
@@ -21,7 +22,13 @@ class Searcher {
  public:
   using Done = std::function<void(Result<FoundCommand>)>;  // on the loop
 
-  Searcher(log::Log& log, Millis limit);
+  struct Options {
+    Millis limit{2'000};  // for one search
+    int threads = 2;
+    std::size_t max_waiting = 1'024;
+    std::size_t remembered_bytes = 32u << 20;
+  };
+  Searcher(log::Log& log, metrics::Metrics& metrics, const Options& options);
   ~Searcher();
   Searcher(const Searcher&) = delete;
   Searcher& operator=(const Searcher&) = delete;
@@ -37,6 +44,9 @@ class Searcher {
   };
   void run();
 
+  const std::size_t max_waiting_;
+  metrics::Gauge waiting_;
+  metrics::Counter searched_, refused_;
   Finder finder_;
   std::mutex mutex_;
   std::condition_variable asked_;

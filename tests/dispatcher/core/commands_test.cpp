@@ -331,6 +331,26 @@ TEST_CASE("Commands: reply_to gets the result, signed, at its own URL, and 410 t
   CHECK(world.finished.size() == 1);
 }
 
+TEST_CASE("Commands: replies have a timeout and a limit of their own") {
+  CoreOptions options;
+  options.reply_concurrency = 1;
+  options.reply_timeout_seconds = 3;
+  World world(options);
+  world.use(billing());
+  for (std::int64_t offset = 0; offset < 2; ++offset) {
+    EventText text = result(offset);
+    text.id = "evt_" + std::to_string(offset + 2);
+    text.headers.emplace_back("certes-reply-to", "http://127.0.0.1/answers");
+    world.give(text);
+  }
+  world.core->run();
+  const auto is_reply = [](const auto& transfer) { return transfer.url.ends_with("/answers"); };
+  CHECK(std::ranges::count_if(world.flying, is_reply) == 1);
+  CHECK(std::ranges::find_if(world.flying, is_reply)->timeout == Millis{3'000});
+  REQUIRE(world.answer("answers", 200));
+  CHECK(std::ranges::count_if(world.flying, is_reply) == 1);
+}
+
 TEST_CASE("Commands: a dead letter of reply_to is replayed to the same URL") {
   World world;
   world.use(billing());
