@@ -348,6 +348,7 @@ TEST_CASE("Commands: replies have a timeout and a limit of their own") {
   CHECK(std::ranges::count_if(world.flying, is_reply) == 1);
   CHECK(std::ranges::find_if(world.flying, is_reply)->timeout == Millis{3'000});
   REQUIRE(world.answer("answers", 200));
+  world.core->run();
   CHECK(std::ranges::count_if(world.flying, is_reply) == 1);
 }
 
