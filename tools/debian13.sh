@@ -7,7 +7,9 @@ tree=${CERTES_CACHE:-$HOME/.cache/certes}/trixie
 mkdir -p "$tree/src" "$tree/proc"
 mountpoint -q "$tree/proc" || mount -t proc proc "$tree/proc"
 trap 'umount "$tree/proc"' EXIT
-git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -C "$tree/src" -xf -
+# New copies with new times: what is here may be older than what the last run built.
+find "$tree/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -C "$tree/src" -xmf -
 chroot "$tree" env CCACHE_DIR=/ccache bash -ec '
   cd /src
   tools/install.sh run

@@ -12,8 +12,7 @@ std::optional<Networks::Bytes> Networks::parse_address(std::string_view text) {
   text = text.substr(0, text.find('%'));  // a zone does not change the range
   char name[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof name) return std::nullopt;
-  std::memcpy(name, text.data(), text.size());
-  name[text.size()] = '\0';
+  name[text.copy(name, text.size())] = '\0';
   Bytes bytes{};
   if (::inet_pton(AF_INET6, name, bytes.data()) == 1) return bytes;
   bytes[10] = bytes[11] = 0xff;
