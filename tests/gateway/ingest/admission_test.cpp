@@ -51,8 +51,10 @@ TEST_CASE("Admission: maintenance refuses everything, however it is signed, and 
   check_not_accepted(ingest.post("/events/nobody", {}, "{}"), "30", "maintenance");
   CHECK(ingest.counts(R"(certes_gateway_rejected_total{reason="maintenance",source=""} 2)"));
   auto client = ingest.client();
-  REQUIRE(client.send(request_text("GET", "/health/ready", {}, "")));
-  CHECK(client.answer().status == 200);
+  CHECK(eventually([&] {  // it is ready once it knows what was accepted before
+    REQUIRE(client.send(request_text("GET", "/health/ready", {}, "")));
+    return client.answer().status == 200;
+  }));
   CHECK(ingest.log.taken() == 0);
 }
 
