@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/wake_signal.hpp"
 #include "common/log/log.hpp"
 #include "common/registry/registry.hpp"
-#include "common/registry/wake_signal.hpp"
 
 namespace certes::registry {
 

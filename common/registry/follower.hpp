@@ -13,10 +13,10 @@
 
 #include "common/base/ids.hpp"
 #include "common/base/mailbox.hpp"
+#include "common/base/wake_signal.hpp"
 #include "common/registry/asker.hpp"
 #include "common/registry/registry.hpp"
 #include "common/registry/replica.hpp"
-#include "common/registry/wake_signal.hpp"
 
 namespace certes::registry {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "common/base/wake_signal.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
-#include "common/registry/wake_signal.hpp"
 #include "gateway/api/dead_letters.hpp"
 #include "gateway/api/repair.hpp"
 
@@ -65,9 +65,9 @@ Result<log::RecordPtr> find_named(const Call& call, Services& services) {
   return found;
 }
 
-// Appends all of them; returns how many the log has. Error: none, or not all, are surely there.
+// Appends all of them. Error: none, or not all, are surely there.
 Result<void> append_all(log::Log& log, std::vector<log::Record>&& records) {
-  const auto signal = std::make_shared<registry::WakeSignal>();
+  const auto signal = std::make_shared<WakeSignal>();
   log::AppenderOptions options;
   const auto appender = log.appender(options, [signal] { signal->wake(); });
   std::size_t persisted = 0;

@@ -4,15 +4,13 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
-#include "common/registry/wake_signal.hpp"
+#include "common/log/scan.hpp"
 
 namespace certes::gateway::api {
 namespace {
 
 constexpr Millis kScanLimit{10'000};
 constexpr Millis kOffsetsLimit{2'000};
-constexpr Millis kLook{50};
-constexpr std::size_t kReadMax = 256;
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t number = 0;
@@ -55,27 +53,14 @@ Result<bool> scan_partition(log::Log& log, std::string_view tenant, DeadLetterCu
   const auto range = log.offsets(log::Topic::dead_letters, cursor.partition, kOffsetsLimit);
   if (!range) return fail(range.error());
   cursor.offset = std::max(cursor.offset, range->start);
-  if (cursor.offset >= range->end) return false;
-  const auto signal = std::make_shared<registry::WakeSignal>();
-  const auto reader =
-      log.reader(log::Topic::dead_letters, cursor.partition, cursor.offset, [signal] { signal->wake(); });
-  std::vector<log::RecordPtr> records;
-  while (cursor.offset < range->end) {
-    records.clear();
-    if (auto count = reader->read(kReadMax, records); !count) return fail(Code::unavailable, count.error().message);
-    for (const log::RecordPtr& record : records) {
-      if (record->offset >= range->end) return false;
-      cursor.offset = record->offset + 1;
-      if (counts(*record, tenant, cursor.term) && !visit(record)) return true;
-    }
-    if (!records.empty()) continue;
-    if (reader->position() >= range->end) return false;
-    if (std::chrono::steady_clock::now() > deadline) {
-      return fail(Code::timeout, "the dead letters could not be read in time");
-    }
-    signal->wait(kLook);
-  }
-  return false;
+  const auto visit_ours = [&](const log::RecordPtr& record) {
+    return !counts(*record, tenant, cursor.term) || visit(record);
+  };
+  const auto give_up = [&](bool came) -> std::optional<Error> {
+    if (came || std::chrono::steady_clock::now() <= deadline) return std::nullopt;
+    return Error(Code::timeout, "the dead letters could not be read in time");
+  };
+  return log::scan(log, {log::Topic::dead_letters, cursor.partition, range->end}, cursor.offset, visit_ours, give_up);
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/base/wake_signal.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
-#include "common/registry/wake_signal.hpp"
 #include "gateway/ingest/undelivered.hpp"
 
 namespace certes::gateway::ingest {
@@ -129,7 +129,7 @@ void Redeliveries::collect(const Question& question, Undelivered& undelivered, s
 // What the log does not take, or not surely, stays known: the next repeat tries again, and makes the same record.
 void Redeliveries::append(std::vector<Again>& replays) {
   if (replays.empty()) return;
-  const auto signal = std::make_shared<registry::WakeSignal>();
+  const auto signal = std::make_shared<WakeSignal>();
   const auto appender = log_.appender({}, [signal] { signal->wake(); });
   std::string error;
   for (Again& replay : replays) {

@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
-#include "common/registry/wake_signal.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
 
 constexpr Millis kQuestion{2'000};
-constexpr Millis kLook{50};
 constexpr Millis kSilence{10'000};  // nothing has come for so long, although there is more
-constexpr std::size_t kPage = 256;
 
 std::int64_t number(std::string_view text) {
   std::int64_t value = 0;
@@ -53,31 +49,18 @@ Result<std::int64_t> Undelivered::begin_at(std::int32_t partition) const {
   return log_.offset_at(log::Topic::dead_letters, partition, from, kQuestion);
 }
 
-Result<void> Undelivered::scan(std::int32_t partition, std::int64_t& next, std::int64_t end, const Visit& visit) const {
-  if (next >= end) return {};
-  const auto signal = std::make_shared<registry::WakeSignal>();
-  const auto reader = log_.reader(log::Topic::dead_letters, partition, next, [signal] { signal->wake(); });
-  std::vector<log::RecordPtr> page;
+Result<void> Undelivered::scan(std::int32_t partition, std::int64_t& next, std::int64_t end,
+                               const log::VisitRecord& visit) const {
   auto heard = std::chrono::steady_clock::now();
-  while (next < end) {
-    page.clear();
-    if (const auto count = reader->read(kPage, page); !count) return fail(Code::unavailable, count.error().message);
-    for (const log::RecordPtr& record : page) {
-      next = record->offset + 1;
-      if (!visit(record)) return {};
-    }
-    if (options_.stopping && options_.stopping()) return fail(Code::unavailable, "the gateway stops");
+  const auto give_up = [&](bool came) -> std::optional<Error> {
+    if (options_.stopping && options_.stopping()) return Error(Code::unavailable, "the gateway stops");
     const auto now = std::chrono::steady_clock::now();
-    if (!page.empty()) {
-      heard = now;
-    } else if (reader->position() >= end) {
-      next = end;
-    } else if (now - heard > kSilence) {
-      return fail(Code::timeout, "the dead letters could not be read in time");
-    } else {
-      signal->wait(kLook);
-    }
-  }
+    if (came) heard = now;
+    if (now - heard <= kSilence) return std::nullopt;
+    return Error(Code::timeout, "the dead letters could not be read in time");
+  };
+  const auto enough = log::scan(log_, {log::Topic::dead_letters, partition, end}, next, visit, give_up);
+  if (!enough) return fail(enough.error());
   return {};
 }
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
-#include "common/log/log.hpp"
+#include "common/log/scan.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -51,9 +51,8 @@ class Undelivered {
     std::int64_t next = log::kNoOffset;  // to be read; none yet
     std::int64_t term = 0;               // the highest met
   };
-  using Visit = std::function<bool(const log::RecordPtr&)>;  // false: enough
   Result<std::int64_t> begin_at(std::int32_t partition) const;
-  Result<void> scan(std::int32_t partition, std::int64_t& next, std::int64_t end, const Visit& visit) const;
+  Result<void> scan(std::int32_t partition, std::int64_t& next, std::int64_t end, const log::VisitRecord& visit) const;
   void look(const log::StoredRecord& record);
   void expire();
 

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "common/base/mailbox.hpp"
-#include "common/registry/wake_signal.hpp"
+#include "common/base/wake_signal.hpp"
 #include "gateway/stream/audience.hpp"
 #include "gateway/stream/event_feed.hpp"
 #include "gateway/stream/line_feed.hpp"
@@ -59,7 +59,7 @@ class Tail {
   Millis patience() const;
 
   const Options options_;
-  const std::shared_ptr<registry::WakeSignal> signal_ = std::make_shared<registry::WakeSignal>();
+  const std::shared_ptr<WakeSignal> signal_ = std::make_shared<WakeSignal>();
   Mailbox<std::function<void()>> mailbox_;
   std::atomic<bool> stopping_{false};
 

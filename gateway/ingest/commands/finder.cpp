@@ -1,18 +1,16 @@
 #include "gateway/ingest/commands/finder.hpp"
 
 #include <charconv>
-#include <functional>
 
 #include "common/event/command.hpp"
 #include "common/log/names.hpp"
-#include "common/registry/wake_signal.hpp"
+#include "common/log/scan.hpp"
 
 namespace certes::gateway::commands {
 namespace {
 
 namespace names = log::names;
 
-constexpr Millis kLook{50};
 constexpr std::size_t kReadMax = 512;
 // Between the gateway's clock and the log's: first a little, then as much as is bearable.
 constexpr std::int64_t kNear = 2'000, kFar = 15 * 60'000;
@@ -60,28 +58,17 @@ struct Finder::Search {
     return std::max(rest, Millis{1});
   }
 
-  using Visit = std::function<bool(const log::RecordPtr&)>;  // false: enough
   // From `at`, which moves along, to where the partition ends now.
-  Result<void> scan(log::Topic topic, std::int32_t partition, std::int64_t& at, const Visit& visit) const {
+  Result<void> scan(log::Topic topic, std::int32_t partition, std::int64_t& at, const log::VisitRecord& visit) const {
     const auto range = log.offsets(topic, partition, left());
     if (!range) return fail(Code::unavailable, range.error().message);
     at = std::max(at, range->start);
-    if (at >= range->end) return {};
-    const auto signal = std::make_shared<registry::WakeSignal>();
-    const auto reader = log.reader(topic, partition, at, [signal] { signal->wake(); });
-    std::vector<log::RecordPtr> page;
-    while (at < range->end) {
-      page.clear();
-      if (auto read = reader->read(kReadMax, page); !read) return fail(Code::unavailable, read.error().message);
-      for (const log::RecordPtr& record : page) {
-        at = record->offset + 1;
-        if (!visit(record)) return {};
-      }
-      if (page.empty() && reader->position() >= range->end) at = range->end;
-      if (std::chrono::steady_clock::now() > deadline)
-        return fail(Code::timeout, "there is more on the log than can be read in time: ask again");
-      if (page.empty() && at < range->end) signal->wait(kLook);
-    }
+    const auto late = [this](bool) -> std::optional<Error> {
+      if (std::chrono::steady_clock::now() <= deadline) return std::nullopt;
+      return Error(Code::timeout, "there is more on the log than can be read in time: ask again");
+    };
+    const auto enough = log::scan(log, {topic, partition, range->end, kReadMax}, at, visit, late);
+    if (!enough) return fail(enough.error());
     return {};
   }
 

@@ -1,13 +1,14 @@
 #pragma once
-// WakeSignal: lets one thread sleep until another has something for it, or a time has come. Who: the registry's two
-// threads. wake: any thread, does not block on anything but a short lock. wait: the owner.
+// WakeSignal: lets one thread sleep until another has something for it, or a time has come. Who: threads that read the
+// log or wait for its answers: the registry's, the gateway's tail, scans. wake: any thread, does not block on anything
+// but a short lock. wait: the owner.
 
 #include <condition_variable>
 #include <mutex>
 
 #include "common/base/clock.hpp"
 
-namespace certes::registry {
+namespace certes {
 
 class WakeSignal {
  public:
@@ -29,4 +30,4 @@ class WakeSignal {
   bool woken_ = false;  // guarded by mutex_
 };
 
-}  // namespace certes::registry
+}  // namespace certes
