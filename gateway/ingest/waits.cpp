@@ -14,8 +14,7 @@ metrics::Counter ended(metrics::Metrics& metrics, const char* status) {
 }  // namespace
 
 WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
-    : most_(most),
-      waiting_(metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event")),
+    : places_(most, metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event")),
       refused_(metrics.counter("certes_gateway_waits_refused_total",
                                "Requests that would have waited, but for gateway.stream_watchers")),
       delivered_(ended(metrics, "delivered")),
@@ -23,19 +22,10 @@ WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
       unmatched_(ended(metrics, "unmatched")),
       accepted_(ended(metrics, "accepted")) {}
 
-bool WaitingRoom::enter() {
-  if (inside_.fetch_add(1) >= most_) {
-    inside_.fetch_sub(1);
-    refused_.add();
-    return false;
-  }
-  waiting_.add(1);
-  return true;
-}
-
-void WaitingRoom::leave() {
-  inside_.fetch_sub(1);
-  waiting_.add(-1);
+Places::Place WaitingRoom::enter() {
+  Places::Place place = places_.enter();
+  if (!place) refused_.add();
+  return place;
 }
 
 void WaitingRoom::count(std::string_view status) {
@@ -45,13 +35,10 @@ void WaitingRoom::count(std::string_view status) {
   accepted_.add();
 }
 
-Waits::~Waits() {
-  for (std::size_t i = 0; i < held_.size(); ++i) room_.leave();
-}
-
 void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& offer, http::Exchange exchange) {
   const auto limit = offer.batch ? std::nullopt : preferred_wait(request);
-  if (!limit || !room_.enter())
+  Places::Place place = limit ? room_.enter() : nullptr;
+  if (!place)
     return acceptor.accept(std::move(offer.events), offer.batch, std::move(offer.reply), offer.source,
                            std::move(exchange), std::move(offer.aim), std::move(offer.claim));
   struct Later {
@@ -59,7 +46,7 @@ void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& off
     http::Exchange exchange;
   };
   const auto later = std::make_shared<Later>(Later{std::move(offer), std::move(exchange)});
-  begin(*limit, later->offer.events.front().id, [&acceptor, later](Acceptor::Then then) {
+  begin(*limit, std::move(place), later->offer.events.front().id, [&acceptor, later](Acceptor::Then then) {
     Offer& held = later->offer;
     held.events.front().wait = then != nullptr;
     held.aim.then = std::move(then);
@@ -68,10 +55,10 @@ void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& off
   });
 }
 
-// Precondition: the room was entered.
-void Waits::begin(std::chrono::seconds limit, const std::string& event_id, Append append) {
+void Waits::begin(std::chrono::seconds limit, Places::Place place, const std::string& event_id, Append append) {
   const stream::WaiterId id = room_.next_id();
   Held& held = held_[id];
+  held.place = std::move(place);
   held.preference = "wait=" + std::to_string(limit.count());
   held.until = loop_.now() + limit;
   held.append = std::move(append);
@@ -89,7 +76,7 @@ void Waits::ready(stream::WaiterId id, bool watched) {
   if (found == held_.end()) return;
   const Append append = std::move(found->second.append);
   if (!watched) {
-    end(id);
+    held_.erase(found);
     return append(nullptr);
   }
   append([this, id](http::Exchange exchange, http::Response&& response, std::int32_t partition) {
@@ -102,7 +89,7 @@ void Waits::durable(stream::WaiterId id, http::Exchange exchange, http::Response
   const auto found = held_.find(id);
   if (partition == log::kAnyPartition || found == held_.end()) {
     tail_.forget(id);
-    end(id);
+    held_.erase(id);
     return exchange.respond(std::move(response));
   }
   Held& held = found->second;
@@ -117,8 +104,9 @@ void Waits::settle(const stream::Verdict& verdict) {
   const auto found = held_.find(verdict.waiter);
   if (found == held_.end() || !found->second.exchange) return;
   Held held = std::move(found->second);
+  held_.erase(found);
+  held.place.reset();
   loop_.cancel(held.timer);
-  end(verdict.waiter);
   room_.count(verdict.status);
   http::Response response = std::move(held.response);
   // What a source answers of its own stays, unless there is more to say.
@@ -129,10 +117,6 @@ void Waits::settle(const stream::Verdict& verdict) {
   }
   response.headers.emplace_back("Preference-Applied", held.preference);
   held.exchange->respond(std::move(response));
-}
-
-void Waits::end(stream::WaiterId id) {
-  if (held_.erase(id) != 0) room_.leave();
 }
 
 }  // namespace certes::gateway::ingest

@@ -16,6 +16,7 @@
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/ingest/acceptor.hpp"
+#include "gateway/places.hpp"
 #include "gateway/stream/tail.hpp"
 
 namespace certes::gateway::ingest {
@@ -24,16 +25,13 @@ namespace certes::gateway::ingest {
 class WaitingRoom {
  public:
   WaitingRoom(metrics::Metrics& metrics, std::size_t most);
-  bool enter();  // false: it is full
-  void leave();
+  Places::Place enter();  // nothing: it is full
   stream::WaiterId next_id() { return last_id_.fetch_add(1) + 1; }
   void count(std::string_view status);
 
  private:
-  const std::size_t most_;
-  metrics::Gauge waiting_;
+  Places places_;
   metrics::Counter refused_, delivered_, failed_, unmatched_, accepted_;
-  std::atomic<std::size_t> inside_{0};
   std::atomic<stream::WaiterId> last_id_{0};
 };
 
@@ -41,7 +39,6 @@ class Waits {
  public:
   Waits(http::Loop& loop, const Clock& clock, stream::Tail& tail, WaitingRoom& room)
       : loop_(loop), clock_(clock), tail_(tail), room_(room) {}
-  ~Waits();
   Waits(const Waits&) = delete;
   Waits& operator=(const Waits&) = delete;
 
@@ -60,8 +57,9 @@ class Waits {
 
  private:
   using Append = std::function<void(Acceptor::Then)>;  // no Then: it is not waited for after all
-  void begin(std::chrono::seconds limit, const std::string& event_id, Append append);
+  void begin(std::chrono::seconds limit, Places::Place place, const std::string& event_id, Append append);
   struct Held {
+    Places::Place place;
     std::string preference;  // "wait=N"
     SteadyTime until{};
     Append append;
@@ -72,7 +70,6 @@ class Waits {
   void ready(stream::WaiterId id, bool watched);
   void durable(stream::WaiterId id, http::Exchange exchange, http::Response&& response, std::int32_t partition);
   void settle(const stream::Verdict& verdict);
-  void end(stream::WaiterId id);
 
   http::Loop& loop_;
   const Clock& clock_;

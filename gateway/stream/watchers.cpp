@@ -21,26 +21,11 @@ http::Response head() {
 }  // namespace
 
 Crowd::Crowd(metrics::Metrics& metrics, std::size_t most, std::size_t buffer_bytes)
-    : shown(metrics.counter("certes_gateway_stream_shown_total", "Events and log lines written to watchers")),
+    : places(most, metrics.gauge("certes_gateway_stream_watchers", "Clients of GET /stream")),
+      shown(metrics.counter("certes_gateway_stream_shown_total", "Events and log lines written to watchers")),
       dropped(metrics.counter("certes_gateway_stream_dropped_total", "Watchers dropped because they did not read")),
       refused(metrics.counter("certes_gateway_stream_refused_total", "Watchers refused because there were too many")),
-      most_(most),
-      buffer_bytes_(buffer_bytes),
-      watching_(metrics.gauge("certes_gateway_stream_watchers", "Clients of GET /stream")) {}
-
-bool Crowd::enter() {
-  if (inside_.fetch_add(1) >= most_) {
-    inside_.fetch_sub(1);
-    return false;
-  }
-  watching_.add(1);
-  return true;
-}
-
-void Crowd::leave() {
-  inside_.fetch_sub(1);
-  watching_.add(-1);
-}
+      buffer_bytes_(buffer_bytes) {}
 
 Watchers::Watchers(http::Loop& loop, Tail& tail, Crowd& crowd) : loop_(loop), tail_(tail), crowd_(crowd) {
   // Sockets are written to when the round ends: what the tail hands over next comes after that.
@@ -51,19 +36,17 @@ Watchers::Watchers(http::Loop& loop, Tail& tail, Crowd& crowd) : loop_(loop), ta
   });
 }
 
-Watchers::~Watchers() {
-  for (std::size_t i = 0; i < clients_.size(); ++i) crowd_.leave();
-}
-
 void Watchers::begin(http::Exchange exchange, Interest interest, Positions from, std::function<bool()> may_stay) {
-  if (!crowd_.enter()) {
+  Places::Place place = crowd_.places.enter();
+  if (!place) {
     crowd_.refused.add();
     return exchange.respond(problem("too-many-watchers", "Too many watchers",
-                                    "there are gateway.stream_watchers = " + std::to_string(crowd_.most()) +
+                                    "there are gateway.stream_watchers = " + std::to_string(crowd_.places.most()) +
                                         " already: try again later, or elsewhere"));
   }
   const WatcherId id = crowd_.next_id();
   Client& client = clients_[id];
+  client.place = std::move(place);
   client.exchange.emplace(std::move(exchange));
   client.may_stay = std::move(may_stay);
   Watcher watcher;
@@ -130,9 +113,7 @@ void Watchers::notify_and_end(WatcherId id, Client& client, std::string_view nam
 
 // Letting go of the stream closes it; what it holds is still sent.
 void Watchers::forget(WatcherId id) {
-  if (clients_.erase(id) == 0) return;
-  crowd_.leave();
-  tail_.remove(id);
+  if (clients_.erase(id) != 0) tail_.remove(id);
 }
 
 }  // namespace certes::gateway::stream

@@ -11,6 +11,7 @@
 
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
+#include "gateway/places.hpp"
 #include "gateway/stream/tail.hpp"
 
 namespace certes::gateway::stream {
@@ -19,26 +20,20 @@ namespace certes::gateway::stream {
 class Crowd {
  public:
   Crowd(metrics::Metrics& metrics, std::size_t most, std::size_t buffer_bytes);
-  // A place for one more. False: there is none.
-  bool enter();
-  void leave();
   WatcherId next_id() { return last_id_.fetch_add(1) + 1; }
-  std::size_t most() const { return most_; }
   std::size_t buffer_bytes() const { return buffer_bytes_; }
 
+  Places places;
   metrics::Counter shown, dropped, refused;
 
  private:
-  const std::size_t most_, buffer_bytes_;
-  metrics::Gauge watching_;
-  std::atomic<std::size_t> inside_{0};
+  const std::size_t buffer_bytes_;
   std::atomic<WatcherId> last_id_{0};
 };
 
 class Watchers final : public Outlet {
  public:
   Watchers(http::Loop& loop, Tail& tail, Crowd& crowd);
-  ~Watchers() override;
   Watchers(const Watchers&) = delete;
   Watchers& operator=(const Watchers&) = delete;
 
@@ -50,6 +45,7 @@ class Watchers final : public Outlet {
 
  private:
   struct Client {
+    Places::Place place;
     std::optional<http::Exchange> exchange;  // until it has begun
     http::Stream stream;
     std::shared_ptr<Gauge> gauge = std::make_shared<Gauge>();
