@@ -1,6 +1,7 @@
 #pragma once
 // What Certes needs of cryptography, over OpenSSL: HMAC with prepared contexts, Standard Webhooks signatures, API keys,
-// sealing of secrets, random bytes, base64. Who: gateway (verify), dispatcher (sign), registry and API (seal).
+// sealing of secrets, random bytes, base64. Who: gateway (verify), dispatcher (sign), registry and API (seal), the
+// Kafka engine (base64).
 
 #include <cstdint>
 #include <memory>
