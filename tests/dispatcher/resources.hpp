@@ -99,4 +99,11 @@ class StateBuilder {
   mutable std::int64_t position_ = 0;
 };
 
+// What most tests of the core begin with.
+inline StateBuilder one_endpoint() {
+  StateBuilder state;
+  state.endpoint("billing").subscription("s1", "billing", "order.#");
+  return state;
+}
+
 }  // namespace certes::tests

@@ -169,6 +169,14 @@ def request(address, method, target, body=None, headers=None, within=30):
         connection.close()
 
 
+def post_json(address, path, body, key=ADMIN_KEY):
+    """What a gateway answers to a JSON document, or to its text: (status, document)."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    text = body if isinstance(body, (str, bytes)) else json.dumps(body)
+    status, _, answer = request(address, "POST", path, text, headers)
+    return status, json.loads(answer)
+
+
 def wait_for(condition, within, what):
     """Asks until the condition holds. select() with nothing to select is the pause between two questions."""
     deadline = time.monotonic() + within

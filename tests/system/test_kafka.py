@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import ADMIN_KEY, Api, Case, Installation, Producer, ROOT, Sink, brokers, event, free_port, request, wait_for
+from harness import Api, Case, Installation, Producer, ROOT, Sink, brokers, event, free_port, post_json, wait_for
 
 MAX_BODY = 1 << 20
 
@@ -44,8 +44,7 @@ class OnKafka(Case):
         body = event("large.one", "")
         body = event("large.one", "x" * (MAX_BODY - len(body)))
         self.assertEqual(len(body), MAX_BODY)
-        headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
-        status, _, answer = request(installation.ingest, "POST", "/events", body, headers)
+        status, answer = post_json(installation.ingest, "/events", body)
         self.assertEqual(status, 202, answer)
         letter = self.dead_letter(installation)
         self.assertEqual(letter["endpoint"], "dead")

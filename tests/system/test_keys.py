@@ -4,16 +4,10 @@ import json
 import re
 import unittest
 
-from harness import ADMIN_KEY, Api, Case, Installation, Sink, brokers, request, wait_for
+from harness import ADMIN_KEY, Api, Case, Installation, Sink, post_json, wait_for
 from test_commands import CommandCase
 
 WITHIN = 30
-
-
-def publish(address, key, body, path="/events"):
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    status, _, text = request(address, "POST", path, json.dumps(body), headers)
-    return status, json.loads(text)
 
 
 class Engines(Case):
@@ -43,7 +37,7 @@ class Engines(Case):
             self.assertEqual((status, problem["pointer"]), (400, "/priority"))
             for path, sender, expected in (("/t/acme/events", key, 202), ("/events", key, 202), ("/t/default/events", key, 403),
                                            ("/t/acme/events", ADMIN_KEY, 202), ("/events", ADMIN_KEY, 202)):
-                status, answer = await asyncio.to_thread(publish, ingest, sender, {"type": "a.b", "data": 1}, path)
+                status, answer = await asyncio.to_thread(post_json, ingest, path, {"type": "a.b", "data": 1}, sender)
                 self.assertEqual(status, expected, answer)
             await sink.wait(lambda: len(sink.receipts) >= 4, WITHIN)
             self.assertEqual([len(sink.delivered(name)) for name in ("/acme", "/default")], [3, 1])
@@ -55,7 +49,7 @@ class Engines(Case):
                                     "acme's at its highest priority, the others' at theirs")
             self.assertEqual(api.call("DELETE", "/tenants/acme")[0], 409)
             self.assertEqual(api.call("DELETE", "/tenants/acme?cascade=true")[0], 204)
-            self.assertEqual((await asyncio.to_thread(publish, ingest, key, {"type": "a.b", "data": 1}))[0], 401)
+            self.assertEqual((await asyncio.to_thread(post_json, ingest, "/events", {"type": "a.b", "data": 1}, key))[0], 401)
 
     def test_a_sources_name_is_its_own(self):
         installation = self.installation()
@@ -64,14 +58,14 @@ class Engines(Case):
         plain = api.ok("POST", "/keys", {"scopes": ["events:write"]})["key"]
         bound = api.ok("POST", "/keys", {"id": "b", "scopes": ["events:write"], "sources": ["shop"]})["key"]
         event = {"type": "a.b", "data": 1, "source": "shop"}
-        status, problem = publish(ingest, plain, event)
+        status, problem = post_json(ingest, "/events", event, plain)
         self.assertEqual((status, problem["pointer"]), (403, "/source"))
-        self.assertEqual(publish(ingest, ADMIN_KEY, event | {"source": "urn:certes:default:shop"})[0], 403)
-        self.assertEqual(publish(ingest, bound, event)[0], 202)
-        self.assertEqual(publish(ingest, plain, event, "/events/shop")[0], 202)
+        self.assertEqual(post_json(ingest, "/events", event | {"source": "urn:certes:default:shop"})[0], 403)
+        self.assertEqual(post_json(ingest, "/events", event, bound)[0], 202)
+        self.assertEqual(post_json(ingest, "/events/shop", event, plain)[0], 202)
         rotated = api.ok("POST", "/keys/b/rotate", {"grace_seconds": 0})["key"]
-        wait_for(lambda: publish(ingest, bound, event)[0] == 401, WITHIN, "the old text refused")
-        self.assertEqual(publish(ingest, rotated, event)[0], 202)
+        wait_for(lambda: post_json(ingest, "/events", event, bound)[0] == 401, WITHIN, "the old text refused")
+        self.assertEqual(post_json(ingest, "/events", event, rotated)[0], 202)
 
     def test_the_audit_trail_survives_a_kill_and_is_bounded(self):
         installation = self.installation(environment={"CERTES_AUDIT_ENTRIES": "20"})

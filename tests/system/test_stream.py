@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import ADMIN_KEY, BINARY, Case, Installation, event, request, wait_for
+from harness import ADMIN_KEY, BINARY, Case, Installation, event, post_json, request, wait_for
 from test_bus import Service
 
 WITHIN = 30
@@ -155,14 +155,14 @@ class OnBothEngines(StreamCase):
         self.assertEqual(request(self.ingest, "GET", "/stream", headers={"Authorization": f"Bearer {writer}"})[0], 403)
         theirs, ours = self.watch(key=key), self.watch()
         mine = self.post("secret.of.default")
-        status, _, body = request(self.ingest, "POST", "/events", event("secret.of.acme", 1), KEY | {"Authorization": f"Bearer {key}"})
+        status, secret = post_json(self.ingest, "/events", event("secret.of.acme", 1), key)
         self.assertEqual(status, 202)
         theirs.wait(1)
         ours.wait(1)
-        self.assertEqual((theirs.ids(), ours.ids()), ([json.loads(body)["id"]], [mine]))
+        self.assertEqual((theirs.ids(), ours.ids()), ([secret["id"]], [mine]))
         visitor = self.watch(path="/t/acme/stream")
         self.assertEqual(request(self.ingest, "GET", "/t/default/stream", headers={"Authorization": f"Bearer {key}"})[0], 403)
-        also, = (json.loads(request(self.ingest, "POST", "/events", event("more", 1), KEY | {"Authorization": f"Bearer {key}"})[2])["id"],)
+        also = post_json(self.ingest, "/events", event("more", 1), key)[1]["id"]
         visitor.wait(1)
         self.assertEqual(visitor.ids(), [also], "the installation's own keys may look into each tenant")
         api.ok("DELETE", "/keys/eyes?tenant=acme")

@@ -3,18 +3,12 @@ import asyncio
 import json
 import unittest
 
-from harness import ADMIN_KEY, Case, Installation, Sink, request
+from harness import Case, Installation, Sink, post_json
 from test_commands import CommandCase
 
 WITHIN = 30
 TOTAL = {"type": "object", "required": ["total"], "properties": {"total": {"type": "integer"}}}
 WIDER = {"type": "object", "required": ["total"], "properties": {"total": {"type": ["integer", "string"]}}}
-
-
-def post(address, path, body, key=ADMIN_KEY):
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    status, _, text = request(address, "POST", path, body if isinstance(body, str) else json.dumps(body), headers)
-    return status, json.loads(text)
 
 
 class Engines(Case):
@@ -38,16 +32,16 @@ class Engines(Case):
             endpoint = api.ok("PUT", "/endpoints/one", {"url": sink.url("/one")})
             self.assertIn("secret", endpoint)
             api.ok("PUT", "/subscriptions/s", {"endpoint": "one", "pattern": "#"})
-            status, problem = await asyncio.to_thread(post, ingest, "/events",
+            status, problem = await asyncio.to_thread(post_json, ingest, "/events",
                                                       [{"type": "order.created", "data": {"total": 1}},
                                                        {"type": "order.created", "data": {"total": "1"}}])
             self.assertEqual((status, [e["pointer"] for e in problem["errors"]]), (422, ["/1/data/total"]))
-            self.assertEqual((await asyncio.to_thread(post, ingest, "/events",
+            self.assertEqual((await asyncio.to_thread(post_json, ingest, "/events",
                                                       {"type": "order.created", "data": {"total": 1}}))[0], 202)
             raw = [json.dumps({"id": n, "type": t, "total": v}) for n, t, v in
                    (("1", "order", 5), ("2", "order", "five"), ("3", "order", [5]), ("4", "unknown", 5))]
             for body in raw:
-                status, answer = await asyncio.to_thread(post, ingest, "/events/shop", body)
+                status, answer = await asyncio.to_thread(post_json, ingest, "/events/shop", body)
                 self.assertEqual((status, answer["status"]), (202, "accepted"))
             letters = {letter["source_id"]: letter for letter in await asyncio.to_thread(installation.dead_letters)}
             self.assertEqual({i: (letter["rule"], letter["type"]) for i, letter in letters.items()},

@@ -9,16 +9,11 @@ using namespace certes;
 using namespace certes::dispatcher;
 using registry::Priority;
 using tests::EventText;
+using tests::one_endpoint;
 using tests::StateBuilder;
 using tests::World;
 
 namespace {
-
-StateBuilder one_endpoint() {
-  StateBuilder state;
-  state.endpoint("billing").subscription("s1", "billing", "order.#");
-  return state;
-}
 
 std::string text(const log::Record& letter, std::string_view name) { return std::string(letter.headers.get(name)); }
 

@@ -7,16 +7,11 @@
 using namespace certes;
 using namespace certes::dispatcher;
 using tests::EventText;
+using tests::one_endpoint;
 using tests::StateBuilder;
 using tests::World;
 
 namespace {
-
-StateBuilder one_endpoint() {
-  StateBuilder state;
-  state.endpoint("billing").subscription("s1", "billing", "order.#");
-  return state;
-}
 
 CoreOptions deduplicating(std::size_t ids = 1'000) {
   CoreOptions options;
