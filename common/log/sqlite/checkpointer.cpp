@@ -61,7 +61,8 @@ void Checkpointer::sync_file() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection_.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-  if (code != SQLITE_OK) checkpoint_failed(store_, connection_, Failure(code, sqlite3_errstr(code)));
+  if (code != SQLITE_OK) return checkpoint_failed(store_, connection_, Failure(code, sqlite3_errstr(code)));
+  store_.drop_behind.advise();
 }
 
 void Checkpointer::run() {

@@ -48,6 +48,7 @@ Store::Store(Options its_options, const Clock& its_clock, std::string its_path, 
       lock(std::move(its_lock)),
       partitions(std::move(its_partitions)),
       space(options.directory, options.reserve_bytes),
+      drop_behind(path),
       reads(path),
       commits(std::move(its_commits)),
       jobs([this] { doorbell.ring(); }) {}

@@ -18,6 +18,7 @@
 #include "common/base/mailbox.hpp"
 #include "common/log/log.hpp"
 #include "common/log/sqlite/directory_lock.hpp"
+#include "common/log/sqlite/drop_behind.hpp"
 #include "common/log/sqlite/failure.hpp"
 #include "common/log/sqlite/health.hpp"
 #include "common/log/sqlite/partition.hpp"
@@ -109,6 +110,7 @@ struct Store {
   const DirectoryLock lock;
   const std::vector<std::unique_ptr<Partition>> partitions;  // by topic, then number
   Space space;
+  const DropBehind drop_behind;  // before whatever has a connection
   Health health;
   ReadPool reads;
   Commits commits;
