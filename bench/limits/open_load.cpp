@@ -21,6 +21,8 @@ namespace {
 using certes::bench::answer_bytes;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::microseconds kShortestWait{50};
+
 class OpenLoad {
  public:
   OpenLoad(std::string request, std::size_t connections) : request_(std::move(request)), clients_(connections) {}
@@ -46,7 +48,8 @@ class OpenLoad {
     for (auto now = begin; now < end; now = Clock::now()) {
       auto due = at(begin, interval);
       for (; due <= now; due = at(begin, interval)) send_one(due);
-      read_answers(std::min(due, end));
+      // Where no connection is free only an answer changes anything. A wait for each request would be a spin.
+      read_answers(free_.empty() ? end : std::min(std::max(due, now + kShortestWait), end));
     }
     elapsed_ = std::chrono::duration<double>(Clock::now() - begin).count();
   }
@@ -90,7 +93,7 @@ class OpenLoad {
     }
   }
 
-  // Waits until the next request is due.
+  // Waits until then at the longest.
   void read_answers(Clock::time_point until) {
     epoll_event events[256];
     char bytes[65536];
