@@ -49,12 +49,13 @@ std::string temporary_name(const std::string& path) { return path + "." + std::t
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  if (errno != ENOENT) return fail(system_error(path, errno));
+  const auto refused = [&path](int reason) { return fail(system_error("cannot make the directory " + path, reason)); };
+  if (errno != ENOENT) return refused(errno);
   const std::string parent = std::filesystem::path(path).parent_path().string();
-  if (parent.empty() || parent == path) return fail(system_error(path, ENOENT));
+  if (parent.empty() || parent == path) return refused(ENOENT);
   if (auto made = make_directory(parent); !made) return made;
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(system_error(path, errno));
+  return refused(errno);
 }
 
 Result<void> make_private_file(const std::string& path, const std::string& text) {

@@ -141,8 +141,7 @@ Result<void> Runtime::start_roles() {
   const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
                                         metrics_,  clock_, *addresses_, &leaving_};
   const auto start = [&](const char* name, auto& part) -> Result<void> {
-    if (auto started = part->start(); !started)
-      return fail(std::move(started.error()).prefixed(std::string(name).append(".listen: ")));
+    if (auto started = part->start(); !started) return started;
     bound[name] = part->address();
     return {};
   };

@@ -44,7 +44,7 @@ Standby::Standby(const std::map<std::string, Wanted>& listeners, metrics::Metric
 
 Result<void> Standby::start() {
   for (const auto& [name, server] : servers_)
-    if (auto started = server->start(); !started) return fail(std::move(started.error()).prefixed(name + ".listen: "));
+    if (auto started = server->start(); !started) return started;
   return {};
 }
 

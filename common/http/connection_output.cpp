@@ -48,7 +48,7 @@ void Connection::refuse(const Refusal& refusal) {
   head_ = false;
   received_ = loop_.now();
   phase_ = Phase::answering;
-  respond(problem_of(refusal));
+  respond(problem_of(refusal, loop_.shared().limits));
 }
 
 void Connection::flush() {

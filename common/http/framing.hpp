@@ -20,6 +20,9 @@ struct FramingLimits {
 struct Refusal {
   int status = 0;  // 0: not refused
   std::string_view slug, title, detail;
+  // The limit that it met, and of what: the client is told.
+  std::size_t FramingLimits::*limit = nullptr;
+  std::string_view unit{};
 };
 
 class Framing {

@@ -28,10 +28,16 @@ inline constexpr Refusal kCoding{501, "transfer-coding", "Transfer coding not im
                                  "The only transfer coding understood is 'chunked'."};
 inline constexpr Refusal kExpectation{417, "expectation-failed", "Expectation failed",
                                       "The only expectation understood is '100-continue'."};
-inline constexpr Refusal kHeaderLarge{431, "header-too-large", "Header too large",
-                                      "The request line and headers are larger than this server takes."};
+inline constexpr Refusal kHeaderLarge{431,
+                                      "header-too-large",
+                                      "Header too large",
+                                      "The request line and headers are larger than this server takes",
+                                      &FramingLimits::max_header_bytes,
+                                      " bytes"};
 inline constexpr Refusal kHeaderCount{431, "header-too-large", "Too many headers",
-                                      "There are more headers than this server takes."};
-inline constexpr Refusal kBodyLarge{413, "too-large", "Body too large", "The body is larger than this server takes."};
+                                      "There are more headers than this server takes", &FramingLimits::max_headers};
+inline constexpr Refusal kBodyLarge{
+    413,     "too-large", "Body too large", "The body is larger than this server takes", &FramingLimits::max_body_bytes,
+    " bytes"};
 
 }  // namespace certes::http

@@ -174,8 +174,11 @@ void add_faults(Response& problem, const std::vector<Fault>& faults) {
   body.append("]}");
 }
 
-Response problem_of(const Refusal& refusal) {
-  Response response = problem(refusal.status, refusal.slug, refusal.title, refusal.detail);
+Response problem_of(const Refusal& refusal, const FramingLimits& limits) {
+  std::string detail(refusal.detail);
+  if (refusal.limit != nullptr)
+    detail.append(": at most ").append(std::to_string(limits.*refusal.limit)).append(refusal.unit).append(".");
+  Response response = problem(refusal.status, refusal.slug, refusal.title, detail);
   response.close = true;
   return response;
 }

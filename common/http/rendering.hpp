@@ -26,6 +26,6 @@ void render_header(std::string& out, const Response& response, const Rendering& 
 bool status_has_body(int status);
 // Sun, 06 Nov 1994 08:49:37 GMT
 std::string http_date(std::time_t at);
-Response problem_of(const Refusal& refusal);
+Response problem_of(const Refusal& refusal, const FramingLimits& limits);
 
 }  // namespace certes::http

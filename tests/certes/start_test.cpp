@@ -35,6 +35,8 @@ TEST_CASE("Private files: directories are made with those above, and a missing o
   REQUIRE(make_directory(directory.path("a/b/c")).has_value());
   REQUIRE(make_directory(directory.path("a/b/c")).has_value());
   CHECK(mode_of(directory.path("a/b/c")) == 0700);
+  CHECK(make_directory("/proc/no/such").error().message ==
+        "cannot make the directory /proc/no: No such file or directory");
   CHECK(make_private_file(directory.path("no/key"), "x").error().message.find("no/key") != std::string::npos);
 }
 

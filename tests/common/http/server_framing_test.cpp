@@ -50,6 +50,28 @@ TEST_CASE("Server: refuses bad framing with a problem, and closes") {
   CHECK(test.server.stats().bad_requests == refused().size());
 }
 
+TEST_CASE("Server: a limit that was met is told") {
+  ServerOptions options;
+  options.max_header_bytes = 2'000;
+  options.max_headers = 5;
+  options.max_body_bytes = 3'000;
+  TestServer test(std::move(options));
+  test.start();
+  const std::string start = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+  std::string many = start;
+  for (int i = 0; i < 5; ++i) many += "X: y\r\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {start + "Content-Length: 3001\r\n\r\n", "The body is larger than this server takes: at most 3000 bytes."},
+      {start + "X: " + std::string(2'000, 'x') + "\r\n\r\n",
+       "The request line and headers are larger than this server takes: at most 2000 bytes."},
+      {many + "\r\n", "There are more headers than this server takes: at most 5."}};
+  for (const auto& [bytes, detail] : cases) {
+    RawClient client = test.client();
+    client.send(bytes);
+    CHECK(client.answer().body.find("\"detail\":\"" + detail + "\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("Server: nothing behind a refused request is taken up") {
   TestServer test;
   test.start();
