@@ -1,7 +1,7 @@
 #pragma once
 // WakeSignal: lets one thread sleep until another has something for it, or a time has come. Who: threads that read the
-// log or wait for its answers: the registry's, the gateway's tail, scans. wake: any thread, does not block on anything
-// but a short lock. wait: the owner.
+// log or wait for its answers (the registry's, the gateway's tail, scans), and the embedded log's own. wake: any
+// thread, does not block on anything but a short lock. wait: the owner.
 
 #include <condition_variable>
 #include <mutex>

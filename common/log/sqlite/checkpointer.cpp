@@ -45,14 +45,14 @@ Checkpointer::~Checkpointer() { stop(); }
 void Checkpointer::stop() {
   if (!thread_.joinable()) return;
   stopping_.store(true);
-  doorbell_.ring();
+  doorbell_.wake();
   thread_.join();
   if (store_.health.fatal()) connection_.keep_wal();
 }
 
 void Checkpointer::start() {
   busy_.store(true, std::memory_order_relaxed);
-  doorbell_.ring();
+  doorbell_.wake();
 }
 
 // SQLite syncs the file when all is copied, which is the writer's part: this way little is left to be synced then.

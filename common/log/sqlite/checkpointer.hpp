@@ -37,7 +37,7 @@ class Checkpointer {
 
   Store& store_;
   Connection connection_;
-  Doorbell doorbell_;
+  WakeSignal doorbell_;
   std::atomic<bool> busy_{false};
   std::atomic<bool> stopping_{false};
   int copied_ = 0;  // published by busy_

@@ -51,7 +51,7 @@ Store::Store(Options its_options, const Clock& its_clock, std::string its_path, 
       drop_behind(path),
       reads(path),
       commits(std::move(its_commits)),
-      jobs([this] { doorbell.ring(); }) {}
+      jobs([this] { doorbell.wake(); }) {}
 
 Partition* Store::partition(Topic topic, std::int32_t number) const {
   if (number < 0 || number >= partitions_of(topic, options.partitions)) return nullptr;

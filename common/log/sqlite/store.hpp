@@ -8,7 +8,6 @@
 // tail; older ones are read from the file in pages, through connections of the readers' own.
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/mailbox.hpp"
+#include "common/base/wake_signal.hpp"
 #include "common/log/log.hpp"
 #include "common/log/sqlite/directory_lock.hpp"
 #include "common/log/sqlite/drop_behind.hpp"
@@ -38,26 +38,6 @@ class Job {
   virtual void apply(Transaction& transaction) = 0;
   virtual void finish(AppendOutcome outcome, const Error& error) = 0;
   virtual std::size_t bytes() const { return 0; }
-};
-
-// Wakes the writer. ring: any thread.
-class Doorbell {
- public:
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    changed_.notify_one();
-  }
-  void wait(Millis at_most) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, at_most, [this] { return rung_; });
-    rung_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool rung_ = false;  // guarded by mutex_
 };
 
 // What the group has committed. get: any thread; set: the writer.
@@ -116,7 +96,7 @@ struct Store {
   Commits commits;
   std::atomic<bool> read_failed{false};  // somebody's page: readers are woken in a second to try again
   Seat seat;
-  Doorbell doorbell;
+  WakeSignal doorbell;  // the writer's
   Mailbox<std::unique_ptr<Job>> jobs;
 
   // Nothing if there is no such partition.

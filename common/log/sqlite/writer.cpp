@@ -32,7 +32,7 @@ Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
 
 Writer::~Writer() {
   stopping_.store(true);
-  store_.doorbell.ring();
+  store_.doorbell.wake();
   thread_.join();
   checkpointer_.stop();
   if (store_.health.fatal()) transaction_.connection().keep_wal();  // it may be the checkpointer that has found it
