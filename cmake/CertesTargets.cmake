@@ -66,7 +66,8 @@ function(certes_executable NAME)
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS})
 endfunction()
 
-# certes_test(NAME SOURCES a_test.cpp… DEPENDS target… [LABELS unit|contract]): a doctest binary, one ctest entry.
+# certes_test(NAME SOURCES a_test.cpp… DEPENDS target… [LABELS unit|contract [one-thread]]): a doctest binary, one
+# ctest entry. one-thread: long, and of a single thread, so that TSan has nothing to find in it.
 function(certes_test NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(NOT ARG_LABELS)

@@ -14,9 +14,9 @@ run() { ctest --test-dir "build/$1" --output-on-failure -j "$((2 * jobs))" "${@:
 
 if $full; then stage install tools/install.sh full; else stage install tools/install.sh test; fi
 stage "build asan-ubsan" build asan-ubsan certes_checked_tests
-stage "test asan-ubsan" run asan-ubsan -L 'unit|contract' -LE no-sanitizer
+stage "test asan-ubsan" run asan-ubsan -L 'unit|contract'
 stage "build tsan" build tsan certes_checked_tests
-stage "test tsan" run tsan -L 'unit|contract' -LE no-sanitizer
+stage "test tsan" run tsan -L 'unit|contract' -LE one-thread
 stage "build" build dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
