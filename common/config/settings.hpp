@@ -53,6 +53,7 @@ struct GatewaySettings {
   double shed_after_seconds = 1.5;               // of the log's silence; then 503 not-accepted at once
   std::vector<std::string> trusted_proxies;      // CIDRs: whose word on the client counts
   std::string unknown_types = "open";            // or strict: types that no event type declares are refused
+  int max_waiters = 2'000;                       // requests with Prefer: wait at once; above: they do not wait
   int stream_watchers = 2'000;                   // clients of GET /stream; above: 503
   std::int64_t stream_buffer_bytes = 256 << 10;  // that may wait for one of them; above: dropped
   double stream_heartbeat_seconds = 15;

@@ -76,7 +76,7 @@ class Gateway::Impl {
                                                        search_options(dependencies.settings.commands))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
                static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
-        room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers)),
+        room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
         server_(server_options(dependencies.settings), Listener::gateway) {
     lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));

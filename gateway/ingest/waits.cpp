@@ -16,7 +16,7 @@ metrics::Counter ended(metrics::Metrics& metrics, const char* status) {
 WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
     : places_(most, metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event")),
       refused_(metrics.counter("certes_gateway_waits_refused_total",
-                               "Requests that would have waited, but for gateway.stream_watchers")),
+                               "Requests that would have waited, but for gateway.max_waiters")),
       delivered_(ended(metrics, "delivered")),
       failed_(ended(metrics, "failed")),
       unmatched_(ended(metrics, "unmatched")),

@@ -230,7 +230,7 @@ class OnBothEngines(StreamCase):
         self.assertEqual((status, json.loads(text).get("duplicate"), headers.get("preference-applied")), (202, True, None))
 
     def test_who_waits_in_vain_gets_a_202(self):
-        self.start(CERTES_GATEWAY_STREAM_WATCHERS="1")
+        self.start(CERTES_GATEWAY_MAX_WAITERS="1")
         hold = threading.Event()
         self.addCleanup(hold.set)
         service = Service(self, lambda received: (hold.wait(WITHIN) and 200 or 500, b""))
