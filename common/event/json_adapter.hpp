@@ -169,7 +169,6 @@ class Tree {
 
 class Value : public valijson::adapters::BasicAdapter<Value, Array, Member, Object, Tree> {
  public:
-  Value() = default;
   Value(simdjson::dom::element element, int* left) : BasicAdapter(Tree(Place{element, left})) {}
 };
 

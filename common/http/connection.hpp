@@ -20,7 +20,7 @@ namespace certes::http {
 class ServerLoop;
 struct Route;
 
-class Connection : public DeadlineWheel::Entry, private StreamBody {
+class Connection final : public DeadlineWheel::Entry, private StreamBody {
  public:
   Connection(ServerLoop& loop, std::uint64_t id, Transport transport, std::string peer, PeerKey counted);
   ~Connection();

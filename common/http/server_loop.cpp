@@ -16,7 +16,6 @@ namespace certes::http {
 
 namespace {
 constexpr std::uint64_t kListenToken = ~1ull;
-constexpr int kAcceptsPerRound = 64;
 }  // namespace
 
 ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
