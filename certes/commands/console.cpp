@@ -41,8 +41,7 @@ void print_line(std::string_view text) { print(std::string(text) + "\n"); }
 
 int failed(const Error& error) {
   std::string text = "certes: " + error.message;
-  const bool says_where = error.message.find(error.pointer) != std::string::npos;
-  if (!says_where) text += " (at " + error.pointer + ")";
+  if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
   if (error.code == Code::unauthenticated) text += "; --key, --key-file or CERTES_KEY gives the key";
   std::fprintf(stderr, "%s\n", text.c_str());
   return kExitFailure;

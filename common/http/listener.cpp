@@ -81,8 +81,7 @@ Result<Listener> Listener::bind(const std::string& listen, const std::string& na
     const std::string reason = std::strerror(errno);
     if (errno == EADDRINUSE)
       return fail(Code::conflict,
-                  name + ": " + listen + " is in use (by another process); choose another with " + name + ".listen",
-                  name + ".listen");
+                  name + ": " + listen + " is in use (by another process); choose another with " + name + ".listen");
     return fail(Code::invalid, name + ": cannot listen on " + listen + ": " + reason, name + ".listen");
   }
   listener.port_ = bound_port(listener.fd_);
