@@ -14,36 +14,17 @@
 
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 
+#include "common/base/wake_signal.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
 
 namespace certes::log {
 namespace {
 
-class Bell {
- public:
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    set_ = true;
-    rung_.notify_one();
-  }
-  void wait() { wait_for(std::chrono::seconds(5)); }
-  void wait_for(Millis at_most) {
-    std::unique_lock lock(mutex_);
-    rung_.wait_for(lock, at_most, [this] { return set_; });
-    set_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable rung_;
-  bool set_ = false;
-};
+constexpr Millis kPatience{5'000};
 
 const char* word(AppendOutcome outcome) {
   switch (outcome) {
@@ -106,7 +87,7 @@ class Program {
     log_ = std::move(opened.value());
     AppenderOptions patient;
     patient.deadline = Millis(0);
-    appender_ = log_->appender(patient, [this] { bell_.ring(); });
+    appender_ = log_->appender(patient, [this] { bell_.wake(); });
     say("open ok");
   }
   void close() {
@@ -126,7 +107,7 @@ class Program {
     if (!taken.has_value()) return say("append refused " + text(taken.error()));
     appender_->flush();
     while (!done) {
-      bell_.wait();
+      bell_.wait(kPatience);
       appender_->poll();
     }
   }
@@ -141,7 +122,7 @@ class Program {
         if (!taken.has_value()) std::abort();
       }
       appender_->flush();
-      bell_.wait();
+      bell_.wait(kPatience);
       appender_->poll();
     }
   }
@@ -152,7 +133,7 @@ class Program {
   // The checkpoint is another thread's.
   void sick() {
     const auto until = clock_.now() + std::chrono::seconds(20);
-    while (log_->health().has_value() && clock_.now() < until) bell_.wait_for(Millis(2));
+    while (log_->health().has_value() && clock_.now() < until) bell_.wait(Millis(2));
     health();
   }
   void count() {
@@ -166,7 +147,7 @@ class Program {
 
   const std::string directory_;
   SystemClock clock_;
-  Bell bell_;
+  WakeSignal bell_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Appender> appender_;
 };
