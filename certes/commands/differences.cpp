@@ -20,15 +20,24 @@ struct Default {
   std::string_view kind, field, value;
 };
 constexpr Default kDefaults[] = {
-    {"sources", "verify.scheme", "\"none\""},     {"sources", "verify.tolerance_seconds", "300"},
-    {"sources", "response.status", "202"},        {"sources", "deduplicate", "true"},
-    {"sources", "on_invalid", "\"refuse\""},      {"endpoints", "concurrency", "64"},
-    {"endpoints", "timeout_seconds", "15"},       {"endpoints", "format", "\"binary\""},
-    {"endpoints", "ordering", "\"none\""},        {"subscriptions", "priority", "\"normal\""},
-    {"subscriptions", "kind", "\"event\""},       {"backoff-policies", "strategy", "\"exponential\""},
-    {"backoff-policies", "base_seconds", "5"},    {"backoff-policies", "factor", "2"},
-    {"event-types", "compatibility", "\"none\""}, {"event-types", "unknown_below", "\"inherit\""},
-    {"backoff-policies", "cap_seconds", "86400"}, {"backoff-policies", "jitter", "\"equal\""},
+    {"sources", "kind", "\"http\""},
+    {"sources", "verify.tolerance_seconds", "300"},
+    {"sources", "response.status", "202"},
+    {"sources", "deduplicate", "true"},
+    {"sources", "on_invalid", "\"refuse\""},
+    {"endpoints", "concurrency", "64"},
+    {"endpoints", "timeout_seconds", "15"},
+    {"endpoints", "format", "\"binary\""},
+    {"endpoints", "ordering", "\"none\""},
+    {"subscriptions", "priority", "\"normal\""},
+    {"subscriptions", "kind", "\"event\""},
+    {"backoff-policies", "strategy", "\"exponential\""},
+    {"backoff-policies", "base_seconds", "5"},
+    {"backoff-policies", "factor", "2"},
+    {"event-types", "compatibility", "\"none\""},
+    {"event-types", "unknown_below", "\"inherit\""},
+    {"backoff-policies", "cap_seconds", "86400"},
+    {"backoff-policies", "jitter", "\"equal\""},
 };
 
 template <std::size_t N>
@@ -90,7 +99,12 @@ Json default_of(const std::string& kind, const std::string& field) {
 
 Json value_in(const Flat& flat, const std::string& kind, const std::string& field) {
   const auto found = flat.find(field);
-  return found == flat.end() ? default_of(kind, field) : found->second;
+  if (found != flat.end()) return found->second;
+  if (kind == "sources" && field == "exclusive") {  // follows from the scheme
+    const auto scheme = flat.find("verify.scheme");
+    return scheme != flat.end() && scheme->second != "none";
+  }
+  return default_of(kind, field);
 }
 
 // Whatever the order of members.

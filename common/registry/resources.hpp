@@ -78,6 +78,10 @@ struct Source : Meta {
   std::string backoff_policy;
   std::string producer_backoff_policy;
   double rate_per_second = 0;  // 0: no limit
+  // Types whose first word is its id come through it alone. Where nothing is said: as exclusive_by_default.
+  bool exclusive = false;
+
+  bool exclusive_by_default() const { return verify.scheme != "none"; }
 };
 
 enum class EndpointState : std::uint8_t { active, paused, disabled };

@@ -86,6 +86,9 @@ void read(Fields& fields, Source& source, Form form) {
   read_response(fields, source.response);
   fields.boolean("deduplicate", source.deduplicate);
   fields.choice("on_invalid", source.quarantine_invalid, {"refuse", "quarantine"});
+  source.exclusive = source.exclusive_by_default();
+  fields.boolean("exclusive", source.exclusive);
+  fields.only("kind", "http");
   fields.number("rate_per_second", source.rate_per_second, 0, 1e6);
   fields.text("backoff_policy", source.backoff_policy, 128);
   fields.text("producer_backoff_policy", source.producer_backoff_policy, 128);
@@ -107,6 +110,8 @@ void write(OrderedJson& out, const Source& source, bool stored) {
   write_response(out, source.response);
   out["deduplicate"] = source.deduplicate;
   if (source.quarantine_invalid) out["on_invalid"] = "quarantine";
+  // What follows from the scheme is not kept, so that it follows the next one too.
+  if (!stored || source.exclusive != source.exclusive_by_default()) out["exclusive"] = source.exclusive;
   if (source.rate_per_second > 0) out["rate_per_second"] = source.rate_per_second;
 }
 

@@ -123,7 +123,11 @@ void check_declared(Fields& fields, const Verify& verify, const Scheme& scheme) 
 
 void read_verify(Fields& outer, Verify& verify, Form form) {
   const Json* json = outer.take("verify");
-  if (json == nullptr) return;
+  if (json == nullptr) {
+    if (form == Form::declared)
+      outer.refuse("verify", "\"verify\" is missing: say how its webhooks are verified, or {\"scheme\":\"none\"}");
+    return;
+  }
   Fields fields(*json, outer.at("verify"));
   const Scheme* const scheme = read_scheme(fields, verify.scheme);
   read_secrets(fields, verify, scheme, form);

@@ -152,6 +152,16 @@ Result<http::Response> replace(const Call& call, Services& services) {
   });
 }
 
+// What a patch is merged into. What follows from a source's scheme follows the new one.
+template <class T>
+Json merge_base(const T& current, const Json& patch) {
+  Json base = Json::parse(registry::shown_json(current));
+  if constexpr (std::is_same_v<T, registry::Source>) {
+    if (patch.contains("verify") && current.exclusive == current.exclusive_by_default()) base.erase("exclusive");
+  }
+  return base;
+}
+
 template <class T>
 Result<http::Response> merge(const Call& call, Services& services) {
   const auto id = id_in_path<T>(call);
@@ -166,7 +176,7 @@ Result<http::Response> merge(const Call& call, Services& services) {
   }
   return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
     if (current == nullptr) return fail(not_found<T>(*id));
-    Json merged = Json::parse(registry::shown_json(*current));
+    Json merged = merge_base(*current, *patch);
     merged.merge_patch(*patch);
     auto next = registry::resource_from_json<T>(merged, registry::Form::declared);
     if (!next) return next;

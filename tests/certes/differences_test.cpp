@@ -12,10 +12,16 @@ TEST_CASE("Differences: nothing differs where only defaults and the service's ow
   CHECK(differences("subscriptions", R"({"endpoint":"e","pattern":"a.#"})",
                     R"({"endpoint":"e","kind":"event","pattern":"a.#","priority":"normal"})")
             .empty());
-  CHECK(differences(
-            "sources", R"({"verify":{"scheme":"github","secret":"x"}})",
-            R"({"verify":{"scheme":"github","tolerance_seconds":300},"response":{"status":202},"deduplicate":true})")
+  CHECK(
+      differences(
+          "sources", R"({"verify":{"scheme":"github","secret":"x"}})",
+          R"({"verify":{"scheme":"github","tolerance_seconds":300},"response":{"status":202},"deduplicate":true,"exclusive":true})")
+          .empty());
+  CHECK(differences("sources", R"({"verify":{"scheme":"none"}})",
+                    R"({"verify":{"scheme":"none"},"deduplicate":true,"exclusive":false})")
             .empty());
+  CHECK(differences("sources", R"({"verify":{"scheme":"none"}})", R"({"verify":{"scheme":"none"},"exclusive":true})")
+            .size() == 1);
 }
 
 TEST_CASE("Differences: changed, added and removed fields are named with both values") {

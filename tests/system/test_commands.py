@@ -474,7 +474,7 @@ class Alone(Case):
 
     def test_a_service_that_is_not_there_is_named(self):
         url = f"http://127.0.0.1:{free_port()}"
-        (self.directory / "a.toml").write_text('[[sources]]\nid = "s"\n')
+        (self.directory / "a.toml").write_text('[[sources]]\nid = "s"\nverify = { scheme = "none" }\n')
         for words in (["endpoints", "list"], ["endpoints", "create", "x", "url=http://x/"], ["dead-letters", "list"], ["listen"], ["apply", "a.toml"]):
             with self.subTest(words=words):
                 status, out, err = self.run_words(*words, CERTES_URL=url)

@@ -28,6 +28,7 @@ max_attempts = 3
 
 [[sources]]
 id = "impatient"
+verify = { scheme = "none" }
 producer_backoff_policy = "thrice"
 
 [[event_types]]

@@ -133,7 +133,10 @@ TEST_CASE("Endpoint JSON: everything survives the log") {
 
 TEST_CASE("Source JSON: refusals name the place") {
   check_refusals<Source>({
+      {"{}", "/verify", "missing"},
       {R"({"verify":{}})", "/verify/scheme", "missing"},
+      {R"({"verify":{"scheme":"none"},"exclusive":1})", "/exclusive", "true or false"},
+      {R"({"verify":{"scheme":"none"},"kind":"kafka"})", "/kind", "not supported yet"},
       {R"({"verify":{"scheme":"md5"}})", "/verify/scheme", "only none, key, basic"},
       {R"({"verify":{"scheme":"github","url":"x"}})", "/verify/url", "takes no"},
       {R"({"verify":{"scheme":"github","secret":""}})", "/verify/secret", "empty"},
@@ -142,18 +145,20 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"verify":{"scheme":"standard-webhooks","secrets":["a"]}})", "/verify/secrets", "whsec_"},
       {R"({"verify":{"scheme":"none","tolerance_seconds":0}})", "/verify/tolerance_seconds"},
       {R"({"verify":7})", "/verify", "object"},
-      {R"({"on_invalid":"drop"})", "/on_invalid", "refuse, quarantine"},
-      {R"({"type_from":"x"})", "/type_from", "header:NAME"},
-      {R"({"type_from":"a.{query:x}"})", "/type_from"},
-      {R"({"id_from":"header:"})", "/id_from"},
-      {R"({"id_from":"{header:x"})", "/id_from"},
-      {R"({"forward_headers":["a","b c"]})", "/forward_headers/1"},
-      {R"({"response":{"status":404}})", "/response/status"},
-      {R"({"response":{"status":204,"body":"x"}})", "/response/body", "no body"},
-      {R"({"response":{"content_type":"text/xml"}})", "/response/content_type", "needs a body"},
-      {R"({"response":{"body":"x","content_type":"a\r\nb"}})", "/response/content_type", "control"},
-      {R"({"response":{"headers":{}}})", "/response/headers", "not supported yet"},
-      {R"({"deduplicate":"no"})", "/deduplicate"},
+      {R"({"verify":{"scheme":"none"},"on_invalid":"drop"})", "/on_invalid", "refuse, quarantine"},
+      {R"({"verify":{"scheme":"none"},"type_from":"x"})", "/type_from", "header:NAME"},
+      {R"({"verify":{"scheme":"none"},"type_from":"a.{query:x}"})", "/type_from"},
+      {R"({"verify":{"scheme":"none"},"id_from":"header:"})", "/id_from"},
+      {R"({"verify":{"scheme":"none"},"id_from":"{header:x"})", "/id_from"},
+      {R"({"verify":{"scheme":"none"},"forward_headers":["a","b c"]})", "/forward_headers/1"},
+      {R"({"verify":{"scheme":"none"},"response":{"status":404}})", "/response/status"},
+      {R"({"verify":{"scheme":"none"},"response":{"status":204,"body":"x"}})", "/response/body", "no body"},
+      {R"({"verify":{"scheme":"none"},"response":{"content_type":"text/xml"}})", "/response/content_type",
+       "needs a body"},
+      {R"({"verify":{"scheme":"none"},"response":{"body":"x","content_type":"a\r\nb"}})", "/response/content_type",
+       "control"},
+      {R"({"verify":{"scheme":"none"},"response":{"headers":{}}})", "/response/headers", "not supported yet"},
+      {R"({"verify":{"scheme":"none"},"deduplicate":"no"})", "/deduplicate"},
   });
 }
 
@@ -172,6 +177,15 @@ TEST_CASE("Source JSON: everything survives the log") {
   CHECK(read.response.content_type == "text/xml");
   CHECK_FALSE(read.deduplicate);
   CHECK(shown_json(read).find("secret") == std::string::npos);
+}
+
+TEST_CASE("Source JSON: one whose scheme verifies is exclusive, unless it says otherwise") {
+  const auto exclusive = [](const char* json) { return again(declared<Source>(json)).exclusive; };
+  CHECK(exclusive(R"({"verify":{"scheme":"github","secret":"s"}})"));
+  CHECK(exclusive(R"({"verify":{"scheme":"key"}})"));
+  CHECK_FALSE(exclusive(R"({"verify":{"scheme":"none"}})"));
+  CHECK_FALSE(exclusive(R"({"verify":{"scheme":"github","secret":"s"},"exclusive":false})"));
+  CHECK(exclusive(R"({"verify":{"scheme":"none"},"exclusive":true})"));
 }
 
 TEST_CASE("Subscription JSON: refusals name the place") {

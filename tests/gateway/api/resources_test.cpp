@@ -102,7 +102,9 @@ TEST_CASE("Master API: bad requests get a problem with its place") {
   refuse(api.post("/subscriptions", {{"endpoint", "none"}, {"pattern", "a"}}), 400, "/endpoint");
   refuse(api.post("/sources", {{"id", "s"}, {"verify", {{"scheme", "github"}}}}), 400, "/verify/secret");
   refuse(api.put("/sources/a.b", Json::object()), 400, "/id");
-  refuse(api.put("/sources/a", {{"id", "b"}}), 400, "/id");
+  refuse(api.put("/sources/a", {{"id", "b"}, {"verify", {{"scheme", "none"}}}}), 400, "/id");
+  refuse(api.put("/sources/a", Json::object()), 400, "/verify");
+  refuse(api.put("/sources/a", {{"verify", nullptr}}), 400, "/verify");
   refuse(api.request("POST", "/endpoints", "{"), 400, "");
   refuse(api.request("POST", "/endpoints", "[]"), 400, "");
   refuse(api.request("POST", "/endpoints", "{}", {{"Content-Type", "text/plain"}}), 400, "Content-Type");
@@ -240,4 +242,17 @@ TEST_CASE("Master API: a source's secrets are sealed, kept and replaced") {
   CHECK(secret() == "second");
   CHECK(api.patch("/sources/hub", {{"verify", {{"scheme", "none"}}}}).status == 200);
   CHECK(api.registry.state()->source("default", "hub")->verify.secrets.empty());
+}
+
+TEST_CASE("Master API: a source follows its scheme in being exclusive until it says so itself") {
+  Installation installation;
+  Process api(installation);
+  const Json github = {{"scheme", "github"}, {"secret", "s"}};
+  CHECK(api.put("/sources/a", {{"verify", github}}).json["exclusive"] == true);
+  CHECK(api.put("/sources/a", api.get("/sources/a").json).json["version"] == 1);
+  CHECK(api.patch("/sources/a", {{"verify", {{"scheme", "none"}}}}).json["exclusive"] == false);
+  CHECK(api.patch("/sources/a", {{"exclusive", true}}).json["exclusive"] == true);
+  CHECK(api.patch("/sources/a", {{"verify", github}}).json["exclusive"] == true);
+  CHECK(api.patch("/sources/a", {{"exclusive", false}}).json["exclusive"] == false);
+  CHECK(api.patch("/sources/a", {{"verify", nullptr}}).json["pointer"] == "/verify");
 }
