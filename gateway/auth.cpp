@@ -63,11 +63,12 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
   const auto it = state.keys_by_hash.find(hash);
   if (it == state.keys_by_hash.end()) return fail(Code::unauthenticated, "this key is not known", "Authorization");
   const registry::Key& known = *it->second;
-  if (const UnixMillis expires_at = known.expiry_of(hash); expires_at != 0 && expires_at <= clock.unix_millis()) {
+  const UnixMillis expires_at = known.expiry_of(hash);
+  if (expires_at != 0 && expires_at <= clock.unix_millis()) {
     const std::string why = hash == known.hash ? "\" has expired" : "\" was rotated, and its former text has expired";
     return fail(Code::unauthenticated, "the key \"" + known.id + why, "Authorization");
   }
-  return Caller{known.id, known.tenant, known.scopes, known.sources};
+  return Caller{known.id, known.tenant, known.scopes, known.sources, expires_at, known.rate_per_second};
 }
 
 }  // namespace certes::gateway

@@ -73,6 +73,8 @@ struct Caller {
   std::string tenant = "default";
   std::vector<std::string> scopes;   // "*": all
   std::vector<std::string> sources;  // that it is bound to
+  UnixMillis expires_at = 0;         // of the text it came with; 0: never. It gives no key that is good for longer
+  double rate_per_second = 0;        // 0: no limit. It gives no key that may do more
   bool allowed(std::string_view scope) const;
   bool bound_to(std::string_view source) const;
 };

@@ -1,6 +1,7 @@
 #include "gateway/api/key_actions.hpp"
 
 #include "gateway/api/change.hpp"
+#include "gateway/api/key_rules.hpp"
 
 namespace certes::gateway::api {
 namespace {

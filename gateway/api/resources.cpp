@@ -1,6 +1,7 @@
 #include "gateway/api/resources.hpp"
 
 #include "gateway/api/change.hpp"
+#include "gateway/api/key_rules.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -189,6 +190,15 @@ Result<http::Response> merge(const Call& call, Services& services) {
   });
 }
 
+// What keeps the caller from deleting it, besides what the registry decides.
+template <class T>
+Result<void> may_delete(const T& current, const Call& call, Services& services) {
+  const UnixMillis now = services.deps.clock.unix_millis();
+  if constexpr (std::is_same_v<T, registry::Key>) return may_remove(current, call, now);
+  if constexpr (std::is_same_v<T, registry::Tenant>) return may_remove_keys_of(current, call, now);
+  return {};
+}
+
 template <class T>
 Result<http::Response> remove(const Call& call, Services& services) {
   const auto id = id_in_path<T>(call);
@@ -205,6 +215,8 @@ Result<http::Response> remove(const Call& call, Services& services) {
   change.by = call.by(*tenant);
   if (*wanted && **wanted >= 0) change.based_on = *wanted;
   change.cascade = call.query("cascade") == "true";
+  if (const auto current = find<T>(*call.state, *tenant, *id))
+    if (auto ok = may_delete(*current, call, services); !ok) return fail(std::move(ok.error()));
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);
   if (!decision && *wanted && is_stale(decision.error())) return precondition_failed(decision.error().message);
   if (!decision) return fail(decision.error());

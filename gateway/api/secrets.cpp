@@ -1,6 +1,7 @@
 #include "gateway/api/secrets.hpp"
 
 #include "common/registry/schemes.hpp"
+#include "gateway/api/key_rules.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -76,27 +77,10 @@ Result<Revealed> complete(registry::Source& next, const registry::Source* curren
   return Revealed{};
 }
 
-Result<void> may_give(const registry::Key& key, const Call& call) {
-  const Caller& caller = call.caller;
-  for (std::size_t i = 0; i < key.scopes.size(); ++i) {
-    if (caller.allowed(key.scopes[i])) continue;
-    return fail(Code::forbidden, "a key cannot give the scope " + key.scopes[i] + ", which it does not have",
-                "/scopes/" + std::to_string(i));
-  }
-  if (caller.sources.empty()) return {};
-  if (key.sources.empty())
-    return fail(Code::forbidden, "a key that is bound to sources cannot give one that is not", "/sources");
-  for (std::size_t i = 0; i < key.sources.size(); ++i) {
-    if (caller.bound_to(key.sources[i])) continue;
-    return fail(Code::forbidden, "a key cannot give the source " + key.sources[i] + ", which it is not bound to",
-                "/sources/" + std::to_string(i));
-  }
-  return {};
-}
-
 Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json&, const Call& call,
-                          Services&) {
-  if (auto ok = may_give(next, call); !ok) return fail(std::move(ok.error()));
+                          Services& services) {
+  if (auto ok = may_put(next, current, call, services.deps.clock.unix_millis()); !ok)
+    return fail(std::move(ok.error()));
   if (current != nullptr) {
     next.hash = current->hash;
     next.former = current->former;

@@ -23,9 +23,6 @@ Result<Revealed> complete(registry::Source& next, const registry::Source* curren
                           const Call& call, Services& services);
 Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json& declared,
                           const Call& call, Services& services);
-// Whether the caller may give such a key away, or its text: it has all of its scopes and, bound to sources, its
-// sources. Error: forbidden, with the scope or source that it lacks.
-Result<void> may_give(const registry::Key& key, const Call& call);
 // Checks the schema, and that it is compatible with the current one; keeps its versions (event_types.cpp).
 Result<Revealed> complete(registry::EventType& next, const registry::EventType* current, const registry::Json& declared,
                           const Call& call, Services& services);

@@ -87,6 +87,127 @@ TEST_CASE("Master API: nobody gets the text of a key that may do more than he") 
   CHECK(api.post("/keys/weak/rotate", Json::object()).status == 200);
 }
 
+TEST_CASE("Master API: a key that may do more is not changed, replaced, rotated or deleted by one that may do less") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  const std::string weak = keyed.make({{"id", "weak"}, {"scopes", {"keys:write", "keys:read", "events:write"}}});
+  keyed.make({{"id", "wide"}, {"scopes", {"keys:read", "endpoints:write"}}});
+  const std::string spare = keyed.make({{"id", "spare"}, {"scopes", {"*"}}});
+  const Json less = {{"scopes", {"keys:read"}}};
+  for (const char* id : {"admin", "spare", "wide"}) {
+    CAPTURE(id);
+    const std::string one = "/keys/" + std::string(id);
+    api.key = weak;
+    for (const auto& refused : {api.put(one, less), api.patch(one, less), api.patch(one, {{"rate_per_second", 1}}),
+                                api.post(one + "/rotate", Json::object()), api.request("DELETE", one)}) {
+      CHECK_MESSAGE(refused.status == 403, refused.body);
+      CHECK(refused.json["pointer"].get<std::string>().starts_with("/scopes/"));
+    }
+    api.key = keyed.admin;
+    CHECK(api.get(one).json["version"] == 1);
+  }
+  api.key = spare;
+  CHECK(api.patch("/keys/wide", less).status == 200);
+  CHECK(api.request("DELETE", "/keys/admin").status == 204);
+}
+
+TEST_CASE("Master API: nobody gives a key beyond its own expiry and rate, nor takes them off its own") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  const std::string limited = keyed.make({{"id", "limited"},
+                                          {"scopes", {"keys:write", "events:write"}},
+                                          {"expires", "2099-01-01T00:00:00Z"},
+                                          {"rate_per_second", 10}});
+  keyed.make({{"id", "free"}, {"scopes", {"events:write"}}});
+  api.key = limited;
+  const auto with = [](const char* expires, double rate) {
+    Json json = {{"scopes", {"events:write"}}};
+    if (expires != nullptr) json["expires"] = expires;
+    if (rate > 0) json["rate_per_second"] = rate;
+    return json;
+  };
+  const auto pointer_of = [](const Answer& answer) {
+    CHECK_MESSAGE(answer.status == 403, answer.body);
+    return answer.json.value("pointer", "");
+  };
+  CHECK(pointer_of(api.post("/keys", with(nullptr, 1))) == "/expires");
+  CHECK(pointer_of(api.post("/keys", with("2099-01-01T00:00:01Z", 1))) == "/expires");
+  CHECK(pointer_of(api.post("/keys", with("2098-01-01T00:00:00Z", 0))) == "/rate_per_second");
+  CHECK(pointer_of(api.post("/keys", with("2098-01-01T00:00:00Z", 10.5))) == "/rate_per_second");
+  CHECK(api.post("/keys", with("2099-01-01T00:00:00Z", 10)).status == 201);
+  CHECK(pointer_of(api.patch("/keys/limited", {{"expires", nullptr}})) == "/expires");
+  CHECK(pointer_of(api.patch("/keys/limited", {{"rate_per_second", nullptr}})) == "/rate_per_second");
+  CHECK(pointer_of(api.put("/keys/limited", {{"scopes", {"keys:write", "events:write"}}})) == "/expires");
+  CHECK(pointer_of(api.post("/keys/free/rotate", Json::object())) == "/expires");
+  CHECK(api.patch("/keys/limited", {{"rate_per_second", 5}}).status == 200);
+  CHECK(api.post("/keys/limited/rotate", Json::object()).status == 200);
+}
+
+TEST_CASE("Master API: a former text gives no key that is good for longer than itself") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  const std::string former = keyed.make({{"id", "k"}, {"scopes", {"keys:write"}}});
+  REQUIRE(api.post("/keys/k/rotate", {{"grace_seconds", 3'600}}).status == 200);
+  api.key = former;
+  CHECK(api.post("/keys/k/rotate", Json::object()).json["pointer"] == "/expires");
+  CHECK(api.post("/keys", {{"scopes", {"keys:write"}}}).json["pointer"] == "/expires");
+}
+
+TEST_CASE("Master API: the last key that may do everything stays as it is") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  keyed.make({{"id", "timed"}, {"scopes", {"*"}}, {"expires", "2099-01-01T00:00:00Z"}});
+  REQUIRE(api.put("/sources/shop", {{"verify", {{"scheme", "key"}}}}).status == 201);
+  keyed.make({{"id", "bound"}, {"scopes", {"*"}}, {"sources", {"shop"}}});
+  REQUIRE(api.post("/tenants", {{"id", "acme"}}).status == 201);
+  keyed.make({{"id", "local"}, {"scopes", {"*"}}, {"tenant", "acme"}});
+  const auto refused = [&] {
+    CHECK(api.request("DELETE", "/keys/admin").status == 409);
+    CHECK(api.patch("/keys/admin", {{"scopes", {"keys:write"}}}).status == 409);
+    CHECK(api.put("/keys/admin", {{"scopes", {"events:read"}}}).status == 409);
+    CHECK(api.patch("/keys/admin", {{"expires", "2098-01-01T00:00:00Z"}}).status == 409);
+    CHECK(api.patch("/keys/admin", {{"sources", {"shop"}}}).status == 409);
+  };
+  refused();
+  CHECK(api.request("DELETE", "/keys/timed").status == 204);
+  refused();
+  CHECK(api.post("/keys/admin/rotate", Json::object()).status == 200);
+  CHECK(api.request("DELETE", "/tenants/acme?cascade=true").status == 204);
+  keyed.make({{"id", "second"}, {"scopes", {"*"}}});
+  CHECK(api.request("DELETE", "/keys/admin").status == 204);
+}
+
+TEST_CASE("Master API: without keys of its own tenant, a tenant's last key with * stays, and so does the tenant") {
+  Installation installation;
+  Process api(installation);  // --dev: nobody made an admin key
+  REQUIRE(api.post("/tenants", {{"id", "acme"}}).status == 201);
+  REQUIRE(api.post("/keys", {{"id", "local"}, {"scopes", {"*"}}, {"tenant", "acme"}}).status == 201);
+  CHECK(api.request("DELETE", "/keys/local?tenant=acme").status == 409);
+  CHECK(api.request("DELETE", "/tenants/acme?cascade=true").status == 409);
+  REQUIRE(api.post("/keys", {{"id", "whole"}, {"scopes", {"*"}}}).status == 201);
+  CHECK(api.request("DELETE", "/tenants/acme?cascade=true").status == 204);
+}
+
+TEST_CASE("Master API: a bound key touches no key that is not bound to its sources, nor another tenant's") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  for (const char* id : {"shop", "bank"})
+    REQUIRE(api.put("/sources/" + std::string(id), {{"verify", {{"scheme", "key"}}}}).status == 201);
+  REQUIRE(api.post("/tenants", {{"id", "acme"}}).status == 201);
+  REQUIRE(api.put("/sources/shop?tenant=acme", {{"verify", {{"scheme", "key"}}}}).status == 201);
+  const Json scopes = {"keys:write", "events:write", "tenants:write"};
+  const std::string bound = keyed.make({{"id", "b"}, {"scopes", scopes}, {"sources", {"shop"}}});
+  keyed.make({{"id", "open"}, {"scopes", {"events:write"}}});
+  keyed.make({{"id", "other"}, {"scopes", {"events:write"}}, {"sources", {"bank"}}});
+  api.key = bound;
+  CHECK(api.patch("/keys/b", {{"sources", nullptr}}).json["pointer"] == "/sources");
+  CHECK(api.patch("/keys/open", {{"sources", {"shop"}}}).json["pointer"] == "/sources");
+  CHECK(api.request("DELETE", "/keys/open").json["pointer"] == "/sources");
+  CHECK(api.post("/keys/other/rotate", Json::object()).json["pointer"] == "/sources/0");
+  const Json for_acme = {{"scopes", {"events:write"}}, {"sources", {"shop"}}, {"tenant", "acme"}};
+  CHECK(api.post("/keys", for_acme).json["pointer"] == "/tenant");
+}
+
 TEST_CASE("Master API: a key is bound to sources that there are, and gives no more than it is bound to") {
   Keyed keyed;
   Process& api = keyed.api;
