@@ -6,6 +6,7 @@
 // is kept here, so an idle connection holds no memory.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/http/deadline_wheel.hpp"
@@ -56,7 +57,11 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   void consume(char* data, std::size_t size);
   void end_of_input();
   void discard();
-  void want_more();
+  void want_more(const char* data, std::size_t size);
+  void wait_for_more();
+  bool refused_by_head(const char* data, std::size_t size);
+  std::optional<Response> decided_by_head(const Request& head, std::size_t size);
+  void begin(const Request& request);
   void dispatch(const char* data);
   void call(const Route& route, const Request& request, const char* data);
   void answered(int status);
@@ -85,6 +90,7 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   bool end_seen_ = false;  // and it was read
   bool blocked_ = false;   // the socket takes no more for now
   bool consuming_ = false;
+  bool head_checked_ = false;                                    // of the request that is being read
   bool chunked_ = false;                                         // of the streamed body
   bool keep_alive_ = true, version_1_0_ = false, head_ = false;  // of the request in progress
   const Route* route_ = nullptr;

@@ -85,7 +85,7 @@ void Connection::consume(char* data, std::size_t size) {
     const Framing::State state = framing_.scan(data + at, rest);
     size = at + rest;
     if (state == Framing::State::need_more) {
-      want_more();
+      want_more(data + at, rest);
       break;
     }
     if (state == Framing::State::refused) {
@@ -95,6 +95,7 @@ void Connection::consume(char* data, std::size_t size) {
     dispatch(data + at);
     at += framing_.consumed();
     framing_.reset();
+    head_checked_ = false;
   }
   consuming_ = false;
   if (phase_ == Phase::dead) return;
@@ -114,7 +115,12 @@ void Connection::end_of_input() {
   phase_ = Phase::closing;
 }
 
-void Connection::want_more() {
+// A request of which this much is there.
+void Connection::want_more(const char* data, std::size_t size) {
+  if (!framing_.header_complete() || !refused_by_head(data, size)) wait_for_more();
+}
+
+void Connection::wait_for_more() {
   const ServerOptions& options = loop_.shared().options;
   if (!framing_.header_complete()) {
     if (timer_ != Timer::header) set_timer(Timer::header, options.header_timeout);

@@ -83,7 +83,7 @@ void Connection::written() {
     set_timer(Timer::idle, loop_.shared().options.idle_timeout);
   } else if (timer_ == Timer::write) {
     timer_ = Timer::none;
-    if (phase_ == Phase::reading) want_more();
+    if (phase_ == Phase::reading) wait_for_more();
   }
   if (phase_ == Phase::reading && (readable_ || end_seen_ || !in_.empty()) && !framing_.started())
     loop_.want_resume(*this);

@@ -10,6 +10,9 @@ namespace certes::http {
 
 namespace {
 
+// A request that no route takes is waited for up to this size, as the connection can be kept then.
+constexpr std::size_t kSmallUnrouted = 16u << 10;
+
 // The path of a target in absolute form begins after the authority.
 std::string_view origin_form(std::string_view target) {
   if (target.front() == '/' || target.front() == '*') return target;
@@ -52,25 +55,64 @@ std::unique_ptr<PooledJob> own_copy(const Request& request, const char* data, st
   return job;
 }
 
+Response unrouted(const RouteTable::Match& match) {
+  if (match.allow.empty()) return problem(404, "not-found", "Not found", "There is nothing at this path.");
+  Response response = problem(405, "method-not-allowed", "Method not allowed", "This path takes " + match.allow + ".");
+  response.headers.emplace_back("Allow", match.allow);
+  return response;
+}
+
 }  // namespace
 
-void Connection::dispatch(const char* data) {
+void Connection::begin(const Request& request) {
   keep_alive_ = framing_.keep_alive();
   version_1_0_ = framing_.version_1_0();
+  head_ = request.method == "HEAD";
   received_ = loop_.now();
   phase_ = Phase::answering;
   set_timer(Timer::none, Millis(0));
+}
+
+void Connection::dispatch(const char* data) {
   loop_.counters().requests.add();
   Request& request = loop_.request();
   fill(request, framing_, data, peer_);
-  head_ = request.method == "HEAD";
+  begin(request);
   const RouteTable::Match match = loop_.shared().routes.find(request.method, request.path);
   route_ = match.route;
   if (match.route) return call(*match.route, request, data);
-  if (match.allow.empty()) return respond(problem(404, "not-found", "Not found", "There is nothing at this path."));
-  Response response = problem(405, "method-not-allowed", "Method not allowed", "This path takes " + match.allow + ".");
-  response.headers.emplace_back("Allow", match.allow);
-  respond(std::move(response));
+  respond(unrouted(match));
+}
+
+// The header is there, the body is not. True: the header was enough to answer, and what was to come is not read.
+bool Connection::refused_by_head(const char* data, std::size_t size) {
+  if (head_checked_) return false;
+  Request& head = loop_.request();
+  fill(head, framing_, data, peer_);
+  head.body = {};
+  std::optional<Response> answer = decided_by_head(head, size);
+  if (!answer) return false;
+  begin(head);
+  answer->close = true;
+  respond(std::move(*answer));
+  return true;
+}
+
+std::optional<Response> Connection::decided_by_head(const Request& head, std::size_t size) {
+  const RouteTable::Match match = loop_.shared().routes.find(head.method, head.path);
+  route_ = match.route;
+  if (!match.route) {
+    if (size <= kSmallUnrouted && !framing_.expects_continue()) return std::nullopt;
+    return unrouted(match);
+  }
+  head_checked_ = true;
+  const HeadCheck& check = loop_.head_check(*match.route);
+  if (!check) return std::nullopt;
+  try {
+    return check(head);
+  } catch (...) {
+    return problem(500, "internal", "Internal error", "The request could not be completed.");
+  }
 }
 
 void Connection::call(const Route& route, const Request& request, const char* data) {

@@ -56,6 +56,7 @@ class Framing {
 
   bool started() const { return position_ > 0 || seen_ > 0; }
   bool header_complete() const { return phase_ >= Phase::body; }
+  bool expects_continue() const { return expects_continue_; }
   // True once per request: the header is there, the client waits for "100 Continue", and the body is not there yet.
   bool take_continue();
   // How large the whole request will be, as far as is known.

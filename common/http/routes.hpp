@@ -16,10 +16,11 @@ namespace certes::http {
 
 struct Route {
   std::string method, pattern;
-  std::vector<std::string> segments;         // of the pattern; "{}" takes any
-  std::function<DirectHandler(Loop&)> make;  // direct routes
-  PooledHandler pooled;                      // pooled routes
-  std::size_t index = 0;                     // in the table
+  std::vector<std::string> segments;           // of the pattern; "{}" takes any
+  std::function<DirectHandler(Loop&)> make;    // direct routes
+  PooledHandler pooled;                        // pooled routes
+  std::function<HeadCheck(Loop&)> make_check;  // may be empty
+  std::size_t index = 0;                       // in the table
 };
 
 class RouteTable {

@@ -79,19 +79,23 @@ class Server::Impl {
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Server::~Server() { stop(Millis(0)); }
 
-void Server::direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make) {
+void Server::direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make,
+                    std::function<HeadCheck(Loop&)> make_check) {
   Route route;
   route.method = std::move(method);
   route.pattern = std::move(pattern);
   route.make = std::move(make);
+  route.make_check = std::move(make_check);
   impl_->shared.routes.add(std::move(route));
 }
 
-void Server::pooled(std::string method, std::string pattern, PooledHandler handler) {
+void Server::pooled(std::string method, std::string pattern, PooledHandler handler,
+                    std::function<HeadCheck(Loop&)> make_check) {
   Route route;
   route.method = std::move(method);
   route.pattern = std::move(pattern);
   route.pooled = std::move(handler);
+  route.make_check = std::move(make_check);
   impl_->shared.routes.add(std::move(route));
 }
 

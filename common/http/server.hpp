@@ -95,6 +95,10 @@ class Exchange {
 
 using DirectHandler = std::function<void(const Request&, Exchange)>;
 using PooledHandler = std::function<Response(const Request&)>;
+// Looks at a request whose header is there and whose body is not yet (`body` is empty). An answer is sent, what was to
+// come is not read, the connection closes; `Expect: 100-continue` gets it instead of 100. Nothing: the body is waited
+// for, and the handler called. Not called where the body came with the header, so the handler must check the same.
+using HeadCheck = std::function<std::optional<Response>(const Request& head)>;
 
 // The body of a streaming connection, as its Stream sees it. Confined to the loop.
 class StreamBody {
@@ -176,8 +180,12 @@ class Server {
   // Routes, before start(). `pattern`: a path whose segments may be `{name}` (one segment, not empty); the most
   // specific wins. 405 with Allow, and 404, come from this table; HEAD is served by GET routes.
   // `make`: called once per loop, on its thread, before its first request; so a handler can have state per loop.
-  void direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make);
-  void pooled(std::string method, std::string pattern, PooledHandler handler);
+  // `make_check`: likewise, and its check runs on the loop's thread; for routes that refuse most strangers by their
+  // header (a key, a content type), so that these cannot make the server hold bodies. Empty: no check.
+  void direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make,
+              std::function<HeadCheck(Loop&)> make_check = {});
+  void pooled(std::string method, std::string pattern, PooledHandler handler,
+              std::function<HeadCheck(Loop&)> make_check = {});
 
   // Called for every request that ended, on the loop's thread: route pattern ("" if none), status, time since its last
   // byte arrived.

@@ -30,6 +30,7 @@ ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
 ServerLoop::~ServerLoop() {
   join();
   handlers_.clear();
+  head_checks_.clear();
   drop_work();
   if (reserve_fd_ >= 0) ::close(reserve_fd_);
 }
@@ -37,9 +38,7 @@ ServerLoop::~ServerLoop() {
 void ServerLoop::start() {
   thread_ = std::thread([this] {
     thread_id_.store(std::this_thread::get_id());
-    handlers_.resize(shared_.routes.all().size());
-    for (const Route& route : shared_.routes.all())
-      if (route.make) handlers_[route.index] = route.make(*this);
+    make_handlers();
     // Level-triggered: what was not accepted in one round is in the next.
     if (index() == 0) watch(shared_.listener.fd(), kListenToken, EPOLLIN);
     run();
@@ -49,6 +48,15 @@ void ServerLoop::start() {
   });
   ::pthread_setname_np(thread_.native_handle(),
                        (shared_.options.name.substr(0, 10) + "-" + std::to_string(index())).c_str());
+}
+
+void ServerLoop::make_handlers() {
+  handlers_.resize(shared_.routes.all().size());
+  head_checks_.resize(shared_.routes.all().size());
+  for (const Route& route : shared_.routes.all()) {
+    if (route.make) handlers_[route.index] = route.make(*this);
+    if (route.make_check) head_checks_[route.index] = route.make_check(*this);
+  }
 }
 
 void ServerLoop::stop(SteadyTime until) {

@@ -57,6 +57,8 @@ class ServerLoop final : public EventLoop {
   DeadlineWheel& wheel() { return wheel_; }
   Request& request() { return request_; }
   const DirectHandler& handler(const Route& route) const { return handlers_[route.index]; }
+  // Empty where the route has none.
+  const HeadCheck& head_check(const Route& route) const { return head_checks_[route.index]; }
   std::string_view date();
   bool stopping() const { return stopping_; }
   void want_flush(Connection& connection);
@@ -82,6 +84,7 @@ class ServerLoop final : public EventLoop {
     std::uint32_t generation = 0;
   };
 
+  void make_handlers();
   void accept();
   bool accept_one();
   void take(int fd, const sockaddr_storage& address);
@@ -109,6 +112,7 @@ class ServerLoop final : public EventLoop {
   std::vector<std::uint32_t> dead_;  // slots freed at the end of the round
   std::vector<std::uint64_t> flush_, resume_, batch_;
   std::vector<DirectHandler> handlers_;  // by route
+  std::vector<HeadCheck> head_checks_;   // by route
   Request request_;
   std::unique_ptr<char[]> scratch_;
   std::string date_;
