@@ -64,6 +64,7 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   void begin(const Request& request);
   void dispatch(const char* data);
   void call(const Route& route, const Request& request, const char* data);
+  void queue(const PooledRoute& route, const Request& request, const char* data);
   void answered(int status);
   void refuse(const Refusal& refusal);
   void set_timer(Timer timer, Millis delay);

@@ -13,13 +13,6 @@ namespace {
 // A request that no route takes is waited for up to this size, as the connection can be kept then.
 constexpr std::size_t kSmallUnrouted = 16u << 10;
 
-// The path of a target in absolute form begins after the authority.
-std::string_view origin_form(std::string_view target) {
-  if (target.front() == '/' || target.front() == '*') return target;
-  const std::size_t path = target.find_first_of("/?", target.find("//") + 2);
-  return path == std::string_view::npos || target[path] == '?' ? std::string_view("/") : target.substr(path);
-}
-
 void fill(Request& request, const Framing& framing, const char* data, std::string_view peer) {
   const auto part = [&](std::size_t at, std::size_t size) { return std::string_view(data + at, size); };
   request.method = part(framing.method().at, framing.method().size);
@@ -54,6 +47,8 @@ std::unique_ptr<PooledJob> own_copy(const Request& request, const char* data, st
   for (const HeaderView& h : request.headers) job->request.headers.push_back({moved(h.name), moved(h.value)});
   return job;
 }
+
+Response not_completed() { return problem(500, "internal", "Internal error", "The request could not be completed."); }
 
 Response unrouted(const RouteTable::Match& match) {
   if (match.allow.empty()) return problem(404, "not-found", "Not found", "There is nothing at this path.");
@@ -111,19 +106,29 @@ std::optional<Response> Connection::decided_by_head(const Request& head, std::si
   try {
     return check(head);
   } catch (...) {
-    return problem(500, "internal", "Internal error", "The request could not be completed.");
+    return not_completed();
   }
 }
 
 void Connection::call(const Route& route, const Request& request, const char* data) {
-  if (!route.pooled) {
-    try {
-      loop_.handler(route)(request, Exchange(loop_, id_));
-    } catch (...) {  // its exchange has answered 500 as it was let go
-    }
-    return;
+  if (route.pooled.handler) return queue(route.pooled, request, data);
+  try {
+    loop_.handler(route)(request, Exchange(loop_, id_));
+  } catch (...) {  // its exchange has answered 500 as it was let go
   }
+}
+
+void Connection::queue(const PooledRoute& route, const Request& request, const char* data) {
+  Entrance entrance;
+  try {
+    if (route.enter) entrance = route.enter(request);
+  } catch (...) {
+    entrance.answer = not_completed();
+  }
+  if (entrance.answer) return respond(std::move(*entrance.answer));
   auto job = own_copy(request, data, framing_.body_at() + framing_.body_bytes());
+  job->route = &route;
+  job->share = std::move(entrance.share);
   job->reply = [loop = &loop_, id = id_](Response&& response) {
     loop->post(
         [loop, id, held = std::make_shared<Response>(std::move(response))] { loop->answer(id, std::move(*held)); });

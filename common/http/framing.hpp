@@ -14,6 +14,7 @@ struct FramingLimits {
   std::size_t max_header_bytes = 32u << 10;
   std::size_t max_headers = 100;
   std::size_t max_body_bytes = 1u << 20;
+  std::size_t max_path_bytes = 2'048;
 };
 
 // Why a request is refused: what problem() takes. Texts are static.
@@ -96,6 +97,8 @@ class Framing {
   Refusal refusal_;
 };
 
+// A target without the scheme and authority that one in absolute form has.
+std::string_view origin_form(std::string_view target);
 // Letters compared without case (ASCII).
 bool same_token(std::string_view a, std::string_view b);
 

@@ -1,5 +1,7 @@
 // The request line, the headers, and what they say of the body.
 
+#include <algorithm>
+
 #include "common/http/characters.hpp"
 #include "common/http/framing.hpp"
 #include "common/http/framing_refusals.hpp"
@@ -21,6 +23,12 @@ bool is_target(std::string_view target) {
 
 }  // namespace
 
+std::string_view origin_form(std::string_view target) {
+  if (target.front() == '/' || target.front() == '*') return target;
+  const std::size_t path = target.find_first_of("/?", target.find("//") + 2);
+  return path == std::string_view::npos || target[path] == '?' ? std::string_view("/") : target.substr(path);
+}
+
 bool Framing::request_line(const char* data, std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
@@ -34,6 +42,8 @@ bool Framing::request_line(const char* data, std::string_view line) {
   if (!shaped) return refuse(kRequestLine);
   if (version[5] != '1') return refuse(kVersion);
   if (!is_target(target)) return refuse(kTarget);
+  const std::string_view path = origin_form(target);
+  if (std::min(path.find('?'), path.size()) > limits_->max_path_bytes) return refuse(kPathLong);
   version_1_0_ = version[7] == '0';
   method_ = {static_cast<std::uint32_t>(method.data() - data), static_cast<std::uint32_t>(method.size())};
   target_ = {static_cast<std::uint32_t>(target.data() - data), static_cast<std::uint32_t>(target.size())};

@@ -28,6 +28,12 @@ inline constexpr Refusal kCoding{501, "transfer-coding", "Transfer coding not im
                                  "The only transfer coding understood is 'chunked'."};
 inline constexpr Refusal kExpectation{417, "expectation-failed", "Expectation failed",
                                       "The only expectation understood is '100-continue'."};
+inline constexpr Refusal kPathLong{414,
+                                   "path-too-long",
+                                   "Path too long",
+                                   "The path, without its query, is longer than this server takes",
+                                   &FramingLimits::max_path_bytes,
+                                   " bytes"};
 inline constexpr Refusal kHeaderLarge{431,
                                       "header-too-large",
                                       "Header too large",

@@ -81,14 +81,6 @@ void RouteTable::add(Route route) {
                    [&](std::size_t a, std::size_t b) { return more_specific(routes_[a], routes_[b]); });
 }
 
-std::vector<const Route*> RouteTable::by_specificity() const {
-  std::vector<const Route*> order;
-  for (const Route& route : routes_)
-    if (fixed_.contains(route.pattern)) order.push_back(&route);
-  for (const std::size_t i : patterns_) order.push_back(&routes_[i]);
-  return order;
-}
-
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
   const auto fixed = fixed_.find(path);
   if (fixed != fixed_.end())

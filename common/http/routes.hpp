@@ -18,7 +18,7 @@ struct Route {
   std::string method, pattern;
   std::vector<std::string> segments;           // of the pattern; "{}" takes any
   std::function<DirectHandler(Loop&)> make;    // direct routes
-  PooledHandler pooled;                        // pooled routes
+  PooledRoute pooled;                          // pooled routes: has a handler
   std::function<HeadCheck(Loop&)> make_check;  // may be empty
   std::size_t index = 0;                       // in the table
 };
@@ -32,7 +32,6 @@ class RouteTable {
   };
   Match find(std::string_view method, std::string_view path) const;
   const std::vector<Route>& all() const { return routes_; }
-  std::vector<const Route*> by_specificity() const;  // for routers that take the first that matches
 
  private:
   std::vector<Route> routes_;

@@ -57,7 +57,7 @@ class Server::Impl {
     auto listener = Listener::bind(shared.options.listen, shared.options.name);
     if (!listener) return fail(std::move(listener.error()));
     shared.listener = std::move(*listener);
-    shared.workers = std::make_unique<Workers>(shared.routes, shared.options.worker_queue, shared.options.name);
+    shared.workers = std::make_unique<Workers>(shared.options.worker_queue, shared.options.name);
     shared.workers->start(std::max(1, shared.options.workers));
     for (std::size_t i = 0; i < loop_count(); ++i)
       shared.loops.push_back(std::make_unique<ServerLoop>(shared, static_cast<int>(i)));
@@ -89,14 +89,19 @@ void Server::direct(std::string method, std::string pattern, std::function<Direc
   impl_->shared.routes.add(std::move(route));
 }
 
-void Server::pooled(std::string method, std::string pattern, PooledHandler handler,
+void Server::pooled(std::string method, std::string pattern, PooledRoute pooled,
                     std::function<HeadCheck(Loop&)> make_check) {
   Route route;
   route.method = std::move(method);
   route.pattern = std::move(pattern);
-  route.pooled = std::move(handler);
+  route.pooled = std::move(pooled);
   route.make_check = std::move(make_check);
   impl_->shared.routes.add(std::move(route));
+}
+
+void Server::pooled(std::string method, std::string pattern, PooledHandler handler,
+                    std::function<HeadCheck(Loop&)> make_check) {
+  pooled(std::move(method), std::move(pattern), PooledRoute{std::move(handler)}, std::move(make_check));
 }
 
 void Server::on_finished(std::function<void(std::string_view, int, std::chrono::microseconds)> observer) {

@@ -1,7 +1,7 @@
 #pragma once
 // Event-loop HTTP/1.1 server: N epoll threads that frame requests themselves (RFC 9112, strictly), enforce every limit
-// before anything else sees a byte, and hand a whole request to a *direct* route on the loop's thread, or to
-// cpp-httplib's router on a small pool of workers. Who: gateway, Master API, health and metrics of every role.
+// before anything else sees a byte, and hand a whole request to a *direct* route on the loop's thread, or to a *pooled*
+// one on a small pool of workers. Who: gateway, Master API, health and metrics of every role.
 //
 // Threads: configure from one thread before start(). A direct handler runs on its loop's thread and must not block; it
 // answers now or later through its Exchange. Pooled handlers may block.
@@ -100,6 +100,20 @@ using PooledHandler = std::function<Response(const Request&)>;
 // for, and the handler called. Not called where the body came with the header, so the handler must check the same.
 using HeadCheck = std::function<std::optional<Response>(const Request& head)>;
 
+// What a pooled route says of a request before it waits for a worker: an answer, which ends it there, or whose share of
+// the workers it takes (a tenant's name; empty: nobody's).
+struct Entrance {
+  std::optional<Response> answer;
+  std::string share;
+};
+
+struct PooledRoute {
+  PooledHandler handler;  // what it throws is answered 500, without its text
+  bool lengthy = false;   // may take long (it reads topics, is a job): not to be waited for by short requests
+  // On the loop's thread, must not block. None: nobody's share.
+  std::function<Entrance(const Request&)> enter = {};
+};
+
 // The body of a streaming connection, as its Stream sees it. Confined to the loop.
 class StreamBody {
  public:
@@ -183,6 +197,8 @@ class Server {
   // `make_check`: likewise, and its check runs on the loop's thread; for routes that refuse most strangers by their
   // header (a key, a content type), so that these cannot make the server hold bodies. Empty: no check.
   void direct(std::string method, std::string pattern, std::function<DirectHandler(Loop&)> make,
+              std::function<HeadCheck(Loop&)> make_check = {});
+  void pooled(std::string method, std::string pattern, PooledRoute route,
               std::function<HeadCheck(Loop&)> make_check = {});
   void pooled(std::string method, std::string pattern, PooledHandler handler,
               std::function<HeadCheck(Loop&)> make_check = {});

@@ -26,7 +26,7 @@ enum class Full : std::uint8_t { connections, per_peer, descriptors };
 inline constexpr std::array<std::string_view, 3> kFullNames{"connections", "per_peer", "descriptors"};
 enum class Late : std::uint8_t { handshake, idle, header, body, write };
 inline constexpr std::array<std::string_view, 5> kLateNames{"handshake", "idle", "header", "body", "write"};
-inline constexpr std::array<int, 8> kRefusedStatuses{400, 408, 413, 417, 431, 501, 505, 0};  // 0: others
+inline constexpr std::array<int, 9> kRefusedStatuses{400, 408, 413, 414, 417, 431, 501, 505, 0};  // 0: others
 
 struct LoopCounters {
   Tally accepted, requests, handshakes, failed_handshakes;

@@ -4,8 +4,20 @@
 
 namespace certes::http {
 
-Workers::Workers(const RouteTable& routes, std::size_t queue_max, std::string name)
-    : router_(routes), queue_max_(queue_max), name_(std::move(name)) {}
+namespace {
+
+// Whatever was thrown, its text stays inside.
+Response answer_of(const PooledJob& job) {
+  try {
+    return job.route->handler(job.request);
+  } catch (...) {
+    return problem(500, "internal", "Internal error", "The request could not be completed.");
+  }
+}
+
+}  // namespace
+
+Workers::Workers(std::size_t queue_max, std::string name) : queue_max_(queue_max), name_(std::move(name)) {}
 
 void Workers::start(int threads) {
   for (int i = 0; i < threads; ++i) {
@@ -43,7 +55,7 @@ void Workers::run() {
     const std::unique_ptr<PooledJob> job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    job->reply(router_.run(job->request));
+    job->reply(answer_of(*job));
   }
 }
 

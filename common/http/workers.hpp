@@ -1,6 +1,6 @@
 #pragma once
-// Workers: the threads that run pooled routes through cpp-httplib, behind a bounded queue. Who: the server. submit:
-// any loop's thread, does not block.
+// Workers: the threads that run pooled routes, behind a bounded queue. Who: the server. submit: any loop's thread, does
+// not block. Handlers may throw: the edge is here.
 
 #include <condition_variable>
 #include <deque>
@@ -10,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "common/http/httplib_router.hpp"
 #include "common/http/server.hpp"
 
 namespace certes::http {
@@ -20,12 +19,14 @@ struct PooledJob {
   std::unique_ptr<char[]> bytes;
   std::string peer;
   Request request;                        // views into bytes and peer
+  const PooledRoute* route = nullptr;     // the server's table has it
+  std::string share;                      // whose, as the route's `enter` said
   std::function<void(Response&&)> reply;  // called by the worker
 };
 
 class Workers {
  public:
-  Workers(const RouteTable& routes, std::size_t queue_max, std::string name);
+  Workers(std::size_t queue_max, std::string name);
   ~Workers() { stop(); }
   void start(int threads);
   // False: the queue is full.
@@ -36,7 +37,6 @@ class Workers {
  private:
   void run();
 
-  HttplibRouter router_;
   const std::size_t queue_max_;
   const std::string name_;
   std::vector<std::thread> threads_;

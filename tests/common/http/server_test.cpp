@@ -160,7 +160,7 @@ TEST_CASE("Server: an answer to a client that has gone is dropped") {
   CHECK(next.answer().body == "hello");
 }
 
-TEST_CASE("Server: pooled routes go through the router with path, headers, query and body") {
+TEST_CASE("Server: pooled routes get path, headers, query and body") {
   TestServer test;
   test.server.pooled("POST", "/things/{id}", [](const Request& request) {
     Response response =
@@ -199,7 +199,7 @@ TEST_CASE("Server: pooled routes go through the router with path, headers, query
   CHECK(client.answer().status == 204);
 }
 
-TEST_CASE("Server: pooled routes take what cpp-httplib alone would not") {
+TEST_CASE("Server: pooled routes take long lines, any header and any content type") {
   TestServer test;
   test.server.pooled("POST", "/size", [](const Request& request) {
     return text(std::to_string(request.body.size()) + " " + std::to_string(request.header("x-long").size()));
@@ -230,6 +230,39 @@ TEST_CASE("Server: a pooled handler that throws answers 500 without its text") {
     CHECK_FALSE(answer.has("EXCEPTION"));
     CHECK((answer.head + answer.body).find("secret") == std::string::npos);
   }
+}
+
+TEST_CASE("Server: a pooled route's entry is asked on the loop, and answers in the workers' stead") {
+  std::atomic<int> entered{0}, served{0};
+  std::thread::id loop_thread, asked_on;
+  TestServer test;
+  test.server.direct("GET", "/thread", [&](Loop&) {
+    loop_thread = std::this_thread::get_id();
+    return [](const Request&, Exchange exchange) { exchange.respond(text("")); };
+  });
+  PooledRoute route;
+  route.handler = [&](const Request&) {
+    ++served;
+    return text("served");
+  };
+  route.enter = [&](const Request& request) {
+    ++entered;
+    asked_on = std::this_thread::get_id();
+    Entrance entry;
+    if (request.header("x-who").empty()) entry.answer = text("who?", 401);
+    entry.share = request.header("x-who");
+    return entry;
+  };
+  test.server.pooled("POST", "/door", std::move(route));
+  test.start();
+  RawClient client = test.client();
+  client.send("POST /door HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(client.answer().status == 401);
+  CHECK(served == 0);
+  client.send("POST /door HTTP/1.1\r\nHost: a\r\nX-Who: acme\r\n\r\n");
+  CHECK(client.answer().body == "served");
+  CHECK(entered == 2);
+  CHECK(asked_on == loop_thread);
 }
 
 TEST_CASE("Server: when the workers' queue is full it answers 503") {
