@@ -1,6 +1,5 @@
 #include "client/api_client.hpp"
-
-#include <nlohmann/json.hpp>
+#include "common/json/json.hpp"
 
 namespace certes::client {
 namespace {
@@ -41,7 +40,7 @@ std::string page_path(const std::string& path, const std::string& after) {
 }  // namespace
 
 Error error_of(const HttpAnswer& answer) {
-  const Json problem = Json::parse(answer.body, nullptr, false);
+  const Json problem = json_or_null<Json>(answer.body);
   const std::string status = std::to_string(answer.status);
   if (!problem.is_object()) return {code_of(answer.status, false), "answered " + status};
   std::string message = text_member(problem, "detail");
@@ -85,7 +84,7 @@ Result<std::string> ApiClient::list(const std::string& path, std::size_t limit) 
   for (std::string after;;) {
     const auto body = get(page_path(path, after));
     if (!body) return fail(body.error());
-    const Json page = Json::parse(*body, nullptr, false);
+    const Json page = json_or_null<Json>(*body);
     if (!page.is_object() || !page.contains("items") || !page["items"].is_array())
       return fail(Code::internal, url_ + path + ": the answer is no list");
     for (const Json& item : page["items"])

@@ -1,9 +1,8 @@
 #include "client/policy_reader.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "client/api_client.hpp"
 #include "client/policy_table.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::client {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 Result<void> read_kind(ApiClient& api, const std::string& kind, PolicyTable& table) {
   const auto body = api.list("/" + kind);
   if (!body) return fail(body.error());
-  for (const auto& item : nlohmann::json::parse(*body, nullptr, false)) {
+  for (const auto& item : json_or_null<nlohmann::json>(*body)) {
     const auto id = item.find("id");
     if (id == item.end() || !id->is_string()) continue;
     if (auto added = table.add(kind, id->get<std::string>(), item.dump()); !added) return added;

@@ -1,7 +1,6 @@
 #include "client/policy_table.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "common/json/json.hpp"
 #include "common/registry/resource_json.hpp"
 
 namespace certes::client {
@@ -30,7 +29,7 @@ Result<void> use(const std::map<std::string, backoff::Policy>& named, const std:
 }  // namespace
 
 Result<void> PolicyTable::add(std::string_view kind, const std::string& id, const std::string& json) {
-  const Json shown = Json::parse(json, nullptr, false);
+  const Json shown = json_or_null<Json>(json);
   if (!shown.is_object()) return fail(Code::invalid, std::string(kind) + "/" + id + " is no JSON object");
   if (kind == "backoff-policies") {
     auto policy = registry::parse<registry::BackoffPolicy>(declared(shown), registry::Form::declared);

@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/declarations.hpp"
 #include "certes/commands/differences.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::command {
 namespace {
@@ -63,7 +63,7 @@ std::string path_of(const Declaration& declaration) {
 }
 
 std::string version_of(const std::string& body) {
-  const Json object = Json::parse(body, nullptr, false);
+  const Json object = json_or_null<Json>(body);
   return object.is_object() && object.contains("version") ? object["version"].dump() : std::string();
 }
 
@@ -93,7 +93,7 @@ Result<void> check_references(client::ApiClient& api, const std::vector<Declarat
   std::set<std::string> known;
   for (const Declaration& declaration : declarations) known.insert(declaration.name());
   for (const Declaration& declaration : declarations) {
-    const Json body = Json::parse(declaration.body);
+    const Json body = json_or_null<Json>(declaration.body);
     for (const auto& [field, kind, what] : kReferences) {
       const auto named = body.find(field);
       if (named == body.end() || !named->is_string()) continue;  // the service says what is wrong
@@ -154,7 +154,7 @@ int show_plan(const std::vector<Step>& steps) {
 
 // What the service made for a resource that gave none; it is never shown again.
 void show_secret(const Step& step, const std::string& body) {
-  const Json object = Json::parse(body, nullptr, false);
+  const Json object = json_or_null<Json>(body);
   if (step.act != Step::Act::create || !object.is_object() || gives_secret(step.declaration.body)) return;
   if (const auto secret = object.find("secret"); secret != object.end() && secret->is_string())
     print_line("  secret: " + secret->get<std::string>() + "  (shown this once)");

@@ -1,8 +1,9 @@
 // certes audit
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
 
 namespace certes::command {
 namespace {
@@ -38,9 +39,9 @@ int run_command(const AuditOptions& options) {
   if (!api) return failed(api.error());
   const auto body = api->list(path_of(options), options.limit);
   if (!body) return failed(body.error());
-  const Json items = Json::parse(*body);
+  const Json items = json_or_null<Json>(*body);
   if (options.connection.json) {
-    print_line(items.dump(2));
+    print_line(indented_json(*body));
     return kExitOk;
   }
   std::vector<Row> rows;

@@ -1,10 +1,11 @@
 // certes command: gives a command to the service that is bound to it, and waits for its result if asked.
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
 
 namespace certes::command {
 namespace {
@@ -16,12 +17,11 @@ constexpr std::chrono::milliseconds kAskEvery{200};
 // DATA that is no JSON document is taken as a string, as in certes send.
 Result<std::string> command_of(const CommandOptions& options) {
   Json command = Json::object();
-  command["data"] = nullptr;
+  std::string data = "null";
   if (!options.data.empty()) {
     const auto text = argument_text(options.data);
     if (!text) return fail(text.error());
-    Json data = Json::parse(*text, nullptr, false);
-    command["data"] = data.is_discarded() ? Json(*text) : std::move(data);
+    data = parse_json<Json>(*text) ? *text : Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   const std::pair<const char*, const std::string*> members[] = {{"id", &options.id},
                                                                 {"reply_to", &options.reply_to},
@@ -29,15 +29,23 @@ Result<std::string> command_of(const CommandOptions& options) {
                                                                 {"cause_id", &options.cause_id}};
   for (const auto& [name, value] : members)
     if (!value->empty()) command[name] = *value;
-  return command.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string body = command.dump(-1, ' ', false, Json::error_handler_t::replace);
+  add_raw_member(body, "data", data);
+  return body;
 }
+
+// What the gateway answered: to be looked at, and as it came.
+struct Answered {
+  Json json;
+  std::string text;
+};
 
 // The gateway, as one caller sees it.
 struct Gateway {
   std::string url, key, ca_file;
   client::HttpClient http = {};
 
-  Result<Json> ask(const std::string& method, const std::string& path, const std::string& body = {}) {
+  Result<Answered> ask(const std::string& method, const std::string& path, const std::string& body = {}) {
     client::HttpRequest request;
     request.method = method;
     request.url = url + path;
@@ -45,21 +53,21 @@ struct Gateway {
     request.body = body;
     request.ca_file = ca_file;
     client::add_key(request, key);
-    const auto answer = http.send(request);
+    auto answer = http.send(request);
     if (!answer) return fail(answer.error());
     if (answer->status < 200 || answer->status > 299) return fail(client::error_of(*answer));
-    Json json = Json::parse(answer->body, nullptr, false);
+    Json json = json_or_null<Json>(answer->body);
     if (!json.is_object()) return fail(Code::internal, "the gateway's answer is no JSON object");
-    return json;
+    return Answered{std::move(json), std::move(answer->body)};
   }
 
   // Until there is a result. A log that cannot be read now may be later.
-  Result<Json> wait(const std::string& id, double seconds) {
+  Result<Answered> wait(const std::string& id, double seconds) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     for (;;) {
       auto state = ask("GET", "/commands/" + client::percent_encode(id));
       if (!state && state.error().code != Code::unavailable) return state;
-      if (state && state->contains("result")) return state;
+      if (state && state->json.contains("result")) return state;
       if (std::chrono::steady_clock::now() >= until)
         return fail(Code::timeout, "no result of " + id + " yet; it goes on: GET /commands/" + id);
       std::this_thread::sleep_for(kAskEvery);
@@ -68,13 +76,13 @@ struct Gateway {
 };
 
 // The result's data: JSON as JSON, text as it is.
-int print_result(const CommandOptions& options, const Json& state) {
-  const bool succeeded = state.value("status", std::string()) == "succeeded";
-  const Json& result = state.at("result");
+int print_result(const CommandOptions& options, const Answered& state) {
+  const bool succeeded = state.json.value("status", std::string()) == "succeeded";
+  const Json& result = state.json.at("result");
   if (options.connection.json)
-    print_line(state.dump());
+    print_line(state.text);
   else if (result.contains("data"))
-    print_line(result["data"].dump());
+    print_line(std::string(raw_member(raw_member(state.text, "result"), "data")));
   else
     print_line(result.value("text", result.value("data_base64", std::string())));
   return succeeded ? kExitOk : kExitFailure;
@@ -91,13 +99,13 @@ int run_command(const CommandOptions& options) {
   while (gateway.url.ends_with('/')) gateway.url.pop_back();
   const auto accepted = gateway.ask("POST", "/commands/" + client::percent_encode(options.name), *command);
   if (!accepted) return failed(accepted.error());
-  const std::string id = accepted->value("id", std::string());
+  const std::string id = accepted->json.value("id", std::string());
   if (options.wait) {
     const auto state = gateway.wait(id, options.wait_seconds);
     return state ? print_result(options, *state) : failed(state.error());
   }
-  const bool duplicate = accepted->value("duplicate", false);
-  print_line(options.connection.json ? accepted->dump()
+  const bool duplicate = accepted->json.value("duplicate", false);
+  print_line(options.connection.json ? accepted->text
                                      : id + (duplicate ? " (duplicate: accepted before)" : " accepted"));
   return kExitOk;
 }

@@ -1,8 +1,9 @@
 // certes dead-letters list|show|replay
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
 
 namespace certes::command {
 namespace {
@@ -20,9 +21,9 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
   if (!options.endpoint.empty()) path += "?endpoint=" + client::percent_encode(options.endpoint);
   const auto body = api.list(path, options.limit);
   if (!body) return failed(body.error());
-  const Json items = Json::parse(*body);
+  const Json items = json_or_null<Json>(*body);
   if (options.connection.json) {
-    print_line(items.dump(2));
+    print_line(indented_json(*body));
     return kExitOk;
   }
   const std::vector<const char*> names{"id", "endpoint", "type", "attempts", "rule", "error"};
@@ -39,25 +40,26 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
 int show(client::ApiClient& api, const DeadLetterOptions& options) {
   const auto body = api.get("/dead-letters/" + client::percent_encode(options.ids.at(0)));
   if (!body) return failed(body.error());
-  const Json item = Json::parse(*body, nullptr, false);
+  const Json item = json_or_null<Json>(*body);
   if (options.connection.json || !item.is_object()) {
-    print_line(item.is_object() ? item.dump(2) : *body);
+    print_line(item.is_object() ? indented_json(*body) : *body);
     return kExitOk;
   }
   for (const auto& [name, value] : item.items())
-    print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') + member(item, name.c_str()));
+    print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') +
+               (name == "data" ? std::string(raw_member(*body, name)) : member(item, name.c_str())));
   return kExitOk;
 }
 
 int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& id) {
-  Json body = Json::object();
+  std::string body = "{}";
   if (!options.data.empty()) {
     const auto data = argument_text(options.data);
     if (!data) return failed(data.error());
-    body["data"] = Json::parse(*data, nullptr, false);
-    if (body["data"].is_discarded()) return failed({Code::invalid, "--data is not JSON"});
+    if (!parse_json<Json>(*data)) return failed({Code::invalid, "--data is not JSON"});
+    add_raw_member(body, "data", *data);
   }
-  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", body.dump());
+  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", body);
   if (!answer) return failed(answer.error());
   print_line(options.connection.json ? answer->body : "replayed " + id);
   return kExitOk;
@@ -73,7 +75,7 @@ int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
   for (;;) {
     const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
     if (!answer) return failed(answer.error());
-    const Json page = Json::parse(answer->body, nullptr, false);
+    const Json page = json_or_null<Json>(answer->body);
     if (!page.is_object()) return failed({Code::internal, "the answer is no JSON object"});
     count += page.value("count", std::uint64_t{0});
     refused += page.value("refused", std::uint64_t{0});

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "common/config/table.hpp"
 #include "common/config/toml.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::command {
 namespace {
@@ -192,7 +192,7 @@ Result<Json> schema_from(const TomlMember& member, const Context& context) {
     if (!read) return fail(at(place, read.error().message));
     text = std::move(*read);
   }
-  Json schema = Json::parse(text, nullptr, false);
+  Json schema = json_or_null<Json>(text);
   if (!schema.is_object()) return fail(at(place, "the schema is no JSON object"));
   return schema;
 }

@@ -1,8 +1,8 @@
 #include "certes/commands/differences.hpp"
+#include "common/json/json.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
@@ -75,7 +75,7 @@ Json in_lower_case(Json names) {
 
 Flat flat_of(const std::string& text) {
   Flat flat;
-  const Json object = Json::parse(text, nullptr, false);
+  const Json object = json_or_null<Json>(text);
   if (object.is_object()) flatten(object, "", flat);
   // One way to write a single URL.
   if (const auto urls = flat.find("urls"); urls != flat.end() && urls->second.is_array() && urls->second.size() == 1) {
@@ -93,7 +93,7 @@ bool is_nothing(const Json& value) {
 
 Json default_of(const std::string& kind, const std::string& field) {
   for (const Default& entry : kDefaults)
-    if (entry.kind == kind && entry.field == field) return Json::parse(entry.value);
+    if (entry.kind == kind && entry.field == field) return json_or_null<Json>(entry.value);
   return {};
 }
 
@@ -108,9 +108,7 @@ Json value_in(const Flat& flat, const std::string& kind, const std::string& fiel
 }
 
 // Whatever the order of members.
-bool same(const Json& a, const Json& b) {
-  return a == b || nlohmann::json::parse(a.dump()) == nlohmann::json::parse(b.dump());
-}
+bool same(const Json& a, const Json& b) { return a == b || nlohmann::json(a) == nlohmann::json(b); }
 
 std::string text_of(const Json& value) { return is_nothing(value) && !value.is_number() ? "-" : value.dump(); }
 
@@ -134,7 +132,7 @@ std::vector<Difference> differences(const std::string& kind, const std::string& 
 }
 
 bool gives_secret(const std::string& declared) {
-  const Json object = Json::parse(declared, nullptr, false);
+  const Json object = json_or_null<Json>(declared);
   if (!object.is_object()) return false;
   const auto verify = object.find("verify");
   const bool in_verify =

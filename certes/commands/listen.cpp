@@ -1,7 +1,6 @@
 // certes listen: a temporary endpoint and subscription, whose deliveries are received here, checked and printed.
 #include <atomic>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
@@ -10,6 +9,7 @@
 #include "common/base/ids.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/http/server.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::command {
 namespace {
@@ -130,7 +130,7 @@ class Temporary {
     const auto made = api_.request("POST", "/endpoints", body.dump());
     if (!made) return fail(made.error());
     made_ = true;
-    const Json endpoint = Json::parse(made->body, nullptr, false);
+    const Json endpoint = json_or_null<Json>(made->body);
     if (!endpoint.is_object() || !endpoint.contains("secret") || !endpoint["secret"].is_string())
       return fail(Code::internal, "the service gave no signing secret");
     return endpoint["secret"].get<std::string>();

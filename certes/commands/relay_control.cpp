@@ -1,9 +1,9 @@
 // certes relay status|rejected list|retry|drop
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "client/http_client.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::command {
 namespace {
@@ -22,7 +22,7 @@ class RelayControl {
     const auto answer = http_.send(request);
     if (!answer) return fail(answer.error());
     if (answer->status < 200 || answer->status > 299) return fail(client::error_of(*answer));
-    Json json = Json::parse(answer->body, nullptr, false);
+    Json json = json_or_null<Json>(answer->body);
     if (!json.is_object()) return fail(Code::internal, request.url + ": the answer is no JSON object");
     return json;
   }

@@ -1,9 +1,10 @@
 // certes sources|endpoints|subscriptions|backoff-policies|keys|tenants …
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/fields.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
 
 namespace certes::command {
 namespace {
@@ -65,8 +66,8 @@ std::string list_text(const std::string& kind, const Json& items) {
 int list(client::ApiClient& api, const ResourceOptions& options, const std::string& path, const std::string& kind) {
   const auto body = api.list(path);
   if (!body) return failed(body.error());
-  const Json items = Json::parse(*body);
-  print(options.connection.json ? items.dump(2) + "\n" : list_text(kind, items));
+  const Json items = json_or_null<Json>(*body);
+  print(options.connection.json ? indented_json(*body) + "\n" : list_text(kind, items));
   return kExitOk;
 }
 
@@ -87,9 +88,9 @@ std::string shown_once(const Json& item) {
 }
 
 int show(const ResourceOptions& options, const client::HttpAnswer& answer, const std::string& done) {
-  const Json item = Json::parse(answer.body, nullptr, false);
+  const Json item = json_or_null<Json>(answer.body);
   if (!item.is_object() || options.connection.json) {
-    if (!answer.body.empty()) print_line(item.is_object() ? item.dump(2) : answer.body);
+    if (!answer.body.empty()) print_line(item.is_object() ? indented_json(answer.body) : answer.body);
     if (answer.body.empty() && !options.connection.json) print_line(done);
     return kExitOk;
   }
@@ -135,8 +136,8 @@ int update_event_type(client::ApiClient& api, const ResourceOptions& options, co
   if (!shown) return failed(shown.error());
   const auto wanted = body_of(options, false);
   if (!wanted) return failed(wanted.error());
-  Json body = Json::parse(*shown);
-  const Json fields = Json::parse(*wanted);
+  Json body = json_or_null<Json>(*shown);
+  const Json fields = json_or_null<Json>(*wanted);
   for (const auto& [name, value] : fields.items()) body[name] = value;
   return act(api, options, "PUT", path, body.dump(), "updated");
 }

@@ -1,11 +1,11 @@
 // certes send: one event to the gateway, tried again while the gateway is away.
-#include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "client/encoding.hpp"
 #include "client/pipeline.hpp"
 #include "common/base/ids.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::command {
 namespace {
@@ -17,7 +17,7 @@ constexpr Millis kOverTime{30'000};  // for a request that began in time
 // DATA that is no JSON document is taken as a string: `certes send greeting hello` does what it looks like.
 std::string data_of(const std::string& text) {
   constexpr const char* kSpace = " \t\r\n";
-  if (!Json::parse(text, nullptr, false).is_discarded())
+  if (parse_json<Json>(text))
     return text.substr(text.find_first_not_of(kSpace),
                        text.find_last_not_of(kSpace) + 1 - text.find_first_not_of(kSpace));
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -60,7 +60,7 @@ int show(client::Ended ended, bool json) {
   }
   // It went along with others from the spool, and the answer was to all of them.
   if (ended.answer.empty()) ended.answer = Json{{"id", ended.id}, {"status", "accepted"}}.dump();
-  const Json accepted = Json::parse(ended.answer, nullptr, false);
+  const Json accepted = json_or_null<Json>(ended.answer);
   if (json || !accepted.is_object()) {
     print_line(ended.answer);
     return kExitOk;

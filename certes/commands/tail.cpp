@@ -1,13 +1,14 @@
 // certes events tail, certes logs tail: what GET /stream shows, until a signal. When the gateway is away, or has
 // dropped us, it goes on where it was.
 #include <atomic>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/signals.hpp"
 #include "client/event_parser.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
 
 namespace certes::command {
 namespace {
@@ -21,22 +22,22 @@ std::string text_of(const Json& event, const char* member) {
   return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string payload(const Json& event) {
+std::string payload(const Json& event, const std::string& written) {
   if (const auto data = event.find("data"); data != event.end())
-    return data->is_string() ? data->get<std::string>() : data->dump(-1, ' ', false, Json::error_handler_t::replace);
+    return data->is_string() ? data->get<std::string>() : std::string(raw_member(written, "data"));
   return event.contains("data_base64") ? "(base64) " + text_of(event, "data_base64") : std::string();
 }
 
 // "2026-01-31T08:00:00Z  order.created  evt_…  caused by evt_…" and the payload below.
 std::string shown(const client::ServerEvent& event) {
-  const Json json = Json::parse(event.data, nullptr, false);
+  const Json json = json_or_null<Json>(event.data);
   if (!json.is_object()) return event.name + "  " + event.data;
   std::string text = text_of(json, "time") + "  ";
   if (event.name != "event" && event.name != "log") text += event.name + " ";
   text += text_of(json, "type");
   if (event.name != "log") text += "  " + text_of(json, "certesid");
   if (const std::string cause = text_of(json, "causeid"); !cause.empty()) text += "  caused by " + cause;
-  if (const std::string data = payload(json); !data.empty()) text += "\n  " + data;
+  if (const std::string data = payload(json, event.data); !data.empty()) text += "\n  " + data;
   return text;
 }
 
@@ -91,7 +92,7 @@ class Follower {
   }
 
   static void notice(const client::ServerEvent& event) {
-    const Json json = Json::parse(event.data, nullptr, false);
+    const Json json = json_or_null<Json>(event.data);
     const std::string text = "certes: " + event.name + ": " + (json.is_object() ? text_of(json, "detail") : "") + "\n";
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
   }

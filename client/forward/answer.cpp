@@ -1,7 +1,7 @@
 #include "client/forward/answer.hpp"
+#include "common/json/json.hpp"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 namespace certes::client {
 
@@ -9,7 +9,7 @@ namespace {
 
 // A text of a problem; empty where it has none of that name.
 std::string text_of(const Answer& answer, const char* name) {
-  const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
+  const auto problem = json_or_null<nlohmann::json>(answer.body);
   if (!problem.is_object()) return {};
   const auto found = problem.find(name);
   return found != problem.end() && found->is_string() ? found->get<std::string>() : std::string();

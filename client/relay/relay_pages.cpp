@@ -1,8 +1,8 @@
 // The relay's pages: health, metrics, what waits, what was given up.
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "client/relay/relay.hpp"
+#include "common/json/json.hpp"
 
 namespace certes::client {
 namespace {
@@ -65,7 +65,7 @@ Json status_json(const PipelineStatus& status) {
 }
 
 Json rejected_json(const Rejected& rejected) {
-  const Json problem = Json::parse(rejected.refusal.problem, nullptr, false);
+  const auto problem = parse_json<Json>(rejected.refusal.problem);
   return {{"number", rejected.refusal.sequence},
           {"id", rejected.item.id},
           {"type", rejected.item.type},
@@ -74,7 +74,7 @@ Json rejected_json(const Rejected& rejected) {
           {"rule", rejected.refusal.rule},
           {"status", rejected.refusal.status},
           {"rejected_at", format_rfc3339(rejected.refusal.at)},
-          {"problem", problem.is_discarded() ? Json(rejected.refusal.problem) : problem}};
+          {"problem", problem ? *problem : Json(rejected.refusal.problem)}};
 }
 
 http::Response list(Pipeline& pipeline, const http::Request& request) {

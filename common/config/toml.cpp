@@ -120,6 +120,32 @@ std::size_t line_beyond_ascii(std::string_view text) {
   return 0;
 }
 
+// The line at which values stand too deep within each other, or a name has too many parts: each is a table within the
+// one before, and the library takes tables apart by recursion. 0: there is none.
+std::size_t line_too_deep(std::string_view text) {
+  constexpr std::size_t kMost = 32;
+  std::size_t open = 0, parts = 0, line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      const std::size_t end = end_of_string(text, at);
+      line += static_cast<std::size_t>(std::ranges::count(text.substr(at, end - at), '\n'));
+      at = end;
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (((c == '[' || c == '{') && ++open > kMost) || (c == '.' && ++parts > kMost)) return line;
+    if ((c == ']' || c == '}') && open > 0) --open;
+    if (c == '\n') ++line;
+    if (std::string_view("[]{}=,\n").find(c) != std::string_view::npos) parts = 0;
+    ++at;
+  }
+  return 0;
+}
+
 // Nothing: an assumption of the parser did not hold.
 std::optional<toml::parse_result> parsed(std::string_view text, std::string_view name) {
   try {
@@ -157,6 +183,9 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view name) {
   if (const std::size_t line = line_beyond_ascii(text); line != 0)
     return fail(Code::invalid, std::string(name) + ":" + std::to_string(line) +
                                    ": a character that is not ASCII may stand in strings and comments only");
+  if (const std::size_t line = line_too_deep(text); line != 0)
+    return fail(Code::invalid, std::string(name) + ":" + std::to_string(line) +
+                                   ": values nested deeper than 32, or a name of more parts");
   const auto result = parsed(text, name);
   if (!result)
     return fail(Code::invalid, std::string(name) + ":" + std::to_string(lines_that_fail(text, name)) +

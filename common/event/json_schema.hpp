@@ -9,6 +9,7 @@
 
 #include "common/base/result.hpp"
 #include "common/event/json_document.hpp"
+#include "common/schema/budget.hpp"
 
 namespace certes::event {
 
@@ -19,16 +20,14 @@ struct Violation {
 
 class JsonSchema {
  public:
-  // One validation looks at so many values, again and again where the schema does; beyond, the data breaks it.
-  static constexpr int kMostSteps = 1'000'000;
-
   // `schema`: JSON text that schema::check_schema takes. Error: invalid, why it cannot be used.
   static Result<std::shared_ptr<const JsonSchema>> make(std::string_view schema);
   ~JsonSchema();
 
-  // What breaks the schema, at most `most` of it; none: nothing does. A member that stands twice in an object breaks
-  // every schema: readers differ in which they take.
-  std::vector<Violation> validate(JsonValue data, std::size_t most) const;
+  // Adds what breaks the schema to `violations`, until there are `most`. A member that stands twice in an object breaks
+  // every schema: readers differ in which they take. `exhausted`: the budget is used up, and nothing is added.
+  schema::Verdict validate(JsonValue data, schema::Budget& budget, std::size_t most,
+                           std::vector<Violation>& violations) const;
 
  private:
   struct Prepared;

@@ -1,3 +1,4 @@
+#include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
 
 namespace certes::registry {
@@ -35,7 +36,7 @@ void read_versions(Fields& fields, EventType& type) {
     read_version(version, fields.at("versions") + "/" + std::to_string(type.versions.size()), type, fields);
 }
 
-OrderedJson parsed(const std::string& schema) { return schema.empty() ? OrderedJson() : OrderedJson::parse(schema); }
+OrderedJson parsed(const std::string& schema) { return json_or_null<OrderedJson>(schema); }
 
 }  // namespace
 

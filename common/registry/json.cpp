@@ -2,10 +2,12 @@
 
 #include <cmath>
 
+#include "common/json/json.hpp"
+
 namespace certes::registry {
 namespace {
 
-constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxDepth = 32;
 
 std::string format_number(double value) {
   std::string text = Json(value).dump();
@@ -13,42 +15,10 @@ std::string format_number(double value) {
   return text;
 }
 
-// Thrown within parse_json alone: nlohmann's callback can end a parse in no other way.
-struct Refused {
-  std::string message;
-};
-
-class Watcher {
- public:
-  bool operator()(int, Json::parse_event_t event, Json& parsed) {
-    using Event = Json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) {
-      names_.emplace_back();
-      if (names_.size() > kMaxDepth) throw Refused{"JSON nested deeper than 32 levels"};
-    } else if (event == Event::object_end || event == Event::array_end) {
-      names_.pop_back();
-    } else if (event == Event::key && !names_.back().insert(parsed.get_ref<const std::string&>()).second) {
-      throw Refused{"the member \"" + parsed.get<std::string>() + "\" stands there twice"};
-    }
-    return true;
-  }
-
- private:
-  std::vector<std::set<std::string>> names_;
-};
-
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  try {
-    return Json::parse(text.begin(), text.end(), Watcher());
-  } catch (const Refused& refused) {
-    return fail(Code::invalid, refused.message);
-  } catch (const Json::parse_error& error) {
-    return fail(Code::invalid, "not JSON: wrong at byte " + std::to_string(error.byte));
-  } catch (const Json::exception& error) {  // a number beyond all range
-    return fail(Code::invalid, std::string("not JSON that can be kept: ") + error.what());
-  }
+  return certes::parse_json<Json>(text, {.depth = kMaxDepth, .unique_members = true});
 }
 
 std::string pointer_step(std::string_view name) {

@@ -138,10 +138,9 @@ class Checker {
     if (auto ok = schema(root_, ""); !ok) return ok;
     for (const auto& [node, place] : refs_)
       if (auto ok = check_ref(*node, place); !ok) return ok;
-    for (const auto& [node, place] : schemas_)
-      if (auto ok = circle(node, place); !ok) return ok;
     return {};
   }
+  const Places& schemas() const { return schemas_; }
 
  private:
   Result<void> schema(const Json& node, const std::string& place) {
@@ -179,7 +178,7 @@ class Checker {
     }
   }
 
-  static Result<void> scalar(Kind kind, const Json& value, const std::string& place) {
+  Result<void> scalar(Kind kind, const Json& value, const std::string& place) {
     if (auto ok = check_numbers(value, place); !ok) return ok;
     switch (kind) {
       case Kind::values:
@@ -196,7 +195,11 @@ class Checker {
       case Kind::pattern: {
         if (!value.is_string()) return wrong(place, "must be a string");
         const auto pattern = Pattern::make(value.get_ref<const std::string&>());
-        return pattern ? Result<void>{} : wrong(place, pattern.error().message);
+        if (!pattern) return wrong(place, pattern.error().message);
+        instructions_ += pattern->instructions();
+        if (instructions_ <= kMostInstructions) return {};
+        return wrong(place, "the patterns of one schema have more than " + std::to_string(kMostInstructions) +
+                                " instructions together");
       }
       case Kind::format:
         if (value.is_string() && known_format(value.get_ref<const std::string&>())) return {};
@@ -273,38 +276,26 @@ class Checker {
     return wrong(place, "does not point at a schema in this document");
   }
 
-  // A schema that leads back to itself without going into the value would never end.
-  Result<void> circle(const Json* node, const std::string& place) {
-    auto& state = states_[node];
-    if (state == State::done) return {};
-    if (state == State::open) return wrong(place, "refers to itself without going into the value");
-    state = State::open;
-    for (const Json* next : in_place(root_, *node))
-      if (auto ok = next->is_object() ? circle(next, place) : Result<void>{}; !ok) return ok;
-    states_[node] = State::done;
-    return {};
-  }
-
-  enum class State : std::uint8_t { fresh, open, done };
   const Json& root_;
-  std::map<const Json*, std::string> schemas_;
+  Places schemas_;
   std::vector<std::pair<const Json*, std::string>> refs_;
-  std::map<const Json*, State> states_;
+  std::size_t instructions_ = 0;  // of patterns so far
 };
 
 }  // namespace
 
-Result<Json> parse_checked(std::string_view json) {
-  Json root = Json::parse(json, nullptr, false);
-  if (!root.is_object()) return fail(Code::invalid, "must be a JSON Schema: an object");
-  if (auto ok = Checker(root).run(); !ok) return fail(std::move(ok.error()));
-  return root;
+Result<void> check_understood(std::string_view json) {
+  const auto root = tree_of(json);
+  if (!root) return fail(root.error());
+  return Checker(*root).run();
 }
 
 Result<void> check_schema(std::string_view json) {
-  const auto root = parse_checked(json);
+  const auto root = tree_of(json);
   if (!root) return fail(root.error());
-  return {};
+  Checker checker(*root);
+  if (auto ok = checker.run(); !ok) return ok;
+  return check_expansion(*root, checker.schemas());
 }
 
 }  // namespace certes::schema

@@ -1,6 +1,16 @@
 #include "common/schema/document.hpp"
 
+#include "common/json/json.hpp"
+#include "common/schema/schema.hpp"
+
 namespace certes::schema {
+
+Result<Json> tree_of(std::string_view json) {
+  auto root = parse_json<Json>(json, {.depth = kMaxSchemaDepth});
+  if (!root) return root;
+  if (!root->is_object()) return fail(Code::invalid, "must be a JSON Schema: an object");
+  return root;
+}
 
 std::string step(std::string_view pointer, std::string_view name) {
   std::string longer(pointer);

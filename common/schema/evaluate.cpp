@@ -9,9 +9,15 @@
 namespace certes::schema {
 namespace {
 
-constexpr int kMostSteps = 5'000;
+constexpr int kMostSteps = 5'000, kMostDepth = 300;
 
-Truth evaluate(const Node& node, const Json& value, int& left);
+// Of one evaluation, beside the budget of the comparison that asks for it.
+struct Effort {
+  int steps = kMostSteps;
+  int depth = 0;
+};
+
+Truth evaluate(const Node& node, const Json& value, Effort& left);
 
 Truth truth(bool yes) { return yes ? Truth::yes : Truth::no; }
 Truth both(Truth a, Truth b) { return std::min(a, b); }
@@ -32,7 +38,9 @@ Truth of_string(const Node& node, const std::string& text) {
     if (!has_format(format->get_ref<const std::string&>(), text)) return Truth::no;
   const Json* pattern = member(*node.json, "pattern");
   if (pattern == nullptr) return Truth::yes;
+  pay(node.budget, pattern->get_ref<const std::string&>().size());
   const auto compiled = Pattern::make(pattern->get_ref<const std::string&>());
+  if (compiled) pay(node.budget, compiled->instructions() / 4 + compiled->steps(text.size()));
   return compiled ? truth(compiled->found_in(text)) : Truth::unknown;
 }
 
@@ -44,13 +52,18 @@ Truth of_number(const Node& node, double value) {
   return truth(divisor == nullptr || is_multiple(value, divisor->get<double>()));
 }
 
-Truth of_array(const Node& node, const Json& value, int& left) {
+Truth all_differ(const Node& node, const Json& value) {
+  pay(node.budget, 16 * weight(value));  // each is compared with as many as a sorted set of a schema's size needs
+  return truth(std::set<Json>(value.begin(), value.end()).size() == value.size());
+}
+
+Truth of_array(const Node& node, const Json& value, Effort& left) {
   if (!within(node, "minItems", "maxItems", static_cast<double>(value.size()))) return Truth::no;
   Truth all = Truth::yes;
   for (std::size_t i = 0; i < value.size(); ++i)
     for (const Node& item : item_of({node}, i)) all = both(all, evaluate(item, value[i], left));
   if (const Json* unique = member(*node.json, "uniqueItems"); unique != nullptr && unique->get<bool>())
-    all = both(all, truth(std::set<Json>(value.begin(), value.end()).size() == value.size()));
+    all = both(all, all_differ(node, value));
   if (node.json->contains("contains")) {
     Truth any = Truth::no;
     for (const Json& item : value) any = either(any, evaluate(node.at("contains"), item, left));
@@ -59,13 +72,13 @@ Truth of_array(const Node& node, const Json& value, int& left) {
   return all;
 }
 
-Truth dependency(const Node& node, const char* keyword, const std::string& name, const Json& value, int& left) {
+Truth dependency(const Node& node, const char* keyword, const std::string& name, const Json& value, Effort& left) {
   const Json& wanted = (*node.json)[keyword][name];
   if (!wanted.is_array()) return evaluate(node.at(keyword, name), value, left);
   return truth(std::ranges::all_of(wanted, [&](const Json& one) { return value.contains(one.get<std::string>()); }));
 }
 
-Truth of_object(const Node& node, const Json& value, int& left) {
+Truth of_object(const Node& node, const Json& value, Effort& left) {
   if (!within(node, "minProperties", "maxProperties", static_cast<double>(value.size()))) return Truth::no;
   for (const std::string& name : required_of({node}))
     if (!value.contains(name)) return Truth::no;
@@ -80,7 +93,7 @@ Truth of_object(const Node& node, const Json& value, int& left) {
   return all;
 }
 
-Truth of_branches(const Node& node, const Json& value, int& left) {
+Truth of_branches(const Node& node, const Json& value, Effort& left) {
   const Json& schema = *node.json;
   Truth all = Truth::yes;
   if (const Json* branches = member(schema, "anyOf")) {
@@ -109,12 +122,13 @@ Truth of_branches(const Node& node, const Json& value, int& left) {
   return all;
 }
 
-Truth evaluate_flat(const Node& node, const Json& value, int& left) {
+Truth evaluate_flat(const Node& node, const Json& value, Effort& left) {
   const Json& schema = *node.json;
   if (schema.is_boolean()) return truth(schema.get<bool>());
   const unsigned type = type_of(value);
   if (const Json* types = member(schema, "type"))
     if ((declared_types(*types) & type) == 0) return Truth::no;
+  if (const Json* values = member(schema, "enum")) pay(node.budget, values->size() + weight(value));
   if (const Json* one = member(schema, "const"); one != nullptr && *one != value) return Truth::no;
   if (const Json* values = member(schema, "enum"); values != nullptr && std::ranges::count(*values, value) == 0)
     return Truth::no;
@@ -126,19 +140,23 @@ Truth evaluate_flat(const Node& node, const Json& value, int& left) {
   return all;
 }
 
-Truth evaluate(const Node& node, const Json& value, int& left) {
+Truth evaluate(const Node& node, const Json& value, Effort& left) {
+  if (left.depth >= kMostDepth) return Truth::unknown;
+  ++left.depth;
   Truth all = Truth::yes;
   for (const Node& one : flatten({node})) {
-    if (--left < 0) return Truth::unknown;
-    all = both(all, evaluate_flat(one, value, left));
+    pay(one.budget);
+    all = --left.steps < 0 ? both(all, Truth::unknown) : both(all, evaluate_flat(one, value, left));
+    if (left.steps < 0) break;
   }
+  --left.depth;
   return all;
 }
 
 }  // namespace
 
 Truth evaluate(const Node& node, const Json& value) {
-  int left = kMostSteps;
+  Effort left;
   return evaluate(node, value, left);
 }
 

@@ -11,13 +11,14 @@ namespace {
 
 void flatten_one(const Node& node, Conjunction& out) {
   if (node.json->is_boolean() && node.json->get<bool>()) return;
+  pay(node.budget, 1 + out.size() / 16);
   if (std::ranges::any_of(out, [&](const Node& one) { return one.json == node.json; })) return;
   out.push_back(node);
   out.back().flat = true;
   if (node.flat || node.json->is_boolean()) return;
   if (const Json* ref = member(*node.json, "$ref")) {
     const auto& text = ref->get_ref<const std::string&>();
-    flatten_one({node.root, resolve(*node.root, text), text.substr(1)}, out);
+    flatten_one({node.root, resolve(*node.root, text), text.substr(1), node.budget}, out);
   }
   if (const Json* all = member(*node.json, "allOf"))
     for (std::size_t i = 0; i < all->size(); ++i) flatten_one(node.at("allOf", i), out);
@@ -63,6 +64,17 @@ Conjunction flatten(const Conjunction& nodes) {
   Conjunction out;
   for (const Node& node : nodes) flatten_one(node, out);
   return out;
+}
+
+void pay(const Conjunction& flat) {
+  if (!flat.empty()) pay(flat.front().budget, flat.size());
+}
+
+std::size_t weight(const Json& value) {
+  std::size_t steps = 1 + (value.is_string() ? value.get_ref<const std::string&>().size() / 64 : 0);
+  if (value.is_array() || value.is_object())
+    for (const Json& inner : value) steps += weight(inner);
+  return steps;
 }
 
 bool refuses_all(const Conjunction& flat) {
@@ -120,6 +132,7 @@ double most(const Conjunction& flat, const char* name) {
 }
 
 unsigned types_of(const Conjunction& flat) {
+  pay(flat);
   if (refuses_all(flat)) return 0;
   unsigned bits = kAllTypes;
   for (const Node& node : flat)
@@ -133,6 +146,7 @@ unsigned types_of(const Conjunction& flat) {
 }
 
 std::optional<std::vector<Json>> literals_of(const Conjunction& flat) {
+  pay(flat);
   const Json* listed = nullptr;
   const Json* single = nullptr;
   for (const Node& node : flat) {
@@ -142,6 +156,7 @@ std::optional<std::vector<Json>> literals_of(const Conjunction& flat) {
   if (listed == nullptr && single == nullptr) return std::nullopt;
   std::vector<Json> values;
   const auto keep = [&](const Json& value) {
+    pay(flat.front().budget, weight(value));
     const bool refused =
         std::ranges::any_of(flat, [&](const Node& node) { return evaluate(node, value) == Truth::no; });
     if (!refused) values.push_back(value);
@@ -154,22 +169,29 @@ std::optional<std::vector<Json>> literals_of(const Conjunction& flat) {
 }
 
 std::set<std::string> required_of(const Conjunction& flat) {
+  pay(flat);
   std::set<std::string> names;
   for (const Node& node : flat)
-    if (const Json* required = of_object(node, "required"))
+    if (const Json* required = of_object(node, "required")) {
+      pay(node.budget, required->size());
       for (const Json& name : *required) names.insert(name.get<std::string>());
+    }
   return names;
 }
 
 std::set<std::string> named_properties(const Conjunction& flat) {
+  pay(flat);
   std::set<std::string> names;
   for (const Node& node : flat)
-    if (const Json* properties = of_object(node, "properties"))
+    if (const Json* properties = of_object(node, "properties")) {
+      pay(node.budget, properties->size());
       for (const auto& [name, schema] : properties->items()) names.insert(name);
+    }
   return names;
 }
 
 Conjunction property_of(const Conjunction& flat, const std::string& name) {
+  pay(flat);
   Conjunction found;
   for (const Node& node : flat) {
     const Json* properties = of_object(node, "properties");
@@ -182,6 +204,7 @@ Conjunction property_of(const Conjunction& flat, const std::string& name) {
 }
 
 Conjunction other_property_of(const Conjunction& flat) {
+  pay(flat);
   Conjunction found;
   for (const Node& node : flat)
     if (of_object(node, "additionalProperties") != nullptr) found.push_back(node.at("additionalProperties"));
@@ -208,6 +231,7 @@ std::size_t prefix_of(const Conjunction& flat) {
 }
 
 Conjunction item_of(const Conjunction& flat, std::size_t index) {
+  pay(flat);
   Conjunction found;
   for (const Node& node : flat) {
     const Items items = items_of(*node.json);

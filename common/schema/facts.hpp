@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/schema/document.hpp"
+#include "common/schema/undecided.hpp"
 
 namespace certes::schema {
 
@@ -17,14 +18,15 @@ struct Node {
   const Json* root;
   const Json* json;
   std::string pointer;
-  bool flat = false;  // what its $ref and allOf say stands beside it
+  Budget* budget = nullptr;  // what looking at it counts against; null: nothing
+  bool flat = false;         // what its $ref and allOf say stands beside it
 
-  Node at(const char* name) const { return {root, &(*json)[name], step(pointer, name)}; }
+  Node at(const char* name) const { return {root, &(*json)[name], step(pointer, name), budget}; }
   Node at(const char* name, const std::string& inner) const {
-    return {root, &(*json)[name][inner], step(step(pointer, name), inner)};
+    return {root, &(*json)[name][inner], step(step(pointer, name), inner), budget};
   }
   Node at(const char* name, std::size_t index) const {
-    return {root, &(*json)[name][index], step(step(pointer, name), index)};
+    return {root, &(*json)[name][index], step(step(pointer, name), index), budget};
   }
 };
 // All of them hold.
@@ -33,6 +35,9 @@ using Conjunction = std::vector<Node>;
 // The members of $ref and allOf beside the schemas they stand in; `true` is left out.
 Conjunction flatten(const Conjunction& nodes);
 bool refuses_all(const Conjunction& flat);  // `false` is among them
+void pay(const Conjunction& flat);          // a step for each
+// So many steps does comparing the value with another take.
+std::size_t weight(const Json& value);
 
 // A whole number has both kInteger and kNumber's place in a schema; as types of values they are apart.
 enum TypeBit : unsigned {

@@ -50,7 +50,9 @@ Gap Inclusion::gap(const Conjunction& flat, const Node& to, std::string why) {
 
 Conjunction Inclusion::narrowed(const Case& from) {
   Conjunction flat = from.flat;
-  flat.push_back({&type_schema(from.type), &type_schema(from.type), flat.empty() ? "" : flat.front().pointer});
+  pay(flat);
+  Budget* const budget = flat.empty() ? nullptr : flat.front().budget;
+  flat.push_back({&type_schema(from.type), &type_schema(from.type), flat.empty() ? "" : flat.front().pointer, budget});
   return flat;
 }
 
@@ -62,13 +64,16 @@ struct Inclusion::Deeper {
   Inclusion& inclusion;
 };
 
-bool Inclusion::tired() { return ++steps_ > kMostSteps || depth_ > kMostDepth; }
+bool Inclusion::too_deep() {
+  pay(&budget_);
+  return depth_ > kMostDepth;
+}
 
 MaybeGap Inclusion::find_gap(const Conjunction& from, const Node& to) {
   if (to.json->is_boolean() && to.json->get<bool>()) return std::nullopt;
   const Deeper deeper(*this);
   const Conjunction flat = flatten(from);
-  if (tired()) return gap(from, to, "is too entangled to be compared");
+  if (too_deep()) return gap(from, to, "goes too deep to be compared");
   std::pair<std::vector<const Json*>, const Json*> claim{{}, to.json};
   for (const Node& node : flat) claim.first.push_back(node.json);
   std::ranges::sort(claim.first);
@@ -94,7 +99,7 @@ MaybeGap Inclusion::look(const Conjunction& flat, const Node& to) {
 
 MaybeGap Inclusion::literals(const Conjunction& flat, const std::vector<Json>& values, const Node& to) {
   for (const Json& value : values) {
-    ++steps_;
+    pay(&budget_);
     const Truth accepted = evaluate(to, value);
     if (accepted == Truth::no) return gap(flat, to, "refuses the value " + short_text(value));
     if (accepted == Truth::unknown) return gap(flat, to, "may refuse the value " + short_text(value));
@@ -116,11 +121,12 @@ MaybeGap Inclusion::split(const Conjunction& flat, const Node& to, Gap found) {
     const auto branches = branches_of(flat[i]);
     if (branches.empty()) continue;
     for (const Conjunction& branch : branches) {
+      pay(flat);
       Conjunction with = flat;
       // The branch stands in for the choice.
       with.erase(with.begin() + static_cast<std::ptrdiff_t>(i));
       const Json& rest = without_choice(*flat[i].json);
-      with.push_back({flat[i].root, &rest, flat[i].pointer, true});
+      with.push_back({flat[i].root, &rest, flat[i].pointer, &budget_, true});
       with.insert(with.end(), branch.begin(), branch.end());
       if (auto gap_found = find_gap(with, to)) return gap_found;
     }
@@ -133,6 +139,7 @@ MaybeGap Inclusion::split(const Conjunction& flat, const Node& to, Gap found) {
 const Json& Inclusion::without_choice(const Json& schema) {
   const auto [found, fresh] = without_choice_.try_emplace(&schema, nullptr);
   if (!fresh) return *found->second;
+  pay(&budget_, weight(schema));
   auto rest = std::make_unique<Json>(schema);
   rest->erase("$ref");  // flat already
   rest->erase("allOf");
@@ -156,7 +163,7 @@ MaybeGap Inclusion::node(const Case& from, const Node& to) {
 }
 
 MaybeGap Inclusion::keyword(const Case& from, const Node& to, const std::string& name) {
-  const Node at{to.root, &(*to.json)[name], step(to.pointer, name)};
+  const Node at{to.root, &(*to.json)[name], step(to.pointer, name), to.budget};
   if (name == "type") {
     if ((declared_types(*at.json) & from.type) != 0) return std::nullopt;
     return gap(from.flat, at, std::string("refuses ") + name_of(from.type));
@@ -224,7 +231,7 @@ MaybeGap Inclusion::condition(const Case& from, const Node& to) {
 // No value is accepted by both, surely.
 bool Inclusion::disjoint(const Conjunction& a, const Conjunction& b) {
   const Deeper deeper(*this);
-  if (tired()) return false;
+  if (too_deep()) return false;
   const Conjunction left = flatten(a), right = flatten(b);
   const auto refused = [](const Conjunction& by, const std::vector<Json>& values) {
     return std::ranges::all_of(values, [&](const Json& value) {
@@ -268,7 +275,8 @@ bool Inclusion::same_condition(const Conjunction& flat, const Node& to) {
 // The same text, where what is referred to is the same too.
 bool Inclusion::same(const Node& a, const Node& b) {
   const Deeper deeper(*this);
-  if (tired() || a.json->type() != b.json->type()) return false;
+  if (too_deep() || a.json->type() != b.json->type()) return false;
+  if (a.json->is_string()) pay(&budget_, a.json->get_ref<const std::string&>().size() / 64);
   if (a.json->is_array()) {
     if (a.json->size() != b.json->size()) return false;
     for (std::size_t i = 0; i < a.json->size(); ++i)

@@ -20,6 +20,9 @@ using MaybeGap = std::optional<Gap>;
 
 class Inclusion {
  public:
+  // Ends with Undecided where the budget is used up.
+  explicit Inclusion(Budget& budget) : budget_(budget) {}
+
   // Nothing: every value that all of `from` accept is accepted by `to`.
   MaybeGap find_gap(const Conjunction& from, const Node& to);
 
@@ -53,10 +56,10 @@ class Inclusion {
   static Conjunction narrowed(const Case& from);
   static Gap gap(const Conjunction& flat, const Node& to, std::string why);
 
-  static constexpr int kMostSteps = 10'000, kMostDepth = 100;
-  bool tired();  // too many steps, or too deep
+  static constexpr int kMostDepth = 100;
+  bool too_deep();
   struct Deeper;
-  int steps_ = 0;
+  Budget& budget_;
   int depth_ = 0;
   // What is being shown further up: a value within a value may rely on it.
   std::set<std::pair<std::vector<const Json*>, const Json*>> assumed_;

@@ -150,7 +150,7 @@ MaybeGap ValueInclusion::names() const {
   for (const Node& node : flat_)
     if (node.json->is_object() && node.json->contains("propertyNames")) named.push_back(node.at("propertyNames"));
   if (!named.empty()) {
-    named.push_back({&type_schema(kString), &type_schema(kString), named.front().pointer});
+    named.push_back({&type_schema(kString), &type_schema(kString), named.front().pointer, named.front().budget});
     if (!inclusion_.find_gap(named, wanted)) return std::nullopt;
   }
   if (!refuses_all(flatten(other_property_of(flat_))))

@@ -31,4 +31,13 @@ bool Pattern::found_in(std::string_view text) const {
   return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
 }
 
+std::size_t Pattern::instructions() const {
+  return static_cast<std::size_t>(std::max(compiled_->expression.ProgramSize(), 1));
+}
+
+std::size_t Pattern::steps(std::size_t bytes) const {
+  constexpr std::size_t kInstructionsPerStep = 64;
+  return bytes * instructions() / kInstructionsPerStep;
+}
+
 }  // namespace certes::schema

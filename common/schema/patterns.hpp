@@ -16,6 +16,11 @@ class Pattern {
   static Result<Pattern> make(const std::string& text);
   // Anywhere in the text.
   bool found_in(std::string_view text) const;
+  // What that may take of a Budget: where RE2 cannot keep all states of its automaton, each byte costs as many steps as
+  // the expression has instructions.
+  std::size_t steps(std::size_t bytes) const;
+  // Of RE2's program: what preparing costs.
+  std::size_t instructions() const;
 
  private:
   struct Compiled;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
 #include "common/registry/kinds.hpp"
 #include "gateway/api/secrets.hpp"
@@ -32,7 +33,7 @@ http::Response precondition_failed(const std::string& message);
 
 template <class T>
 http::Response answer(int status, const T& resource, const Revealed& revealed = {}) {
-  auto json = registry::OrderedJson::parse(registry::shown_json(resource));
+  auto json = json_or_null<registry::OrderedJson>(registry::shown_json(resource));
   if (revealed) json[revealed->first] = revealed->second;
   http::Response response = json_response(status, json.dump());
   response.headers.emplace_back("ETag", "\"" + std::to_string(resource.version) + "\"");

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "common/crypto/crypto.hpp"
+#include "common/event/payload_view.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
@@ -42,18 +42,6 @@ int number_of(std::string_view text) {
   return number;
 }
 
-void add_data(OrderedJson& json, const log::StoredRecord& record) {
-  const auto type = record.headers.find("content-type");
-  if (type && !type->empty()) json["content_type"] = *type;
-  // Parsed, not pasted: a payload that is no JSON must not spoil the answer. Numbers beyond double's range stay bytes.
-  auto data = OrderedJson::parse(record.value, nullptr, false);
-  if (!data.is_discarded()) {
-    json["data"] = std::move(data);
-  } else {
-    json["data_base64"] = crypto::base64_encode(record.value);
-  }
-}
-
 }  // namespace
 
 std::string dead_letter_json(const log::StoredRecord& record, bool with_data) {
@@ -65,8 +53,11 @@ std::string dead_letter_json(const log::StoredRecord& record, bool with_data) {
   json["attempts"] = number_of(record.headers.get(log::names::kAttempts));
   json["dead_lettered_at"] = format_rfc3339(record.appended_at);
   json["bytes"] = record.value.size();
-  if (with_data) add_data(json, record);
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  const auto type = record.headers.find("content-type");
+  if (with_data && type && !type->empty()) json["content_type"] = *type;
+  std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  if (with_data) event::add_payload(text, record.value);
+  return text;
 }
 
 bool is_quarantined(const log::StoredRecord& record) {

@@ -1,5 +1,6 @@
 #include "gateway/api/event_types.hpp"
 
+#include "common/json/json.hpp"
 #include "common/schema/compatibility.hpp"
 #include "common/schema/schema.hpp"
 #include "gateway/api/change.hpp"
@@ -41,7 +42,7 @@ OrderedJson json_of(const EventType::Version& version) {
                       {"schema", nullptr},
                       {"created_at", format_rfc3339(version.created_at)},
                       {"created_by", version.created_by}};
-  if (!version.schema.empty()) json["schema"] = OrderedJson::parse(version.schema);
+  if (!version.schema.empty()) json["schema"] = json_or_null<registry::OrderedJson>(version.schema);
   return json;
 }
 

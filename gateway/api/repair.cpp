@@ -1,6 +1,7 @@
 #include "gateway/api/repair.hpp"
 
 #include "common/event/json_schema.hpp"
+#include "common/json/json_text.hpp"
 #include "common/registry/json.hpp"
 
 namespace certes::gateway::api {
@@ -18,7 +19,11 @@ std::vector<event::Violation> violations(const log::Record& record, const Call& 
   event::JsonDocument document;
   if (auto parsed = document.parse(record.value); !parsed) return {{"", parsed.error().message}};
   if (!document.exact()) return {{"", "holds a number that neither 64 bits nor a double can hold"}};
-  return (*schema)->validate(document.root(), kMostBreaches);
+  std::vector<event::Violation> found;
+  schema::Budget budget;
+  if ((*schema)->validate(document.root(), budget, kMostBreaches, found) == schema::Verdict::exhausted)
+    found.push_back({"", "takes more than " + std::to_string(schema::Budget::kOfRequest) + " steps to validate"});
+  return found;
 }
 
 // The new data, if there is some.
@@ -30,7 +35,10 @@ Result<std::optional<std::string>> given_data(const Call& call) {
   const Json* data = fields.take("data");
   if (auto error = fields.done()) return fail(std::move(*error));
   if (data == nullptr) return std::optional<std::string>();
-  return std::optional(data->dump(-1, ' ', false, Json::error_handler_t::replace));
+  // As it was written, and as it was read where its name is not written plainly.
+  const std::string_view written = raw_member(call.request.body, "data");
+  return std::optional(written.empty() ? data->dump(-1, ' ', false, Json::error_handler_t::replace)
+                                       : std::string(written));
 }
 
 // With another content type, and nothing else, the same headers.

@@ -1,5 +1,6 @@
 #include "gateway/api/resources.hpp"
 
+#include "common/json/json.hpp"
 #include "gateway/api/change.hpp"
 #include "gateway/api/key_rules.hpp"
 

@@ -133,10 +133,14 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
 bool Intake::types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange) {
   if (types_.knows_nothing(*state)) return true;
   std::vector<http::Fault> breaches;
+  schema::Budget budget;
   for (std::size_t i = 0; i < incoming_.events.size() && breaches.size() < TypeCheck::kMostBreaches; ++i) {
     TypeCheck::Places places{form == Form::binary ? "ce-type" : "/type", form == Form::binary ? "" : "/data"};
     if (incoming_.batch) places.prefix = "/" + std::to_string(i);
-    types_.check(state, incoming_.events[i], places, breaches);
+    if (types_.check(state, incoming_.events[i], places, budget, breaches) == schema::Verdict::exhausted) {
+      breaches.push_back(exhausted(places.prefix + std::string(places.data)));
+      break;
+    }
   }
   if (breaches.empty()) return true;
   metrics_.rejected("", "schema");
@@ -220,7 +224,10 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
   if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
   std::vector<http::Fault> breaches;
-  if (!types_.knows_nothing(*state)) types_.check(state, incoming_.events.front(), {}, breaches);
+  schema::Budget budget;
+  if (!types_.knows_nothing(*state) &&
+      types_.check(state, incoming_.events.front(), {}, budget, breaches) == schema::Verdict::exhausted)
+    breaches.push_back(exhausted(""));
   if (!breaches.empty() && known->quarantine_invalid)
     return acceptor_.quarantine(std::move(incoming_.events.front()), summary(breaches), (*ready)->reply(), source,
                                 std::move(exchange));

@@ -1,6 +1,7 @@
 #include "gateway/ingest/rate_limit.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace certes::gateway::ingest {
 namespace {
@@ -30,6 +31,7 @@ RateLimit::Standing RateLimit::standing(SteadyTime now) const {
 
 void RateLimit::take(SteadyTime now, std::int64_t events) {
   const std::int64_t at = nanoseconds(now);
+  events = std::min(events, std::numeric_limits<std::int64_t>::max() / 4 / interval_);  // decades, of the rarest
   std::int64_t spent = spent_until_.load(std::memory_order_relaxed);
   while (
       !spent_until_.compare_exchange_weak(spent, std::max(spent, at) + events * interval_, std::memory_order_relaxed)) {

@@ -18,11 +18,14 @@
 
 namespace certes::gateway::ingest {
 
-// Prepared schemas by their text, as long as somebody holds them. Any thread: one mutex, held while one is prepared.
+// Prepared schemas by their text, as long as somebody holds them. Any thread: one mutex, not held while one is
+// prepared.
 class SchemaCache {
  public:
+  // Null: it is not prepared.
+  std::shared_ptr<const event::JsonSchema> known(const std::string& text);
   // Error: invalid, why it cannot be used.
-  Result<std::shared_ptr<const event::JsonSchema>> find(const std::string& text);
+  Result<std::shared_ptr<const event::JsonSchema>> prepare(const std::string& text);
 
  private:
   std::mutex mutex_;
@@ -45,9 +48,9 @@ class TypeCheck {
 
   // Nothing is declared, and anything may come.
   bool knows_nothing(const registry::State& state) const { return !strict_ && state.event_types.empty(); }
-  // Adds to `breaches`, up to kMostBreaches in all.
-  void check(const registry::StatePtr& state, const event::Event& event, const Places& places,
-             std::vector<http::Fault>& breaches);
+  // Adds to `breaches`, up to kMostBreaches in all. `exhausted`: the budget was too small to know; nothing was added.
+  schema::Verdict check(const registry::StatePtr& state, const event::Event& event, const Places& places,
+                        schema::Budget& budget, std::vector<http::Fault>& breaches);
 
  private:
   struct Known {
@@ -56,8 +59,8 @@ class TypeCheck {
     std::shared_ptr<const event::JsonSchema> schema;  // null: none
     std::string refused;                              // why all events of this type are
   };
-  const Known& known(const event::Event& event);
-  void look_up(const event::Event& event, Known& entry);
+  const Known* known(const event::Event& event, schema::Budget& budget);  // null: the budget is too small to know
+  bool look_up(const event::Event& event, Known& entry, schema::Budget& budget);
   bool may_be_unknown(std::string_view tenant, std::string_view type) const;
   // The data as JSON; nothing: `why` not.
   event::JsonValue parsed(const event::Event& event, std::string& why);
@@ -71,6 +74,8 @@ class TypeCheck {
   event::JsonDocument document_;  // of data that was not parsed before
 };
 
+// What a request is told whose whole budget is used up, of the event at `place`.
+http::Fault exhausted(std::string place);
 // All breaches in one text, for a dead letter.
 std::string summary(const std::vector<http::Fault>& breaches);
 

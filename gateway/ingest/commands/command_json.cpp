@@ -3,9 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/clock.hpp"
-#include "common/crypto/crypto.hpp"
 #include "common/event/attributes.hpp"
 #include "common/event/command.hpp"
+#include "common/event/payload_view.hpp"
+#include "common/json/json_text.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::gateway::commands {
@@ -14,29 +15,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace names = log::names;
 
-// JSON as JSON, text as text, anything else in base64.
-void add_data(Json& out, const log::StoredRecord& result) {
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string result_json(const log::StoredRecord& result) {
+  Json out = {{"id", result.headers.get(names::kId)}, {"at", format_rfc3339(result.appended_at)}};
   const std::string_view type = result.headers.get("content-type");
   if (!type.empty()) out["content_type"] = type;
-  if (result.value.empty()) return;
-  if (event::is_json(type)) {
-    Json data = Json::parse(result.value, nullptr, false);
-    if (!data.is_discarded()) {
-      out["data"] = std::move(data);
-      return;
-    }
-  }
-  if (event::valid_utf8(result.value))
-    out["text"] = result.value;
-  else
-    out["data_base64"] = crypto::base64_encode(result.value);
-}
-
-Json result_json(const log::StoredRecord& result) {
-  Json out = {{"id", result.headers.get(names::kId)}, {"at", format_rfc3339(result.appended_at)}};
-  add_data(out, result);
   if (result.headers.get("ce_commandcut") == "true") out["cut"] = true;
-  return out;
+  std::string text = text_of(out);
+  if (!result.value.empty()) event::add_payload(text, result.value, event::is_json(type));
+  return text;
 }
 
 std::string_view status_of(const FoundCommand& found) {
@@ -55,8 +43,9 @@ std::string command_json(const FoundCommand& found) {
               {"conversation_id", headers.get("ce_conversationid")}};
   if (const auto cause = headers.find("ce_causeid")) out["cause_id"] = *cause;
   out["attempts"] = found.attempts;
-  if (found.result) out["result"] = result_json(*found.result);
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = text_of(out);
+  if (found.result) add_raw_member(text, "result", result_json(*found.result));
+  return text;
 }
 
 }  // namespace certes::gateway::commands

@@ -69,3 +69,24 @@ TEST_CASE("TOML: beyond ASCII there are strings and comments, a mark at the star
     CHECK_MESSAGE(parsed, parsed.error().message);
   }
 }
+
+TEST_CASE("Toml: what is nested without end, by brackets or by dots, is refused with its line") {
+  const auto many = [](const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  for (const int times : {40, 50'000}) {
+    for (const std::string& text :
+         {"a = " + many("[", times) + many("]", times), "a = " + many("{b = ", times) + "1" + many("}", times),
+          many("a.", times) + "a = 1", "[" + many("a.", times) + "a]", "a = " + many("[", times),
+          "a = {" + many("b.", times) + "c = 1}"}) {
+      const auto parsed = parse_toml("x = 1\n" + text, "f");
+      REQUIRE_FALSE(parsed);
+      CHECK(parsed.error().message.starts_with("f:2: "));
+    }
+  }
+  CHECK(parse_toml("a = " + many("[", 20) + many("]", 20), "f"));
+  CHECK(
+      parse_toml("a = [1.5, 2.5" + many(", 1.5", 100) + "]\nb = \"" + many("[.", 100) + "\" # " + many("[", 100), "f"));
+}

@@ -109,6 +109,19 @@ TEST_CASE("Dead letters: one is shown with its payload, by delivery or by place"
   }
 }
 
+TEST_CASE("Dead letters: a payload nested without end is shown as text, and no number is rounded") {
+  Installation installation;
+  Process api(installation);
+  const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+  put(installation, 1, {"dlv_a", "one", 1, deep.c_str()});
+  put(installation, 1, {"dlv_b", "one", 1, R"({"n":12345678901234567890123, "m":0.10})"});
+  const auto shown = api.get("/dead-letters/dlv_a");
+  REQUIRE(shown.status == 200);
+  CHECK(shown.json["text"] == deep);
+  CHECK(api.get("/dead-letters/dlv_b").body.find(R"("data":{"n":12345678901234567890123, "m":0.10})") !=
+        std::string::npos);
+}
+
 TEST_CASE("Dead letters: a replay stands on events, for its endpoint alone, with all the event had") {
   Installation installation;
   Process api(installation);

@@ -250,6 +250,17 @@ TEST_CASE("Commands at the gateway: a result is shown as JSON, text or base64") 
   }
 }
 
+TEST_CASE("Commands at the gateway: a result nested without end is shown as text, and no number is rounded") {
+  Commands world;
+  const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+  const std::string first = world.give(), second = world.give();
+  world.answer(first, {true, false, "application/json", deep, "", ""});
+  world.answer(second, {true, false, "application/json", R"({"n":12345678901234567890123, "m":0.10})", "", ""});
+  CHECK(json_of(world.ask("GET", "/commands/" + first))["result"]["text"] == deep);
+  CHECK(world.ask("GET", "/commands/" + second).body.find(R"("data":{"n":12345678901234567890123, "m":0.10})") !=
+        std::string::npos);
+}
+
 TEST_CASE("Commands at the gateway: a service posts its result, once") {
   Commands world;
   const auto id = world.give(R"({"data":1,"conversation_id":"k"})");

@@ -66,6 +66,22 @@ TEST_CASE("Types: numbers that no double holds are known where they stand") {
   CHECK(places(answer) == "/2/data ");
 }
 
+TEST_CASE("Types: the events of a batch share one budget of steps, and the refusal says where it ended") {
+  Ingest ingest;
+  ingest.declare("event-types", "a", with_schema(Json::parse(R"({"anyOf":[
+    {"properties":{"a":{"$ref":"#"}},"required":["b"]},{"properties":{"a":{"$ref":"#"}},"required":["c"]},{"required":["d"]}]})")));
+  std::string deep = R"({"d":1})", batch = "[";
+  for (int i = 0; i < 7; ++i) deep = R"({"d":1,"a":)" + deep + "}";
+  const std::string one = R"({"type":"a","data":)" + deep + "}";
+  CHECK(ingest.post_json(one).status == 202);
+  for (int i = 0; i < 999; ++i) batch += one + ",";
+  const auto refused = ingest.post_json(batch + one + "]");
+  CHECK(refused.status == 422);
+  CHECK(places(refused).ends_with("/data "));
+  CHECK(json_of(refused)["detail"].get<std::string>().find("250000 steps") != std::string::npos);
+  CHECK(ingest.post_json(one).status == 202);
+}
+
 TEST_CASE("Types: a changed schema holds for the next event") {
   Ingest ingest;
   ingest.declare("event-types", "a", with_schema({{"type", "string"}}));
