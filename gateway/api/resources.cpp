@@ -157,7 +157,7 @@ Result<http::Response> replace(const Call& call, Services& services) {
 // What a patch is merged into. What follows from a source's scheme follows the new one.
 template <class T>
 Json merge_base(const T& current, const Json& patch) {
-  Json base = Json::parse(registry::shown_json(current));
+  Json base = json_or_null<Json>(registry::shown_json(current));
   if constexpr (std::is_same_v<T, registry::Source>) {
     if (patch.contains("verify") && current.exclusive == current.exclusive_by_default()) base.erase("exclusive");
   }
