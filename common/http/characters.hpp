@@ -1,5 +1,5 @@
 #pragma once
-// Character classes of RFC 9110, as tables and word-wide tests. Who: framing, rendering, forwarded. Pure.
+// Character classes of RFC 9110 and 3986, as tables and word-wide tests. Who: framing, rendering, forwarded. Pure.
 
 #include <array>
 #include <cstdint>
@@ -16,7 +16,16 @@ constexpr std::array<bool, 256> token_table() {
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
   return table;
 }
+// RFC 3986, but for percent-encoding and the comma, which no host has.
+constexpr std::array<bool, 256> host_table() {
+  std::array<bool, 256> table{};
+  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = table[c - 32] = true;
+  for (const char c : std::string_view("-._~!$&'()*+;=")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
 inline constexpr std::array<bool, 256> kToken = token_table();
+inline constexpr std::array<bool, 256> kHost = host_table();
 }  // namespace detail
 
 constexpr bool is_token_char(char c) { return detail::kToken[static_cast<unsigned char>(c)]; }
@@ -50,11 +59,41 @@ inline bool is_field_value(std::string_view text) {
   return true;
 }
 
-// What may stand in Host: printable ASCII that could not end or begin another part of a URL. Empty is one too.
-constexpr bool is_host(std::string_view value) {
-  for (const char c : value)
-    if (c <= 0x20 || c == 0x7f || c == '/' || c == '@' || c == '?' || c == '#' || c == '\\' || c == ',') return false;
+// Printable ASCII but the space. Of the byte's value, as char has a sign on some machines and none on others.
+constexpr bool is_visible(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return u > 0x20 && u < 0x7f;
+}
+
+constexpr bool is_port(std::string_view digits) {
+  unsigned value = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+    if (value > 65'535) return false;
+  }
   return true;
+}
+
+// The length of the host that `value` begins with: a name, an IPv4 address, or an IPv6 address in brackets.
+constexpr std::size_t host_length(std::string_view value) {
+  std::size_t end = 0;
+  if (!value.starts_with('[')) {
+    while (end < value.size() && detail::kHost[static_cast<unsigned char>(value[end])]) ++end;
+    return end;
+  }
+  end = value.find_first_not_of("0123456789abcdefABCDEF:.", 1);
+  if (end != std::string_view::npos && value[end] == '%')  // a zone
+    while (++end < value.size() && detail::kHost[static_cast<unsigned char>(value[end])]) {
+    }
+  return end < value.size() && value[end] == ']' && end > 2 ? end + 1 : 0;
+}
+
+// host[:port] as RFC 3986 has it, without user info.
+constexpr bool is_authority(std::string_view value) {
+  const std::size_t host = host_length(value);
+  if (host == 0) return false;
+  return host == value.size() || (value[host] == ':' && is_port(value.substr(host + 1)));
 }
 
 constexpr std::string_view trimmed(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "common/http/characters.hpp"
 #include "common/http/sender.hpp"
 
 namespace certes::http {
@@ -39,7 +40,7 @@ bool has_part(CURLU* url, CURLUPart which) {
 
 bool plain_characters(std::string_view url) {
   for (const char c : url)
-    if (c <= 0x20 || c >= 0x7f || c == '\\') return false;  // char is signed: 0x80 and above are below 0
+    if (!is_visible(c) || c == '\\') return false;
   return true;
 }
 

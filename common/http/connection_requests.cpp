@@ -13,6 +13,16 @@ namespace {
 // A request that no route takes is waited for up to this size, as the connection can be kept then.
 constexpr std::size_t kSmallUnrouted = 16u << 10;
 
+// RFC 9112, 3.2.2: the authority of a target in absolute form goes before Host, so handlers see no other.
+void set_host(Request& request, std::string_view authority) {
+  for (HeaderView& header : request.headers)
+    if (same_token(header.name, "host")) {
+      header.value = authority;
+      return;
+    }
+  request.headers.push_back({"Host", authority});
+}
+
 void fill(Request& request, const Framing& framing, const char* data, std::string_view peer) {
   const auto part = [&](std::size_t at, std::size_t size) { return std::string_view(data + at, size); };
   request.method = part(framing.method().at, framing.method().size);
@@ -24,6 +34,8 @@ void fill(Request& request, const Framing& framing, const char* data, std::strin
   request.headers.clear();
   for (const Framing::Field& f : framing.fields())
     request.headers.push_back({part(f.name, f.name_size), part(f.value, f.value_size)});
+  if (const auto authority = framing.authority(); authority.size > 0)
+    set_host(request, part(authority.at, authority.size));
   request.body = part(framing.body_at(), framing.body_bytes());
   request.peer = peer;
 }

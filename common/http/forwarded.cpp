@@ -39,7 +39,8 @@ Result<ForwardedOrigin> forwarded_origin(const Request& request) {
   if (same_token(*proto, "http")) origin.scheme = "http";
   if (origin.scheme.empty() && !proto->empty())
     return fail(Code::unauthenticated, std::string(kProto) + " is neither http nor https", std::string(kProto));
-  if (!is_host(*host)) return fail(Code::unauthenticated, std::string(kHost) + " is no host", std::string(kHost));
+  if (!host->empty() && !is_authority(*host))
+    return fail(Code::unauthenticated, std::string(kHost) + " is no host", std::string(kHost));
   origin.host = *host;
   return origin;
 }

@@ -47,6 +47,7 @@ class Framing {
   // Meaningful once complete (method, target and fields: once header_complete()).
   Part method() const { return method_; }
   Part target() const { return target_; }
+  Part authority() const { return authority_; }  // of a target in absolute form; else empty
   const std::vector<Field>& fields() const { return fields_; }
   std::size_t body_at() const { return header_bytes_; }
   std::size_t body_bytes() const { return body_bytes_; }
@@ -62,6 +63,8 @@ class Framing {
   bool take_continue();
   // How large the whole request will be, as far as is known.
   std::size_t expected_bytes() const { return chunked_ ? 0 : header_bytes_ + content_length_; }
+  // Memory of its own.
+  std::size_t held_bytes() const { return fields_.capacity() * sizeof(Field); }
 
  private:
   enum class Phase : std::uint8_t { request_line, header, body, chunk_size, chunk_data, chunk_end, trailer, done };
@@ -92,7 +95,7 @@ class Framing {
   std::size_t body_bytes_ = 0;
   std::size_t chunk_left_ = 0;
   std::size_t trailer_bytes_ = 0;
-  Part method_, target_;
+  Part method_, target_, authority_;
   std::vector<Field> fields_;
   Refusal refusal_;
 };

@@ -12,13 +12,21 @@ namespace {
 
 constexpr std::size_t kMaxMethod = 32;
 
-bool is_target(std::string_view target) {
+// The authority of a target in absolute form; empty: it is in none.
+std::string_view authority_of(std::string_view target) {
+  std::size_t at = 0;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (same_token(target.substr(0, scheme.size()), scheme)) at = scheme.size();
+  if (at == 0) return {};
+  return target.substr(at, std::min(target.find_first_of("/?", at), target.size()) - at);
+}
+
+bool is_target(std::string_view method, std::string_view target, std::string_view authority) {
   for (const char c : target)
-    if (c <= 0x20 || c == 0x7f || c == '#') return false;  // char is signed: 0x80 and above are below 0
+    if (!is_visible(c) || c == '#') return false;
   if (target.front() == '/') return true;
-  if (target == "*") return true;
-  return (target.size() > 7 && same_token(target.substr(0, 7), "http://")) ||
-         (target.size() > 8 && same_token(target.substr(0, 8), "https://"));
+  if (target == "*") return method == "OPTIONS";
+  return is_authority(authority);
 }
 
 }  // namespace
@@ -41,12 +49,15 @@ bool Framing::request_line(const char* data, std::string_view line) {
                       version[5] >= '0' && version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
   if (!shaped) return refuse(kRequestLine);
   if (version[5] != '1') return refuse(kVersion);
-  if (!is_target(target)) return refuse(kTarget);
+  const std::string_view authority = authority_of(target);
+  if (!is_target(method, target, authority)) return refuse(kTarget);
   const std::string_view path = origin_form(target);
   if (std::min(path.find('?'), path.size()) > limits_->max_path_bytes) return refuse(kPathLong);
   version_1_0_ = version[7] == '0';
   method_ = {static_cast<std::uint32_t>(method.data() - data), static_cast<std::uint32_t>(method.size())};
   target_ = {static_cast<std::uint32_t>(target.data() - data), static_cast<std::uint32_t>(target.size())};
+  if (!authority.empty())
+    authority_ = {static_cast<std::uint32_t>(authority.data() - data), static_cast<std::uint32_t>(authority.size())};
   return true;
 }
 
@@ -70,7 +81,7 @@ bool Framing::known_field(std::string_view name, std::string_view value) {
   switch (name.size()) {
     case 4:
       if (!same_token(name, "host")) return true;
-      if (has_host_ || !is_host(value)) return refuse(kHost);
+      if (has_host_ || !(value.empty() || is_authority(value))) return refuse(kHost);
       has_host_ = true;
       return true;
     case 6:

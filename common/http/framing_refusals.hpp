@@ -10,7 +10,7 @@ constexpr Refusal malformed(std::string_view detail) { return {400, "malformed-r
 inline constexpr Refusal kBareLf = malformed("A line ends with LF alone; it must end with CRLF.");
 inline constexpr Refusal kRequestLine = malformed("The request line is not 'METHOD target HTTP/1.1'.");
 inline constexpr Refusal kTarget =
-    malformed("The request target is not a path, or holds a character that is not allowed.");
+    malformed("The request target is not a path or an http URL with a host, or holds a character that is not allowed.");
 inline constexpr Refusal kVersion{505, "version-not-supported", "HTTP version not supported", "Use HTTP/1.1."};
 inline constexpr Refusal kFold = malformed("A header line begins with a space (obsolete line folding).");
 inline constexpr Refusal kFieldName =
@@ -45,5 +45,9 @@ inline constexpr Refusal kHeaderCount{431, "header-too-large", "Too many headers
 inline constexpr Refusal kBodyLarge{
     413,     "too-large", "Body too large", "The body is larger than this server takes", &FramingLimits::max_body_bytes,
     " bytes"};
+
+inline constexpr Refusal kOverloaded{503, "overloaded", "Overloaded",
+                                     "The server holds as much of unfinished requests as it takes, and this one has "
+                                     "not moved for longest. Nothing of it was taken: send it again."};
 
 }  // namespace certes::http

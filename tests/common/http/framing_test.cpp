@@ -4,6 +4,9 @@
 
 #include <string>
 
+#include "common/http/characters.hpp"
+#include "tests/common/http/corpus.hpp"
+
 using certes::http::Framing;
 using certes::http::FramingLimits;
 
@@ -245,4 +248,38 @@ TEST_CASE("Framing: asks to continue once, and only while the body is missing") 
   size = buffer.size();
   CHECK(whole.scan(buffer.data(), size) == Framing::State::complete);
   CHECK_FALSE(whole.take_continue());
+}
+
+TEST_CASE("Framing: the corpus is refused and taken alike, whether char has a sign or not") {
+  for (const auto& cases : {certes::http::length_cases(), certes::http::coding_cases(), certes::http::chunk_cases(),
+                            certes::http::head_cases(), certes::http::field_cases()}) {
+    for (const certes::http::CorpusCase& c : cases) {
+      CAPTURE(c.name);
+      const int status = frame(c.bytes).status;
+      if (c.next || c.status == 200) {
+        CHECK(status == 0);
+      } else {
+        CHECK(status == c.status);
+      }
+    }
+  }
+}
+
+TEST_CASE("Framing: no byte above ASCII passes in a target or a Host, and every one in another value") {
+  for (int value = 0x80; value <= 0xff; ++value) {
+    CAPTURE(value);
+    const std::string byte(1, static_cast<char>(value));
+    CHECK(frame("GET /a" + byte + " HTTP/1.1\r\n" + kHost + "\r\n").status == 400);
+    CHECK(frame("GET http://a" + byte + "/ HTTP/1.1\r\n" + kHost + "\r\n").status == 400);
+    CHECK(frame("GET / HTTP/1.1\r\nHost: a" + byte + "\r\n\r\n").status == 400);
+    CHECK(frame("GE" + byte + " / HTTP/1.1\r\n" + kHost + "\r\n").status == 400);
+    CHECK(frame("GET / HTTP/1.1\r\n" + kHost + "X" + byte + ": y\r\n\r\n").status == 400);
+    CHECK(frame("GET / HTTP/1.1\r\n" + kHost + "X: " + byte + "\r\n\r\n").status == 0);
+  }
+}
+
+TEST_CASE("characters: what is visible, by value") {
+  int visible = 0;
+  for (int value = 0; value <= 0xff; ++value) visible += certes::http::is_visible(static_cast<char>(value)) ? 1 : 0;
+  CHECK(visible == 0x7e - 0x20);
 }

@@ -155,3 +155,24 @@ TEST_CASE("Server: a target in absolute form is routed by its path") {
   client.send("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(client.answer().status == 404);
 }
+
+TEST_CASE("Server: of a target in absolute form, handlers see its authority as Host") {
+  TestServer test;
+  test.server.direct("GET", "/host", [](Loop&) {
+    return
+        [](const Request& request, Exchange exchange) { exchange.respond(text(std::string(request.header("host")))); };
+  });
+  test.server.pooled("GET", "/pooled-host",
+                     [](const Request& request) { return text(std::string(request.header("host"))); });
+  test.start();
+  RawClient client = test.client();
+  for (const std::string path : {"/host", "/pooled-host"}) {
+    CAPTURE(path);
+    client.send("GET http://evil.example:81" + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(client.answer().body == "evil.example:81");
+    client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(client.answer().body == "localhost");
+    client.send("GET http://b" + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(client.answer().body == "b");
+  }
+}

@@ -50,7 +50,7 @@ constexpr Case kCases[] = {
     {"HTTPS://a:80/sources/b", 200, "62"},
     {"/sources/a#b", 400, nullptr},
     {"\\sources\\a", 400, nullptr},
-    {"*", 404, nullptr},
+    {"*", 400, nullptr},
 };
 
 std::string hex(std::string_view bytes) {
