@@ -9,13 +9,13 @@
 namespace certes::dispatcher {
 namespace {
 
-http::ServerOptions listener(const std::string& listen) {
+http::ServerOptions listener(const config::DispatcherSettings& settings) {
   http::ServerOptions options;
   options.name = "dispatcher";
-  options.listen = listen;
+  options.listen = settings.listen;
   options.loops = 1;
   options.workers = 1;
-  options.max_connections = 1'000;
+  options.max_connections = static_cast<std::size_t>(settings.max_connections);
   return options;
 }
 
@@ -28,7 +28,7 @@ class Dispatcher::Impl {
         loop_(dependencies_),
         lag_(dependencies_.metrics.gauge("certes_consumer_lag", "Records that are not read yet, of owned partitions",
                                          {{"topic", "events"}})),
-        server_(listener(dependencies_.settings.dispatcher.listen)) {}
+        server_(listener(dependencies_.settings.dispatcher)) {}
 
   Result<void> start() {
     http::add_pages(server_, dependencies_.metrics, {[this] { return not_ready(); }, [this] { measure_lag(); }});

@@ -4,6 +4,7 @@
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/declarations.hpp"
+#include "certes/descriptors.hpp"
 #include "certes/last_resort.hpp"
 #include "certes/logging.hpp"
 #include "certes/private_file.hpp"
@@ -149,6 +150,7 @@ class RelayProcess {
     client::RelayOptions options;
     options.listen = relay.listen;
     options.max_body_bytes = static_cast<std::size_t>(relay.max_body_bytes);
+    options.max_connections = connections_within(raise_descriptor_limit(), options.max_connections);
     pipeline_ = std::make_unique<client::Pipeline>(std::move(*spool), pipeline_options(relay), clock_, &meters_);
     relay_ = std::make_unique<client::Relay>(std::move(options), *pipeline_, metrics_, clock_);
     pipeline_->set_policies(policies->policies);

@@ -230,6 +230,19 @@ Result<void> check_tls(const Settings& settings) {
   return checked ? check_tls("api.", api.tls_cert_file, api.tls_key_file, api.tls_client_ca_file) : checked;
 }
 
+// One body must fit, and the buffer that it grows out of.
+Result<void> check_unfinished(const std::string& name, std::int64_t bytes, std::int64_t body) {
+  if (bytes == 0 || bytes / 4 >= body) return {};
+  return fail(Code::invalid, name + " must be 0, or at least four of the largest bodies: " + std::to_string(4 * body));
+}
+
+Result<void> check_unfinished(const Settings& settings) {
+  const std::int64_t body = settings.gateway.max_body_bytes;
+  auto checked = check_unfinished("gateway.unfinished_bytes", settings.gateway.unfinished_bytes, body);
+  constexpr std::int64_t kApiBody = 1 << 20;
+  return checked ? check_unfinished("api.unfinished_bytes", settings.api.unfinished_bytes, kApiBody) : checked;
+}
+
 }  // namespace
 
 Result<Loaded> Loader::finish() {
@@ -244,6 +257,7 @@ Result<Loaded> Loader::finish() {
   if (kafka.cert_file.empty() != kafka.key_file.empty())
     return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
   if (auto checked = check_tls(settings); !checked) return fail(checked.error());
+  if (auto checked = check_unfinished(settings); !checked) return fail(checked.error());
   if (!settings.allow_from.empty() && !settings.dev)
     return fail(Code::invalid, "allow_from is for --dev only: elsewhere every caller needs a key");
   if (settings.data.empty()) return fail(Code::invalid, "data must name a directory");

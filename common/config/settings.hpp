@@ -41,7 +41,8 @@ struct GatewaySettings {
   std::int64_t max_body_bytes = 1 << 20;
   std::int64_t max_header_bytes = 32 << 10;
   int max_connections = 10'000;
-  int max_connections_per_peer = 0;  // 0: no limit
+  int max_connections_per_peer = 0;   // 0: no limit
+  std::int64_t unfinished_bytes = 0;  // held for requests that are not whole; 0: 64 MiB, or 16 bodies if that is more
   double header_timeout_seconds = 10, body_timeout_seconds = 20, idle_timeout_seconds = 75;
   double durable_timeout_seconds = 2.5;  // then 503 outcome-unknown
   int max_batch_events = 1'000;
@@ -62,11 +63,14 @@ struct GatewaySettings {
 struct ApiSettings {
   std::string listen = "127.0.0.1:9610";
   bool enabled = true;
+  int max_connections = 1'000;
+  std::int64_t unfinished_bytes = 0;                            // as the gateway's
   std::string tls_cert_file, tls_key_file, tls_client_ca_file;  // as the gateway's
 };
 
 struct DispatcherSettings {
   std::string listen = "127.0.0.1:9620";
+  int max_connections = 1'000;
   std::vector<std::string> allow_networks;
   std::string instance;
   std::int64_t memory_bytes = 128ll << 20;

@@ -15,13 +15,14 @@
 #include "common/http/peer_counts.hpp"
 #include "common/http/server.hpp"
 #include "common/http/transport.hpp"
+#include "common/http/unfinished.hpp"
 
 namespace certes::http {
 
 class ServerLoop;
 struct Route;
 
-class Connection final : public DeadlineWheel::Entry, private StreamBody {
+class Connection final : public DeadlineWheel::Entry, public UnfinishedList::Holder, private StreamBody {
  public:
   Connection(ServerLoop& loop, std::uint64_t id, Transport transport, std::string peer, PeerKey counted);
   ~Connection();
@@ -43,6 +44,10 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   // No further requests: closes at once if none has begun.
   void stop();
   void die();
+  // Says what it holds now; `moved`: bytes came or went. It may be what has to be given up.
+  void weigh(bool moved);
+  // Lets go of what it holds of a request that is not whole, as there is no more room (connection_unfinished.cpp).
+  void give_up_unfinished();
 
   bool queued_flush = false, queued_resume = false;  // the loop's lists
 
@@ -54,6 +59,7 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   bool handshake();
   void read();
   bool read_once();
+  void make_room();
   void consume(char* data, std::size_t size);
   void end_of_input();
   void discard();
@@ -68,6 +74,7 @@ class Connection final : public DeadlineWheel::Entry, private StreamBody {
   void answered(int status);
   void refuse(const Refusal& refusal);
   void set_timer(Timer timer, Millis delay);
+  std::size_t unfinished_bytes() const;
   bool idle() const;
   bool output_empty() const { return written_ == out_.size() + body_.size(); }
   void written();

@@ -30,8 +30,12 @@ bool Connection::handshake() {
     case TlsSession::Step::done:
       counters.handshakes.add();
       set_timer(Timer::idle, loop_.shared().options.idle_timeout);
+      weigh(true);
       return true;
-    case TlsSession::Step::again: readable_ = false; return false;
+    case TlsSession::Step::again:
+      readable_ = false;
+      weigh(true);
+      return false;
     case TlsSession::Step::not_tls: loop_.answer_in_the_clear(transport_.fd()); [[fallthrough]];
     case TlsSession::Step::failed: break;
   }
@@ -47,16 +51,25 @@ void Connection::read() {
   loop_.want_resume(*this);
 }
 
+// For one read, and no more than the request may still need.
+void Connection::make_room() {
+  const std::size_t room = std::clamp<std::size_t>(in_.size(), 4096, ServerLoop::kScratchBytes);
+  const std::size_t most = framing_.expected_bytes();
+  if (most <= in_.size()) return in_.reserve_room(room);
+  in_.reserve_room(std::min(room, most - in_.size()), most);
+}
+
 // One read, and the requests that it completes. False: nothing more can be read now.
 bool Connection::read_once() {
   const bool direct = in_.empty();
-  if (!direct) in_.reserve_room(std::clamp<std::size_t>(in_.size(), 4096, ServerLoop::kScratchBytes));
+  if (!direct) make_room();
   const std::size_t room = direct ? ServerLoop::kScratchBytes : in_.room();
   const ssize_t n = transport_.read(direct ? loop_.scratch() : in_.tail(), room);
   if (n < 0) {
     if (errno == EINTR) return true;
     readable_ = false;
     if (errno != EAGAIN) die();
+    weigh(transport_.secure());  // part of a record may have come
     return false;
   }
   if (n == 0) {
@@ -99,13 +112,14 @@ void Connection::consume(char* data, std::size_t size) {
   }
   consuming_ = false;
   if (phase_ == Phase::dead) return;
-  if (phase_ == Phase::closing) at = size;  // nothing more is taken from this client
+  if (phase_ == Phase::closing || phase_ == Phase::streaming) at = size;  // nothing more is taken from this client
   if (data == in_.data()) {
     in_.resize(size);
     in_.drop_front(at);
   } else if (at < size) {
     in_.append(data + at, size - at);
   }
+  weigh(true);
 }
 
 // The client has sent all it will. What it began and did not end cannot be answered.

@@ -13,6 +13,7 @@ namespace certes::http {
 namespace {
 constexpr Millis kLinger{2'000};
 constexpr std::size_t kSmallBody = 16u << 10;  // copied behind its header
+constexpr std::size_t kOutputKept = 2u << 10;  // by a connection that has nothing to write
 }  // namespace
 
 void Connection::respond(Response&& response) {
@@ -48,10 +49,16 @@ void Connection::refuse(const Refusal& refusal) {
   head_ = false;
   received_ = loop_.now();
   phase_ = Phase::answering;
-  respond(problem_of(refusal, loop_.shared().limits));
+  Response answer = problem_of(refusal, loop_.shared().limits);
+  if (refusal.status == 503) answer.headers.emplace_back("Retry-After", "1");
+  respond(std::move(answer));
+  if (consuming_) return;  // it drops what it has
+  in_.clear();
+  weigh(false);
 }
 
 void Connection::flush() {
+  const std::size_t before = written_;
   while (!output_empty()) {
     const std::size_t head_left = written_ < out_.size() ? out_.size() - written_ : 0;
     const std::size_t body_at = written_ > out_.size() ? written_ - out_.size() : 0;
@@ -61,7 +68,8 @@ void Connection::flush() {
     if (n < 0 && errno != EAGAIN) return die();
     if (n < 0) {
       blocked_ = true;
-      return set_timer(Timer::write, loop_.shared().options.write_timeout);
+      set_timer(Timer::write, loop_.shared().options.write_timeout);
+      return weigh(written_ != before);
     }
     written_ += static_cast<std::size_t>(n);
   }
@@ -70,10 +78,11 @@ void Connection::flush() {
 
 // All that was to be written is.
 void Connection::written() {
-  if (out_.capacity() > kOutputBound) out_ = {};
+  if (out_.capacity() > kOutputKept) out_ = {};
   out_.clear();
   body_ = {};
   written_ = 0;
+  weigh(false);
   if (phase_ == Phase::closing) return linger();
   if (phase_ == Phase::streaming) {
     set_timer(Timer::none, Millis(0));

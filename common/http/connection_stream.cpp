@@ -33,6 +33,8 @@ void Connection::begin_stream(Response&& head) {
       {.date = loop_.date(), .keep_alive = false, .body_end = chunked_ ? BodyEnd::chunks : BodyEnd::connection});
   phase_ = Phase::streaming;
   answered(head.status);
+  if (!consuming_) in_.clear();  // the connection ends with the stream
+  weigh(false);
   loop_.want_flush(*this);
   if (hung_up_) die();
 }

@@ -46,11 +46,19 @@ class Server::Impl {
   explicit Impl(ServerOptions options) {
     shared.limits = {options.max_header_bytes, options.max_headers, options.max_body_bytes};
     shared.options = std::move(options);
-    shared.counters = std::make_shared<ServerCounters>(loop_count());
+    shared.counters =
+        std::make_shared<ServerCounters>(loop_count(), shared.options.max_connections, unfinished_limit());
     shared.tls = std::make_unique<TlsKeeper>(shared.options.tls);
   }
 
   std::size_t loop_count() const { return static_cast<std::size_t>(std::max(1, shared.options.loops)); }
+
+  std::size_t unfinished_limit() const {
+    constexpr std::size_t kLeast = 64u << 20, kBodies = 16;
+    const ServerOptions& options = shared.options;
+    if (options.max_unfinished_bytes != 0) return options.max_unfinished_bytes;
+    return std::max(kLeast, kBodies * options.max_body_bytes);
+  }
 
   Result<void> start() {
     if (auto loaded = shared.tls->load(); !loaded) return loaded;
@@ -128,6 +136,7 @@ void Server::expose(metrics::Metrics& metrics) const {
 ServerStats Server::stats() const {
   const ServerCounters& counters = *impl_->shared.counters;
   ServerStats total;
+  total.unfinished_bytes = counters.unfinished.held();
   total.open_connections = counters.open.load(std::memory_order_relaxed);
   for (const LoopCounters& loop : counters.loops) {
     total.accepted += loop.accepted.get();
@@ -136,7 +145,7 @@ ServerStats Server::stats() const {
     total.failed_handshakes += loop.failed_handshakes.get();
     for (const Tally& full : loop.full) total.refused_connections += full.get();
     for (std::size_t i = 0; i < loop.refused.size(); ++i)
-      if (kRefusedStatuses[i] != 408) total.bad_requests += loop.refused[i].get();
+      if (kRefusedStatuses[i] != 408 && kRefusedStatuses[i] != 503) total.bad_requests += loop.refused[i].get();
     for (std::size_t i = 0; i < loop.late.size(); ++i)
       if (static_cast<Late>(i) != Late::idle) total.timeouts += loop.late[i].get();
   }

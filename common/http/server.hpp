@@ -171,6 +171,9 @@ struct ServerOptions {
   std::size_t max_header_bytes = 32u << 10;
   std::size_t max_headers = 100;
   std::size_t max_body_bytes = 1u << 20;
+  // Held by all connections for requests that are not whole and answers that are not taken; above, who has not moved
+  // for longest is closed (503). 0: the larger of 64 MiB and 16 bodies of the largest size.
+  std::size_t max_unfinished_bytes = 0;
   Millis header_timeout{10'000};  // from the first byte to the end of the header; idle connections: idle_timeout.
                                   // The same again for a TLS handshake
   Millis body_timeout{20'000};    // whole body
@@ -183,7 +186,8 @@ struct ServerOptions {
 struct ServerStats {
   std::uint64_t accepted = 0, refused_connections = 0, open_connections = 0, requests = 0, bad_requests = 0,
                 timeouts = 0,  // but for those of idle connections
-      handshakes = 0, failed_handshakes = 0;
+      handshakes = 0, failed_handshakes = 0,
+                unfinished_bytes = 0;  // now: see ServerOptions::max_unfinished_bytes
 };
 
 class Server {

@@ -16,6 +16,7 @@ namespace certes::http {
 
 namespace {
 constexpr int kAcceptsPerRound = 64;
+constexpr Millis kPause{50};
 }  // namespace
 
 PeerKey peer_key(const sockaddr_storage& address) {
@@ -30,6 +31,9 @@ PeerKey peer_key(const sockaddr_storage& address) {
   return network == 0 ? ~PeerKey{0} : network;  // ::1 and the like
 }
 
+// Level-triggered: what was not accepted in one round is in the next.
+void ServerLoop::watch_listener() { watch(shared_.listener.fd(), kListenToken, EPOLLIN); }
+
 void ServerLoop::accept() {
   if (stopping_) return;
   for (int i = 0; i < kAcceptsPerRound; ++i)
@@ -42,8 +46,13 @@ bool ServerLoop::accept_one() {
   const int fd =
       ::accept4(shared_.listener.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    if (errno == EMFILE || errno == ENFILE) out_of_descriptors();
-    return errno == ECONNABORTED || errno == EINTR;
+    switch (errno) {
+      case EMFILE:
+      case ENFILE: return turn_away_by_reserve();
+      case ENOBUFS:
+      case ENOMEM: pause_accepting(); return false;
+      default: return errno != EAGAIN && errno != EBADF && errno != EINVAL;  // others are of that one client
+    }
   }
   if (shared_.counters->open.load(std::memory_order_relaxed) >= shared_.options.max_connections) {
     turn_away(fd, Full::connections);
@@ -81,13 +90,28 @@ std::optional<PeerKey> ServerLoop::count_peer(const sockaddr_storage& address, c
   return key;
 }
 
-// The listener would wake the loop for ever: one descriptor kept for this takes the client and lets it go.
-void ServerLoop::out_of_descriptors() {
+// Out of descriptors, the listener would wake the loop for ever: one that is kept for this takes the client and lets it
+// go. False: another thread was faster, so there is none for now.
+bool ServerLoop::turn_away_by_reserve() {
   if (reserve_fd_ >= 0) ::close(reserve_fd_);
   const int fd = ::accept4(shared_.listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) turn_away(fd, Full::descriptors);
   reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  errno = EMFILE;
+  if (reserve_fd_ < 0) pause_accepting();
+  return fd >= 0 && reserve_fd_ >= 0;
+}
+
+// Who wants in waits in the listener's queue meanwhile.
+void ServerLoop::pause_accepting() {
+  if (std::exchange(paused_, true)) return;
+  unwatch(shared_.listener.fd());
+  after(kPause, [this] {
+    paused_ = false;
+    if (stopping_) return;
+    if (reserve_fd_ < 0) reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    watch_listener();
+    accept();
+  });
 }
 
 void ServerLoop::turn_away(int fd, Full reason) {
@@ -143,7 +167,8 @@ void ServerLoop::adopt(int fd, std::string peer, PeerKey counted) {
       std::make_unique<Connection>(*this, id, Transport(fd, std::move(tls)), std::move(peer), counted);
   Connection& connection = *slots_[slot].connection;
   if (!usable || !watch(fd, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) return connection.die();
-  if (stopping_) connection.stop();
+  connection.weigh(true);
+  if (stopping_ && !connection.dead()) connection.stop();
 }
 
 }  // namespace certes::http

@@ -8,6 +8,8 @@
 #include <deque>
 #include <string_view>
 
+#include "common/http/unfinished.hpp"
+
 namespace certes::http {
 
 // One thread writes, any reads.
@@ -22,11 +24,12 @@ class Tally {
 
 // Why a client was not taken, what it was waited for in vain, and with which status something was refused that is no
 // request.
-enum class Full : std::uint8_t { connections, per_peer, descriptors };
-inline constexpr std::array<std::string_view, 3> kFullNames{"connections", "per_peer", "descriptors"};
+enum class Full : std::uint8_t { connections, per_peer, descriptors, unfinished_bytes };
+inline constexpr std::array<std::string_view, 4> kFullNames{"connections", "per_peer", "descriptors",
+                                                            "unfinished_bytes"};
 enum class Late : std::uint8_t { handshake, idle, header, body, write };
 inline constexpr std::array<std::string_view, 5> kLateNames{"handshake", "idle", "header", "body", "write"};
-inline constexpr std::array<int, 9> kRefusedStatuses{400, 408, 413, 414, 417, 431, 501, 505, 0};  // 0: others
+inline constexpr std::array<int, 10> kRefusedStatuses{400, 408, 413, 414, 417, 431, 501, 503, 505, 0};  // 0: others
 
 struct LoopCounters {
   Tally accepted, requests, handshakes, failed_handshakes;
@@ -44,7 +47,8 @@ struct LoopCounters {
 };
 
 struct ServerCounters {
-  explicit ServerCounters(std::size_t count) : loops(count) {}
+  ServerCounters(std::size_t count, std::size_t connections_max, std::size_t unfinished_max_bytes)
+      : max_connections(connections_max), unfinished(unfinished_max_bytes, count), loops(count) {}
 
   template <class Pick>
   std::uint64_t sum(Pick pick) const {
@@ -53,6 +57,8 @@ struct ServerCounters {
     return total;
   }
 
+  const std::size_t max_connections;
+  UnfinishedBudget unfinished;
   std::deque<LoopCounters> loops;
   std::atomic<std::size_t> open{0};  // connections of all loops
 };

@@ -14,15 +14,12 @@
 
 namespace certes::http {
 
-namespace {
-constexpr std::uint64_t kListenToken = ~1ull;
-}  // namespace
-
 ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
     : EventLoop(loop_index),
       shared_(shared),
       counters_(shared.counters->loops[static_cast<std::size_t>(loop_index)]),
       wheel_(std::chrono::steady_clock::now()),
+      unfinished_(shared.counters->unfinished, static_cast<std::size_t>(loop_index)),
       scratch_(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {
   if (loop_index == 0) reserve_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -39,8 +36,7 @@ void ServerLoop::start() {
   thread_ = std::thread([this] {
     thread_id_.store(std::this_thread::get_id());
     make_handlers();
-    // Level-triggered: what was not accepted in one round is in the next.
-    if (index() == 0) watch(shared_.listener.fd(), kListenToken, EPOLLIN);
+    if (index() == 0) watch_listener();
     run();
     for (Slot& slot : slots_)
       if (slot.connection) slot.connection->die();
@@ -160,6 +156,7 @@ void ServerLoop::want_resume(Connection& connection) {
 // The connection object may be in use further up the stack: it goes at the end of the round.
 void ServerLoop::buried(Connection& connection, int fd, PeerKey peer) {
   wheel_.remove(connection);
+  unfinished_.set(connection, 0, false, now());
   ::close(fd);
   if (peer != 0) shared_.peers.give_back(peer);
   dead_.push_back(static_cast<std::uint32_t>(connection.id()));

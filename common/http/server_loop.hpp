@@ -64,6 +64,9 @@ class ServerLoop final : public EventLoop {
   void want_flush(Connection& connection);
   void want_resume(Connection& connection);
   void buried(Connection& connection, int fd, PeerKey peer);
+  // What a connection holds now of what is unfinished. Above the server's limit those that have not moved for longest
+  // give way, on whichever loop: this one may be among them when it returns.
+  void weigh(Connection& connection, std::size_t bytes, bool moved);
   // To a client that does not speak TLS where it should.
   void answer_in_the_clear(int fd);
   static constexpr std::size_t kScratchBytes = 64u << 10;
@@ -79,21 +82,28 @@ class ServerLoop final : public EventLoop {
   SteadyTime wait_until() const override;
 
  private:
+  static constexpr std::uint64_t kListenToken = ~1ull;
+
   struct Slot {
     std::unique_ptr<Connection> connection;
     std::uint32_t generation = 0;
   };
 
   void make_handlers();
+  void watch_listener();
   void accept();
   bool accept_one();
   void take(int fd, const sockaddr_storage& address);
   // 0: not counted. Nothing: it has as many connections as it may.
   std::optional<PeerKey> count_peer(const sockaddr_storage& address, const std::string& peer);
-  void out_of_descriptors();
+  bool turn_away_by_reserve();
+  void pause_accepting();
   void turn_away(int fd, Full reason);
   void say_and_close(int fd, const Response& response);
   void adopt(int fd, std::string peer, PeerKey counted);
+  void relieve();
+  void ask_for_relief();
+  void give_up_oldest();
   Connection* find(std::uint64_t id);
   void stop_accepting(SteadyTime until);
   void stop_now(SteadyTime until);
@@ -104,9 +114,11 @@ class ServerLoop final : public EventLoop {
   std::atomic<std::thread::id> thread_id_{};
   LoopCounters& counters_;
   std::atomic<std::size_t> connection_count_{0};
+  std::atomic<bool> relief_asked_{false};
 
   // The loop's thread.
   DeadlineWheel wheel_;
+  UnfinishedList unfinished_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> dead_;  // slots freed at the end of the round
@@ -118,6 +130,7 @@ class ServerLoop final : public EventLoop {
   std::string date_;
   std::int64_t date_second_ = 0;
   int reserve_fd_ = -1;
+  bool paused_ = false;  // in accepting
   bool stopping_ = false;
   SteadyTime stop_until_ = SteadyTime::max();
 };

@@ -28,7 +28,14 @@ class Exposed {
       : counters_(std::move(counters)),
         listener_(std::move(listener)),
         metrics_(metrics),
-        open_(metrics.gauge("certes_http_connections", "Open connections", {{"listener", listener_}})) {
+        open_(metrics.gauge("certes_http_connections", "Open connections", {{"listener", listener_}})),
+        unfinished_(metrics.gauge("certes_http_unfinished_bytes",
+                                  "Held for requests that are not whole and answers that are not taken",
+                                  {{"listener", listener_}})) {
+    metrics.gauge("certes_http_connections_max", "Most connections that are taken", {{"listener", listener_}})
+        .set(static_cast<double>(counters_->max_connections));
+    metrics.gauge("certes_http_unfinished_bytes_max", "Most that may be held so", {{"listener", listener_}})
+        .set(static_cast<double>(counters_->unfinished.limit()));
     add_connections();
     add_requests();
   }
@@ -38,6 +45,9 @@ class Exposed {
     const auto open = static_cast<double>(counters_->open.load(std::memory_order_relaxed));
     open_.add(open - last_open_);
     last_open_ = open;
+    const auto unfinished = static_cast<double>(counters_->unfinished.held());
+    unfinished_.add(unfinished - last_unfinished_);
+    last_unfinished_ = unfinished;
     for (Followed& one : followed_) one.follow();
   }
 
@@ -80,8 +90,8 @@ class Exposed {
   const std::string listener_;
   metrics::Metrics& metrics_;
   std::mutex mutex_;
-  metrics::Gauge open_;  // these: guarded by mutex_
-  double last_open_ = 0;
+  metrics::Gauge open_, unfinished_;  // these: guarded by mutex_
+  double last_open_ = 0, last_unfinished_ = 0;
   std::vector<Followed> followed_;
 };
 

@@ -35,6 +35,8 @@ class TlsSession {
   Step handshake();
   // As recv: 0 at the end, -1 with errno EAGAIN or EIO.
   ssize_t read(char* to, std::size_t room);
+  // Whether bytes came that could not be read yet: part of a record.
+  bool holds_input() const;
   // As send.
   ssize_t write(const char* from, std::size_t size);
   // Says that nothing more will be written, if it can be said now.

@@ -77,6 +77,8 @@ ssize_t TlsSession::read(char* to, std::size_t room) {
   return result == 1 ? static_cast<ssize_t>(n) : trouble(result);
 }
 
+bool TlsSession::holds_input() const { return ::SSL_has_pending(ssl_) == 1; }
+
 ssize_t TlsSession::write(const char* from, std::size_t size) {
   ::ERR_clear_error();
   std::size_t n = 0;

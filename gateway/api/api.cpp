@@ -20,7 +20,8 @@ http::ServerOptions options_of(const config::Settings& settings) {
   options.name = "api";
   options.listen = settings.api.listen;
   options.workers = 4;  // they block on the registry and the log
-  options.max_connections = 1'000;
+  options.max_connections = static_cast<std::size_t>(settings.api.max_connections);
+  options.max_unfinished_bytes = static_cast<std::size_t>(settings.api.unfinished_bytes);
   options.tls = {settings.api.tls_cert_file, settings.api.tls_key_file, settings.api.tls_client_ca_file, "api."};
   return options;
 }

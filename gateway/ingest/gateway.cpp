@@ -38,6 +38,7 @@ http::ServerOptions server_options(const config::Settings& all) {
   options.max_connections = static_cast<std::size_t>(settings.max_connections);
   options.max_connections_per_peer = static_cast<std::size_t>(settings.max_connections_per_peer);
   options.unlimited_peer = [clients = Clients(all)](std::string_view peer) { return clients.is_trusted_proxy(peer); };
+  options.max_unfinished_bytes = static_cast<std::size_t>(settings.unfinished_bytes);
   options.max_header_bytes = static_cast<std::size_t>(settings.max_header_bytes);
   options.max_body_bytes = static_cast<std::size_t>(settings.max_body_bytes);
   options.header_timeout = millis(settings.header_timeout_seconds);

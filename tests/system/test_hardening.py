@@ -207,6 +207,59 @@ class Hostile(harness.Case):
         self.assertEqual(metrics['certes_http_timeouts_total{listener="gateway",waiting_for="body"}'], 1)
         self.assertEqual(metrics['certes_http_connections_refused_total{limit="per_peer",listener="gateway"}'], 1)
 
+    def test_many_silent_clients_hold_a_bounded_memory_and_others_are_served(self):
+        limit = 8 << 20
+        serve = self.process("serve", environment={"CERTES_GATEWAY_UNFINISHED_BYTES": str(limit), "CERTES_GATEWAY_LOOPS": "2"}).start()
+        Api(serve.address("api")).ok("PUT", "/sources/open", {"verify": {"scheme": "none"}})
+        address = serve.address("gateway")
+        before = serve.rss_bytes()
+        head = b"POST /events/open HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+        silent = []
+        self.addCleanup(lambda: [client.close() for client in silent])
+        for number in range(120):
+            client = socket.create_connection(address, timeout=10)
+            silent.append(client)
+            client.sendall(head + b"x" * 900_000)
+            if number % 10 == 0:
+                self.assertEqual(request(address, "POST", "/events", event("a.b", number), BEARER)[0], 202)
+        metrics = serve.metrics("dispatcher")
+        self.assertLessEqual(metrics['certes_http_unfinished_bytes{listener="gateway"}'], limit * 9 / 8 + (1 << 20))
+        self.assertEqual(metrics['certes_http_unfinished_bytes_max{listener="gateway"}'], limit)
+        self.assertGreater(metrics['certes_http_connections_refused_total{limit="unfinished_bytes",listener="gateway"}'], 80)
+        self.assertLess(serve.rss_bytes() - before, 48 << 20)
+        answer = silent[0].recv(65536)
+        self.assertIn(b"HTTP/1.1 503 ", answer)
+        self.assertIn(b"\r\nRetry-After: 1\r\n", answer)
+        self.assertIn(b"/problems/overloaded", answer)
+
+    async def test_few_descriptors_are_shared_so_that_deliveries_have_theirs(self):
+        async with harness.Sink() as sink:
+            serve = self.process("serve")
+            serve.arguments = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", *serve.arguments]
+            serve.start()
+            self.assertRegex(serve.log(), "only 256 open files are allowed.*gateway.max_connections [0-9]+ of 10000.*in_flight_max")
+            api = Api(serve.address("api"))
+            api.ok("PUT", "/endpoints/e", {"url": sink.url("/e")})
+            api.ok("PUT", "/subscriptions/s", {"pattern": "#", "endpoint": "e"})
+            address = serve.address("gateway")
+            kept = http.client.HTTPConnection(*address, timeout=10)
+            self.addCleanup(kept.close)
+            kept.request("GET", "/health/live")
+            kept.getresponse().read()
+            silent = [socket.create_connection(address, timeout=10) for _ in range(300)]
+            self.addCleanup(lambda: [client.close() for client in silent])
+            most = serve.metrics("dispatcher")['certes_http_connections_max{listener="gateway"}']
+            self.assertLess(most, 128)
+            for number in range(20):
+                kept.request("POST", "/events", event("a.b", number), BEARER)
+                answer = kept.getresponse()
+                answer.read()
+                self.assertEqual(answer.status, 202)
+            await sink.wait(lambda: len(sink.delivered("/e")) == 20, 20)
+            metrics = serve.metrics("dispatcher")
+            self.assertGreater(metrics['certes_http_connections_refused_total{limit="connections",listener="gateway"}'], 200)
+            self.assertEqual(sum(value for name, value in metrics.items() if name.startswith("certes_dispatcher_dead_letters")), 0)
+
     def test_certes_itself_is_no_endpoint(self):
         serve = self.process("serve").start()  # loopback is allowed
         api = Api(serve.address("api"))

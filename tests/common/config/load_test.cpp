@@ -60,6 +60,15 @@ TEST_CASE("Settings: an unknown key in a file is refused with its line and the n
   CHECK(file_error("zzzzzzzz = 1\n") == ":1: unknown setting zzzzzzzz");
 }
 
+TEST_CASE("Settings: room for unfinished requests is that of some bodies at least") {
+  const std::string body = "[gateway]\nmax_body_bytes = 1000000\nunfinished_bytes = ";
+  CHECK(file_error(body + "0\n").empty());
+  CHECK(file_error(body + "4000000\n").empty());
+  CHECK(file_error(body + "3999999\n")
+            .ends_with("gateway.unfinished_bytes must be 0, or at least four of the largest bodies: 4000000"));
+  CHECK(file_error("[api]\nunfinished_bytes = 5\n").find("api.unfinished_bytes must be 0, or") != std::string::npos);
+}
+
 TEST_CASE("Settings: wrong types, ranges and forms in a file are refused with their line") {
   CHECK(file_error("[gateway]\nlisten = 9600\n") == ":2: gateway.listen must be a string, not an integer");
   CHECK(file_error("[gateway]\nloops = 0\n") == ":2: gateway.loops must be from 1 to 256, not 0");
