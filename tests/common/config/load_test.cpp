@@ -62,11 +62,12 @@ TEST_CASE("Settings: an unknown key in a file is refused with its line and the n
 
 TEST_CASE("Settings: room for unfinished requests is that of some bodies at least") {
   const std::string body = "[gateway]\nmax_body_bytes = 1000000\nunfinished_bytes = ";
-  CHECK(file_error(body + "0\n").empty());
-  CHECK(file_error(body + "4000000\n").empty());
-  CHECK(file_error(body + "3999999\n")
-            .ends_with("gateway.unfinished_bytes must be 0, or at least four of the largest bodies: 4000000"));
-  CHECK(file_error("[api]\nunfinished_bytes = 5\n").find("api.unfinished_bytes must be 0, or") != std::string::npos);
+  const Directory directory;
+  for (const char* enough : {"0\n", "4000000\n"})
+    CHECK(load({directory.write("certes.toml", body + enough), {}, {}}).has_value());
+  CHECK(message_of({directory.write("certes.toml", body + "3999999\n"), {}, {}}) ==
+        "gateway.unfinished_bytes must be 0, or at least four of the largest bodies: 4000000");
+  CHECK(message_of({{}, {{"CERTES_API_UNFINISHED_BYTES", "5"}}, {}}).starts_with("api.unfinished_bytes must be 0, or"));
 }
 
 TEST_CASE("Settings: wrong types, ranges and forms in a file are refused with their line") {
