@@ -95,6 +95,26 @@ TEST_CASE("Server: counts what it refused, by limit and by status") {
   CHECK(paged.value("certes_http_refused_total{code=\"408\",listener=\"gateway\"}") == 1);
   CHECK(paged.value("certes_http_connections_accepted_total{listener=\"gateway\"}") == 3);
   CHECK(paged.value("certes_http_requests_total{listener=\"gateway\"}") == 1);
+  CHECK(paged.value("certes_http_connections_max{listener=\"gateway\"}") == 2);
+}
+
+TEST_CASE("Server: shows what unfinished requests hold, the most that they may, and who gave way") {
+  ServerOptions options;
+  options.max_unfinished_bytes = 100'000;
+  Paged paged(options);
+  const std::string held = "certes_http_unfinished_bytes{listener=\"gateway\"}";
+  CHECK(paged.value(held) == 0);
+  CHECK(paged.value("certes_http_unfinished_bytes_max{listener=\"gateway\"}") == 100'000);
+  const std::string begun =
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60001\r\n\r\n" + std::string(60'000, 'x');
+  RawClient first = paged.test.client();
+  first.send(begun);
+  REQUIRE(eventually([&] { return paged.value(held) >= 60'000; }));
+  RawClient second = paged.test.client();
+  second.send(begun);
+  CHECK(first.answer().status == 503);
+  CHECK(paged.value("certes_http_connections_refused_total{limit=\"unfinished_bytes\",listener=\"gateway\"}") == 1);
+  CHECK(paged.value("certes_http_refused_total{code=\"503\",listener=\"gateway\"}") == 1);
 }
 
 TEST_CASE("Server: the counters of one that has gone stay, and the next of its name is counted on") {
