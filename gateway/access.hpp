@@ -29,6 +29,7 @@ struct RouteAccess {
   std::string_view pattern;  // of the API: below /api/v1, unless open
   Access access;
   std::string_view scope = {};
+  bool lengthy = false;  // reads much of the log: has workers of its own
 };
 
 inline constexpr RouteAccess kRoutes[] = {
@@ -113,12 +114,12 @@ inline constexpr RouteAccess kRoutes[] = {
     {Listener::api, "DELETE", "/keys/{id}", Access::key, "keys:write"},
     {Listener::api, "POST", "/keys/{id}/rotate", Access::key, "keys:write"},
 
-    {Listener::api, "GET", "/dead-letters", Access::key, "dead-letters:read"},
-    {Listener::api, "GET", "/dead-letters/{id}", Access::key, "dead-letters:read"},
-    {Listener::api, "POST", "/dead-letters/replay", Access::key, "dead-letters:write"},
-    {Listener::api, "POST", "/dead-letters/{id}/replay", Access::key, "dead-letters:write"},
+    {Listener::api, "GET", "/dead-letters", Access::key, "dead-letters:read", true},
+    {Listener::api, "GET", "/dead-letters/{id}", Access::key, "dead-letters:read", true},
+    {Listener::api, "POST", "/dead-letters/replay", Access::key, "dead-letters:write", true},
+    {Listener::api, "POST", "/dead-letters/{id}/replay", Access::key, "dead-letters:write", true},
 
-    {Listener::api, "GET", "/audit", Access::key, "audit:read"},
+    {Listener::api, "GET", "/audit", Access::key, "audit:read", true},
 };
 
 // The row of a route; null: there is none.
@@ -137,7 +138,9 @@ class Routes {
   Routes(http::ServerOptions options, Listener listener) : server_(std::move(options)), listener_(listener) {}
 
   void direct(std::string method, std::string pattern, std::function<http::DirectHandler(http::Loop&)> make);
-  void pooled(std::string method, std::string pattern, http::PooledHandler handler);
+  // `share`: on the loop's thread, whose share of the workers a request takes; none: nobody's.
+  void pooled(std::string method, std::string pattern, http::PooledHandler handler,
+              std::function<std::string(const http::Request&)> share = {});
 
   void on_finished(std::function<void(std::string_view route, int status, std::chrono::microseconds)> observer) {
     server_.on_finished(std::move(observer));

@@ -66,6 +66,14 @@ struct ApiSettings {
   int max_connections = 1'000;
   std::int64_t unfinished_bytes = 0;                            // as the gateway's
   std::string tls_cert_file, tls_key_file, tls_client_ca_file;  // as the gateway's
+  int workers = 8;                                              // threads for short requests
+  int long_workers = 4;                                         // for those that read much of the log
+  int max_queued = 1'024;               // requests that wait for either; above, the tenant with the most gets 503
+  std::int64_t queue_bytes = 64 << 20;  // of these
+  std::int64_t page_bytes = 1 << 20;    // of a list's items: then it goes on with "next"
+  std::int64_t scan_bytes = 16 << 20;   // read from the log for one request
+  double scan_seconds = 2;              // for that
+  std::int64_t replay_bytes = 8 << 20;  // of dead letters that one request replays
 };
 
 struct DispatcherSettings {
@@ -125,9 +133,10 @@ struct CommandSettings {
   double result_seconds = 3'600;                // for the result of a command that was answered 202
   std::int64_t awaiting_bytes = 32 << 20;       // of commands that await theirs, in each dispatcher
   double search_seconds = 2;                    // for looking a command up on the log
-  int search_threads = 2;                       // of a gateway, that do so
+  int search_threads = 4;                       // of a gateway, that do so
   int max_searches = 1'024;                     // that wait for one of these; above: 503
   std::int64_t search_memory_bytes = 32 << 20;  // of commands that were looked up, in each gateway
+  std::int64_t absent_memory_bytes = 4 << 20;   // of those that were not there
   int reply_concurrency = 64;                   // requests at once to a tenant's URLs in reply_to
   double reply_timeout_seconds = 15;            // of one of these
 };

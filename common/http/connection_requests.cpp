@@ -140,15 +140,13 @@ void Connection::queue(const PooledRoute& route, const Request& request, const c
   if (entrance.answer) return respond(std::move(*entrance.answer));
   auto job = own_copy(request, data, framing_.body_at() + framing_.body_bytes());
   job->route = &route;
+  job->size = framing_.body_at() + framing_.body_bytes();
   job->share = std::move(entrance.share);
   job->reply = [loop = &loop_, id = id_](Response&& response) {
     loop->post(
         [loop, id, held = std::make_shared<Response>(std::move(response))] { loop->answer(id, std::move(*held)); });
   };
-  if (loop_.shared().workers->submit(std::move(job))) return;
-  Response busy = problem(503, "busy", "Busy", "Too many requests wait for a worker. Try again.");
-  busy.headers.emplace_back("Retry-After", "1");
-  respond(std::move(busy));
+  loop_.shared().workers->submit(std::move(job));
 }
 
 }  // namespace certes::http

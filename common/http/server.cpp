@@ -65,8 +65,8 @@ class Server::Impl {
     auto listener = Listener::bind(shared.options.listen, shared.options.name);
     if (!listener) return fail(std::move(listener.error()));
     shared.listener = std::move(*listener);
-    shared.workers = std::make_unique<Workers>(shared.options.worker_queue, shared.options.name);
-    shared.workers->start(std::max(1, shared.options.workers));
+    shared.workers = std::make_unique<Workers>(shared.options, shared.counters);
+    shared.workers->start();
     for (std::size_t i = 0; i < loop_count(); ++i)
       shared.loops.push_back(std::make_unique<ServerLoop>(shared, static_cast<int>(i)));
     // The first accepts and looks at the others: it is the last to start.

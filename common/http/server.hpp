@@ -162,8 +162,11 @@ struct ServerOptions {
   std::string name = "gateway";        // in errors, log lines and thread names
   std::string listen = "127.0.0.1:0";  // host:port, [v6]:port; port 0 picks a free one
   int loops = 1;
-  int workers = 2;                       // threads for pooled routes
-  std::size_t worker_queue = 1'024;      // requests waiting for a worker; above: 503
+  int workers = 2;          // threads for pooled routes
+  int lengthy_workers = 1;  // the same for lengthy ones
+  // Requests waiting for a worker, of each of the two kinds, and their bytes; above: 503, by shares.
+  std::size_t worker_queue = 1'024;
+  std::size_t worker_queue_bytes = 64u << 20;
   std::size_t max_connections = 10'000;  // above: accepted and closed with 503
   // Of one address, or of one /64 of IPv6; above: closed with 429. 0: no limit.
   std::size_t max_connections_per_peer = 0;

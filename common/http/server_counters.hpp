@@ -46,6 +46,12 @@ struct LoopCounters {
   }
 };
 
+// Pooled requests of one kind; any thread.
+struct JobCounters {
+  std::atomic<std::size_t> waiting{0};
+  std::atomic<std::uint64_t> refused{0};
+};
+
 struct ServerCounters {
   ServerCounters(std::size_t count, std::size_t connections_max, std::size_t unfinished_max_bytes)
       : max_connections(connections_max), unfinished(unfinished_max_bytes, count), loops(count) {}
@@ -61,6 +67,7 @@ struct ServerCounters {
   UnfinishedBudget unfinished;
   std::deque<LoopCounters> loops;
   std::atomic<std::size_t> open{0};  // connections of all loops
+  JobCounters short_jobs, lengthy_jobs;
 };
 
 }  // namespace certes::http

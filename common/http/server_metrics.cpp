@@ -38,6 +38,8 @@ class Exposed {
         .set(static_cast<double>(counters_->unfinished.limit()));
     add_connections();
     add_requests();
+    add_jobs("short", counters_->short_jobs);
+    add_jobs("lengthy", counters_->lengthy_jobs);
   }
 
   void collect() {
@@ -48,6 +50,7 @@ class Exposed {
     const auto unfinished = static_cast<double>(counters_->unfinished.held());
     unfinished_.add(unfinished - last_unfinished_);
     last_unfinished_ = unfinished;
+    for (auto& [gauge, jobs] : waiting_) gauge.set(static_cast<double>(jobs->waiting.load(std::memory_order_relaxed)));
     for (Followed& one : followed_) one.follow();
   }
 
@@ -86,6 +89,14 @@ class Exposed {
     }
   }
 
+  void add_jobs(const std::string& kind, const JobCounters& jobs) {
+    const metrics::Labels labels{{"kind", kind}, {"listener", listener_}};
+    waiting_.emplace_back(metrics_.gauge("certes_http_jobs_waiting", "Requests that wait for a worker", labels), &jobs);
+    followed_.push_back({metrics_.counter("certes_http_jobs_refused_total",
+                                          "Requests for which there was no place before a worker", labels),
+                         [&jobs] { return jobs.refused.load(std::memory_order_relaxed); }});
+  }
+
   const std::shared_ptr<const ServerCounters> counters_;
   const std::string listener_;
   metrics::Metrics& metrics_;
@@ -93,6 +104,7 @@ class Exposed {
   metrics::Gauge open_, unfinished_;  // these: guarded by mutex_
   double last_open_ = 0, last_unfinished_ = 0;
   std::vector<Followed> followed_;
+  std::vector<std::pair<metrics::Gauge, const JobCounters*>> waiting_;
 };
 
 }  // namespace

@@ -15,47 +15,58 @@ Response answer_of(const PooledJob& job) {
   }
 }
 
-}  // namespace
-
-Workers::Workers(std::size_t queue_max, std::string name) : queue_max_(queue_max), name_(std::move(name)) {}
-
-void Workers::start(int threads) {
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { run(); });
-    ::pthread_setname_np(threads_.back().native_handle(), (name_.substr(0, 9) + "-work").c_str());
-  }
+Response busy() {
+  Response response = problem(503, "busy", "Busy", "Too many requests wait for a worker. Try again.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
-bool Workers::submit(std::unique_ptr<PooledJob> job) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() >= queue_max_ || stopping_) return false;
-    queue_.push_back(std::move(job));
+}  // namespace
+
+Workers::Crew::Crew(const ServerOptions& options, int threads_wanted, JobCounters& job_counters)
+    : count(std::max(1, threads_wanted)),
+      counters(job_counters),
+      queue({options.worker_queue, options.worker_queue_bytes, count}) {}
+
+Workers::Workers(const ServerOptions& options, std::shared_ptr<ServerCounters> counters)
+    : name_(options.name.substr(0, 9)),
+      counters_(std::move(counters)),
+      short_(options, options.workers, counters_->short_jobs),
+      lengthy_(options, options.lengthy_workers, counters_->lengthy_jobs) {}
+
+void Workers::start() {
+  for (Crew* crew : {&short_, &lengthy_})
+    for (int i = 0; i < crew->count; ++i) {
+      crew->threads.emplace_back([crew] { run(*crew); });
+      ::pthread_setname_np(crew->threads.back().native_handle(),
+                           (name_ + (crew == &short_ ? "-work" : "-long")).c_str());
+    }
+}
+
+void Workers::submit(std::unique_ptr<PooledJob> job) {
+  Crew& crew = job->route->lengthy ? lengthy_ : short_;
+  const std::string share = job->share;
+  const std::size_t size = job->size;
+  crew.counters.waiting.fetch_add(1, std::memory_order_relaxed);
+  for (const auto& away : crew.queue.push(share, size, std::move(job))) {
+    crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+    crew.counters.refused.fetch_add(1, std::memory_order_relaxed);
+    away->reply(busy());
   }
-  ready_.notify_one();
-  return true;
 }
 
 void Workers::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    queue_.clear();
+  for (Crew* crew : {&short_, &lengthy_}) {
+    crew->queue.close();
+    for (std::thread& thread : crew->threads) thread.join();
+    crew->threads.clear();
   }
-  ready_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
 }
 
-void Workers::run() {
-  for (;;) {
-    std::unique_lock lock(mutex_);
-    ready_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return;
-    const std::unique_ptr<PooledJob> job = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    job->reply(answer_of(*job));
+void Workers::run(Crew& crew) {
+  while (const auto turn = crew.queue.pop()) {
+    crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+    turn->item->reply(answer_of(*turn->item));
   }
 }
 

@@ -7,6 +7,8 @@ namespace certes::gateway::api {
 namespace {
 
 constexpr Millis kFreshLimit{2'000};
+constexpr const char* kCut = "certes_api_cut_total";
+constexpr const char* kCutIs = "Answers that go on in another request, by the limit that was met";
 constexpr std::size_t kMostItems = 1'000;
 
 struct Mapping {
@@ -45,6 +47,12 @@ Result<std::string> tenant_of(const http::Request& request, const Caller& caller
   return std::move(*named);
 }
 
+// Whose share of the workers a request takes: its key's tenant's, as far as is known here and now; else strangers'.
+std::string share_of(const http::Request& request, const Services& services) {
+  const auto caller = authenticate(request, *services.deps.registry.state(), services.clients, services.deps.clock);
+  return caller ? caller->tenant : std::string();
+}
+
 Result<http::Response> serve(const http::Request& request, std::string_view pattern, std::string_view scope,
                              Services& services, const Handler& handler) {
   registry::StatePtr state = services.fresh_state();
@@ -59,6 +67,14 @@ Result<http::Response> serve(const http::Request& request, std::string_view patt
 }
 
 }  // namespace
+
+Services::Services(Dependencies dependencies)
+    : deps(dependencies),
+      clients(dependencies.settings),
+      cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
+      cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),
+      cut_replays(deps.metrics.counter(kCut, kCutIs, {{"limit", "replay_bytes"}})),
+      ids_(dependencies.clock) {}
 
 std::string Services::new_id(std::string_view prefix) {
   const std::lock_guard lock(mutex_);
@@ -75,11 +91,13 @@ registry::StatePtr Services::fresh_state() const {
 void add_route(Routes& server, Services& services, std::string method, std::string_view pattern, Handler handler) {
   std::string path = std::string(kRoot) + std::string(pattern);
   const std::string_view scope = scope_of(Listener::api, method, path);
-  server.pooled(std::move(method), path,
-                [path, scope, &services, handler = std::move(handler)](const http::Request& request) {
-                  auto response = serve(request, path, scope, services, handler);
-                  return response ? std::move(*response) : problem_of(response.error());
-                });
+  server.pooled(
+      std::move(method), path,
+      [path, scope, &services, handler = std::move(handler)](const http::Request& request) {
+        auto response = serve(request, path, scope, services, handler);
+        return response ? std::move(*response) : problem_of(response.error());
+      },
+      [&services](const http::Request& request) { return share_of(request, services); });
 }
 
 http::Response problem_of(const Error& error) {

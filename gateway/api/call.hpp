@@ -18,8 +18,7 @@ inline constexpr std::string_view kRoot = kApiRoot;
 // What the handlers share. Any thread.
 class Services {
  public:
-  explicit Services(Dependencies dependencies)
-      : deps(dependencies), clients(dependencies.settings), ids_(dependencies.clock) {}
+  explicit Services(Dependencies dependencies);
   std::string new_id(std::string_view prefix);
   // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
   // log, the last known.
@@ -27,6 +26,8 @@ class Services {
 
   const Dependencies deps;
   const Clients clients;
+  // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
+  metrics::Counter cut_pages, cut_scans, cut_replays;
 
  private:
   std::mutex mutex_;
