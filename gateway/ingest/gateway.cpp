@@ -60,7 +60,8 @@ stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
 
 commands::Searcher::Options search_options(const config::CommandSettings& settings) {
   return {millis(settings.search_seconds), settings.search_threads, static_cast<std::size_t>(settings.max_searches),
-          static_cast<std::size_t>(settings.search_memory_bytes)};
+          static_cast<std::size_t>(settings.search_memory_bytes),
+          static_cast<std::size_t>(settings.absent_memory_bytes)};
 }
 
 }  // namespace

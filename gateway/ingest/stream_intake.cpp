@@ -44,7 +44,7 @@ void StreamIntake::show(const http::Request& request, std::string_view tenant, h
   if (!wanted) return exchange.respond(answer(wanted.error()));
   auto from = resume_from(request);
   if (!from) return exchange.respond(answer(from.error()));
-  watchers_.begin(std::move(exchange), std::move(*wanted), std::move(*from),
+  watchers_.begin(std::move(exchange), (*caller)->tenant, std::move(*wanted), std::move(*from),
                   still_allowed(request, **caller, std::string(tenant)));
 }
 

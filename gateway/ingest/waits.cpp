@@ -14,7 +14,9 @@ metrics::Counter ended(metrics::Metrics& metrics, const char* status) {
 }  // namespace
 
 WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
-    : places_(most, metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event")),
+    : places_(most, metrics.gauge("certes_gateway_waiters", "Requests that wait for what becomes of their event"),
+              metrics.counter("certes_gateway_waits_given_up_total",
+                              "Requests that waited no longer, so that another tenant's could")),
       refused_(metrics.counter("certes_gateway_waits_refused_total",
                                "Requests that would have waited, but for gateway.max_waiters")),
       delivered_(ended(metrics, "delivered")),
@@ -22,8 +24,8 @@ WaitingRoom::WaitingRoom(metrics::Metrics& metrics, std::size_t most)
       unmatched_(ended(metrics, "unmatched")),
       accepted_(ended(metrics, "accepted")) {}
 
-Places::Place WaitingRoom::enter() {
-  Places::Place place = places_.enter();
+Places::Place WaitingRoom::enter(std::string_view tenant, Places::Told told) {
+  Places::Place place = places_.enter(tenant, std::move(told));
   if (!place) refused_.add();
   return place;
 }
@@ -37,7 +39,10 @@ void WaitingRoom::count(std::string_view status) {
 
 void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& offer, http::Exchange exchange) {
   const auto limit = offer.batch ? std::nullopt : preferred_wait(request);
-  Places::Place place = limit ? room_.enter() : nullptr;
+  const stream::WaiterId id = room_.next_id();
+  Places::Place place =
+      limit ? room_.enter(offer.events.front().tenant, [this, id] { loop_.post([this, id] { give_way(id); }); })
+            : nullptr;
   if (!place)
     return acceptor.accept(std::move(offer.events), offer.batch, std::move(offer.reply), offer.source,
                            std::move(exchange), std::move(offer.aim), std::move(offer.claim));
@@ -46,7 +51,7 @@ void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& off
     http::Exchange exchange;
   };
   const auto later = std::make_shared<Later>(Later{std::move(offer), std::move(exchange)});
-  begin(*limit, std::move(place), later->offer.events.front().id, [&acceptor, later](Acceptor::Then then) {
+  begin(id, *limit, std::move(place), later->offer.events.front().id, [&acceptor, later](Acceptor::Then then) {
     Offer& held = later->offer;
     held.events.front().wait = then != nullptr;
     held.aim.then = std::move(then);
@@ -55,8 +60,8 @@ void Waits::accept(Acceptor& acceptor, const http::Request& request, Offer&& off
   });
 }
 
-void Waits::begin(std::chrono::seconds limit, Places::Place place, const std::string& event_id, Append append) {
-  const stream::WaiterId id = room_.next_id();
+void Waits::begin(stream::WaiterId id, std::chrono::seconds limit, Places::Place place, const std::string& event_id,
+                  Append append) {
   Held& held = held_[id];
   held.place = std::move(place);
   held.preference = "wait=" + std::to_string(limit.count());
@@ -98,6 +103,14 @@ void Waits::durable(stream::WaiterId id, http::Exchange exchange, http::Response
   const auto left = std::chrono::ceil<Millis>(held.until - loop_.now());
   held.timer = loop_.after(std::max(Millis{0}, left), [this, id] { tail_.give_up(id); });
   tail_.accepted(id, partition);
+}
+
+// As if its time were over.
+void Waits::give_way(stream::WaiterId id) {
+  const auto found = held_.find(id);
+  if (found == held_.end()) return;
+  found->second.until = loop_.now();
+  if (found->second.exchange) tail_.give_up(id);
 }
 
 void Waits::settle(const stream::Verdict& verdict) {

@@ -2,7 +2,8 @@
 // Waits: one loop's requests that wait for what becomes of their event (Prefer: wait). The tail is told of the event
 // before it is appended; once that is durable, its 202 is kept here until the outcome is known, or the time is over.
 // Who: Intake and command intake, one per loop. Confined to its loop. Destroyed after the server has stopped and the
-// tail is gone.
+// tail is gone. Where their places are all taken, a tenant's newest may have to give way to another's: it is answered
+// as if its time were over.
 
 #include <atomic>
 #include <chrono>
@@ -25,7 +26,8 @@ namespace certes::gateway::ingest {
 class WaitingRoom {
  public:
   WaitingRoom(metrics::Metrics& metrics, std::size_t most);
-  Places::Place enter();  // nothing: it is full
+  // Nothing: there is no place for this tenant. `told` where it is to stop waiting (Places::Told).
+  Places::Place enter(std::string_view tenant, Places::Told told);
   stream::WaiterId next_id() { return last_id_.fetch_add(1) + 1; }
   void count(std::string_view status);
 
@@ -57,7 +59,8 @@ class Waits {
 
  private:
   using Append = std::function<void(Acceptor::Then)>;  // no Then: it is not waited for after all
-  void begin(std::chrono::seconds limit, Places::Place place, const std::string& event_id, Append append);
+  void begin(stream::WaiterId id, std::chrono::seconds limit, Places::Place place, const std::string& event_id,
+             Append append);
   struct Held {
     Places::Place place;
     std::string preference;  // "wait=N"
@@ -69,6 +72,7 @@ class Waits {
   };
   void ready(stream::WaiterId id, bool watched);
   void durable(stream::WaiterId id, http::Exchange exchange, http::Response&& response, std::int32_t partition);
+  void give_way(stream::WaiterId id);
   void settle(const stream::Verdict& verdict);
 
   http::Loop& loop_;

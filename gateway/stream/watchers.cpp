@@ -21,7 +21,9 @@ http::Response head() {
 }  // namespace
 
 Crowd::Crowd(metrics::Metrics& metrics, std::size_t most, std::size_t buffer_bytes)
-    : places(most, metrics.gauge("certes_gateway_stream_watchers", "Clients of GET /stream")),
+    : places(most, metrics.gauge("certes_gateway_stream_watchers", "Clients of GET /stream"),
+             metrics.counter("certes_gateway_stream_given_up_total",
+                             "Watchers dropped so that another tenant's could begin")),
       shown(metrics.counter("certes_gateway_stream_shown_total", "Events and log lines written to watchers")),
       dropped(metrics.counter("certes_gateway_stream_dropped_total", "Watchers dropped because they did not read")),
       refused(metrics.counter("certes_gateway_stream_refused_total", "Watchers refused because there were too many")),
@@ -36,15 +38,18 @@ Watchers::Watchers(http::Loop& loop, Tail& tail, Crowd& crowd) : loop_(loop), ta
   });
 }
 
-void Watchers::begin(http::Exchange exchange, Interest interest, Positions from, std::function<bool()> may_stay) {
-  Places::Place place = crowd_.places.enter();
-  if (!place) {
-    crowd_.refused.add();
-    return exchange.respond(problem("too-many-watchers", "Too many watchers",
-                                    "there are gateway.stream_watchers = " + std::to_string(crowd_.places.most()) +
-                                        " already: try again later, or elsewhere"));
-  }
+http::Response Watchers::too_many() {
+  crowd_.refused.add();
+  return problem("too-many-watchers", "Too many watchers",
+                 "there are gateway.stream_watchers = " + std::to_string(crowd_.places.most()) +
+                     " already, of all tenants: try again later, or elsewhere");
+}
+
+void Watchers::begin(http::Exchange exchange, std::string_view tenant, Interest interest, Positions from,
+                     std::function<bool()> may_stay) {
   const WatcherId id = crowd_.next_id();
+  Places::Place place = crowd_.places.enter(tenant, [this, id] { loop_.post([this, id] { give_way(id); }); });
+  if (!place) return exchange.respond(too_many());
   Client& client = clients_[id];
   client.place = std::move(place);
   client.exchange.emplace(std::move(exchange));
@@ -102,6 +107,16 @@ void Watchers::begun(WatcherId id, Client& client) {
     gauge->buffered = 0;
     if (gauge->catching_up) tail_.wake();
   });
+}
+
+void Watchers::give_way(WatcherId id) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  Client& client = found->second;
+  if (!client.exchange)
+    return notify_and_end(id, client, "dropped", "another tenant needs one of the places, which are all taken");
+  client.exchange->respond(too_many());
+  forget(id);
 }
 
 void Watchers::notify_and_end(WatcherId id, Client& client, std::string_view name, std::string_view why) {

@@ -1,7 +1,8 @@
 #pragma once
 // Watchers: the clients of one loop that watch: their streams, written as the tail hands over what they are to see. One
-// that does not read is dropped, with a notice, when more than the bound waits for it. Who: the gateway, one per loop.
-// Confined to its loop; hand is the tail's. Destroyed after the server has stopped and the tail is gone.
+// that does not read is dropped, with a notice, when more than the bound waits for it; and where all places are taken,
+// a tenant's newest where another tenant's needs its place. Who: the gateway, one per loop. Confined to its loop; hand
+// is the tail's. Destroyed after the server has stopped and the tail is gone.
 
 #include <atomic>
 #include <functional>
@@ -37,9 +38,10 @@ class Watchers final : public Outlet {
   Watchers(const Watchers&) = delete;
   Watchers& operator=(const Watchers&) = delete;
 
-  // Answers with the stream, or 503 where there are too many, or the log cannot be read. `from`: where to go on; empty:
-  // from now on. `may_stay` is asked at each heartbeat: false ends the stream.
-  void begin(http::Exchange exchange, Interest interest, Positions from, std::function<bool()> may_stay);
+  // Answers with the stream, or 503 where there are too many, or the log cannot be read. `tenant`: whose place it
+  // takes. `from`: where to go on; empty: from now on. `may_stay` is asked at each heartbeat: false ends the stream.
+  void begin(http::Exchange exchange, std::string_view tenant, Interest interest, Positions from,
+             std::function<bool()> may_stay);
 
   void hand(std::vector<Chunk>&& chunks) override;
 
@@ -54,6 +56,8 @@ class Watchers final : public Outlet {
   void write(const std::vector<Chunk>& chunks);
   void write(const Chunk& chunk);
   void begun(WatcherId id, Client& client);
+  void give_way(WatcherId id);
+  http::Response too_many();
   void notify_and_end(WatcherId id, Client& client, std::string_view name, std::string_view why);
   void forget(WatcherId id);
 

@@ -22,14 +22,6 @@ http::Response json(int status, std::string body) {
   return response;
 }
 
-// The log could not be read in time, or at all: nothing was asked of it that could be half done.
-http::Response not_found_out(const Error& error) {
-  if (error.code != Code::timeout && error.code != Code::unavailable) return ingest::answer(error);
-  auto response = http::problem(503, "search-incomplete", "Not looked up", error.message);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
 // The reason label of a refusal.
 std::string_view reason(Code code) {
   switch (code) {
@@ -82,6 +74,15 @@ CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies,
 void CommandIntake::refuse(const Error& error, http::Exchange exchange) {
   metrics_.rejected("", reason(error.code));
   exchange.respond(ingest::answer(error));
+}
+
+// The log could not be read in time, or at all: nothing was asked of it that could be half done.
+void CommandIntake::not_found_out(const Error& error, http::Exchange exchange) {
+  if (error.code == Code::busy) return refuse(error, std::move(exchange));
+  if (error.code != Code::timeout && error.code != Code::unavailable) return exchange.respond(ingest::answer(error));
+  auto response = http::problem(503, "search-incomplete", "Not looked up", error.message);
+  response.headers.emplace_back("Retry-After", "1");
+  exchange.respond(std::move(response));
 }
 
 Result<const Caller*> CommandIntake::caller(const http::Request& request, std::string_view scope) {
@@ -176,10 +177,10 @@ void CommandIntake::show(const http::Request& request, std::string_view id, http
   const auto known = caller(request, kRead);
   if (!known) return exchange.respond(ingest::answer(known.error()));
   const auto held = shared(std::move(exchange));
-  const auto asked = searcher_.search(loop_, (*known)->tenant, std::string(id), [held](Result<FoundCommand> found) {
-    held->respond(found ? json(200, command_json(*found)) : not_found_out(found.error()));
+  searcher_.search(loop_, (*known)->tenant, std::string(id), [this, held](Result<FoundCommand> found) {
+    if (!found) return not_found_out(found.error(), std::move(*held));
+    held->respond(json(200, command_json(*found)));
   });
-  if (!asked) refuse(asked.error(), std::move(*held));
 }
 
 void CommandIntake::take_result(const http::Request& request, std::string_view id, http::Exchange exchange) {
@@ -190,7 +191,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
   const auto held = shared(std::move(exchange));
   const auto result = std::make_shared<event::CommandResult>(std::move(*posted));
   auto on_found = [this, held, result, id = std::string(id)](Result<FoundCommand> found) {
-    if (!found) return held->respond(not_found_out(found.error()));
+    if (!found) return not_found_out(found.error(), std::move(*held));
     if (found->result) return result_found(*found->result, std::move(*held));
     const ingest::Acceptor::Aim aim{found->command->partition, registry::EventKind::result, nullptr};
     std::vector<event::Event> events;
@@ -198,8 +199,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
                                          dependencies_.clock.unix_millis()));
     acceptor_.accept(std::move(events), false, nullptr, "", std::move(*held), aim);
   };
-  const auto asked = searcher_.search(loop_, known->tenant, std::string(id), std::move(on_found));
-  if (!asked) refuse(asked.error(), std::move(*held));
+  searcher_.search(loop_, known->tenant, std::string(id), std::move(on_found));
 }
 
 // A repeat of what the service has said is no error; words after Certes has given up are.

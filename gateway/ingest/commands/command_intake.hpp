@@ -37,6 +37,7 @@ class CommandIntake {
   Result<void> check_taken(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
   std::int32_t choose_place(event::Event& command);
   void refuse(const Error& error, http::Exchange exchange);
+  void not_found_out(const Error& error, http::Exchange exchange);
   void result_found(const log::StoredRecord& result, http::Exchange exchange);
 
   http::Loop& loop_;

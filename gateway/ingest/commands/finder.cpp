@@ -1,6 +1,7 @@
 #include "gateway/ingest/commands/finder.hpp"
 
 #include <charconv>
+#include <limits>
 
 #include "common/event/command.hpp"
 #include "common/log/names.hpp"
@@ -16,6 +17,8 @@ constexpr std::size_t kReadMax = 512;
 constexpr std::int64_t kNear = 2'000, kFar = 15 * 60'000;
 // From the making of an id to its append.
 constexpr std::int64_t kAppending = 10'000;
+// Where a partition was looked through until after the time in which it may come: nothing more can.
+constexpr std::int64_t kNothingMore = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t number(std::string_view text) {
   std::int64_t value = 0;
@@ -62,7 +65,7 @@ struct Finder::Search {
   Result<void> scan(log::Topic topic, std::int32_t partition, std::int64_t& at, const log::VisitRecord& visit) const {
     const auto range = log.offsets(topic, partition, left());
     if (!range) return fail(Code::unavailable, range.error().message);
-    at = std::max(at, range->start);
+    if (at < range->start || at > range->end) at = range->start;  // trimmed, or another log has taken its place
     const auto late = [this](bool) -> std::optional<Error> {
       if (std::chrono::steady_clock::now() <= deadline) return std::nullopt;
       return Error(Code::timeout, "there is more on the log than can be read in time: ask again");
@@ -72,34 +75,42 @@ struct Finder::Search {
     return {};
   }
 
-  // Looks for the command in one partition, where the log's clock says that it may be.
-  Result<bool> locate(std::int32_t partition, UnixMillis from, UnixMillis until, Known& known) const {
-    const auto start = log.offset_at(log::Topic::events, partition, from, left());
-    if (!start) return fail(Code::unavailable, start.error().message);
-    std::int64_t at = *start;
+  // Looks for the command in one partition, where the log's clock says that it may be, and from `at` on where it has
+  // looked before.
+  Result<bool> locate(std::int32_t partition, UnixMillis made_at, std::int64_t slack, std::int64_t& at,
+                      Known& known) const {
+    if (at == kNothingMore) return false;
+    if (at == log::kNoOffset) {
+      const auto start = log.offset_at(log::Topic::events, partition, made_at - slack, left());
+      if (!start) return fail(Code::unavailable, start.error().message);
+      at = *start;
+    }
+    bool late = false;
     auto done = scan(log::Topic::events, partition, at, [&](const log::RecordPtr& record) {
       const auto& headers = record->headers;
       if (headers.get(names::kId) == id && headers.get(names::kKind) == "command" && !headers.find(names::kReplay))
         known.found.command = record;
-      return !known.found.command && record->appended_at <= until;
+      late = record->appended_at > made_at + slack + kAppending;
+      return !known.found.command && !late;
     });
     if (!done) return fail(std::move(done.error()));
     known.events_at = at;
+    if (late) at = kNothingMore;
     return known.found.command != nullptr;
   }
 
-  Result<void> locate_anywhere(UnixMillis made_at, Known& known) const {
+  Result<void> locate_anywhere(UnixMillis made_at, Looked& looked, Known& known) const {
     const std::int32_t partitions = log.partitions();
     const std::int32_t own = event::command_partition(id, partitions);
-    for (const std::int64_t slack : {kNear, kFar}) {
-      for (std::int32_t i = 0; i < partitions; ++i) {
-        const std::int32_t partition = (own + i) % partitions;
-        const auto found = locate(partition, made_at - slack, made_at + slack + kAppending, known);
-        if (!found) return fail(found.error());
-        if (*found) return {};
-        if (slack == kNear && i == 0 && partitions > 1) break;  // elsewhere only if there were fewer partitions then
-      }
+    auto found = locate(own, made_at, kNear, looked.near, known);
+    // Elsewhere only if there were fewer partitions then.
+    looked.far.resize(static_cast<std::size_t>(partitions), log::kNoOffset);
+    for (std::int32_t i = 0; i < partitions && found && !*found; ++i) {
+      const std::int32_t partition = (own + i) % partitions;
+      found = locate(partition, made_at, kFar, looked.far[static_cast<std::size_t>(partition)], known);
     }
+    if (!found) return fail(found.error());
+    if (*found) return {};
     return fail(Code::not_found, "there is no command " + std::string(id));
   }
 
@@ -144,42 +155,32 @@ Result<FoundCommand> Finder::find(std::string_view tenant, std::string_view id) 
   const UnixMillis made_at = time_of_id(id);
   if (made_at == 0) return fail(Code::not_found, "there is no command " + std::string(id.substr(0, 80)));
   const Search search{log_, std::chrono::steady_clock::now() + limit_, id};
-  Known known = recall(id);
+  std::unique_lock lock(mutex_);
+  Known known = found_.recall(id);
+  Looked looked = absent_.recall(id);
+  lock.unlock();
   Result<void> done;
-  if (!known.found.command) done = search.locate_anywhere(made_at, known);
+  if (!known.found.command) done = search.locate_anywhere(made_at, looked, known);
   if (done && !known.over()) {
     done = search.look_for_result(known);
     if (done) done = search.count_attempts(known);
   }
-  if (known.found.command) remember(id, known);
+  lock.lock();
+  if (known.found.command)
+    remember(id, known);
+  else
+    absent_.remember(id, std::move(looked));
+  lock.unlock();
   if (!done) return fail(std::move(done.error()));
   if (known.found.command->headers.find(names::kTenant).value_or("default") != tenant)
     return fail(Code::not_found, "there is no command " + std::string(id));
   return std::move(known.found);
 }
 
-Finder::Known Finder::recall(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  const auto found = known_.find(id);
-  return found == known_.end() ? Known() : found->second;
-}
-
+// Of two searches at once, the one that has read further.
 void Finder::remember(std::string_view id, const Known& known) {
-  const std::lock_guard lock(mutex_);
-  const auto [place, fresh] = known_.try_emplace(std::string(id));
-  if (fresh)
-    order_.emplace_back(id);
-  else
-    bytes_ -= place->second.bytes();
-  // Of two searches at once, the one that has read further.
-  if (known.events_at >= place->second.events_at && known.attempts_at >= place->second.attempts_at)
-    place->second = known;
-  bytes_ += place->second.bytes();
-  for (; bytes_ > remembered_bytes_ && !order_.empty(); order_.pop_front()) {
-    const auto oldest = known_.find(order_.front());
-    bytes_ -= oldest->second.bytes();
-    known_.erase(oldest);
-  }
+  const Known before = found_.recall(id);
+  if (known.events_at >= before.events_at && known.attempts_at >= before.attempts_at) found_.remember(id, known);
 }
 
 }  // namespace certes::gateway::commands
