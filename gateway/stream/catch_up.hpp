@@ -1,7 +1,8 @@
 #pragma once
 // CatchUp: one pass over what the watchers that resume have missed, from the lowest of their positions, with readers of
 // its own, until it meets the live feed, partition by partition: from there on the live feed serves that partition.
-// Who: EventFeed, one pass at a time. Confined to the tail's thread; does not block, but where offsets are gone.
+// Who: EventFeed, one pass at a time for each tenant. Confined to the tail's thread; does not block, but where offsets
+// are gone.
 
 #include <memory>
 #include <vector>

@@ -28,7 +28,7 @@ EventFeed::EventFeed(log::Log& log, Audience& audience, log::Wake wake, std::siz
       audience_(audience),
       wake_(std::move(wake)),
       round_bytes_(buffer_bytes / 8),
-      catch_up_(log, *this, wake_, buffer_bytes / 2) {}
+      step_bytes_(buffer_bytes / 2) {}
 
 Result<void> EventFeed::open() {
   const auto partitions = static_cast<std::size_t>(log_.partitions());
@@ -59,7 +59,7 @@ Result<void> EventFeed::add(Watcher& watcher) {
   ++watchers_;
   for (std::size_t p = 0; p < live_.size(); ++p)
     if (watcher.from[p] < live_[p]) watcher.stage = Watcher::Stage::queued;
-  if (watcher.stage == Watcher::Stage::queued) queued_.push_back(&watcher);
+  if (watcher.stage == Watcher::Stage::queued) queue(watcher);
   audience_.hand(watcher, Chunk::What::begun, id_of(watcher), nullptr);
   if (*gap) tell_gap({&watcher});
   return {};
@@ -81,8 +81,11 @@ Result<bool> EventFeed::check_future(Watcher& watcher) {
 }
 
 void EventFeed::remove(const Watcher& watcher) {
-  std::erase(queued_, &watcher);
-  catch_up_.forget(watcher);
+  if (const auto found = resuming_.find(watcher.interest.tenant); found != resuming_.end()) {
+    std::erase(found->second.queued, &watcher);
+    found->second.pass.forget(watcher);
+    if (found->second.over()) resuming_.erase(found);
+  }
   if (--watchers_ == 0) close();
 }
 
@@ -92,9 +95,27 @@ bool EventFeed::round() {
   std::size_t bytes_left = round_bytes_;
   turn_ = (turn_ + 1) % lanes_.size();
   for (std::size_t i = 0; i < lanes_.size(); ++i) more = read((turn_ + i) % lanes_.size(), bytes_left) || more;
-  if (catch_up_.idle() && !queued_.empty()) catch_up_.begin(std::exchange(queued_, {}));
-  if (!catch_up_.idle()) more = catch_up_.step() || more;
-  return more || (catch_up_.idle() && !queued_.empty());
+  return resume() || more;
+}
+
+void EventFeed::queue(Watcher& watcher) {
+  const auto own = resuming_.try_emplace(watcher.interest.tenant, *this).first;
+  own->second.queued.push_back(&watcher);
+}
+
+// A step of the next pass that can take one. False: none can, for now.
+bool EventFeed::resume() {
+  auto at = resuming_.upper_bound(resumed_);
+  for (std::size_t left = resuming_.size(); left > 0; --left) {
+    if (at == resuming_.end()) at = resuming_.begin();
+    Resuming& own = at->second;
+    resumed_ = at->first;
+    if (own.pass.idle()) own.pass.begin(std::exchange(own.queued, {}));
+    const bool stepped = own.pass.step() || (own.pass.idle() && !own.queued.empty());
+    at = own.over() ? resuming_.erase(at) : std::next(at);
+    if (stepped) return true;
+  }
+  return false;
 }
 
 // No more than a round's bytes: who reads must have the chance to.
@@ -138,7 +159,9 @@ void EventFeed::lost(std::size_t partition) {
 
 bool EventFeed::is_for(const Watcher& watcher, const log::StoredRecord& record) const {
   if (watcher.stage == Watcher::Stage::queued) return false;
-  if (watcher.stage == Watcher::Stage::catching_up && catch_up_.reads(record.partition)) return false;
+  if (watcher.stage == Watcher::Stage::catching_up &&
+      resuming_.find(watcher.interest.tenant)->second.pass.reads(record.partition))
+    return false;
   return record.offset >= watcher.from[static_cast<std::size_t>(record.partition)];
 }
 
@@ -189,7 +212,8 @@ Text EventFeed::render(const log::StoredRecord& record, const Sight& sight) {
 Text EventFeed::id_of(const Watcher& watcher) const {
   switch (watcher.stage) {
     case Watcher::Stage::queued: return id_text(watcher.from);
-    case Watcher::Stage::catching_up: return id_text(catch_up_.positions_of(watcher));
+    case Watcher::Stage::catching_up:
+      return id_text(resuming_.find(watcher.interest.tenant)->second.pass.positions_of(watcher));
     case Watcher::Stage::live: break;
   }
   return id_text(live_);

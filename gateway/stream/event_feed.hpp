@@ -3,6 +3,7 @@
 // there are some: all partitions from their ends on, and for those that resume what they have missed (CatchUp).
 // Who: Tail. Confined to its thread; add blocks for the log's offsets, the rest does not.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,16 @@ class EventFeed final : private CatchUp::Live {
     std::vector<log::RecordPtr> page;
     std::size_t next = 0;
   };
+  // A tenant's watchers that resume: they have a pass of their own, so that nobody waits for another tenant's that have
+  // far to go, or do not read.
+  struct Resuming {
+    explicit Resuming(EventFeed& feed) : pass(feed.log_, feed, feed.wake_, feed.step_bytes_) {}
+    bool over() const { return queued.empty() && pass.idle(); }
+    std::vector<Watcher*> queued;  // for the next pass
+    CatchUp pass;
+  };
+  void queue(Watcher& watcher);
+  bool resume();
   bool read(std::size_t partition, std::size_t& bytes_left);
   bool fill(std::size_t partition);
   std::size_t show_live(const log::StoredRecord& record);
@@ -55,9 +66,10 @@ class EventFeed final : private CatchUp::Live {
   std::size_t watchers_ = 0;
   std::vector<Lane> lanes_;  // by partition, while somebody watches
   Positions live_;
-  std::size_t turn_ = 0;          // the partition that comes first
-  std::vector<Watcher*> queued_;  // for the next pass
-  CatchUp catch_up_;
+  std::size_t turn_ = 0;                                   // the partition that comes first
+  const std::size_t step_bytes_;                           // of a pass
+  std::map<std::string, Resuming, std::less<>> resuming_;  // by tenant
+  std::string resumed_;                                    // whose pass had the last turn
   event::JsonDocument document_;
   std::string json_;
 };

@@ -28,7 +28,7 @@ class Reader final : public Outlet {
       if (chunk.what == Chunk::What::shown) seen.texts.push_back(*chunk.text);
       if (Gauge* gauge = seen.gauge.get()) {
         gauge->unwritten -= chunk.size();
-        if (held) gauge->buffered += chunk.size();
+        if (held || chunk.watcher == stuck) gauge->buffered += chunk.size();
       }
     }
     if (Tail* of = tail; --behind == 0 && of != nullptr) of->wake();
@@ -53,6 +53,7 @@ class Reader final : public Outlet {
     seen_[id].gauge = std::move(gauge);
   }
   std::atomic<bool> held{false};
+  std::atomic<WatcherId> stuck{0};  // the one that reads nothing
   std::atomic<Tail*> tail{nullptr};
 
  private:
@@ -72,18 +73,21 @@ struct Watched {
     REQUIRE(log->prepare());
     return log;
   }
-  void put(const std::string& type, std::int32_t partition = 0, const std::string& kind = "event") {
+  void put(const std::string& type, std::int32_t partition = 0, const std::string& kind = "event",
+           const std::string& tenant = "default") {
     log::Record record;
     record.headers.add("ce_specversion", "1.0");
     record.headers.add("ce_type", type);
     record.headers.add(log::names::kKind, kind);
+    record.headers.add(log::names::kTenant, tenant);
     record.value = "{}";
     cluster->put(log::Topic::events, partition, std::move(record));
   }
-  WatcherId watch(std::string_view kinds = "", std::string_view pattern = "", Positions from = {}) {
+  WatcherId watch(std::string_view kinds = "", std::string_view pattern = "", Positions from = {},
+                  std::string_view tenant = "default") {
     Watcher watcher;
     watcher.id = ++last;
-    watcher.interest = *make_interest("default", kinds, pattern);
+    watcher.interest = *make_interest(tenant, kinds, pattern);
     watcher.outlet = &reader;
     watcher.gauge = std::make_shared<Gauge>();
     watcher.from = std::move(from);
@@ -178,6 +182,20 @@ TEST_CASE("Tail: one that catches up and does not read is not given more than it
     on.tail.wake();
     return on.reader.seen(slow).texts.size() >= 2'001;
   }));
+}
+
+TEST_CASE("Tail: one that catches up and does not read holds up no other tenant's, before or after it") {
+  Watched on({.buffer_bytes = 4'096, .heartbeat = Millis{60'000}});
+  for (int i = 0; i < 300; ++i) on.put("a." + std::to_string(i), 0, "event", i % 2 == 0 ? "acme" : "globex");
+  on.reader.stuck = 1;
+  const auto stuck = on.watch("", "", Positions{0, 0, 0}, "acme");
+  const auto other = on.watch("", "", Positions{0, 0, 0}, "globex");
+  CHECK(on.shows(other, 150));
+  const auto third = on.watch("", "", Positions{200, 0, 0}, "globex");
+  CHECK(on.shows(third, 50));
+  CHECK(on.reader.seen(stuck).texts.size() < 150);
+  on.put("a.end", 1, "event", "globex");
+  CHECK(on.shows(other, 151));
 }
 
 TEST_CASE("Tail: what the log has no more is told, and the stream goes on") {
