@@ -108,14 +108,19 @@ void add_dead_letters(CliContext context) {
   };
   const auto [list, list_options] = add("list", "the newest last");
   list->add_option("--endpoint", list_options->endpoint, "of this endpoint only");
+  list->add_option("--delivery", list_options->delivery, "of this delivery (dlv_…) only");
   list->add_option("--limit", list_options->limit, "at most so many");
   const auto [show, show_options] = add("show", "one of them, with its payload");
-  show->add_option("id", show_options->ids)->required()->expected(1)->type_name("ID");
+  show->add_option("id", show_options->ids, "as the list shows it, or a delivery's")
+      ->required()
+      ->expected(1)
+      ->type_name("ID");
   const auto [replay, replay_options] = add("replay", "sends them again");
   auto* ids = replay->add_option("id", replay_options->ids)->type_name("ID…");
   auto* endpoint = replay->add_option("--endpoint", replay_options->endpoint, "all of this endpoint")->excludes(ids);
   auto* all = replay->add_flag("--all", replay_options->all, "all there are")->excludes(ids)->excludes(endpoint);
   replay->add_option("--data", replay_options->data, "corrected data, of one that broke its schema: JSON, @FILE or -");
+  replay->add_flag("--again", replay_options->again, "what was replayed before, too");
   replay->callback([options = replay_options, ids, endpoint, all, &chosen = context.chosen] {
     if (ids->count() + endpoint->count() + all->count() == 0) throw CLI::RequiredError("ID, --endpoint or --all");
     chosen = *options;

@@ -127,10 +127,11 @@ struct DeadLetterOptions {
   Connection connection;
   std::string action;  // list, show, replay
   std::vector<std::string> ids;
-  std::string endpoint;
+  std::string endpoint, delivery;
   std::size_t limit = 0;
-  bool all = false;  // replay
-  std::string data;  // replay: corrected
+  bool all = false;    // replay
+  bool again = false;  // replay: what was replayed before, too
+  std::string data;    // replay: corrected
 };
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,

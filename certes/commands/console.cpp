@@ -39,6 +39,8 @@ void print(std::string_view text) {
 
 void print_line(std::string_view text) { print(std::string(text) + "\n"); }
 
+void note(std::string_view text) { std::fprintf(stderr, "certes: %s\n", std::string(text).c_str()); }
+
 int failed(const Error& error) {
   std::string text = "certes: " + error.message;
   if (!error.pointer.empty()) text += " (at " + error.pointer + ")";

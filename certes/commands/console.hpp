@@ -19,6 +19,7 @@ std::string table(const Row& titles, const std::vector<Row>& rows);
 
 void print(std::string_view text);       // to standard output, at once
 void print_line(std::string_view text);  // the same and a line's end
+void note(std::string_view text);        // a line on standard error: how far it is
 
 // "certes: message (at /pointer)" on standard error; gives kExitFailure.
 int failed(const Error& error);

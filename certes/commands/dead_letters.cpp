@@ -17,8 +17,10 @@ std::string member(const Json& item, const char* name) {
 }
 
 int list(client::ApiClient& api, const DeadLetterOptions& options) {
-  std::string path = "/dead-letters";
-  if (!options.endpoint.empty()) path += "?endpoint=" + client::percent_encode(options.endpoint);
+  std::string path = "/dead-letters?";
+  if (!options.endpoint.empty()) path += "endpoint=" + client::percent_encode(options.endpoint) + "&";
+  if (!options.delivery.empty()) path += "delivery=" + client::percent_encode(options.delivery) + "&";
+  path.pop_back();
   const auto body = api.list(path, options.limit);
   if (!body) return failed(body.error());
   const Json items = json_or_null<Json>(*body);
@@ -37,8 +39,20 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
   return kExitOk;
 }
 
+// A delivery's id does not say where its dead letter stands: the list is gone through for it, page by page.
+Result<std::string> letter_id(client::ApiClient& api, const std::string& id) {
+  if (!id.starts_with("dlv_")) return id;
+  const auto body = api.list("/dead-letters?delivery=" + client::percent_encode(id), 1);
+  if (!body) return fail(body.error());
+  const Json items = json_or_null<Json>(*body);
+  if (items.is_array() && !items.empty()) return member(items.front(), "id");
+  return fail(Code::not_found, "404: there is no dead letter of the delivery " + id);
+}
+
 int show(client::ApiClient& api, const DeadLetterOptions& options) {
-  const auto body = api.get("/dead-letters/" + client::percent_encode(options.ids.at(0)));
+  const auto id = letter_id(api, options.ids.at(0));
+  if (!id) return failed(id.error());
+  const auto body = api.get("/dead-letters/" + client::percent_encode(*id));
   if (!body) return failed(body.error());
   const Json item = json_or_null<Json>(*body);
   if (options.connection.json || !item.is_object()) {
@@ -51,43 +65,69 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
   return kExitOk;
 }
 
-int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& id) {
-  std::string body = "{}";
+int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& named) {
+  const auto id = letter_id(api, named);
+  if (!id) return failed(id.error());
+  std::string body = options.again ? R"({"again":true})" : "{}";
   if (!options.data.empty()) {
     const auto data = argument_text(options.data);
     if (!data) return failed(data.error());
     if (!parse_json<Json>(*data)) return failed({Code::invalid, "--data is not JSON"});
     add_raw_member(body, "data", *data);
   }
-  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(id) + "/replay", body);
+  const auto answer = api.request("POST", "/dead-letters/" + client::percent_encode(*id) + "/replay", body);
   if (!answer) return failed(answer.error());
-  print_line(options.connection.json ? answer->body : "replayed " + id);
+  const bool repeated = answer->body.find("\"duplicate\":true") != std::string::npos;
+  const std::string done = repeated ? "was replayed before (--again sends it again): " : "replayed ";
+  print_line(options.connection.json ? answer->body : done + named);
   return kExitOk;
 }
 
-// The service replays a page at a time and says where the next begins.
+// What the pages of a replay have come to.
+struct Replayed {
+  std::uint64_t count = 0, repeated = 0, refused = 0, skipped = 0;
+
+  void add(const Json& page) {
+    count += page.value("count", std::uint64_t{0});
+    repeated += page.value("repeated", std::uint64_t{0});
+    refused += page.value("refused", std::uint64_t{0});
+    skipped += page.value("skipped", std::uint64_t{0});
+  }
+  std::string json() const {
+    return Json({{"count", count}, {"repeated", repeated}, {"refused", refused}, {"skipped", skipped}}).dump();
+  }
+  std::string text() const {
+    std::string text = "replayed " + std::to_string(count);
+    if (repeated > 0) text += "; " + std::to_string(repeated) + " were replayed before (--again sends them again)";
+    if (refused > 0) text += "; " + std::to_string(refused) + " still break the schema of their type";
+    if (skipped > 0) text += "; " + std::to_string(skipped) + " are for no endpoint";
+    return text;
+  }
+};
+
+// The service replays a page at a time and says where the next begins. After a failure the same command goes on: what
+// was replayed is not replayed again.
 int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
   Json filter = Json::object();
-  if (!options.endpoint.empty()) filter["endpoint"] = options.endpoint;
+  if (options.endpoint.empty())
+    filter["all"] = true;
+  else
+    filter["endpoint"] = options.endpoint;
+  if (options.again) filter["again"] = true;
   filter["limit"] = 1'000;
-  std::uint64_t count = 0;
-  std::uint64_t refused = 0;
+  Replayed replayed;
   for (;;) {
     const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
     if (!answer) return failed(answer.error());
     const Json page = json_or_null<Json>(answer->body);
     if (!page.is_object()) return failed({Code::internal, "the answer is no JSON object"});
-    count += page.value("count", std::uint64_t{0});
-    refused += page.value("refused", std::uint64_t{0});
+    replayed.add(page);
     const auto next = page.find("next");
     if (next == page.end() || !next->is_string()) break;
     filter["after"] = *next;
+    if (!options.connection.json) note(replayed.text() + ", going on");
   }
-  if (options.connection.json)
-    print_line("{\"count\":" + std::to_string(count) + ",\"refused\":" + std::to_string(refused) + "}");
-  else
-    print_line("replayed " + std::to_string(count) +
-               (refused > 0 ? "; " + std::to_string(refused) + " still break the schema of their type" : ""));
+  print_line(options.connection.json ? replayed.json() : replayed.text());
   return kExitOk;
 }
 

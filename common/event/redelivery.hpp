@@ -1,8 +1,8 @@
 #pragma once
-// Redeliveries: an event that nobody received (all its deliveries are dead letters) and that comes again is not
-// dropped, but replayed to the same endpoints. Its replay's id names the dead letter that said so, and it has an
-// identity: whoever takes the repeat makes the same one, which is delivered once. Used by gateways, which make them,
-// and dispatchers. Pure; any thread.
+// Replays of dead letters that are made once. An operator's replays one of them; and an event that nobody received (all
+// its deliveries are dead letters) and that comes again is not dropped, but replayed to the same endpoints: a
+// redelivery. The replay's id names the dead letter by its place, and it has an identity: whoever makes it makes the
+// same one, which is delivered once. Used by gateways, which make them, and dispatchers. Pure; any thread.
 
 #include <string>
 #include <string_view>
@@ -12,6 +12,7 @@
 namespace certes::event {
 
 inline constexpr std::string_view kRedelivery = "rpl_again_";
+inline constexpr std::string_view kLetterReplay = "rpl_letter_";
 // Header of the last dead letter of an event that nobody received: the endpoints of all its deliveries, with commas. In
 // names::kEndpoint of a redelivery they stand in the same way.
 inline constexpr std::string_view kUndelivered = "certes-undelivered";
@@ -20,10 +21,16 @@ inline constexpr std::string_view kUndelivered = "certes-undelivered";
 inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {
   return std::string(kRedelivery).append(std::to_string(partition)).append("-").append(std::to_string(offset));
 }
+inline std::string letter_replay_id(std::int32_t partition, std::int64_t offset) {
+  return std::string(kLetterReplay).append(std::to_string(partition)).append("-").append(std::to_string(offset));
+}
 inline bool is_redelivery(std::string_view replay) { return replay.starts_with(kRedelivery); }
 
+// Whether it has an identity; that an operator asked for again has none.
+inline bool made_once(std::string_view replay) { return is_redelivery(replay) || replay.starts_with(kLetterReplay); }
+
 // No client's: a source cannot hold a line feed.
-inline log::Identity redelivery_identity(std::string_view tenant, std::string_view replay, std::string_view event_id) {
+inline log::Identity replay_identity(std::string_view tenant, std::string_view replay, std::string_view event_id) {
   return identity(tenant, std::string("\n").append(replay), event_id);
 }
 

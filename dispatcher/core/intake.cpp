@@ -66,8 +66,8 @@ bool Core::duplicate(const log::StoredRecord& record, const event::EventView& vi
   Duplicates& seen = duplicates(record.partition);
   if (view.client_gave_id && view.replay.empty())
     return seen.seen(event::identity(view.tenant, view.source, view.client_id), record.offset, record.appended_at);
-  if (event::is_redelivery(view.replay))
-    return seen.seen(event::redelivery_identity(view.tenant, view.replay, view.id), record.offset, record.appended_at);
+  if (event::made_once(view.replay))
+    return seen.seen(event::replay_identity(view.tenant, view.replay, view.id), record.offset, record.appended_at);
   seen.passed(record.offset);
   return false;
 }

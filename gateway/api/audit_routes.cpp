@@ -2,6 +2,7 @@
 
 #include "common/registry/audit_json.hpp"
 #include "common/registry/kinds.hpp"
+#include "gateway/api/page.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -44,11 +45,17 @@ Result<http::Response> list(const Call& call, Services& services) {
   if (!query) return fail(query.error());
   const auto page = services.deps.registry.audit(*query);
   if (!page) return fail(page.error());
-  registry::OrderedJson json = {{"items", registry::OrderedJson::array()}, {"next", nullptr}, {"since", nullptr}};
-  for (const registry::AuditEntry& entry : page->entries) json["items"].push_back(registry::shown_entry(entry));
-  if (page->next) json["next"] = page->next->text();
-  if (page->since) json["since"] = format_rfc3339(*page->since);
-  return json_response(200, json.dump(-1, ' ', false, registry::OrderedJson::error_handler_t::replace));
+  Page shown(query->limit, services);
+  std::optional<registry::AuditCursor> next = page->next;
+  for (const registry::AuditEntry& entry : page->entries) {
+    shown.add(registry::shown_entry(entry).dump(-1, ' ', false, registry::OrderedJson::error_handler_t::replace));
+    if (shown.full() && &entry != &page->entries.back()) {
+      next = registry::AuditCursor{entry.offset, entry.part};
+      break;
+    }
+  }
+  const auto since = page->since ? std::optional(format_rfc3339(*page->since)) : std::nullopt;
+  return std::move(shown).answer(next ? std::optional(next->text()) : std::nullopt, R"(,"since":)" + json_text(since));
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ int number_of(std::string_view text) {
 
 }  // namespace
 
-std::string dead_letter_json(const log::StoredRecord& record, bool with_data) {
-  OrderedJson json = {{"id", id_of(record)}, {"place", place_of(record)}};
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data) {
+  OrderedJson json = {{"id", id}};
   for (const Member& member : kMembers) {
     const auto value = record.headers.find(member.header);
     if (value && !value->empty()) json[member.name] = *value;
@@ -64,20 +64,23 @@ bool is_quarantined(const log::StoredRecord& record) {
   return record.headers.get(log::names::kRule) == "schema" && !record.headers.find(log::names::kTerm);
 }
 
-std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view replay_id) {
+std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again) {
   const auto endpoint = record.headers.find(log::names::kEndpoint);
   const bool to_all = is_quarantined(record);
   if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;
+  const std::string_view tenant = record.headers.find(log::names::kTenant).value_or("default");
   log::Record replay;
   replay.headers.reserve(record.headers.bytes().size() + 128);
   for (const auto [name, value] : record.headers) {
     if (std::ranges::count(kOfDelivery, name) == 0) replay.headers.add(name, value);
   }
-  replay.headers.add(log::names::kReplay, replay_id);
+  const std::string id = again ? *again : event::letter_replay_id(record.partition, record.offset);
+  replay.headers.add(log::names::kReplay, id);
   if (!to_all) replay.headers.add(log::names::kEndpoint, *endpoint);
   const auto key = record.headers.find("ce_partitionkey");
   if (key && !key->empty()) replay.key = std::string(*key);
   replay.value = record.value;
+  if (!again) replay.identity = event::replay_identity(tenant, id, record.headers.get(log::names::kId));
   return replay;
 }
 

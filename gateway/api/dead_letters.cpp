@@ -1,7 +1,6 @@
 #include "gateway/api/dead_letters.hpp"
 
-#include <charconv>
-
+#include "common/base/number.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
 #include "common/log/scan.hpp"
@@ -9,59 +8,66 @@
 namespace certes::gateway::api {
 namespace {
 
-constexpr Millis kScanLimit{10'000};
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr Millis kOffsetsLimit{2'000};
+constexpr std::size_t kReadMax = 32;  // records at once: payloads are read with them
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-struct Place {
-  std::int32_t partition;
-  std::int64_t offset;
-};
-
-std::optional<Place> parse_place(std::string_view id) {
-  const std::size_t dash = id.find('-');
-  if (dash == id.npos) return std::nullopt;
-  const auto partition = parse_number(id.substr(0, dash));
-  const auto offset = parse_number(id.substr(dash + 1));
-  if (!partition || !offset || *partition < 0 || *partition > INT32_MAX || *offset < 0) return std::nullopt;
-  return Place{static_cast<std::int32_t>(*partition), *offset};
-}
-
-// Whether the record is a dead letter of the tenant; keeps the highest term.
-bool counts(const log::StoredRecord& record, std::string_view tenant, std::int64_t& term) {
-  // What a gateway quarantined has no owner, and no term.
-  if (const auto own = record.headers.find(log::names::kTerm)) {
-    const std::int64_t value = parse_number(*own).value_or(0);
-    if (value < term) return false;
-    term = value;
-  }
-  const auto owner = record.headers.find(log::names::kTenant);
-  if (owner.value_or("default") != tenant) return false;
+bool is_ours(const log::StoredRecord& record, std::string_view tenant) {
+  const auto& headers = record.headers;
+  if (headers.find(log::names::kTenant).value_or("default") != tenant) return false;
   // A record of a term alone has no rule, no delivery and no payload.
-  return record.headers.find(log::names::kRule) || record.headers.find(log::names::kDelivery) || !record.value.empty();
+  return headers.find(log::names::kRule) || headers.find(log::names::kDelivery) || !record.value.empty();
 }
 
-// One partition, from the cursor to where it ends now. True: `visit` said stop.
-Result<bool> scan_partition(log::Log& log, std::string_view tenant, DeadLetterCursor& cursor,
-                            const VisitDeadLetter& visit, std::chrono::steady_clock::time_point deadline) {
-  const auto range = log.offsets(log::Topic::dead_letters, cursor.partition, kOffsetsLimit);
-  if (!range) return fail(range.error());
-  cursor.offset = std::max(cursor.offset, range->start);
-  const auto visit_ours = [&](const log::RecordPtr& record) {
-    return !counts(*record, tenant, cursor.term) || visit(record);
-  };
-  const auto give_up = [&](bool came) -> std::optional<Error> {
-    if (came || std::chrono::steady_clock::now() <= deadline) return std::nullopt;
-    return Error(Code::timeout, "the dead letters could not be read in time");
-  };
-  return log::scan(log, {log::Topic::dead_letters, cursor.partition, range->end}, cursor.offset, visit_ours, give_up);
+// Keeps the highest term. What a gateway quarantined has no owner, and no term.
+bool is_void(const log::StoredRecord& record, std::int64_t& term) {
+  const auto own = record.headers.find(log::names::kTerm);
+  if (!own) return false;
+  const std::int64_t value = parse_whole<std::int64_t>(*own).value_or(0);
+  if (value < term) return true;
+  term = value;
+  return false;
 }
+
+// One request's reading.
+struct Scan {
+  log::Log& log;
+  std::string_view tenant;
+  const VisitDeadLetter& visit;
+  std::size_t bytes_left;
+  SteadyClock::time_point deadline;
+  bool read = false;  // anything
+  ScanEnd end = ScanEnd::all;
+
+  bool over() const { return bytes_left == 0 || SteadyClock::now() > deadline; }
+
+  // False: not on; `end` says why.
+  bool take(const log::RecordPtr& record, std::int64_t& term) {
+    read = true;
+    bytes_left -= std::min(bytes_left, record->size());
+    const bool counts = !is_void(*record, term) && is_ours(*record, tenant);
+    if (counts && !visit(record)) end = ScanEnd::enough;
+    if (end == ScanEnd::all && bytes_left == 0) end = ScanEnd::budget;
+    return end == ScanEnd::all;
+  }
+  // From the cursor to where its partition ends now.
+  Result<void> partition(DeadLetterCursor& cursor) {
+    const auto range = log.offsets(log::Topic::dead_letters, cursor.partition, kOffsetsLimit);
+    if (!range) return fail(range.error());
+    cursor.offset = std::max(cursor.offset, range->start);
+    const auto late = [&](bool) -> std::optional<Error> {
+      if (SteadyClock::now() <= deadline) return std::nullopt;
+      end = ScanEnd::budget;
+      return Error(Code::timeout, "the dead letters could not be read in time");
+    };
+    const auto done = log::scan(
+        log, {log::Topic::dead_letters, cursor.partition, range->end, kReadMax}, cursor.offset,
+        [&](const log::RecordPtr& record) { return take(record, cursor.term); }, late);
+    if (!done && (end != ScanEnd::budget || !read)) return fail(done.error());
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -76,47 +82,49 @@ std::optional<DeadLetterCursor> DeadLetterCursor::parse(std::string_view text) {
   base64.append((4 - base64.size() % 4) % 4, '=');
   const auto plain = crypto::base64_decode(base64);
   if (!plain) return std::nullopt;
-  const std::size_t dash = plain->rfind('-');
-  if (dash == std::string::npos) return std::nullopt;
-  const auto place = parse_place(std::string_view(*plain).substr(0, dash));
-  const auto term = parse_number(std::string_view(*plain).substr(dash + 1));
-  if (!place || !term || *term < 0) return std::nullopt;
-  return DeadLetterCursor{place->partition, place->offset, *term};
+  std::string_view left = *plain;
+  const std::size_t first = left.find('-');
+  const std::size_t second = left.rfind('-');
+  if (first == left.npos || first == second) return std::nullopt;
+  const auto partition = parse_whole<std::int32_t>(left.substr(0, first));
+  const auto offset = parse_whole<std::int64_t>(left.substr(first + 1, second - first - 1));
+  const auto term = parse_whole<std::int64_t>(left.substr(second + 1));
+  if (!partition || !offset || !term) return std::nullopt;
+  return DeadLetterCursor{*partition, *offset, *term};
 }
 
-Result<bool> scan_dead_letters(log::Log& log, std::string_view tenant, DeadLetterCursor& cursor,
-                               const VisitDeadLetter& visit) {
-  const auto deadline = std::chrono::steady_clock::now() + kScanLimit;
+Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
+                                  DeadLetterCursor& cursor, const VisitDeadLetter& visit) {
+  Scan scan{log, tenant, visit, budget.bytes, SteadyClock::now() + budget.time};
   while (cursor.partition < log.partitions()) {
-    auto stopped = scan_partition(log, tenant, cursor, visit, deadline);
-    if (!stopped || *stopped) return stopped;
-    cursor = DeadLetterCursor{cursor.partition + 1, log::kLogStart, 0};
+    if (auto done = scan.partition(cursor); !done) return fail(std::move(done.error()));
+    if (scan.end != ScanEnd::all) return scan.end;
+    cursor = DeadLetterCursor{cursor.partition + 1, 0, 0};
+    if (scan.over() && cursor.partition < log.partitions()) return ScanEnd::budget;
   }
-  return false;
+  return ScanEnd::all;
 }
 
-Result<log::RecordPtr> find_dead_letter(log::Log& log, std::string_view tenant, std::string_view id) {
-  const auto place = parse_place(id);
+Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,
+                                        const DeadLetterIds::Id& id, Millis limit) {
+  if (id.partition >= log.partitions()) return log::RecordPtr();
+  const auto range = log.offsets(log::Topic::dead_letters, id.partition, kOffsetsLimit);
+  if (!range) return fail(range.error());
+  if (id.offset < range->start || id.offset >= range->end) return log::RecordPtr();
   log::RecordPtr found;
-  DeadLetterCursor cursor;
-  if (place) cursor.partition = place->partition;
-  const auto scanned = scan_dead_letters(log, tenant, cursor, [&](const log::RecordPtr& record) {
-    if (place && (record->partition != place->partition || record->offset > place->offset)) return false;
-    const bool hit = place ? record->offset == place->offset : record->headers.get(log::names::kDelivery) == id;
-    if (hit) found = record;
-    return !hit;
-  });
-  if (!scanned) return fail(scanned.error());
+  std::int64_t at = id.offset;
+  const auto deadline = SteadyClock::now() + limit;
+  const auto late = [&](bool) -> std::optional<Error> {
+    if (SteadyClock::now() <= deadline) return std::nullopt;
+    return Error(Code::timeout, "the dead letter could not be read in time");
+  };
+  const auto keep = [&](const log::RecordPtr& record) {
+    if (is_ours(*record, tenant) && ids.names(id, *record)) found = record;
+    return false;
+  };
+  const auto done = log::scan(log, {log::Topic::dead_letters, id.partition, id.offset + 1, 1}, at, keep, late);
+  if (!done) return fail(done.error());
   return found;
-}
-
-std::string place_of(const log::StoredRecord& record) {
-  return std::to_string(record.partition) + "-" + std::to_string(record.offset);
-}
-
-std::string id_of(const log::StoredRecord& record) {
-  const auto delivery = record.headers.find(log::names::kDelivery);
-  return delivery && !delivery->empty() ? std::string(*delivery) : place_of(record);
 }
 
 }  // namespace certes::gateway::api

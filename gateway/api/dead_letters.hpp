@@ -1,6 +1,7 @@
 #pragma once
-// Dead letters, read from their topic. Records that a former owner left behind a higher term are void, and those that
-// only begin a term are none. Who: the dead-letter routes. Blocks on the log; any thread, each call reads for itself.
+// Dead letters, read from their topic: a page at a time, within a budget, or the one that stands at a place. Records
+// that a former owner left behind a higher term are void, and those that only begin a term are none. Who: the
+// dead-letter routes. Blocks on the log; any thread, each call reads for itself.
 
 #include <functional>
 #include <optional>
@@ -8,41 +9,52 @@
 #include <vector>
 
 #include "common/log/log.hpp"
+#include "gateway/api/dead_letter_ids.hpp"
 
 namespace certes::gateway::api {
 
 // Where a listing stands: everything before it has been seen. Opaque to users, as text.
 struct DeadLetterCursor {
   std::int32_t partition = 0;
-  std::int64_t offset = log::kLogStart;
+  std::int64_t offset = 0;
   std::int64_t term = 0;  // the highest met in this partition before it
 
   std::string text() const;
   static std::optional<DeadLetterCursor> parse(std::string_view text);
 };
 
+// What one request may read of the log.
+struct ScanBudget {
+  std::size_t bytes = 16u << 20;  // and the record that passes it
+  Millis time{2'000};
+};
+
+enum class ScanEnd : std::uint8_t {
+  all,     // there are no more
+  enough,  // `visit` said so
+  budget,  // there may be more, and no time or bytes for it
+};
+
 // Calls `visit` for the tenant's dead letters from `cursor` on, partition by partition, oldest first, until it says
-// false or there are no more. True: there may be more, from `cursor` on. Error: unavailable, timeout.
+// false. The cursor moves behind what was visited. Errors: unavailable; timeout, where nothing at all could be read.
 using VisitDeadLetter = std::function<bool(const log::RecordPtr&)>;
-Result<bool> scan_dead_letters(log::Log& log, std::string_view tenant, DeadLetterCursor& cursor,
-                               const VisitDeadLetter& visit);
+Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
+                                  DeadLetterCursor& cursor, const VisitDeadLetter& visit);
 
-// By its delivery (dlv_…) or by its place (partition-offset). Nothing if there is none.
-Result<log::RecordPtr> find_dead_letter(log::Log& log, std::string_view tenant, std::string_view id);
-
-// partition-offset
-std::string place_of(const log::StoredRecord& record);
-// Its delivery, or its place where it has none.
-std::string id_of(const log::StoredRecord& record);
+// The one that the id was given for, read where it stands. Nothing: it is not there (any more), is another tenant's, or
+// the id was never given. Errors: unavailable, timeout.
+Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,
+                                        const DeadLetterIds::Id& id, Millis limit);
 
 // As the API shows it; with `data`, the payload too.
-std::string dead_letter_json(const log::StoredRecord& record, bool with_data);
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data);
 
 // Whether a gateway kept it because it broke its type's schema.
 bool is_quarantined(const log::StoredRecord& record);
 
 // The record that delivers it again, to its endpoint alone; what was quarantined is published, to whoever subscribed.
-// Nothing for what has no endpoint otherwise.
-std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view replay_id);
+// It has an identity: the same replay again is a repeat, as long as de-duplication remembers. `again`: another replay,
+// with that id. Nothing for what has no endpoint otherwise.
+std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again);
 
 }  // namespace certes::gateway::api

@@ -1,9 +1,11 @@
 #include "gateway/api/event_types.hpp"
 
+#include "common/base/number.hpp"
 #include "common/json/json.hpp"
 #include "common/schema/compatibility.hpp"
 #include "common/schema/schema.hpp"
 #include "gateway/api/change.hpp"
+#include "gateway/api/page.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -53,12 +55,24 @@ Result<std::shared_ptr<const EventType>> named(const Call& call) {
   return type;
 }
 
-Result<http::Response> list_versions(const Call& call) {
+// The oldest first; a page goes on behind the version that `after` names.
+Result<http::Response> list_versions(const Call& call, Services& services) {
   const auto type = named(call);
   if (!type) return fail(type.error());
-  OrderedJson items = OrderedJson::array();
-  for (const EventType::Version& version : (*type)->versions) items.push_back(json_of(version));
-  return json_response(200, OrderedJson{{"items", std::move(items)}, {"next", nullptr}}.dump());
+  const auto limit = limit_of(call);
+  if (!limit) return fail(limit.error());
+  const auto text = call.query("after");
+  const auto after = parse_whole<std::int64_t>(text.value_or("0"));
+  if (!after) return fail(Code::invalid, "is no \"next\" of an earlier answer", "after");
+  Page page(*limit, services);
+  std::optional<std::string> next;
+  for (const EventType::Version& version : (*type)->versions) {
+    if (version.number <= *after) continue;
+    if (page.full()) return std::move(page).answer(next);
+    page.add(json_of(version).dump());
+    next = std::to_string(version.number);
+  }
+  return std::move(page).answer(std::nullopt);
 }
 
 Result<http::Response> show_version(const Call& call) {
@@ -88,7 +102,8 @@ Result<Revealed> complete(EventType& next, const EventType* current, const Json&
 }
 
 void add_event_type_routes(Routes& server, Services& services) {
-  add_route(server, services, "GET", "/event-types/{id}/versions", list_versions);
+  add_route(server, services, "GET", "/event-types/{id}/versions",
+            [&](const Call& call) { return list_versions(call, services); });
   add_route(server, services, "GET", "/event-types/{id}/versions/{version}", show_version);
 }
 

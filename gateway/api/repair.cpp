@@ -33,6 +33,7 @@ Result<std::optional<std::string>> given_data(const Call& call) {
   if (!json) return fail(json.error());
   registry::Fields fields(*json, "");
   const Json* data = fields.take("data");
+  fields.passed_over({"again"});
   if (auto error = fields.done()) return fail(std::move(*error));
   if (data == nullptr) return std::optional<std::string>();
   // As it was written, and as it was read where its name is not written plainly.

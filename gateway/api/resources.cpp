@@ -3,6 +3,7 @@
 #include "common/json/json.hpp"
 #include "gateway/api/change.hpp"
 #include "gateway/api/key_rules.hpp"
+#include "gateway/api/page.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -88,7 +89,7 @@ Result<std::string> id_in_path(const Call& call) {
 }
 
 template <class T>
-Result<http::Response> list(const Call& call) {
+Result<http::Response> list(const Call& call, Services& services) {
   const auto limit = limit_of(call);
   if (!limit) return fail(limit.error());
   const auto tenant = home<T>(call);
@@ -96,14 +97,14 @@ Result<http::Response> list(const Call& call) {
   const auto& map = Kind<T>::map(*call.state);
   const auto after = call.query("after");
   auto it = after ? map.upper_bound(registry::map_key(*tenant, *after)) : map.lower_bound(*tenant + "/");
-  std::string items;
+  const auto more = [&] { return it != map.end() && it->first.starts_with(*tenant + "/"); };
+  Page page(*limit, services);
   std::string last;
-  for (std::size_t n = 0; it != map.end() && it->first.starts_with(*tenant + "/") && n < *limit; ++it, ++n) {
-    items += (n == 0 ? "" : ",") + registry::shown_json(*it->second);
+  for (; more() && !page.full(); ++it) {
+    page.add(registry::shown_json(*it->second));
     last = it->second->id;
   }
-  const bool more = it != map.end() && it->first.starts_with(*tenant + "/");
-  return json_response(200, "{\"items\":[" + items + "],\"next\":" + (more ? Json(last).dump() : "null") + "}");
+  return std::move(page).answer(more() ? std::optional(last) : std::nullopt);
 }
 
 template <class T>
@@ -230,7 +231,7 @@ template <class T>
 void add_routes(Routes& server, Services& services) {
   const std::string all = "/" + std::string(Kind<T>::name);
   const std::string one = all + "/{id}";
-  add_route(server, services, "GET", all, [](const Call& call) { return list<T>(call); });
+  add_route(server, services, "GET", all, [&](const Call& call) { return list<T>(call, services); });
   add_route(server, services, "GET", one, [](const Call& call) { return show<T>(call); });
   add_route(server, services, "POST", all, [&](const Call& call) { return create<T>(call, services); });
   add_route(server, services, "PUT", one, [&](const Call& call) { return replace<T>(call, services); });

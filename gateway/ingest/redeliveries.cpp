@@ -42,8 +42,8 @@ log::Record redelivery(const log::StoredRecord& letter) {
   record.headers.add(names::kEndpoint, letter.headers.get(event::kUndelivered));
   record.key = letter.key;
   record.value = letter.value;
-  record.identity = event::redelivery_identity(letter.headers.find(names::kTenant).value_or("default"), replay,
-                                               letter.headers.get(names::kId));
+  record.identity = event::replay_identity(letter.headers.find(names::kTenant).value_or("default"), replay,
+                                           letter.headers.get(names::kId));
   return record;
 }
 

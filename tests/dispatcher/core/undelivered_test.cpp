@@ -143,7 +143,8 @@ TEST_CASE("Core: a redelivery goes to the endpoints that it names, and can come 
   CHECK(said(world) == Said{"", "billing,shipping"});
 }
 
-TEST_CASE("Core: a redelivery that comes twice is delivered once, an operator's replays as often as they come") {
+TEST_CASE(
+    "Core: what is made of a dead letter's place is delivered once, what is asked for again as often as it comes") {
   CoreOptions options;
   options.deduplicate = true;
   options.deduplicate_ids = 100;
@@ -162,8 +163,11 @@ TEST_CASE("Core: a redelivery that comes twice is delivered once, an operator's 
   replay(event::redelivery_id(0, 9), 3);
   replay("rpl_1", 4);
   replay("rpl_1", 5);
+  replay(event::letter_replay_id(0, 5), 6);
+  replay(event::letter_replay_id(0, 5), 7);
   world.core->run();
-  CHECK(world.duplicate_count == 1);
+  CHECK(world.duplicate_count == 2);
   CHECK(world.finished.contains({0, 2}));
-  CHECK(world.flying.size() == 6);
+  CHECK(world.finished.contains({0, 7}));
+  CHECK(world.flying.size() == 7);
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <httplib.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -31,17 +32,25 @@ struct Installation {
   std::shared_ptr<log::memory::Cluster> cluster = log::memory::make_cluster({});
   std::string sealing_key = crypto::Sealer::new_key();
   std::uint64_t processes = 0;
+  // What a process sees of the log; none: the log itself.
+  std::function<std::unique_ptr<log::Log>(std::unique_ptr<log::Log>)> wrap = {};
+
+  std::unique_ptr<log::Log> open() {
+    auto log = log::memory::make(cluster, ++processes);
+    return wrap ? wrap(std::move(log)) : std::move(log);
+  }
 };
 
 class Process {
  public:
-  explicit Process(Installation& installation, bool dev = true)
-      : log_(log::memory::make(installation.cluster, ++installation.processes)),
+  explicit Process(Installation& installation, bool dev = true, const std::function<void(config::Settings&)>& set = {})
+      : log_(installation.open()),
         sealer(std::move(*crypto::Sealer::make({installation.sealing_key}))),
         addresses_(std::move(*http::AddressPolicy::make({}))),
         registry((prepare(), *log_), clock) {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
+    if (set) set(settings);
     api_ = std::make_unique<Api>(Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_});
     REQUIRE(api_->start());
   }

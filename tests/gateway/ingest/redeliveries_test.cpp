@@ -127,7 +127,7 @@ TEST_CASE("Redeliveries: two gateways make the same replay, with the same identi
   const auto other = gateway::ingest::redelivery(*dead_letter);
   CHECK(one.identity);
   CHECK(one.identity == other.identity);
-  CHECK(one.identity == event::redelivery_identity("acme", event::redelivery_id(1, 0), "evt_1"));
+  CHECK(one.identity == event::replay_identity("acme", event::redelivery_id(1, 0), "evt_1"));
   CHECK_FALSE(one.identity == event::identity("acme", "/s", "order-7"));
 }
 
