@@ -22,9 +22,11 @@ RUN apt-get update -qq \
 USER certes
 WORKDIR /var/lib/certes
 VOLUME /var/lib/certes
-ENV CERTES_GATEWAY_LISTEN=0.0.0.0:9600 CERTES_API_LISTEN=0.0.0.0:9610 CERTES_DISPATCHER_LISTEN=0.0.0.0:9620
-EXPOSE 9600 9610 9620
+ENV CERTES_GATEWAY_LISTEN=0.0.0.0:9600 CERTES_API_LISTEN=0.0.0.0:9610 CERTES_DISPATCHER_LISTEN=0.0.0.0:9620 \
+    CERTES_METRICS_LISTEN=0.0.0.0:9640
+# 9640 has metrics and health of whatever role runs, for all who reach it: publish it to the monitoring alone.
+EXPOSE 9600 9610 9620 9640
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD curl -fsS http://127.0.0.1:9600/health/live || curl -fsS http://127.0.0.1:9620/health/live || exit 1
+  CMD curl -fsS http://127.0.0.1:9640/health/live || curl -fsS http://127.0.0.1:9600/health/live || curl -fsS http://127.0.0.1:9620/health/live || exit 1
 ENTRYPOINT ["certes"]
 CMD ["serve", "--data", "/var/lib/certes"]

@@ -13,7 +13,7 @@ namespace {
 
 using command::Role;
 
-// As long as a start usually takes: within it, the roles bind their listeners themselves.
+// As long as a start usually takes: within it, the listeners are announced when they serve.
 constexpr Millis kQuietStart{2'000};
 constexpr Millis kHealthEvery{1'000};
 constexpr Millis kWarmEvery{20};
@@ -44,18 +44,6 @@ bool Runtime::runs_gateway() const { return role_ == Role::serve || role_ == Rol
 bool Runtime::runs_api() const { return role_ == Role::api || (runs_gateway() && settings_.api.enabled); }
 bool Runtime::runs_dispatcher() const { return role_ == Role::serve || role_ == Role::dispatcher; }
 
-std::map<std::string, Standby::Wanted> Runtime::wanted_listeners() const {
-  const config::GatewaySettings& gateway = settings_.gateway;
-  const config::ApiSettings& api = settings_.api;
-  std::map<std::string, Standby::Wanted> wanted;
-  if (runs_gateway())
-    wanted["gateway"] = {gateway.listen,
-                         {gateway.tls_cert_file, gateway.tls_key_file, gateway.tls_client_ca_file, "gateway."}};
-  if (runs_api()) wanted["api"] = {api.listen, {api.tls_cert_file, api.tls_key_file, api.tls_client_ca_file, "api."}};
-  if (runs_dispatcher()) wanted["dispatcher"] = {settings_.dispatcher.listen, {}};
-  return wanted;
-}
-
 bool Runtime::uses_tls() const {
   return (runs_gateway() && !settings_.gateway.tls_cert_file.empty()) ||
          (runs_api() && !settings_.api.tls_cert_file.empty());
@@ -64,17 +52,18 @@ bool Runtime::uses_tls() const {
 Result<void> Runtime::run() {
   if (uses_tls()) signals_.take_hangups();
   if (auto opened = open(); !opened) return opened;
+  if (auto bound = bind_listeners(); !bound) {
+    stop();
+    return bound;
+  }
   const auto reached = wait_for_log();
-  if (!reached) return fail(reached.error());
-  if (!*reached) {
+  if (!reached || !*reached) {
     stop();
-    return {};
+    return reached ? Result<void>() : fail(reached.error());
   }
-  if (auto started = start_roles(); !started) {
-    stop();
-    return started;
-  }
-  auto served = serve();
+  open_roles();
+  auto served = announce();
+  if (served) served = serve();
   if (served) linger();
   stop();
   return served;
@@ -107,10 +96,10 @@ Result<bool> Runtime::wait_for_log() {
       *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
       static_cast<std::size_t>(settings_.audit.entries));
   for (;;) {
-    const auto event = signals_.wait(standby_ ? kHealthEvery : kQuietStart);
+    const auto event = signals_.wait(announced_ ? kHealthEvery : kQuietStart);
     if (event == Signals::Event::signal) return false;
-    if (event == Signals::Event::timeout && !standby_)
-      if (auto held = hold_listeners(); !held) return fail(held.error());
+    if (event == Signals::Event::timeout)
+      if (auto told = announce(); !told) return fail(told.error());
     certificates_.look(event == Signals::Event::hangup);
     if (auto outcome = connector_->take()) {
       if (!*outcome) return fail(outcome->error());
@@ -121,50 +110,65 @@ Result<bool> Runtime::wait_for_log() {
   }
 }
 
-Result<void> Runtime::hold_listeners() {
-  standby_ = std::make_unique<Standby>(wanted_listeners(), metrics_);
-  if (auto started = standby_->start(); !started) return started;
-  certificates_.watch(standby_->servers());
-  const auto bound = standby_->addresses();
-  if (bound.contains("gateway")) settings_.gateway.listen = bound.at("gateway");
-  if (bound.contains("api")) settings_.api.listen = bound.at("api");
-  if (bound.contains("dispatcher")) settings_.dispatcher.listen = bound.at("dispatcher");
-  return announce(bound);
-}
-
-Result<void> Runtime::start_roles() {
-  certificates_.watch({});
-  if (standby_) standby_->stop();
-  standby_.reset();
-  std::map<std::string, std::string> bound;
+Result<void> Runtime::bind_listeners() {
   std::vector<Certificates::Listener> listeners;
-  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
-                                        metrics_,  clock_, *addresses_, &leaving_};
   const auto start = [&](const char* name, auto& part) -> Result<void> {
-    if (auto started = part->start(); !started) return started;
-    bound[name] = part->address();
+    if (auto started = part.start(); !started) return started;
+    bound_.push_back({name, "http", part.address()});
     return {};
   };
+  const auto start_with_tls = [&](const char* name, auto& part) -> Result<void> {
+    if (auto started = start(name, part); !started) return started;
+    listeners.push_back({name, &part.server()});
+    bound_.back().scheme = part.server().scheme();
+    return {};
+  };
+  const gateway::Frame frame{settings_, metrics_, clock_, &leaving_};
   if (runs_gateway()) {
-    gateway_ = std::make_unique<gateway::Gateway>(accepting);
-    if (auto started = start("gateway", gateway_); !started) return started;
-    listeners.push_back({"gateway", &gateway_->server()});
+    gateway_ = std::make_unique<gateway::Gateway>(frame);
+    if (auto started = start_with_tls("gateway", *gateway_); !started) return started;
   }
   if (runs_api()) {
-    api_ = std::make_unique<gateway::Api>(accepting);
-    if (auto started = start("api", api_); !started) return started;
-    listeners.push_back({"api", &api_->server()});
+    api_ = std::make_unique<gateway::Api>(frame);
+    if (auto started = start_with_tls("api", *api_); !started) return started;
   }
   if (runs_dispatcher()) {
-    dispatcher_ = make_dispatcher();
-    if (auto started = start("dispatcher", dispatcher_); !started) return started;
+    scrapers_ = std::make_unique<gateway::Scrapers>(settings_, clock_);
+    dispatcher_ = std::make_unique<dispatcher::Dispatcher>(dispatcher::Frame{
+        settings_, metrics_, &leaving_, [this](const http::Request& request) { return scrapers_->refusal(request); }});
+    if (auto started = start("dispatcher", *dispatcher_); !started) return started;
   }
+  if (!settings_.metrics_listen.empty()) {
+    metrics_listener_ =
+        std::make_unique<MetricsListener>(settings_.metrics_listen, metrics_, [this] { return not_ready(); });
+    if (auto started = start("metrics", *metrics_listener_); !started) return started;
+  }
+  std::vector<std::string> own;
+  for (const Bound& bound : bound_) own.push_back(bound.address);
+  addresses_->own_listeners().set(own);
   certificates_.watch(listeners);
-  return announce(bound);
+  return {};
 }
 
-std::unique_ptr<dispatcher::Dispatcher> Runtime::make_dispatcher() {
-  const auto failed = [this](const Error& error) {
+std::optional<std::string> Runtime::not_ready() const {
+  std::optional<std::string> why;
+  if (gateway_) why = gateway_->not_ready();
+  if (!why && api_) why = api_->not_ready();
+  if (!why && dispatcher_) why = dispatcher_->not_ready();
+  return why;
+}
+
+void Runtime::open_roles() {
+  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
+                                        metrics_,  clock_, *addresses_, &leaving_};
+  if (gateway_) gateway_->open(accepting);
+  if (api_) api_->open(accepting);
+  if (scrapers_) scrapers_->open(*registry_);
+  if (dispatcher_) dispatcher_->open(delivering());
+}
+
+dispatcher::Dependencies Runtime::delivering() {
+  auto failed = [this](const Error& error) {
     {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = error;
@@ -173,22 +177,18 @@ std::unique_ptr<dispatcher::Dispatcher> Runtime::make_dispatcher() {
   };
   std::function<void(std::string_view)> trace;
   if (settings_.dev) trace = [](std::string_view line) { logging::info(line); };
-  return std::make_unique<dispatcher::Dispatcher>(dispatcher::Dependencies{
-      settings_, *log_, *registry_, *sealer_, metrics_, clock_, *addresses_, std::move(trace), failed, &leaving_});
+  return {settings_, *log_,       *registry_,       *sealer_,          metrics_,
+          clock_,    *addresses_, std::move(trace), std::move(failed), &leaving_};
 }
 
-Result<void> Runtime::announce(const std::map<std::string, std::string>& addresses) {
-  if (addresses == announced_) return {};
-  announced_ = addresses;
-  std::vector<std::string> own;
-  for (const auto& [name, wanted] : wanted_listeners()) {
-    const auto bound = addresses.find(name);
-    if (bound == addresses.end()) continue;
-    own.push_back(bound->second);
-    command::print_line("listening " + name + (wanted.tls.cert_file.empty() ? " http://" : " https://") +
-                        bound->second);
+// Once, when they serve or when that takes long.
+Result<void> Runtime::announce() {
+  if (std::exchange(announced_, true)) return {};
+  std::map<std::string, std::string> addresses;
+  for (const Bound& bound : bound_) {
+    command::print_line("listening " + bound.name + " " + bound.scheme + "://" + bound.address);
+    addresses[bound.name] = bound.address;
   }
-  addresses_->own_listeners().set(own);
   if (print_ports_.empty()) return {};
   auto written = replace_file(print_ports_, json_of(addresses));
   if (!written) return fail(std::move(written.error()).prefixed("--print-ports: "));
@@ -227,7 +227,7 @@ void Runtime::stop() {
   if (gateway_) gateway_->stop(left());
   if (api_) api_->stop(left());
   if (dispatcher_) dispatcher_->stop(left());
-  standby_.reset();
+  metrics_listener_.reset();
   connector_.reset();
   dispatcher_.reset();
   api_.reset();

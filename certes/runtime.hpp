@@ -2,9 +2,9 @@
 // Runtime: wires the parts of one process together and runs them until a signal: log, registry, gateway, Master API,
 // dispatcher, as the role says. Who: `certes serve` and the separate roles. Main thread only.
 //
-// Start: the engine is opened; a Connector waits for the log; meanwhile Standby holds the listeners. Then the roles
-// start. Shutdown: gateway and API stop accepting and answer what is begun; the dispatcher drains and leaves; registry
-// and log go last.
+// Start: the engine is opened, the listeners are bound with all their routes; a Connector waits for the log, and until
+// it is reached they answer 503. Then the roles are opened. Shutdown: gateway and API stop accepting and answer what is
+// begun; the dispatcher drains and leaves; registry and log go last.
 
 #include <atomic>
 #include <functional>
@@ -13,12 +13,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "certes/certificates.hpp"
 #include "certes/connector.hpp"
+#include "certes/metrics_listener.hpp"
 #include "certes/options.hpp"
 #include "certes/signals.hpp"
-#include "certes/standby.hpp"
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/crypto/crypto.hpp"
@@ -27,6 +28,7 @@
 #include "common/metrics/metrics.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/scrapers.hpp"
 
 namespace certes {
 
@@ -43,22 +45,22 @@ class Runtime {
  private:
   Result<void> open();
   Result<bool> wait_for_log();  // false: a signal came first
-  Result<void> hold_listeners();
-  Result<void> start_roles();
-  Result<void> announce(const std::map<std::string, std::string>& addresses);
+  Result<void> bind_listeners();
+  void open_roles();
+  Result<void> announce();
   Result<void> serve();
-  std::unique_ptr<dispatcher::Dispatcher> make_dispatcher();
+  dispatcher::Dependencies delivering();
+  std::optional<std::string> not_ready() const;
   void linger();
   void stop();
 
-  std::map<std::string, Standby::Wanted> wanted_listeners() const;
   bool uses_tls() const;
   bool runs_gateway() const;
   bool runs_api() const;
   bool runs_dispatcher() const;
 
   const command::Role role_;
-  config::Settings settings_;  // listen addresses become those that were bound
+  const config::Settings settings_;
   const std::string print_ports_;
   Signals& signals_;
   const SystemClock clock_;
@@ -66,15 +68,21 @@ class Runtime {
   Certificates certificates_{metrics_};
   std::optional<crypto::Sealer> sealer_;
   std::optional<http::AddressPolicy> addresses_;
-  std::map<std::string, std::string> announced_;
+  // A listener that was bound.
+  struct Bound {
+    std::string name, scheme, address;
+  };
+  std::vector<Bound> bound_;
+  bool announced_ = false;
 
   std::unique_ptr<log::Log> log_;
-  std::unique_ptr<Standby> standby_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<gateway::Api> api_;
   std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
+  std::unique_ptr<gateway::Scrapers> scrapers_;  // of the dispatcher's listener
+  std::unique_ptr<MetricsListener> metrics_listener_;
 
   std::atomic<bool> leaving_{false};
   std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace certes::client {
@@ -58,8 +59,18 @@ struct FreeList {
 };
 using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 
+bool is_content_type(std::string_view header) {
+  constexpr std::string_view kName = "content-type:";
+  return header.size() >= kName.size() &&
+         std::equal(kName.begin(), kName.end(), header.begin(), [](char name, char sent) {
+           return name == (sent >= 'A' && sent <= 'Z' ? static_cast<char>(sent - 'A' + 'a') : sent);
+         });
+}
+
 HeaderList header_list(const std::vector<std::string>& headers) {
   curl_slist* list = curl_slist_append(nullptr, "Expect:");  // no 100-continue for large bodies
+  // What has no type of its own is not said to be a form's.
+  if (std::none_of(headers.begin(), headers.end(), is_content_type)) list = curl_slist_append(list, "Content-Type:");
   for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
   return HeaderList(list);
 }

@@ -23,55 +23,93 @@ http::ServerOptions listener(const config::DispatcherSettings& settings) {
 
 class Dispatcher::Impl {
  public:
-  explicit Impl(Dependencies dependencies)
-      : dependencies_(std::move(dependencies)),
-        loop_(dependencies_),
-        lag_(dependencies_.metrics.gauge("certes_consumer_lag", "Records that are not read yet, of owned partitions",
-                                         {{"topic", "events"}})),
-        server_(listener(dependencies_.settings.dispatcher)) {}
+  explicit Impl(Frame frame)
+      : frame_(std::move(frame)),
+        lag_(frame_.metrics.gauge("certes_consumer_lag", "Records that are not read yet, of owned partitions",
+                                  {{"topic", "events"}})),
+        server_(listener(frame_.settings.dispatcher)),
+        pages_(server_, frame_.metrics, page_options()) {}
+  ~Impl() { server_.stop(Millis{0}); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void open_at_start(Dependencies dependencies) { waiting_.emplace(std::move(dependencies)); }
 
   Result<void> start() {
-    http::add_pages(server_, dependencies_.metrics, {[this] { return not_ready(); }, [this] { measure_lag(); }});
     if (auto started = server_.start(); !started) return started;
-    loop_.start();
+    if (waiting_) open(std::move(*waiting_));
     return {};
+  }
+
+  void open(Dependencies dependencies) {
+    work_ = std::make_unique<Work>(std::move(dependencies));
+    work_->loop.start();
+    open_.store(work_.get(), std::memory_order_release);
   }
 
   std::string address() const { return server_.address(); }
 
   void stop(Millis limit) {
-    loop_.stop(limit);  // until then the listener says how it goes
+    if (work_) work_->loop.stop(limit);  // until then the listener says how it goes
     server_.stop(Millis{1'000});
   }
 
+  std::optional<std::string> not_ready() const {
+    const Work* work = open_.load(std::memory_order_acquire);
+    if (work == nullptr) return "the log is not reached yet";
+    if (!work->loop.running()) return "not running";
+    if (frame_.leaving && *frame_.leaving) return "leaving";
+    if (!work->dependencies.registry.caught_up()) return "the registry is being read";
+    return std::nullopt;
+  }
+
  private:
-  // Asks the log, which may block: on the listener's worker. An unreachable log leaves the last value.
+  struct Work {
+    explicit Work(Dependencies given) : dependencies(std::move(given)), loop(dependencies) {}
+    const Dependencies dependencies;
+    CoreLoop loop;
+  };
+
+  http::PageOptions page_options() {
+    http::PageOptions options;
+    options.not_ready = [this] { return not_ready(); };
+    options.may_scrape = frame_.may_scrape;
+    options.measure = [this] { measure_lag(); };
+    options.metrics = frame_.settings.metrics_listen.empty();
+    return options;
+  }
+
+  // Asks the log, which may block. An unreachable log leaves the last value.
   void measure_lag() {
+    const Work* work = open_.load(std::memory_order_acquire);
+    if (work == nullptr) return;
     std::int64_t lag = 0;
-    for (const auto& [partition, position] : loop_.positions()) {
-      const auto range = dependencies_.log.offsets(log::Topic::events, partition, Millis{500});
+    for (const auto& [partition, position] : work->loop.positions()) {
+      const auto range = work->dependencies.log.offsets(log::Topic::events, partition, Millis{500});
       if (!range) return;
       lag += std::max<std::int64_t>(0, range->end - position);
     }
     lag_.set(static_cast<double>(lag));
   }
 
-  std::optional<std::string> not_ready() const {
-    if (!loop_.running()) return "not running";
-    if (dependencies_.leaving && *dependencies_.leaving) return "leaving";
-    if (!dependencies_.registry.caught_up()) return "the registry is being read";
-    return std::nullopt;
-  }
-
-  const Dependencies dependencies_;
-  CoreLoop loop_;
+  const Frame frame_;
   metrics::Gauge lag_;
-  http::Server server_;  // destroyed first: its handlers ask the loop
+  std::optional<Dependencies> waiting_;
+  std::unique_ptr<Work> work_;
+  std::atomic<Work*> open_{nullptr};
+  http::Server server_;  // its handlers ask the loop: it goes before
+  http::Pages pages_;
 };
 
-Dispatcher::Dispatcher(Dependencies dependencies) : impl_(std::make_unique<Impl>(std::move(dependencies))) {}
+Dispatcher::Dispatcher(Frame frame) : impl_(std::make_unique<Impl>(std::move(frame))) {}
+Dispatcher::Dispatcher(Dependencies dependencies)
+    : Dispatcher(Frame{dependencies.settings, dependencies.metrics, dependencies.leaving}) {
+  impl_->open_at_start(std::move(dependencies));
+}
 Dispatcher::~Dispatcher() = default;
 Result<void> Dispatcher::start() { return impl_->start(); }
+void Dispatcher::open(Dependencies dependencies) { impl_->open(std::move(dependencies)); }
+std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_ready(); }
 std::string Dispatcher::address() const { return impl_->address(); }
 void Dispatcher::stop(Millis limit) { impl_->stop(limit); }
 

@@ -1,22 +1,33 @@
 #pragma once
 // The dispatcher role: one core-loop thread that owns partitions, schedules and records; senders; a listener for health
-// and metrics (9620). Who: certes serve, certes dispatcher. start/stop from one thread.
+// and metrics (9620), which is there before the log is reached. Who: certes serve, certes dispatcher. start, open and
+// stop: from one thread.
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/crypto/crypto.hpp"
+#include "common/http/pages.hpp"
 #include "common/http/sender.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/registry.hpp"
 
 namespace certes::dispatcher {
+
+// What its listener needs before the log is reached.
+struct Frame {
+  const config::Settings& settings;
+  metrics::Metrics& metrics;
+  const std::atomic<bool>* leaving = nullptr;  // as Dependencies::leaving
+  http::Guard may_scrape = {};                 // who may see the metrics; empty: everybody
+};
 
 struct Dependencies {
   const config::Settings& settings;
@@ -36,9 +47,14 @@ struct Dependencies {
 
 class Dispatcher {
  public:
-  explicit Dispatcher(Dependencies dependencies);
+  explicit Dispatcher(Frame frame);
+  explicit Dispatcher(Dependencies dependencies);  // start() opens it
   ~Dispatcher();
-  Result<void> start();
+  Result<void> start();  // binds; conflict where the port is in use
+  // From here on it delivers. Once; what is in it outlives this.
+  void open(Dependencies dependencies);
+  // Why it is not ready, if it is not. Any thread, does not block.
+  std::optional<std::string> not_ready() const;
   std::string address() const;
   // Stops admitting, lets requests in flight end (at most `limit`), checkpoints, leaves the group.
   void stop(Millis limit);

@@ -70,7 +70,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that the log deleted before they were read",
                            {{"topic", "events"}});
-  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"endpoint", "_other"}, {"outcome", ""}}));
+  endpoints_.push_back(
+      deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"tenant", ""}, {"endpoint", "_other"}, {"outcome", ""}}));
 }
 
 // The last label is the outcome.
@@ -84,10 +85,11 @@ Meters::ByOutcome Meters::deliveries_of(std::string_view name, std::string_view 
 }
 
 std::size_t Meters::meter(const registry::Endpoint& endpoint) {
-  std::string name = endpoint.tenant == "default" ? endpoint.id : endpoint.tenant + "/" + endpoint.id;
+  std::string name = endpoint.tenant + "/" + endpoint.id;
   if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
   if (endpoints_.size() > most_endpoints_) return 0;
-  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"endpoint", name}, {"outcome", ""}}));
+  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp,
+                                     {{"tenant", endpoint.tenant}, {"endpoint", endpoint.id}, {"outcome", ""}}));
   by_name_.emplace(std::move(name), endpoints_.size() - 1);
   return endpoints_.size() - 1;
 }

@@ -50,7 +50,7 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
                             const Clock& clock) {
   const std::string_view authorization = request.header("authorization");
   if (authorization.empty()) {
-    if (clients.needs_no_key(request)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}};
+    if (clients.needs_no_key(request)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}, 0, 0, true};
     return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
   }
   const std::string key = presented_key(authorization);

@@ -8,6 +8,7 @@
 
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
+#include "common/http/local_requests.hpp"
 #include "common/http/networks.hpp"
 #include "common/http/server.hpp"
 
@@ -15,14 +16,21 @@ namespace certes::gateway {
 
 class Clients {
  public:
-  // load() has checked the networks.
+  // load() has checked the networks. `scheme`: of the listener.
   Clients(const config::Settings& settings);  // NOLINT(google-explicit-constructor): for who asks once
+  Clients(const config::Settings& settings, std::string_view scheme);
 
   // The peer, or whom a trusted proxy names in X-Forwarded-For; empty where that is no address. A view into the
   // request.
   std::string_view address_of(const http::Request& request) const;
   // In --dev: a client on loopback or in allow_from.
   bool needs_no_key(const http::Request& request) const;
+  // Whether such a client's request without a key was meant by a program here: no web page's (http/local_requests.hpp),
+  // and not passed on by a proxy that is not trusted to say for whom. Nothing to say of other requests. Error:
+  // forbidden; its pointer is the header.
+  Result<void> check_keyless(const http::Request& request) const;
+  // It has a header by which a proxy says that it passes it on, and no trusted one says in X-Forwarded-For for whom.
+  bool passed_on_by_stranger(const http::Request& request) const;
   bool is_trusted_proxy(std::string_view peer) const { return proxies_.contains(peer); }
   // What the client called on the gateway's listener, with the query: X-Forwarded-Proto and -Host of a trusted proxy,
   // else this listener's own scheme and Host. Error: unauthenticated, a trusted proxy says what cannot be one; its
@@ -32,6 +40,7 @@ class Clients {
  private:
   http::Networks proxies_, no_key_;
   std::string_view own_scheme_;
+  http::LocalRequests local_;
 };
 
 }  // namespace certes::gateway

@@ -149,6 +149,7 @@ class RelayProcess {
     if (!spool) return fail(std::move(spool.error()).prefixed("relay.spool: "));
     client::RelayOptions options;
     options.listen = relay.listen;
+    options.hosts = settings_.dev_hosts;
     options.max_body_bytes = static_cast<std::size_t>(relay.max_body_bytes);
     options.max_connections = connections_within(raise_descriptor_limit(), options.max_connections);
     pipeline_ = std::make_unique<client::Pipeline>(std::move(*spool), pipeline_options(relay), clock_, &meters_);

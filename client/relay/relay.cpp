@@ -11,8 +11,6 @@ constexpr const char* kTenantSource = "/t/{tenant}/events/{source}";
 constexpr const char* kRequests = "certes_relay_requests_total";
 constexpr const char* kRequestsHelp = "Requests with events, by what was answered";
 
-const Error kNoBrowsers{Code::forbidden, "a relay takes nothing from web pages", "origin"};
-
 http::ServerOptions server_options(const RelayOptions& options) {
   http::ServerOptions made;
   made.name = "relay";
@@ -21,9 +19,6 @@ http::ServerOptions server_options(const RelayOptions& options) {
   made.max_connections = options.max_connections;
   return made;
 }
-
-// A web page in a browser on this machine reaches the relay too, but not without saying whose it is.
-bool from_browser(const http::Request& request) { return request.has_header("origin"); }
 
 http::Response accepted(const std::vector<std::string>& ids, bool batch) {
   nlohmann::ordered_json answer;
@@ -49,14 +44,26 @@ Relay::Relay(RelayOptions options, Pipeline& pipeline, metrics::Metrics& metrics
       clock_(clock),
       accepted_(metrics.counter(kRequests, kRequestsHelp, {{"outcome", "accepted"}})),
       refused_(metrics.counter(kRequests, kRequestsHelp, {{"outcome", "refused"}})),
-      server_(server_options(options_)) {
+      local_(options_.hosts),
+      server_(server_options(options_)),
+      pages_(server_, metrics, page_options()) {
   add_ingest();
   add_raw(kSource);
   add_raw(kTenantSource);
-  add_relay_pages(server_, pipeline_, metrics);
+  add_relay_pages(server_, pipeline_, local_);
 }
 
-Relay::~Relay() = default;
+Relay::~Relay() { server_.stop(Millis{0}); }
+
+http::PageOptions Relay::page_options() {
+  http::PageOptions options;
+  options.not_ready = [this]() -> std::optional<std::string> {
+    if (const auto failure = pipeline_.failure()) return failure->message;
+    return std::nullopt;
+  };
+  options.may_scrape = [this](const http::Request& request) { return refuse_stranger(request, local_); };
+  return options;
+}
 
 Result<void> Relay::start() { return server_.start(); }
 void Relay::stop(Millis limit) { server_.stop(limit); }
@@ -65,7 +72,7 @@ void Relay::add_ingest() {
   server_.direct("POST", kEvents, [this](http::Loop&) -> http::DirectHandler {
     auto reader = std::make_shared<RelayReader>(clock_, options_.max_batch_events);
     return [this, reader](const http::Request& request, http::Exchange exchange) {
-      if (from_browser(request)) return refuse(kNoBrowsers, std::move(exchange));
+      if (auto stranger = refuse_stranger(request, local_)) return refuse(std::move(*stranger), std::move(exchange));
       auto published = reader->events(request);
       if (!published) return refuse(published.error(), std::move(exchange));
       publish(std::move(*published), std::move(exchange));
@@ -77,7 +84,8 @@ void Relay::add_raw(const char* pattern) {
   server_.direct("POST", pattern, [this, pattern](http::Loop&) -> http::DirectHandler {
     auto reader = std::make_shared<RelayReader>(clock_, options_.max_batch_events);
     return [this, pattern, reader](const http::Request& request, http::Exchange exchange) {
-      if (from_browser(request)) return refuse(kNoBrowsers, std::move(exchange));
+      if (auto page = http::LocalRequests::check_no_page(request); !page)
+        return refuse(not_local(page.error()), std::move(exchange));
       const auto source = http::path_parameter(pattern, request.path, "source");
       if (!source) return refuse({Code::invalid, "the path is not properly percent-encoded"}, std::move(exchange));
       publish(reader->raw(request, *source), std::move(exchange));
@@ -85,9 +93,11 @@ void Relay::add_raw(const char* pattern) {
   });
 }
 
-void Relay::refuse(const Error& error, http::Exchange exchange) {
+void Relay::refuse(const Error& error, http::Exchange exchange) { refuse(relay_problem(error), std::move(exchange)); }
+
+void Relay::refuse(http::Response&& answer, http::Exchange exchange) {
   refused_.add();
-  exchange.respond(relay_problem(error));
+  exchange.respond(std::move(answer));
 }
 
 // The answer waits for the spool, as the gateway's for its log.

@@ -9,13 +9,18 @@
 //   POST /rejected/{number}/retry    back to sending;  DELETE /rejected/{number}  forgotten
 //   GET  /health/live, /health/ready, /metrics
 //
-// It asks for no key: who reaches the listener may use it, but for web pages (requests with an Origin).
+// It asks for no key: who reaches the listener may use it, but for web pages and strangers behind a proxy (http/
+// local_requests.hpp). Raw webhooks may come through a tunnel, under its name: of them only web pages are refused.
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/pipeline.hpp"
 #include "client/relay/relay_request.hpp"
+#include "common/http/local_requests.hpp"
+#include "common/http/pages.hpp"
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 
@@ -26,6 +31,7 @@ struct RelayOptions {
   std::size_t max_body_bytes = (1u << 20) - 4'096;
   std::size_t max_batch_events = 1'000;
   std::size_t max_connections = 1'000;
+  std::vector<std::string> hosts = {};  // names in Host besides those that are always good
 };
 
 class Relay {
@@ -46,17 +52,24 @@ class Relay {
   void add_ingest();
   void add_raw(const char* pattern);
   void refuse(const Error& error, http::Exchange exchange);
+  void refuse(http::Response&& answer, http::Exchange exchange);
+  http::PageOptions page_options();
   void publish(Published&& published, http::Exchange exchange);
 
   const RelayOptions options_;
   Pipeline& pipeline_;
   const Clock& clock_;
   metrics::Counter accepted_, refused_;
+  const http::LocalRequests local_;
   http::Server server_;
+  http::Pages pages_;
 };
 
 // Inside client/relay: what is looked at, and done with rejected events; and errors as problem details.
-void add_relay_pages(http::Server& server, Pipeline& pipeline, metrics::Metrics& metrics);
+void add_relay_pages(http::Server& server, Pipeline& pipeline, const http::LocalRequests& local);
 http::Response relay_problem(const Error& error);
+// A request that no program here has meant; nothing: it is none.
+std::optional<http::Response> refuse_stranger(const http::Request& request, const http::LocalRequests& local);
+http::Response not_local(const Error& error);
 
 }  // namespace certes::client

@@ -1,4 +1,4 @@
-// The relay's pages: health, metrics, what waits, what was given up.
+// The relay's pages: what waits, what was given up.
 #include <charconv>
 
 #include "client/relay/relay.hpp"
@@ -35,16 +35,11 @@ Problem problem_of(const Error& error) {
   }
 }
 
-http::Response text(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
-  http::Response response;
-  response.status = status;
-  response.content_type = std::move(type);
-  response.body = std::move(body);
-  return response;
-}
-
 http::Response json(const Json& body) {
-  return text(200, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", "application/json");
+  http::Response response;
+  response.content_type = "application/json";
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return response;
 }
 
 std::optional<std::int64_t> number_of(std::string_view digits) {
@@ -93,7 +88,6 @@ http::Response list(Pipeline& pipeline, const http::Request& request) {
 
 http::Response act(Pipeline& pipeline, const http::Request& request, const char* pattern,
                    Result<void> (Pipeline::*action)(std::int64_t)) {
-  if (request.has_header("origin")) return relay_problem({Code::forbidden, "not from web pages", "origin"});
   const auto number = number_of(http::path_parameter(pattern, request.path, "number").value_or(""));
   if (!number) return relay_problem({Code::invalid, "the number of a rejected event is needed"});
   if (auto done = (pipeline.*action)(*number); !done) return relay_problem(done.error());
@@ -109,23 +103,34 @@ http::Response relay_problem(const Error& error) {
   return response;
 }
 
-void add_relay_pages(http::Server& server, Pipeline& pipeline, metrics::Metrics& metrics) {
-  server.pooled("GET", "/health/live", [](const http::Request&) { return text(200, "live\n"); });
-  server.pooled("GET", "/health/ready", [&pipeline](const http::Request&) {
-    if (const auto failure = pipeline.failure()) return text(503, failure->message + "\n");
-    return text(200, "ready\n");
-  });
-  server.pooled("GET", "/metrics", [&metrics](const http::Request&) {
-    return text(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
-  });
-  server.pooled("GET", "/status", [&pipeline](const http::Request&) { return json(status_json(pipeline.status())); });
-  server.pooled("GET", "/rejected", [&pipeline](const http::Request& request) { return list(pipeline, request); });
-  server.pooled("POST", kRetry, [&pipeline](const http::Request& request) {
-    return act(pipeline, request, kRetry, &Pipeline::retry_rejected);
-  });
-  server.pooled("DELETE", kOne, [&pipeline](const http::Request& request) {
-    return act(pipeline, request, kOne, &Pipeline::drop_rejected);
-  });
+http::Response not_local(const Error& error) {
+  return http::problem(403, "not-local", "Not from here", error.message, error.pointer);
+}
+
+std::optional<http::Response> refuse_stranger(const http::Request& request, const http::LocalRequests& local) {
+  if (const std::string header(http::forwarding_header(request)); !header.empty())
+    return not_local({Code::forbidden,
+                      "a proxy passed this on (" + header + "): a relay is for the programs of its own machine",
+                      header});
+  if (auto meant = local.check(request); !meant) return not_local(meant.error());
+  return std::nullopt;
+}
+
+void add_relay_pages(http::Server& server, Pipeline& pipeline, const http::LocalRequests& local) {
+  const auto add = [&](const char* method, const char* pattern, http::PooledHandler handler) {
+    http::PooledRoute route;
+    route.handler = std::move(handler);
+    route.enter = [&local](const http::Request& request) {
+      return http::Entrance{refuse_stranger(request, local), {}};
+    };
+    server.pooled(method, pattern, std::move(route));
+  };
+  add("GET", "/status", [&pipeline](const http::Request&) { return json(status_json(pipeline.status())); });
+  add("GET", "/rejected", [&pipeline](const http::Request& request) { return list(pipeline, request); });
+  add("POST", kRetry,
+      [&pipeline](const http::Request& request) { return act(pipeline, request, kRetry, &Pipeline::retry_rejected); });
+  add("DELETE", kOne,
+      [&pipeline](const http::Request& request) { return act(pipeline, request, kOne, &Pipeline::drop_rejected); });
 }
 
 }  // namespace certes::client

@@ -145,11 +145,14 @@ struct Settings {
   std::string data = "certes-data";
   bool dev = false;
   std::vector<std::string> allow_from;  // --dev: CIDRs besides loopback that need no key
+  std::vector<std::string> dev_hosts;   // dev.hosts: names in Host that need none
   double shutdown_delay_seconds = 0;
   double drain_seconds = 25;
   std::string log_level = "info";
   int metrics_endpoints = 200;
-  std::string backoff_policy;  // backoff.policy
+  std::string metrics_listen;  // metrics.listen; empty: every listener shows them
+  std::vector<std::string> metrics_allow_from = {"127.0.0.0/8", "::1/128"};  // metrics.allow_from
+  std::string backoff_policy;                                                // backoff.policy
   std::string backoff_producer_policy;
   std::string secrets_key_file;           // secrets.key_file
   std::vector<std::string> secrets_keys;  // CERTES_SECRETS_KEY, comma-separated

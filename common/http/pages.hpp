@@ -1,8 +1,12 @@
 #pragma once
-// The pages that every listener has: /health/live, /health/ready and /metrics, and its counters among the latter. Who:
-// gateway, Master API, dispatcher, standby; before the server starts.
+// The pages that every listener has: /health/live, /health/ready and /metrics, and its counters among the latter. The
+// metrics are rendered on a thread of their own, one rendering at a time, shared by all who asked before it began; so
+// neither a loop nor the workers, which may all wait for the log, are held up. Who: gateway, Master API, dispatcher,
+// relay, the listener of metrics.listen; made before the server starts.
 
+#include <array>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,18 +15,38 @@
 
 namespace certes::http {
 
-inline constexpr const char* kLivePath = "/health/live";
-inline constexpr const char* kReadyPath = "/health/ready";
-inline constexpr const char* kMetricsPath = "/metrics";
+enum class Page : std::uint8_t { live, ready, metrics };
 
-struct Pages {
+struct PagePath {
+  Page page;
+  const char* path;
+};
+inline constexpr std::array<PagePath, 3> kPages = {
+    {{Page::live, "/health/live"}, {Page::ready, "/health/ready"}, {Page::metrics, "/metrics"}}};
+
+// Refuses a request on the loop's thread, without blocking; nothing: it is let in.
+using Guard = std::function<std::optional<Response>(const Request&)>;
+
+struct PageOptions {
   std::function<std::optional<std::string>()> not_ready;  // why it is not; on the loop's thread, must not block
-  // Before the metrics are written. It may block: /metrics is then a worker's.
-  std::function<void()> measure = {};
+  Guard may_scrape = {};                                  // who may see the metrics; empty: everybody
+  std::function<void()> measure = {};                     // before the metrics are written; may block
+  bool metrics = true;                                    // false: another listener has them
 };
 
-// `metrics` must outlive the server.
-void add_pages(Server& server, metrics::Metrics& metrics, Pages pages);
+// Adds its routes to the server. It must go before the server does, and after its stop(); `metrics` outlives it.
+class Pages {
+ public:
+  Pages(Server& server, metrics::Metrics& metrics, PageOptions options);
+  ~Pages();
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+
+ private:
+  class Renderer;
+  std::shared_ptr<Renderer> renderer_;
+};
+
 // A plain text answer.
 Response text_answer(int status, std::string body);
 

@@ -1,5 +1,5 @@
 #pragma once
-// A server's counters as metrics: certes_http_…{listener="gateway"}. Who: add_pages, for every listener. Any thread.
+// A server's counters as metrics: certes_http_…{listener="gateway"}. Who: Pages, for every listener. Any thread.
 
 #include <memory>
 #include <string>

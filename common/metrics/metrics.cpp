@@ -62,6 +62,7 @@ class Metrics::Impl {
   Families<prometheus::Histogram> histograms;
   std::vector<std::shared_ptr<const std::function<void()>>> collectors;
   prometheus::Registry registry;
+  std::mutex rendering;  // held while text() runs
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -98,6 +99,7 @@ void Metrics::on_scrape(std::function<void()> collect) {
 }
 
 std::string Metrics::text() const {
+  const std::lock_guard one_at_a_time(impl_->rendering);
   std::vector<std::shared_ptr<const std::function<void()>>> collectors;
   {
     const std::lock_guard lock(impl_->mutex);

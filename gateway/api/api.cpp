@@ -1,16 +1,11 @@
-#include <map>
-#include <utility>
-
 #include "common/http/pages.hpp"
 #include "gateway/access.hpp"
 #include "gateway/api/audit_routes.hpp"
 #include "gateway/api/call.hpp"
-#include "gateway/api/dead_letter_routes.hpp"
-#include "gateway/api/endpoint_actions.hpp"
-#include "gateway/api/event_types.hpp"
-#include "gateway/api/key_actions.hpp"
-#include "gateway/api/resources.hpp"
+#include "gateway/door.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/request_counts.hpp"
+#include "gateway/scrapers.hpp"
 
 namespace certes::gateway {
 namespace {
@@ -33,53 +28,82 @@ http::ServerOptions options_of(const config::Settings& settings) {
 
 class Api::Impl {
  public:
-  explicit Impl(Dependencies dependencies)
-      : services_(dependencies), server_(options_of(dependencies.settings), Listener::api) {
-    add_health();
-    api::add_resource_routes(server_, services_);
-    api::add_endpoint_actions(server_, services_);
-    api::add_event_type_routes(server_, services_);
-    api::add_dead_letter_routes(server_, services_);
-    api::add_key_actions(server_, services_);
-    api::add_audit_routes(server_, services_);
+  explicit Impl(Frame frame)
+      : frame_(frame),
+        counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API", Listener::api),
+        scrapers_(frame.settings, frame.clock),
+        server_(options_of(frame.settings)),
+        pages_(server_, frame.metrics, page_options()) {
+    for (const Route* route : routes_of(Listener::api))
+      if (const auto* handler = std::get_if<ApiHandler>(&route->handler)) add(*route, *handler);
     server_.on_finished(
-        [this](std::string_view route, int status, std::chrono::microseconds) { count(route, status); });
+        [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });
+  }
+  ~Impl() { server_.stop(Millis{0}); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void open(Dependencies dependencies) {
+    services_ = std::make_unique<api::Services>(dependencies);
+    api::measure_audit(*services_);
+    scrapers_.open(dependencies.registry);
+    open_.store(services_.get(), std::memory_order_release);
   }
 
-  Routes& server() { return server_; }
+  http::Server& server() { return server_; }
+
+  std::optional<std::string> not_ready() const {
+    const api::Services* services = open_.load(std::memory_order_acquire);
+    if (services == nullptr) return "the log is not reached yet";
+    if (!services->deps.registry.caught_up()) return "the registry is being read";
+    if (frame_.leaving && *frame_.leaving) return "this process leaves";
+    return std::nullopt;
+  }
 
  private:
-  void add_health() {
-    const Dependencies& deps = services_.deps;
-    http::add_pages(server_.server(), deps.metrics, {[&deps]() -> std::optional<std::string> {
-                      if (deps.ready()) return std::nullopt;
-                      return "the registry is being read, or this process leaves";
-                    }});
+  http::PageOptions page_options() {
+    http::PageOptions options;
+    options.not_ready = [this] { return not_ready(); };
+    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
+    options.metrics = frame_.settings.metrics_listen.empty();
+    return options;
   }
 
-  // On the listener's one loop.
-  void count(std::string_view route, int status) {
-    const auto key = std::pair{std::string(route), status};
-    auto it = requests_.find(key);
-    if (it == requests_.end()) {
-      it = requests_
-               .emplace(key, services_.deps.metrics.counter("certes_api_requests_total", "Requests to the Master API",
-                                                            {{"route", key.first}, {"code", std::to_string(status)}}))
-               .first;
-    }
-    it->second.add();
+  void add(const Route& route, ApiHandler handler) {
+    http::PooledRoute pooled;
+    pooled.lengthy = route.lengthy;
+    pooled.enter = [this, &route](const http::Request& request) {
+      api::Services* services = open_.load(std::memory_order_acquire);
+      return services ? api::enter(route, request, *services) : http::Entrance{Door::not_reached(), {}};
+    };
+    pooled.handler = [this, &route, handler](const http::Request& request) {
+      return api::serve(route, request, *open_.load(std::memory_order_acquire), handler);
+    };
+    server_.pooled(route.method, route.pattern, std::move(pooled), [this, &route](http::Loop&) -> http::HeadCheck {
+      return [this, &route](const http::Request& head) -> std::optional<http::Response> {
+        api::Services* services = open_.load(std::memory_order_acquire);
+        return services ? api::enter(route, head, *services).answer : Door::not_reached();
+      };
+    });
   }
 
-  api::Services services_;
-  std::map<std::pair<std::string, int>, metrics::Counter> requests_;  // the loop's
-  Routes server_;
+  const Frame frame_;
+  RequestCounts counts_;
+  Scrapers scrapers_;
+  std::unique_ptr<api::Services> services_;
+  std::atomic<api::Services*> open_{nullptr};
+  http::Server server_;
+  http::Pages pages_;
 };
 
-Api::Api(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}
+Api::Api(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Api::Api(Dependencies dependencies) : Api(dependencies.frame()) { open(dependencies); }
 Api::~Api() = default;
 Result<void> Api::start() { return impl_->server().start(); }
+void Api::open(Dependencies dependencies) { impl_->open(dependencies); }
+std::optional<std::string> Api::not_ready() const { return impl_->not_ready(); }
 std::string Api::address() const { return impl_->server().address(); }
-http::Server& Api::server() { return impl_->server().server(); }
+http::Server& Api::server() { return impl_->server(); }
 void Api::stop(Millis limit) { impl_->server().stop(limit); }
 
 }  // namespace certes::gateway

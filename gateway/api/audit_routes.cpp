@@ -40,7 +40,9 @@ Result<registry::AuditQuery> query_of(const Call& call) {
   return query;
 }
 
-Result<http::Response> list(const Call& call, Services& services) {
+}  // namespace
+
+Result<http::Response> list_audit(const Call& call, Services& services) {
   const auto query = query_of(call);
   if (!query) return fail(query.error());
   const auto page = services.deps.registry.audit(*query);
@@ -58,10 +60,7 @@ Result<http::Response> list(const Call& call, Services& services) {
   return std::move(shown).answer(next ? std::optional(next->text()) : std::nullopt, R"(,"since":)" + json_text(since));
 }
 
-}  // namespace
-
-void add_audit_routes(Routes& server, Services& services) {
-  add_route(server, services, "GET", "/audit", [&](const Call& call) { return list(call, services); });
+void measure_audit(Services& services) {
   metrics::Metrics& metrics = services.deps.metrics;
   metrics.on_scrape([&registry = services.deps.registry,
                      known = metrics.gauge("certes_registry_audit_entries", "Changes that GET /audit knows"),

@@ -5,6 +5,8 @@
 
 namespace certes::gateway::api {
 
-void add_audit_routes(Routes& server, Services& services);
+Result<http::Response> list_audit(const Call& call, Services& services);
+// How much of the trail there is, as metrics. Once.
+void measure_audit(Services& services);
 
 }  // namespace certes::gateway::api

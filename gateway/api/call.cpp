@@ -1,7 +1,11 @@
 #include "gateway/api/call.hpp"
 
+#include <atomic>
 #include <charconv>
 #include <future>
+
+#include "common/event/attributes.hpp"
+#include "gateway/door.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -34,43 +38,65 @@ Mapping mapping_of(Code code) {
   return {500, "internal", "Internal error"};
 }
 
-// Whose resources it is about: ?tenant=, or the caller's own.
-Result<std::string> tenant_of(const http::Request& request, const Caller& caller, const registry::State& state) {
-  auto named = http::query_parameter(request.query, "tenant");
-  if (!named) return caller.tenant;
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (auto ok = may_act_for(caller, *named, !reads, state); !ok) {
-    Error error = std::move(ok.error());
-    error.pointer = "tenant";
-    return fail(std::move(error));
-  }
-  return std::move(*named);
+// A body is JSON, and its header says so: what a web page can send to any site without being asked is something else.
+// Where none is meant to come, a content type of forms is refused all the same.
+std::optional<http::Response> wrong_media_type(const Route& route, const http::Request& request) {
+  const bool reads = route.method == "GET";
+  const bool has_body = !request.body.empty() || request.has_header("transfer-encoding") ||
+                        (request.has_header("content-length") && request.header("content-length") != "0");
+  const std::string_view type = event::media_type(request.header("content-type"));
+  if (!has_body && (type.empty() || reads)) return std::nullopt;
+  if (event::equal_ignoring_case(type, "application/json")) return std::nullopt;
+  const bool patch = route.method == "PATCH";
+  if (patch && event::equal_ignoring_case(type, "application/merge-patch+json")) return std::nullopt;
+  std::string detail = type.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
+  detail += "; send Content-Type: application/json";
+  if (patch) detail += " or application/merge-patch+json";
+  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
 }
 
-// Whose share of the workers a request takes: its key's tenant's, as far as is known here and now; else strangers'.
-std::string share_of(const http::Request& request, const Services& services) {
-  const auto caller = authenticate(request, *services.deps.registry.state(), services.clients, services.deps.clock);
-  return caller ? caller->tenant : std::string();
-}
-
-Result<http::Response> serve(const http::Request& request, std::string_view pattern, std::string_view scope,
-                             Services& services, const Handler& handler) {
-  registry::StatePtr state = services.fresh_state();
-  auto caller = authenticate(request, *state, services.clients, services.deps.clock);
-  if (!caller) return fail(std::move(caller.error()));
-  if (!caller->allowed(scope)) {
-    return fail(Code::forbidden, "the key \"" + caller->key + "\" lacks the scope " + std::string(scope));
-  }
-  auto tenant = tenant_of(request, *caller, *state);
-  if (!tenant) return fail(std::move(tenant.error()));
-  return handler(Call{request, pattern, std::move(*caller), std::move(*tenant), std::move(state)});
+// Whether a refusal stands, or a fresh state may say otherwise: another process may just have made the key, or changed
+// it, or the registry is still being read. Asked of the log, whose answer comes at once where the end is simply known.
+bool stands(const Refusal& refusal, const http::Request& request, const Services& services) {
+  const bool about_key = refusal.code == Code::unauthenticated || refusal.code == Code::forbidden;
+  if (about_key && request.header("authorization").empty()) return true;
+  const auto known = std::make_shared<std::atomic<bool>>(false);
+  services.deps.registry.fence([known](const registry::StatePtr&) { *known = true; });
+  return *known;
 }
 
 }  // namespace
 
+http::Entrance enter(const Route& route, const http::Request& request, Services& services) {
+  Door door(services.clients, services.deps);
+  Visit visit{route, services.deps.registry.state()};
+  const auto tenant = http::query_parameter(request.query, "tenant");
+  auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit);
+  http::Entrance entrance;
+  if (!refusal) {
+    entrance.answer = wrong_media_type(route, request);
+    entrance.share = visit.caller->tenant;
+  } else if (stands(*refusal, request, services)) {
+    entrance.answer = std::move(refusal->answer);
+  }
+  return entrance;
+}
+
+http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler) {
+  Door door(services.clients, services.deps);
+  Visit visit{route, services.fresh_state()};
+  const auto tenant = http::query_parameter(request.query, "tenant");
+  if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
+  if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
+  auto response =
+      handler(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state}, services);
+  return response ? std::move(*response) : problem_of(response.error());
+}
+
 Services::Services(Dependencies dependencies)
     : deps(dependencies),
-      clients(dependencies.settings),
+      clients(dependencies.settings, dependencies.settings.api.tls_cert_file.empty() ? "http" : "https"),
+      dead_letter_ids(dependencies.sealer),
       cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
       cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),
       cut_replays(deps.metrics.counter(kCut, kCutIs, {{"limit", "replay_bytes"}})),
@@ -86,18 +112,6 @@ registry::StatePtr Services::fresh_state() const {
   auto state = reached->get_future();
   deps.registry.fence([reached](registry::StatePtr fresh) { reached->set_value(std::move(fresh)); });
   return state.wait_for(kFreshLimit) == std::future_status::ready ? state.get() : deps.registry.state();
-}
-
-void add_route(Routes& server, Services& services, std::string method, std::string_view pattern, Handler handler) {
-  std::string path = std::string(kRoot) + std::string(pattern);
-  const std::string_view scope = scope_of(Listener::api, method, path);
-  server.pooled(
-      std::move(method), path,
-      [path, scope, &services, handler = std::move(handler)](const http::Request& request) {
-        auto response = serve(request, path, scope, services, handler);
-        return response ? std::move(*response) : problem_of(response.error());
-      },
-      [&services](const http::Request& request) { return share_of(request, services); });
 }
 
 http::Response problem_of(const Error& error) {

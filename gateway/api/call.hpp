@@ -9,11 +9,10 @@
 
 #include "common/base/ids.hpp"
 #include "gateway/access.hpp"
+#include "gateway/api/dead_letter_ids.hpp"
 #include "gateway/gateway.hpp"
 
 namespace certes::gateway::api {
-
-inline constexpr std::string_view kRoot = kApiRoot;
 
 // What the handlers share. Any thread.
 class Services {
@@ -23,9 +22,9 @@ class Services {
   // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
   // log, the last known.
   registry::StatePtr fresh_state() const;
-
   const Dependencies deps;
   const Clients clients;
+  const DeadLetterIds dead_letter_ids;
   // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
   metrics::Counter cut_pages, cut_scans, cut_replays;
 
@@ -52,10 +51,11 @@ struct Call {
   }
 };
 
-using Handler = std::function<Result<http::Response>(const Call&)>;
-
-// Adds a route under /api/v1. What the caller's key must have is in the table (gateway/access.hpp).
-void add_route(Routes& server, Services& services, std::string method, std::string_view pattern, Handler handler);
+// A request's way, from the listener (api.cpp). On its loop, by its header and the state that is there: what is refused
+// at once, perhaps before the body has come, or whose share of the workers it takes. On a worker, with a state that
+// holds all that was answered before: the door, then the handler.
+http::Entrance enter(const Route& route, const http::Request& request, Services& services);
+http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler);
 
 http::Response problem_of(const Error& error);
 http::Response json_response(int status, std::string body);

@@ -38,8 +38,8 @@ http::Response answer(int status, const T& resource, const Revealed& revealed = 
   http::Response response = json_response(status, json.dump());
   response.headers.emplace_back("ETag", "\"" + std::to_string(resource.version) + "\"");
   if (status == 201) {
-    response.headers.emplace_back("Location",
-                                  std::string(kRoot) + "/" + std::string(registry::Kind<T>::name) + "/" + resource.id);
+    response.headers.emplace_back(
+        "Location", std::string(kApiRoot) + "/" + std::string(registry::Kind<T>::name) + "/" + resource.id);
   }
   return response;
 }

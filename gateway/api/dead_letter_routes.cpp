@@ -88,31 +88,34 @@ Result<Found> find_named(const Call& call, Services& services, const DeadLetterI
   return fail(Code::not_found, "there is no dead letter " + text.substr(0, 128));
 }
 
+// `then` with the letter that the path names.
+template <class Then>
+Result<http::Response> with_letter(const Call& call, Services& services, Then&& then) {
+  auto found = find_named(call, services, services.dead_letter_ids);
+  if (!found) return fail(found.error());
+  if (auto* answer = std::get_if<http::Response>(&*found)) return std::move(*answer);
+  return then(*std::get<log::RecordPtr>(*found));
+}
+
 }  // namespace
 
-void add_dead_letter_routes(Routes& server, Services& services) {
-  const auto ids = std::make_shared<const DeadLetterIds>(services.deps.sealer);
-  // `then` with the letter that the path names.
-  const auto with_letter = [&services, ids](auto then) -> Handler {
-    return [&services, ids, then](const Call& call) -> Result<http::Response> {
-      auto found = find_named(call, services, *ids);
-      if (!found) return fail(found.error());
-      if (auto* answer = std::get_if<http::Response>(&*found)) return std::move(*answer);
-      return then(call, *std::get<log::RecordPtr>(*found));
-    };
-  };
-  add_route(server, services, "GET", "/dead-letters",
-            [&services, ids](const Call& call) { return list(call, services, *ids); });
-  add_route(server, services, "GET", "/dead-letters/{id}",
-            with_letter([ids](const Call&, const log::StoredRecord& letter) -> Result<http::Response> {
-              return json_response(200, dead_letter_json(letter, ids->of(letter), true));
-            }));
-  add_route(server, services, "POST", "/dead-letters/replay",
-            [&services, ids](const Call& call) { return replay_page(call, services, *ids); });
-  add_route(server, services, "POST", "/dead-letters/{id}/replay",
-            with_letter([&services](const Call& call, const log::StoredRecord& letter) {
-              return replay_one(call, services, letter);
-            }));
+Result<http::Response> list_dead_letters(const Call& call, Services& services) {
+  return list(call, services, services.dead_letter_ids);
+}
+
+Result<http::Response> show_dead_letter(const Call& call, Services& services) {
+  return with_letter(call, services, [&](const log::StoredRecord& letter) -> Result<http::Response> {
+    return json_response(200, dead_letter_json(letter, services.dead_letter_ids.of(letter), true));
+  });
+}
+
+Result<http::Response> replay_dead_letter(const Call& call, Services& services) {
+  return with_letter(call, services,
+                     [&](const log::StoredRecord& letter) { return replay_one(call, services, letter); });
+}
+
+Result<http::Response> replay_dead_letters(const Call& call, Services& services) {
+  return replay_page(call, services, services.dead_letter_ids);
 }
 
 }  // namespace certes::gateway::api

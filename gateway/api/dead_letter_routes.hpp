@@ -5,6 +5,9 @@
 
 namespace certes::gateway::api {
 
-void add_dead_letter_routes(Routes& server, Services& services);
+Result<http::Response> list_dead_letters(const Call& call, Services& services);
+Result<http::Response> show_dead_letter(const Call& call, Services& services);
+Result<http::Response> replay_dead_letter(const Call& call, Services& services);
+Result<http::Response> replay_dead_letters(const Call& call, Services& services);
 
 }  // namespace certes::gateway::api

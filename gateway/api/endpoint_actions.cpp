@@ -48,6 +48,8 @@ void rotate(Endpoint& endpoint, std::string sealed, UnixMillis now, UnixMillis u
   if (endpoint.secrets.size() > kMostSecrets) endpoint.secrets.resize(kMostSecrets);
 }
 
+}  // namespace
+
 Result<http::Response> rotate_secret(const Call& call, Services& services) {
   const auto overlap = overlap_of(call);
   if (!overlap) return fail(overlap.error());
@@ -65,21 +67,12 @@ Result<http::Response> rotate_secret(const Call& call, Services& services) {
                                    });
 }
 
-}  // namespace
+Result<http::Response> pause_endpoint(const Call& call, Services& services) {
+  return set_state(call, services, EndpointState::paused);
+}
 
-void add_endpoint_actions(Routes& server, Services& services) {
-  add_route(server, services, "POST", "/endpoints/{id}/pause",
-            [&](const Call& call) { return set_state(call, services, EndpointState::paused); });
-  add_route(server, services, "POST", "/endpoints/{id}/resume",
-            [&](const Call& call) { return set_state(call, services, EndpointState::active); });
-  add_route(server, services, "POST", "/endpoints/{id}/rotate-secret",
-            [&](const Call& call) { return rotate_secret(call, services); });
-  for (const std::string action : {"test", "purge", "stats"}) {
-    add_route(server, services, action == "stats" ? "GET" : "POST", "/endpoints/{id}/" + action,
-              [action](const Call&) -> Result<http::Response> {
-                return fail(Code::invalid, "\"" + action + "\" is not supported yet");
-              });
-  }
+Result<http::Response> resume_endpoint(const Call& call, Services& services) {
+  return set_state(call, services, EndpointState::active);
 }
 
 }  // namespace certes::gateway::api

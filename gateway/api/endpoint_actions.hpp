@@ -5,6 +5,8 @@
 
 namespace certes::gateway::api {
 
-void add_endpoint_actions(Routes& server, Services& services);
+Result<http::Response> pause_endpoint(const Call& call, Services& services);
+Result<http::Response> resume_endpoint(const Call& call, Services& services);
+Result<http::Response> rotate_secret(const Call& call, Services& services);
 
 }  // namespace certes::gateway::api

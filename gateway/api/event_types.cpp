@@ -55,6 +55,8 @@ Result<std::shared_ptr<const EventType>> named(const Call& call) {
   return type;
 }
 
+}  // namespace
+
 // The oldest first; a page goes on behind the version that `after` names.
 Result<http::Response> list_versions(const Call& call, Services& services) {
   const auto type = named(call);
@@ -75,7 +77,7 @@ Result<http::Response> list_versions(const Call& call, Services& services) {
   return std::move(page).answer(std::nullopt);
 }
 
-Result<http::Response> show_version(const Call& call) {
+Result<http::Response> show_version(const Call& call, Services&) {
   const auto type = named(call);
   if (!type) return fail(type.error());
   const std::string wanted = call.path("version").value_or("");
@@ -83,8 +85,6 @@ Result<http::Response> show_version(const Call& call) {
     if (std::to_string(version.number) == wanted) return json_response(200, json_of(version).dump());
   return fail(Code::not_found, "event-types/" + (*type)->id + " has no version " + wanted + " (any more)");
 }
-
-}  // namespace
 
 Result<Revealed> complete(EventType& next, const EventType* current, const Json&, const Call& call,
                           Services& services) {
@@ -99,12 +99,6 @@ Result<Revealed> complete(EventType& next, const EventType* current, const Json&
     if (auto ok = check_compatible(next, *current); !ok) return fail(std::move(ok.error()));
   if (current != nullptr || !next.schema.empty()) add_version(next, call, services);
   return Revealed{};
-}
-
-void add_event_type_routes(Routes& server, Services& services) {
-  add_route(server, services, "GET", "/event-types/{id}/versions",
-            [&](const Call& call) { return list_versions(call, services); });
-  add_route(server, services, "GET", "/event-types/{id}/versions/{version}", show_version);
 }
 
 }  // namespace certes::gateway::api

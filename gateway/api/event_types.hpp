@@ -5,6 +5,7 @@
 
 namespace certes::gateway::api {
 
-void add_event_type_routes(Routes& server, Services& services);
+Result<http::Response> list_versions(const Call& call, Services& services);
+Result<http::Response> show_version(const Call& call, Services& services);
 
 }  // namespace certes::gateway::api

@@ -32,6 +32,8 @@ void rotate(Key& key, std::string hash, UnixMillis now, UnixMillis until) {
   key.hash = std::move(hash);
 }
 
+}  // namespace
+
 Result<http::Response> rotate_key(const Call& call, Services& services) {
   const auto grace = grace_of(call);
   if (!grace) return fail(grace.error());
@@ -43,17 +45,13 @@ Result<http::Response> rotate_key(const Call& call, Services& services) {
         Key next = *current;
         std::string text = crypto::new_api_key();
         const UnixMillis now = services.deps.clock.unix_millis();
+        if (call.caller.keyless && (current->expires_at == 0 || current->expires_at > now + kKeylessMillis))
+          return fail(Code::forbidden,
+                      "without a key no new text is made for one that is good for more than 24 hours: send a key");
         rotate(next, crypto::hash_api_key(text), now, now + static_cast<UnixMillis>(*grace * 1'000));
         revealed = std::pair{std::string("key"), std::move(text)};
         return next;
       });
-}
-
-}  // namespace
-
-void add_key_actions(Routes& server, Services& services) {
-  add_route(server, services, "POST", "/keys/{id}/rotate",
-            [&](const Call& call) { return rotate_key(call, services); });
 }
 
 }  // namespace certes::gateway::api

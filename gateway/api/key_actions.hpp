@@ -5,6 +5,6 @@
 
 namespace certes::gateway::api {
 
-void add_key_actions(Routes& server, Services& services);
+Result<http::Response> rotate_key(const Call& call, Services& services);
 
 }  // namespace certes::gateway::api

@@ -91,6 +91,13 @@ Result<void> may_give(const Key& key, const Call& call) {
   return {};
 }
 
+void bound_expiry(Key& next, const Key* current, const Call& call, UnixMillis now) {
+  if (!call.caller.keyless) return;
+  if (current != nullptr && current->expires_at == next.expires_at) return;
+  const UnixMillis latest = now + kKeylessMillis;
+  if (next.expires_at == 0 || next.expires_at > latest) next.expires_at = latest;
+}
+
 Result<void> may_put(const Key& next, const Key* current, const Call& call, UnixMillis now) {
   if (current != nullptr)
     if (auto ok = covers(*current, call, "change"); !ok) return ok;

@@ -12,6 +12,11 @@ namespace certes::gateway::api {
 // Whether the caller may hand out such a key, or its text. Error: forbidden, with the member that goes beyond him.
 Result<void> may_give(const registry::Key& key, const Call& call);
 
+// How long a key that was made without a key may be good: the caller asks for more, or for ever, and gets this. An
+// expiry that stays as it is counts as the key's own.
+constexpr UnixMillis kKeylessMillis = 24 * 3'600'000;
+void bound_expiry(registry::Key& next, const registry::Key* current, const Call& call, UnixMillis now);
+
 // Whether the caller may put `next` in the place of `current` (null: there is none). Errors: forbidden; conflict, the
 // last key that may do everything would be less.
 Result<void> may_put(const registry::Key& next, const registry::Key* current, const Call& call, UnixMillis now);

@@ -228,27 +228,20 @@ Result<http::Response> remove(const Call& call, Services& services) {
 }
 
 template <class T>
-void add_routes(Routes& server, Services& services) {
-  const std::string all = "/" + std::string(Kind<T>::name);
-  const std::string one = all + "/{id}";
-  add_route(server, services, "GET", all, [&](const Call& call) { return list<T>(call, services); });
-  add_route(server, services, "GET", one, [](const Call& call) { return show<T>(call); });
-  add_route(server, services, "POST", all, [&](const Call& call) { return create<T>(call, services); });
-  add_route(server, services, "PUT", one, [&](const Call& call) { return replace<T>(call, services); });
-  add_route(server, services, "PATCH", one, [&](const Call& call) { return merge<T>(call, services); });
-  add_route(server, services, "DELETE", one, [&](const Call& call) { return remove<T>(call, services); });
+constexpr KindHandlers handlers() {
+  return {list<T>,  [](const Call& call, Services&) { return show<T>(call); }, create<T>, replace<T>, merge<T>,
+          remove<T>};
 }
 
 }  // namespace
 
-void add_resource_routes(Routes& server, Services& services) {
-  add_routes<registry::Tenant>(server, services);
-  add_routes<registry::Source>(server, services);
-  add_routes<registry::Endpoint>(server, services);
-  add_routes<registry::Subscription>(server, services);
-  add_routes<registry::BackoffPolicy>(server, services);
-  add_routes<registry::EventType>(server, services);
-  add_routes<registry::Key>(server, services);
+KindHandlers handlers_of(std::string_view kind) {
+  KindHandlers found{};
+  registry::with_kind(kind, [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, registry::Installation>) found = handlers<T>();
+  });
+  return found;
 }
 
 }  // namespace certes::gateway::api

@@ -1,11 +1,15 @@
 #pragma once
-// The routes of the Master API that are the same for all kinds of resources: list, show, create, replace, merge,
-// delete. Who: Api.
+// What the Master API does with every kind of resource: list, show, create, replace, merge, delete. Who: the table of
+// routes.
 
 #include "gateway/api/call.hpp"
 
 namespace certes::gateway::api {
 
-void add_resource_routes(Routes& server, Services& services);
+struct KindHandlers {
+  ApiHandler list, show, create, replace, merge, remove;
+};
+// By the kind's name, "endpoints"; all null: there is none of that name.
+KindHandlers handlers_of(std::string_view kind);
 
 }  // namespace certes::gateway::api

@@ -79,6 +79,7 @@ Result<Revealed> complete(registry::Source& next, const registry::Source* curren
 
 Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json&, const Call& call,
                           Services& services) {
+  bound_expiry(next, current, call, services.deps.clock.unix_millis());
   if (auto ok = may_put(next, current, call, services.deps.clock.unix_millis()); !ok)
     return fail(std::move(ok.error()));
   if (current != nullptr) {

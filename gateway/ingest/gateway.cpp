@@ -1,31 +1,15 @@
 #include "gateway/gateway.hpp"
 
-#include <mutex>
-
 #include "common/http/pages.hpp"
 #include "gateway/access.hpp"
-#include "gateway/ingest/answers.hpp"
-#include "gateway/ingest/commands/command_intake.hpp"
 #include "gateway/ingest/dedup_follower.hpp"
-#include "gateway/ingest/intake.hpp"
+#include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/redeliveries.hpp"
-#include "gateway/ingest/stream_intake.hpp"
+#include "gateway/request_counts.hpp"
+#include "gateway/scrapers.hpp"
 
 namespace certes::gateway {
 namespace {
-
-constexpr const char* kEvents = "/events";
-constexpr const char* kSource = "/events/{source}";
-constexpr const char* kTenantEvents = "/t/{tenant}/events";
-constexpr const char* kTenantSource = "/t/{tenant}/events/{source}";
-constexpr const char* kBadPath = "the path is not properly percent-encoded";
-constexpr const char* kCommand = "/commands/{name}";
-constexpr const char* kCommandId = "/commands/{id}";
-constexpr const char* kResult = "/commands/{id}/result";
-constexpr const char* kReplySecret = "/commands/reply-secret";
-constexpr const char* kStream = "/stream";
-constexpr const char* kLog = "/logs/{key}";
-constexpr const char* kTenantStream = "/t/{tenant}/stream";
 
 Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
 
@@ -66,62 +50,58 @@ commands::Searcher::Options search_options(const config::CommandSettings& settin
 
 }  // namespace
 
-class Gateway::Impl {
+// What there is once the log is reached. Its loops' desks are made by the first request of each.
+class Gateway::Services {
  public:
-  explicit Impl(Dependencies dependencies)
+  Services(Dependencies dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
       : dependencies_(dependencies),
-        metrics_(dependencies.metrics,
-                 {kEvents, kTenantEvents, kSource, kTenantSource, kCommand, kCommandId, kResult, kReplySecret, kStream,
-                  kTenantStream, kLog, http::kLivePath, http::kReadyPath, http::kMetricsPath},
-                 static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints))),
+        metrics_(metrics),
         searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
                                                        search_options(dependencies.settings.commands))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
                static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
-        server_(server_options(dependencies.settings), Listener::gateway) {
+        desks_(loops) {
     lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
     if (!dependencies.log.exact_deduplication()) make_dedup();
     make_idempotency();
     make_redeliveries();
-    add_ingest();
-    add_commands();
-    add_stream();
-    add_pages();
-    server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
-      metrics_.finished(route, status, took);
-    });
+    follow();
   }
 
-  // What waits in an Intake answers through the server's loops: they must still be there.
-  ~Impl() {
-    server_.stop(Millis{0});
+  // What waits at a desk answers through the server's loops: they must still be there.
+  ~Services() {
     searcher_.reset();
     lines_.reset();
     tail_.reset();
-    streams_.clear();
-    commands_.clear();
-    intakes_.clear();
+    desks_.clear();
+  }
+  Services(const Services&) = delete;
+  Services& operator=(const Services&) = delete;
+
+  // On that loop's thread.
+  ingest::Desk& desk(http::Loop& loop) {
+    auto& place = desks_[static_cast<std::size_t>(loop.index())];
+    if (!place)
+      place = std::make_unique<ingest::Desk>(loop, ingest::DeskShared{dependencies_,
+                                                                      {dedup_.get(), redeliveries_.get()},
+                                                                      *idempotency_,
+                                                                      limits_,
+                                                                      schemas_,
+                                                                      metrics_,
+                                                                      *tail_,
+                                                                      room_,
+                                                                      *searcher_,
+                                                                      crowd_,
+                                                                      *lines_});
+    return *place;
   }
 
-  Result<void> start() {
-    const auto& window = dependencies_.settings.deduplication;
-    if (dedup_ && window.ids > 0 && window.seconds > 0) {
-      follower_ = std::make_unique<ingest::DedupFollower>(
-          dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
-          ingest::DedupFollower::Options{window.read_back, millis(window.seconds), millis(window.read_back_seconds),
-                                         window.follow});
-    }
-    return server_.start();
-  }
-  // Who waits gets the answer that there is.
-  void stop(Millis limit) {
-    tail_->end_waits();
-    server_.stop(limit);
-  }
-  Routes& server() { return server_; }
   bool warm() const { return !follower_ || follower_->warm(); }
+  bool caught_up() const { return dependencies_.registry.caught_up(); }
+  // Who waits gets the answer that there is.
+  void end_waits() { tail_->end_waits(); }
 
  private:
   // Repeats meet in one partition, but a gateway takes those of all.
@@ -163,149 +143,129 @@ class Gateway::Impl {
     });
   }
 
-  // One per loop, made by the first of its routes.
-  ingest::Intake& intake(http::Loop& loop) {
-    const std::lock_guard lock(mutex_);
-    auto& place = intakes_[loop.index()];
-    if (!place)
-      place = std::make_unique<ingest::Intake>(loop, dependencies_,
-                                               ingest::Acceptor::Shared{dedup_.get(), redeliveries_.get()},
-                                               *idempotency_, limits_, schemas_, metrics_, *tail_, room_);
-    return *place;
-  }
-
-  commands::CommandIntake& command_intake(http::Loop& loop) {
-    ingest::Intake& own = intake(loop);
-    const std::lock_guard lock(mutex_);
-    auto& place = commands_[loop.index()];
-    if (!place) place = std::make_unique<commands::CommandIntake>(loop, dependencies_, own, *searcher_, metrics_);
-    return *place;
-  }
-
-  ingest::StreamIntake& stream_intake(http::Loop& loop) {
-    const std::lock_guard lock(mutex_);
-    auto& place = streams_[loop.index()];
-    if (!place) place = std::make_unique<ingest::StreamIntake>(loop, dependencies_, *tail_, crowd_, *lines_);
-    return *place;
-  }
-
-  using CommandHandler = void (commands::CommandIntake::*)(const http::Request&, std::string_view, http::Exchange);
-
-  // `parameter`: the part of the path that the handler is given.
-  void add_command_route(const char* method, const char* pattern, const char* parameter, CommandHandler handler) {
-    server_.direct(method, pattern, [this, pattern, parameter, handler](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = command_intake(loop), pattern, parameter, handler](const http::Request& request,
-                                                                           http::Exchange exchange) {
-        const auto value = http::path_parameter(pattern, request.path, parameter);
-        if (!value) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        (intake.*handler)(request, *value, std::move(exchange));
-      };
-    });
-  }
-
-  void add_commands() {
-    add_command_route("POST", kCommand, "name", &commands::CommandIntake::accept);
-    add_command_route("GET", kCommandId, "id", &commands::CommandIntake::show);
-    add_command_route("POST", kResult, "id", &commands::CommandIntake::take_result);
-    server_.direct("POST", kReplySecret, [this](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = command_intake(loop)](const http::Request& request, http::Exchange exchange) {
-        intake.show_secret(request, std::move(exchange));
-      };
-    });
-  }
-
-  using StreamHandler = void (ingest::StreamIntake::*)(const http::Request&, std::string_view, http::Exchange);
-
-  // `parameter`: the part of the path that the handler is given; null: none.
-  void add_stream_route(const char* method, const char* pattern, const char* parameter, StreamHandler handler) {
-    server_.direct(method, pattern, [this, pattern, parameter, handler](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = stream_intake(loop), pattern, parameter, handler](const http::Request& request,
-                                                                          http::Exchange exchange) {
-        const auto value = parameter ? http::path_parameter(pattern, request.path, parameter) : std::string();
-        if (!value) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        (intake.*handler)(request, *value, std::move(exchange));
-      };
-    });
-  }
-
-  void add_stream() {
-    add_stream_route("GET", kStream, nullptr, &ingest::StreamIntake::show);
-    add_stream_route("GET", kTenantStream, "tenant", &ingest::StreamIntake::show);
-    add_stream_route("POST", kLog, "key", &ingest::StreamIntake::take_line);
-  }
-
-  void add_ingest() {
-    server_.direct("POST", kEvents, [this](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = intake(loop)](const http::Request& request, http::Exchange exchange) {
-        intake.publish(request, {}, std::move(exchange));
-      };
-    });
-    server_.direct("POST", kTenantEvents, [this](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = intake(loop)](const http::Request& request, http::Exchange exchange) {
-        const auto tenant = http::path_parameter(kTenantEvents, request.path, "tenant");
-        if (!tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        intake.publish(request, *tenant, std::move(exchange));
-      };
-    });
-    add_source_route(kSource, false);
-    add_source_route(kTenantSource, true);
-  }
-
-  void add_source_route(const char* pattern, bool with_tenant) {
-    add_source_method("POST", pattern, with_tenant, &ingest::Intake::webhook);
-    add_source_method("GET", pattern, with_tenant, &ingest::Intake::handshake);
-    add_source_method("OPTIONS", pattern, with_tenant, &ingest::Intake::handshake);
-  }
-
-  using SourceHandler = void (ingest::Intake::*)(const http::Request&, std::string_view tenant, std::string_view source,
-                                                 http::Exchange);
-  void add_source_method(const char* method, const char* pattern, bool with_tenant, SourceHandler handler) {
-    server_.direct(method, pattern, [this, pattern, with_tenant, handler](http::Loop& loop) -> http::DirectHandler {
-      return [&intake = intake(loop), pattern, with_tenant, handler](const http::Request& request,
-                                                                     http::Exchange exchange) {
-        const auto source = http::path_parameter(pattern, request.path, "source");
-        const auto tenant =
-            with_tenant ? http::path_parameter(pattern, request.path, "tenant") : std::optional<std::string>("default");
-        if (!source || !tenant) return exchange.respond(ingest::answer({Code::invalid, kBadPath}));
-        (intake.*handler)(request, *tenant, *source, std::move(exchange));
-      };
-    });
-  }
-
-  void add_pages() {
-    http::add_pages(server_.server(), dependencies_.metrics, {[this]() -> std::optional<std::string> {
-                      if (!warm()) return "events are being read back for de-duplication";
-                      if (dependencies_.ready()) return std::nullopt;
-                      return "the registry has not caught up yet";
-                    }});
+  void follow() {
+    const auto& window = dependencies_.settings.deduplication;
+    if (!dedup_ || window.ids <= 0 || window.seconds <= 0) return;
+    follower_ = std::make_unique<ingest::DedupFollower>(
+        dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
+        ingest::DedupFollower::Options{window.read_back, millis(window.seconds), millis(window.read_back_seconds),
+                                       window.follow});
   }
 
   const Dependencies dependencies_;
-  ingest::IngestMetrics metrics_;
+  ingest::IngestMetrics& metrics_;
   std::shared_ptr<ingest::DedupIndex> dedup_;
   std::shared_ptr<ingest::IdempotencyIndex> idempotency_;
   std::unique_ptr<ingest::DedupFollower> follower_;
   std::unique_ptr<ingest::Redeliveries> redeliveries_;
   ingest::RateLimits limits_;
   ingest::SchemaCache schemas_;
-  std::mutex mutex_;
-  std::map<int, std::unique_ptr<ingest::Intake>> intakes_;            // by loop; guarded by mutex_
-  std::map<int, std::unique_ptr<commands::CommandIntake>> commands_;  // the same
   std::unique_ptr<commands::Searcher> searcher_;
   stream::Crowd crowd_;
   ingest::WaitingRoom room_;
   std::unique_ptr<stream::Tail> tail_;
   std::unique_ptr<stream::Lines> lines_;
-  std::map<int, std::unique_ptr<ingest::StreamIntake>> streams_;  // by loop; guarded by mutex_
-  Routes server_;
+  std::vector<std::unique_ptr<ingest::Desk>> desks_;  // by loop, each confined to it
 };
 
-Gateway::Gateway(Dependencies dependencies) : impl_(std::make_unique<Impl>(dependencies)) {}
+class Gateway::Impl {
+ public:
+  explicit Impl(Frame frame)
+      : frame_(frame),
+        metrics_(frame.metrics, static_cast<std::size_t>(std::max(0, frame.settings.metrics_endpoints))),
+        counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered.", Listener::gateway),
+        scrapers_(frame.settings, frame.clock),
+        server_(server_options(frame.settings)),
+        pages_(server_, frame.metrics, page_options()) {
+    for (const Route* route : routes_of(Listener::gateway))
+      if (std::holds_alternative<IngestHandler>(route->handler)) add(*route);
+    server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
+      counts_.count(route, status);
+      metrics_.finished(took);
+    });
+  }
+
+  ~Impl() {
+    server_.stop(Millis{0});
+    services_.reset();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void open(Dependencies dependencies) {
+    services_ = std::make_unique<Services>(dependencies, metrics_,
+                                           static_cast<std::size_t>(std::max(1, frame_.settings.gateway.loops)));
+    scrapers_.open(dependencies.registry);
+    open_.store(services_.get(), std::memory_order_release);
+  }
+
+  void stop(Millis limit) {
+    if (services_) services_->end_waits();
+    server_.stop(limit);
+  }
+  http::Server& server() { return server_; }
+  bool warm() const { return services_ && services_->warm(); }
+
+  std::optional<std::string> not_ready() const {
+    const Services* services = open_.load(std::memory_order_acquire);
+    if (services == nullptr) return "the log is not reached yet";
+    if (!services->warm()) return "events are being read back for de-duplication";
+    if (!services->caught_up()) return "the registry has not caught up yet";
+    if (frame_.leaving && *frame_.leaving) return "this process leaves";
+    return std::nullopt;
+  }
+
+ private:
+  http::PageOptions page_options() {
+    http::PageOptions options;
+    options.not_ready = [this] { return not_ready(); };
+    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
+    options.metrics = frame_.settings.metrics_listen.empty();
+    return options;
+  }
+
+  // Null: the log is not reached yet.
+  ingest::Desk* desk(http::Loop& loop) {
+    Services* services = open_.load(std::memory_order_acquire);
+    return services ? &services->desk(loop) : nullptr;
+  }
+
+  void add(const Route& route) {
+    const auto make = [this, &route](http::Loop& loop) -> http::DirectHandler {
+      return [this, &route, &loop](const http::Request& request, http::Exchange exchange) {
+        if (ingest::Desk* own = desk(loop)) return own->serve(route, request, std::move(exchange));
+        if (route.takes_in) metrics_.rejected("", "not_accepted");
+        exchange.respond(Door::not_reached());
+      };
+    };
+    const auto look = [this, &route](http::Loop& loop) -> http::HeadCheck {
+      return [this, &route, &loop](const http::Request& head) -> std::optional<http::Response> {
+        if (ingest::Desk* own = desk(loop)) return own->look(route, head);
+        return Door::not_reached();
+      };
+    };
+    server_.direct(route.method, route.pattern, make, look);
+  }
+
+  const Frame frame_;
+  ingest::IngestMetrics metrics_;
+  RequestCounts counts_;
+  Scrapers scrapers_;
+  std::unique_ptr<Services> services_;
+  std::atomic<Services*> open_{nullptr};
+  http::Server server_;
+  http::Pages pages_;
+};
+
+Gateway::Gateway(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Gateway::Gateway(Dependencies dependencies) : Gateway(dependencies.frame()) { open(dependencies); }
 Gateway::~Gateway() = default;
-Result<void> Gateway::start() { return impl_->start(); }
+Result<void> Gateway::start() { return impl_->server().start(); }
+void Gateway::open(Dependencies dependencies) { impl_->open(dependencies); }
+std::optional<std::string> Gateway::not_ready() const { return impl_->not_ready(); }
 bool Gateway::warm() const { return impl_->warm(); }
 std::string Gateway::address() const { return impl_->server().address(); }
-http::Server& Gateway::server() { return impl_->server().server(); }
+http::Server& Gateway::server() { return impl_->server(); }
 void Gateway::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::gateway

@@ -2,7 +2,7 @@
 
 namespace certes::gateway::ingest {
 
-IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::string>& routes, std::size_t max_sources)
+IngestMetrics::IngestMetrics(metrics::Metrics& metrics, std::size_t max_sources)
     : metrics_(metrics),
       max_sources_(max_sources),
       duplicates_(metrics.counter("certes_gateway_duplicates_total", "Events that were answered as there already.")),
@@ -22,31 +22,6 @@ IngestMetrics::IngestMetrics(metrics::Metrics& metrics, const std::vector<std::s
     repeated_[i] = metrics.counter("certes_gateway_idempotency_repeats_total",
                                    "Requests with an Idempotency-Key that was used before.",
                                    {{"outcome", std::string(outcomes[i])}});
-  for (const auto& pattern : routes) {
-    routes_.push_back(std::make_unique<Route>());
-    routes_.back()->pattern = pattern;
-  }
-  routes_.push_back(std::make_unique<Route>());
-  routes_.back()->pattern = "_other";
-}
-
-void IngestMetrics::finished(std::string_view route, int status, std::chrono::microseconds took) {
-  std::size_t at = 0;
-  while (at + 1 < routes_.size() && routes_[at]->pattern != route) ++at;
-  counter(*routes_[at], status).add();
-  request_duration_.observe(std::chrono::duration<double>(took).count());
-}
-
-metrics::Counter& IngestMetrics::counter(Route& route, int status) {
-  const int index = status < kFirstStatus || status >= kFirstStatus + kStatuses ? 0 : status - kFirstStatus;
-  auto& code = route.codes[static_cast<std::size_t>(index)];
-  if (!code.resolved.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(mutex_);
-    code.counter = metrics_.counter("certes_gateway_requests_total", "Requests that were answered.",
-                                    {{"route", route.pattern}, {"code", std::to_string(status)}});
-    code.resolved.store(true, std::memory_order_release);
-  }
-  return code.counter;
 }
 
 metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_view reason) {

@@ -11,7 +11,6 @@
 namespace certes::gateway::ingest {
 namespace {
 
-constexpr std::string_view kScope = find_route(Listener::gateway, "POST", "/events")->scope;
 constexpr std::string_view kOwnTypes = "certes.";
 constexpr std::string_view kOwnSources = "urn:certes:";  // and a tenant and '/': of commands and results
 constexpr std::string_view kPublish = "/events";
@@ -64,19 +63,17 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
 
 }  // namespace
 
-Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Acceptor::Shared shared,
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, Acceptor::Shared shared,
                IdempotencyIndex& idempotency, RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics,
                stream::Tail& tail, WaitingRoom& waiting)
     : loop_(loop),
       dependencies_(dependencies),
+      door_(door),
       idempotency_(idempotency),
       metrics_(metrics),
       clients_(dependencies.settings),
       ids_(dependencies.clock),
       gate_(loop, dependencies.settings.gateway, limits, metrics),
-      callers_([this](const http::Request& request, const registry::State& state) {
-        return authenticate(request, state, clients_, dependencies_.clock);
-      }),
       types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, shared, metrics, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, tail, waiting) {}
@@ -92,16 +89,8 @@ void Intake::refuse_webhook(const Error& error, const PreparedSource& source, ht
   exchange.respond(basic ? answer_of_basic(error, source.source().id) : answer(error));
 }
 
-void Intake::publish(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
-  if (gate_.shut(acceptor_.waiting(), exchange)) return;
-  if (!dependencies_.registry.caught_up())
-    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
-  const auto state = dependencies_.registry.state();
-  const auto caller = callers_.find(request, state, loop_.now(), kScope);
-  if (!caller) return refuse(caller.error(), "", std::move(exchange));
-  if (tenant.empty()) tenant = (*caller)->tenant;
-  if (auto may = may_act_for(**caller, tenant, true, *state); !may) return refuse(may.error(), "", std::move(exchange));
-  if (gate_.over_rate(state, {tenant, (*caller)->tenant, (*caller)->key, ""}, exchange)) return;
+void Intake::publish(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const auto& [route, state, caller, tenant, named] = visit;
   const Form form = form_of(request);
   if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
@@ -111,7 +100,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
   const bool in_headers = form == Form::binary;
   for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
     auto done =
-        may_take_name(**caller, *state, tenant, incoming_.events[i].source, in_headers ? "ce-source" : "/source");
+        may_take_name(*caller, *state, tenant, incoming_.events[i].source, in_headers ? "ce-source" : "/source");
     if (done) done = complete(incoming_.events[i], request, tenant, in_headers ? "ce-type" : "/type");
     if (!done) {
       Error error = std::move(done.error());
@@ -121,7 +110,7 @@ void Intake::publish(const http::Request& request, std::string_view tenant, http
   }
   if (!types_hold(form, state, exchange)) return;
   IdempotencyIndex::Claim claim;
-  auto again = repeated(request, **caller, {tenant, kPublish}, incoming_.events, claim);
+  auto again = repeated(request, *caller, {tenant, kPublish}, incoming_.events, claim);
   if (!again) return refuse(again.error(), "", std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(incoming_.events.size());
@@ -197,25 +186,21 @@ Result<void> Intake::complete(event::Event& event, const http::Request& request,
   return {};
 }
 
-void Intake::webhook(const http::Request& request, std::string_view tenant, std::string_view source,
-                     http::Exchange exchange) {
-  if (gate_.shut(acceptor_.waiting(), exchange)) return;
-  if (!dependencies_.registry.caught_up())
-    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
-  const auto state = dependencies_.registry.state();
+void Intake::webhook(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const auto& [route, state, nobody, tenant, source] = visit;
   const auto known = state->source(tenant, source);
   if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
   auto ready = prepared(known);
   if (!ready) return refuse(ready.error(), source, std::move(exchange));
   Gate::Sender sender{tenant, "", "", source};
   if ((*ready)->needs_key()) {
-    const auto caller = callers_.find(request, state, loop_.now(), kScope);
-    if (!caller) return refuse(caller.error(), source, std::move(exchange));
-    auto may = may_act_for(**caller, tenant, true, *state);
-    if (may) may = may_use_route(**caller, source);
-    if (!may) return refuse(may.error(), source, std::move(exchange));
-    sender.key_tenant = (*caller)->tenant;
-    sender.key = (*caller)->key;
+    Visit with_key = visit;
+    if (auto refusal = ask_for_key(request, with_key)) {
+      metrics_.rejected(source, reason(refusal->code));
+      return exchange.respond(std::move(refusal->answer));
+    }
+    sender.key_tenant = with_key.caller->tenant;
+    sender.key = with_key.caller->key;
   }
   if (gate_.over_rate(state, sender, exchange)) return;
   if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
@@ -240,11 +225,25 @@ void Intake::webhook(const http::Request& request, std::string_view tenant, std:
                 std::move(exchange));
 }
 
-void Intake::handshake(const http::Request& request, std::string_view tenant, std::string_view source,
-                       http::Exchange exchange) {
-  if (!dependencies_.registry.caught_up())
-    return refuse({Code::unavailable, "the gateway has not read its registry yet"}, "", std::move(exchange));
-  const auto known = dependencies_.registry.state()->source(tenant, source);
+// Of a source whose scheme is a key.
+std::optional<Refusal> Intake::ask_for_key(const http::Request& request, Visit& visit) {
+  if (auto refusal = door_.ask_for_key(request, visit.tenant, loop_.now(), visit)) return refusal;
+  if (auto may = may_use_route(*visit.caller, visit.named); !may) return Door::refuse(may.error());
+  return std::nullopt;
+}
+
+std::optional<Refusal> Intake::look(const http::Request& head, const Visit& visit) {
+  const auto known = visit.state->source(visit.tenant, visit.named);
+  if (!known) return Door::refuse({Code::not_found, "there is no source " + std::string(visit.named)});
+  const auto ready = prepared(known);
+  if (!ready || !(*ready)->needs_key()) return std::nullopt;
+  Visit with_key = visit;
+  return ask_for_key(head, with_key);
+}
+
+void Intake::handshake(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const auto& [route, state, nobody, tenant, source] = visit;
+  const auto known = state->source(tenant, source);
   if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
   const auto ready = prepared(known);
   if (!ready) return refuse(ready.error(), source, std::move(exchange));

@@ -10,9 +10,9 @@
 #include "common/base/ids.hpp"
 #include "common/event/json_document.hpp"
 #include "common/event/json_event.hpp"
+#include "gateway/door.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
-#include "gateway/ingest/callers.hpp"
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/prepared_source.hpp"
 #include "gateway/ingest/type_check.hpp"
@@ -30,16 +30,18 @@ struct KeyUse {
 
 class Intake {
  public:
-  Intake(http::Loop& loop, const Dependencies& dependencies, Acceptor::Shared shared, IdempotencyIndex& idempotency,
-         RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics, stream::Tail& tail, WaitingRoom& waiting);
+  Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, Acceptor::Shared shared,
+         IdempotencyIndex& idempotency, RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics,
+         stream::Tail& tail, WaitingRoom& waiting);
 
-  // POST /events, where `tenant` is empty: the caller's; POST /t/{tenant}/events
-  void publish(const http::Request& request, std::string_view tenant, http::Exchange exchange);
+  // POST /events, POST /t/{tenant}/events
+  void publish(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // POST /events/{source}, POST /t/{tenant}/events/{source}
-  void webhook(const http::Request& request, std::string_view tenant, std::string_view source, http::Exchange exchange);
+  void webhook(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // GET and OPTIONS of the same: a provider asks whether it may send.
-  void handshake(const http::Request& request, std::string_view tenant, std::string_view source,
-                 http::Exchange exchange);
+  void handshake(const http::Request& request, const Visit& visit, http::Exchange exchange);
+  // What a source's route would refuse by the header alone.
+  std::optional<Refusal> look(const http::Request& head, const Visit& visit);
 
   // For what else its loop accepts.
   // What is answered at once, where the request has an Idempotency-Key and is not the first; else nothing, the claim,
@@ -49,12 +51,12 @@ class Intake {
   Acceptor& acceptor() { return acceptor_; }
   Gate& gate() { return gate_; }
   Waits& waits() { return waits_; }
-  const Clients& clients() const { return clients_; }
 
  private:
   Result<void> read_published(Form form, const http::Request& request);
   Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant,
                         std::string_view type_place);
+  std::optional<Refusal> ask_for_key(const http::Request& request, Visit& visit);
   Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
   Result<void> read_webhook(PreparedSource& source, const http::Request& request);
   bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
@@ -63,12 +65,12 @@ class Intake {
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
+  Door& door_;
   IdempotencyIndex& idempotency_;
   IngestMetrics& metrics_;
   const Clients clients_;
   IdGenerator ids_;
   Gate gate_;
-  Callers callers_;
   event::JsonDocument document_;
   event::Incoming incoming_;
   std::map<std::string, PreparedSource, std::less<>> sources_;  // by tenant/id

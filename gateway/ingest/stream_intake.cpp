@@ -3,49 +3,35 @@
 #include "common/event/attributes.hpp"
 #include "common/event/event.hpp"
 #include "common/log/names.hpp"
-#include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
 
-constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/stream")->scope;
-constexpr std::string_view kLogs = find_route(Listener::gateway, "POST", "/logs/{key}")->scope;
 constexpr const char* kLines = "certes_gateway_log_lines_total";
 constexpr const char* kLinesAre = "Log lines posted while somebody watched, by whether they could be shown";
 
 }  // namespace
 
-StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd,
-                           stream::Lines& lines)
+StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, const Clients& clients,
+                           stream::Tail& tail, stream::Crowd& crowd, stream::Lines& lines)
     : loop_(loop),
       dependencies_(dependencies),
-      clients_(dependencies.settings),
+      clients_(clients),
       lines_(lines),
       ids_(dependencies.clock),
-      callers_([this](const http::Request& request, const registry::State& state) {
-        return authenticate(request, state, clients_, dependencies_.clock);
-      }),
-      writers_(callers_),
       watchers_(loop, tail, crowd),
       carried_(dependencies.metrics.counter(kLines, kLinesAre, {{"outcome", "carried"}})),
       let_go_(dependencies.metrics.counter(kLines, kLinesAre, {{"outcome", "let_go"}})) {}
 
-void StreamIntake::show(const http::Request& request, std::string_view tenant, http::Exchange exchange) {
-  if (!dependencies_.registry.caught_up())
-    return exchange.respond(answer({Code::unavailable, "the gateway has not read its registry yet"}));
-  const auto state = dependencies_.registry.state();
-  const auto caller = callers_.find(request, state, loop_.now(), kRead);
-  if (!caller) return exchange.respond(answer(caller.error()));
-  if (tenant.empty()) tenant = (*caller)->tenant;
-  if (auto may = may_act_for(**caller, tenant, false, *state); !may) return exchange.respond(answer(may.error()));
-  auto wanted = stream::make_interest(tenant, http::query_parameter(request.query, "kind").value_or(""),
+void StreamIntake::show(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  auto wanted = stream::make_interest(visit.tenant, http::query_parameter(request.query, "kind").value_or(""),
                                       http::query_parameter(request.query, "pattern").value_or(""));
   if (!wanted) return exchange.respond(answer(wanted.error()));
   auto from = resume_from(request);
   if (!from) return exchange.respond(answer(from.error()));
-  watchers_.begin(std::move(exchange), (*caller)->tenant, std::move(*wanted), std::move(*from),
-                  still_allowed(request, **caller, std::string(tenant)));
+  watchers_.begin(std::move(exchange), visit.caller->tenant, std::move(*wanted), std::move(*from),
+                  still_allowed(request, visit));
 }
 
 Result<stream::Positions> StreamIntake::resume_from(const http::Request& request) const {
@@ -57,33 +43,29 @@ Result<stream::Positions> StreamIntake::resume_from(const http::Request& request
 }
 
 // The same key of the same client, asked again while the stream goes on: it may expire, be deleted, or lose the scope.
-std::function<bool()> StreamIntake::still_allowed(const http::Request& request, const Caller& caller,
-                                                  std::string tenant) const {
+std::function<bool()> StreamIntake::still_allowed(const http::Request& request, const Visit& visit) const {
   return [this, authorization = std::string(request.header("authorization")),
-          peer = std::string(clients_.address_of(request)), key = caller.key, of = caller.tenant,
-          tenant = std::move(tenant)] {
+          peer = std::string(clients_.address_of(request)), key = visit.caller->key, of = visit.caller->tenant,
+          tenant = std::string(visit.tenant), scope = visit.route.scope] {
     http::Request again;
     again.peer = peer;
     if (!authorization.empty()) again.headers.push_back({"Authorization", authorization});
     const auto state = dependencies_.registry.state();
     const auto now = authenticate(again, *state, clients_, dependencies_.clock);
-    return now && now->key == key && now->tenant == of && now->allowed(kRead) &&
+    return now && now->key == key && now->tenant == of && now->allowed(scope) &&
            may_act_for(*now, tenant, false, *state);
   };
 }
 
-void StreamIntake::take_line(const http::Request& request, std::string_view key, http::Exchange exchange) {
-  if (!dependencies_.registry.caught_up())
-    return exchange.respond(answer({Code::unavailable, "the gateway has not read its registry yet"}));
-  const auto caller = writers_.find(request, dependencies_.registry.state(), loop_.now(), kLogs);
-  if (!caller) return exchange.respond(answer(caller.error()));
+void StreamIntake::take_line(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const std::string_view key = visit.named;
   if (!event::valid_type(key))
     return exchange.respond(
         answer({Code::invalid, "a log's key is words of letters, digits and _/:- joined by '.'", "key"}));
   const std::string_view content_type = request.header("content-type");
   if (const auto wrong = event::header_flaw(content_type); !wrong.empty())
     return exchange.respond(answer({Code::invalid, std::string("Content-Type ").append(wrong), "content-type"}));
-  if (lines_.wanted()) (lines_.post(line_of(request, key, (*caller)->tenant)) ? carried_ : let_go_).add();
+  if (lines_.wanted()) (lines_.post(line_of(request, key, visit.caller->tenant)) ? carried_ : let_go_).add();
   http::Response response;
   response.status = 202;
   exchange.respond(std::move(response));

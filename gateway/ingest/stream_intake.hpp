@@ -4,8 +4,8 @@
 
 #include "common/base/ids.hpp"
 #include "common/metrics/metrics.hpp"
+#include "gateway/door.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/ingest/callers.hpp"
 #include "gateway/stream/lines.hpp"
 #include "gateway/stream/watchers.hpp"
 
@@ -13,25 +13,24 @@ namespace certes::gateway::ingest {
 
 class StreamIntake {
  public:
-  StreamIntake(http::Loop& loop, const Dependencies& dependencies, stream::Tail& tail, stream::Crowd& crowd,
-               stream::Lines& lines);
+  StreamIntake(http::Loop& loop, const Dependencies& dependencies, const Clients& clients, stream::Tail& tail,
+               stream::Crowd& crowd, stream::Lines& lines);
 
-  // GET /stream?kind=&pattern=, Last-Event-ID, where `tenant` is empty: the caller's; GET /t/{tenant}/stream
-  void show(const http::Request& request, std::string_view tenant, http::Exchange exchange);
+  // GET /stream?kind=&pattern=, Last-Event-ID; GET /t/{tenant}/stream
+  void show(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // POST /logs/{key}
-  void take_line(const http::Request& request, std::string_view key, http::Exchange exchange);
+  void take_line(const http::Request& request, const Visit& visit, http::Exchange exchange);
 
  private:
   log::Record line_of(const http::Request& request, std::string_view key, const std::string& tenant);
   Result<stream::Positions> resume_from(const http::Request& request) const;
-  std::function<bool()> still_allowed(const http::Request& request, const Caller& caller, std::string tenant) const;
+  std::function<bool()> still_allowed(const http::Request& request, const Visit& visit) const;
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
-  const Clients clients_;
+  const Clients& clients_;
   stream::Lines& lines_;
   IdGenerator ids_;
-  Callers callers_, writers_;
   stream::Watchers watchers_;
   metrics::Counter carried_, let_go_;
 };

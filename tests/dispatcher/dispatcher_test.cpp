@@ -58,7 +58,8 @@ TEST_CASE("Dispatcher: an event arrives once, byte for byte and signed") {
   installation.stop();
   CHECK(installation.cluster().committed(0).offset == 1);
   const auto metrics = installation.metrics();
-  CHECK(metrics.find("certes_endpoint_deliveries_total{endpoint=\"billing\",outcome=\"delivered\"} 1") !=
+  CHECK(metrics.find(
+            "certes_endpoint_deliveries_total{endpoint=\"billing\",outcome=\"delivered\",tenant=\"default\"} 1") !=
         std::string::npos);
 }
 

@@ -1,4 +1,4 @@
-// Walks every route of both listeners with every kind of key.
+// Walks every route of both listeners with every kind of key, without the log, and as web pages and strangers.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "common/registry/resource_json.hpp"
 #include "gateway/access.hpp"
+#include "tests/fakes/http_eventually.hpp"
 #include "tests/gateway/api/fixture.hpp"
 
 using namespace certes;
@@ -33,12 +34,13 @@ const std::vector<std::pair<std::string, Json>>& seeds() {
 }
 
 // One that lists or makes resources of a kind, or shows a whole.
-bool names_nothing(const RouteAccess& route) { return route.pattern.find('{') == std::string_view::npos; }
+bool names_nothing(const Route& route) { return route.pattern.find('{') == std::string_view::npos; }
 
 // Both listeners over one log, with keys and resources to walk with.
 class Walk {
  public:
-  Walk() : api_(installation_, false), log_(log::memory::make(installation_.cluster, 99)) {
+  explicit Walk(bool dev = false) : api_(installation_, dev), log_(log::memory::make(installation_.cluster, 99)) {
+    settings_.dev = dev;
     settings_.gateway.listen = "127.0.0.1:0";
     settings_.gateway.loops = 1;
     gateway_ = std::make_unique<Gateway>(
@@ -57,23 +59,24 @@ class Walk {
   }
 
   // The status of a request that says no more than it must; its body is read unless it never ends.
-  int status(const RouteAccess& route, const std::string& text, const std::string& tenant = "default",
-             const std::string& query = {}) {
+  int status(const Route& route, const std::string& text, const std::string& tenant = "default",
+             const std::string& query = {}, const httplib::Headers& headers = {}) {
     const bool at_api = route.listener == Listener::api;
     httplib::Client client("http://" + (at_api ? api_.address() : gateway_->address()));
     client.set_read_timeout(20);
     httplib::Request request;
     request.method = std::string(route.method);
-    request.path = (at_api && route.access != Access::open ? std::string(kApiRoot) : "") + path(route, tenant) + query;
+    request.path = path(route, tenant) + query;
     if (!text.empty()) request.headers.emplace("Authorization", "Bearer " + text);
-    if (route.method != "GET") {
-      request.body = "{}";
+    if (route.method != "GET") request.body = "{}";
+    if (route.method != "GET" && headers.count("Content-Type") == 0)
       request.headers.emplace("Content-Type", "application/json");
-    }
+    for (const auto& [name, value] : headers) request.headers.emplace(name, value);
     int got = kNone;
     request.response_handler = [&](const httplib::Response& response) {
       got = response.status;
       allow = response.get_header_value("Allow");
+      retry_after = response.get_header_value("Retry-After");
       return response.get_header_value("Content-Type").find("event-stream") == std::string::npos;
     };
     request.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
@@ -89,24 +92,14 @@ class Walk {
   std::string everything() {
     api_.key = admin;
     std::string text;
-    for (const RouteAccess& route : kRoutes)
+    for (const Route& route : routes())
       if (route.listener == Listener::api && route.method == "GET" && route.access == Access::key &&
           names_nothing(route))
-        text += api_.get(std::string(route.pattern) + "?limit=1000").body + "\n";
+        text += api_.get(route.pattern.substr(kApiRoot.size()) + "?limit=1000").body + "\n";
     return text;
   }
 
-  std::string admin, acme, expired;
-  std::string body, allow;  // of the last answer
-
- private:
-  Json make(const std::string& kind, const Json& resource) {
-    const Answer made = api_.post(kind, resource);
-    REQUIRE_MESSAGE(made.status == 201, made.body);
-    return made.json;
-  }
-
-  static std::string path(const RouteAccess& route, const std::string& tenant) {
+  static std::string path(const Route& route, const std::string& tenant) {
     std::string text;
     std::string_view rest = route.pattern;
     while (!rest.empty()) {
@@ -120,6 +113,16 @@ class Walk {
     return text;
   }
 
+  std::string admin, acme, expired;
+  std::string body, allow, retry_after;  // of the last answer
+
+ private:
+  Json make(const std::string& kind, const Json& resource) {
+    const Answer made = api_.post(kind, resource);
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    return made.json;
+  }
+
   Installation installation_;
   Process api_;
   std::unique_ptr<log::Log> log_;
@@ -129,13 +132,13 @@ class Walk {
   std::unique_ptr<Gateway> gateway_;
 };
 
-std::string name_of(const RouteAccess& route) {
+std::string name_of(const Route& route) {
   return (route.listener == Listener::api ? "api " : "gateway ") + std::string(route.method) + " " +
          std::string(route.pattern);
 }
 
 // Whether the route's source decides by key: what GET and OPTIONS ask of a source is its provider's own matter.
-bool asks_for_key(const RouteAccess& route) {
+bool asks_for_key(const Route& route) {
   return route.access == Access::key || (route.access == Access::source && route.method == "POST");
 }
 
@@ -143,7 +146,7 @@ bool let_in(int status) { return status != kNone && status != 401 && status != 4
 
 std::set<std::string> all_scopes() {
   std::set<std::string> scopes;
-  for (const RouteAccess& route : kRoutes)
+  for (const Route& route : routes())
     if (!route.scope.empty()) scopes.emplace(route.scope);
   return scopes;
 }
@@ -152,41 +155,36 @@ std::set<std::string> all_scopes() {
 
 TEST_CASE("Routes: each has one row, and one that asks for a key has a scope that there is") {
   std::set<std::string> names;
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     CAPTURE(name_of(route));
     CHECK(names.insert(name_of(route)).second);
     CHECK((route.access == Access::open) == route.scope.empty());
+    CHECK_FALSE(route.summary.empty());
+    CHECK(std::visit([](auto handler) { return handler != decltype(handler){} || std::is_enum_v<decltype(handler)>; },
+                     route.handler));
     if (!route.scope.empty()) CHECK(registry::valid_scope(route.scope));
     const bool reads = route.method == "GET" || route.method == "HEAD" || route.method == "OPTIONS";
     if (route.access == Access::key) CHECK(route.scope.ends_with(reads ? ":read" : ":write"));
   }
 }
 
-TEST_CASE("Routes: one that the table lacks cannot be registered") {
-  Routes server({}, Listener::api);
-  const auto handler = [](const http::Request&) { return http::Response(); };
-  CHECK_THROWS_AS(server.pooled("GET", "/api/v1/moons", handler), std::logic_error);
-  CHECK_THROWS_AS(server.pooled("TRACE", "/api/v1/keys", handler), std::logic_error);
-  CHECK_THROWS_AS(server.direct("GET", "/events", nullptr), std::logic_error);
-  CHECK_NOTHROW(server.pooled("GET", "/api/v1/keys", handler));
-}
-
 TEST_CASE("Routes: every kind of resource that can be made has one to walk with") {
   std::set<std::string, std::less<>> kinds;
   for (const auto& [kind, resource] : seeds()) kinds.insert(kind);
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     CAPTURE(name_of(route));
     const bool makes = route.listener == Listener::api && route.method == "POST" && names_nothing(route);
-    const bool of_a_kind = route.pattern.rfind('/') == 0;  // not /dead-letters/replay
-    if (makes && of_a_kind) CHECK(kinds.contains(route.pattern));
+    const std::string kind = route.pattern.substr(std::min(kApiRoot.size(), route.pattern.size()));
+    const bool of_a_kind = kind.rfind('/') == 0;  // not /dead-letters/replay
+    if (makes && of_a_kind) CHECK(kinds.contains(kind));
   }
 }
 
 TEST_CASE("Routes: every row is served, by the methods of the table alone") {
   Walk walk;
-  for (RouteAccess route : kRoutes) {
+  for (Route route : routes()) {
     CAPTURE(name_of(route));
-    const std::string method(route.method);
+    const std::string method = route.method;
     route.method = "TRACE";
     CHECK(walk.status(route, "") == 405);
     CAPTURE(walk.allow);
@@ -196,7 +194,7 @@ TEST_CASE("Routes: every row is served, by the methods of the table alone") {
 
 TEST_CASE("Routes: without a good key nothing but what is open answers") {
   Walk walk;
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     CAPTURE(name_of(route));
     if (route.access == Access::open) {
       const int status = walk.status(route, "");
@@ -220,7 +218,7 @@ TEST_CASE("Routes: a key with every scope but the route's is refused, one with i
       if (other != scope) others.push_back(other);
     keys[scope] = {walk.key({{"scopes", {scope}}}), walk.key({{"scopes", others}})};
   }
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     const auto& [with, without] = keys.find(route.scope)->second;
@@ -238,7 +236,7 @@ TEST_CASE("Routes: of keys with one scope, its own alone opens a route") {
   Walk walk;
   std::map<std::string, std::string> keys;
   for (const std::string& scope : all_scopes()) keys[scope] = walk.key({{"scopes", {scope}}});
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     for (const auto& [scope, text] : keys) {
@@ -251,7 +249,7 @@ TEST_CASE("Routes: of keys with one scope, its own alone opens a route") {
 TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
   Walk walk;
   const std::string before = walk.everything();
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     if (route.listener == Listener::api) {
@@ -259,7 +257,7 @@ TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
       CHECK(walk.status(route, walk.acme, "default", "?tenant=none") == 403);
       const int status = walk.status(route, walk.acme);
       CAPTURE(walk.body);
-      if (route.pattern.starts_with("/tenants")) {
+      if (route.pattern.starts_with("/api/v1/tenants")) {
         CHECK(status == 403);
       } else if (route.method == "GET") {
         CHECK(walk.body.find("example.com") == std::string::npos);
@@ -277,14 +275,151 @@ TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
 TEST_CASE("Routes: a key of the default tenant acts for another one with the tenants' scopes alone") {
   Walk walk;
   const std::string reader = walk.key({{"scopes", {"tenants:read", "endpoints:read", "endpoints:write"}}});
-  const RouteAccess& list = *find_route(Listener::api, "GET", "/endpoints");
-  const RouteAccess& make = *find_route(Listener::api, "POST", "/endpoints");
+  const Route& list = *find_route(Listener::api, "GET", "/api/v1/endpoints");
+  const Route& make = *find_route(Listener::api, "POST", "/api/v1/endpoints");
   CHECK(walk.status(list, reader, "default", "?tenant=acme") == 200);
   CHECK(walk.status(list, reader, "default", "?tenant=none") == 404);
   CHECK(walk.status(make, reader, "default", "?tenant=acme") == 403);
-  for (const RouteAccess& route : kRoutes) {
+  for (const Route& route : routes()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     CHECK(let_in(walk.status(route, walk.admin, "acme", route.listener == Listener::api ? "?tenant=acme" : "")));
+  }
+}
+
+TEST_CASE("Routes: in --dev nothing that asks for a key is open to web pages and to strangers behind a proxy") {
+  Walk walk(true);
+  const std::string before = walk.everything();
+  const httplib::Headers foreign[] = {{{"Origin", "https://evil.example"}},
+                                      {{"Origin", "null"}},
+                                      {{"Sec-Fetch-Site", "cross-site"}},
+                                      {{"Sec-Fetch-Site", "same-site"}},
+                                      {{"Host", "evil.example"}},
+                                      {{"Host", "127.0.0.1.evil.example:9600"}},
+                                      {{"X-Forwarded-For", "127.0.0.1"}},
+                                      {{"Forwarded", "for=127.0.0.1"}},
+                                      {{"Via", "1.1 tunnel"}}};
+  for (const Route& route : routes()) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    for (const httplib::Headers& headers : foreign) {
+      CAPTURE(headers.begin()->second);
+      CHECK(walk.status(route, "", "default", "", headers) == 403);
+      CHECK(walk.body.find("problems/not-local") != std::string::npos);
+      CHECK(walk.body.find("Authorization: Bearer") != std::string::npos);
+    }
+  }
+  CHECK(walk.everything() == before);
+}
+
+TEST_CASE("Routes: in --dev a program on this machine needs no key, and a key is good from anywhere") {
+  Walk walk(true);
+  for (const Route& route : routes()) {
+    if (!asks_for_key(route) || route.method == "DELETE") continue;
+    if (route.pattern.ends_with("/keys/{id}/rotate")) continue;  // of a key that lasts: not without one
+    CAPTURE(name_of(route));
+    CHECK(let_in(walk.status(route, "", "default", "", {{"Host", "localhost:9600"}})));
+  }
+  for (const Route& route : routes()) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    const httplib::Headers headers = {{"Host", "hooks.example.com"}, {"X-Forwarded-For", "192.0.2.1"}};
+    CHECK(let_in(walk.status(route, walk.admin, "default", "", headers)));
+  }
+}
+
+TEST_CASE("Routes: of the Master API, a body or its type that is not JSON is 415, and nothing happens") {
+  Walk walk(true);
+  const std::string before = walk.everything();
+  for (const Route& route : routes()) {
+    if (route.listener != Listener::api || route.access != Access::key || route.method == "GET") continue;
+    CAPTURE(name_of(route));
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"}) {
+      CHECK(walk.status(route, "", "default", "", {{"Content-Type", type}}) == 415);
+      CHECK(walk.body.find("send Content-Type: application/json") != std::string::npos);
+    }
+  }
+  CHECK(walk.everything() == before);
+}
+
+TEST_CASE("Routes: until the log is reached each answers 503, is alive, and knows what is no route") {
+  config::Settings settings;
+  settings.gateway.listen = settings.api.listen = "127.0.0.1:0";
+  metrics::Metrics metrics;
+  const SystemClock clock;
+  Gateway gateway(Frame{settings, metrics, clock});
+  Api api(Frame{settings, metrics, clock});
+  REQUIRE(gateway.start());
+  REQUIRE(api.start());
+  const auto send = [&](const Route& route, const std::string& method, const std::string& path) {
+    httplib::Client client("http://" + (route.listener == Listener::api ? api.address() : gateway.address()));
+    httplib::Request request;
+    request.method = method;
+    request.path = path;
+    auto result = client.send(request);
+    REQUIRE(result);
+    return *result;
+  };
+  for (const Route& route : routes()) {
+    CAPTURE(name_of(route));
+    const httplib::Response answer = send(route, route.method, Walk::path(route, "default"));
+    if (route.pattern == "/health/live" || route.access == Access::metrics) {
+      CHECK(answer.status == 200);
+    } else {
+      CHECK(answer.status == 503);
+      if (route.access != Access::open) CHECK(answer.get_header_value("Retry-After") == "2");
+      if (route.access != Access::open) CHECK(answer.body.find("not-accepted") != std::string::npos);
+    }
+    CHECK(send(route, "TRACE", Walk::path(route, "default")).status == 405);
+    CHECK(send(route, route.method, "/none" + Walk::path(route, "default")).status == 404);
+  }
+  gateway.stop(Millis{0});
+  api.stop(Millis{0});
+}
+
+TEST_CASE("Listeners: opened while they serve, they answer from then on") {
+  Installation installation;
+  Process other(installation, true);
+  const auto log = log::memory::make(installation.cluster, 99);
+  config::Settings settings;
+  settings.dev = true;
+  settings.gateway.listen = settings.api.listen = "127.0.0.1:0";
+  metrics::Metrics metrics;
+  const auto addresses = std::move(*http::AddressPolicy::make({}));
+  const Frame frame{settings, metrics, other.clock};
+  Gateway gateway(frame);
+  Api api(frame);
+  REQUIRE(gateway.start());
+  REQUIRE(api.start());
+  httplib::Client events("http://" + gateway.address()), resources("http://" + api.address());
+  const std::string event = R"({"type":"order.created","data":1})";
+  CHECK(events.Post("/events", event, "application/json")->status == 503);
+  CHECK(events.Get("/health/ready")->status == 503);
+  CHECK(resources.Get("/api/v1/endpoints")->status == 503);
+  const Dependencies dependencies{settings, *log, other.registry, other.sealer, metrics, other.clock, addresses};
+  REQUIRE(other.get("/endpoints").status == 200);  // the registry has caught up
+  gateway.open(dependencies);
+  api.open(dependencies);
+  CHECK(events.Post("/events", event, "application/json")->status == 202);
+  CHECK(fakes::eventually([&] { return events.Get("/health/ready")->status == 200; }));
+  CHECK(resources.Get("/api/v1/endpoints")->status == 200);
+  gateway.stop(Millis{0});
+  api.stop(Millis{0});
+}
+
+TEST_CASE("Metrics: from elsewhere than metrics.allow_from, a key of the default tenant with metrics:read") {
+  Walk walk;
+  const std::string reader = walk.key({{"scopes", {"metrics:read"}}});
+  const std::string other = walk.key({{"scopes", {"events:write"}}});
+  const httplib::Headers passed_on = {{"X-Forwarded-For", "127.0.0.1"}};
+  for (const Route& route : routes()) {
+    if (route.access != Access::metrics) continue;
+    CAPTURE(name_of(route));
+    CHECK(walk.status(route, "") == 200);
+    CHECK(walk.status(route, "", "default", "", passed_on) == 401);
+    CHECK(walk.status(route, other, "default", "", passed_on) == 403);
+    CHECK(walk.status(route, walk.acme, "default", "", passed_on) == 403);
+    CHECK(walk.status(route, walk.expired, "default", "", passed_on) == 401);
+    CHECK(walk.status(route, reader, "default", "", passed_on) == 200);
   }
 }

@@ -45,6 +45,27 @@ TEST_CASE("Clients: in --dev a proxy on loopback is not the client it speaks for
   CHECK(needs_no_key("127.0.0.2", "192.0.2.1"));
 }
 
+TEST_CASE("Clients: without a key, what a proxy passes on counts only by a trusted one's word") {
+  const Clients clients(behind_proxies());
+  const auto refused = [&](std::string_view peer, std::vector<http::HeaderView> headers) -> std::string {
+    headers.push_back({"Host", "localhost"});
+    const auto checked = clients.check_keyless(request_from(peer, std::move(headers)));
+    return checked ? "" : checked.error().pointer;
+  };
+  CHECK(refused("127.0.0.2", {}).empty());
+  CHECK(refused("127.0.0.2", {{"X-Forwarded-For", "127.0.0.1"}}) == "X-Forwarded-For");
+  CHECK(refused("127.0.0.2", {{"X-Real-IP", "127.0.0.1"}}) == "X-Real-IP");
+  CHECK(refused("127.0.0.2", {{"Forwarded", "for=127.0.0.1"}}) == "Forwarded");
+  CHECK(refused("127.0.0.2", {{"Via", "1.1 x"}}) == "Via");
+  CHECK(refused("127.0.0.2", {{"CF-Connecting-IP", "127.0.0.1"}}) == "CF-Connecting-IP");
+  CHECK(refused("127.0.0.1", {{"X-Forwarded-For", "127.0.0.9"}, {"Via", "1.1 x"}}).empty());
+  CHECK(refused("127.0.0.1", {{"Via", "1.1 x"}}) == "Via");
+  CHECK(refused("127.0.0.1", {{"X-Forwarded-For", " "}}) == "X-Forwarded-For");
+  // Whoever needs a key, or has one, is asked for it or by it.
+  CHECK(refused("192.0.2.1", {{"X-Forwarded-For", "127.0.0.1"}}).empty());
+  CHECK(refused("127.0.0.2", {{"Via", "1.1 x"}, {"Authorization", "Bearer x"}}).empty());
+}
+
 TEST_CASE("Clients: without --dev everybody needs a key") {
   const Clients clients(behind_proxies(false));
   for (const char* peer : {"127.0.0.1", "172.17.0.1", "::1"}) CHECK_FALSE(clients.needs_no_key(request_from(peer)));

@@ -4,15 +4,11 @@
 #include "common/event/command.hpp"
 #include "common/event/json_command.hpp"
 #include "common/log/names.hpp"
-#include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/commands/command_json.hpp"
 
 namespace certes::gateway::commands {
 namespace {
-
-constexpr std::string_view kRead = find_route(Listener::gateway, "GET", "/commands/{id}")->scope;
-constexpr std::string_view kWrite = find_route(Listener::gateway, "POST", "/commands/{name}")->scope;
 
 http::Response json(int status, std::string body) {
   http::Response response;
@@ -62,14 +58,9 @@ CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies,
       dependencies_(dependencies),
       intake_(intake),
       acceptor_(intake.acceptor()),
-      gate_(intake.gate()),
       searcher_(searcher),
       metrics_(metrics),
-      ids_(dependencies.clock),
-      callers_(
-          [&clients = intake.clients(), &dependencies](const http::Request& request, const registry::State& state) {
-            return authenticate(request, state, clients, dependencies.clock);
-          }) {}
+      ids_(dependencies.clock) {}
 
 void CommandIntake::refuse(const Error& error, http::Exchange exchange) {
   metrics_.rejected("", reason(error.code));
@@ -85,27 +76,9 @@ void CommandIntake::not_found_out(const Error& error, http::Exchange exchange) {
   exchange.respond(std::move(response));
 }
 
-Result<const Caller*> CommandIntake::caller(const http::Request& request, std::string_view scope) {
-  if (!dependencies_.registry.caught_up()) return fail(Code::unavailable, "the gateway has not read its registry yet");
-  return callers_.find(request, dependencies_.registry.state(), loop_.now(), scope);
-}
-
-// Who may write, through the same gate as events; none: it has been answered.
-const Caller* CommandIntake::writer(const http::Request& request, http::Exchange& exchange) {
-  if (gate_.shut(acceptor_.waiting(), exchange)) return nullptr;
-  const auto known = caller(request, kWrite);
-  if (!known) {
-    refuse(known.error(), std::move(exchange));
-    return nullptr;
-  }
-  const Caller& own = **known;
-  if (gate_.over_rate(dependencies_.registry.state(), {own.tenant, own.tenant, own.key, ""}, exchange)) return nullptr;
-  return &own;
-}
-
-void CommandIntake::accept(const http::Request& request, std::string_view name, http::Exchange exchange) {
-  const Caller* known = writer(request, exchange);
-  if (known == nullptr) return;
+void CommandIntake::accept(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const Caller* known = visit.caller;
+  const std::string_view name = visit.named;
   if (!event::is_json(request.header("content-type"))) {
     metrics_.rejected("", "unsupported_media_type");
     return exchange.respond(http::problem(415, "unsupported-media-type", "Unsupported media type",
@@ -173,19 +146,16 @@ std::int32_t CommandIntake::choose_place(event::Event& command) {
   return place;
 }
 
-void CommandIntake::show(const http::Request& request, std::string_view id, http::Exchange exchange) {
-  const auto known = caller(request, kRead);
-  if (!known) return exchange.respond(ingest::answer(known.error()));
+void CommandIntake::show(const http::Request&, const Visit& visit, http::Exchange exchange) {
   const auto held = shared(std::move(exchange));
-  searcher_.search(loop_, (*known)->tenant, std::string(id), [this, held](Result<FoundCommand> found) {
+  searcher_.search(loop_, visit.caller->tenant, std::string(visit.named), [this, held](Result<FoundCommand> found) {
     if (!found) return not_found_out(found.error(), std::move(*held));
     held->respond(json(200, command_json(*found)));
   });
 }
 
-void CommandIntake::take_result(const http::Request& request, std::string_view id, http::Exchange exchange) {
-  const Caller* known = writer(request, exchange);
-  if (known == nullptr) return;
+void CommandIntake::take_result(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const std::string_view id = visit.named;
   auto posted = posted_result(request);
   if (!posted) return refuse(posted.error(), std::move(exchange));
   const auto held = shared(std::move(exchange));
@@ -199,7 +169,7 @@ void CommandIntake::take_result(const http::Request& request, std::string_view i
                                          dependencies_.clock.unix_millis()));
     acceptor_.accept(std::move(events), false, nullptr, "", std::move(*held), aim);
   };
-  searcher_.search(loop_, known->tenant, std::string(id), std::move(on_found));
+  searcher_.search(loop_, visit.caller->tenant, std::string(id), std::move(on_found));
 }
 
 // A repeat of what the service has said is no error; words after Certes has given up are.
@@ -210,10 +180,8 @@ void CommandIntake::result_found(const log::StoredRecord& result, http::Exchange
          std::move(exchange));
 }
 
-void CommandIntake::show_secret(const http::Request& request, http::Exchange exchange) {
-  const auto known = caller(request, kWrite);
-  if (!known) return exchange.respond(ingest::answer(known.error()));
-  const auto secrets = dependencies_.sealer.derived_secrets("reply_to/" + (*known)->tenant);
+void CommandIntake::show_secret(const http::Request&, const Visit& visit, http::Exchange exchange) {
+  const auto secrets = dependencies_.sealer.derived_secrets("reply_to/" + visit.caller->tenant);
   exchange.respond(json(200, R"({"secret":")" + secrets.front() + "\"}"));
 }
 

@@ -9,7 +9,6 @@
 #include "common/base/ids.hpp"
 #include "common/event/json_document.hpp"
 #include "gateway/ingest/acceptor.hpp"
-#include "gateway/ingest/callers.hpp"
 #include "gateway/ingest/commands/bindings.hpp"
 #include "gateway/ingest/commands/searcher.hpp"
 #include "gateway/ingest/intake.hpp"
@@ -22,17 +21,15 @@ class CommandIntake {
                 ingest::IngestMetrics& metrics);
 
   // POST /commands/{name}
-  void accept(const http::Request& request, std::string_view name, http::Exchange exchange);
+  void accept(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // GET /commands/{id}
-  void show(const http::Request& request, std::string_view id, http::Exchange exchange);
+  void show(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // POST /commands/{id}/result?status=
-  void take_result(const http::Request& request, std::string_view id, http::Exchange exchange);
+  void take_result(const http::Request& request, const Visit& visit, http::Exchange exchange);
   // POST /commands/reply-secret: shows what replies are signed with
-  void show_secret(const http::Request& request, http::Exchange exchange);
+  void show_secret(const http::Request& request, const Visit& visit, http::Exchange exchange);
 
  private:
-  Result<const Caller*> caller(const http::Request& request, std::string_view scope);
-  const Caller* writer(const http::Request& request, http::Exchange& exchange);
   Result<event::Event> read(const http::Request& request, std::string_view name, const std::string& tenant);
   Result<void> check_taken(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
   std::int32_t choose_place(event::Event& command);
@@ -44,11 +41,9 @@ class CommandIntake {
   const Dependencies& dependencies_;
   ingest::Intake& intake_;
   ingest::Acceptor& acceptor_;
-  ingest::Gate& gate_;
   Searcher& searcher_;
   ingest::IngestMetrics& metrics_;
   IdGenerator ids_;
-  ingest::Callers callers_;
   Bindings bindings_;
   event::JsonDocument document_;
 };

@@ -13,7 +13,10 @@ namespace {
 
 struct Paged {
   explicit Paged(ServerOptions options = {}, std::function<void()> measure = {}) : test(std::move(options)) {
-    add_pages(test.server, metrics, {[this] { return why; }, std::move(measure)});
+    PageOptions page;
+    page.not_ready = [this] { return why; };
+    page.measure = std::move(measure);
+    pages.emplace(test.server, metrics, std::move(page));
     test.start();
   }
   std::string page(const std::string& path) const {
@@ -33,6 +36,7 @@ struct Paged {
   std::optional<std::string> why;
   mutable int status = 0;
   TestServer test;
+  std::optional<Pages> pages;
 };
 
 sockaddr_storage address(const char* text) {

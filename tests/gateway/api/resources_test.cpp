@@ -107,7 +107,7 @@ TEST_CASE("Master API: bad requests get a problem with its place") {
   refuse(api.put("/sources/a", {{"verify", nullptr}}), 400, "/verify");
   refuse(api.request("POST", "/endpoints", "{"), 400, "");
   refuse(api.request("POST", "/endpoints", "[]"), 400, "");
-  refuse(api.request("POST", "/endpoints", "{}", {{"Content-Type", "text/plain"}}), 400, "Content-Type");
+  refuse(api.request("POST", "/endpoints", "{}", {{"Content-Type", "text/plain"}}), 415, "content-type");
   refuse(api.patch("/endpoints/none", Json::object()), 404, "");
   refuse(api.get("/moons"), 404, "");
   CHECK(api.request("POST", "/endpoints/x").status == 405);

@@ -1,6 +1,6 @@
-#include "gateway/ingest/callers.hpp"
+#include "gateway/callers.hpp"
 
-namespace certes::gateway::ingest {
+namespace certes::gateway {
 namespace {
 
 constexpr Millis kRemembered{1'000};
@@ -21,8 +21,8 @@ Result<const Caller*> Callers::find(const http::Request& request, const registry
     until_ = now + kRemembered;
   }
   if (!caller_.allowed(scope))
-    return fail(Code::forbidden, "key " + caller_.key + " does not have the scope " + std::string(scope));
+    return fail(Code::forbidden, "the key \"" + caller_.key + "\" lacks the scope " + std::string(scope));
   return &caller_;
 }
 
-}  // namespace certes::gateway::ingest
+}  // namespace certes::gateway

@@ -1,6 +1,6 @@
 #pragma once
 // Callers: who calls, remembered for the last credentials, so that a producer on one connection is looked up once a
-// second, or when the registry has changed. Who: ingest. Confined to one loop.
+// second, or when the registry has changed. Who: Door. Confined to one thread.
 
 #include <functional>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "gateway/gateway.hpp"
 
-namespace certes::gateway::ingest {
+namespace certes::gateway {
 
 using Authenticate = std::function<Result<Caller>(const http::Request&, const registry::State&)>;
 
@@ -27,4 +27,4 @@ class Callers {
   SteadyTime until_{};  // keys expire
 };
 
-}  // namespace certes::gateway::ingest
+}  // namespace certes::gateway

@@ -1,0 +1,43 @@
+#pragma once
+// RequestCounts: requests of a listener by route and status, its routes being those of the table. Who: Gateway, Api.
+// Any thread; without a lock but for the first request of each route and status.
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/metrics/metrics.hpp"
+#include "gateway/access.hpp"
+
+namespace certes::gateway {
+
+class RequestCounts {
+ public:
+  RequestCounts(metrics::Metrics& metrics, std::string_view name, std::string_view help, Listener listener);
+  // `route`: its pattern, or what the server gives where there is none: "_other".
+  void count(std::string_view route, int status);
+
+ private:
+  static constexpr int kFirstStatus = 100, kStatuses = 500;
+  struct Code {
+    std::atomic<bool> resolved{false};
+    metrics::Counter counter;
+  };
+  struct Line {
+    std::string pattern;
+    std::array<Code, kStatuses> codes;
+  };
+  metrics::Counter& counter(Line& line, int status);
+  void add(std::string_view pattern);
+
+  metrics::Metrics& metrics_;
+  const std::string name_, help_;
+  std::vector<std::unique_ptr<Line>> lines_;  // the last is "_other"
+  std::mutex mutex_;                          // guards resolving
+};
+
+}  // namespace certes::gateway

@@ -1,0 +1,31 @@
+#pragma once
+// Scrapers: who may see /metrics, which names tenants, endpoints and sources: clients in metrics.allow_from, and keys
+// of the default tenant with metrics:read. A proxy that is not trusted speaks for it knows not whom: its requests need
+// the key. On the listener of metrics.listen nobody is asked. Who: every listener of a gateway, Master API, dispatcher.
+// Any thread; does not block.
+
+#include <atomic>
+#include <optional>
+
+#include "gateway/gateway.hpp"
+
+namespace certes::gateway {
+
+class Scrapers {
+ public:
+  Scrapers(const config::Settings& settings, const Clock& clock);
+  // From here on keys are known. Once; the registry stays as long as this.
+  void open(registry::Registry& registry) { registry_.store(&registry, std::memory_order_release); }
+  // Nothing: it may. Else 401, 403, or 503 while keys are not known.
+  std::optional<http::Response> refusal(const http::Request& request) const;
+
+ private:
+  bool from_allowed_network(const http::Request& request) const;
+
+  const Clients clients_;
+  const http::Networks allowed_;
+  const Clock& clock_;
+  std::atomic<registry::Registry*> registry_{nullptr};
+};
+
+}  // namespace certes::gateway
