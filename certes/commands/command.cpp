@@ -80,9 +80,9 @@ int print_result(const CommandOptions& options, const Answered& state) {
   const bool succeeded = state.json.value("status", std::string()) == "succeeded";
   const Json& result = state.json.at("result");
   if (options.connection.json)
-    print_line(state.text);
+    print_line(compact_json(state.text));
   else if (result.contains("data"))
-    print_line(std::string(raw_member(raw_member(state.text, "result"), "data")));
+    print_line(compact_json(raw_member(raw_member(state.text, "result"), "data")));
   else
     print_line(result.value("text", result.value("data_base64", std::string())));
   return succeeded ? kExitOk : kExitFailure;

@@ -61,7 +61,7 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
   }
   for (const auto& [name, value] : item.items())
     print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') +
-               (name == "data" ? std::string(raw_member(*body, name)) : member(item, name.c_str())));
+               (name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str())));
   return kExitOk;
 }
 

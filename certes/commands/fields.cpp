@@ -1,4 +1,7 @@
 #include "certes/commands/fields.hpp"
+
+#include <algorithm>
+
 #include "common/json/json.hpp"
 
 namespace certes::command {

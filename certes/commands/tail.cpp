@@ -24,7 +24,7 @@ std::string text_of(const Json& event, const char* member) {
 
 std::string payload(const Json& event, const std::string& written) {
   if (const auto data = event.find("data"); data != event.end())
-    return data->is_string() ? data->get<std::string>() : std::string(raw_member(written, "data"));
+    return data->is_string() ? data->get<std::string>() : compact_json(raw_member(written, "data"));
   return event.contains("data_base64") ? "(base64) " + text_of(event, "data_base64") : std::string();
 }
 

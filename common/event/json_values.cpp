@@ -1,7 +1,11 @@
 #include "common/event/json_values.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <set>
+#include <vector>
 
 #include "common/event/json_parts.hpp"
 

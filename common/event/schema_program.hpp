@@ -2,7 +2,10 @@
 // A schema, prepared: its subschemas under numbers, each keyword ready for use, references followed. Inside
 // common/event only. Immutable once made; the literals are values of the document that it keeps.
 
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

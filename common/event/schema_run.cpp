@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 #include "common/event/json_parts.hpp"
@@ -131,8 +132,9 @@ bool SchemaRun::listed(const Node& node, const Look& look) {
 
 bool SchemaRun::is_literal(const Program::Literals& literals, const Data& data) {
   const auto hash = data.is_name ? hash_of(data.name, budget_) : hash_of(data.element, budget_);
-  const auto same = std::ranges::equal_range(literals.sorted, hash, {}, [](const auto& one) { return one.first; });
-  for (const auto& [own, literal] : same) {
+  auto at = std::ranges::lower_bound(literals.sorted, hash, {}, [](const auto& one) { return one.first; });
+  for (; at != literals.sorted.end() && at->first == hash; ++at) {
+    const JsonElement literal = at->second;
     if (!spend()) return false;
     if (data.is_name ? literal.is_string() && std::string_view(literal) == data.name
                      : equal(literal, data.element, budget_))

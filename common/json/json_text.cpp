@@ -103,6 +103,16 @@ std::string indented_json(std::string_view json) {
   return out;
 }
 
+std::string compact_json(std::string_view json) {
+  std::string out;
+  for (std::size_t at = 0; at < json.size();) {
+    const std::size_t end = json[at] == '"' ? string_end(json, at) : at + 1;
+    if (!is_space(json[at])) out.append(json.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
 std::string_view raw_member(std::string_view object, std::string_view name) {
   std::string_view found;
   std::size_t at = space_end(object, 0);

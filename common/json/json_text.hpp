@@ -17,6 +17,9 @@ void add_raw_member(std::string& object, std::string_view name, std::string_view
 // The same JSON on lines of their own, indented by two. Precondition: JSON.
 std::string indented_json(std::string_view json);
 
+// The same JSON without space between its tokens. Precondition: JSON.
+std::string compact_json(std::string_view json);
+
 // The text of a member of an object as it stands there; of several of that name the last. Empty: there is none.
 // Precondition: JSON.
 std::string_view raw_member(std::string_view object, std::string_view name);

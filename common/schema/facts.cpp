@@ -67,7 +67,8 @@ Conjunction flatten(const Conjunction& nodes) {
 }
 
 void pay(const Conjunction& flat) {
-  if (!flat.empty()) pay(flat.front().budget, flat.size());
+  for (const Node& node : flat)
+    if (node.budget != nullptr) return pay(node.budget, flat.size());
 }
 
 std::size_t weight(const Json& value) {

@@ -36,10 +36,10 @@ Result<std::optional<std::string>> given_data(const Call& call) {
   fields.passed_over({"again"});
   if (auto error = fields.done()) return fail(std::move(*error));
   if (data == nullptr) return std::optional<std::string>();
-  // As it was written, and as it was read where its name is not written plainly.
+  // As it was written but for space, and as it was read where its name is not written plainly.
   const std::string_view written = raw_member(call.request.body, "data");
   return std::optional(written.empty() ? data->dump(-1, ' ', false, Json::error_handler_t::replace)
-                                       : std::string(written));
+                                       : compact_json(written));
 }
 
 // With another content type, and nothing else, the same headers.

@@ -104,6 +104,46 @@ class Operator(CommandCase):
         self.assertIn("compatibility", self.ok("event-types", "show", "order.created"))
         self.assertIn("deleted", self.ok("event-types", "delete", "order.note"))
 
+    def test_a_payload_nested_without_end_is_kept_shown_and_let_go(self):
+        self.api.ok("PUT", "/event-types/deep.order", {"schema": TOTAL})
+        self.api.ok("PUT", "/sources/deep", {"verify": {"scheme": "none"}, "type_from": "const:order", "on_invalid": "quarantine"})
+        number = '{"total": "x", "n": 12345678901234567890123}'
+        for body in ("[" * 80_000 + "]" * 80_000, '{"a":' * 50_000 + "1" + "}" * 50_000, number):
+            status, _ = post_json(self.serve.address("gateway"), "/events/deep", body)
+            self.assertEqual(status, 202)
+        letters = list(self.api.pages("/dead-letters"))
+        self.assertEqual(len(letters), 3)
+        for letter in letters:
+            shown = self.api.ok("GET", f"/dead-letters/{letter['id']}")
+            self.assertIn("data" if letter["bytes"] == len(number) else "text", shown)
+            printed = self.ok("dead-letters", "show", letter["id"])
+            if letter["bytes"] == len(number):
+                self.assertIn("12345678901234567890123", printed)
+            self.ok("dead-letters", "show", letter["id"], "--json")
+        self.ok("dead-letters", "list", "--json")
+
+    def test_schemas_and_data_made_to_cost_are_refused(self):
+        def reference(number):
+            return {"$ref": f"#/$defs/d{number}"}
+
+        chain = {f"d{n}": {"allOf": [reference(n - 1)]} for n in range(1, 200)} | {"d0": {"type": "object"}}
+        double = {f"d{n}": {"allOf": [reference(n - 1), reference(n - 1)]} for n in range(1, 26)} | {"d0": {"type": "object"}}
+        for definitions, last in ((chain, 199), (double, 25)):
+            status, _, problem = self.api.call("PUT", "/event-types/a", {"schema": {"$defs": definitions, "properties": {"a": reference(last)}}})
+            self.assertEqual(status, 400)
+            self.assertTrue(problem["pointer"].startswith("/schema/"), problem)
+        both = {"anyOf": [{"properties": {"a": {"$ref": "#"}}, "required": [name]} for name in ("b", "c")] + [{"required": ["d"]}]}
+        self.api.ok("PUT", "/event-types/a", {"schema": both})
+        data = {"d": 1}
+        for _ in range(7):
+            data = {"d": 1, "a": data}
+        gateway = self.serve.address("gateway")
+        self.assertEqual(post_json(gateway, "/events", {"type": "a", "data": data})[0], 202)
+        status, problem = post_json(gateway, "/events", [{"type": "a", "data": data}] * 1_000)
+        self.assertEqual(status, 422)
+        self.assertIn("steps", problem["errors"][-1]["detail"])
+        self.assertRegex(problem["errors"][-1]["pointer"], "^/[0-9]+/data$")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -25,6 +25,11 @@ TEST_CASE("raw_member: a member as it is written, of the outermost object alone"
   CHECK(raw_member(R"({"a":1,"a":"\"}"})", "a") == R"("\"}")");
 }
 
+TEST_CASE("compact_json: no space but in strings, and nothing else is another") {
+  CHECK(compact_json(" { \"a b\" : [ 1.50 ,\n12345678901234567890123 ] , \"c\\\" \": null }\n") ==
+        R"({"a b":[1.50,12345678901234567890123],"c\" ":null})");
+}
+
 TEST_CASE("indented_json: the same JSON on lines of their own, however deep") {
   CHECK(indented_json(R"({"a":[1, 2.50,{}],"b":"x, y: {\"[","c":[ ]})") ==
         "{\n  \"a\": [\n    1,\n    2.50,\n    {}\n  ],\n  \"b\": \"x, y: {\\\"[\",\n  \"c\": []\n}");
