@@ -3,7 +3,7 @@
 // every limit of time and size. Who: ServerLoop owns them. Confined to the loop's thread.
 //
 // Its socket is watched once, edge-triggered. What was read is framed in the loop's own buffer; only what is left over
-// is kept here, so an idle connection holds no memory.
+// is kept here, so an idle connection holds next to none; what others hold is weighed (unfinished.hpp).
 
 #include <cstdint>
 #include <optional>
