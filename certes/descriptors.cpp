@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <vector>
 
+#include "certes/metrics_listener.hpp"
+
 namespace certes {
 namespace {
 
 using command::Role;
 
 // Files of the log and of the process, loops, resolvers, standard streams; on Kafka connections to brokers, some for
-// each of its clients. The listener for metrics has its connections of these too.
+// each of its clients.
 constexpr std::size_t kForEmbedded = 128, kForKafka = 256;
 constexpr std::size_t kLeastConnections = 8;  // of a listener: health and metrics must be seen
 constexpr std::size_t kSmallShare = 8;        // Master API and dispatcher have one part in so many of all connections
@@ -23,6 +25,11 @@ struct Want {
 };
 
 std::size_t size_of(const Want& want) { return static_cast<std::size_t>(std::max(0, *want.value)); }
+
+std::size_t reserve_of(std::size_t allowed, const config::Settings& settings) {
+  const std::size_t files = settings.log.engine == "kafka" ? kForKafka : kForEmbedded;
+  return std::min(allowed / 2, files + (settings.metrics_listen.empty() ? 0 : kMetricsConnections));
+}
 
 // Lowers it, and says so.
 std::size_t lower(const Want& want, std::size_t most, std::string& said) {
@@ -60,7 +67,7 @@ std::optional<std::string> share_descriptors(std::size_t allowed, Role role, con
   const std::vector<Want> listeners = listeners_of(role, settings);
   const bool sends = role == Role::serve || role == Role::dispatcher;
   const Want sender{"dispatcher.in_flight_max", &settings.dispatcher.in_flight_max};
-  const std::size_t reserve = std::min(allowed / 2, settings.log.engine == "kafka" ? kForKafka : kForEmbedded);
+  const std::size_t reserve = reserve_of(allowed, settings);
   std::size_t left = allowed - reserve, wanted = sends ? size_of(sender) : 0;
   for (const Want& listener : listeners) wanted += size_of(listener);
   if (wanted <= left) return std::nullopt;

@@ -8,7 +8,7 @@ http::ServerOptions options_of(const std::string& listen) {
   options.name = "metrics";
   options.listen = listen;
   options.workers = 1;
-  options.max_connections = 100;
+  options.max_connections = kMetricsConnections;
   return options;
 }
 

@@ -12,6 +12,8 @@
 
 namespace certes {
 
+inline constexpr std::size_t kMetricsConnections = 100;  // the most that it takes at once
+
 class MetricsListener {
  public:
   // `not_ready`: of the roles of this process; any thread, must not block.

@@ -57,6 +57,15 @@ TEST_CASE("Descriptors: one line says what was lowered, from what, and what to d
   CHECK(said->find('\n') == std::string::npos);
 }
 
+TEST_CASE("Descriptors: a listener for metrics has its own beside the reserve") {
+  config::Settings settings;
+  settings.metrics_listen = "127.0.0.1:0";
+  const auto said = share_descriptors(1'024, Role::gateway, settings);
+  REQUIRE(said);
+  CHECK(said->find("228 are kept for files and the log") != std::string::npos);
+  CHECK(settings.gateway.max_connections + settings.api.max_connections == 1'024 - 228);
+}
+
 TEST_CASE("Descriptors: one listener leaves the reserve too") {
   CHECK(connections_within(1u << 20, 1'000) == 1'000);
   CHECK(connections_within(256, 1'000) == 128);
