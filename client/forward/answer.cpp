@@ -29,6 +29,7 @@ Verdict verdict_of(const Answer& answer) {
   if (status == 0 || status == 429 || status == 502 || status == 503 || status == 504) return Verdict::away;
   if (status == 408 || status == 425) return Verdict::failed;
   if ((status == 401 || status == 403) && is_about_the_key(answer)) return Verdict::denied;
+  if (status == 508) return Verdict::refused;  // it has been there too often
   return status >= 400 && status < 500 ? Verdict::refused : Verdict::failed;
 }
 

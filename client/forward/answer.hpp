@@ -27,9 +27,9 @@ enum class Verdict : std::uint8_t {
   denied,   // the same, for the key is not good: 401 and 403 that are not about an event itself
 };
 
-// 4xx but 408, 425 and 429 are for good, and but 401 and 403 whose problem points at no part of an event (a signature,
-// a source's name): what is wrong there is the key, which an operator mends. 503 of unknown outcome is tried again too:
-// the same ids make that safe.
+// 508, and 4xx but 408, 425 and 429 are for good, and but 401 and 403 whose problem points at no part of an event (a
+// signature, a source's name): what is wrong there is the key, which an operator mends. 503 of unknown outcome is tried
+// again too: the same ids make that safe.
 Verdict verdict_of(const Answer& answer);
 
 // What a problem says in words; empty where it says nothing.

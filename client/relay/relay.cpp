@@ -88,7 +88,9 @@ void Relay::add_raw(const char* pattern) {
         return refuse(not_local(page.error()), std::move(exchange));
       const auto source = http::path_parameter(pattern, request.path, "source");
       if (!source) return refuse({Code::invalid, "the path is not properly percent-encoded"}, std::move(exchange));
-      publish(reader->raw(request, *source), std::move(exchange));
+      auto published = reader->raw(request, *source);
+      if (!published) return refuse(published.error(), std::move(exchange));
+      publish(std::move(*published), std::move(exchange));
     };
   });
 }

@@ -26,6 +26,7 @@ Problem problem_of(const Error& error) {
     case Code::not_found:
       if (error.pointer == "content-type") return {415, "unsupported-media-type", "Unsupported media type"};
       return {404, "not-found", "Not found"};
+    case Code::conflict: return {508, "loop-detected", "Loop detected"};
     case Code::too_large: return {413, "too-large", "Too large"};
     case Code::busy:
     case Code::unavailable: return {503, "not-accepted", "Not accepted: nothing was stored"};

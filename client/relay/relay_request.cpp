@@ -5,6 +5,7 @@
 #include "client/encoding.hpp"
 #include "common/event/attributes.hpp"
 #include "common/event/cloud_event.hpp"
+#include "common/event/hops.hpp"
 
 namespace certes::client {
 namespace {
@@ -62,7 +63,16 @@ Result<void> RelayReader::complete(event::Event& event) {
   return {};
 }
 
+// What the gateway would refuse is not stored. The number travels on as the header that it came in.
+Result<std::uint32_t> RelayReader::hops(const http::Request& request) {
+  auto hops = event::hops_of(request.headers);
+  if (hops && *hops > event::kMaxHops) return fail(Code::conflict, event::too_many_hops(), std::string(event::kHops));
+  return hops;
+}
+
 Result<Published> RelayReader::events(const http::Request& request) {
+  const auto hops = this->hops(request);
+  if (!hops) return fail(hops.error());
   if (auto done = read(request); !done) return fail(std::move(done.error()));
   Published published;
   published.batch = incoming_.batch;
@@ -80,11 +90,13 @@ Result<Published> RelayReader::events(const http::Request& request) {
     published.ids.push_back(event.client_id);
     Item& item = published.items.emplace_back(item_of(std::move(event)));
     if (as_header) item.headers.push_back("traceparent: " + std::string(traceparent));
+    if (*hops > 0) item.headers.push_back(std::string(event::kHops) + ": " + std::to_string(*hops));
   }
   return published;
 }
 
-Published RelayReader::raw(const http::Request& request, std::string_view source) {
+Result<Published> RelayReader::raw(const http::Request& request, std::string_view source) {
+  if (const auto counted = hops(request); !counted) return fail(counted.error());
   Published published;
   Item& item = published.items.emplace_back();
   item.form = Form::whole;

@@ -26,12 +26,14 @@ class RelayReader {
       : clock_(clock), max_batch_events_(max_batch_events), ids_(clock) {}
 
   // POST /events: the forms of the gateway. Errors: invalid with its pointer; too_large; forbidden (types certes.…);
-  // not_found: the content type is none of them.
+  // not_found: the content type is none of them; conflict: it has been here too often.
   Result<Published> events(const http::Request& request);
-  // POST /events/{source}: the request as it is, but for what belongs to the connection.
-  Published raw(const http::Request& request, std::string_view source);
+  // POST /events/{source}: the request as it is, but for what belongs to the connection. Errors: conflict, invalid, of
+  // its hops.
+  Result<Published> raw(const http::Request& request, std::string_view source);
 
  private:
+  static Result<std::uint32_t> hops(const http::Request& request);
   Result<void> read(const http::Request& request);
   Result<void> complete(event::Event& event);
 

@@ -1,5 +1,6 @@
 #include "common/event/command.hpp"
 
+#include "common/event/hops.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -70,6 +71,7 @@ Event result_event(const log::StoredRecord& command, std::string_view command_id
   made.cause_id = command_id;
   made.traceparent = from.get("ce_traceparent");
   made.kind = "result";
+  if (const auto hops = from.find(kHops)) made.hops = read_hops(*hops).value_or(kMaxHops);
   made.reply_to = from.get(names::kReplyTo);
   made.extensions.emplace_back(kStatusAttribute, result.succeeded ? kSucceeded : kFailed);
   if (result.cut) made.extensions.emplace_back(kCutAttribute, "true");

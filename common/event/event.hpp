@@ -2,6 +2,7 @@
 // The event, and how it stands in a record of `events` (CloudEvents Kafka protocol binding 1.0, binary mode).
 // Who: gateway (makes), dispatcher (reads), API. Plain values.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ struct Event {
   std::string reply_to;  // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";
-  bool wait = false;                                            // its caller waits for the outcomes
+  std::uint32_t hops = 0;  // how often it has left Certes and come in again (hops.hpp)
+  bool wait = false;       // its caller waits for the outcomes
   std::vector<std::pair<std::string, std::string>> extensions;  // other CloudEvents attributes, lower case names
   std::vector<std::pair<std::string, std::string>> forwarded;   // provider's headers, lower case names
   std::string data;                                             // byte for byte

@@ -1,6 +1,7 @@
 // The event as a record of `events`: CloudEvents Kafka protocol binding 1.0, binary mode, with Certes' own headers.
 #include "common/event/attributes.hpp"
 #include "common/event/event.hpp"
+#include "common/event/hops.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -66,6 +67,13 @@ Result<void> check(std::string_view header, std::string_view value) {
   return fail(Code::invalid, std::string(header).append(" ").append(wrong), std::string(header));
 }
 
+Result<void> check_hops(std::string_view value) {
+  const auto hops = read_hops(value);
+  if (!hops) return fail(hops.error());
+  if (*hops <= kMaxHops) return {};
+  return fail(Code::invalid, too_many_hops(), std::string(kHops));
+}
+
 // Whatever may travel on as an HTTP header must be fit for one.
 bool travels(std::string_view name) { return name.starts_with("ce_") || name.starts_with("certes-h-"); }
 
@@ -94,6 +102,7 @@ log::Record to_record(Event&& event) {
   headers.add(names::kTenant, event.tenant);
   if (event.client_gave_id) headers.add(names::kClientId, "1");
   if (event.wait) headers.add(names::kWait, "1");
+  if (event.hops > 0) headers.add(kHops, std::to_string(event.hops));
   add_if(headers, names::kQuery, event.query);
   add_if(headers, names::kReplyTo, event.reply_to);
   add_prefixed(headers, names::kForward, event.forwarded);
@@ -107,6 +116,8 @@ Result<EventView> view(const log::StoredRecord& record) {
   for (const auto header : record.headers) {
     if (travels(header.name))
       if (auto fit = check(header.name, header.value); !fit) return fail(std::move(fit.error()));
+    if (header.name == kHops)
+      if (auto fit = check_hops(header.value); !fit) return fail(std::move(fit.error()));
     if (auto* at = place(view, specversion, header.name); at && at->data() == nullptr)
       *at = header.value.data() ? header.value : std::string_view("");
     else if (header.name == names::kClientId)

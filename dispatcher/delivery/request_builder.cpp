@@ -1,5 +1,6 @@
 #include "dispatcher/delivery/request_builder.hpp"
 
+#include "common/event/hops.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/delivery/header_rules.hpp"
 
@@ -49,6 +50,7 @@ struct FromRecord {
   std::vector<std::string>& lines;
   std::string_view content_type = {};
   std::string_view traceparent = {};
+  std::uint32_t hops = 0;
 
   void take(std::string_view name, std::string_view value) {
     if (name.starts_with(kAttribute)) {
@@ -58,6 +60,8 @@ struct FromRecord {
       if (may_forward("x", attribute)) lines.push_back(attribute_header(attribute, value));
     } else if (name == "content-type") {
       if (may_forward("x", value)) content_type = value;
+    } else if (name == event::kHops) {
+      hops = event::read_hops(value).value_or(event::kMaxHops);
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
       if (may_forward(forwarded, value)) lines.push_back(header(forwarded, value));
@@ -89,6 +93,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
     lines.push_back(std::move(signature));
   lines.push_back(traceparent_header(from.traceparent, random));
   lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
+  lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));
   lines.push_back(header(names::kDelivery, attempt.delivery));
   lines.insert(lines.end(), target.headers().begin(), target.headers().end());
   return transfer;

@@ -19,6 +19,7 @@ Judgement judge(http::TransferError error, int status, const std::vector<int>& r
   if (among(retry_on, status)) return {Verdict::retry, {}};
   switch (status) {
     case 410: return {Verdict::gone, "gone"};
+    case 508: return {Verdict::dead_letter, "loop_detected"};
     case 400:
     case 413:
     case 415:

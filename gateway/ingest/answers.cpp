@@ -1,5 +1,7 @@
 #include "gateway/ingest/answers.hpp"
 
+#include "common/event/hops.hpp"
+
 namespace certes::gateway::ingest {
 namespace {
 
@@ -68,6 +70,10 @@ http::Response unsupported_media_type(std::string_view sent) {
       "; send Content-Type: application/json, application/cloudevents+json or application/cloudevents-batch+json, or "
       "the header ce-specversion for a CloudEvent in binary mode";
   return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+}
+
+http::Response loop_detected() {
+  return http::problem(508, "loop-detected", "Loop detected", event::too_many_hops(), event::kHops);
 }
 
 http::Response breaks_schema(const std::vector<http::Fault>& breaches) {

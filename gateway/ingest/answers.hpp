@@ -20,6 +20,8 @@ http::Response not_accepted(std::string_view why);
 http::Response not_accepted(std::string_view why, int retry_after_seconds);
 http::Response outcome_unknown(std::string_view why);
 http::Response unsupported_media_type(std::string_view sent);
+// 508: the event has been here too often.
+http::Response loop_detected();
 // 422 with every breach that is told, and where in the request it stands.
 http::Response breaks_schema(const std::vector<http::Fault>& breaches);
 // `kind`: whose limit it is: "source", "key", "tenant".

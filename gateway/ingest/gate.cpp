@@ -1,5 +1,6 @@
 #include "gateway/ingest/gate.hpp"
 
+#include "common/event/hops.hpp"
 #include "gateway/ingest/answers.hpp"
 
 namespace certes::gateway::ingest {
@@ -53,6 +54,20 @@ bool Gate::over_rate(const registry::StatePtr& state, const Sender& sender, http
   metrics_.rejected(sender.source, "rate");
   exchange.respond(std::move(*refusal));
   return true;
+}
+
+std::optional<std::uint32_t> Gate::hops(const http::Request& request, std::string_view tenant, std::string_view source,
+                                        http::Exchange& exchange) {
+  const auto hops = event::hops_of(request.headers);
+  if (hops && *hops <= event::kMaxHops) return *hops;
+  if (hops) {
+    metrics_.looped(tenant, source, loop_.now());
+    exchange.respond(loop_detected());
+  } else {
+    metrics_.rejected(source, "invalid");
+    exchange.respond(answer(hops.error()));
+  }
+  return std::nullopt;
 }
 
 void Gate::take_more(std::size_t events) {

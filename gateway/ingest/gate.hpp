@@ -2,7 +2,9 @@
 // Gate: what a loop asks before it looks at a request: whether the gateway takes any now (Admission), and whether this
 // caller may send more (RateLimits). Answers itself what it turns away. Who: Intake. Confined to its loop.
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,9 @@ class Gate {
   };
   // True: it was answered 429. Else one event is taken from what the sender may, and the answer will say what is left.
   bool over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange);
+  // How often what is sent has been here. Nothing: it was answered 508, or 400 where that cannot be read.
+  std::optional<std::uint32_t> hops(const http::Request& request, std::string_view tenant, std::string_view source,
+                                    http::Exchange& exchange);
   // The events of a batch beyond its first, of the sender that was let through last.
   void take_more(std::size_t events);
 

@@ -1,5 +1,9 @@
 #include "gateway/ingest/ingest_metrics.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include "common/event/hops.hpp"
+
 namespace certes::gateway::ingest {
 
 IngestMetrics::IngestMetrics(metrics::Metrics& metrics, std::size_t max_sources)
@@ -38,6 +42,14 @@ metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_
     found->second = metrics_.counter("certes_gateway_rejected_total", "Requests to publish that were refused.",
                                      {{"source", label}, {"reason", std::string(reason)}});
   return found->second;
+}
+
+void IngestMetrics::looped(std::string_view tenant, std::string_view source, SteadyTime now) {
+  rejected(source, "loop_detected");
+  std::string name(tenant);
+  if (!source.empty()) name.append("/").append(source);
+  if (const auto times = loops_told_.due(name, now))
+    spdlog::warn("gateway: {}: refused {} times since the last such line: {}", name, *times, event::too_many_hops());
 }
 
 }  // namespace certes::gateway::ingest

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/line_limit.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/resources.hpp"
 #include "gateway/ingest/idempotency_index.hpp"
@@ -37,6 +38,9 @@ class IngestMetrics {
   void rejected(std::string_view source, std::string_view reason) { rejections(source, reason).add(); }
   // The counter of those, for who has many to count.
   metrics::Counter rejections(std::string_view source, std::string_view reason);
+  // Refused, for the event has been here too often: counted, and a line a minute for each source (POST /events: each
+  // tenant).
+  void looped(std::string_view tenant, std::string_view source, SteadyTime now);
   // Accepted from a source, as a dead letter.
   void quarantined() { quarantined_.add(); }
 
@@ -48,6 +52,7 @@ class IngestMetrics {
   std::array<metrics::Counter, 4> repeated_;  // by IdempotencyIndex::State
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
+  LineLimit loops_told_;
   std::mutex mutex_;  // guards what follows
   std::set<std::string, std::less<>> sources_;
   std::map<std::pair<std::string, std::string>, metrics::Counter> rejected_;

@@ -91,6 +91,8 @@ void Intake::refuse_webhook(const Error& error, const PreparedSource& source, ht
 
 void Intake::publish(const http::Request& request, const Visit& visit, http::Exchange exchange) {
   const auto& [route, state, caller, tenant, named] = visit;
+  const auto hops = gate_.hops(request, tenant, "", exchange);
+  if (!hops) return;
   const Form form = form_of(request);
   if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
@@ -108,6 +110,7 @@ void Intake::publish(const http::Request& request, const Visit& visit, http::Exc
       return refuse(error, "", std::move(exchange));
     }
   }
+  for (event::Event& event : incoming_.events) event.hops = *hops;
   if (!types_hold(form, state, exchange)) return;
   IdempotencyIndex::Claim claim;
   auto again = repeated(request, *caller, {tenant, kPublish}, incoming_.events, claim);
@@ -207,7 +210,10 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
   if (auto verified = (*ready)->verify(request, dependencies_.clock.unix_millis()); !verified)
     return refuse_webhook(verified.error(), **ready, std::move(exchange));
   if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
+  const auto hops = gate_.hops(request, tenant, source, exchange);
+  if (!hops) return;
   if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
+  incoming_.events.front().hops = *hops;
   std::vector<http::Fault> breaches;
   schema::Budget budget;
   if (!types_.knows_nothing(*state) &&

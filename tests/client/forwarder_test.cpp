@@ -164,8 +164,8 @@ TEST_CASE("Forwarder: Retry-After is obeyed where it is longer than the policy's
   CHECK(world.next()->sequences == Sequences{1, 2});
 }
 
-TEST_CASE("Forwarder: 4xx are for good, but for 408, 425 and 429") {
-  for (const int status : {400, 404, 405, 409, 410, 413, 415, 422, 431, 451}) {
+TEST_CASE("Forwarder: 4xx and 508 are for good, but for 408, 425 and 429") {
+  for (const int status : {400, 404, 405, 409, 410, 413, 415, 422, 431, 451, 508}) {
     World world;
     world.add();
     const auto outcome = world.end(*world.next(), status, "why");

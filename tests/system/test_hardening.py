@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a hostile or careless client meets: TLS with certificates that change, framing that could be read in two ways,
 limits, and endpoints that are Certes itself."""
+import contextlib
 import http.client
 import json
 import pathlib
@@ -9,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import unittest
 
 import harness
@@ -277,6 +279,54 @@ class Hostile(harness.Case):
                              for name, value in serve.metrics("dispatcher").items()), 15, "an attempt")
         after = serve.metrics("dispatcher")['certes_http_connections_accepted_total{listener="gateway"}']
         self.assertEqual(after - before, 1)  # ours
+
+
+class Forwarder:
+    """A proxy that looks at nothing: TCP from a port of its own to `address`."""
+
+    def __init__(self, address):
+        self.address = address
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.address)
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.listener.close()
+
+
+class LoopTest(harness.Case):
+    def test_an_event_that_begets_itself_ends(self):
+        serve = self.process("serve").start()
+        api = Api(serve.address("api"))
+        proxy = Forwarder(serve.address("gateway"))
+        self.addCleanup(proxy.close)
+        api.ok("PUT", "/sources/loop", {"verify": {"scheme": "none"}})
+        api.ok("PUT", "/endpoints/back", {"url": f"http://127.0.0.1:{proxy.port}/events/loop"})
+        api.ok("PUT", "/subscriptions/all", {"endpoint": "back", "pattern": "#"})
+        self.assertEqual(request(serve.address("gateway"), "POST", "/events", event("a.b", 1), BEARER)[0], 202)
+        letters = wait_for(lambda: api.ok("GET", "/dead-letters")["items"], 30, "the end of the loop")
+        self.assertEqual([letter["rule"] for letter in letters], ["loop_detected"])
+        dispatcher, gateway = serve.metrics("dispatcher"), serve.metrics("gateway")
+        self.assertEqual(dispatcher['certes_dispatcher_attempts_total{outcome="delivered"}'], 8)
+        self.assertEqual(dispatcher['certes_dispatcher_attempts_total{outcome="dead_lettered"}'], 1)
+        self.assertEqual(dispatcher['certes_dispatcher_dead_letters_total{reason="loop_detected"}'], 1)
+        self.assertEqual(gateway['certes_gateway_rejected_total{reason="loop_detected",source="loop"}'], 1)
+        self.assertEqual(serve.log().count("default/loop: refused"), 1)
 
 
 if __name__ == "__main__":

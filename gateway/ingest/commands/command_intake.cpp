@@ -84,8 +84,11 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
     return exchange.respond(http::problem(415, "unsupported-media-type", "Unsupported media type",
                                           "a command is JSON: send Content-Type: application/json", "content-type"));
   }
+  const auto hops = gate_.hops(request, known->tenant, "", exchange);
+  if (!hops) return;
   auto command = read(request, name, known->tenant);
   if (!command) return refuse(command.error(), std::move(exchange));
+  command->hops = *hops;
   std::vector<event::Event> events;
   events.push_back(std::move(*command));
   ingest::IdempotencyIndex::Claim claim;
@@ -156,17 +159,20 @@ void CommandIntake::show(const http::Request&, const Visit& visit, http::Exchang
 
 void CommandIntake::take_result(const http::Request& request, const Visit& visit, http::Exchange exchange) {
   const std::string_view id = visit.named;
+  const auto hops = gate_.hops(request, visit.caller->tenant, "", exchange);
+  if (!hops) return;
   auto posted = posted_result(request);
   if (!posted) return refuse(posted.error(), std::move(exchange));
   const auto held = shared(std::move(exchange));
   const auto result = std::make_shared<event::CommandResult>(std::move(*posted));
-  auto on_found = [this, held, result, id = std::string(id)](Result<FoundCommand> found) {
+  auto on_found = [this, held, result, hops = *hops, id = std::string(id)](Result<FoundCommand> found) {
     if (!found) return not_found_out(found.error(), std::move(*held));
     if (found->result) return result_found(*found->result, std::move(*held));
     const ingest::Acceptor::Aim aim{found->command->partition, registry::EventKind::result, nullptr};
     std::vector<event::Event> events;
     events.push_back(event::result_event(*found->command, id, std::move(*result), ids_.next("evt_"),
                                          dependencies_.clock.unix_millis()));
+    events.front().hops = std::max(events.front().hops, hops);
     acceptor_.accept(std::move(events), false, nullptr, "", std::move(*held), aim);
   };
   searcher_.search(loop_, visit.caller->tenant, std::string(id), std::move(on_found));

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "common/event/hops.hpp"
 #include "common/log/names.hpp"
 
 using namespace certes;
@@ -89,6 +90,13 @@ TEST_CASE("Command: two results of one command are the same to de-duplication, a
   auto replayed = command();
   replayed.headers.add(names::kReplay, "rpl_1");
   CHECK_FALSE(result_record(replayed, "evt_1", {}, "evt_4", 3).identity == first.identity);
+}
+
+TEST_CASE("Command: a result has been here as often as its command") {
+  auto hopping = command();
+  hopping.headers.add(kHops, "6");
+  CHECK(header(result_record(hopping, "evt_1", {}, "evt_2", 1), kHops) == "6");
+  CHECK_FALSE(result_record(command(), "evt_1", {}, "evt_2", 1).headers.find(kHops));
 }
 
 TEST_CASE("Command: a result's record is a valid event") {

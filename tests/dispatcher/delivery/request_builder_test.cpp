@@ -127,3 +127,23 @@ TEST_CASE("Request: a provider's headers and query go along, but none that Certe
     CHECK(count(transfer, name) == 0);
   CHECK(count(transfer, "webhook-id") == 1);
 }
+
+TEST_CASE("Request: says how often the event has left Certes, this time included") {
+  Fixture fixture;
+  CHECK(World::header(fixture.build({}), "certes-hops") == "1");
+  EventText event;
+  event.headers = {{"certes-hops", "7"}};
+  const auto transfer = fixture.build(event);
+  CHECK(World::header(transfer, "certes-hops") == "8");
+  CHECK(count(transfer, "certes-hops") == 1);
+}
+
+TEST_CASE("Request: neither an endpoint's headers nor a provider's say how often") {
+  Fixture fixture;
+  fixture.endpoint.headers = {{"Certes-Hops", "0"}};
+  EventText event;
+  event.headers = {{"certes-h-certes-hops", "0"}};
+  const auto transfer = fixture.build(event);
+  CHECK(World::header(transfer, "certes-hops") == "1");
+  CHECK(count(transfer, "certes-hops") + count(transfer, "Certes-Hops") == 1);
+}

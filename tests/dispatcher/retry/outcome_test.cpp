@@ -20,6 +20,8 @@ TEST_CASE("Outcome: the table") {
   }
   CHECK(of(410).verdict == Verdict::gone);
   CHECK(of(410).rule == "gone");
+  CHECK(of(508).verdict == Verdict::dead_letter);
+  CHECK(of(508).rule == "loop_detected");
   for (const int status : {100, 301, 302, 304, 307, 308, 401, 403, 404, 405, 408, 409, 423, 425, 429, 500, 503, 599})
     CHECK(of(status).verdict == Verdict::retry);
 }

@@ -333,3 +333,31 @@ TEST_CASE("Commands at the gateway: a result cannot be published as an event") {
   CHECK(answer.status == 403);
   CHECK(json_of(answer)["pointer"] == "/source");
 }
+
+TEST_CASE("Commands at the gateway: they and their results keep how often they have been here") {
+  Commands world;
+  const auto with_hops = [](const char* hops) {
+    return Headers{{"Content-Type", "application/json"}, {"certes-hops", hops}};
+  };
+  const auto given = world.ask("POST", "/commands/Billing.Charge", R"({"data":1})", with_hops("5"));
+  REQUIRE(given.status == 202);
+  const std::string id = json_of(given)["id"];
+  CHECK(world.find(id)->headers.get("certes-hops") == "5");
+  const auto posted = world.ask("POST", "/commands/" + id + "/result", "{}", with_hops("2"));
+  REQUIRE(posted.status == 202);
+  CHECK(world.find(json_of(posted)["id"])->headers.get("certes-hops") == "5");
+}
+
+TEST_CASE("Commands at the gateway: one that comes round too often is refused, and so is a result") {
+  Commands world;
+  const auto id = world.give();
+  for (const std::string target : {std::string("/commands/Billing.Charge"), "/commands/" + id + "/result"}) {
+    CAPTURE(target);
+    const auto ask = [&](const char* hops) {
+      return world.ask("POST", target, R"({"data":1})", {{"Content-Type", "application/json"}, {"certes-hops", hops}});
+    };
+    CHECK(ask("9").status == 508);
+    CHECK(ask("-9").status == 400);
+  }
+  CHECK(json_of(world.ask("GET", "/commands/" + id))["status"] == "accepted");
+}

@@ -1,0 +1,61 @@
+// What is posted to a relay, as it is spooled.
+#include "client/relay/relay_request.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace certes;
+using namespace certes::client;
+
+namespace {
+
+const std::string kPlain = R"({"type":"t","data":1})";
+
+http::Request request(std::string_view content_type, std::string_view body, std::vector<std::string_view> hops) {
+  http::Request made;
+  made.method = "POST";
+  made.path = "/events";
+  made.body = body;
+  made.headers.push_back({"Content-Type", content_type});
+  for (const std::string_view one : hops) made.headers.push_back({"Certes-Hops", one});
+  return made;
+}
+
+std::ptrdiff_t lines(const Item& item, std::string_view line) { return std::ranges::count(item.headers, line); }
+
+struct Reader {
+  SystemClock clock;
+  RelayReader reader{clock, 10};
+};
+
+}  // namespace
+
+TEST_CASE("Relay: how often an event has been here travels on with it") {
+  Reader relay;
+  const auto one = relay.reader.events(request("application/json", kPlain, {"3"}));
+  REQUIRE(one);
+  CHECK(lines(one->items.front(), "certes-hops: 3") == 1);
+  const auto batch = relay.reader.events(request("application/json", "[" + kPlain + "," + kPlain + "]", {"2"}));
+  REQUIRE(batch);
+  for (const Item& item : batch->items) CHECK(lines(item, "certes-hops: 2") == 1);
+  const auto none = relay.reader.events(request("application/json", kPlain, {}));
+  REQUIRE(none);
+  CHECK(none->items.front().headers.empty());
+  const auto raw = relay.reader.raw(request("text/plain", "x", {"8"}), "shop");
+  REQUIRE(raw);
+  CHECK(lines(raw->items.front(), "Certes-Hops: 8") == 1);
+}
+
+TEST_CASE("Relay: what comes round too often, or does not say how often, is not spooled") {
+  Reader relay;
+  for (const auto& [hops, code] : {std::pair{"9", Code::conflict}, {"-1", Code::invalid}, {"x", Code::invalid}}) {
+    CAPTURE(hops);
+    const auto one = relay.reader.events(request("application/json", kPlain, {"0", hops}));
+    REQUIRE_FALSE(one);
+    CHECK(one.error().code == code);
+    const auto raw = relay.reader.raw(request("text/plain", "x", {hops}), "shop");
+    REQUIRE_FALSE(raw);
+    CHECK(raw.error().code == code);
+  }
+}
