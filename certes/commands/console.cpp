@@ -5,6 +5,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "certes/commands/printable.hpp"
 #include "common/config/toml.hpp"
 
 namespace certes::command {
@@ -24,28 +25,36 @@ void add_row(std::string& text, const Row& row, const std::vector<std::size_t>& 
 std::string table(const Row& titles, const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(titles.size());
   for (std::size_t i = 0; i < titles.size(); ++i) widths[i] = titles[i].size();
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::vector<Row> shown = rows;
+  for (Row& row : shown)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = printable_line(row[i]);
+      if (i < widths.size()) widths[i] = std::max(widths[i], row[i].size());
+    }
   std::string text;
   add_row(text, titles, widths);
-  for (const Row& row : rows) add_row(text, row, widths);
+  for (const Row& row : shown) add_row(text, row, widths);
   return text;
 }
 
 void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  const std::string shown = printable(text);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
   std::fflush(stdout);
 }
 
 void print_line(std::string_view text) { print(std::string(text) + "\n"); }
 
-void note(std::string_view text) { std::fprintf(stderr, "certes: %s\n", std::string(text).c_str()); }
+void note(std::string_view text) {
+  const std::string shown = "certes: " + printable(text) + "\n";
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
+}
 
 int failed(const Error& error) {
-  std::string text = "certes: " + error.message;
+  std::string text = error.message;
   if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
   if (error.code == Code::unauthenticated) text += "; --key, --key-file or CERTES_KEY gives the key";
-  std::fprintf(stderr, "%s\n", text.c_str());
+  note(text);
   return kExitFailure;
 }
 

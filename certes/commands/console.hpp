@@ -14,12 +14,13 @@ namespace certes::command {
 
 using Row = std::vector<std::string>;
 
-// Columns padded to their widest value; the last one is not padded.
+// Columns padded to their widest value; the last one is not padded. A row is one line, whatever its values hold.
 std::string table(const Row& titles, const std::vector<Row>& rows);
 
+// What others wrote is in most of what is printed: see printable.
 void print(std::string_view text);       // to standard output, at once
 void print_line(std::string_view text);  // the same and a line's end
-void note(std::string_view text);        // a line on standard error: how far it is
+void note(std::string_view text);        // a line on standard error: how far it is, what is wrong
 
 // "certes: message (at /pointer)" on standard error; gives kExitFailure.
 int failed(const Error& error);

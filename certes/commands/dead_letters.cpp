@@ -2,6 +2,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/printable.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -61,7 +62,8 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
   }
   for (const auto& [name, value] : item.items())
     print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') +
-               (name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str())));
+               printable_block(name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str()),
+                               std::string(16, ' ')));
   return kExitOk;
 }
 

@@ -4,6 +4,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/printable.hpp"
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/ids.hpp"
@@ -95,14 +96,14 @@ class Receiver {
   }
 
   void print_delivery(const http::Request& request, const Result<void>& verified, int status) {
-    std::string text(request.header("ce-type"));
-    text += "  " + std::string(request.header("webhook-id"));
-    text += "  try " + std::string(request.header("certes-attempt"));
-    text += verified ? "  signature good" : "  SIGNATURE BAD: " + verified.error().message;
-    if (!options_.to.empty()) text += "  → " + options_.to + ": " + std::to_string(status);
-    text += "\n  " + shown_body(request.body) + "\n";
+    std::string line(request.header("ce-type"));
+    line += "  " + std::string(request.header("webhook-id"));
+    line += "  try " + std::string(request.header("certes-attempt"));
+    line += verified ? "  signature good" : "  SIGNATURE BAD: " + verified.error().message;
+    if (!options_.to.empty()) line += "  → " + options_.to + ": " + std::to_string(status);
+    const std::string text = printable_line(line) + "\n  " + printable_block(shown_body(request.body), "  ");
     const std::lock_guard lock(mutex_);
-    print(text);
+    print_line(text);
   }
 
   const ListenOptions& options_;

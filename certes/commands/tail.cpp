@@ -5,6 +5,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/printable.hpp"
 #include "certes/signals.hpp"
 #include "client/event_parser.hpp"
 #include "common/json/json.hpp"
@@ -32,12 +33,13 @@ std::string payload(const Json& event, const std::string& written) {
 std::string shown(const client::ServerEvent& event) {
   const Json json = json_or_null<Json>(event.data);
   if (!json.is_object()) return event.name + "  " + event.data;
-  std::string text = text_of(json, "time") + "  ";
-  if (event.name != "event" && event.name != "log") text += event.name + " ";
-  text += text_of(json, "type");
-  if (event.name != "log") text += "  " + text_of(json, "certesid");
-  if (const std::string cause = text_of(json, "causeid"); !cause.empty()) text += "  caused by " + cause;
-  if (const std::string data = payload(json, event.data); !data.empty()) text += "\n  " + data;
+  std::string line = text_of(json, "time") + "  ";
+  if (event.name != "event" && event.name != "log") line += event.name + " ";
+  line += text_of(json, "type");
+  if (event.name != "log") line += "  " + text_of(json, "certesid");
+  if (const std::string cause = text_of(json, "causeid"); !cause.empty()) line += "  caused by " + cause;
+  std::string text = printable_line(line);
+  if (const std::string data = payload(json, event.data); !data.empty()) text += "\n  " + printable_block(data, "  ");
   return text;
 }
 
@@ -93,8 +95,7 @@ class Follower {
 
   static void notice(const client::ServerEvent& event) {
     const Json json = json_or_null<Json>(event.data);
-    const std::string text = "certes: " + event.name + ": " + (json.is_object() ? text_of(json, "detail") : "") + "\n";
-    (void)std::fwrite(text.data(), 1, text.size(), stderr);
+    note(event.name + ": " + (json.is_object() ? text_of(json, "detail") : ""));
   }
 
   // Between the tokens of JSON a line's end is a space.

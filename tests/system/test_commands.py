@@ -537,5 +537,27 @@ class Alone(Case):
         self.assertRegex(out, r"(?m)^group certes\.dispatcher +Describe Read")
 
 
+class Terminal(CommandCase):
+    """What others wrote does not steer the terminal of who looks at it."""
+
+    STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+    def test_no_control_character_is_printed(self):
+        self.api.ok("PUT", "/sources/raw", {"verify": {"scheme": "none"}})
+        listener = self.listen("--pattern", "#")
+        tail = Running(self, [BINARY, "events", "tail", "--pattern", "#"], self.urls)
+        tail_json = Running(self, [BINARY, "events", "tail", "--pattern", "#", "--json"], self.urls)
+        wait_for(lambda: self.serve.metrics("gateway").get("certes_gateway_stream_watchers") == 2, WITHIN, "both to watch")
+        body = "plain \x9b31m \x7f \u202egnp.exe\u2069 good\rbad\n2026-01-31T08:00:00Z  order.created"
+        status, _, _ = request(self.serve.address("gateway"), "POST", "/events/raw", body.encode(), {"Content-Type": "text/plain"})
+        self.assertEqual(status, 202)
+        for running in (listener, tail):
+            running.wait_for(re.escape("\\u009b31m \\u007f \\u202egnp.exe\\u2069 good\\u000dbad\n  2026-01-31"))
+        tail_json.wait_for("order.created")
+        for running in (listener, tail, tail_json):
+            self.assertNotRegex(running.output, self.STEERING)
+        self.assertEqual(json.loads(tail_json.output.splitlines()[-1])["data"], body)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
