@@ -44,11 +44,11 @@ std::string with_port(const std::string& host, std::uint16_t port) {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::uint16_t bound_port(int fd) {
+sockaddr_storage bound_address(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return port_of(address);
+  return address;
 }
 
 int open_listening(const addrinfo& info) {
@@ -84,8 +84,9 @@ Result<Listener> Listener::bind(const std::string& listen, const std::string& na
                   name + ": " + listen + " is in use (by another process); choose another with " + name + ".listen");
     return fail(Code::invalid, name + ": cannot listen on " + listen + ": " + reason, name + ".listen");
   }
-  listener.port_ = bound_port(listener.fd_);
-  listener.address_ = with_port(parts->host, listener.port_);
+  const sockaddr_storage bound = bound_address(listener.fd_);
+  listener.port_ = port_of(bound);
+  listener.address_ = with_port(numeric_address(bound), listener.port_);
   return listener;
 }
 

@@ -22,7 +22,7 @@ class Listener {
 
   int fd() const { return fd_; }
   std::uint16_t port() const { return port_; }
-  const std::string& address() const { return address_; }  // with the port that was bound
+  const std::string& address() const { return address_; }  // that was bound: numeric
   void close();
 
  private:
