@@ -142,6 +142,7 @@ class HttpClient::Impl {
     curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl_, CURLOPT_QUICK_EXIT, 1L);  // a look-up that hangs is left behind
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, detail);
     curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, take_body);

@@ -53,6 +53,7 @@ http::SenderOptions sender_options(const config::DispatcherSettings& settings) {
   options.threads = std::max(1, settings.senders);
   options.max_in_flight = static_cast<std::size_t>(std::max(1, settings.in_flight_max));
   options.ca_file = settings.ca_file;
+  options.resolver.max_at_work = static_cast<std::size_t>(std::max(1, settings.resolving_max));
   return options;
 }
 
@@ -139,6 +140,7 @@ void CoreLoop::show() {
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
   meters_.show(core_->gauges());
+  meters_.show(sender_->resolver_stats());
   UnixMillis oldest = 0;
   std::vector<std::pair<std::int32_t, std::int64_t>> positions;
   for (const auto& partition : owner_->partitions()) {

@@ -9,6 +9,9 @@ constexpr std::array<std::string_view, 3> kEnds = {"delivered", "dead_lettered",
 constexpr std::array<std::string_view, 5> kAttempts = {"delivered", "retry", "awaiting", "dead_lettered", "cancelled"};
 constexpr std::string_view kEndpointDeliveries = "certes_endpoint_deliveries_total";
 constexpr std::string_view kEndpointHelp = "Deliveries of an endpoint that have ended";
+constexpr std::string_view kGivenBack = "certes_dispatcher_given_back_total";
+constexpr std::string_view kGivenBackHelp = "Requests that were not made, through no fault of the endpoint's";
+constexpr std::array<std::string_view, 4> kResolved = {"found", "failed", "silent", "local"};
 constexpr std::size_t kMostReasons = 50;
 
 template <std::size_t N>
@@ -61,6 +64,13 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                 {{"status", std::string(event::kSucceeded)}});
   failed_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
                              {{"status", std::string(event::kFailed)}});
+  unresolved_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "unresolved"}});
+  local_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "local"}});
+  resolving_ = metrics_.gauge("certes_dispatcher_resolving", "Names that are being looked up");
+  resolving_waiting_ = metrics_.gauge("certes_dispatcher_resolving_waiting", "Names that wait to be");
+  for (std::size_t i = 0; i < kResolved.size(); ++i)
+    resolved_[i] = metrics_.counter("certes_dispatcher_resolved_total", "Names that were looked up",
+                                    {{"outcome", std::string(kResolved[i])}});
   unfinished_ = metrics_.gauge("certes_log_oldest_unfinished_seconds", "Age of the oldest record that is not finished",
                                {{"topic", "events"}});
   unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
@@ -124,6 +134,13 @@ void Meters::dead_lettered(std::string_view rule) {
   found->second.add();
 }
 
+void Meters::given_back(http::TransferError error, std::string_view why) {
+  (error == http::TransferError::unresolved ? unresolved_ : local_).add();
+  const auto times = given_back_told_.due(http::to_string(error), clock_.now());
+  if (!times) return;
+  spdlog::warn("dispatcher: {} requests could not be made since the last such line, and wait: {}", *times, why);
+}
+
 void Meters::problem(std::string_view text) { spdlog::error("dispatcher: {}", text); }
 
 void Meters::show(const CoreGauges& gauges) {
@@ -139,6 +156,15 @@ void Meters::show(const CoreGauges& gauges) {
   awaiting_.set(static_cast<double>(gauges.awaiting_bytes));
   identities_.set(static_cast<double>(gauges.identities));
   identity_bytes_.set(static_cast<double>(gauges.identity_bytes));
+}
+
+void Meters::show(const http::ResolverStats& stats) {
+  resolving_.set(static_cast<double>(stats.at_work));
+  resolving_waiting_.set(static_cast<double>(stats.waiting));
+  const std::uint64_t now[] = {stats.found, stats.failed, stats.silent, stats.local};
+  const std::uint64_t before[] = {shown_.found, shown_.failed, shown_.silent, shown_.local};
+  for (std::size_t i = 0; i < resolved_.size(); ++i) resolved_[i].add(static_cast<double>(now[i] - before[i]));
+  shown_ = stats;
 }
 
 void Meters::oldest_unfinished(UnixMillis at) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/line_limit.hpp"
 #include "common/metrics/metrics.hpp"
 #include "dispatcher/core/core.hpp"
 
@@ -24,6 +25,7 @@ class Meters final : public Observer {
   void attempted(const AttemptSeen& attempt) override;
   void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
+  void given_back(http::TransferError error, std::string_view why) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched() override { unmatched_.add(); }
   void duplicate() override { duplicates_.add(); }
@@ -32,6 +34,7 @@ class Meters final : public Observer {
 
   void lost(std::int64_t records) { lost_.add(static_cast<double>(records)); }
   void show(const CoreGauges& gauges);
+  void show(const http::ResolverStats& stats);
   void oldest_unfinished(UnixMillis at);  // 0: none
 
  private:
@@ -54,6 +57,11 @@ class Meters final : public Observer {
   metrics::Histogram duration_;
   metrics::Gauge in_flight_, memory_, awaiting_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
+  metrics::Counter unresolved_, local_;  // given back
+  LineLimit given_back_told_;
+  metrics::Gauge resolving_, resolving_waiting_;
+  std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
+  http::ResolverStats shown_;
   metrics::Counter unmatched_, duplicates_, read_back_, lost_;
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   std::vector<ByOutcome> endpoints_;                                   // the first is of the others

@@ -104,6 +104,7 @@ const Setting kSettings[] = {
     {"dispatcher.lower_share", CERTES_SECONDS(dispatcher.lower_share), "of the sends, guaranteed to lower classes", 0,
      0.9},
     {"dispatcher.senders", CERTES_INT(dispatcher.senders), "threads that send", 1, 64},
+    {"dispatcher.resolving_max", CERTES_INT(dispatcher.resolving_max), "names that are looked up at once", 1, 1'024},
     {"dispatcher.ca_file", CERTES_STRING(dispatcher.ca_file), "authorities for https endpoints; empty: the system's"},
 
     {"deduplication.seconds", CERTES_SECONDS(deduplication.seconds), "how long an event's (source, id) is remembered",

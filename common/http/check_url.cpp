@@ -1,4 +1,4 @@
-// The check of an endpoint's URL, by the parser that will dial it.
+// The check of an endpoint's URL, and the name in it, by the parser that will dial it.
 
 #include <curl/curl.h>
 
@@ -74,6 +74,18 @@ Result<void> check_url(std::string_view text, const AddressPolicy& policy) {
   if (!is_literal(host)) return {};
   if (auto refusal = policy.refusal(host, port_of(url.get()))) return bad("may not be dialled: " + *refusal);
   return {};
+}
+
+std::optional<NamedHost> named_host(const std::string& text) {
+  const Url url(::curl_url(), ::curl_url_cleanup);
+  if (::curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return std::nullopt;
+  NamedHost named{part(url.get(), CURLUPART_HOST), port_of(url.get())};
+  for (char& c : named.host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  // libcurl knows the last without asking anybody.
+  const std::string& host = named.host;
+  if (host.empty() || is_literal(host) || host == "localhost" || host.ends_with(".localhost")) return std::nullopt;
+  return named;
 }
 
 }  // namespace certes::http

@@ -3,16 +3,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/http/characters.hpp"
+#include <cerrno>
+
 #include "common/http/framing.hpp"
 #include "common/http/listener.hpp"
+#include "common/http/own_trouble.hpp"
 
 namespace certes::http {
 
 namespace {
-constexpr std::size_t kMaxHeaderBytes = 256u << 10;
-constexpr std::size_t kMaxRetryAfter = 128;
 constexpr std::size_t kMaxContentType = 256;
+constexpr Millis kRetryLocal{500};
+constexpr int kCurlTooLarge = 100;  // CURLE_TOO_LARGE, which libcurl has since 8.6
 }  // namespace
 
 CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
@@ -22,6 +24,7 @@ CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), 
 CurlTransfer::~CurlTransfer() {
   ::curl_easy_cleanup(easy_);
   ::curl_slist_free_all(headers_);
+  ::curl_slist_free_all(addresses_);
 }
 
 // What no request changes. No redirects, cookies, netrc, decompression or HTTP/0.9: all off; proxies only if asked for.
@@ -29,6 +32,8 @@ void CurlTransfer::set_fixed_options() {
   const SenderOptions& options = *settings_.options;
   ::curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   ::curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);  // else a look-up of libcurl's own that hangs holds up the thread
+  ::curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   ::curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   ::curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
   if (!options.environment_proxy) ::curl_easy_setopt(easy_, CURLOPT_PROXY, "");
@@ -54,9 +59,12 @@ void CurlTransfer::set_fixed_options() {
   ::curl_easy_setopt(easy_, CURLOPT_POST, 1L);
 }
 
-void CurlTransfer::begin(Transfer&& transfer, SteadyTime now) {
+void CurlTransfer::begin(Transfer&& transfer, const std::string& addresses, SteadyTime now) {
   transfer_ = std::move(transfer);
   begun_ = now;
+  ::curl_slist_free_all(std::exchange(addresses_, nullptr));
+  if (!addresses.empty()) addresses_ = ::curl_slist_append(nullptr, addresses.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_);
   ::curl_easy_setopt(easy_, CURLOPT_URL, transfer_.url.c_str());
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, transfer_.body.empty() ? "" : transfer_.body.data());
@@ -90,24 +98,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self_pointer) {
   auto& self = *static_cast<CurlTransfer*>(self_pointer);
   const std::size_t n = size * count;
-  self.header_bytes_ += n;
-  self.header_large_ = self.header_bytes_ > kMaxHeaderBytes;
-  if (self.header_large_) return 0;
-  self.header_line({data, n});
-  return n;
-}
-
-void CurlTransfer::header_line(std::string_view line) {
-  constexpr std::string_view name = "retry-after:";
-  if (line.starts_with("HTTP/")) {  // an answer begins: what was before was an interim one
-    retry_after_.clear();
-    header_ended_ = false;
-  }
-  if (line == "\r\n" || line == "\n") header_ended_ = true;
-  if (!same_token(line.substr(0, name.size()), name)) return;
-  std::string_view value = line.substr(name.size());
-  while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
-  retry_after_ = trimmed(value).substr(0, kMaxRetryAfter);
+  return self.head_.take({data, n}) ? n : 0;  // fewer than came: the transfer ends
 }
 
 // After resolution and before the first packet: the address itself is looked at, so a name that changes its mind
@@ -123,9 +114,14 @@ curl_socket_t CurlTransfer::on_open(void* self_pointer, curlsocktype, curl_socka
     return CURL_SOCKET_BAD;
   }
   self.dialled_ = true;
+  self.family_ = address->family;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-  if (fd >= 0) self.settings_.opened(self.settings_.owner, fd);
-  return fd < 0 ? CURL_SOCKET_BAD : fd;
+  if (fd < 0) {
+    if (own_trouble(errno)) self.socket_error_ = errno;
+    return CURL_SOCKET_BAD;
+  }
+  self.settings_.opened(self.settings_.owner, fd);
+  return fd;
 }
 
 int CurlTransfer::on_close(void* settings_pointer, curl_socket_t socket) {
@@ -134,7 +130,29 @@ int CurlTransfer::on_close(void* settings_pointer, curl_socket_t socket) {
   return ::close(socket);
 }
 
+// Not the endpoint's: it would have been reached, had this process had what it needs. EADDRNOTAVAIL: no port is left to
+// dial from (of IPv6 it may also say that there is no way there).
+bool CurlTransfer::own_fault(CURLcode code) const {
+  if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT || code == CURLE_SSL_CACERT_BADFILE) return true;
+  if (code != CURLE_COULDNT_CONNECT) return false;
+  if (socket_error_ != 0) return true;
+  long error = 0;
+  ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+  return own_trouble(static_cast<int>(error)) || (error == EADDRNOTAVAIL && family_ == AF_INET);
+}
+
+// A line of the header above 100 KiB, or too many of them: libcurl says so, or that it is out of memory.
+bool CurlTransfer::larger_than_libcurl_takes(CURLcode code) const {
+  if (static_cast<int>(code) == kCurlTooLarge) return true;
+  curl_off_t sent = 0;
+  ::curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &sent);
+  return code == CURLE_OUT_OF_MEMORY && sent > 0 && !head_.ended();
+}
+
 TransferError CurlTransfer::classify(CURLcode code) const {
+  if (head_.fault() == AnswerHead::Fault::too_large || larger_than_libcurl_takes(code)) return TransferError::too_large;
+  if (head_.fault() == AnswerHead::Fault::malformed) return TransferError::reset;
+  if (own_fault(code)) return TransferError::local;
   switch (code) {
     case CURLE_OK: return TransferError::none;
     case CURLE_COULDNT_RESOLVE_HOST: return TransferError::dns;
@@ -145,7 +163,6 @@ TransferError CurlTransfer::classify(CURLcode code) const {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ENGINE_NOTFOUND:
@@ -173,7 +190,7 @@ std::string_view CurlTransfer::content_type() const {
 TransferResult CurlTransfer::result(SteadyTime now) {
   TransferResult out;
   out.id = transfer_.id;
-  out.retry_after = std::move(retry_after_);
+  out.retry_after = head_.retry_after();
   out.body = std::move(body_);
   out.body_cut = body_bytes_ > out.body.size();
   if (!out.body.empty()) out.content_type = content_type();
@@ -182,22 +199,25 @@ TransferResult CurlTransfer::result(SteadyTime now) {
   return out;
 }
 
+std::string CurlTransfer::message_of(TransferError error, CURLcode code) {
+  if (error == TransferError::refused_address) return std::move(refused_);
+  if (error == TransferError::too_large)
+    return "the answer's header is larger than 256 KiB, or a line of it than 100 KiB";
+  if (head_.fault() == AnswerHead::Fault::malformed) return "the answer does not begin with a status line of HTTP";
+  if (socket_error_ != 0) return std::strerror(socket_error_);
+  return error_[0] != 0 ? error_.data() : ::curl_easy_strerror(code);
+}
+
 TransferResult CurlTransfer::end(CURLcode code, SteadyTime now) {
   TransferResult out = result(now);
-  if (cut_) code = CURLE_OK;  // the status counts
-  if (code == CURLE_OK && !header_ended_) code = CURLE_GOT_NOTHING;
-  out.error = header_large_ ? TransferError::too_large : classify(code);
-  if (out.error == TransferError::none) {
-    long status = 0;
-    ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    out.status = static_cast<int>(status);
-  } else if (out.error == TransferError::refused_address) {
-    out.message = std::move(refused_);
-  } else if (out.error == TransferError::too_large) {
-    out.message = "the answer's header is larger than 256 KiB";
-  } else {
-    out.message = error_[0] != 0 ? error_.data() : ::curl_easy_strerror(code);
-  }
+  if (cut_) code = CURLE_OK;                                         // the status counts
+  if (code == CURLE_OK && !head_.ended()) code = CURLE_GOT_NOTHING;  // libcurl takes one that ends within its header
+  out.error = classify(code);
+  if (out.error == TransferError::none)
+    out.status = head_.status();
+  else
+    out.message = message_of(out.error, code);
+  if (out.error == TransferError::local) out.retry_in = kRetryLocal;
   clear();
   return out;
 }
@@ -210,13 +230,23 @@ TransferResult CurlTransfer::end_aborted(SteadyTime now) {
   return out;
 }
 
+TransferResult CurlTransfer::end_local(SteadyTime now) {
+  TransferResult out = result(now);
+  out.error = TransferError::local;
+  out.message = "libcurl takes no more requests";
+  out.retry_in = kRetryLocal;
+  clear();
+  return out;
+}
+
 void CurlTransfer::clear() {
   transfer_ = {};
+  head_.clear();
   body_.clear();
-  retry_after_.clear();
   refused_.clear();
-  dialled_ = cut_ = header_large_ = header_ended_ = false;
-  body_bytes_ = header_bytes_ = 0;
+  dialled_ = cut_ = false;
+  socket_error_ = family_ = 0;
+  body_bytes_ = 0;
   error_[0] = 0;
 }
 

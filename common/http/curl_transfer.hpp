@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "common/http/answer_head.hpp"
 #include "common/http/sender.hpp"
 
 namespace certes::http {
@@ -29,11 +30,13 @@ class CurlTransfer {
 
   CURL* easy() const { return easy_; }
   std::uint64_t id() const { return transfer_.id; }
-  // Takes the request; the handle is ready for curl_multi_add_handle then.
-  void begin(Transfer&& transfer, SteadyTime now);
+  // Takes the request; the handle is ready for curl_multi_add_handle then. `addresses`: of the URL's name, as libcurl
+  // wants them (CURLOPT_RESOLVE); empty: it needs none.
+  void begin(Transfer&& transfer, const std::string& addresses, SteadyTime now);
   // What became of it; the handle is out of the multi handle, and can begin again.
   TransferResult end(CURLcode code, SteadyTime now);
   TransferResult end_aborted(SteadyTime now);
+  TransferResult end_local(SteadyTime now);  // the multi handle did not take it
 
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -43,24 +46,27 @@ class CurlTransfer {
 
   void set_fixed_options();
   void set_headers();
-  void header_line(std::string_view line);
   TransferResult result(SteadyTime now);
   std::string_view content_type() const;
   TransferError classify(CURLcode code) const;
+  bool own_fault(CURLcode code) const;
+  bool larger_than_libcurl_takes(CURLcode code) const;
+  std::string message_of(TransferError error, CURLcode code);
   void clear();
 
   const CurlSettings& settings_;
   CURL* easy_;
-  curl_slist* headers_ = nullptr;
+  curl_slist *headers_ = nullptr, *addresses_ = nullptr;
   Transfer transfer_;
   SteadyTime begun_{};
-  std::string body_, retry_after_;
-  std::string refused_;  // why an address was not dialled
+  AnswerHead head_;
+  std::string body_;
+  std::string refused_;   // why an address was not dialled
+  int socket_error_ = 0;  // why no socket could be made
+  int family_ = 0;        // of the address that was dialled last
   bool dialled_ = false;
   bool cut_ = false;  // the body is longer than is read
-  bool header_large_ = false;
-  bool header_ended_ = false;  // libcurl takes an answer that ends within its header
-  std::size_t body_bytes_ = 0, header_bytes_ = 0;
+  std::size_t body_bytes_ = 0;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };
 

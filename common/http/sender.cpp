@@ -17,6 +17,8 @@ std::string_view to_string(TransferError error) {
     case TransferError::reset: return "reset";
     case TransferError::aborted: return "aborted";
     case TransferError::too_large: return "too_large";
+    case TransferError::unresolved: return "unresolved";
+    case TransferError::local: return "local";
     case TransferError::internal: return "internal";
   }
   return "internal";
@@ -25,16 +27,20 @@ std::string_view to_string(TransferError error) {
 class Sender::Impl {
  public:
   Impl(SenderOptions given_options, AddressPolicy given_policy, std::function<void()> wake)
-      : options(std::move(given_options)), policy(std::move(given_policy)), done(std::move(wake)) {
+      : options(std::move(given_options)),
+        policy(std::move(given_policy)),
+        done(std::move(wake)),
+        resolver(options.resolver) {
     static std::once_flag once;
     std::call_once(once, [] { ::curl_global_init(CURL_GLOBAL_DEFAULT); });
     for (int i = 0; i < std::max(1, options.threads); ++i)
-      threads.push_back(std::make_unique<SenderThread>(options, policy, done, i));
+      threads.push_back(std::make_unique<SenderThread>(options, policy, resolver, done, i));
   }
 
   const SenderOptions options;
   const AddressPolicy policy;
   Mailbox<TransferResult> done;
+  Resolver resolver;
   // The caller's thread. Completions minus submissions is what is in flight.
   std::size_t in_flight = 0;
   std::vector<std::unique_ptr<SenderThread>> threads;
@@ -66,5 +72,6 @@ void Sender::poll(std::vector<TransferResult>& out) {
 }
 
 std::size_t Sender::in_flight() const { return impl_->in_flight; }
+ResolverStats Sender::resolver_stats() const { return impl_->resolver.stats(); }
 
 }  // namespace certes::http

@@ -15,6 +15,7 @@
 #include "common/base/result.hpp"
 #include "common/http/networks.hpp"
 #include "common/http/own_listeners.hpp"
+#include "common/http/resolver.hpp"
 
 namespace certes::http {
 
@@ -35,7 +36,7 @@ class AddressPolicy {
 
 enum class TransferError : std::uint8_t {
   none,
-  dns,
+  dns,  // the name does not exist, or has no address
   connect,
   tls,
   timeout,
@@ -43,9 +44,15 @@ enum class TransferError : std::uint8_t {
   reset,
   aborted,
   too_large,
+  unresolved,  // the name server's fault: not the endpoint's
+  local,       // no descriptors, memory or ports: ours
   internal
 };
 std::string_view to_string(TransferError error);
+// Nothing was sent, and what kept it from being sent says nothing of who was to get it.
+inline bool not_tried(TransferError error) {
+  return error == TransferError::unresolved || error == TransferError::local;
+}
 
 struct Transfer {
   std::uint64_t id = 0;  // the caller's; comes back
@@ -67,6 +74,7 @@ struct TransferResult {
   bool body_cut = false;     // there was a rest
   std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
   std::uint64_t duration_us = 0;
+  Millis retry_in{0};  // of what was not tried: not before that
 };
 
 struct SenderOptions {
@@ -76,7 +84,8 @@ struct SenderOptions {
   std::size_t kept_response_bytes = 4u << 10;
   Millis connect_timeout{5'000};
   std::string ca_file;             // empty: the system's
-  bool environment_proxy = false;  // http_proxy, no_proxy and the like are obeyed
+  bool environment_proxy = false;  // http_proxy, no_proxy and the like are obeyed; libcurl looks up names then
+  ResolverOptions resolver;
   std::string user_agent = "Certes/" CERTES_VERSION;
 };
 
@@ -89,6 +98,7 @@ class Sender {
   void abort(std::uint64_t id);
   void poll(std::vector<TransferResult>& out);
   std::size_t in_flight() const;
+  ResolverStats resolver_stats() const;  // any thread
 
  private:
   class Impl;
@@ -98,5 +108,13 @@ class Sender {
 // scheme http or https, a host, no user info, no fragment, port in range; a literal address must be allowed (names are
 // checked when dialled). Used when an endpoint is created. Error: invalid with what is wrong.
 Result<void> check_url(std::string_view url, const AddressPolicy& policy);
+
+// The name in a URL that must be looked up before it can be dialled, and the port. Nothing: an address, a name that
+// stands for loopback, or no URL.
+struct NamedHost {
+  std::string host;  // in lower case
+  std::uint16_t port = 0;
+};
+std::optional<NamedHost> named_host(const std::string& url);
 
 }  // namespace certes::http

@@ -7,8 +7,11 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/base/event_fd.hpp"
@@ -19,15 +22,29 @@ namespace certes::http {
 
 class SenderThread {
  public:
-  SenderThread(const SenderOptions& options, const AddressPolicy& policy, Mailbox<TransferResult>& done, int index);
+  SenderThread(const SenderOptions& options, const AddressPolicy& policy, Resolver& resolver,
+               Mailbox<TransferResult>& done, int index);
   ~SenderThread();  // aborts what is in flight
   void submit(Transfer&& transfer);
   void abort(std::uint64_t id);
 
  private:
-  struct Command {
-    bool abort = false;
-    Transfer transfer;
+  struct Abort {
+    std::uint64_t id = 0;
+  };
+  struct LookedUp {
+    std::string host;
+  };
+  using Command = std::variant<Transfer, Abort, LookedUp>;
+  // Shared with look-ups that may outlive the thread.
+  struct Inbox {
+    EventFd signal;
+    Mailbox<Command> commands{[this] { signal.notify(); }};
+  };
+  // Transfers that wait for their host to be looked up: no handle or socket is taken yet.
+  struct Resolving {
+    std::vector<Transfer> transfers;
+    SteadyTime until{};
   };
   // What epoll watches of a socket, which is more than curl asks for now: see on_socket.
   struct Watched {
@@ -43,8 +60,14 @@ class SenderThread {
 
   void run();
   void take_commands();
+  void take(Transfer&& transfer) { waiting_.push_back(std::move(transfer)); }
+  void take(const Abort& abort) { give_up(abort.id); }
+  void take(const LookedUp& looked_up);
   void start_waiting();
-  void start(Transfer&& transfer);
+  void resolve(Transfer&& transfer);
+  void give_back_unresolved();
+  void give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host);
+  void start(Transfer&& transfer, const std::string& addresses);
   void give_up(std::uint64_t id);
   void socket_ready(int socket, std::uint32_t events);
   bool run_due_timer();
@@ -55,9 +78,9 @@ class SenderThread {
 
   const SenderOptions& options_;
   CurlSettings settings_;
+  Resolver& resolver_;
   Mailbox<TransferResult>& done_;
-  EventFd signal_;
-  Mailbox<Command> inbox_;
+  const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::atomic<bool> stopping_{false};
 
   // The thread's own.
@@ -68,7 +91,9 @@ class SenderThread {
   std::vector<std::unique_ptr<CurlTransfer>> handles_;
   std::vector<CurlTransfer*> free_;
   std::unordered_map<std::uint64_t, CurlTransfer*> running_;
-  std::deque<Transfer> waiting_;  // above max_in_flight
+  std::deque<Transfer> waiting_;                                    // above max_in_flight
+  std::unordered_map<std::string, Resolving> resolving_;            // by host
+  std::deque<std::pair<SteadyTime, std::string>> resolving_until_;  // all wait equally long
   std::vector<Command> commands_;
   std::thread thread_;
 };

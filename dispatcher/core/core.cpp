@@ -25,6 +25,7 @@ void Core::run() {
   const SteadyTime now = ports_.clock.now();
   ask_fence();
   expire_retries(now);
+  wake_rested(now);
   release_held(now);
   if (draining_) return;
   sweep();
@@ -47,6 +48,7 @@ std::optional<SteadyTime> Core::next_at() {
     const SteadyTime due = start_ + Millis{static_cast<std::int64_t>(*retry)};
     when = when ? std::min(*when, due) : due;
   }
+  if (!resting_.empty()) when = when ? std::min(*when, resting_.begin()->first) : resting_.begin()->first;
   return when;
 }
 
@@ -65,13 +67,17 @@ void Core::expire_retries(SteadyTime now) {
 
 void Core::release_held(SteadyTime now) {
   for (auto& [number, list] : held_) {
-    if (list.empty() || !ports_.outcomes.may_act(number)) continue;
-    std::vector<Delivery*> back;
-    while (Waiting* item = list.pop_front()) back.push_back(static_cast<Delivery*>(item));
-    for (auto at = back.rbegin(); at != back.rend(); ++at) {  // each before those that came after it
-      (*at)->state = Stage::queued;
-      scheduler_.push_front(*(*at)->endpoint->lanes, **at, (*at)->priority, (*at)->attempts > 0, now);
-    }
+    if (!list.empty() && ports_.outcomes.may_act(number)) put_back(list, now);
+  }
+}
+
+// Into the scheduler, each before those that came after it.
+void Core::put_back(List<Waiting, NodeOf<WaitingNode>>& held, SteadyTime now) {
+  std::vector<Delivery*> back;
+  while (Waiting* item = held.pop_front()) back.push_back(static_cast<Delivery*>(item));
+  for (auto at = back.rbegin(); at != back.rend(); ++at) {
+    (*at)->state = Stage::queued;
+    scheduler_.push_front(*(*at)->endpoint->lanes, **at, (*at)->priority, (*at)->attempts > 0, now);
   }
 }
 

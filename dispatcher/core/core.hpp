@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -152,6 +153,7 @@ class Core {
   void on_recorded(std::uint64_t id);
   void recorded(Delivery& delivery);
   void returned(Delivery& delivery);  // aborted: not an attempt
+  void given_back(Delivery& delivery, const http::TransferResult& result);
   void close_unsent(Delivery& delivery, std::string_view outcome, std::string_view error);
 
   // undelivered.cpp
@@ -184,6 +186,9 @@ class Core {
   void update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config);
   void apply(EndpointEntry& entry);  // its state and limits to the scheduler
   void remove(EndpointEntry& entry);
+  void rest(EndpointEntry& entry, SteadyTime until);
+  void wake_rested(SteadyTime now);
+  void put_back(List<Waiting, NodeOf<WaitingNode>>& held, SteadyTime now);
   void sweep();
   void begin_sweep(EndpointEntry& entry);
   void end_unsent(Delivery& delivery);
@@ -203,6 +208,7 @@ class Core {
   std::unordered_map<std::string, std::unique_ptr<EndpointEntry>, StringHash, std::equal_to<>> endpoints_;
   std::vector<std::unique_ptr<EndpointEntry>> leaving_;  // deleted, with deliveries
   std::vector<EndpointEntry*> sweeping_;
+  std::set<std::pair<SteadyTime, EndpointEntry*>> resting_;
   std::map<std::int32_t, List<Waiting, NodeOf<WaitingNode>>> held_;  // by partition
   std::vector<Partition> partitions_;                                // by number
   std::deque<Unrouted> unrouted_;

@@ -32,7 +32,7 @@ struct EndpointEntry;
 
 enum class Stage : std::uint8_t {
   queued,     // in the scheduler
-  held,       // taken from it, while its partition may not act
+  held,       // taken from it, while its partition may not act, or its endpoint rests
   retry,      // in the wheel
   sending,    // a request is out; takes a slot
   recording,  // its outcome is on the way to the log; takes a slot if it was sent
@@ -94,6 +94,8 @@ struct EndpointEntry {
   std::unique_ptr<Target> target;
   Lanes* lanes = nullptr;
   List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel, those that await results apart
+  List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested
+  SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
   std::size_t deliveries = 0;                          // those that wait and those that do not
   std::size_t meter = 0;
   std::size_t affinity = 0;
@@ -106,6 +108,7 @@ struct EndpointEntry {
   bool sweeping = false;  // what waits is being ended
 
   const registry::Endpoint& config() const { return target->endpoint(); }
+  bool rests() const { return rests_until != SteadyTime::min(); }
   bool disabled() const { return config().state == registry::EndpointState::disabled; }
   Millis paused(UnixMillis now) const {
     return paused_total + (paused_since == 0 ? Millis{0} : Millis{std::max<std::int64_t>(0, now - paused_since)});

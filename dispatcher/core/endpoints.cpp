@@ -78,7 +78,7 @@ void Core::apply(EndpointEntry& entry) {
   const registry::Endpoint& config = entry.config();
   const SteadyTime now = ports_.clock.now();
   scheduler_.configure(*entry.lanes, config.concurrency, config.rate_per_second, now);
-  const bool open = config.state == registry::EndpointState::active && !entry.gone && !entry.deleted;
+  const bool open = config.state == registry::EndpointState::active && !entry.gone && !entry.deleted && !entry.rests();
   scheduler_.set_open(*entry.lanes, open, now);
 }
 
@@ -97,6 +97,25 @@ void Core::remove(EndpointEntry& entry) {
   const auto found = endpoints_.find(entry.key);
   leaving_.push_back(std::move(found->second));
   endpoints_.erase(found);
+}
+
+// Nothing is sent to it until then.
+void Core::rest(EndpointEntry& entry, SteadyTime until) {
+  if (until <= entry.rests_until) return;
+  resting_.erase({entry.rests_until, &entry});
+  entry.rests_until = until;
+  resting_.insert({until, &entry});
+  apply(entry);
+}
+
+void Core::wake_rested(SteadyTime now) {
+  while (!resting_.empty() && resting_.begin()->first <= now) {
+    EndpointEntry& entry = *resting_.begin()->second;
+    resting_.erase(resting_.begin());
+    entry.rests_until = SteadyTime::min();
+    put_back(entry.given_back, now);
+    apply(entry);
+  }
 }
 
 void Core::begin_sweep(EndpointEntry& entry) {
@@ -122,6 +141,7 @@ void Core::sweep() {
   std::erase_if(leaving_, [&](const std::unique_ptr<EndpointEntry>& entry) {
     if (entry->deliveries > 0 || entry->sweeping) return false;
     scheduler_.remove(*entry->lanes);
+    resting_.erase({entry->rests_until, entry.get()});
     return true;
   });
 }

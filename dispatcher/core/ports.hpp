@@ -69,6 +69,9 @@ class Observer {
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;
+  // A request that was not made, for a reason that is not the endpoint's (http::not_tried): it waits, and no attempt is
+  // used up.
+  virtual void given_back(http::TransferError error, std::string_view why) = 0;
   // A command's result is on the log: succeeded, failed.
   virtual void answered(std::string_view status) = 0;
   virtual void unmatched() = 0;

@@ -47,6 +47,7 @@ void Core::on_result(http::TransferResult&& result) {
   if (delivery == nullptr || delivery->state != Stage::sending) return;
   if (delivery->record == nullptr) return forget(*delivery);
   if (result.error == http::TransferError::aborted) return returned(*delivery);
+  if (http::not_tried(result.error)) return given_back(*delivery, result);
   attempt_ended(*delivery, result);
 }
 
@@ -60,6 +61,31 @@ void Core::returned(Delivery& delivery) {
     end(delivery);
   } else {
     enqueue(delivery);
+  }
+  let_go_if_settled(number);
+}
+
+// Nothing was sent, and nothing is known of the endpoint: the delivery waits where it stood, and so do those behind it,
+// which would fare the same. What goes to URLs of its own (reply_to) waits alone.
+void Core::given_back(Delivery& delivery, const http::TransferResult& result) {
+  ports_.observer.given_back(result.error, result.message);
+  const std::int32_t number = delivery.record->record->partition;
+  EndpointEntry& entry = *delivery.endpoint;
+  unsettle(delivery);
+  free_slot(delivery);
+  if (partition(number).revoking) {
+    delivery.record->abandoned = true;
+    end(delivery);
+  } else if (delivery.command && delivery.answer != Answer::none) {
+    end_answered(delivery);
+  } else if (entry.reply) {
+    wait_until(delivery, ports_.clock.unix_millis() + result.retry_in.count());
+  } else {
+    delivery.state = Stage::held;
+    entry.waiting.push_back(delivery);
+    entry.given_back.push_back(delivery);
+    rest(entry, ports_.clock.now() + std::max(result.retry_in, Millis{1}));
+    if (entry.deleted || entry.disabled()) begin_sweep(entry);
   }
   let_go_if_settled(number);
 }

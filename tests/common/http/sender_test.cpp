@@ -148,7 +148,9 @@ TEST_CASE("Sender: resets, early closes, half answers and nonsense are told apar
 TEST_CASE("Sender: nobody listening is connect, no such name is dns") {
   TestSender test;
   CHECK(test.one(closed_url()).error == TransferError::connect);
-  CHECK(test.one("http://no-such-name.invalid/").error == TransferError::dns);
+  SenderOptions options;
+  options.resolver.look_up = [](const std::string&) { return Resolution{Resolution::Kind::failed, {}, "unknown"}; };
+  CHECK(TestSender(options).one("http://no-such-name.invalid/").error == TransferError::dns);
 }
 
 TEST_CASE("Sender: an answer of any size is cut, its status counts, its connection goes") {
@@ -201,6 +203,38 @@ TEST_CASE("Sender: a header without end is refused") {
     RawEndpoint::send(fd, "HTTP/1.1 200 OK\r\n");
     const std::string line = "X: " + std::string(1'000, 'x') + "\r\n";
     while (RawEndpoint::send(fd, line)) {
+    }
+  });
+  TestSender test;
+  CHECK(test.one(endpoint.url()).error == TransferError::too_large);
+}
+
+TEST_CASE("Sender: a line of the header that libcurl does not take is as large as that") {
+  RawEndpoint endpoint(always("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x') + "\r\nContent-Length: 0\r\n\r\n"));
+  TestSender test;
+  const TransferResult result = test.one(endpoint.url());
+  CHECK(result.error == TransferError::too_large);
+  CHECK(result.status == 0);
+}
+
+TEST_CASE("Sender: what only looks like a status is no answer") {
+  for (const std::string line : {"HTTP/1.1 200x OK", "HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1  200 OK",
+                                 "http/1.1 200 OK", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200x OK"}) {
+    CAPTURE(line);
+    RawEndpoint endpoint(always(line + "\r\nContent-Length: 0\r\n\r\n"));
+    TestSender test;
+    const TransferResult result = test.one(endpoint.url());
+    CHECK(result.error == TransferError::reset);
+    CHECK(result.status == 0);
+  }
+}
+
+TEST_CASE("Sender: interim answers without end are refused") {
+  RawEndpoint endpoint([](int fd, int) {
+    RawEndpoint::read_request(fd);
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += "HTTP/1.1 102 Processing\r\n\r\n";
+    while (RawEndpoint::send(fd, many)) {
     }
   });
   TestSender test;

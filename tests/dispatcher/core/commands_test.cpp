@@ -439,3 +439,31 @@ TEST_CASE(
   CHECK(header(world.letters[0], "certes-delivery") == delivery_id("evt_1", "billing", {}));
   CHECK(world.finished.size() == 1);
 }
+
+TEST_CASE("Commands: a reply that could not be sent waits alone, as others go elsewhere") {
+  World world;
+  world.use(StateBuilder());
+  for (const char* name : {"one", "two"}) {
+    EventText text = result(world.next_offset);
+    text.id = "evt_r" + std::to_string(world.next_offset++);
+    text.client_id = text.id;
+    text.headers.emplace_back("certes-reply-to", std::string("http://127.0.0.1/") + name);
+    world.give(text);
+  }
+  world.core->run();
+  REQUIRE(world.flying.size() == 2);
+  REQUIRE(world.give_back("one", http::TransferError::unresolved, Millis{1'000}));
+  CHECK(world.answer("two", 200));
+  EventText third = result(world.next_offset);
+  third.id = third.client_id = "evt_r3";
+  third.headers.emplace_back("certes-reply-to", "http://127.0.0.1/three");
+  world.give(third);
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.answer("three", 200));
+  world.pass(Millis{1'001});
+  REQUIRE(world.flying.size() == 1);
+  CHECK(World::header(world.flying[0], "certes-attempt") == "1");
+  CHECK(world.answer("one", 200));
+  CHECK(world.finished.size() == 3);
+}

@@ -429,3 +429,78 @@ TEST_CASE("Core: tenants share the sends by the weights that the registry has, c
   world.use(state);
   CHECK(std::abs(sent_to_them(20) - 10) <= 1);
 }
+
+TEST_CASE("Core: a request that could not be made, through no fault of the endpoint's, uses up no attempt") {
+  for (const auto error : {http::TransferError::unresolved, http::TransferError::local}) {
+    World world;
+    world.use(one_endpoint());
+    world.give({});
+    world.core->run();
+    for (int i = 0; i < 100; ++i) {
+      REQUIRE(world.give_back("billing", error, Millis{500}));
+      world.core->run();
+      CHECK(world.flying.empty());
+      CHECK(world.core->settled());
+      CHECK(world.core->next_at() == world.clock.now() + Millis{500});
+      world.pass(Millis{499});
+      CHECK(world.flying.empty());
+      world.pass(Millis{1});
+      REQUIRE(world.flying.size() == 1);
+      CHECK(World::header(world.flying[0], "certes-attempt") == "1");
+    }
+    CHECK(world.attempts.empty());
+    CHECK(world.given_back_count == 100);
+    REQUIRE(world.answer("billing", 200));
+    CHECK(world.attempts.size() == 1);
+    CHECK(world.attempts[0].attempt == 1);
+    CHECK(world.core->gauges().memory_bytes == 0);
+  }
+}
+
+TEST_CASE("Core: an endpoint rests until then with all that waits for it, in its order; others go on") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("mail").subscription("s2", "mail", "mail.#");
+  world.use(state);
+  world.give(40, "order.created");
+  world.core->run();
+  std::vector<std::string> before;
+  for (const auto& transfer : world.flying) before.push_back(World::header(transfer, "webhook-id"));
+  REQUIRE(before.size() > 1);
+  while (world.give_back("billing", http::TransferError::unresolved, Millis{2'000})) {
+  }
+  world.core->run();
+  CHECK(world.flying.empty());
+  world.give(1, "mail.sent");
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.answer("mail", 200));
+  world.pass(Millis{2'000});
+  std::vector<std::string> after;
+  for (const auto& transfer : world.flying) after.push_back(World::header(transfer, "webhook-id"));
+  CHECK(after == before);
+  CHECK(world.answer_all(200) == 40);
+  CHECK(world.finished.size() == 41);
+}
+
+TEST_CASE("Core: what was given back ends with its endpoint, and goes with its partition") {
+  for (const bool deleted : {true, false}) {
+    World world;
+    auto state = one_endpoint();
+    world.use(state);
+    world.give({});
+    world.core->run();
+    REQUIRE(world.give_back("billing", http::TransferError::local, Millis{500}));
+    if (deleted) {
+      world.use(state.remove_subscription("s1").remove_endpoint("billing"));
+      world.core->run();
+      CHECK(world.outcomes("cancelled") == 1);
+    } else {
+      world.core->on_revoked(0);
+      CHECK(world.released == std::vector<std::int32_t>{0});
+    }
+    world.pass(Millis{1'000});
+    CHECK(world.flying.empty());
+    CHECK(world.core->gauges().memory_bytes == 0);
+  }
+}

@@ -124,6 +124,7 @@ class World final : public dispatcher::Outcomes,
   void attempted(const dispatcher::AttemptSeen&) override {}
   void ended(registry::Priority, std::string_view, bool, std::size_t) override {}
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
+  void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched() override { ++unmatched_count; }
   void duplicate() override { ++duplicate_count; }
@@ -158,6 +159,19 @@ class World final : public dispatcher::Outcomes,
     result.retry_after = std::move(retry_after);
     result.body = std::move(body);
     if (!result.body.empty()) result.content_type = "application/json";
+    flying.erase(found);
+    core->on_result(std::move(result));
+    return true;
+  }
+  // The same, where it could not be made.
+  bool give_back(const std::string& endpoint, http::TransferError error, Millis retry_in) {
+    const auto found = std::find_if(flying.begin(), flying.end(),
+                                    [&](const auto& transfer) { return transfer.url.ends_with("/" + endpoint); });
+    if (found == flying.end()) return false;
+    http::TransferResult result;
+    result.id = found->id;
+    result.error = error;
+    result.retry_in = retry_in;
     flying.erase(found);
     core->on_result(std::move(result));
     return true;
@@ -220,6 +234,7 @@ class World final : public dispatcher::Outcomes,
   int unmatched_count = 0;
   int duplicate_count = 0;
   int read_back_count = 0;
+  int given_back_count = 0;
   std::int64_t next_offset = 0;
   std::unique_ptr<dispatcher::Core> core;
 

@@ -1,0 +1,41 @@
+#pragma once
+// AnswerHead: the header of an endpoint's answer, line by line as libcurl hands it on: whether its status line is one
+// (libcurl takes "200x" for 200), how large it is, and what is needed of it. Who: CurlTransfer. Confined to one thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace certes::http {
+
+class AnswerHead {
+ public:
+  static constexpr std::size_t kMostBytes = 256u << 10;  // of all lines, interim answers and trailers included
+
+  enum class Fault : std::uint8_t { none, too_large, malformed };
+
+  // With its end of line. False: it is at fault, and nothing more is to be read.
+  bool take(std::string_view line);
+
+  Fault fault() const { return fault_; }
+  bool ended() const { return ended_; }                            // of an answer that is not interim
+  int status() const { return status_; }                           // of the last answer that has begun; 0: none
+  const std::string& retry_after() const { return retry_after_; }  // of that answer, as sent
+  void clear() { *this = AnswerHead(); }
+
+ private:
+  bool begin(std::string_view line);
+
+  std::size_t bytes_ = 0;
+  std::string retry_after_;
+  int status_ = 0;
+  Fault fault_ = Fault::none;
+  bool ended_ = false;
+  bool begins_ = true;  // the next line is a status line
+};
+
+// "HTTP/1.1 200 OK" → 200; nothing else is one: 0. The line has no end.
+int status_of_line(std::string_view line);
+
+}  // namespace certes::http
