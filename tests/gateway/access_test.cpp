@@ -6,6 +6,7 @@
 
 #include "common/registry/resource_json.hpp"
 #include "gateway/access.hpp"
+#include "tests/fakes/http_client.hpp"
 #include "tests/fakes/http_eventually.hpp"
 #include "tests/gateway/api/fixture.hpp"
 
@@ -113,6 +114,16 @@ class Walk {
     return text;
   }
 
+  // The status of an answer to a header whose body does not come.
+  int status_of_header(const Route& route, const std::string& text) {
+    const std::string address = route.listener == Listener::api ? api_.address() : gateway_->address();
+    fakes::RawClient client(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    std::string head = route.method + " " + path(route, "default") + " HTTP/1.1\r\nHost: localhost\r\n";
+    if (!text.empty()) head += "Authorization: Bearer " + text + "\r\n";
+    REQUIRE(client.send(head + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"));
+    return client.answer().status;
+  }
+
   std::string admin, acme, expired;
   std::string body, allow, retry_after;  // of the last answer
 
@@ -205,6 +216,18 @@ TEST_CASE("Routes: without a good key nothing but what is open answers") {
     CHECK(walk.status(route, crypto::new_api_key()) == 401);
     CHECK(walk.status(route, walk.expired) == 401);
     CHECK(walk.body.find("has expired") != std::string::npos);
+  }
+}
+
+TEST_CASE("Routes: who may not is told by the header alone, before a body is waited for") {
+  Walk walk;
+  const std::string reader = walk.key({{"scopes", {"metrics:read"}}});
+  for (const Route& route : routes()) {
+    if (!asks_for_key(route)) continue;
+    CAPTURE(name_of(route));
+    CHECK(walk.status_of_header(route, "") == 401);
+    CHECK(walk.status_of_header(route, walk.expired) == 401);
+    CHECK(walk.status_of_header(route, reader) == 403);
   }
 }
 
