@@ -181,7 +181,7 @@ TEST_CASE("Dead letters: what was trimmed is not there") {
 TEST_CASE("Dead letters: one is found by its id without reading others, by its delivery within a budget") {
   Installation installation;
   Process api(installation, true, [](config::Settings& settings) { settings.api.scan_bytes = 64 << 10; });
-  const std::string value(10'000, '1');
+  const std::string value = '"' + std::string(10'000, 'x') + '"';
   for (int i = 0; i < 30; ++i) put(installation, 0, {("dlv_" + std::to_string(i)).c_str(), "one", 1, value.c_str()});
   std::string after;
   Answer answer;
