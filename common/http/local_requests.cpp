@@ -61,8 +61,9 @@ bool ends_with_label(std::string_view name, std::string_view suffix) {
   return name.size() > suffix.size() && same_token(name.substr(name.size() - suffix.size()), suffix);
 }
 
-// An address in brackets is of IPv6, another of IPv4: "[127.0.0.1]" and "::1" are no hosts.
+// An address in brackets is of IPv6, another of IPv4: "[127.0.0.1]" and "::1" are no hosts, nor is one with a zone.
 bool is_address(std::string_view host) {
+  if (host.find('%') != std::string_view::npos) return false;
   if (host.starts_with('['))
     return host.find(':') != std::string_view::npos && Networks::parse_address(host.substr(1, host.size() - 2));
   return Networks::parse_address(host).has_value();
