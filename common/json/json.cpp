@@ -41,6 +41,9 @@ Result<Json> parse_json(std::string_view text, const JsonBounds& bounds) {
     return fail(Code::invalid, "JSON longer than " + std::to_string(bounds.bytes) + " bytes");
   if (is_deeper(text, bounds.depth))
     return fail(Code::invalid, "JSON nested deeper than " + std::to_string(bounds.depth) + " levels");
+  // The library takes it for the end of the text, and lets anything stand behind it.
+  if (const std::size_t nul = text.find('\0'); nul != text.npos)
+    return fail(Code::invalid, "not JSON: wrong at byte " + std::to_string(nul + 1));
   try {
     if (bounds.unique_members) return Json::parse(text.begin(), text.end(), Watcher<Json>());
     return Json::parse(text.begin(), text.end());

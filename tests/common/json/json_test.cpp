@@ -27,6 +27,8 @@ TEST_CASE("parse_json: takes JSON, and says where it goes wrong") {
   CHECK_FALSE(parse_json<Json>(""));
   CHECK_FALSE(parse_json<Json>("\"\xff\""));
   CHECK_FALSE(parse_json<Json>("1e999"));
+  CHECK(why(parse_json<Json>(std::string_view("{}\0", 3))) == "not JSON: wrong at byte 3");
+  CHECK_FALSE(parse_json<Json>(std::string_view("{}\0{", 4)));
   CHECK(json_or_null<Json>("nothing").is_null());
 }
 
