@@ -41,6 +41,17 @@ class Hmac {
   std::shared_ptr<const Keys> keys_;
 };
 
+// What Standard Webhooks signs, and the header's list of signatures.
+struct SignedWebhook {
+  std::string_view id, timestamp, signatures, body;
+};
+// Of a list: above, nothing of it is believed. The bound is there for who checks: each entry may cost a verification.
+inline constexpr std::size_t kMaxSignatures = 16;
+// Of one request by ed25519, entries times keys: what is beyond them is not tried.
+inline constexpr std::size_t kMaxVerifications = 16;
+
+class StandardWebhooksPublic;
+
 // Standard Webhooks 1.0.0 (github.com/standard-webhooks/standard-webhooks), symmetric: v1.
 class StandardWebhooks {
  public:
@@ -49,28 +60,36 @@ class StandardWebhooks {
   static std::string new_secret();  // whsec_…, 32 random bytes
   // "v1,<base64>"
   std::string sign(std::string_view id, std::int64_t timestamp, std::string_view body) const;
-  // `signatures`: the header's list. Errors: unauthenticated with which check failed.
+  // By this secret alone: verify_webhook.
   Result<void> verify(std::string_view id, std::string_view timestamp, std::string_view signatures,
                       std::string_view body, std::int64_t now, std::int64_t tolerance_seconds) const;
 
  private:
+  friend Result<void> verify_webhook(const SignedWebhook&, std::span<const StandardWebhooks>,
+                                     std::span<const StandardWebhooksPublic>, std::int64_t, std::int64_t);
   explicit StandardWebhooks(Hmac hmac) : hmac_(std::move(hmac)) {}
   Hmac hmac_;
 };
 
-// The same, asymmetric: v1a, ed25519 over the same bytes. verify: any thread, at once.
+// The same, asymmetric: v1a, ed25519 over the same bytes.
 class StandardWebhooksPublic {
  public:
   static constexpr std::string_view kPrefix = "whpk_";
   // `key`: whpk_ + base64 of 32 bytes. Error: invalid.
   static Result<StandardWebhooksPublic> make(std::string_view key);
-  // Whether one of the list's v1a signatures is over these bytes. As StandardWebhooks::verify.
-  Result<void> verify(std::string_view id, std::string_view timestamp, std::string_view signatures,
-                      std::string_view body, std::int64_t now, std::int64_t tolerance_seconds) const;
 
  private:
+  friend Result<void> verify_webhook(const SignedWebhook&, std::span<const StandardWebhooks>,
+                                     std::span<const StandardWebhooksPublic>, std::int64_t, std::int64_t);
   std::shared_ptr<void> key_;
 };
+
+// Whether one entry of the list is made by one of the secrets (v1) or verifies by one of the keys (v1a). One MAC a
+// secret, whatever the number of entries, and none where there is no entry it could be compared with; at most
+// kMaxVerifications by keys. Errors: unauthenticated with which check failed. Any thread.
+Result<void> verify_webhook(const SignedWebhook& webhook, std::span<const StandardWebhooks> secrets,
+                            std::span<const StandardWebhooksPublic> keys, std::int64_t now,
+                            std::int64_t tolerance_seconds);
 
 // Plain digits without a sign or leading zeros, as time stamps of signatures are written; nothing if it is none.
 std::optional<std::int64_t> parse_unix_seconds(std::string_view text);

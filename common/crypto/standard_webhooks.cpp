@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "common/crypto/crypto.hpp"
@@ -12,12 +13,14 @@ constexpr std::size_t kMaxSecretBytes = 64;
 
 constexpr std::size_t kPublicKeyBytes = 32;
 constexpr std::size_t kSignatureBytes = 64;
-constexpr std::string_view kAsymmetric = "v1a,";
+constexpr std::string_view kShared = "v1,", kAsymmetric = "v1a,";
 
 // The time and id that are signed, whatever with.
 Result<void> check_signed(std::string_view id, std::string_view timestamp, std::int64_t now,
                           std::int64_t tolerance_seconds) {
   if (id.empty()) return fail(Code::unauthenticated, "webhook-id is missing", "webhook-id");
+  // Else two ids and bodies would be signed alike: "a.1" and "a", with a time that begins with "1.".
+  if (id.find('.') != id.npos) return fail(Code::unauthenticated, "webhook-id holds a '.'", "webhook-id");
   const auto at = parse_unix_seconds(timestamp);
   if (!at) return fail(Code::unauthenticated, "webhook-timestamp is not in unix seconds", "webhook-timestamp");
   if (*at < now - tolerance_seconds)
@@ -27,15 +30,32 @@ Result<void> check_signed(std::string_view id, std::string_view timestamp, std::
   return {};
 }
 
-// Whether `good` is true of one entry of the list.
-template <class Good>
-Result<void> any_of(std::string_view signatures, Good good) {
+// The list, taken apart; entries of other versions are passed over. Error: it is too long.
+struct Entries {
+  std::vector<std::string_view> shared;      // v1, whole
+  std::vector<std::string_view> asymmetric;  // v1a, whole
+};
+Result<Entries> entries_of(std::string_view signatures) {
+  Entries entries;
+  std::size_t count = 0;
   while (!signatures.empty()) {
-    const std::size_t space = signatures.find(' ');
-    if (good(signatures.substr(0, space))) return {};
-    signatures.remove_prefix(space == signatures.npos ? signatures.size() : space + 1);
+    const std::string_view one = signatures.substr(0, signatures.find(' '));
+    signatures.remove_prefix(std::min(signatures.size(), one.size() + 1));
+    if (one.empty()) continue;
+    if (++count > kMaxSignatures)
+      return fail(Code::unauthenticated,
+                  "webhook-signature holds more than " + std::to_string(kMaxSignatures) + " signatures",
+                  "webhook-signature");
+    if (one.starts_with(kShared)) entries.shared.push_back(one);
+    if (one.starts_with(kAsymmetric)) entries.asymmetric.push_back(one);
   }
-  return fail(Code::unauthenticated, "no signature in webhook-signature matches", "webhook-signature");
+  return entries;
+}
+
+bool any_shared(const std::vector<std::string_view>& entries, std::string_view expected) {
+  bool good = false;
+  for (const std::string_view one : entries) good = equal_constant_time(one, expected) || good;
+  return good;
 }
 
 }  // namespace
@@ -69,9 +89,7 @@ std::string StandardWebhooks::sign(std::string_view id, std::int64_t timestamp, 
 
 Result<void> StandardWebhooks::verify(std::string_view id, std::string_view timestamp, std::string_view signatures,
                                       std::string_view body, std::int64_t now, std::int64_t tolerance_seconds) const {
-  if (auto checked = check_signed(id, timestamp, now, tolerance_seconds); !checked) return checked;
-  const std::string expected = "v1," + base64_encode(hmac_.sign({id, ".", timestamp, ".", body}));
-  return any_of(signatures, [&](std::string_view one) { return equal_constant_time(one, expected); });
+  return verify_webhook({id, timestamp, signatures, body}, {this, 1}, {}, now, tolerance_seconds);
 }
 
 Result<StandardWebhooksPublic> StandardWebhooksPublic::make(std::string_view key) {
@@ -85,18 +103,34 @@ Result<StandardWebhooksPublic> StandardWebhooksPublic::make(std::string_view key
   return made;
 }
 
-Result<void> StandardWebhooksPublic::verify(std::string_view id, std::string_view timestamp,
-                                            std::string_view signatures, std::string_view body, std::int64_t now,
-                                            std::int64_t tolerance_seconds) const {
+Result<void> verify_webhook(const SignedWebhook& webhook, std::span<const StandardWebhooks> secrets,
+                            std::span<const StandardWebhooksPublic> keys, std::int64_t now,
+                            std::int64_t tolerance_seconds) {
+  const auto& [id, timestamp, signatures, body] = webhook;
   if (auto checked = check_signed(id, timestamp, now, tolerance_seconds); !checked) return checked;
+  const auto entries = entries_of(signatures);
+  if (!entries) return fail(entries.error());
+  if (!entries->shared.empty())
+    for (const StandardWebhooks& secret : secrets)
+      if (any_shared(entries->shared,
+                     std::string(kShared) + base64_encode(secret.hmac_.sign({id, ".", timestamp, ".", body}))))
+        return {};
   std::string text;  // ed25519 reads it twice, so it must be in one piece
-  text.reserve(id.size() + timestamp.size() + body.size() + 2);
-  text.append(id).append(1, '.').append(timestamp).append(1, '.').append(body);
-  return any_of(signatures, [&](std::string_view one) {
-    if (!one.starts_with(kAsymmetric)) return false;
+  std::size_t tried = 0;
+  for (const std::string_view one : entries->asymmetric) {
     const auto signature = base64_decode(one.substr(kAsymmetric.size()));
-    return signature && signature->size() == kSignatureBytes && ed25519_verify(key_.get(), *signature, text);
-  });
+    if (!signature || signature->size() != kSignatureBytes) continue;
+    for (const StandardWebhooksPublic& key : keys) {
+      if (++tried > kMaxVerifications)
+        return fail(Code::unauthenticated,
+                    "webhook-signature: none of the first " + std::to_string(kMaxVerifications) +
+                        " pairs of a signature and a key of this source verifies, and no more are tried",
+                    "webhook-signature");
+      if (text.empty()) text.append(id).append(1, '.').append(timestamp).append(1, '.').append(body);
+      if (ed25519_verify(key.key_.get(), *signature, text)) return {};
+    }
+  }
+  return fail(Code::unauthenticated, "no signature in webhook-signature matches", "webhook-signature");
 }
 
 }  // namespace certes::crypto

@@ -173,9 +173,11 @@ JsonValue JsonDocument::root() const { return exact() ? JsonValueAccess::of(part
 
 bool JsonDocument::exact() const { return parts_->parsed && parts_->exact; }
 
-std::optional<std::string> JsonDocument::text_at(std::string_view pointer) const {
-  if (parts_->text.empty()) return std::nullopt;
-  std::optional<Place> place = Place{parts_->root, parts_->text};
+namespace {
+
+std::optional<Place> find(const JsonDocument::Parts& parts, std::string_view pointer) {
+  if (parts.text.empty()) return std::nullopt;
+  std::optional<Place> place = Place{parts.root, parts.text};
   if (pointer.empty()) place->written = JsonScanner(place->written).value();
   while (!pointer.empty()) {
     if (pointer[0] != '/') return std::nullopt;
@@ -186,7 +188,19 @@ std::optional<std::string> JsonDocument::text_at(std::string_view pointer) const
     if (!place) return std::nullopt;
     pointer = next == std::string_view::npos ? std::string_view{} : pointer.substr(next);
   }
-  return scalar(*place);
+  return place;
+}
+
+}  // namespace
+
+std::optional<std::string> JsonDocument::text_at(std::string_view pointer) const {
+  const auto place = find(*parts_, pointer);
+  return place ? scalar(*place) : std::nullopt;
+}
+
+std::optional<std::string> JsonDocument::string_at(std::string_view pointer) const {
+  const auto place = find(*parts_, pointer);
+  return place && place->element.is_string() ? scalar(*place) : std::nullopt;
 }
 
 std::optional<std::string> json_text_at(std::string_view body, std::string_view pointer) {

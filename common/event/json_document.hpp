@@ -38,6 +38,8 @@ class JsonDocument {
   // The scalar at a JSON pointer (RFC 6901) of what was parsed last: strings unescaped, numbers as they are written,
   // true and false. Nothing: absent, null, an object or array, or a member on the way that is there twice.
   std::optional<std::string> text_at(std::string_view pointer) const;
+  // The same, of strings alone.
+  std::optional<std::string> string_at(std::string_view pointer) const;
 
   // Forgets what was parsed.
   void clear();

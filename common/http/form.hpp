@@ -1,6 +1,7 @@
 #pragma once
 // The fields of a form or query (application/x-www-form-urlencoded). Who: ingest. Pure.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@ namespace certes::http {
 
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 
+inline constexpr std::size_t kMaxFormFields = 1'000;
+
 // In their order, decoded ('+' is a space); a field without '=' has an empty value. Nothing if a percent sign does not
-// begin an escape.
+// begin an escape, or there are more than kMaxFormFields: a megabyte of `a&a&a` costs as much as fifty of JSON.
 std::optional<FormFields> parse_form(std::string_view text);
 // The first of that name.
 std::optional<std::string> form_field(const FormFields& fields, std::string_view name);

@@ -79,7 +79,7 @@ std::optional<FormFields> parse_form(std::string_view text) {
     std::string_view value = take(text, '&');
     if (value.empty()) continue;
     auto name = percent_decoded(take(value, '='), true), decoded = percent_decoded(value, true);
-    if (!name || !decoded) return std::nullopt;
+    if (!name || !decoded || fields.size() == kMaxFormFields) return std::nullopt;
     fields.emplace_back(std::move(*name), std::move(*decoded));
   }
   return fields;

@@ -1,5 +1,7 @@
 #include "gateway/ingest/answers.hpp"
 
+#include <algorithm>
+
 #include "common/event/hops.hpp"
 
 namespace certes::gateway::ingest {
@@ -88,6 +90,16 @@ http::Response too_many_requests(std::string_view kind, std::string_view id, std
   auto response = http::problem(429, "too-many-requests", "Too many requests",
                                 std::string(kind).append(1, ' ').append(id).append(" is above its ").append(limit));
   response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  return response;
+}
+
+http::Response too_many_unverified(std::string_view why, std::chrono::nanoseconds wait) {
+  auto response = http::problem(
+      429, "too-many-requests", "Too many requests",
+      std::string("too much from this address to this source did not verify (gateway.unverified_per_second); ")
+          .append(why));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, seconds)));
   return response;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The answers of the ingest listener: one mapping from errors to HTTP. Who: ingest. Pure, any thread.
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ http::Response loop_detected();
 http::Response breaks_schema(const std::vector<http::Fault>& breaches);
 // `kind`: whose limit it is: "source", "key", "tenant".
 http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds);
+// 429 for who has sent too much that did not verify. `why`: of this one.
+http::Response too_many_unverified(std::string_view why, std::chrono::nanoseconds wait);
 
 // What a source answers to a webhook that was accepted, or had been before.
 struct Reply {

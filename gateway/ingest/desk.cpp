@@ -47,8 +47,9 @@ Desk::Desk(http::Loop& own_loop, const DeskShared& shared)
       metrics(shared.metrics),
       clients(shared.dependencies.settings),
       door(clients, dependencies),
-      intake(loop, dependencies, door, shared.acceptors, shared.idempotency, shared.limits, shared.schemas, metrics,
-             shared.tail, shared.waiting),
+      intake(loop, dependencies, door,
+             {shared.acceptors, shared.idempotency, shared.limits, shared.unverified, shared.schemas, shared.heavy,
+              metrics, shared.tail, shared.waiting}),
       commands(loop, dependencies, intake, shared.searcher, metrics),
       streams(loop, dependencies, clients, shared.tail, shared.crowd, shared.lines) {}
 

@@ -19,7 +19,9 @@ struct DeskShared {
   Acceptor::Shared acceptors;
   IdempotencyIndex& idempotency;
   RateLimits& limits;
+  Unverified& unverified;
   SchemaCache& schemas;
+  HeavyWork& heavy;
   IngestMetrics& metrics;
   stream::Tail& tail;
   WaitingRoom& waiting;

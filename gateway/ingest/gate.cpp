@@ -43,6 +43,15 @@ bool Gate::shut(const Admission::Waiting& waiting, http::Exchange& exchange) {
   return true;
 }
 
+bool Gate::is_over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange) {
+  const Restraint& restraint = this->restraint(state, sender);
+  auto refusal = restraint.empty() ? std::nullopt : restraint.refusal(loop_.now());
+  if (!refusal) return false;
+  metrics_.rejected(sender.source, "rate");
+  exchange.respond(std::move(*refusal));
+  return true;
+}
+
 bool Gate::over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange) {
   const Restraint& restraint = this->restraint(state, sender);
   if (restraint.empty()) return false;
@@ -70,8 +79,8 @@ std::optional<std::uint32_t> Gate::hops(const http::Request& request, std::strin
   return std::nullopt;
 }
 
-void Gate::take_more(std::size_t events) {
-  if (events > 1 && last_ != nullptr) last_->take(loop_.now(), events - 1);
+void Gate::take_more(const registry::StatePtr& state, const Sender& sender, std::size_t events) {
+  if (events > 1) restraint(state, sender).take(loop_.now(), events - 1);
 }
 
 const Restraint& Gate::restraint(const registry::StatePtr& state, const Sender& sender) {

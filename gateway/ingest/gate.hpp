@@ -29,13 +29,15 @@ class Gate {
     std::string_view key_tenant;  // whose the key is
     std::string_view key, source;
   };
+  // True: it was answered 429. Nothing is taken, and nobody told what is left: the sender has not proved who it is.
+  bool is_over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange);
   // True: it was answered 429. Else one event is taken from what the sender may, and the answer will say what is left.
   bool over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange);
   // How often what is sent has been here. Nothing: it was answered 508, or 400 where that cannot be read.
   std::optional<std::uint32_t> hops(const http::Request& request, std::string_view tenant, std::string_view source,
                                     http::Exchange& exchange);
-  // The events of a batch beyond its first, of the sender that was let through last.
-  void take_more(std::size_t events);
+  // The events of a batch beyond its first, of a sender that was let through.
+  void take_more(const registry::StatePtr& state, const Sender& sender, std::size_t events);
 
  private:
   const Restraint& restraint(const registry::StatePtr& state, const Sender& sender);

@@ -56,6 +56,11 @@ class Gateway::Services {
   Services(Dependencies dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
       : dependencies_(dependencies),
         metrics_(metrics),
+        unverified_(dependencies.settings.gateway.unverified_per_second,
+                    static_cast<std::size_t>(dependencies.settings.gateway.unverified_peers)),
+        heavy_(std::make_unique<ingest::HeavyWork>(schemas_, dependencies.settings.gateway.unknown_types == "strict",
+                                                   dependencies.metrics,
+                                                   ingest::HeavyWork::options_of(dependencies.settings.gateway))),
         searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
                                                        search_options(dependencies.settings.commands))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
@@ -73,6 +78,7 @@ class Gateway::Services {
   // What waits at a desk answers through the server's loops: they must still be there.
   ~Services() {
     searcher_.reset();
+    heavy_.reset();
     lines_.reset();
     tail_.reset();
     desks_.clear();
@@ -88,7 +94,9 @@ class Gateway::Services {
                                                                       {dedup_.get(), redeliveries_.get()},
                                                                       *idempotency_,
                                                                       limits_,
+                                                                      unverified_,
                                                                       schemas_,
+                                                                      *heavy_,
                                                                       metrics_,
                                                                       *tail_,
                                                                       room_,
@@ -159,7 +167,9 @@ class Gateway::Services {
   std::unique_ptr<ingest::DedupFollower> follower_;
   std::unique_ptr<ingest::Redeliveries> redeliveries_;
   ingest::RateLimits limits_;
+  ingest::Unverified unverified_;
   ingest::SchemaCache schemas_;
+  std::unique_ptr<ingest::HeavyWork> heavy_;
   std::unique_ptr<commands::Searcher> searcher_;
   stream::Crowd crowd_;
   ingest::WaitingRoom room_;

@@ -1,8 +1,6 @@
 #include "gateway/ingest/intake.hpp"
 
 #include "common/event/attributes.hpp"
-#include "common/event/cloud_event.hpp"
-#include "gateway/access.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/challenges.hpp"
 #include "gateway/ingest/idempotency_key.hpp"
@@ -11,31 +9,9 @@
 namespace certes::gateway::ingest {
 namespace {
 
-constexpr std::string_view kOwnTypes = "certes.";
-constexpr std::string_view kOwnSources = "urn:certes:";  // and a tenant and '/': of commands and results
 constexpr std::string_view kPublish = "/events";
-
-bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && event::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
-std::vector<event::AttributeHeader> cloud_headers(const http::Request& request) {
-  std::vector<event::AttributeHeader> found;
-  for (const auto& header : request.headers)
-    if (begins_with_ignoring_case(header.name, "ce-")) found.push_back({header.name, header.value});
-  return found;
-}
-
-// CloudEvents HTTP binding 1.0, section 3: batched, then structured, else binary. Only JSON of its event formats.
-Form form_of(const http::Request& request) {
-  const std::string_view type = event::media_type(request.header("content-type"));
-  const auto is = [type](std::string_view name) { return event::equal_ignoring_case(type, name); };
-  if (is("application/cloudevents-batch+json") || is("application/cloudevents-batch")) return Form::batch;
-  if (is("application/cloudevents+json") || is("application/cloudevents")) return Form::structured;
-  if (begins_with_ignoring_case(type, "application/cloudevents")) return Form::none;
-  if (request.has_header("ce-specversion")) return Form::binary;
-  return is("application/json") ? Form::plain : Form::none;
-}
+// What is verified whoever asks: it takes no longer than to refuse it.
+constexpr verify::Effort kCheap{100};
 
 // The reason label of a refusal.
 std::string_view reason(Code code) {
@@ -61,83 +37,171 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
   return options;
 }
 
+// Whose limits hold for it.
+Gate::Sender sender_at_gate(const Matter& matter) {
+  if (matter.source) return {matter.tenant, "", "", matter.source->source().id};
+  return {matter.tenant, matter.caller->tenant, matter.caller->key, ""};
+}
+
 }  // namespace
 
-Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, Acceptor::Shared shared,
-               IdempotencyIndex& idempotency, RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics,
-               stream::Tail& tail, WaitingRoom& waiting)
+Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, const Shared& shared)
     : loop_(loop),
       dependencies_(dependencies),
       door_(door),
-      idempotency_(idempotency),
-      metrics_(metrics),
+      idempotency_(shared.idempotency),
+      unverified_(shared.unverified),
+      heavy_(shared.heavy),
+      metrics_(shared.metrics),
       clients_(dependencies.settings),
+      judge_(static_cast<std::size_t>(dependencies.settings.gateway.max_batch_events)),
       ids_(dependencies.clock),
-      gate_(loop, dependencies.settings.gateway, limits, metrics),
-      types_(schemas, dependencies.settings.gateway.unknown_types == "strict"),
-      acceptor_(loop, dependencies.log, shared, metrics, acceptor_options(dependencies.settings)),
-      waits_(loop, dependencies.clock, tail, waiting) {}
+      gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics),
+      sources_(dependencies.sealer, clients_),
+      workplace_(shared.schemas, dependencies.settings.gateway.unknown_types == "strict"),
+      acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),
+      waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}
 
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
   metrics_.rejected(source, reason(error.code));
   exchange.respond(answer(error));
 }
 
-void Intake::refuse_webhook(const Error& error, const PreparedSource& source, http::Exchange exchange) {
-  metrics_.rejected(source.source().id, reason(error.code));
-  const bool basic = source.source().verify.scheme == "basic";
-  exchange.respond(basic ? answer_of_basic(error, source.source().id) : answer(error));
-}
-
 void Intake::publish(const http::Request& request, const Visit& visit, http::Exchange exchange) {
-  const auto& [route, state, caller, tenant, named] = visit;
-  const auto hops = gate_.hops(request, tenant, "", exchange);
+  sources_.follow(visit.state);
+  const auto hops = gate_.hops(request, visit.tenant, "", exchange);
   if (!hops) return;
   const Form form = form_of(request);
   if (form == Form::none) {
     metrics_.rejected("", "unsupported_media_type");
     return exchange.respond(unsupported_media_type(event::media_type(request.header("content-type"))));
   }
-  if (auto read = read_published(form, request); !read) return refuse(read.error(), "", std::move(exchange));
-  const bool in_headers = form == Form::binary;
-  for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
-    auto done =
-        may_take_name(*caller, *state, tenant, incoming_.events[i].source, in_headers ? "ce-source" : "/source");
-    if (done) done = complete(incoming_.events[i], request, tenant, in_headers ? "ce-type" : "/type");
-    if (!done) {
-      Error error = std::move(done.error());
-      if (incoming_.batch) error.pointer.insert(0, "/" + std::to_string(i));
-      return refuse(error, "", std::move(exchange));
+  judge({&request, visit.state, visit.tenant, dependencies_.clock.unix_millis(), visit.caller, form, nullptr, *hops},
+        std::move(exchange));
+}
+
+void Intake::webhook(const http::Request& request, const Visit& visit, http::Exchange exchange) {
+  const auto& [route, state, nobody, tenant, source] = visit;
+  sources_.follow(state);
+  const auto ready = sources_.find(*state, tenant, source);
+  if (!ready) return refuse(ready.error(), ready.error().code == Code::not_found ? "" : source, std::move(exchange));
+  Gate::Sender sender{tenant, "", "", source};
+  if ((*ready)->needs_key()) {
+    Visit with_key = visit;
+    if (auto refusal = ask_for_key(request, with_key)) {
+      metrics_.rejected(source, reason(refusal->code));
+      return exchange.respond(std::move(refusal->answer));
     }
+    sender.key_tenant = with_key.caller->tenant;
+    sender.key = with_key.caller->key;
   }
-  for (event::Event& event : incoming_.events) event.hops = *hops;
-  if (!types_hold(form, state, exchange)) return;
+  const Matter matter{&request, state, tenant, dependencies_.clock.unix_millis(), nullptr, Form::none, *ready};
+  // Who has still to prove who he is takes nothing from anybody's rate before that.
+  if ((*ready)->verifies() ? turned_away(matter, exchange) : gate_.over_rate(state, sender, exchange)) return;
+  if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
+  judge(matter, std::move(exchange));
+}
+
+// True: it was answered. The source is above its rate; or its sender has failed too often for what this would take.
+bool Intake::turned_away(const Matter& matter, http::Exchange& exchange) {
+  if (gate_.is_over_rate(matter.state, sender_at_gate(matter), exchange)) return true;
+  if (matter.source->effort(*matter.request) <= kCheap) return false;
+  const auto wait = unverified_.wait(sender_of(matter), loop_.now());
+  if (wait == std::chrono::nanoseconds(0)) return false;
+  metrics_.rejected(matter.source->source().id, "unverified");
+  exchange.respond(too_many_unverified("verifying this one would take long: it was not looked at", wait));
+  return true;
+}
+
+void Intake::judge(const Matter& matter, http::Exchange exchange) {
+  if (judge_.effort(matter) > Judge::kLongest) return hand_over(matter, std::move(exchange));
+  auto judgement = judge_(matter, workplace_, Pace::quick);
+  if (std::holds_alternative<Exhausted>(judgement.verdict)) return hand_over(matter, std::move(exchange));
+  settle(matter, std::move(judgement), std::move(exchange));
+}
+
+void Intake::hand_over(const Matter& matter, http::Exchange exchange) {
+  struct Held {
+    Held(const Matter& of, http::Exchange&& answer) : own(of), exchange(std::move(answer)) {}
+    const Case own;
+    http::Exchange exchange;
+    Judgement judgement;
+  };
+  const auto held = std::make_shared<Held>(matter, std::move(exchange));
+  HeavyWork::Job job;
+  job.work = [this, held](Workplace& place) { held->judgement = judge_(held->own.matter(), place, Pace::whole); };
+  job.then = [this, held](bool done) {
+    if (done) return settle(held->own.matter(), std::move(held->judgement), std::move(held->exchange));
+    refuse({Code::busy, "too much waits to be verified or held to its schema (gateway.heavy_waiting, heavy_bytes)"},
+           held->own.matter().source ? held->own.matter().source->source().id : "", std::move(held->exchange));
+  };
+  heavy_.offer(loop_, held->own.matter().tenant, held->own.bytes(), std::move(job));
+}
+
+void Intake::settle(const Matter& matter, Judgement&& judgement, http::Exchange exchange) {
+  for (event::Event& event : judgement.incoming.events) complete(matter, event);
+  if (matter.source) return settle_webhook(matter, std::move(judgement), std::move(exchange));
+  settle_published(matter, std::move(judgement), std::move(exchange));
+}
+
+void Intake::settle_published(const Matter& matter, Judgement&& judgement, http::Exchange exchange) {
+  if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
+    return refuse(refused->error, "", std::move(exchange));
+  if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
+    metrics_.rejected("", "schema");
+    return exchange.respond(breaks_schema(broken->faults));
+  }
+  auto& [events, batch] = judgement.incoming;
   IdempotencyIndex::Claim claim;
-  auto again = repeated(request, *caller, {tenant, kPublish}, incoming_.events, claim);
+  auto again = repeated(*matter.request, *matter.caller, {matter.tenant, kPublish}, events, claim);
   if (!again) return refuse(again.error(), "", std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
-  gate_.take_more(incoming_.events.size());
-  waits_.accept(acceptor_, request, {std::move(incoming_.events), incoming_.batch, nullptr, {}, {}, std::move(claim)},
+  gate_.take_more(matter.state, sender_at_gate(matter), events.size());
+  waits_.accept(acceptor_, *matter.request, {std::move(events), batch, nullptr, {}, {}, std::move(claim)},
                 std::move(exchange));
 }
 
-// False: answered.
-bool Intake::types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange) {
-  if (types_.knows_nothing(*state)) return true;
-  std::vector<http::Fault> breaches;
-  schema::Budget budget;
-  for (std::size_t i = 0; i < incoming_.events.size() && breaches.size() < TypeCheck::kMostBreaches; ++i) {
-    TypeCheck::Places places{form == Form::binary ? "ce-type" : "/type", form == Form::binary ? "" : "/data"};
-    if (incoming_.batch) places.prefix = "/" + std::to_string(i);
-    if (types_.check(state, incoming_.events[i], places, budget, breaches) == schema::Verdict::exhausted) {
-      breaches.push_back(exhausted(places.prefix + std::string(places.data)));
-      break;
-    }
+void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::Exchange exchange) {
+  const PreparedSource& source = *matter.source;
+  const std::string& id = source.source().id;
+  if (const auto* failed = std::get_if<NotVerified>(&judgement.verdict))
+    return not_verified(matter, failed->error, std::move(exchange));
+  if (source.verifies() && gate_.over_rate(matter.state, sender_at_gate(matter), exchange)) return;
+  if (auto* challenge = std::get_if<Answered>(&judgement.verdict))
+    return exchange.respond(std::move(challenge->response));
+  const auto hops = gate_.hops(*matter.request, matter.tenant, id, exchange);
+  if (!hops) return;
+  if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
+    return refuse(refused->error, id, std::move(exchange));
+  auto& events = judgement.incoming.events;
+  for (event::Event& event : events) event.hops = *hops;
+  if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
+    if (source.source().quarantine_invalid)
+      return acceptor_.quarantine(std::move(events.front()), summary(broken->faults), source.reply(), id,
+                                  std::move(exchange));
+    metrics_.rejected(id, "schema");
+    return exchange.respond(breaks_schema(broken->faults));
   }
-  if (breaches.empty()) return true;
-  metrics_.rejected("", "schema");
-  exchange.respond(breaks_schema(breaches));
-  return false;
+  waits_.accept(acceptor_, *matter.request, {std::move(events), false, source.reply(), id, {}, {}},
+                std::move(exchange));
+}
+
+// Above the bound of who sends it, the same is told with when to come again.
+void Intake::not_verified(const Matter& matter, const Error& error, http::Exchange exchange) {
+  const registry::Source& source = matter.source->source();
+  const auto sender = sender_of(matter);
+  if (const auto wait = unverified_.wait(sender, loop_.now()); wait > std::chrono::nanoseconds(0)) {
+    metrics_.rejected(source.id, "unverified");
+    return exchange.respond(too_many_unverified(error.message, wait));
+  }
+  unverified_.failed(sender, matter.source->effort(*matter.request), loop_.now());
+  metrics_.rejected(source.id, reason(error.code));
+  exchange.respond(source.verify.scheme == "basic" ? answer_of_basic(error, source.id) : answer(error));
+}
+
+Unverified::Sender Intake::sender_of(const Matter& matter) const {
+  const std::string_view client = clients_.address_of(*matter.request);
+  return unverified_.sender(matter.tenant, matter.source->source().id, client.empty() ? matter.request->peer : client);
 }
 
 Result<std::optional<http::Response>> Intake::repeated(const http::Request& request, const Caller& caller, KeyUse use,
@@ -156,79 +220,19 @@ Result<std::optional<http::Response>> Intake::repeated(const http::Request& requ
   return std::optional(answer_again(std::move(found)));
 }
 
-Result<void> Intake::read_published(Form form, const http::Request& request) {
-  const auto most = static_cast<std::size_t>(dependencies_.settings.gateway.max_batch_events);
-  switch (form) {
-    case Form::batch: return event::read_cloud_event_batch(document_, request.body, most, incoming_);
-    case Form::structured: return event::read_cloud_event(document_, request.body, incoming_);
-    case Form::binary:
-      return event::read_binary_cloud_event(cloud_headers(request), request.header("content-type"), request.body,
-                                            incoming_);
-    default: return event::read_plain_json(document_, request.body, most, incoming_);
-  }
-}
-
 // What Certes adds itself.
-Result<void> Intake::complete(event::Event& event, const http::Request& request, std::string_view tenant,
-                              std::string_view type_place) {
-  if (std::string_view(event.type).starts_with(kOwnTypes))
-    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(type_place));
-  if (std::string_view(event.source).starts_with(kOwnSources) && event.source.find('/') != event.source.npos)
-    return fail(Code::forbidden, "sources of the form urn:certes:TENANT/… are Certes' own",
-                type_place == "ce-type" ? "ce-source" : "/source");
+void Intake::complete(const Matter& matter, event::Event& event) {
   event.id = ids_.next("evt_");
+  event.hops = matter.hops;
   if (event.client_id.empty()) event.client_id = event.id;
-  event.tenant = tenant;
-  if (event.source.empty()) event.source.assign("urn:certes:").append(tenant);
-  if (event.time.empty()) event.time = format_rfc3339(dependencies_.clock.unix_millis());
+  event.tenant = matter.tenant;
+  if (event.source.empty()) event.source.assign("urn:certes:").append(matter.tenant);
+  if (event.time.empty()) event.time = format_rfc3339(matter.now);
   if (event.conversation_id.empty()) event.conversation_id = event.id;
   if (event.traceparent.empty()) {
-    const std::string_view traceparent = request.header("traceparent");
+    const std::string_view traceparent = matter.request->header("traceparent");
     if (event::valid_traceparent(traceparent)) event.traceparent = traceparent;
   }
-  return {};
-}
-
-void Intake::webhook(const http::Request& request, const Visit& visit, http::Exchange exchange) {
-  const auto& [route, state, nobody, tenant, source] = visit;
-  const auto known = state->source(tenant, source);
-  if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
-  auto ready = prepared(known);
-  if (!ready) return refuse(ready.error(), source, std::move(exchange));
-  Gate::Sender sender{tenant, "", "", source};
-  if ((*ready)->needs_key()) {
-    Visit with_key = visit;
-    if (auto refusal = ask_for_key(request, with_key)) {
-      metrics_.rejected(source, reason(refusal->code));
-      return exchange.respond(std::move(refusal->answer));
-    }
-    sender.key_tenant = with_key.caller->tenant;
-    sender.key = with_key.caller->key;
-  }
-  if (gate_.over_rate(state, sender, exchange)) return;
-  if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
-  if (auto verified = (*ready)->verify(request, dependencies_.clock.unix_millis()); !verified)
-    return refuse_webhook(verified.error(), **ready, std::move(exchange));
-  if (auto challenge = signed_challenge(**ready, request, document_)) return exchange.respond(std::move(*challenge));
-  const auto hops = gate_.hops(request, tenant, source, exchange);
-  if (!hops) return;
-  if (auto read = read_webhook(**ready, request); !read) return refuse(read.error(), source, std::move(exchange));
-  incoming_.events.front().hops = *hops;
-  std::vector<http::Fault> breaches;
-  schema::Budget budget;
-  if (!types_.knows_nothing(*state) &&
-      types_.check(state, incoming_.events.front(), {}, budget, breaches) == schema::Verdict::exhausted)
-    breaches.push_back(exhausted(""));
-  if (!breaches.empty() && known->quarantine_invalid)
-    return acceptor_.quarantine(std::move(incoming_.events.front()), summary(breaches), (*ready)->reply(), source,
-                                std::move(exchange));
-  if (!breaches.empty()) {
-    metrics_.rejected(source, "schema");
-    return exchange.respond(breaks_schema(breaches));
-  }
-  waits_.accept(acceptor_, request,
-                {std::move(incoming_.events), false, (*ready)->reply(), std::string(source), {}, {}},
-                std::move(exchange));
 }
 
 // Of a source whose scheme is a key.
@@ -239,9 +243,8 @@ std::optional<Refusal> Intake::ask_for_key(const http::Request& request, Visit& 
 }
 
 std::optional<Refusal> Intake::look(const http::Request& head, const Visit& visit) {
-  const auto known = visit.state->source(visit.tenant, visit.named);
-  if (!known) return Door::refuse({Code::not_found, "there is no source " + std::string(visit.named)});
-  const auto ready = prepared(known);
+  const auto ready = sources_.find(*visit.state, visit.tenant, visit.named);
+  if (!ready && ready.error().code == Code::not_found) return Door::refuse(ready.error());
   if (!ready || !(*ready)->needs_key()) return std::nullopt;
   Visit with_key = visit;
   return ask_for_key(head, with_key);
@@ -249,28 +252,10 @@ std::optional<Refusal> Intake::look(const http::Request& head, const Visit& visi
 
 void Intake::handshake(const http::Request& request, const Visit& visit, http::Exchange exchange) {
   const auto& [route, state, nobody, tenant, source] = visit;
-  const auto known = state->source(tenant, source);
-  if (!known) return refuse({Code::not_found, "there is no source " + std::string(source)}, "", std::move(exchange));
-  const auto ready = prepared(known);
-  if (!ready) return refuse(ready.error(), source, std::move(exchange));
+  sources_.follow(state);
+  const auto ready = sources_.find(*state, tenant, source);
+  if (!ready) return refuse(ready.error(), ready.error().code == Code::not_found ? "" : source, std::move(exchange));
   exchange.respond(request.method == "OPTIONS" ? answer_options(**ready, request) : answer_get(**ready, request));
-}
-
-Result<void> Intake::read_webhook(PreparedSource& source, const http::Request& request) {
-  incoming_.batch = false;
-  incoming_.events.clear();
-  event::Event& event = incoming_.events.emplace_back();
-  if (auto read = source.read(request, document_, event); !read) return fail(std::move(read.error()));
-  return complete(event, request, source.source().tenant, source.source().type_from);
-}
-
-Result<PreparedSource*> Intake::prepared(const std::shared_ptr<const registry::Source>& source) {
-  const std::string key = source->tenant + "/" + source->id;
-  const auto found = sources_.find(key);
-  if (found != sources_.end() && found->second.version() == source) return &found->second;
-  auto made = PreparedSource::make(source, dependencies_.sealer, clients_);
-  if (!made) return fail(std::move(made.error()));
-  return &sources_.insert_or_assign(key, std::move(*made)).first->second;
 }
 
 }  // namespace certes::gateway::ingest

@@ -1,27 +1,24 @@
 #pragma once
-// Intake: one loop's way from a request to the log: who calls, what form it has, whether the source's signature holds,
-// the event, and then the Acceptor. Who: Gateway, one per loop. Confined to its loop.
+// Intake: one loop's way from a request that was let in to the log: what the Judge says of it, here or on a thread for
+// heavy work, what follows from that, and then the Acceptor. Who: Desk, one per loop. Confined to its loop.
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "common/base/ids.hpp"
-#include "common/event/json_document.hpp"
-#include "common/event/json_event.hpp"
 #include "gateway/door.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/gate.hpp"
-#include "gateway/ingest/prepared_source.hpp"
-#include "gateway/ingest/type_check.hpp"
+#include "gateway/ingest/heavy_work.hpp"
+#include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/prepared_sources.hpp"
+#include "gateway/ingest/unverified.hpp"
 #include "gateway/ingest/waits.hpp"
+#include "gateway/ingest/workplace.hpp"
 
 namespace certes::gateway::ingest {
-
-// Of what is published.
-enum class Form : std::uint8_t { none, plain, structured, batch, binary };
 
 // Whose an Idempotency-Key is and what for: the same for all requests that it is meant for.
 struct KeyUse {
@@ -30,9 +27,19 @@ struct KeyUse {
 
 class Intake {
  public:
-  Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, Acceptor::Shared shared,
-         IdempotencyIndex& idempotency, RateLimits& limits, SchemaCache& schemas, IngestMetrics& metrics,
-         stream::Tail& tail, WaitingRoom& waiting);
+  // What the loops of a gateway share.
+  struct Shared {
+    Acceptor::Shared acceptor;
+    IdempotencyIndex& idempotency;
+    RateLimits& limits;
+    Unverified& unverified;
+    SchemaCache& schemas;
+    HeavyWork& heavy;
+    IngestMetrics& metrics;
+    stream::Tail& tail;
+    WaitingRoom& waiting;
+  };
+  Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, const Shared& shared);
 
   // POST /events, POST /t/{tenant}/events
   void publish(const http::Request& request, const Visit& visit, http::Exchange exchange);
@@ -53,28 +60,32 @@ class Intake {
   Waits& waits() { return waits_; }
 
  private:
-  Result<void> read_published(Form form, const http::Request& request);
-  Result<void> complete(event::Event& event, const http::Request& request, std::string_view tenant,
-                        std::string_view type_place);
+  // What the Judge says of it, at once or later, and what follows from that.
+  void judge(const Matter& matter, http::Exchange exchange);
+  void hand_over(const Matter& matter, http::Exchange exchange);
+  void settle(const Matter& matter, Judgement&& judgement, http::Exchange exchange);
+  void settle_webhook(const Matter& matter, Judgement&& judgement, http::Exchange exchange);
+  void settle_published(const Matter& matter, Judgement&& judgement, http::Exchange exchange);
+  void complete(const Matter& matter, event::Event& event);
+  bool turned_away(const Matter& matter, http::Exchange& exchange);
+  void not_verified(const Matter& matter, const Error& error, http::Exchange exchange);
+  Unverified::Sender sender_of(const Matter& matter) const;
   std::optional<Refusal> ask_for_key(const http::Request& request, Visit& visit);
-  Result<PreparedSource*> prepared(const std::shared_ptr<const registry::Source>& source);
-  Result<void> read_webhook(PreparedSource& source, const http::Request& request);
-  bool types_hold(Form form, const registry::StatePtr& state, http::Exchange& exchange);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);
-  void refuse_webhook(const Error& error, const PreparedSource& source, http::Exchange exchange);
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
   Door& door_;
   IdempotencyIndex& idempotency_;
+  Unverified& unverified_;
+  HeavyWork& heavy_;
   IngestMetrics& metrics_;
   const Clients clients_;
+  const Judge judge_;
   IdGenerator ids_;
   Gate gate_;
-  event::JsonDocument document_;
-  event::Incoming incoming_;
-  std::map<std::string, PreparedSource, std::less<>> sources_;  // by tenant/id
-  TypeCheck types_;
+  PreparedSources sources_;
+  Workplace workplace_;
   Acceptor acceptor_;
   Waits waits_;
 };

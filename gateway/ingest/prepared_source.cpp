@@ -100,8 +100,12 @@ Result<void> PreparedSource::parse_sources() {
   return parse("subject_from", source_->subject_from, subject_);
 }
 
-Result<void> PreparedSource::verify(const http::Request& request, UnixMillis now) const {
-  return verifier_ ? verifier_->verify(request, now) : Result<void>();
+verify::Effort PreparedSource::effort(const http::Request& request) const {
+  return verifier_ ? verifier_->effort(request) : verify::Effort(0);
+}
+
+Result<void> PreparedSource::verify(const http::Request& request, UnixMillis now, event::JsonDocument& document) const {
+  return verifier_ ? verifier_->verify(request, now, document) : Result<void>();
 }
 
 // Every type begins with the source's id.

@@ -1,6 +1,6 @@
 #pragma once
 // PreparedSource: one version of a source made ready for requests: its verifier made, `*_from` parsed, the provider's
-// preset filled in. Who: ingest, one per loop and version. Confined to its loop.
+// preset filled in. Who: ingest, one per loop and version. Immutable; any thread.
 
 #include <memory>
 #include <optional>
@@ -35,8 +35,12 @@ class PreparedSource {
   const std::shared_ptr<const Reply>& reply() const { return reply_; }
   // Of Meta's handshake, opened; empty: there is none.
   const std::string& verify_token() const { return verify_token_; }
+  // Whether there is anything to verify but a key.
+  bool verifies() const { return verifier_ != nullptr; }
+  // At most what verify() takes.
+  verify::Effort effort(const http::Request& request) const;
   // The signature over the raw body. Error: unauthenticated, says which check failed.
-  Result<void> verify(const http::Request& request, UnixMillis now) const;
+  Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument& document) const;
   // All but ids and times of Certes' own. Error: invalid, names the header or JSON pointer.
   Result<void> read(const http::Request& request, event::JsonDocument& document, event::Event& event) const;
 

@@ -2,6 +2,7 @@
 // verified but what we signed; what is decoded encodes back to what was there. Lines: secret, id, timestamp,
 // signatures; the body behind them.
 
+#include <algorithm>
 #include <string>
 
 #include "common/crypto/crypto.hpp"
@@ -41,7 +42,8 @@ void standard_webhooks(std::string_view secret, Input input) {
   if (verified && timestamp == std::to_string(kNow))
     require(signatures.find(real) != std::string::npos, "only our own signature is believed");
   if (!verified) require(!verified.error().message.empty(), "an error has a text");
-  if (id.empty()) return;
+  if (id.empty() || id.find('.') != std::string::npos) return;
+  if (std::ranges::count(signatures, ' ') + 2 > static_cast<std::ptrdiff_t>(kMaxSignatures)) return;
   require(scheme.verify(id, std::to_string(kNow), signatures + " " + real, body, kNow, kTolerance).has_value(),
           "our own signature is believed, whatever stands beside it");
   require(!scheme.verify(id, std::to_string(kNow), real, body + "x", kNow, kTolerance), "another body is not");

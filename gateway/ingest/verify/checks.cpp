@@ -1,5 +1,7 @@
 #include "gateway/ingest/verify/checks.hpp"
 
+#include <algorithm>
+
 #include "common/event/attributes.hpp"
 
 namespace certes::gateway::ingest::verify {
@@ -15,6 +17,15 @@ std::optional<UnixMillis> parse_time(std::string_view text) {
   const auto number = crypto::parse_unix_seconds(text);
   if (!number || text.size() > kDigitsOfMillis) return std::nullopt;
   return text.size() == kDigitsOfMillis ? *number : *number * 1'000;
+}
+
+std::size_t mac_bytes(crypto::Hmac::Algorithm algorithm) {
+  switch (algorithm) {
+    case crypto::Hmac::Algorithm::sha1: return 20;
+    case crypto::Hmac::Algorithm::sha256: return 32;
+    case crypto::Hmac::Algorithm::sha512: return 64;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -48,16 +59,18 @@ Result<void> check_time(std::string_view text, std::string_view header, UnixMill
   return {};
 }
 
-std::vector<crypto::Hmac> hmacs_of(const std::vector<std::string>& secrets, crypto::Hmac::Algorithm algorithm) {
-  std::vector<crypto::Hmac> hmacs;
-  hmacs.reserve(secrets.size());
-  for (const std::string& secret : secrets) hmacs.emplace_back(secret, algorithm);
-  return hmacs;
+Macs::Macs(const std::vector<std::string>& secrets, crypto::Hmac::Algorithm algorithm) : bytes_(mac_bytes(algorithm)) {
+  hmacs_.reserve(secrets.size());
+  for (const std::string& secret : secrets) hmacs_.emplace_back(secret, algorithm);
 }
 
-bool any_makes(const std::vector<crypto::Hmac>& hmacs, std::span<const std::string_view> parts, std::string_view mac) {
+bool Macs::any(std::span<const std::string_view> parts, std::span<const std::string> candidates) const {
+  if (std::ranges::count(candidates, bytes_, &std::string::size) == 0) return false;
   bool good = false;
-  for (const crypto::Hmac& hmac : hmacs) good = crypto::equal_constant_time(hmac.sign(parts), mac) || good;
+  for (const crypto::Hmac& hmac : hmacs_) {
+    const std::string mac = hmac.sign(parts);
+    for (const std::string& candidate : candidates) good = crypto::equal_constant_time(mac, candidate) || good;
+  }
   return good;
 }
 

@@ -2,6 +2,7 @@
 // What the schemes have in common: the header that must be there once, the age of a signature, a MAC by any of several
 // secrets. Who: gateway/ingest/verify. Pure.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "common/base/result.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/http/server.hpp"
+#include "gateway/ingest/verify/effort.hpp"
 
 namespace certes::gateway::ingest::verify {
 
@@ -22,9 +24,20 @@ Result<std::string_view> sole_header(const http::Request& request, std::string_v
 // and after. Digits have neither sign nor padding.
 Result<void> check_time(std::string_view text, std::string_view header, UnixMillis now, std::int64_t tolerance_seconds);
 
-std::vector<crypto::Hmac> hmacs_of(const std::vector<std::string>& secrets, crypto::Hmac::Algorithm algorithm);
-// Whether one of them makes this MAC. Each is tried, whatever came before.
-bool any_makes(const std::vector<crypto::Hmac>& hmacs, std::span<const std::string_view> parts, std::string_view mac);
+// MACs by any of several secrets. Immutable; any thread.
+class Macs {
+ public:
+  Macs(const std::vector<std::string>& secrets, crypto::Hmac::Algorithm algorithm);
+  // Whether one of the secrets makes one of these for the parts. One MAC a secret, however many there are to compare it
+  // with, and none where nothing has a MAC's length. Each secret is tried, whatever came before.
+  bool any(std::span<const std::string_view> parts, std::span<const std::string> candidates) const;
+  // Of any() over so many bytes.
+  Effort effort(std::size_t bytes) const { return to_hash(bytes * hmacs_.size()); }
+
+ private:
+  std::vector<crypto::Hmac> hmacs_;
+  std::size_t bytes_;  // of a MAC
+};
 // Whether `text` is one of the secrets. Each is compared.
 bool any_is(const std::vector<std::string>& secrets, std::string_view text);
 

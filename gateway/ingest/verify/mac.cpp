@@ -27,11 +27,18 @@ class Mac : public Verifier {
         tolerance_seconds_(registry::tolerance_of(verify)),
         url_from_request_(verify.url.empty() && covers_url(parts_)),
         clients_(clients),
-        hmacs_(hmacs_of(secrets, algorithm_of(verify.algorithm))) {
+        macs_(secrets, algorithm_of(verify.algorithm)) {
     how_.secrets.clear();
   }
 
-  Result<void> verify(const http::Request& request, UnixMillis now) override {
+  Effort effort(const http::Request& request) const override {
+    if (!request.has_header(how_.header)) return Effort(0);
+    std::size_t bytes = how_.url.size();
+    for (const SignedPart& part : parts_) bytes += piece(part, {request, {}, {}}).size();
+    return macs_.effort(bytes);
+  }
+
+  Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument&) const override {
     auto text = sole_header(request, how_.header);
     if (!text) return fail(std::move(text.error()));
     if (!text->starts_with(how_.prefix)) return fail(refusal(how_.header, "does not begin with " + how_.prefix));
@@ -62,10 +69,10 @@ class Mac : public Verifier {
     return std::ranges::count(parts, SignedPart::From::url, &SignedPart::from) > 0;
   }
 
-  bool matches(const Signed& signed_text, std::string_view mac) const {
+  bool matches(const Signed& signed_text, const std::string& mac) const {
     std::array<std::string_view, registry::kMaxSignedParts> pieces;
     for (std::size_t i = 0; i < parts_.size(); ++i) pieces[i] = piece(parts_[i], signed_text);
-    return any_makes(hmacs_, std::span(pieces).first(parts_.size()), mac);
+    return macs_.any(std::span(pieces).first(parts_.size()), {&mac, 1});
   }
 
   static std::string_view piece(const SignedPart& part, const Signed& signed_text) {
@@ -89,7 +96,7 @@ class Mac : public Verifier {
   const std::int64_t tolerance_seconds_;
   const bool url_from_request_;  // none is declared
   const Clients& clients_;
-  const std::vector<crypto::Hmac> hmacs_;
+  const Macs macs_;
 };
 
 }  // namespace

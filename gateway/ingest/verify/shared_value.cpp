@@ -12,7 +12,8 @@ class HeaderValue : public Verifier {
  public:
   HeaderValue(std::string header, std::vector<std::string> secrets)
       : header_(std::move(header)), secrets_(std::move(secrets)) {}
-  Result<void> verify(const http::Request& request, UnixMillis) override {
+  Effort effort(const http::Request&) const override { return Effort(0); }
+  Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument&) const override {
     const auto value = sole_header(request, header_);
     if (!value) return fail(value.error());
     if (any_is(secrets_, *value)) return {};
@@ -28,11 +29,13 @@ class BodyValue : public Verifier {
  public:
   BodyValue(std::string pointer, std::vector<std::string> secrets)
       : pointer_(std::move(pointer)), secrets_(std::move(secrets)) {}
-  Result<void> verify(const http::Request& request, UnixMillis) override {
-    if (auto parsed = document_.parse(request.body); !parsed)
+  Effort effort(const http::Request& request) const override { return to_parse(request.body); }
+  Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument& scratch) const override {
+    if (auto parsed = scratch.parse(request.body); !parsed)
       return fail(Code::unauthenticated, "the secret is sought in JSON, but " + parsed.error().message, pointer_);
-    const auto value = document_.text_at(pointer_);
-    if (!value) return fail(Code::unauthenticated, "the body has no value at " + pointer_, pointer_);
+    // A string: a number that is written like the secret is another value.
+    const auto value = scratch.string_at(pointer_);
+    if (!value) return fail(Code::unauthenticated, "the body has no string at " + pointer_, pointer_);
     if (any_is(secrets_, *value)) return {};
     return fail(Code::unauthenticated, "the value at " + pointer_ + " is not the secret", pointer_);
   }
@@ -40,13 +43,13 @@ class BodyValue : public Verifier {
  private:
   const std::string pointer_;
   const std::vector<std::string> secrets_;
-  event::JsonDocument document_;
 };
 
 class Basic : public Verifier {
  public:
   explicit Basic(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {}
-  Result<void> verify(const http::Request& request, UnixMillis) override {
+  Effort effort(const http::Request&) const override { return Effort(0); }
+  Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument&) const override {
     constexpr std::string_view kHeader = "Authorization", kWord = "Basic ";
     const auto value = sole_header(request, kHeader);
     if (!value) return fail(value.error());
@@ -78,7 +81,8 @@ class ClientCertificate : public Verifier {
       : header_(std::move(header)), clients_(clients) {
     for (const std::string& secret : secrets) secrets_.push_back(comparable(secret));
   }
-  Result<void> verify(const http::Request& request, UnixMillis) override {
+  Effort effort(const http::Request&) const override { return Effort(0); }
+  Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument&) const override {
     const auto value = sole_header(request, header_);
     if (!value) return fail(value.error());
     if (!clients_.is_trusted_proxy(request.peer))

@@ -16,32 +16,36 @@ struct ListForm {
 };
 constexpr ListForm kStripe = {"stripe", "Stripe-Signature", ',', "t", "v1", "."};
 constexpr ListForm kPaddle = {"paddle", "Paddle-Signature", ';', "ts", "h1", ":"};
-constexpr std::size_t kMaxSignatures = 16;
 
 class SignatureList : public Verifier {
  public:
   SignatureList(const ListForm& form, std::int64_t tolerance_seconds, const std::vector<std::string>& secrets)
-      : form_(form),
-        tolerance_seconds_(tolerance_seconds),
-        hmacs_(hmacs_of(secrets, crypto::Hmac::Algorithm::sha256)) {}
+      : form_(form), tolerance_seconds_(tolerance_seconds), macs_(secrets, crypto::Hmac::Algorithm::sha256) {}
 
-  Result<void> verify(const http::Request& request, UnixMillis now) override {
+  Effort effort(const http::Request& request) const override {
+    return request.has_header(form_.header) ? macs_.effort(request.body.size()) : Effort(0);
+  }
+
+  Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument&) const override {
     const auto text = sole_header(request, form_.header);
     if (!text) return fail(text.error());
-    if (auto parsed = parse(*text); !parsed) return parsed;
-    if (auto checked = check_time(time_, form_.header, now, tolerance_seconds_); !checked) return checked;
-    const std::string_view parts[] = {time_, form_.joint, request.body};
-    for (const std::string_view encoded : macs_)
-      if (const auto mac = crypto::hex_decode(encoded); mac && any_makes(hmacs_, parts, *mac)) return {};
+    auto list = parse(*text);
+    if (!list) return fail(std::move(list.error()));
+    if (auto checked = check_time(list->time, form_.header, now, tolerance_seconds_); !checked) return checked;
+    const std::string_view parts[] = {list->time, form_.joint, request.body};
+    if (macs_.any(parts, list->macs)) return {};
     return fail(refusal(form_.header, "has no signature that verifies"));
   }
 
  private:
-  // Views into the header, until the next one.
-  Result<void> parse(std::string_view text) {
-    time_ = {};
-    macs_.clear();
+  struct List {
+    std::string_view time;
+    std::vector<std::string> macs;  // decoded; what is not hexadecimal is none
+  };
+  Result<List> parse(std::string_view text) const {
+    List list;
     bool timed = false;
+    std::size_t signatures = 0;
     while (!text.empty()) {
       const std::string_view item = text.substr(0, text.find(form_.separator));
       text.remove_prefix(std::min(text.size(), item.size() + 1));
@@ -51,22 +55,20 @@ class SignatureList : public Verifier {
       if (name == form_.time) {
         if (timed) return fail(refusal(form_.header, "has " + std::string(name) + "= twice"));
         timed = true;
-        time_ = value;
+        list.time = value;
       } else if (name == form_.mac) {
-        macs_.push_back(value);
+        if (++signatures > crypto::kMaxSignatures) return fail(refusal(form_.header, "has more than 16 signatures"));
+        if (auto mac = crypto::hex_decode(value)) list.macs.push_back(std::move(*mac));
       }
     }
     if (!timed) return fail(refusal(form_.header, "has no " + std::string(form_.time) + "="));
-    if (macs_.empty()) return fail(refusal(form_.header, "has no " + std::string(form_.mac) + "="));
-    if (macs_.size() > kMaxSignatures) return fail(refusal(form_.header, "has more than 16 signatures"));
-    return {};
+    if (signatures == 0) return fail(refusal(form_.header, "has no " + std::string(form_.mac) + "="));
+    return list;
   }
 
   const ListForm& form_;
   const std::int64_t tolerance_seconds_;
-  const std::vector<crypto::Hmac> hmacs_;
-  std::string_view time_;
-  std::vector<std::string_view> macs_;
+  const Macs macs_;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Standard Webhooks 1.0.0, v1 and v1a, under its own names of headers or Svix'; and GitLab, which sends either that or
 // a plain token.
+#include <algorithm>
+
 #include "common/registry/schemes.hpp"
 #include "gateway/ingest/verify/checks.hpp"
 #include "gateway/ingest/verify/verifier.hpp"
@@ -24,19 +26,38 @@ class StandardWebhooks : public Verifier {
     return made;
   }
 
-  Result<void> verify(const http::Request& request, UnixMillis now) override {
-    const bool svix = !request.has_header(kStandard.id) && request.has_header(kSvix.id);
-    const Names& names = svix ? kSvix : kStandard;
+  // Of the entries of the list, only those that something here could have made cost anything.
+  Effort effort(const http::Request& request) const override {
+    std::string_view list = request.header(names_of(request).signature);
+    std::size_t count = 0, shared = 0, asymmetric = 0;
+    for (; !list.empty() && count <= crypto::kMaxSignatures; ++count) {
+      const std::string_view one = list.substr(0, list.find(' '));
+      list.remove_prefix(std::min(list.size(), one.size() + 1));
+      shared += one.starts_with("v1,");
+      asymmetric += one.starts_with("v1a,");
+    }
+    const std::size_t macs = shared == 0 ? 0 : secret_.size();
+    const std::size_t verifications = std::min(asymmetric * public_.size(), crypto::kMaxVerifications);
+    return to_hash((macs + verifications) * request.body.size()) + kEd25519 * static_cast<Effort::rep>(verifications);
+  }
+
+  Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument&) const override {
+    const Names& names = names_of(request);
     const auto id = sole_header(request, names.id);
     if (!id) return fail(id.error());
     const auto timestamp = sole_header(request, names.timestamp);
     if (!timestamp) return fail(timestamp.error());
     const auto signatures = sole_header(request, names.signature);
     if (!signatures) return fail(signatures.error());
-    return verify_by_any(*id, *timestamp, *signatures, request.body, now / 1'000);
+    return crypto::verify_webhook({*id, *timestamp, *signatures, request.body}, secret_, public_, now / 1'000,
+                                  tolerance_seconds_);
   }
 
  private:
+  static const Names& names_of(const http::Request& request) {
+    return !request.has_header(kStandard.id) && request.has_header(kSvix.id) ? kSvix : kStandard;
+  }
+
   Result<void> add(const std::string& secret) {
     if (secret.starts_with(crypto::StandardWebhooksPublic::kPrefix)) {
       auto key = crypto::StandardWebhooksPublic::make(secret);
@@ -50,21 +71,6 @@ class StandardWebhooks : public Verifier {
     return {};
   }
 
-  Result<void> verify_by_any(std::string_view id, std::string_view timestamp, std::string_view signatures,
-                             std::string_view body, std::int64_t now) const {
-    Error last;
-    const auto try_each = [&](const auto& all) {
-      for (const auto& one : all) {
-        auto verified = one.verify(id, timestamp, signatures, body, now, tolerance_seconds_);
-        if (verified) return true;
-        last = std::move(verified.error());
-      }
-      return false;
-    };
-    if (try_each(secret_) || try_each(public_)) return {};
-    return fail(std::move(last));
-  }
-
   std::int64_t tolerance_seconds_ = 0;
   std::vector<crypto::StandardWebhooks> secret_;
   std::vector<crypto::StandardWebhooksPublic> public_;
@@ -76,10 +82,13 @@ class Gitlab : public Verifier {
   Gitlab(std::vector<std::string> tokens, VerifierPtr standard)
       : tokens_(std::move(tokens)), standard_(std::move(standard)) {}
 
-  Result<void> verify(const http::Request& request, UnixMillis now) override {
+  Effort effort(const http::Request& request) const override {
+    return by_signature(request) ? standard_->effort(request) : Effort(0);
+  }
+
+  Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument& scratch) const override {
     constexpr std::string_view kHeader = "X-Gitlab-Token";
-    if (standard_ && (tokens_.empty() || request.has_header(kStandard.signature)))
-      return standard_->verify(request, now);
+    if (by_signature(request)) return standard_->verify(request, now, scratch);
     const auto token = sole_header(request, kHeader);
     if (!token) return fail(token.error());
     if (any_is(tokens_, *token)) return {};
@@ -87,6 +96,10 @@ class Gitlab : public Verifier {
   }
 
  private:
+  bool by_signature(const http::Request& request) const {
+    return standard_ && (tokens_.empty() || request.has_header(kStandard.signature));
+  }
+
   const std::vector<std::string> tokens_;
   const VerifierPtr standard_;
 };

@@ -16,6 +16,7 @@ constexpr std::string_view kHeader = "X-Twilio-Signature";
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
 // The URL as Twilio may have signed it: as it is, without a port, and with the scheme's own.
+constexpr std::size_t kMaxBases = 3;
 std::vector<std::string> bases_of(std::string_view url) {
   url = url.substr(0, url.find('?'));
   const bool https = url.starts_with("https://");
@@ -43,19 +44,25 @@ class Twilio : public Verifier {
   Twilio(std::string_view url, const std::vector<std::string>& secrets, const Clients& clients)
       : declared_(url.empty() ? std::vector<std::string>() : bases_of(url)),
         clients_(clients),
-        hmacs_(hmacs_of(secrets, crypto::Hmac::Algorithm::sha1)) {}
+        macs_(secrets, crypto::Hmac::Algorithm::sha1) {}
 
-  Result<void> verify(const http::Request& request, UnixMillis) override {
+  Effort effort(const http::Request& request) const override {
+    if (!request.has_header(kHeader)) return Effort(0);
+    const std::size_t signed_bytes = request.query.size() + request.body.size();
+    return to_hash(2 * request.body.size()) + static_cast<Effort::rep>(kMaxBases) * macs_.effort(signed_bytes);
+  }
+
+  Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument&) const override {
     const auto signature = sole_header(request, kHeader);
     if (!signature) return fail(signature.error());
     auto fields = bound_fields(request);
     if (!fields) return fail(std::move(fields.error()));
     const auto bases = bases_for(request);
     if (!bases) return fail(bases.error());
-    const auto mac = crypto::base64_decode(*signature);
+    const std::string mac = crypto::base64_decode(*signature).value_or("");
     for (const std::string& base : *bases) {
       const std::string_view parts[] = {base, request.query.empty() ? "" : "?", request.query, *fields};
-      if (mac && any_makes(hmacs_, parts, *mac)) return {};
+      if (macs_.any(parts, {&mac, 1})) return {};
     }
     return fail(refusal(kHeader, "does not verify as " + bases->front() +
                                      ": check verify.url, which must be the URL that Twilio calls"));
@@ -81,13 +88,15 @@ class Twilio : public Verifier {
     if (!event::equal_ignoring_case(event::media_type(request.header("content-type")), kForm))
       return fail(Code::unauthenticated, "the body is no form, and no bodySHA256 in the query binds it", "bodySHA256");
     auto fields = http::parse_form(request.body);
-    if (!fields) return fail(Code::unauthenticated, "the form is not properly percent-encoded");
+    if (!fields)
+      return fail(Code::unauthenticated, "the form is not properly percent-encoded, or has more than " +
+                                             std::to_string(http::kMaxFormFields) + " fields");
     return sorted_text(std::move(*fields));
   }
 
   const std::vector<std::string> declared_;
   const Clients& clients_;
-  const std::vector<crypto::Hmac> hmacs_;
+  const Macs macs_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 // Verifier: whether a webhook comes from who its source says: one scheme of docs/sources.md with its secrets, contexts
-// made once. Who: PreparedSource. Confined to its loop.
+// made once. Who: PreparedSource. Any thread, several at once.
 
 #include <memory>
 #include <string>
@@ -8,9 +8,11 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/event/json_document.hpp"
 #include "common/http/server.hpp"
 #include "common/registry/resources.hpp"
 #include "gateway/clients.hpp"
+#include "gateway/ingest/verify/effort.hpp"
 
 namespace certes::gateway::ingest::verify {
 
@@ -20,10 +22,13 @@ class Verifier {
   virtual ~Verifier() = default;
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;
-  // Over the raw body. Error: unauthenticated, says which check failed; its pointer is the header at fault.
-  virtual Result<void> verify(const http::Request& request, UnixMillis now) = 0;
+  // At most what verify() takes of this request. Itself next to nothing: what is refused unseen costs nothing.
+  virtual Effort effort(const http::Request& request) const = 0;
+  // Over the raw body. `scratch`: the caller's own, to parse in. Error: unauthenticated, says which check failed; its
+  // pointer is the header at fault.
+  virtual Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument& scratch) const = 0;
 };
-using VerifierPtr = std::unique_ptr<Verifier>;
+using VerifierPtr = std::unique_ptr<const Verifier>;
 
 // `secrets`: opened; one of them must fit. `clients`: must outlive it. Null: the scheme verifies nothing by
 // itself (none, key). Error: invalid, what of the source cannot work.

@@ -42,6 +42,7 @@ struct Options {
   std::string unknown_types = "open";
   std::vector<std::string> trusted_proxies = {};
   int max_connections_per_peer = 0;
+  double unverified_per_second = 100;
 };
 
 class Ingest {
@@ -60,6 +61,7 @@ class Ingest {
     settings.gateway.unknown_types = options.unknown_types;
     settings.gateway.trusted_proxies = options.trusted_proxies;
     settings.gateway.max_connections_per_peer = options.max_connections_per_peer;
+    settings.gateway.unverified_per_second = options.unverified_per_second;
     settings.gateway.durable_timeout_seconds = options.durable_timeout_seconds;
     gateway = std::make_unique<Gateway>(Dependencies{settings, log, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());

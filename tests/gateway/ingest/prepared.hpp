@@ -29,6 +29,12 @@ inline Result<PreparedSource> prepare(const registry::Source& source) {
   return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), clients);
 }
 
+// With a document of its own.
+inline Result<void> verified(const PreparedSource& source, const http::Request& request, UnixMillis now) {
+  event::JsonDocument document;
+  return source.verify(request, now, document);
+}
+
 // Views of literals, or of what outlives it.
 struct Webhook {
   std::vector<http::HeaderView> headers;

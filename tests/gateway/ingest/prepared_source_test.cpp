@@ -21,7 +21,7 @@ constexpr std::string_view kStandardSignature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3
 constexpr UnixMillis kStandardTime = 1'614'265'330'000;
 
 Result<void> github(const PreparedSource& source, std::string_view signature, std::string_view body = kGithubBody) {
-  return source.verify(Webhook{{{kGithubHeader, signature}}, body}.request(), 0);
+  return verified(source, Webhook{{{kGithubHeader, signature}}, body}.request(), 0);
 }
 
 struct Standard {
@@ -32,7 +32,7 @@ struct Standard {
     for (const auto& [name, value] :
          {std::pair{"Webhook-Id", id}, {"Webhook-Timestamp", timestamp}, {"Webhook-Signature", signatures}})
       if (!value.empty()) webhook.headers.push_back({name, value});
-    return source.verify(webhook.request(), now);
+    return verified(source, webhook.request(), now);
   }
 };
 
@@ -49,7 +49,7 @@ TEST_CASE("Source: without a scheme that signs anything verifies, and only `key`
   for (const std::string scheme : {"none", "key"}) {
     const auto source = prepare(source_of(scheme));
     REQUIRE(source);
-    CHECK(source->verify(Webhook{{}, "x"}.request(), 0));
+    CHECK(verified(*source, Webhook{{}, "x"}.request(), 0));
     CHECK(source->needs_key() == (scheme == "key"));
   }
 }
@@ -65,7 +65,7 @@ TEST_CASE("GitHub signature: wrong ones are refused, and say why") {
   const auto source = prepare(source_of("github", {std::string(kGithubSecret)}));
   REQUIRE(source);
   const std::string mac(kGithubMac), header = "x-hub-signature-256";
-  check_refused(source->verify(Webhook{{}, kGithubBody}.request(), 0), header, "is missing");
+  check_refused(verified(*source, Webhook{{}, kGithubBody}.request(), 0), header, "is missing");
   check_refused(github(*source, ""), header, "is missing");
   for (const auto& text : {mac, "sha1=" + mac, "SHA256=" + mac, " sha256=" + mac})
     check_refused(github(*source, text), header, "does not begin with sha256=");
@@ -74,7 +74,8 @@ TEST_CASE("GitHub signature: wrong ones are refused, and say why") {
     check_refused(github(*source, "sha256=" + text), header, "does not verify");
   check_refused(github(*source, "sha256=" + mac, "Hello, World"), header, "does not verify");
   check_refused(github(*source, "sha256=" + mac, ""), header, "does not verify");
-  check_refused(source->verify(Webhook{{{"X-Hub-Signature", "sha1=00"}}, kGithubBody}.request(), 0), header, "missing");
+  check_refused(verified(*source, Webhook{{{"X-Hub-Signature", "sha1=00"}}, kGithubBody}.request(), 0), header,
+                "missing");
 }
 
 TEST_CASE("GitHub signature: while secrets are rotated each of them is good") {
@@ -177,5 +178,5 @@ TEST_CASE("Source: what cannot work is internal, and names the source and its pa
     check_broken(source, name);
   }
   const auto unknown = prepare(source_of("md5"));
-  CHECK((!unknown || !unknown->verify(Webhook{{}, ""}.request(), 0)));
+  CHECK((!unknown || !verified(*unknown, Webhook{{}, ""}.request(), 0)));
 }

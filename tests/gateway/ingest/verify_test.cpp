@@ -37,7 +37,7 @@ PreparedSource made(const registry::Source& source) {
 Result<void> verify(const PreparedSource& source, const Sent& sent) {
   Webhook webhook{{}, sent.body, sent.query, sent.peer};
   for (const auto& [name, value] : sent.headers) webhook.headers.push_back({name, value});
-  return source.verify(webhook.request(), sent.now);
+  return verified(source, webhook.request(), sent.now);
 }
 
 void check_good(const PreparedSource& source, const Sent& sent) {

@@ -1,0 +1,98 @@
+#pragma once
+// Judge: what is to be said of a request to publish or of a webhook, whose sender may send at all: whether its
+// signature holds, what events it is, whether they may come. The same on a loop and on a thread for heavy work; what
+// follows from it (answers, counters, rates, ids, the log) is the loop's. Who: Intake. Immutable; any thread, with a
+// Workplace of its own.
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/event/json_event.hpp"
+#include "common/http/server.hpp"
+#include "common/registry/registry.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/ingest/owned_request.hpp"
+#include "gateway/ingest/prepared_source.hpp"
+#include "gateway/ingest/workplace.hpp"
+
+namespace certes::gateway::ingest {
+
+// Of what is published.
+enum class Form : std::uint8_t { none, plain, structured, batch, binary };
+Form form_of(const http::Request& request);
+
+// What is judged. Views: of a request in its connection's buffer, or of a Case.
+struct Matter {
+  const http::Request* request = nullptr;
+  registry::StatePtr state;
+  std::string_view tenant;
+  UnixMillis now = 0;
+  const Caller* caller = nullptr;                // of what is published; of a webhook none
+  Form form = Form::none;                        // the same
+  std::shared_ptr<const PreparedSource> source;  // of a webhook; of what is published none
+  std::uint32_t hops = 0;                        // of what is published; a webhook's are read once it has verified
+};
+
+// A Matter that outlives its request's handler.
+class Case {
+ public:
+  explicit Case(const Matter& matter);
+  Case(const Case&) = delete;
+  Case& operator=(const Case&) = delete;
+  const Matter& matter() const { return matter_; }
+  std::size_t bytes() const { return request_.bytes(); }
+
+ private:
+  OwnedRequest request_;
+  std::string tenant_;
+  Caller caller_;
+  Matter matter_;
+};
+
+struct NotVerified {
+  Error error;  // unauthenticated
+};
+struct Refused {
+  Error error;
+};
+struct Answered {
+  http::Response response;  // a challenge's
+};
+struct BreaksSchema {
+  std::vector<http::Fault> faults;  // never empty
+};
+struct Good {};
+struct Exhausted {};  // more to do than a loop may: to be judged again, with time
+
+struct Judgement {
+  std::variant<Good, NotVerified, Refused, Answered, BreaksSchema, Exhausted> verdict;
+  event::Incoming incoming;  // of what is good, or breaks a schema
+};
+
+enum class Pace : std::uint8_t {
+  quick,  // on a loop
+  whole,
+};
+
+class Judge {
+ public:
+  explicit Judge(std::size_t max_batch_events) : max_batch_events_(max_batch_events) {}
+
+  // At most what it takes, but for schemas: above kLongest it is not for a loop.
+  std::chrono::microseconds effort(const Matter& matter) const;
+  static constexpr std::chrono::microseconds kLongest{1'000};
+
+  Judgement operator()(const Matter& matter, Workplace& place, Pace pace) const;
+
+ private:
+  Judgement webhook(const Matter& matter, Workplace& place, Pace pace) const;
+  Judgement published(const Matter& matter, Workplace& place, Pace pace) const;
+  Result<void> read(const Matter& matter, Workplace& place, event::Incoming& incoming) const;
+
+  const std::size_t max_batch_events_;
+};
+
+}  // namespace certes::gateway::ingest
