@@ -3,6 +3,7 @@
 #include "common/event/json_schema.hpp"
 #include "common/json/json_text.hpp"
 #include "common/registry/json.hpp"
+#include "gateway/source_names.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -42,6 +43,20 @@ Result<std::optional<std::string>> given_data(const Call& call) {
                                        : compact_json(written));
 }
 
+// Data of the caller's own is an event of his: it needs what publishing one does.
+Result<void> may_publish(const log::Record& record, const Call& call) {
+  constexpr std::string_view kPublish = "events:write", kOwnTypes = "certes.";
+  if (!call.caller.allowed(kPublish))
+    return fail(
+        Code::forbidden,
+        "data of your own is published: the key \"" + call.caller.key + "\" lacks the scope " + std::string(kPublish),
+        "/data");
+  const std::string_view type = record.headers.get("ce_type");
+  if (type.starts_with(kOwnTypes))
+    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/data");
+  return may_take_type(call.caller, *call.state, call.tenant, type, "/data");
+}
+
 // With another content type, and nothing else, the same headers.
 void set_json(log::Record& record, std::string&& data) {
   log::Headers headers;
@@ -58,7 +73,10 @@ Result<std::optional<http::Response>> repair(log::Record& record, const Call& ca
   auto data = given_data(call);
   if (!data) return fail(std::move(data.error()));
   const bool corrected = data->has_value();
-  if (corrected) set_json(record, std::move(**data));
+  if (corrected) {
+    if (auto may = may_publish(record, call); !may) return fail(std::move(may.error()));
+    set_json(record, std::move(**data));
+  }
   std::vector<http::Fault> faults;
   for (auto& violation : violations(record, call))
     faults.push_back({(corrected ? "/data" : "") + violation.pointer, std::move(violation.detail)});

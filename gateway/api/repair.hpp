@@ -10,7 +10,8 @@
 namespace certes::gateway::api {
 
 // Puts the request's "data", if it has any, in place of the data that was quarantined, and checks it. An answer: 422
-// with what is broken. Error: invalid, the body is not understood.
+// with what is broken. Errors: invalid, the body is not understood; forbidden, the caller may not publish data of his
+// own of this type.
 Result<std::optional<http::Response>> repair(log::Record& record, const Call& call);
 // The same for a dead letter that was not quarantined: its data is not the caller's to change.
 Result<std::optional<http::Response>> refuse_data(const Call& call);

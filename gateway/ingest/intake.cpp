@@ -4,7 +4,7 @@
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/challenges.hpp"
 #include "gateway/ingest/idempotency_key.hpp"
-#include "gateway/ingest/source_names.hpp"
+#include "gateway/source_names.hpp"
 
 namespace certes::gateway::ingest {
 namespace {

@@ -3,7 +3,7 @@
 #include "common/event/attributes.hpp"
 #include "common/event/cloud_event.hpp"
 #include "gateway/ingest/challenges.hpp"
-#include "gateway/ingest/source_names.hpp"
+#include "gateway/source_names.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
@@ -37,6 +37,9 @@ Result<void> check_names(const Matter& matter, const event::Event& event) {
   const Places places = places_of(matter);
   if (matter.caller != nullptr)
     if (auto may = may_take_name(*matter.caller, *matter.state, matter.tenant, event.source, places.source); !may)
+      return may;
+  if (matter.caller != nullptr)
+    if (auto may = may_take_type(*matter.caller, *matter.state, matter.tenant, event.type, places.type); !may)
       return may;
   if (std::string_view(event.type).starts_with(kOwnTypes))
     return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(places.type));

@@ -2,6 +2,7 @@
 #include "tests/gateway/api/fixture.hpp"
 
 using namespace certes;
+using namespace certes::gateway;
 using namespace certes::gateway::testing;
 
 namespace {
@@ -123,4 +124,35 @@ TEST_CASE("Dead letters: what was quarantined is published once its data holds")
   CHECK(api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}}).status == 202);
   REQUIRE(api.put("/event-types/order", {{"schema", of_type("string")}}).status == 200);
   CHECK(api.post("/dead-letters/replay", {{"all", true}}).json["count"] == 1);
+}
+
+TEST_CASE("Dead letters: data of one's own needs what publishing it does") {
+  Installation installation;
+  Process api(installation, /*dev=*/false);
+  const std::string admin = *ensure_admin_key(api.registry, api.settings);
+  api.key = admin;
+  REQUIRE(api.put("/event-types/order", {{"schema", of_type("integer")}}).status == 201);
+  quarantine(installation, R"({"total":"x"})");
+  const std::string id = api.get("/dead-letters").json["items"][0]["id"];
+  const auto replay = [&](const Json& scopes, const Json& sources = Json::array()) {
+    api.key = admin;
+    const std::string name = "k" + std::to_string(api.get("/keys").json["items"].size());
+    const auto made = api.put("/keys/" + name, {{"scopes", scopes}, {"sources", sources}});
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    api.key = made.json["key"];
+    return api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}});
+  };
+  const auto refused = replay({"dead-letters:write"});
+  CHECK(refused.status == 403);
+  CHECK(refused.json["pointer"] == "/data");
+  CHECK(refused.json["detail"].get<std::string>().find("events:write") != std::string::npos);
+  CHECK(replay({"dead-letters:write", "events:write"}).status == 202);
+
+  api.key = admin;
+  REQUIRE(api.put("/sources/order", {{"verify", {{"scheme", "key"}}}}).status == 201);
+  const auto exclusive = replay({"dead-letters:write", "events:write"});
+  CHECK(exclusive.status == 403);
+  CHECK(exclusive.json["detail"].get<std::string>().find("exclusive") != std::string::npos);
+  CHECK(replay({"dead-letters:write", "events:write"}, {"order"}).status == 202);
+  CHECK(replay({"dead-letters:write", "events:write", "sources:write"}).status == 202);
 }

@@ -1,5 +1,5 @@
 // Who may publish under a registered source's name, and for which tenant.
-#include "gateway/ingest/source_names.hpp"
+#include "gateway/source_names.hpp"
 
 #include "tests/gateway/ingest/fixture.hpp"
 
@@ -85,6 +85,64 @@ TEST_CASE("Ingest: a source's name needs a key that is bound to it, in every for
   CHECK(ingest.post("/events/shop", with_key(plain), "{}").status == 202);
   CHECK(ingest.post("/events", with_key(plain), event_of("else")).status == 202);
   CHECK(ingest.log.taken() == 4);
+}
+
+TEST_CASE("Source types: an exclusive source's are its own, but for keys bound to it and keys that may write sources") {
+  registry::State state = with_source("acme", "shop");
+  auto own = std::make_shared<registry::Source>();
+  own->tenant = "acme";
+  own->id = "shop";
+  own->exclusive = true;
+  state.sources["acme/shop"] = own;
+  const Caller other{"k", "acme", {"events:write"}, {}}, bound{"b", "acme", {"events:write"}, {"shop"}};
+  const Caller writer{"w", "acme", {"events:write", "sources:write"}, {}}, all{"a", "acme", {"*"}, {}};
+  for (const char* type : {"shop", "shop.order", "shop.order.paid"}) {
+    CAPTURE(type);
+    const auto refused = may_take_type(other, state, "acme", type, "/type");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::forbidden);
+    CHECK(refused.error().pointer == "/type");
+    for (const Caller& caller : {bound, writer, all}) CHECK(may_take_type(caller, state, "acme", type, "/type"));
+    CHECK(may_take_type(other, state, "other", type, "/type"));
+  }
+  for (const char* type : {"shops", "shop-1.order", "Shop.order", "order.shop", "shop:order"})
+    CHECK(may_take_type(other, state, "acme", type, "/type"));
+  CHECK(may_take_type(other, with_source("acme", "shop"), "acme", "shop.order", "/type"));
+}
+
+TEST_CASE("Ingest: an exclusive source's types come through it, in every form of event") {
+  Ingest ingest({.dev = false});
+  ingest.source("shop", {{"verify", {{"scheme", "github"}, {"secrets", {"s"}}}}});
+  ingest.source("open", {{"verify", {{"scheme", "none"}}}});
+  ingest.source("said", {{"verify", {{"scheme", "none"}}}, {"exclusive", true}});
+  ingest.source("shared", {{"verify", {{"scheme", "github"}, {"secrets", {"s"}}}}, {"exclusive", false}});
+  const std::string key = ingest.key("k", {"events:write"});
+  const auto typed = [](const std::string& type) { return R"({"type":")" + type + R"(","data":1})"; };
+  const auto check = [](const fakes::Answer& answer, const std::string& pointer) {
+    CHECK(answer.status == 403);
+    CHECK(json_of(answer)["pointer"] == pointer);
+    CHECK(json_of(answer)["detail"].get<std::string>().find("exclusive") != std::string::npos);
+  };
+  check(ingest.post("/events", with_key(key), typed("shop.order")), "/type");
+  check(ingest.post("/events", with_key(key), typed("said.order")), "/type");
+  check(ingest.post("/t/default/events", with_key(key), typed("shop")), "/type");
+  check(ingest.post("/events", with_key(key), "[" + typed("a.b") + "," + typed("shop.order") + "]"), "/1/type");
+  const std::string cloud = R"({"specversion":"1.0","id":"1","source":"/s","type":"shop.order"})";
+  Headers structured = {{"Authorization", "Bearer " + key}, {"Content-Type", "application/cloudevents+json"}};
+  check(ingest.post("/events", structured, cloud), "/type");
+  structured.back().second = "application/cloudevents-batch+json";
+  check(ingest.post("/events", structured, "[" + cloud + "]"), "/0/type");
+  Headers binary = with_key(key);
+  for (const auto& [name, value] :
+       {std::pair{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-type", "shop.order"}, {"ce-source", "/s"}})
+    binary.emplace_back(name, value);
+  check(ingest.post("/events", binary, "{}"), "ce-type");
+  CHECK(ingest.log.taken() == 0);
+  CHECK(ingest.post("/events", with_key(key), typed("open.order")).status == 202);
+  CHECK(ingest.post("/events", with_key(key), typed("shared.order")).status == 202);
+  CHECK(ingest.post("/events", with_key(key), typed("shopping.order")).status == 202);
+  const std::string writer = ingest.key("w", {"events:write", "sources:write"});
+  CHECK(ingest.post("/events", with_key(writer), typed("shop.order")).status == 202);
 }
 
 TEST_CASE("Ingest: the path names the tenant; a key goes for its own, and the default tenant's with tenants:write") {

@@ -1,10 +1,11 @@
-#include "gateway/ingest/source_names.hpp"
+#include "gateway/source_names.hpp"
 
 #include "common/event/attributes.hpp"
 
-namespace certes::gateway::ingest {
+namespace certes::gateway {
 namespace {
 
+constexpr std::string_view kWriteSources = "sources:write";
 constexpr std::string_view kUrn = "urn:certes:";
 
 // urn:certes:TENANT:ID and ./ID as ID. The scheme and namespace of a URN have no case (RFC 8141, 3.1).
@@ -50,9 +51,21 @@ Result<void> may_take_name(const Caller& caller, const registry::State& state, s
               std::string(place));
 }
 
+Result<void> may_take_type(const Caller& caller, const registry::State& state, std::string_view tenant,
+                           std::string_view type, std::string_view place) {
+  if (state.sources.empty()) return {};
+  const auto known = state.source(tenant, type.substr(0, type.find('.')));
+  if (!known || !known->exclusive || caller.bound_to(known->id) || caller.allowed(kWriteSources)) return {};
+  return fail(Code::forbidden,
+              "the types of the source \"" + known->id + "\" are its own (\"exclusive\"): events of the type " +
+                  std::string(type) + " come through /events/" + known->id +
+                  ", or with a key that is bound to it (\"sources\") or may write sources; " + caller.key + " is not",
+              std::string(place));
+}
+
 Result<void> may_use_route(const Caller& caller, std::string_view source) {
   if (caller.sources.empty() || caller.bound_to(source)) return {};
   return fail(Code::forbidden, "the key \"" + caller.key + "\" is bound to other sources than " + std::string(source));
 }
 
-}  // namespace certes::gateway::ingest
+}  // namespace certes::gateway
