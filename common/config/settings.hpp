@@ -92,7 +92,7 @@ struct DispatcherSettings {
   double lower_share = 0.1;  // of the sends, guaranteed to lower classes
   int senders = 1;
   int resolving_max = 32;  // names that are looked up at once
-  std::string ca_file;  // for https endpoints; empty: the system's
+  std::string ca_file;     // for https endpoints; empty: the system's
 };
 
 // certes relay.

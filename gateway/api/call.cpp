@@ -6,6 +6,7 @@
 
 #include "common/event/attributes.hpp"
 #include "gateway/door.hpp"
+#include "gateway/internal_error.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -116,6 +117,8 @@ registry::StatePtr Services::fresh_state() const {
 
 http::Response problem_of(const Error& error) {
   const Mapping mapping = mapping_of(error.code);
+  if (error.code == Code::internal)
+    return http::problem(mapping.status, mapping.slug, mapping.title, told_of_internal(error, "api"));
   http::Response response = http::problem(mapping.status, mapping.slug, mapping.title, error.message, error.pointer);
   if (mapping.status == 503) response.headers.emplace_back("Retry-After", "1");
   if (mapping.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"certes\"");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/event/hops.hpp"
+#include "gateway/internal_error.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
@@ -43,6 +44,8 @@ http::Response json(int status, std::string&& body) {
 
 http::Response answer(const Error& error) {
   const Problem problem = problem_of(error.code);
+  if (error.code == Code::internal)
+    return http::problem(problem.status, problem.slug, problem.title, told_of_internal(error, "gateway"));
   auto response = http::problem(problem.status, problem.slug, problem.title, error.message, error.pointer);
   if (problem.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");

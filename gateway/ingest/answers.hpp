@@ -13,7 +13,8 @@
 namespace certes::gateway::ingest {
 
 // By code: invalid 400, unauthenticated 401, forbidden 403, not_found 404, conflict 409, too_large 413, busy and
-// unavailable 503 not-accepted, timeout and unknown_outcome 503 outcome-unknown, internal 500.
+// unavailable 503 not-accepted, timeout and unknown_outcome 503 outcome-unknown, internal 500 (which does
+// not say what is wrong inside).
 http::Response answer(const Error& error);
 // The same; 401 asks for the name and password of this source (RFC 7617) instead of a key.
 http::Response answer_of_basic(const Error& error, std::string_view source);

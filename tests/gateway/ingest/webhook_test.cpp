@@ -218,11 +218,11 @@ TEST_CASE("Webhook: types of Certes' own are refused, and a missing type") {
   CHECK(ingest.post("/events/certes", {}, "{}").status == 403);
 }
 
-TEST_CASE("Webhook: a source whose secret no sealing key opens is our fault") {
+TEST_CASE("Webhook: a source whose secret no sealing key opens is our fault, and a stranger learns no more than that") {
   Ingest ingest;
   const auto other = crypto::Sealer::make({crypto::Sealer::new_key()});
   ingest.declare("sources", "shop", verify_with("github", {other->seal("s", "default/sources/shop")}));
   const auto answer = ingest.post("/events/shop", github_headers("{}"), "{}");
   CHECK(answer.status == 500);
-  CHECK(json_of(answer)["detail"].get<std::string>().find("source shop cannot work") != std::string::npos);
+  for (const char* inside : {"shop", "secret", "sealing", "key"}) CHECK(answer.body.find(inside) == std::string::npos);
 }
