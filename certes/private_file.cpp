@@ -29,6 +29,7 @@ Result<void> write_all(int fd, const std::string& path, const std::string& text)
 Result<void> write_new(const std::string& path, const std::string& text, mode_t mode) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return fail(system_error(path, errno));
+  if (mode == kPrivate) ::fchmod(fd, mode);  // whatever the umask is
   auto written = write_all(fd, path, text);
   ::close(fd);
   if (!written) ::unlink(path.c_str());

@@ -1,11 +1,13 @@
 #include "certes/runtime.hpp"
 
 #include "certes/commands/console.hpp"
+#include "certes/core_dumps.hpp"
 #include "certes/engine.hpp"
 #include "certes/installation.hpp"
 #include "certes/last_resort.hpp"
 #include "certes/logging.hpp"
 #include "certes/private_file.hpp"
+#include "certes/registry_watch.hpp"
 #include "certes/sealing_keys.hpp"
 
 namespace certes {
@@ -50,6 +52,7 @@ bool Runtime::uses_tls() const {
 }
 
 Result<void> Runtime::run() {
+  allow_core_dumps(settings_.core_dumps);
   if (uses_tls()) signals_.take_hangups();
   if (auto opened = open(); !opened) return opened;
   if (auto bound = bind_listeners(); !bound) {
@@ -104,6 +107,7 @@ Result<bool> Runtime::wait_for_log() {
     if (auto outcome = connector_->take()) {
       if (!*outcome) return fail(outcome->error());
       registry_ = std::move(**outcome);
+      watch_registry(*registry_, metrics_);
       connector_.reset();
       return true;
     }

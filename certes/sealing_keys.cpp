@@ -50,6 +50,7 @@ Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_ma
                 "secrets.key_file names; make one with: openssl rand -base64 32");
   if (!there)
     if (auto made = make_key(settings, path); !made) return fail(made.error());
+  if (there && (status.st_mode & 0077) != 0) ::chmod(path.c_str(), status.st_mode & 0700);
   return from_file(path);
 }
 

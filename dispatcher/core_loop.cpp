@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/registry/resource_json.hpp"
+#include "common/registry/proposal.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -222,12 +222,7 @@ void CoreLoop::disable(const registry::Endpoint& endpoint) {
   registry::Endpoint disabled = endpoint;
   disabled.state = registry::EndpointState::disabled;
   disabled.disabled_reason = "gone";
-  registry::Change change;
-  change.op = registry::Change::Op::put;
-  change.kind = "endpoints";
-  change.tenant = endpoint.tenant;
-  change.id = endpoint.id;
-  change.body = registry::stored_json(disabled);
+  registry::Change change = registry::change_to(disabled, &endpoint);
   change.by = "certes";
   change.based_on = endpoint.version;
   dependencies_.registry.propose_async(

@@ -77,7 +77,7 @@ Result<Step> step_of(client::ApiClient& api, const Declaration& declaration) {
   if (!step.differences.empty())
     step.act = Step::Act::change;
   else
-    step.act = gives_secret(declaration.body) ? Step::Act::ask : Step::Act::keep;
+    step.act = gives_secret(declaration.body, *shown) ? Step::Act::ask : Step::Act::keep;
   return step;
 }
 
@@ -155,7 +155,9 @@ int show_plan(const std::vector<Step>& steps) {
 // What the service made for a resource that gave none; it is never shown again.
 void show_secret(const Step& step, const std::string& body) {
   const Json object = json_or_null<Json>(body);
-  if (step.act != Step::Act::create || !object.is_object() || gives_secret(step.declaration.body)) return;
+  if (step.act != Step::Act::create || !object.is_object() ||
+      json_or_null<Json>(step.declaration.body).contains("secret"))
+    return;
   if (const auto secret = object.find("secret"); secret != object.end() && secret->is_string())
     print_line("  secret: " + secret->get<std::string>() + "  (shown this once)");
 }

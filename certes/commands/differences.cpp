@@ -12,8 +12,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What the API adds to every resource, and what it alone decides.
-constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",         "created_at",    "created_by",
-                                     "updated_at", "updated_by", "disabled_reason", "schema_version"};
+constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",         "created_at",     "created_by",
+                                     "updated_at", "updated_by", "disabled_reason", "schema_version", "not_understood",
+                                     "unusable"};
+// Sealed members that a resource keeps where nothing is declared. Values of headers are sealed too, but all declared.
 constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets", "verify.verify_token"};
 
 struct Default {
@@ -47,14 +49,19 @@ bool is_in(const std::string_view (&names)[N], std::string_view name) {
   return false;
 }
 
+constexpr std::string_view kHeaders = "headers.";
+
+// What the service shows in place of what is sealed.
+bool is_set(const Json& value) { return value == Json{{"set", true}}; }
+
 using Flat = std::map<std::string, Json>;
 
 // Objects become dotted names; lists stay whole.
 void flatten(const Json& object, const std::string& prefix, Flat& out) {
   for (const auto& [name, value] : object.items()) {
     const std::string field = prefix + name;
-    if (is_in(kSecrets, field) || (prefix.empty() && is_in(kOwn, field))) continue;
-    if (value.is_object() && !(prefix.empty() && name == "schema"))
+    if (prefix.empty() && is_in(kOwn, field)) continue;
+    if (value.is_object() && !is_set(value) && !(prefix.empty() && name == "schema"))
       flatten(value, field + ".", out);
     else
       out[field] = value;
@@ -110,7 +117,19 @@ Json value_in(const Flat& flat, const std::string& kind, const std::string& fiel
 // Whatever the order of members.
 bool same(const Json& a, const Json& b) { return a == b || nlohmann::json(a) == nlohmann::json(b); }
 
-std::string text_of(const Json& value) { return is_nothing(value) && !value.is_number() ? "-" : value.dump(); }
+bool is_sealed(std::string_view field) { return is_in(kSecrets, field) || field.starts_with(kHeaders); }
+
+// Whether the service alone knows if these are the same. Where there is nothing to leave as it is, it says so.
+bool must_ask(const std::string& field, const Json& from, const Json& to) {
+  if (!is_sealed(field) || is_nothing(to)) return false;
+  if (field.starts_with(kHeaders) && is_nothing(from)) return is_set(to);
+  return !same(from, to);
+}
+
+std::string text_of(const std::string& field, const Json& value) {
+  if (is_sealed(field) && !is_nothing(value)) return "set";
+  return is_nothing(value) && !value.is_number() ? "-" : value.dump();
+}
 
 }  // namespace
 
@@ -123,21 +142,22 @@ std::vector<Difference> differences(const std::string& kind, const std::string& 
   std::vector<Difference> found;
   for (const std::string& field : fields) {
     if (kind == "endpoints" && field == "state" && !wanted.contains(field)) continue;  // the service keeps it
+    if (is_in(kSecrets, field)) continue;                                              // and these
     const Json from = value_in(there, kind, field);
     const Json to = value_in(wanted, kind, field);
-    if (same(from, to) || (is_nothing(from) && is_nothing(to))) continue;
-    found.push_back({field, text_of(from), text_of(to)});
+    if (same(from, to) || (is_nothing(from) && is_nothing(to)) || must_ask(field, from, to)) continue;
+    found.push_back({field, text_of(field, from), text_of(field, to)});
   }
   return found;
 }
 
-bool gives_secret(const std::string& declared) {
-  const Json object = json_or_null<Json>(declared);
-  if (!object.is_object()) return false;
-  const auto verify = object.find("verify");
-  const bool in_verify =
-      verify != object.end() && verify->is_object() && (verify->contains("secret") || verify->contains("secrets"));
-  return object.contains("secret") || in_verify;
+bool gives_secret(const std::string& declared, const std::string& shown) {
+  const Flat wanted = flat_of(declared);
+  const Flat there = flat_of(shown);
+  return std::any_of(wanted.begin(), wanted.end(), [&](const auto& field) {
+    const auto found = there.find(field.first);
+    return must_ask(field.first, found == there.end() ? Json() : found->second, field.second);
+  });
 }
 
 }  // namespace certes::command

@@ -13,10 +13,11 @@ struct Difference {
 };
 
 // `declared` and `shown` are JSON objects. A field that is not declared counts with its default, because a declaration
-// is the whole resource. Secrets are not compared: they are not shown.
+// is the whole resource. What is sealed is shown as {"set":true}: values of it are neither compared nor told.
 std::vector<Difference> differences(const std::string& kind, const std::string& declared, const std::string& shown);
 
-// Whether the declaration gives a secret, which only the service can compare.
-bool gives_secret(const std::string& declared);
+// Whether the declaration gives something that is sealed, which only the service can compare. `shown`: the resource as
+// it is; or empty.
+bool gives_secret(const std::string& declared, const std::string& shown = {});
 
 }  // namespace certes::command

@@ -4,6 +4,7 @@
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/declarations.hpp"
+#include "certes/core_dumps.hpp"
 #include "certes/descriptors.hpp"
 #include "certes/last_resort.hpp"
 #include "certes/logging.hpp"
@@ -203,6 +204,7 @@ int run_command(const RelayRunOptions& options) {
   const auto settings = config::load(options.sources);
   if (!settings) return failed(settings.error());
   logging::start(settings->log_level);
+  allow_core_dumps(settings->core_dumps);
   auto key = key_of(settings->relay, options.sources);
   if (!key) return failed(key.error());
   const auto ran = RelayProcess(*settings, std::move(*key), signals).run(options.print_ports);

@@ -153,6 +153,7 @@ Result<std::unique_ptr<Spool>> open_file_spool(const std::string& directory) {
   auto lock = DirectoryLock::take(directory);
   if (!lock) return fail(std::move(lock.error()));
   const std::string path = directory + "/spool.db";
+  log::sqlite::keep_private(path);
   try {
     auto connection = std::make_unique<Connection>(path);
     if (connection->read_only()) return fail(Code::unavailable, path + " is read-only");

@@ -86,8 +86,12 @@ Result<void> make_or_check(Connection& connection, const std::string& path) {
   }
   const std::int64_t version = connection.number("PRAGMA user_version");
   if (version == kSpoolSchema) return {};
-  return fail(Code::invalid, path + " was written by a newer Certes (its schema is " + std::to_string(version) +
-                                 ", this program knows " + std::to_string(kSpoolSchema) + "): start that version");
+  const std::string numbers = " (its schema is " + std::to_string(version) + ", this program reads " +
+                              std::to_string(kSpoolSchema) + " alone): ";
+  if (version > kSpoolSchema)
+    return fail(Code::invalid, path + " was written by a newer Certes" + numbers + "start that version");
+  return fail(Code::invalid,
+              path + " was written by a pre-release of Certes" + numbers + "move it away, or give another directory");
 }
 
 Rows::Rows(Connection& connection) : connection_(connection) {

@@ -155,6 +155,7 @@ struct Settings {
   double shutdown_delay_seconds = 0;
   double drain_seconds = 25;
   std::string log_level = "info";
+  bool core_dumps = false;  // debug.core_dumps
   int metrics_endpoints = 200;
   std::string metrics_listen;  // metrics.listen; empty: every listener shows them
   std::vector<std::string> metrics_allow_from = {"127.0.0.0/8", "::1/128"};  // metrics.allow_from

@@ -138,6 +138,8 @@ const Setting kSettings[] = {
     {"idempotency.keys", CERTES_BYTES(idempotency.keys), "how many are remembered", 0, 100'000'000},
     {"idempotency.memory_bytes", CERTES_BYTES(idempotency.memory_bytes), "for them and their answers", 1 << 20},
 
+    {"debug.core_dumps", CERTES_BOOL(core_dumps),
+     "whether the process may dump core and be looked into by a debugger: its memory holds secrets"},
     {"audit.entries", CERTES_BYTES(audit.entries), "how many of the last changes to resources GET /audit knows", 0,
      1'000'000},
     {"relay.listen", CERTES_STRING(relay.listen), "listener of certes relay", 0, 0, Form::address},

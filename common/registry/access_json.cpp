@@ -27,7 +27,7 @@ void read_quota(Fields& fields, std::string_view name, std::optional<Number>& qu
 void read_quotas(Fields& outer, Quotas& quotas) {
   const Json* json = outer.take("quotas");
   if (json == nullptr) return;
-  Fields fields(*json, outer.at("quotas"));
+  Fields fields = outer.inside(*json, "quotas");
   read_quota(fields, "sources", quotas.sources);
   read_quota(fields, "endpoints", quotas.endpoints);
   read_quota(fields, "subscriptions", quotas.subscriptions);
@@ -37,10 +37,11 @@ void read_quotas(Fields& outer, Quotas& quotas) {
   if (auto error = fields.done()) outer.refuse(std::move(*error));
 }
 
-void read_scopes(Fields& fields, std::vector<std::string>& scopes) {
+// One that a later version knows gives nothing here.
+void read_scopes(Fields& fields, std::vector<std::string>& scopes, Form form) {
   fields.required("scopes");
   fields.texts("scopes", scopes, 64, 64);
-  for (std::size_t i = 0; fields.ok() && i < scopes.size(); ++i) {
+  for (std::size_t i = 0; form == Form::declared && fields.ok() && i < scopes.size(); ++i) {
     if (valid_scope(scopes[i])) continue;
     fields.refuse(
         Error(Code::invalid, "\"" + scopes[i] + "\" is no scope", fields.at("scopes") + "/" + std::to_string(i)));
@@ -62,7 +63,7 @@ void read_former(Fields& fields, std::vector<Key::Former>& former) {
   if (json == nullptr) return;
   if (!json->is_array() || json->size() > kMostFormer) return fields.refuse("former", "must be an array of few");
   for (const Json& entry : *json) {
-    Fields one(entry, fields.at("former"));
+    Fields one = fields.entry(entry, "former", former.size());
     Key::Former value;
     one.required("hash");
     one.text("hash", value.hash, 64);
@@ -99,7 +100,7 @@ void write(OrderedJson& out, const Tenant& tenant, bool) {
 }
 
 void read(Fields& fields, Key& key, Form form) {
-  read_scopes(fields, key.scopes);
+  read_scopes(fields, key.scopes, form);
   read_sources(fields, key.sources);
   fields.number("rate_per_second", key.rate_per_second, 0, 1e6);
   std::string expires;

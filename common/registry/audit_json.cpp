@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/json/json.hpp"
+
 namespace certes::registry {
 namespace {
 
@@ -11,12 +13,16 @@ constexpr std::array<std::string_view, 3> kActions = {"create", "change", "delet
 constexpr std::size_t kLongestReason = 300;
 
 // What is stored under other names than users know.
-constexpr std::pair<std::string_view, std::string_view> kShownAs[] = {
-    {"/hash", "/key"}, {"/former", "/key"}, {"/secrets", "/secret"}, {"/verify/secrets", "/verify/secret"}};
+constexpr std::pair<std::string_view, std::string_view> kShownAs[] = {{"/hash", "/key"},
+                                                                      {"/former", "/key"},
+                                                                      {"/secrets", "/secret"},
+                                                                      {"/verify/secrets", "/verify/secret"},
+                                                                      {"/headers_sealed", "/headers"}};
 
 std::string shown_name(const std::string& pointer) {
   for (const auto& [stored, shown] : kShownAs) {
-    if (pointer == stored) return std::string(shown);
+    if (pointer == stored || pointer.starts_with(std::string(stored) + "/"))
+      return std::string(shown) + pointer.substr(stored.size());
   }
   return pointer;
 }
@@ -103,9 +109,11 @@ OrderedJson shown_entry(const AuditEntry& entry) {
   return json;
 }
 
-std::vector<std::string> changed_members(const OrderedJson& before, const OrderedJson& after) {
+std::vector<std::string> changed_members(std::string_view before, std::string_view after) {
+  const OrderedJson one = json_or_null<OrderedJson>(before);
+  const OrderedJson other = json_or_null<OrderedJson>(after);
   std::vector<std::string> members;
-  compare(before, after, "", 1, members);
+  if (one.is_object() && other.is_object()) compare(one, other, "", 1, members);
   return members;
 }
 

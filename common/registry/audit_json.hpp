@@ -18,9 +18,9 @@ std::optional<AuditEntry> entry_of(const Json& json);
 // As the API shows it.
 OrderedJson shown_entry(const AuditEntry& entry);
 
-// JSON pointers, two steps deep at most, of the members that differ between two stored resources, under the names that
-// the API knows; of more than kMostMembers the first. Values do not appear.
+// JSON pointers, two steps deep at most, of the members that differ between two bodies, under the names that the API
+// knows; of more than kMostMembers the first. Values do not appear. None where one of them is no JSON object.
 inline constexpr std::size_t kMostMembers = 32;
-std::vector<std::string> changed_members(const OrderedJson& before, const OrderedJson& after);
+std::vector<std::string> changed_members(std::string_view before, std::string_view after);
 
 }  // namespace certes::registry

@@ -7,6 +7,9 @@
 
 namespace certes::registry {
 
+// What the API shows in place of what is sealed.
+inline const OrderedJson kShownSealed = {{"set", true}};
+
 void read(Fields& fields, Tenant& tenant, Form form);
 void read(Fields& fields, Source& source, Form form);
 void read(Fields& fields, Endpoint& endpoint, Form form);
@@ -25,9 +28,9 @@ void write(OrderedJson& out, const EventType& type, bool stored);
 void write(OrderedJson& out, const Key& key, bool stored);
 void write(OrderedJson& out, const Installation& installation, bool stored);
 
-// The whole of it.
+// The whole of it. `unknown`: what becomes of members that nobody asks for; null: they are refused.
 template <class T>
-Result<T> resource_from_json(const Json& json, Form form);
+Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown = nullptr);
 template <class T>
 OrderedJson resource_to_json(const T& resource);  // stored
 

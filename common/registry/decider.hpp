@@ -1,15 +1,15 @@
 #pragma once
-// Decider: what a change does to the state. Deterministic: the same changes in the same order decide the same way and
-// give the same state in every process. Who: Replica. Pure; confined to one thread.
+// Decider: what a change does to the registry. Deterministic: the same changes in the same order decide the same way
+// and leave the same ledger in every process, of whichever release. Who: Replica. Pure; confined to one thread.
 
 #include <deque>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "common/registry/audit.hpp"
+#include "common/registry/ledger.hpp"
 #include "common/registry/record_json.hpp"
-#include "common/registry/registry.hpp"
-#include "common/registry/rules.hpp"
 
 namespace certes::registry {
 
@@ -23,32 +23,27 @@ class Decider {
   // Decides the change that stands at `offset`, appended at `at`. Nothing if an earlier copy of it has been decided.
   std::optional<Result<Decision>> decide(const ChangeRecord& record, UnixMillis at, std::int64_t offset = 0);
 
-  // Takes over what a snapshot holds. False, and nothing is changed, if it cannot be understood.
-  bool load(const std::vector<Json>& chunks, const std::vector<std::string>& decided);
+  // Takes over what a snapshot holds, in place of everything.
+  void load(const std::vector<EntryPtr>& entries, const std::vector<std::string>& decided);
   // And its part of the audit trail: what it cannot understand of that is passed over.
   void load_audit(const std::vector<Json>& chunks);
 
-  const State& state() const { return state_; }
-  std::size_t resources() const;
+  const Ledger& ledger() const { return ledger_; }
   const std::deque<std::string>& decided() const { return decided_; }
   const AuditTrail& audit() const { return audit_; }
+  // Keys of what has changed since the last call.
+  std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
 
  private:
-  template <class T>
-  Result<Decision> put(const ChangeRecord& record, UnixMillis at, AuditEntry& entry);
-  template <class T>
-  Result<Decision> remove(const Change& change, std::vector<Dependent>& dependents);
+  Result<Decision> apply(const ChangeRecord& record, UnixMillis at, AuditEntry& entry, std::vector<EntryPtr>& went);
   void remember(const std::string& change_id);
-  void audit(AuditEntry entry, const Result<Decision>& result, const std::vector<Dependent>& dependents);
+  void audit(AuditEntry entry, const Result<Decision>& result, const std::vector<EntryPtr>& went);
 
-  State state_;
+  Ledger ledger_;
   AuditTrail audit_;
   std::deque<std::string> decided_;
   std::unordered_set<std::string> decided_set_;
+  std::vector<std::string> changed_;
 };
-
-// One resource with its versions, as a snapshot holds it.
-template <class T>
-Json snapshot_entry(const T& resource);
 
 }  // namespace certes::registry

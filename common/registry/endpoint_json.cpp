@@ -7,7 +7,8 @@ namespace certes::registry {
 namespace {
 
 constexpr std::size_t kMaxUrlBytes = 2'048;
-constexpr std::string_view kStates[] = {"active", "paused", "disabled"};
+constexpr std::size_t kMostHeaders = 32;
+constexpr std::size_t kMaxSealedBytes = 8'192;  // of a value of 4,096
 constexpr std::string_view kTokenCharacters =
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 // Certes sets these itself, or the connection belongs to them.
@@ -15,12 +16,6 @@ constexpr std::string_view kOwnHeaders[] = {
     "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te",
     "trailer", "expect",         "content-type",      "traceparent"};
 constexpr std::string_view kOwnPrefixes[] = {"webhook-", "ce-", "certes-", "proxy-"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 void read_url(Fields& fields, std::string& url) {
   fields.text("url", url, kMaxUrlBytes);
@@ -38,7 +33,7 @@ std::optional<std::string> wrong_header(std::string_view name, const Json& value
   if (name.empty() || name.size() > 128 || name.find_first_not_of(kTokenCharacters) != name.npos) {
     return "is no name of a header";
   }
-  const std::string known = lower(name);
+  const std::string known = lower_case(name);
   if (std::ranges::count(kOwnHeaders, std::string_view(known)) > 0 ||
       std::ranges::any_of(kOwnPrefixes, [&](std::string_view prefix) { return known.starts_with(prefix); })) {
     return "is a header that Certes sets itself";
@@ -55,13 +50,24 @@ void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string
   const Json* json = fields.take("headers");
   if (json == nullptr) return;
   if (!json->is_object()) return fields.refuse("headers", "must be an object");
-  if (json->size() > 32) return fields.refuse("headers", "has more than 32 entries");
+  if (json->size() > kMostHeaders)
+    return fields.refuse("headers", "has more than " + std::to_string(kMostHeaders) + " entries");
   for (const auto& [name, value] : json->items()) {
     if (auto wrong = wrong_header(name, value)) {
       return fields.refuse(Error(Code::invalid, *wrong, fields.at("headers") + pointer_step(name)));
     }
     headers.emplace_back(name, value.get<std::string>());
   }
+}
+
+void read_sealed_headers(Fields& fields, std::vector<std::pair<std::string, SealedSecret>>& headers) {
+  const Json* json = fields.take("headers_sealed");
+  if (json == nullptr) return;
+  Fields sealed = fields.inside(*json, "headers_sealed");
+  if (sealed.ok())
+    for (const auto& [name, value] : json->items())
+      sealed.text(name, headers.emplace_back(name, "").second, kMaxSealedBytes);
+  if (auto error = sealed.done()) fields.refuse(std::move(*error));
 }
 
 void read_declared_secret(Fields& fields, Endpoint& endpoint) {
@@ -78,7 +84,7 @@ void read_stored_secrets(Fields& fields, Endpoint& endpoint) {
   if (json == nullptr) return;
   if (!json->is_array()) return fields.refuse("secrets", "must be an array");
   for (const Json& entry : *json) {
-    Fields secret(entry, fields.at("secrets"));
+    Fields secret = fields.entry(entry, "secrets", endpoint.secrets.size());
     Endpoint::SigningSecret value;
     secret.text("secret", value.secret);
     secret.required("secret");
@@ -99,22 +105,25 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"ordering", "breaker", "auth", "tls", "signatures", "disable_after_seconds"});
+  fields.not_yet({"ordering", "breaker", "auth", "tls", "proxy", "signatures", "disable_after_seconds"});
   fields.only("format", "binary");
   read_url(fields, endpoint.url);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
   fields.text("backoff_policy", endpoint.backoff_policy, 128);
-  read_headers(fields, endpoint.headers);
   fields.statuses("retry_on", endpoint.retry_on);
   fields.statuses("dead_letter_on", endpoint.dead_letter_on);
   if (fields.ok()) check_statuses(fields, endpoint);
-  fields.choice("state", endpoint.state, {kStates[0], kStates[1], kStates[2]});
   if (form == Form::stored) {
+    read_sealed_headers(fields, endpoint.headers);
     read_stored_secrets(fields, endpoint);
     fields.text("disabled_reason", endpoint.disabled_reason);
   } else {
+    fields.choice(
+        "state", endpoint.state,
+        {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
+    read_headers(fields, endpoint.headers);
     read_declared_secret(fields, endpoint);
     fields.passed_over({"disabled_reason"});
   }
@@ -126,12 +135,20 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
   out["timeout_seconds"] = endpoint.timeout_seconds;
   if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;
   if (!endpoint.backoff_policy.empty()) out["backoff_policy"] = endpoint.backoff_policy;
-  for (const auto& [name, value] : endpoint.headers) out["headers"][name] = value;
+  for (const auto& [name, value] : endpoint.headers) {
+    if (stored)
+      out["headers_sealed"][name] = value;
+    else
+      out["headers"][name] = kShownSealed;
+  }
   if (!endpoint.retry_on.empty()) out["retry_on"] = endpoint.retry_on;
   if (!endpoint.dead_letter_on.empty()) out["dead_letter_on"] = endpoint.dead_letter_on;
-  out["state"] = kStates[static_cast<std::size_t>(endpoint.state)];
   if (!endpoint.disabled_reason.empty()) out["disabled_reason"] = endpoint.disabled_reason;
-  if (!stored) return;
+  if (!stored) {
+    out["state"] = to_string(endpoint.state);
+    if (!endpoint.secrets.empty()) out["secret"] = kShownSealed;
+    return;
+  }
   for (const auto& secret : endpoint.secrets) {
     OrderedJson entry = {{"secret", secret.secret}};
     if (secret.expires_at != 0) entry["expires_at"] = secret.expires_at;

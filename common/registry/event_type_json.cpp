@@ -17,8 +17,8 @@ void read_schema(Fields& fields, std::string& out) {
   out = std::move(text);
 }
 
-void read_version(const Json& json, const std::string& place, EventType& type, Fields& outer) {
-  Fields fields(json, place);
+void read_version(const Json& json, EventType& type, Fields& outer) {
+  Fields fields = outer.entry(json, "versions", type.versions.size());
   EventType::Version version;
   fields.integer<std::int64_t>("version", version.number, 1, INT64_MAX);
   read_schema(fields, version.schema);
@@ -32,8 +32,7 @@ void read_versions(Fields& fields, EventType& type) {
   const Json* versions = fields.take("versions");
   if (versions == nullptr) return;
   if (!versions->is_array()) return fields.refuse("versions", "must be an array");
-  for (const Json& version : *versions)
-    read_version(version, fields.at("versions") + "/" + std::to_string(type.versions.size()), type, fields);
+  for (const Json& version : *versions) read_version(version, type, fields);
 }
 
 OrderedJson parsed(const std::string& schema) { return json_or_null<OrderedJson>(schema); }

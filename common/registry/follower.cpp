@@ -166,7 +166,7 @@ void Follower::advance() {
 }
 
 void Follower::publish() {
-  auto next = std::make_shared<State>(replica_->decider().state());
+  auto next = std::make_shared<State>(replica_->state());
   next->position = reader_->position();
   std::vector<std::function<void(StatePtr)>> observers;
   {

@@ -35,11 +35,62 @@ std::string pointer_step(std::string_view name) {
   return step;
 }
 
-Fields::Fields(const Json& object, std::string pointer) : object_(&object), pointer_(std::move(pointer)) {
+std::vector<std::string> pointer_steps(std::string_view pointer) {
+  std::vector<std::string> steps;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    if (pointer[i] == '/') {
+      steps.emplace_back();
+    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
+      steps.back() += pointer[++i] == '1' ? '/' : '~';
+    } else if (!steps.empty()) {
+      steps.back() += pointer[i];
+    }
+  }
+  return steps;
+}
+
+namespace {
+
+const Json* at_pointer(const Json* place, const std::vector<std::string>& steps) {
+  for (const std::string& step : steps) {
+    if (!place->is_object() || !place->contains(step)) return nullptr;
+    place = &place->at(step);
+  }
+  return place;
+}
+
+}  // namespace
+
+bool Unknown::stands(const std::string& pointer) const {
+  return shown_ != nullptr && at_pointer(shown_, pointer_steps(pointer)) != nullptr;
+}
+
+bool Unknown::take(const std::string& pointer, const Json& value) {
+  const std::vector<std::string> steps = pointer_steps(pointer);
+  if (shown_ != nullptr) {
+    const Json* const stored = at_pointer(shown_, steps);
+    if (stored == nullptr || *stored != value) return false;
+  }
+  Json* place = &taken_;
+  for (const std::string& step : steps) place = &(*place)[step];
+  *place = value;
+  return true;
+}
+
+Fields::Fields(const Json& object, std::string pointer, Unknown* unknown)
+    : object_(&object), pointer_(std::move(pointer)), unknown_(unknown) {
   if (!object.is_object()) {
     refuse(Error(Code::invalid, "must be an object", pointer_));
     object_ = nullptr;
   }
+}
+
+Fields Fields::inside(const Json& object, std::string_view name) const { return {object, at(name), unknown_}; }
+
+Fields Fields::entry(const Json& object, std::string_view name, std::size_t index) const {
+  Fields fields(object, at(name) + "/" + std::to_string(index));
+  fields.passes_over_ = true;
+  return fields;
 }
 
 const Json* Fields::take(std::string_view name) {
@@ -149,7 +200,9 @@ void Fields::statuses(std::string_view name, std::vector<int>& out) {
 
 void Fields::not_yet(std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
-    if (take(name) != nullptr) refuse(name, "\"" + std::string(name) + "\" is not supported yet");
+    const Json* value = take(name);
+    if (value == nullptr || (unknown_ != nullptr && unknown_->take(at(name), *value))) continue;
+    refuse(name, "\"" + std::string(name) + "\" is not supported yet");
   }
 }
 
@@ -158,7 +211,7 @@ void Fields::only(std::string_view name, std::string_view value) {
   if (given == nullptr) return;
   if (!given->is_string()) return refuse(name, "must be a string");
   const auto& text = given->get_ref<const std::string&>();
-  if (text != value) {
+  if (text != value && !(unknown_ != nullptr && unknown_->take(at(name), *given))) {
     refuse(name,
            "\"" + std::string(name) + "\": \"" + text + "\" is not supported yet, only \"" + std::string(value) + "\"");
   }
@@ -181,10 +234,13 @@ void Fields::refuse(Error error) {
 }
 
 std::optional<Error> Fields::done() {
-  if (!error_ && object_ != nullptr) {
+  if (!error_ && object_ != nullptr && !passes_over_) {
     for (const auto& [name, value] : object_->items()) {
-      if (taken_.contains(name)) continue;
-      refuse(name, "\"" + name + "\" is not known here");
+      if (taken_.contains(name) || (unknown_ != nullptr && unknown_->take(at(name), value))) continue;
+      if (unknown_ != nullptr && unknown_->stands(at(name)))
+        refuse(name, "is not known to this version of Certes, which keeps it: only the value that is stored is taken");
+      else
+        refuse(name, "\"" + name + "\" is not known here");
       break;
     }
   }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 
@@ -21,11 +22,39 @@ Result<Json> parse_json(std::string_view text);
 // A member name as a step of a JSON pointer (RFC 6901).
 std::string pointer_step(std::string_view name);
 
+// The same of a whole pointer, undone: "/a~1b/c" gives "a/b", "c".
+std::vector<std::string> pointer_steps(std::string_view pointer);
+
+// What becomes of members that this version does not know. Of what is stored all are kept, at their places; a
+// declaration may hold those that stand in the stored resource, with the value that is shown there.
+class Unknown {
+ public:
+  static Unknown kept() { return Unknown(nullptr); }
+  // `shown`: an object, with the unknown members of the stored resource as they are shown; must outlive it.
+  static Unknown as_stored(const Json& shown) { return Unknown(&shown); }
+
+  // Whether it stands in the stored resource, with whatever value.
+  bool stands(const std::string& pointer) const;
+  // Whether it may be there.
+  bool take(const std::string& pointer, const Json& value);
+  // Those that were taken: an object.
+  const Json& taken() const { return taken_; }
+
+ private:
+  explicit Unknown(const Json* shown) : shown_(shown) {}
+  const Json* shown_;  // null: all are taken
+  Json taken_ = Json::object();
+};
+
 // The members of one object, taken one after the other. The first thing wrong is kept, and what comes after it is not
 // looked at; done() gives it, or says which member nobody asked for. A member that is absent leaves `out` as it is.
 class Fields {
  public:
-  Fields(const Json& object, std::string pointer);
+  // `unknown`: what becomes of members that nobody asks for; null: they are refused.
+  Fields(const Json& object, std::string pointer, Unknown* unknown = nullptr);
+  // Of one of its members. Of an entry of one, as only the log has them: what is unknown there is passed over.
+  Fields inside(const Json& object, std::string_view name) const;
+  Fields entry(const Json& object, std::string_view name, std::size_t index) const;
 
   bool has(std::string_view name) const { return object_ != nullptr && object_->contains(name); }
   const Json* take(std::string_view name);
@@ -69,6 +98,8 @@ class Fields {
 
   const Json* object_;
   std::string pointer_;
+  Unknown* unknown_;
+  bool passes_over_ = false;
   std::set<std::string, std::less<>> taken_;
   std::optional<Error> error_;
 };

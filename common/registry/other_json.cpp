@@ -26,7 +26,7 @@ bool may_name_commands(std::string_view pattern) { return pattern == "#" || patt
 }  // namespace
 
 void read(Fields& fields, Subscription& subscription, Form) {
-  fields.not_yet({"filter"});
+  fields.not_yet({"filter", "transform"});
   fields.choice("kind", subscription.kind,
                 {to_string(EventKind::event), to_string(EventKind::command), to_string(EventKind::result)});
   fields.required("endpoint");

@@ -1,9 +1,11 @@
 #pragma once
-// What stands in a record of the registry topic, as JSON with a format version. Internal to the registry.
-//   {"v":1,"change":ID,"op":"create|put|remove","kind","tenant","id","by","body"?,"based_on"?,"cascade"?}
-//   {"v":1,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"body"}],
+// What stands in a record of the registry topic, as JSON with the number of its format. Internal to the registry.
+//   {"v":2,"change":ID,"op":"create|put|remove","kind","tenant","id","by","based_on"?,"cascade"?,
+//    "needs"?:["tenant/kind/id"],"claims"?:[PATTERN],"state"?,"body"?}
+//   {"v":2,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"needs"?,…,"body"?}],
 //    "audit"?:[{"offset","part","at","change","kind",…}]}
-//   {"v":1,"snapshot":ID,"as_of":S,"chunks":N,"check":HASH,"decided":[IDs of the last changes]}
+//   {"v":2,"snapshot":ID,"as_of":S,"chunks":N,"check":HASH,"decided":[IDs of the last changes]}
+// `body` is taken as the bytes that stand there; nothing here or behind it asks what is in it.
 
 #include <string>
 #include <string_view>
@@ -11,23 +13,22 @@
 #include <vector>
 
 #include "common/registry/json.hpp"
-#include "common/registry/registry.hpp"
+#include "common/registry/ledger.hpp"
 
 namespace certes::registry {
 
-inline constexpr std::int64_t kRecordFormat = 1;
+inline constexpr std::int64_t kRecordFormat = 2;
 
 struct ChangeRecord {
   std::string change_id;
-  Change change;  // without body
-  Json body;
+  Change change;
 };
 
 struct SnapshotChunk {
   std::string snapshot;
   std::int64_t as_of = 0;
   std::int64_t chunk = 0;
-  Json resources;
+  std::vector<EntryPtr> resources;
   Json audit = Json::array();
 };
 
@@ -39,17 +40,19 @@ struct SnapshotEnd {
   std::vector<std::string> decided;  // the newest last
 };
 
-struct ForeignRecord {};  // nothing of ours: passed over
-struct NewerRecord {      // by a later version of Certes: what it decides is not known here
-  std::int64_t format = 0;
+struct ForeignRecord {};    // nothing of ours: passed over
+struct OtherFormat {        // ours, of another version of Certes: what it decides is not known here
+  std::int64_t format = 0;  // 0: it has no number
 };
 
-using Entry = std::variant<ForeignRecord, NewerRecord, ChangeRecord, SnapshotChunk, SnapshotEnd>;
+using Record = std::variant<ForeignRecord, OtherFormat, ChangeRecord, SnapshotChunk, SnapshotEnd>;
 
-// Precondition: change.body, unless empty, is JSON (else invalid).
+// Error: invalid, the body is no JSON object.
 Result<std::string> encode(const std::string& change_id, const Change& change);
 std::string encode(const SnapshotChunk& chunk);
 std::string encode(const SnapshotEnd& end);
-Entry decode(std::string_view value);
+// As encode(SnapshotChunk) writes one of its resources.
+std::string encode(const Entry& entry);
+Record decode(std::string_view value);
 
 }  // namespace certes::registry

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
@@ -17,17 +18,28 @@
 
 namespace certes::registry {
 
-// A proposed change of one resource. `body` is its whole new JSON (secrets sealed already); deletions have none.
+// What every follower looks at in a change. The body it looks at only to show and to use the resource.
+struct Envelope {
+  std::vector<std::string> needs;   // registry_key of what must exist as long as it does
+  std::vector<std::string> claims;  // patterns of commands: no two resources of a tenant may claim the same
+  std::string state;                // of an endpoint: "active", "paused", "disabled"
+
+  bool operator==(const Envelope&) const = default;
+};
+
+// A proposed change of one resource: change_to() makes it. `body` is its whole new JSON (secrets sealed already);
+// deletions have none.
 struct Change {
   enum class Op : std::uint8_t { create, put, remove };
   Op op = Op::put;
   std::string kind;  // "endpoints", …
   std::string tenant = "default";
   std::string id;
-  std::string body;                      // JSON object as the API shows it, with sealed secrets
+  Envelope envelope;
+  std::string body;                      // JSON object, kept byte for byte
   std::string by;                        // id of the key, or "certes" for the system's own
   std::optional<std::int64_t> based_on;  // version the change was made from; other: conflict
-  bool cascade = false;                  // remove: subscriptions too
+  bool cascade = false;                  // remove: what needs it goes with it
 };
 
 struct Decision {
@@ -52,8 +64,8 @@ class Registry {
   void on_change(std::function<void(StatePtr)> observer);
 
   // Appends the change and waits until this follower has decided it. Blocks (for ordinary event loops: propose_async).
-  // Errors: invalid (with pointer), not_found, conflict (version, or what spans resources), unavailable (surely not
-  // written), unknown_outcome.
+  // Errors: not_found, conflict (with the pointer /version: another version; else what it needs or claims), unavailable
+  // (surely not written), unknown_outcome.
   Result<Decision> propose(const Change& change, Millis timeout);
   void propose_async(Change change, Millis timeout,
                      std::function<void(Result<Decision>)> done);  // `done`: registry's thread

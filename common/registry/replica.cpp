@@ -6,16 +6,25 @@ namespace {
 constexpr std::uint64_t kFewestChanges = 1'000;
 constexpr std::uint64_t kGrowth = 10;
 
+Error not_ours(std::int64_t format, std::int64_t offset) {
+  const std::string place = " at offset " + std::to_string(offset);
+  const std::string own = "this version of Certes reads format " + std::to_string(kRecordFormat) + " alone";
+  if (format > kRecordFormat)
+    return Error(Code::internal, "the registry holds a record of format " + std::to_string(format) + place + "; " +
+                                     own + ": upgrade it");
+  return Error(Code::internal, "the registry holds a record of a pre-release of Certes, " +
+                                   (format == 0 ? "without a format" : "of format " + std::to_string(format)) + place +
+                                   "; " + own +
+                                   ": start with an empty data directory, or on Kafka with another kafka.prefix");
+}
+
 }  // namespace
 
 void Replica::apply(const log::RecordPtr& record, std::vector<Decided>& decided) {
   if (failure_) return;
-  Entry entry = decode(record->value);
-  if (const auto* newer = std::get_if<NewerRecord>(&entry)) {
-    failure_ =
-        Error(Code::internal, "the registry holds a record of format " + std::to_string(newer->format) + " at offset " +
-                                  std::to_string(record->offset) + "; this version of Certes reads up to " +
-                                  std::to_string(kRecordFormat) + ": upgrade it");
+  Record entry = decode(record->value);
+  if (const auto* other = std::get_if<OtherFormat>(&entry)) {
+    failure_ = not_ours(other->format, record->offset);
   } else if (const auto* changed = std::get_if<ChangeRecord>(&entry)) {
     if (has_state_) {
       change(*record, *changed, decided);
@@ -38,14 +47,15 @@ void Replica::change(const log::StoredRecord& record, const ChangeRecord& entry,
 
 void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
   if (!has_state_) {
-    if (snapshot.as_of + 1 < log_start_ || !decider_.load(snapshot.chunks, snapshot.decided)) return;
+    if (snapshot.as_of + 1 < log_start_) return;
+    decider_.load(snapshot.resources, snapshot.decided);
     decider_.load_audit(snapshot.audit);
     has_state_ = true;
     ++changes_;
     snapshot.changes_before = changes_;
     for (const log::RecordPtr& record : early_) {
       if (record->offset <= snapshot.as_of) continue;
-      const Entry entry = decode(record->value);
+      const Record entry = decode(record->value);
       change(*record, std::get<ChangeRecord>(entry), decided);
     }
     early_ = {};
@@ -56,9 +66,14 @@ void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
   snapshot_id_ = snapshot.id;
 }
 
+const State& Replica::state() {
+  for (const std::string& key : decider_.take_changed()) catalogue_.update(key, decider_.ledger().find(key));
+  return catalogue_.state();
+}
+
 bool Replica::wants_snapshot() const {
   const std::uint64_t since = changes_ - snapshot_changes_;
-  return has_state_ && since >= std::max<std::uint64_t>(kFewestChanges, kGrowth * decider_.resources());
+  return has_state_ && since >= std::max<std::uint64_t>(kFewestChanges, kGrowth * decider_.ledger().entries().size());
 }
 
 }  // namespace certes::registry

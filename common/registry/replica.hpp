@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/registry/catalogue.hpp"
 #include "common/registry/decider.hpp"
 #include "common/registry/snapshot.hpp"
 
@@ -26,6 +27,8 @@ class Replica {
 
   // Whether there is a state: until then state() is empty.
   bool has_state() const { return has_state_; }
+  // What has been decided, as the services use it.
+  const State& state();
   const Decider& decider() const { return decider_; }
   // A record that this version cannot follow: nothing is applied from it on.
   const std::optional<Error>& failure() const { return failure_; }
@@ -45,6 +48,7 @@ class Replica {
   std::int64_t log_start_;
   bool has_state_;
   Decider decider_;
+  Catalogue catalogue_;  // as of the last state()
   SnapshotAssembler assembler_;
   std::vector<log::RecordPtr> early_;  // changes that were met before the state
   std::optional<Error> failure_;

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "common/event/event.hpp"
-#include "common/registry/codec.hpp"
+#include "common/registry/stored_json.hpp"
 
 namespace certes::registry {
 namespace {
@@ -35,7 +35,17 @@ void read_meta(Fields& fields, T& resource) {
   if (fields.ok() && fields.has("id") && !valid_id_of<T>(resource.id)) fields.refuse("id", std::string(kIdRule<T>));
   fields.text("tenant", resource.tenant, 128);
   if (fields.ok() && !valid_id(resource.tenant)) fields.refuse("tenant", "is no id of a tenant");
-  fields.passed_over({"version", "created_at", "created_by", "updated_at", "updated_by"});
+  fields.passed_over({"version", "created_at", "created_by", "updated_at", "updated_by", "not_understood", "unusable"});
+}
+
+std::string with_meta(OrderedJson json, const Meta& resource) {
+  if (!resource.not_understood.empty()) json["not_understood"] = resource.not_understood;
+  json["version"] = resource.version;
+  json["created_at"] = format_rfc3339(resource.created_at);
+  json["created_by"] = resource.created_by;
+  json["updated_at"] = format_rfc3339(resource.updated_at);
+  json["updated_by"] = resource.updated_by;
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace
@@ -65,8 +75,8 @@ bool valid_scope(std::string_view scope) {
 }
 
 template <class T>
-Result<T> resource_from_json(const Json& json, Form form) {
-  Fields fields(json, "");
+Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown) {
+  Fields fields(json, "", unknown);
   T resource;
   if (form == Form::declared) read_meta(fields, resource);
   read(fields, resource, form);
@@ -97,20 +107,23 @@ template <class T>
 std::string shown_json(const T& resource) {
   OrderedJson json = {{"id", resource.id}};
   write(json, resource, false);
-  json["version"] = resource.version;
-  json["created_at"] = format_rfc3339(resource.created_at);
-  json["created_by"] = resource.created_by;
-  json["updated_at"] = format_rfc3339(resource.updated_at);
-  json["updated_by"] = resource.updated_by;
-  return json.dump();
+  merge_tree(json, shown_unknown(resource));
+  return with_meta(std::move(json), resource);
 }
 
-#define CERTES_RESOURCE(TYPE)                                        \
-  template Result<TYPE> resource_from_json<TYPE>(const Json&, Form); \
-  template OrderedJson resource_to_json<TYPE>(const TYPE&);          \
-  template Result<TYPE> parse<TYPE>(std::string_view, Form);         \
-  template std::string stored_json<TYPE>(const TYPE&);               \
-  template std::string shown_json<TYPE>(const TYPE&);                \
+std::string shown_json(const Unusable& resource) {
+  OrderedJson json = {{"id", resource.id}};
+  merge_tree(json, shown_body(*resource.body));
+  json["unusable"] = resource.reason;
+  return with_meta(std::move(json), resource);
+}
+
+#define CERTES_RESOURCE(TYPE)                                                  \
+  template Result<TYPE> resource_from_json<TYPE>(const Json&, Form, Unknown*); \
+  template OrderedJson resource_to_json<TYPE>(const TYPE&);                    \
+  template Result<TYPE> parse<TYPE>(std::string_view, Form);                   \
+  template std::string stored_json<TYPE>(const TYPE&);                         \
+  template std::string shown_json<TYPE>(const TYPE&);                          \
   template bool valid_id_of<TYPE>(std::string_view)
 CERTES_RESOURCE(Tenant);
 CERTES_RESOURCE(Source);

@@ -1,7 +1,7 @@
 #pragma once
 // Resources as JSON, strictly: a member that is unknown, of another type or out of range is refused with its JSON
-// pointer; one whose work comes later is refused by name. Who: the API (declared), the registry (stored), and whoever
-// proposes a changed resource. Pure functions, any thread.
+// pointer; one whose work comes later is refused by name. What the log holds is read more kindly (stored_json.hpp).
+// Who: the API (declared), the registry (stored). Pure functions, any thread.
 
 #include <string>
 #include <string_view>
@@ -22,13 +22,14 @@ enum class Form : std::uint8_t {
 template <class T>
 Result<T> parse(std::string_view json, Form form);
 
-// The body of a Change that makes the resource what `resource` says. Secrets must be sealed.
+// The body of a resource of which nothing is on the log yet (else: proposal.hpp). Secrets must be sealed.
 template <class T>
 std::string stored_json(const T& resource);
 
-// As the API shows it: with id, version and who changed it when; without secrets.
+// As the API shows it: with id, version and who changed it when, and {"set":true} in place of what is sealed.
 template <class T>
 std::string shown_json(const T& resource);
+std::string shown_json(const Unusable& resource);
 
 bool valid_id(std::string_view id);             // [A-Za-z0-9._~-]{1,128}
 bool valid_source_id(std::string_view id);      // [A-Za-z0-9_-]{1,128}

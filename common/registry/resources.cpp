@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"critical", "high", "normal", "low", "bulk"};
 constexpr std::array<std::string_view, kEventKinds> kKindNames = {"event", "command", "result"};
+constexpr std::array<std::string_view, 3> kStateNames = {"active", "paused", "disabled"};
 constexpr std::size_t kLongestName = 128;
 
 // Found without allocating: routes and requests look resources up.
@@ -43,6 +44,15 @@ std::optional<EventKind> parse_event_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view to_string(EndpointState state) { return kStateNames[static_cast<std::size_t>(state)]; }
+
+std::optional<EndpointState> parse_endpoint_state(std::string_view text) {
+  for (std::size_t i = 0; i < kStateNames.size(); ++i) {
+    if (kStateNames[i] == text) return static_cast<EndpointState>(i);
+  }
+  return std::nullopt;
+}
+
 const BackoffPolicy& default_backoff_policy() {
   static const BackoffPolicy policy = [] {
     BackoffPolicy p;
@@ -54,6 +64,25 @@ const BackoffPolicy& default_backoff_policy() {
     return p;
   }();
   return policy;
+}
+
+std::string seal_context(const Endpoint& endpoint) { return registry_key(endpoint.tenant, "endpoints", endpoint.id); }
+std::string seal_context(const Source& source) { return registry_key(source.tenant, "sources", source.id); }
+std::string header_seal_context(const Endpoint& endpoint, std::string_view header) {
+  return seal_context(endpoint) + "/headers/" + lower_case(header);
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string registry_key(std::string_view tenant, std::string_view kind, std::string_view id) {
+  std::string key;
+  key.reserve(tenant.size() + kind.size() + id.size() + 2);
+  key.append(tenant).append(1, '/').append(kind).append(1, '/').append(id);
+  return key;
 }
 
 UnixMillis Key::expiry_of(std::string_view presented) const {

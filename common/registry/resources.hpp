@@ -28,10 +28,25 @@ struct Meta {
   UnixMillis updated_at = 0;
   std::string created_by;
   std::string updated_by;
+  // As the log has it, byte for byte; null: not on the log yet.
+  std::shared_ptr<const std::string> body;
+  std::string unknown;                      // its members that this version does not know, as a JSON object; or empty
+  std::vector<std::string> not_understood;  // pointers of members that hold what cannot be: they count as not set
 };
+
+// What stands there and cannot be used by this version, as a part of it that matters is not understood: it is shown and
+// kept. An endpoint is in State::endpoints too, paused, so that what waits for it goes on waiting.
+struct Unusable : Meta {
+  std::string kind;
+  std::string reason;
+};
+
+// The name of a resource in the registry: "default/endpoints/billing".
+std::string registry_key(std::string_view tenant, std::string_view kind, std::string_view id);
 
 // A secret, sealed with the installation's key (crypto/sealing.hpp). Never shown, never in the log in the clear.
 using SealedSecret = std::string;
+inline constexpr std::string_view kSealedPrefix = "sealed:";
 
 // How much a tenant may have. Nothing: no limit. events_per_second is enforced where events are accepted.
 struct Quotas {
@@ -85,6 +100,8 @@ struct Source : Meta {
 };
 
 enum class EndpointState : std::uint8_t { active, paused, disabled };
+std::string_view to_string(EndpointState state);
+std::optional<EndpointState> parse_endpoint_state(std::string_view text);
 
 struct Endpoint : Meta {
   std::string url;
@@ -92,17 +109,25 @@ struct Endpoint : Meta {
   double timeout_seconds = 15;
   double rate_per_second = 0;  // 0: no limit
   std::string backoff_policy;  // empty: the next nearest
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, SealedSecret>> headers;
   // The newest first; the others sign along until they expire (0: never).
   struct SigningSecret {
     SealedSecret secret;
     UnixMillis expires_at = 0;
   };
   std::vector<SigningSecret> secrets;
-  std::vector<int> retry_on, dead_letter_on;  // statuses
-  EndpointState state = EndpointState::active;
-  std::string disabled_reason;  // "gone" after a 410, "user"
+  std::vector<int> retry_on, dead_letter_on;    // statuses
+  EndpointState state = EndpointState::active;  // in its envelope on the log
+  std::string disabled_reason;                  // "gone" after a 410, "user"
 };
+
+// What a resource's secrets are sealed with, so that none opens in another's place: "tenant/endpoints/id", and the same
+// with the header's name, in lower case.
+std::string seal_context(const Endpoint& endpoint);
+std::string seal_context(const Source& source);
+std::string header_seal_context(const Endpoint& endpoint, std::string_view header);
+// Of ASCII letters.
+std::string lower_case(std::string_view text);
 
 // Which of the bus: three virtual buses on one topic.
 enum class EventKind : std::uint8_t { event, command, result };
@@ -181,8 +206,10 @@ struct State {
   Map<EventType> event_types;
   Map<Key> keys;
   Map<Installation> installation;
-  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;  // former ones too
-  std::int64_t position = 0;                                                    // the next offset of the registry topic
+  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;   // former ones too
+  std::map<std::string, std::shared_ptr<const Unusable>, std::less<>> unusable;  // by registry_key
+  std::map<std::string, std::vector<std::string>, std::less<>> not_understood;   // members of others, by registry_key
+  std::int64_t position = 0;  // the next offset of the registry topic
 
   // Nothing if there is none.
   std::shared_ptr<const Tenant> tenant(std::string_view id) const;

@@ -2,7 +2,6 @@
 
 #include "common/base/hash.hpp"
 #include "common/registry/audit_json.hpp"
-#include "common/registry/kinds.hpp"
 
 namespace certes::registry {
 namespace {
@@ -15,29 +14,26 @@ constexpr std::uint64_t kSeed = 0xcbf29ce484222325ull;
 SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
                               std::size_t chunk_bytes) {
   SnapshotRecords records;
-  SnapshotChunk chunk{id, as_of, 0, Json::array(), Json::array()};
+  SnapshotChunk chunk{id, as_of, 0, {}, Json::array()};
   std::size_t bytes = 0;
   std::uint64_t check = kSeed;
-  const auto add = [&](Json& to, Json entry) {
-    bytes += entry.dump().size() + 1;
-    to.push_back(std::move(entry));
-  };
   const auto cut = [&] {
     records.chunks.push_back(encode(chunk));
     check = hash64(records.chunks.back(), check);
-    chunk.resources = Json::array();
+    chunk.resources.clear();
     chunk.audit = Json::array();
     ++chunk.chunk;
     bytes = 0;
   };
-  for_each_kind([&](auto type) {
-    for (const auto& [name, resource] : Kind<typename decltype(type)::type>::map(decider.state())) {
-      add(chunk.resources, snapshot_entry(*resource));
-      if (bytes >= chunk_bytes) cut();
-    }
-  });
+  for (const auto& [key, entry] : decider.ledger().entries()) {
+    bytes += encode(*entry).size() + 1;
+    chunk.resources.push_back(entry);
+    if (bytes >= chunk_bytes) cut();
+  }
   for (const AuditEntry& entry : decider.audit().entries()) {
-    add(chunk.audit, stored_entry(entry));
+    Json json = stored_entry(entry);
+    bytes += json.dump(-1, ' ', false, Json::error_handler_t::replace).size() + 1;
+    chunk.audit.push_back(std::move(json));
     if (bytes >= chunk_bytes) cut();
   }
   if (bytes > 0 || records.chunks.empty()) cut();
@@ -67,7 +63,7 @@ void SnapshotAssembler::add(SnapshotChunk&& chunk, std::string_view value, bool 
   ++part.next_chunk;
   part.check = hash64(value, part.check);
   if (!keep) return;
-  part.snapshot.chunks.push_back(std::move(chunk.resources));
+  for (EntryPtr& entry : chunk.resources) part.snapshot.resources.push_back(std::move(entry));
   part.snapshot.audit.push_back(std::move(chunk.audit));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Snapshots of the registry: cutting a state into chunks, and putting the chunks that stand in the log together again.
+// Snapshots of the registry: cutting a ledger into chunks, and putting the chunks that stand in the log together again.
 // Who: Replica and Registry. Pure; confined to one thread.
 
 #include <map>
@@ -15,14 +15,14 @@ struct SnapshotRecords {
   std::vector<std::string> chunks;
   std::string end;  // to be appended once all chunks are on the log
 };
-// The decider's state and audit trail as of `as_of`, in records of about `chunk_bytes`.
+// The decider's ledger and audit trail as of `as_of`, in records of about `chunk_bytes`.
 SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
                               std::size_t chunk_bytes = 128u << 10);
 
 struct Snapshot {
   std::string id;
   std::int64_t as_of = 0;
-  std::vector<Json> chunks;
+  std::vector<EntryPtr> resources;
   std::vector<Json> audit;
   std::vector<std::string> decided;
   std::uint64_t changes_before = 0;  // as passed with its first chunk

@@ -41,7 +41,7 @@ void read_from(Fields& fields, std::string_view name, std::string& out) {
 void read_response(Fields& outer, SourceResponse& response) {
   const Json* json = outer.take("response");
   if (json == nullptr) return;
-  Fields fields(*json, outer.at("response"));
+  Fields fields = outer.inside(*json, "response");
   fields.integer("status", response.status, 200, 299);
   if (fields.has("body")) fields.text("body", response.body.emplace(), kMaxResponseBytes);
   fields.text("content_type", response.content_type, 128);
@@ -64,7 +64,7 @@ void read_forward_headers(Fields& fields, std::vector<std::string>& names) {
       return fields.refuse(
           Error(Code::invalid, "is no name of a header", fields.at("forward_headers") + "/" + std::to_string(i)));
     }
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    name = lower_case(name);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "common/registry/verify_json.hpp"
 
+#include "common/registry/codec.hpp"
 #include "common/registry/schemes.hpp"
 
 namespace certes::registry {
@@ -124,11 +125,10 @@ void check_declared(Fields& fields, const Verify& verify, const Scheme& scheme) 
 void read_verify(Fields& outer, Verify& verify, Form form) {
   const Json* json = outer.take("verify");
   if (json == nullptr) {
-    if (form == Form::declared)
-      outer.refuse("verify", "\"verify\" is missing: say how its webhooks are verified, or {\"scheme\":\"none\"}");
+    outer.refuse("verify", "\"verify\" is missing: say how its webhooks are verified, or {\"scheme\":\"none\"}");
     return;
   }
-  Fields fields(*json, outer.at("verify"));
+  Fields fields = outer.inside(*json, "verify");
   const Scheme* const scheme = read_scheme(fields, verify.scheme);
   read_secrets(fields, verify, scheme, form);
   const std::size_t growth = form == Form::stored ? 2 : 1;  // what is sealed is longer
@@ -142,11 +142,17 @@ void write_verify(OrderedJson& out, const Verify& verify, bool stored) {
   static const Verify standard;
   out["scheme"] = verify.scheme;
   if (stored && !verify.secrets.empty()) out["secrets"] = verify.secrets;
+  if (!stored && verify.secrets.size() == 1) out["secret"] = kShownSealed;
+  if (!stored && verify.secrets.size() > 1) out["secrets"] = OrderedJson(verify.secrets.size(), kShownSealed);
   if (verify.tolerance_seconds > 0) out["tolerance_seconds"] = verify.tolerance_seconds;
   for (const Member& member : kMembers) {
     const bool secret = member.place == &Verify::verify_token;
     const std::string& text = verify.*member.place;
-    if (text != standard.*member.place && (stored || !secret)) out[std::string(member.name)] = text;
+    if (text == standard.*member.place) continue;
+    if (secret && !stored)
+      out[std::string(member.name)] = kShownSealed;
+    else
+      out[std::string(member.name)] = text;
   }
 }
 

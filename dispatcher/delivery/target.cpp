@@ -6,13 +6,23 @@ namespace certes::dispatcher {
 
 Target::Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto::Sealer& sealer)
     : endpoint_(std::move(endpoint)) {
-  for (const auto& [name, value] : endpoint_->headers)
-    if (may_forward(name, value)) headers_.push_back(name + ": " + value);
-  prepare_signers(sealer);
+  prepare_headers(sealer);
+  if (!problem_) prepare_signers(sealer);
+}
+
+void Target::prepare_headers(const crypto::Sealer& sealer) {
+  for (const auto& [name, sealed] : endpoint_->headers) {
+    const auto value = sealer.open(sealed, header_seal_context(*endpoint_, name));
+    if (!value) {
+      problem_ = Error(value.error()).prefixed("header " + name + " of " + endpoint_->id + ": ");
+      return;
+    }
+    if (may_forward(name, *value)) headers_.push_back(name + ": " + *value);
+  }
 }
 
 void Target::prepare_signers(const crypto::Sealer& sealer) {
-  const std::string context = endpoint_->tenant + "/endpoints/" + endpoint_->id;
+  const std::string context = seal_context(*endpoint_);
   for (const auto& sealed : endpoint_->secrets) {
     auto secret = sealer.open(sealed.secret, context);
     if (!secret) {

@@ -18,11 +18,11 @@ class Target {
   Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto::Sealer& sealer);
 
   const registry::Endpoint& endpoint() const { return *endpoint_; }
-  // Why nothing can be sent: a secret that does not open.
+  // Why nothing can be sent: a secret or a header that does not open.
   const std::optional<Error>& problem() const { return problem_; }
   // "webhook-signature: v1,… v1,…" by all secrets that have not expired, the newest first. Empty: there is none.
   std::string signature_header(std::string_view id, UnixMillis now, std::string_view body) const;
-  // The endpoint's own, "name: value".
+  // The endpoint's own, opened: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
 
  private:
@@ -30,6 +30,7 @@ class Target {
     crypto::StandardWebhooks webhooks;
     UnixMillis expires_at;
   };
+  void prepare_headers(const crypto::Sealer& sealer);
   void prepare_signers(const crypto::Sealer& sealer);
 
   std::shared_ptr<const registry::Endpoint> endpoint_;

@@ -2,7 +2,7 @@
 
 #include <future>
 
-#include "common/registry/resource_json.hpp"
+#include "common/registry/proposal.hpp"
 
 namespace certes::gateway {
 namespace {
@@ -23,12 +23,9 @@ Result<registry::StatePtr> fresh_state(registry::Registry& registry) {
 }
 
 template <class T>
-registry::Change change_of(const char* kind, const T& resource, registry::Change::Op op) {
-  registry::Change change;
+registry::Change change_of(const T& resource, registry::Change::Op op) {
+  registry::Change change = registry::change_to(resource);
   change.op = op;
-  change.kind = kind;
-  change.id = resource.id;
-  change.body = registry::stored_json(resource);
   change.by = "certes";
   return change;
 }
@@ -66,7 +63,7 @@ Result<std::string> ensure_admin_key(registry::Registry& registry, const config:
   if (settings.admin_key.empty()) {
     if (exists) return std::string();
     std::string text = crypto::new_api_key();
-    const auto made = registry.propose(change_of("keys", admin_key(text), registry::Change::Op::create), kLimit);
+    const auto made = registry.propose(change_of(admin_key(text), registry::Change::Op::create), kLimit);
     if (made) return text;
     if (made.error().code == Code::conflict) return std::string();  // another process was first
     return fail(made.error());
@@ -75,8 +72,12 @@ Result<std::string> ensure_admin_key(registry::Registry& registry, const config:
     return fail(Code::invalid, "CERTES_ADMIN_KEY is no key: certes_ and 43 characters of A-Z a-z 0-9 _ -");
   }
   const registry::Key key = admin_key(settings.admin_key);
+  const auto holder = (*state)->keys_by_hash.find(key.hash);
+  if (holder != (*state)->keys_by_hash.end() &&
+      registry::registry_key(holder->second->tenant, "keys", holder->second->id) != "default/keys/admin")
+    return fail(Code::invalid, "CERTES_ADMIN_KEY is the key \"" + holder->second->id + "\" already: give another one");
   if (exists && it->second->hash == key.hash) return std::string();
-  const auto put = registry.propose(change_of("keys", key, registry::Change::Op::put), kLimit);
+  const auto put = registry.propose(change_of(key, registry::Change::Op::put), kLimit);
   if (!put) return fail(Error(put.error()).prefixed("the admin key cannot be set: "));
   return std::string();
 }
@@ -91,7 +92,7 @@ Result<void> check_sealing_key(registry::Registry& registry, const crypto::Seale
     registry::Installation marker;
     marker.id = kMarker;
     marker.check = sealer.seal(kKnownText, kMarkerContext);
-    const auto made = registry.propose(change_of("installation", marker, registry::Change::Op::create), kLimit);
+    const auto made = registry.propose(change_of(marker, registry::Change::Op::create), kLimit);
     if (made) return {};
     if (made.error().code != Code::conflict) return fail(made.error());
   }

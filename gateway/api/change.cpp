@@ -21,4 +21,14 @@ http::Response precondition_failed(const std::string& message) {
   return http::problem(412, "precondition-failed", "Not the version that If-Match names", message, "If-Match");
 }
 
+Result<void> may_take_away(const registry::Unusable& resource, const Call& call) {
+  const std::string name = resource.kind + "/" + resource.id;
+  if (call.request.method != "PUT" && call.request.method != "DELETE")
+    return fail(Code::conflict,
+                name + " cannot be used by this version of Certes, only replaced (PUT) or deleted: " + resource.reason);
+  if (resource.kind != registry::Kind<registry::Key>::name || call.caller.allowed("*")) return {};
+  return fail(Code::forbidden,
+              name + " cannot be used by this version of Certes: only a key with the scope * may take it away");
+}
+
 }  // namespace certes::gateway::api

@@ -4,6 +4,7 @@
 #include "gateway/api/change.hpp"
 #include "gateway/api/key_rules.hpp"
 #include "gateway/api/page.hpp"
+#include "gateway/api/sealed_members.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -56,15 +57,25 @@ Result<std::string> home(const Call& call) {
 
 // A key may be made for another tenant; everything else says its tenant only for the record.
 template <class T>
-Result<std::string> declared_home(const Call& call, const Json& json, const T& declared) {
+Result<std::string> declared_home(const Call& call, const Json& json) {
   auto own = home<T>(call);
-  if (!own || !json.contains("tenant") || declared.tenant == *own) return own;
+  const auto named = json.find("tenant");
+  if (!own || named == json.end() || !named->is_string() || *named == *own) return own;
+  const auto tenant = named->get<std::string>();
   const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
   if constexpr (std::is_same_v<T, registry::Key>) {
-    if (may) return declared.tenant;
-    return fail(Code::forbidden, "this key cannot make one for the tenant \"" + declared.tenant + "\"", "/tenant");
+    if (may) return tenant;
+    return fail(Code::forbidden, "this key cannot make one for the tenant \"" + tenant + "\"", "/tenant");
   }
   return fail(Code::invalid, "is not the tenant this request is for, \"" + *own + "\"", "/tenant");
+}
+
+// What is declared, to follow `current` (null: there is none), with its secrets in the clear. `json` is not used again.
+template <class T>
+Result<T> read_declared(Json& json, const T* current, const Services& services) {
+  if (auto ok = fill_in(json, current, services.deps.sealer); !ok) return fail(std::move(ok.error()));
+  if (current != nullptr) return registry::declared_after(json, *current);
+  return registry::resource_from_json<T>(json, registry::Form::declared);
 }
 
 Result<Json> body_of(const Call& call) {
@@ -88,23 +99,60 @@ Result<std::string> id_in_path(const Call& call) {
   return std::move(*id);
 }
 
+// The resources of a kind in the order of their ids, with those that cannot be used.
+template <class T>
+class Listing {
+ public:
+  Listing(const registry::State& state, const std::string& tenant, const std::optional<std::string>& after)
+      : state_(state),
+        prefix_(tenant + "/"),
+        unusable_prefix_(registry::registry_key(tenant, Kind<T>::name, "")),
+        at_(Kind<T>::map(state).lower_bound(prefix_)),
+        unusable_(state.unusable.lower_bound(unusable_prefix_)) {
+    if (!after) return;
+    at_ = Kind<T>::map(state).upper_bound(prefix_ + *after);
+    unusable_ = state.unusable.upper_bound(unusable_prefix_ + *after);
+  }
+
+  bool ended() const { return !has_usable() && !has_unusable(); }
+  // The next one as it is shown, and its id.
+  std::pair<std::string, std::string> take() {
+    if (!has_unusable() || (has_usable() && at_->second->id < unusable_->second->id)) {
+      const T& resource = *(at_++)->second;
+      return {registry::shown_json(resource), resource.id};
+    }
+    const registry::Unusable& resource = *(unusable_++)->second;
+    if (has_usable() && at_->second->id == resource.id) ++at_;  // what stands in for it
+    return {registry::shown_json(resource), resource.id};
+  }
+
+ private:
+  bool has_usable() const { return at_ != Kind<T>::map(state_).end() && at_->first.starts_with(prefix_); }
+  bool has_unusable() const {
+    return unusable_ != state_.unusable.end() && unusable_->first.starts_with(unusable_prefix_);
+  }
+
+  const registry::State& state_;
+  const std::string prefix_, unusable_prefix_;
+  typename registry::State::Map<T>::const_iterator at_;
+  decltype(registry::State::unusable)::const_iterator unusable_;
+};
+
 template <class T>
 Result<http::Response> list(const Call& call, Services& services) {
   const auto limit = limit_of(call);
   if (!limit) return fail(limit.error());
   const auto tenant = home<T>(call);
   if (!tenant) return fail(tenant.error());
-  const auto& map = Kind<T>::map(*call.state);
-  const auto after = call.query("after");
-  auto it = after ? map.upper_bound(registry::map_key(*tenant, *after)) : map.lower_bound(*tenant + "/");
-  const auto more = [&] { return it != map.end() && it->first.starts_with(*tenant + "/"); };
+  Listing<T> listing(*call.state, *tenant, call.query("after"));
   Page page(*limit, services);
   std::string last;
-  for (; more() && !page.full(); ++it) {
-    page.add(registry::shown_json(*it->second));
-    last = it->second->id;
+  while (!listing.ended() && !page.full()) {
+    auto [shown, id] = listing.take();
+    page.add(shown);
+    last = std::move(id);
   }
-  return std::move(page).answer(more() ? std::optional(last) : std::nullopt);
+  return std::move(page).answer(listing.ended() ? std::nullopt : std::optional(last));
 }
 
 template <class T>
@@ -113,6 +161,7 @@ Result<http::Response> show(const Call& call) {
   if (!id) return fail(id.error());
   const auto tenant = home<T>(call);
   if (!tenant) return fail(tenant.error());
+  if (const auto unusable = find_unusable<T>(*call.state, *tenant, *id)) return answer(200, *unusable);
   const auto resource = find<T>(*call.state, *tenant, *id);
   if (!resource) return fail(not_found<T>(*id));
   return answer(200, *resource);
@@ -120,17 +169,32 @@ Result<http::Response> show(const Call& call) {
 
 template <class T>
 Result<http::Response> create(const Call& call, Services& services) {
-  const auto json = body_of(call);
+  auto json = body_of(call);
   if (!json) return fail(json.error());
-  auto next = registry::resource_from_json<T>(*json, registry::Form::declared);
-  if (!next) return fail(std::move(next.error()));
-  const auto tenant = declared_home<T>(call, *json, *next);
+  const auto tenant = declared_home<T>(call, *json);
   if (!tenant) return fail(tenant.error());
+  const T* const none = nullptr;
+  auto next = read_declared<T>(*json, none, services);
+  if (!next) return fail(std::move(next.error()));
   next->tenant = *tenant;
   if (next->id.empty()) next->id = services.new_id(Words<T>::prefix);
-  const auto revealed = complete(*next, static_cast<const T*>(nullptr), *json, call, services);
+  const auto revealed = complete(*next, none, *json, call, services);
   if (!revealed) return fail(revealed.error());
-  return propose(*next, registry::Change::Op::create, std::nullopt, *revealed, call, services);
+  return propose(*next, none, *call.state, registry::Change::Op::create, std::nullopt, *revealed, call, services);
+}
+
+// `json`, the whole resource as it is declared, in the place of `current` (null: there is none).
+template <class T>
+Result<T> next_of(Json json, const T* current, const std::string& tenant, const std::string& id, Revealed& revealed,
+                  const Call& call, Services& services) {
+  auto next = read_declared<T>(json, current, services);
+  if (!next) return next;
+  next->tenant = tenant;
+  next->id = id;
+  auto completed = complete(*next, current, json, call, services);
+  if (!completed) return fail(std::move(completed.error()));
+  revealed = std::move(*completed);
+  return next;
 }
 
 template <class T>
@@ -139,30 +203,24 @@ Result<http::Response> replace(const Call& call, Services& services) {
   if (!id) return fail(Code::invalid, "is no valid id", "/id");
   const auto json = body_of(call);
   if (!json) return fail(json.error());
-  const auto declared = registry::resource_from_json<T>(*json, registry::Form::declared);
-  if (!declared) return fail(declared.error());
-  if (json->contains("id") && declared->id != *id) return fail(Code::invalid, "is not the id in the path", "/id");
-  const auto tenant = declared_home<T>(call, *json, *declared);
+  if (json->contains("id") && (*json)["id"] != *id) return fail(Code::invalid, "is not the id in the path", "/id");
+  const auto tenant = declared_home<T>(call, *json);
   if (!tenant) return fail(tenant.error());
-  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
-    T next = *declared;
-    next.tenant = *tenant;
-    next.id = *id;
-    auto completed = complete(next, current, *json, call, services);
-    if (!completed) return fail(std::move(completed.error()));
-    revealed = std::move(*completed);
-    return next;
+  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) {
+    return next_of<T>(*json, current, *tenant, *id, revealed, call, services);
   });
 }
 
-// What a patch is merged into. What follows from a source's scheme follows the new one.
-template <class T>
-Json merge_base(const T& current, const Json& patch) {
-  Json base = json_or_null<Json>(registry::shown_json(current));
-  if constexpr (std::is_same_v<T, registry::Source>) {
-    if (patch.contains("verify") && current.exclusive == current.exclusive_by_default()) base.erase("exclusive");
+// Unknown members cannot be changed, hence not taken out one by one either.
+Result<void> keeps_all(const Json& stored, const Json& merged, const std::string& at = {}) {
+  for (const auto& [name, value] : stored.items()) {
+    const std::string pointer = at + registry::pointer_step(name);
+    if (!merged.is_object() || !merged.contains(name))
+      return fail(Code::invalid, "is not known to this version of Certes, which keeps it", pointer);
+    if (value.is_object())
+      if (auto ok = keeps_all(value, merged.at(name), pointer); !ok) return ok;
   }
-  return base;
+  return {};
 }
 
 template <class T>
@@ -179,16 +237,11 @@ Result<http::Response> merge(const Call& call, Services& services) {
   }
   return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
     if (current == nullptr) return fail(not_found<T>(*id));
-    Json merged = merge_base(*current, *patch);
+    Json merged = json_or_null<Json>(registry::shown_json(*current));
+    prepare_merge(merged, *patch, *current);
     merged.merge_patch(*patch);
-    auto next = registry::resource_from_json<T>(merged, registry::Form::declared);
-    if (!next) return next;
-    next->tenant = *tenant;
-    next->id = *id;
-    auto completed = complete(*next, current, merged, call, services);
-    if (!completed) return fail(std::move(completed.error()));
-    revealed = std::move(*completed);
-    return next;
+    if (auto ok = keeps_all(registry::shown_unknown(*current), merged); !ok) return fail(std::move(ok.error()));
+    return next_of<T>(std::move(merged), current, *tenant, *id, revealed, call, services);
   });
 }
 
@@ -216,11 +269,16 @@ Result<http::Response> remove(const Call& call, Services& services) {
   change.id = *id;
   change.by = call.by(*tenant);
   if (*wanted && **wanted >= 0) change.based_on = *wanted;
-  change.cascade = call.query("cascade") == "true";
+  constexpr bool kCascades = std::is_same_v<T, registry::Endpoint> || std::is_same_v<T, registry::Tenant>;
+  change.cascade = kCascades && call.query("cascade") == "true";
+  if (const auto unusable = find_unusable<T>(*call.state, *tenant, *id))
+    if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
   if (const auto current = find<T>(*call.state, *tenant, *id))
     if (auto ok = may_delete(*current, call, services); !ok) return fail(std::move(ok.error()));
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);
   if (!decision && *wanted && is_stale(decision.error())) return precondition_failed(decision.error().message);
+  if (!decision && kCascades && !change.cascade && decision.error().code == Code::conflict)
+    return fail(Code::conflict, decision.error().message + "; ?cascade=true deletes what needs it too");
   if (!decision) return fail(decision.error());
   http::Response response;
   response.status = 204;

@@ -2,6 +2,7 @@
 
 #include "common/registry/schemes.hpp"
 #include "gateway/api/key_rules.hpp"
+#include "gateway/api/sealed_members.hpp"
 
 namespace certes::gateway::api {
 namespace {
@@ -42,6 +43,15 @@ std::string sealed(const crypto::Sealer& sealer, const std::string& secret, cons
   return holds(sealer, before, secret, context) ? before : sealer.seal(secret, context);
 }
 
+void seal_headers(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer) {
+  for (auto& [name, value] : next.headers) {
+    std::string before = stored_header(current, name);
+    const std::string context = header_seal_context(next, name);
+    if (before.empty() || !holds(sealer, before, value, context)) before = sealer.seal(value, context);
+    value = std::move(before);
+  }
+}
+
 void seal_secrets(registry::Source& next, const registry::Verify& before, const crypto::Sealer& sealer) {
   const std::string context = seal_context(next);
   auto& secrets = next.verify.secrets;
@@ -52,25 +62,25 @@ void seal_secrets(registry::Source& next, const registry::Verify& before, const 
 
 }  // namespace
 
-std::string seal_context(const Endpoint& endpoint) { return endpoint.tenant + "/endpoints/" + endpoint.id; }
-std::string seal_context(const registry::Source& source) { return source.tenant + "/sources/" + source.id; }
-
 Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registry::Json& declared, const Call&,
                           Services& services) {
   if (auto ok = http::check_url(next.url, services.deps.addresses); !ok) {
     return fail(Code::invalid, ok.error().message, declared.contains("urls") ? "/urls/0" : "/url");
   }
   complete_state(next, current, declared);
+  seal_headers(next, current, services.deps.sealer);
   return complete_secret(next, current, services.deps.sealer);
 }
 
-Result<Revealed> complete(registry::Source& next, const registry::Source* current, const registry::Json&, const Call&,
-                          Services& services) {
+// A patch says it all, as it was merged into what there is.
+Result<Revealed> complete(registry::Source& next, const registry::Source* current, const registry::Json&,
+                          const Call& call, Services& services) {
   const bool same = current != nullptr && current->verify.scheme == next.verify.scheme;
   const registry::Verify none, &before = same ? current->verify : none;
   const auto* const scheme = registry::find_scheme(next.verify.scheme);
-  if (next.verify.secrets.empty()) next.verify.secrets = before.secrets;
-  if (next.verify.verify_token.empty()) next.verify.verify_token = before.verify_token;
+  const bool says_all = call.request.method == "PATCH";
+  if (next.verify.secrets.empty() && !says_all) next.verify.secrets = before.secrets;
+  if (next.verify.verify_token.empty() && !says_all) next.verify.verify_token = before.verify_token;
   if (scheme != nullptr && scheme->secret != registry::SecretForm::none && next.verify.secrets.empty())
     return fail(Code::invalid, "the scheme \"" + next.verify.scheme + "\" needs a secret", "/verify/secret");
   seal_secrets(next, before, services.deps.sealer);

@@ -31,8 +31,4 @@ Result<Revealed> complete(T&, const T*, const registry::Json&, const Call&, Serv
   return Revealed{};
 }
 
-// What a secret of the resource is sealed with: tenant/kind/id.
-std::string seal_context(const registry::Endpoint& endpoint);
-std::string seal_context(const registry::Source& source);
-
 }  // namespace certes::gateway::api

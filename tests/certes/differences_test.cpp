@@ -48,8 +48,27 @@ TEST_CASE("Differences: one URL is the same written either way") {
   CHECK(differences("endpoints", R"({"urls":["http://x/"]})", R"({"url":"http://x/"})").empty());
 }
 
-TEST_CASE("Differences: secrets are told apart from fields that can be compared") {
+TEST_CASE("Differences: what is sealed is compared by the service alone, and never told") {
   CHECK(gives_secret(R"({"secret":"x"})"));
   CHECK(gives_secret(R"({"verify":{"scheme":"github","secrets":["x"]}})"));
+  CHECK(gives_secret(R"({"headers":{"A":"x"}})", R"({"headers":{"A":{"set":true}}})"));
+  CHECK(gives_secret(R"({"verify":{"secrets":["x",{"set":true}]}})",
+                     R"({"verify":{"secrets":[{"set":true},{"set":true}]}})"));
   CHECK_FALSE(gives_secret(R"({"verify":{"scheme":"none"}})"));
+  const char* const shown = R"({"secret":{"set":true},"headers":{"A":{"set":true}},"verify":{"secret":{"set":true}}})";
+  CHECK_FALSE(gives_secret(shown, shown));
+  CHECK(gives_secret(shown, "{}"));  // nothing is there to be left as it is: the service says so
+  CHECK(differences("endpoints", R"({"url":"u","secret":"x","headers":{"A":"x"}})",
+                    R"({"url":"u","secret":{"set":true},"headers":{"A":{"set":true}}})")
+            .empty());
+  CHECK(differences("endpoints", R"({"url":"u"})", R"({"url":"u","secret":{"set":true}})").empty());
+  const auto found =
+      differences("endpoints", R"({"url":"u","headers":{"B":"hush"}})", R"({"url":"u","headers":{"A":{"set":true}}})");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].field == "headers.A");
+  CHECK(found[0].from == "set");
+  CHECK(found[0].to == "-");
+  CHECK(found[1].field == "headers.B");
+  CHECK(found[1].from == "-");
+  CHECK(found[1].to == "set");
 }

@@ -130,7 +130,7 @@ TEST_CASE("Dispatcher: a change of an endpoint is heeded though no event comes")
   registry::Endpoint disabled = *installation.registry().state()->endpoint("default", "billing");
   disabled.state = registry::EndpointState::disabled;
   disabled.disabled_reason = "user";
-  installation.put("endpoints", "billing", registry::stored_json(disabled));
+  installation.put(disabled);
   REQUIRE(eventually([&] { return letter(installation) != nullptr; }));
   CHECK(letter(installation)->headers.get(log::names::kRule) == "endpoint_disabled");
   installation.stop();

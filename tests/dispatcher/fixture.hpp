@@ -14,8 +14,8 @@
 #include "common/http/server.hpp"
 #include "common/log/memory/memory_log.hpp"
 #include "common/log/names.hpp"
+#include "common/registry/proposal.hpp"
 #include "common/registry/registry.hpp"
-#include "common/registry/resource_json.hpp"
 #include "dispatcher/dispatcher.hpp"
 
 namespace certes::tests {
@@ -92,12 +92,9 @@ class Installation {
     settings_.dispatcher.listen = "127.0.0.1:0";
   }
 
-  void put(const std::string& kind, const std::string& id, std::string body) {
-    registry::Change change;
-    change.kind = kind;
-    change.id = id;
-    change.body = std::move(body);
-    const auto decision = registry_->propose(change, kLong);
+  template <class T>
+  void put(const T& resource) {
+    const auto decision = registry_->propose(registry::change_to(resource), kLong);
     REQUIRE_MESSAGE(decision.has_value(), decision.error().message);
   }
   void endpoint(const std::string& id, const std::string& url, const std::string& policy = {}) {
@@ -107,14 +104,14 @@ class Installation {
     made.backoff_policy = policy;
     secret_ = crypto::StandardWebhooks::new_secret();
     made.secrets.push_back({sealer_.seal(secret_, "default/endpoints/" + id), 0});
-    put("endpoints", id, registry::stored_json(made));
+    put(made);
   }
   void subscription(const std::string& id, const std::string& endpoint, const std::string& pattern) {
     registry::Subscription made;
     made.id = id;
     made.endpoint = endpoint;
     made.pattern = pattern;
-    put("subscriptions", id, registry::stored_json(made));
+    put(made);
   }
   void policy(const std::string& id, double seconds, std::uint32_t max_attempts) {
     registry::BackoffPolicy made;
@@ -123,7 +120,7 @@ class Installation {
     made.base_seconds = seconds;
     made.jitter = registry::BackoffPolicy::Jitter::none;
     made.max_attempts = max_attempts;
-    put("backoff-policies", id, registry::stored_json(made));
+    put(made);
   }
   void publish(const std::string& id, const std::string& type, const std::string& data = "{}") {
     event::Event made;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,9 @@
 
 namespace certes::log::sqlite {
 namespace {
+
+constexpr mode_t kOthers = 0077;
+constexpr mode_t kModes = 07777;
 
 std::string holder(int fd) {
   char text[32] = {};
@@ -53,7 +57,27 @@ std::error_code make(const std::string& directory) {
   return error;
 }
 
+void take_from_others(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && (status.st_mode & kOthers) != 0) [[maybe_unused]]
+    const int done = ::fchmod(fd, status.st_mode & ~kOthers & kModes);
+}
+
 }  // namespace
+
+void keep_private(const std::string& database) {
+  const int made = ::open(database.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) {
+    [[maybe_unused]] const int done = ::fchmod(made, 0600);
+    ::close(made);
+  }
+  for (const char* beside : {"", "-wal", "-shm"}) {
+    const int fd = ::open((database + beside).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) continue;
+    take_from_others(fd);
+    ::close(fd);
+  }
+}
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   if (const std::error_code error = make(directory)) return unusable(directory, error.message());
@@ -61,6 +85,7 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return unusable(path, std::strerror(errno));
   DirectoryLock lock(fd);
+  take_from_others(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return unusable(path, std::strerror(errno));
     return fail(Code::conflict, "the data directory " + directory + " is in use by " + holder(fd) +

@@ -21,4 +21,9 @@ class DirectoryLock {
   int fd_;
 };
 
+// Keeps a database, and what SQLite puts beside it, from everybody but its owner, whatever the umask and the
+// directory's mode are: a new one is made so, one that is there is changed. What the file system cannot do is left
+// undone.
+void keep_private(const std::string& database);
+
 }  // namespace certes::log::sqlite

@@ -49,6 +49,18 @@ void configure(Connection& connection, bool empty) {
   connection.run("PRAGMA temp_store=MEMORY");
 }
 
+// Nothing was released with another number yet, so nothing is migrated.
+Result<void> check_version(std::int64_t version, const std::string& path) {
+  if (version == kSchemaVersion) return {};
+  const std::string numbers = " (its schema is " + std::to_string(version) + ", this program reads " +
+                              std::to_string(kSchemaVersion) + " alone): ";
+  if (version > kSchemaVersion)
+    return fail(Code::invalid,
+                path + " was written by a newer Certes" + numbers + "start that version, or one after it");
+  return fail(Code::invalid, path + " was written by a pre-release of Certes" + numbers +
+                                 "move it away, or start with another --data DIR");
+}
+
 }  // namespace
 
 Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions) {
@@ -62,11 +74,7 @@ Result<void> make_or_check(Connection& connection, const std::string& path, std:
     make(connection, partitions);
     return {};
   }
-  const std::int64_t version = setting(connection, "schema");
-  if (version != kSchemaVersion)
-    return fail(Code::invalid, path + " was written by a newer Certes (its schema is " + std::to_string(version) +
-                                   ", this program knows " + std::to_string(kSchemaVersion) +
-                                   "): start that version, or one after it");
+  if (auto ok = check_version(setting(connection, "schema"), path); !ok) return ok;
   const std::int64_t stored = setting(connection, "partitions");
   if (stored != partitions)
     return fail(Code::invalid, path + " was made with " + std::to_string(stored) + " partitions, not " +

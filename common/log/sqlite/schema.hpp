@@ -17,10 +17,10 @@
 
 namespace certes::log::sqlite {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Makes or checks the tables, and sets the writer's connection up (WAL, every commit synced).
-// invalid: not such a file (it is left as it was), a newer version, other partitions. Throws Failure.
+// invalid: not such a file (it is left as it was), another version, other partitions. Throws Failure.
 Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions);
 
 // Where a partition begins and where its next record goes. Throws Failure.

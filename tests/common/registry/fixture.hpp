@@ -5,7 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "common/registry/kinds.hpp"
+#include "common/registry/proposal.hpp"
 #include "common/registry/replica.hpp"
+#include "common/registry/resource_json.hpp"
 
 namespace certes::registry::testing {
 
@@ -19,10 +22,35 @@ inline Change change(Change::Op op, std::string kind, std::string id, std::strin
   return c;
 }
 inline Change put_endpoint(std::string id, std::string url = "http://example.com/") {
-  return change(Change::Op::put, "endpoints", std::move(id), R"({"url":")" + url + R"("})");
+  Change c = change(Change::Op::put, "endpoints", std::move(id), R"({"url":")" + url + R"("})");
+  c.envelope.state = "active";
+  return c;
 }
 inline Change put_subscription(std::string id, const std::string& endpoint) {
-  return change(Change::Op::put, "subscriptions", std::move(id), R"({"endpoint":")" + endpoint + R"(","pattern":"#"})");
+  Change c =
+      change(Change::Op::put, "subscriptions", std::move(id), R"({"endpoint":")" + endpoint + R"(","pattern":"#"})");
+  c.envelope.needs = {registry_key("default", "endpoints", endpoint)};
+  return c;
+}
+
+inline Change of(std::string tenant, Change c) {
+  c.tenant = std::move(tenant);
+  return c;
+}
+
+// With the envelope that change_to gives a resource of that body; as it is, where that is none.
+inline Change proposed(Change c) {
+  with_kind(c.kind, [&](auto type) {
+    using T = typename decltype(type)::type;
+    auto resource = parse<T>(c.body, Form::stored);
+    if (!resource) return;
+    resource->tenant = c.tenant;
+    resource->id = c.id;
+    const std::string state = c.envelope.state;
+    c.envelope = envelope_of(*resource);
+    if (!state.empty()) c.envelope.state = state;
+  });
+  return c;
 }
 
 inline log::RecordPtr record(std::int64_t offset, std::string value) {
@@ -34,7 +62,7 @@ inline log::RecordPtr record(std::int64_t offset, std::string value) {
   return stored;
 }
 
-// Everything in a state, as text: equal states, equal texts.
+// Everything in a ledger, as text: equal ledgers, equal texts.
 inline std::string text_of(const Decider& decider) {
   const SnapshotRecords records = make_snapshot(decider, "x", 0);
   std::string text;
@@ -42,13 +70,32 @@ inline std::string text_of(const Decider& decider) {
   return text + records.end;
 }
 
+// Decides changes as if they stood one behind the other in the log, with what change_to would have said of them.
+struct Deciding {
+  Decider decider;
+  Catalogue catalogue;
+  int changes = 0;
+  Result<Decision> operator()(const Change& c) {
+    return decide("chg_" + std::to_string(++changes), proposed(c)).value();
+  }
+  Result<Decision> raw(const Change& c) { return decide("chg_" + std::to_string(++changes), c).value(); }
+  std::optional<Result<Decision>> decide(const std::string& id, const Change& c) {
+    const Record entry = decode(*encode(id, c));
+    return decider.decide(std::get<ChangeRecord>(entry), 1'000 + changes, changes);
+  }
+  const State& state() {
+    for (const std::string& key : decider.take_changed()) catalogue.update(key, decider.ledger().find(key));
+    return catalogue.state();
+  }
+};
+
 // A log of the registry topic in memory, and what a follower of it decides.
 struct FakeLog {
   std::vector<log::RecordPtr> records;
   std::int64_t start = 0;
   std::int64_t end() const { return start + static_cast<std::int64_t>(records.size()); }
   void append(std::string value) { records.push_back(record(end(), std::move(value))); }
-  void append(const std::string& change_id, const Change& c) { append(std::move(*encode(change_id, c))); }
+  void append(const std::string& change_id, const Change& c) { append(std::move(*encode(change_id, proposed(c)))); }
   void append_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of, std::size_t chunk_bytes) {
     const auto snapshot = make_snapshot(decider, id, as_of, chunk_bytes);
     for (const auto& chunk : snapshot.chunks) append(chunk);

@@ -42,7 +42,7 @@ TEST_CASE("Replica: followers that read in other portions, with other garbage be
     for (int i = 0; i < 300; ++i) {
       log.append(random_id(random, i), random_change(random));
       if (random.unit() < 0.1) log.append("no json of ours");
-      if (random.unit() < 0.1) log.append(R"({"v":1,"change":7})");
+      if (random.unit() < 0.1) log.append(R"({"v":2,"change":7})");
     }
     Replica one(0);
     Replica two(0);
@@ -181,11 +181,51 @@ TEST_CASE("Replica: with much that lives it waits for ten times as many changes"
 TEST_CASE("Replica: a record of a newer format ends it, with what to do") {
   FakeLog log;
   log.append("chg_0", put_endpoint("a"));
-  log.append(R"({"v":2,"change":"chg_1"})");
+  log.append(R"({"v":3,"change":"chg_1"})");
   log.append("chg_2", put_endpoint("b"));
   Replica replica(0);
   follow(replica, log);
   REQUIRE(replica.failure());
   CHECK(replica.failure()->message.find("upgrade") != std::string::npos);
-  CHECK(replica.decider().state().endpoints.size() == 1);
+  CHECK(replica.state().endpoints.size() == 1);
+}
+
+TEST_CASE("Replica: data of a pre-release, or without a format, is refused with a sentence, snapshots too") {
+  const std::pair<const char*, const char*> old[] = {
+      {R"({"v":1,"change":"c","op":"put","kind":"endpoints","tenant":"default","id":"a","by":"x","body":{}})",
+       "of format 1"},
+      {R"({"v":1,"snapshot":"s","as_of":0,"chunk":0,"resources":[]})", "of format 1"},
+      {R"({"v":1,"snapshot":"s","as_of":0,"chunks":1,"check":"1","decided":[]})", "of format 1"},
+      {R"({"change":"c","op":"put"})", "without a format"},
+      {R"({"snapshot":"s","v":"2"})", "without a format"}};
+  for (const auto& [value, what] : old) {
+    CAPTURE(value);
+    FakeLog log;
+    log.append("chg_0", put_endpoint("a"));
+    log.append(value);
+    Replica replica(0);
+    follow(replica, log);
+    REQUIRE(replica.failure());
+    CHECK(replica.failure()->message.find(what) != std::string::npos);
+    CHECK(replica.failure()->message.find("pre-release") != std::string::npos);
+    CHECK(replica.failure()->message.find("start with an empty data directory") != std::string::npos);
+  }
+}
+
+TEST_CASE("Replica: what is none of ours is passed over, however it is broken") {
+  FakeLog log;
+  for (const char* junk :
+       {"", "x", "{", "[]", "{}", R"({"v":2})", R"({"a":1})", R"({"v":2,"change":"c"})", R"({"v":2,"change":"c",)",
+        R"({"v":2,"change":"c","op":"put","kind":"a/b","tenant":"default","id":"x","by":"y"})",
+        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"a/b","id":"x","by":"y"})",
+        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"","by":"y"})",
+        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"x","by":"y","needs":[1]})",
+        R"({"v":2,"snapshot":"s","as_of":0,"chunk":0,"resources":[{]})"})
+    log.append(junk);
+  log.append("{\"v\":2,\"change\":" + std::string(100'000, '[') + "}");
+  log.append("chg_0", put_endpoint("a"));
+  Replica replica(0);
+  follow(replica, log);
+  CHECK_FALSE(replica.failure());
+  CHECK(replica.decider().ledger().entries().size() == 1);
 }

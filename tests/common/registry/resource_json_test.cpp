@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/crypto/crypto.hpp"
+#include "common/registry/proposal.hpp"
 
 using namespace certes;
 using namespace certes::registry;
@@ -123,7 +124,9 @@ TEST_CASE("Endpoint JSON: everything survives the log") {
   CHECK(read.url == "https://a/");
   CHECK(read.concurrency == 3);
   CHECK(read.timeout_seconds == 0.5);
-  CHECK(read.headers.at(0).second == "1");
+  CHECK(read.headers.at(0).second == "1");  // sealed, for all it knows
+  CHECK(shown_json(read).find(R"("headers":{"x-a":{"set":true}})") != std::string::npos);
+  CHECK(shown_json(read).find(R"("secret":{"set":true})") != std::string::npos);
   CHECK(read.secrets.size() == 2);
   CHECK(read.secrets[1].expires_at == 17);
   CHECK(read.state == EndpointState::paused);
@@ -176,7 +179,7 @@ TEST_CASE("Source JSON: everything survives the log") {
   CHECK(read.response.body == "<a/>");
   CHECK(read.response.content_type == "text/xml");
   CHECK_FALSE(read.deduplicate);
-  CHECK(shown_json(read).find("secret") == std::string::npos);
+  CHECK(shown_json(read).find(R"("secrets":[{"set":true},{"set":true}])") != std::string::npos);
 }
 
 TEST_CASE("Source JSON: one whose scheme verifies is exclusive, unless it says otherwise") {

@@ -23,6 +23,9 @@ struct Fixture {
     endpoint.secrets.push_back({sealer.seal(secret, "default/endpoints/billing"), expires_at});
     return secret;
   }
+  void add_header(const std::string& name, const std::string& value) {
+    endpoint.headers.emplace_back(name, sealer.seal(value, header_seal_context(endpoint, name)));
+  }
   http::Transfer build(const EventText& event, std::uint32_t attempt = 1) {
     endpoint.url = "http://127.0.0.1/hook";
     const Target target(std::make_shared<registry::Endpoint>(endpoint), sealer);
@@ -112,7 +115,10 @@ TEST_CASE("Request: the producer's trace goes on with a span of its own per atte
 
 TEST_CASE("Request: a provider's headers and query go along, but none that Certes or the connection sets") {
   Fixture fixture;
-  fixture.endpoint.headers = {{"X-Own", "1"}, {"Host", "evil"}, {"Webhook-Id", "evil"}, {"X-Bad", "a\r\nb: c"}};
+  fixture.add_header("X-Own", "1");
+  fixture.add_header("Host", "evil");
+  fixture.add_header("Webhook-Id", "evil");
+  fixture.add_header("X-Bad", "a\r\nb: c");
   EventText event;
   event.headers = {{"certes-h-x-github-event", "push"},
                    {"certes-h-webhook-signature", "v1,x"},
@@ -140,10 +146,21 @@ TEST_CASE("Request: says how often the event has left Certes, this time included
 
 TEST_CASE("Request: neither an endpoint's headers nor a provider's say how often") {
   Fixture fixture;
-  fixture.endpoint.headers = {{"Certes-Hops", "0"}};
+  fixture.add_header("Certes-Hops", "0");
   EventText event;
   event.headers = {{"certes-h-certes-hops", "0"}};
   const auto transfer = fixture.build(event);
   CHECK(World::header(transfer, "certes-hops") == "1");
   CHECK(count(transfer, "certes-hops") + count(transfer, "Certes-Hops") == 1);
+}
+
+TEST_CASE("Target: a header that does not open keeps everything from being sent") {
+  Fixture fixture;
+  fixture.add_header("X-Own", "1");
+  CHECK_FALSE(Target(std::make_shared<registry::Endpoint>(fixture.endpoint), fixture.sealer).problem());
+  fixture.endpoint.headers[0].first = "X-Other";  // sealed for another header
+  const Target other(std::make_shared<registry::Endpoint>(fixture.endpoint), fixture.sealer);
+  REQUIRE(other.problem());
+  CHECK(other.problem()->message.starts_with("header X-Other of billing: "));
+  CHECK(other.headers().empty());
 }

@@ -37,6 +37,7 @@ class Commands {
     change.tenant = tenant;
     change.id = id;
     change.body = body.dump();
+    change.envelope.state = body.value("state", "");
     const auto decided = registry.propose(change, Millis{20'000});
     REQUIRE_MESSAGE(decided, decided.error().message);
   }

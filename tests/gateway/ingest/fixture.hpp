@@ -97,6 +97,7 @@ class Ingest {
     change.tenant = tenant;
     change.id = id;
     change.body = body.dump();
+    change.envelope.state = body.value("state", "");
     change.by = "test";
     const auto decided = registry.propose(change, Millis{10'000});
     REQUIRE_MESSAGE(decided, decided.error().message);

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <thread>
 
@@ -52,13 +54,42 @@ TEST_CASE("SQLite log: somebody else's database is refused by name, and left alo
   CHECK(bytes() == before);
 }
 
-TEST_CASE("SQLite log: a newer schema is refused, saying which one") {
+TEST_CASE("SQLite log: another schema is refused, saying which one") {
   OpenedLog opened;
   opened.log.reset();
-  log::sqlite::Connection(opened.directory.file("certes.db")).run("UPDATE settings SET value=9 WHERE name='schema'");
-  const Error error = error_of(opened.directory.path());
-  CHECK(error.code == Code::invalid);
-  CHECK(has(error.message, "was written by a newer Certes (its schema is 9, this program knows 1)"));
+  const auto with_schema = [&](const std::string& number) {
+    log::sqlite::Connection(opened.directory.file("certes.db"))
+        .run("UPDATE settings SET value=" + number + " WHERE name='schema'");
+    return error_of(opened.directory.path());
+  };
+  const Error newer = with_schema("9");
+  CHECK(newer.code == Code::invalid);
+  CHECK(has(newer.message, "was written by a newer Certes (its schema is 9, this program reads 2 alone)"));
+  for (const char* number : {"0", "1"})
+    CHECK(has(with_schema(number).message,
+              "was written by a pre-release of Certes (its schema is " + std::string(number)));
+  log::sqlite::Connection(opened.directory.file("certes.db")).run("DELETE FROM settings WHERE name='schema'");
+  CHECK(has(error_of(opened.directory.path()).message, "a pre-release of Certes"));
+}
+
+TEST_CASE("SQLite log: nobody but its owner may read its files, whatever the umask, and what was readable is no more") {
+  const mode_t before = ::umask(0);
+  OpenedLog opened;
+  const auto modes = [&] {
+    std::string text;
+    for (const char* name : {"certes.db", "certes.db-wal", "certes.db-shm", "certes.lock"}) {
+      struct stat status {};
+      REQUIRE(::stat(opened.directory.file(name).c_str(), &status) == 0);
+      text += (status.st_mode & 0777) == 0600 ? "" : std::string(name) + " ";
+    }
+    return text;
+  };
+  CHECK(modes().empty());
+  for (const char* name : {"certes.db", "certes.db-wal", "certes.db-shm", "certes.lock"})
+    ::chmod(opened.directory.file(name).c_str(), 0666);
+  opened.reopen();
+  CHECK(modes().empty());
+  ::umask(before);
 }
 
 TEST_CASE("SQLite log: another number of partitions is refused") {

@@ -1,0 +1,100 @@
+#include "common/registry/catalogue.hpp"
+
+#include <algorithm>
+
+#include "common/registry/kinds.hpp"
+#include "common/registry/stored_json.hpp"
+
+namespace certes::registry {
+namespace {
+
+struct Name {
+  std::string_view tenant, kind, id;
+};
+
+Name name_of(std::string_view key) {
+  const std::size_t kind = key.find('/') + 1;
+  const std::size_t id = key.find('/', kind) + 1;
+  return {key.substr(0, kind - 1), key.substr(kind, id - kind - 1), key.substr(id)};
+}
+
+std::shared_ptr<const Unusable> unusable(const Entry& entry, std::string reason) {
+  auto made = std::make_shared<Unusable>();
+  static_cast<Meta&>(*made) = entry;
+  made->kind = entry.kind;
+  made->reason = std::move(reason);
+  return made;
+}
+
+}  // namespace
+
+void Catalogue::update(const std::string& key, const EntryPtr& entry) {
+  const Name name = name_of(key);
+  with_kind(name.kind, [&](auto type) {
+    using T = typename decltype(type)::type;
+    const std::string in_map = map_key(name.tenant, name.id);
+    take_out<T>(key, in_map);
+    if (entry) put_in<T>(in_map, *entry);
+  });
+}
+
+template <class T>
+void Catalogue::take_out(const std::string& key, const std::string& name) {
+  state_.unusable.erase(key);
+  state_.not_understood.erase(key);
+  auto& map = Kind<T>::map(state_);
+  const auto it = map.find(name);
+  if (it == map.end()) return;
+  const std::shared_ptr<const T> gone = it->second;
+  map.erase(it);
+  if constexpr (std::is_same_v<T, Key>) index(gone, false);
+}
+
+template <class T>
+void Catalogue::put_in(const std::string& name, const Entry& entry) {
+  auto reading = read_stored<T>(entry);
+  auto& map = Kind<T>::map(state_);
+  if (!reading) {
+    state_.unusable[registry_key(entry.tenant, entry.kind, entry.id)] = unusable(entry, reading.error().message);
+    if constexpr (std::is_same_v<T, Endpoint>) {
+      auto waiting = std::make_shared<Endpoint>();
+      static_cast<Meta&>(*waiting) = entry;
+      waiting->state = EndpointState::paused;
+      map[name] = std::move(waiting);
+    }
+    return;
+  }
+  const auto resource = std::make_shared<const T>(std::move(*reading));
+  if (!resource->not_understood.empty())
+    state_.not_understood[registry_key(entry.tenant, entry.kind, entry.id)] = resource->not_understood;
+  map[name] = resource;
+  if constexpr (std::is_same_v<T, Key>) index(resource, true);
+}
+
+// By its texts. The API gives no text to two keys; should the log have it twice, the first by name has it.
+void Catalogue::index(const std::shared_ptr<const Key>& key, bool present) {
+  const auto holder = [&](const std::string& hash) {
+    for (const auto& [name, other] : state_.keys) {
+      const bool has = other->hash == hash ||
+                       std::ranges::any_of(other->former, [&](const Key::Former& one) { return one.hash == hash; });
+      if (has) return other;
+    }
+    return std::shared_ptr<const Key>();
+  };
+  const auto set = [&](const std::string& hash) {
+    const auto it = state_.keys_by_hash.find(hash);
+    const bool taken = it != state_.keys_by_hash.end() && it->second != key;
+    if (present && !taken) {
+      state_.keys_by_hash[hash] = key;
+    } else if (present || !taken) {
+      if (auto first = holder(hash))
+        state_.keys_by_hash[hash] = std::move(first);
+      else
+        state_.keys_by_hash.erase(hash);
+    }
+  };
+  set(key->hash);
+  for (const Key::Former& one : key->former) set(one.hash);
+}
+
+}  // namespace certes::registry

@@ -1,0 +1,53 @@
+#pragma once
+// Ledger: what stands in the registry, as its followers know it: of each resource its envelope, its version and its
+// body, which is bytes. What a change does is decided here, and by nothing but versions, needs and claims, so that two
+// releases that read bodies by other rules decide every log alike. These rules are frozen: another one is another
+// format of the records (record_json.hpp). Who: Decider. Pure; confined to one thread.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/registry/registry.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::registry {
+
+// One resource as it stands.
+struct Entry : Meta {
+  std::string kind;
+  Envelope envelope;
+};
+using EntryPtr = std::shared_ptr<const Entry>;
+
+class Ledger {
+ public:
+  using Entries = std::map<std::string, EntryPtr, std::less<>>;  // by registry_key
+
+  // Errors: conflict; with the pointer /version, that it was made from another version.
+  Result<Decision> put(const Change& change, UnixMillis at);
+  // `went`: what was removed with it, as others needed it. Errors: not_found, conflict.
+  Result<Decision> remove(const Change& change, std::vector<EntryPtr>& went);
+  // As a snapshot holds it: it is not decided again.
+  void restore(EntryPtr entry);
+
+  const Entries& entries() const { return entries_; }
+  EntryPtr find(std::string_view key) const;
+
+ private:
+  Result<void> check_needs(const std::string& key, const Envelope& envelope) const;
+  Result<void> check_claims(const std::string& key, const std::string& tenant, const Envelope& envelope) const;
+  void place(const std::string& key, EntryPtr entry);
+  void take_out(const std::string& key);
+  void collect_users(const std::string& key, std::set<std::string>& found) const;
+
+  Entries entries_;
+  std::map<std::string, std::set<std::string>, std::less<>> users_;      // who needs it, by key
+  std::map<std::string, std::set<std::string>, std::less<>> claimants_;  // by tenant: the keys of who claims something
+};
+
+}  // namespace certes::registry
