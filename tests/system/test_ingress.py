@@ -159,7 +159,8 @@ class Ingress(Case):
         self.serve = self.process("serve", environment={"CERTES_GATEWAY_BODY_TIMEOUT_SECONDS": "1"}).start()
         self.address = self.serve.address("gateway")
         with socket.create_connection(self.address, timeout=30) as connection:
-            connection.sendall(b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            key = f"Authorization: {AUTH['Authorization']}\r\n".encode()  # without one, the header alone is answered
+            connection.sendall(b"POST /events HTTP/1.1\r\nHost: x\r\n" + key + b"Content-Length: 100\r\n\r\n{")
             answer = connection.recv(65536)
             self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer[:200])
 
