@@ -1,5 +1,7 @@
 #include "gateway/ingest/commands/command_intake.hpp"
 
+#include <algorithm>
+
 #include "common/event/attributes.hpp"
 #include "common/event/command.hpp"
 #include "common/event/json_command.hpp"
@@ -84,7 +86,7 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
     return exchange.respond(http::problem(415, "unsupported-media-type", "Unsupported media type",
                                           "a command is JSON: send Content-Type: application/json", "content-type"));
   }
-  const auto hops = gate_.hops(request, known->tenant, "", exchange);
+  const auto hops = intake_.gate().hops(request, known->tenant, "", exchange);
   if (!hops) return;
   auto command = read(request, name, known->tenant);
   if (!command) return refuse(command.error(), std::move(exchange));
@@ -159,7 +161,7 @@ void CommandIntake::show(const http::Request&, const Visit& visit, http::Exchang
 
 void CommandIntake::take_result(const http::Request& request, const Visit& visit, http::Exchange exchange) {
   const std::string_view id = visit.named;
-  const auto hops = gate_.hops(request, visit.caller->tenant, "", exchange);
+  const auto hops = intake_.gate().hops(request, visit.caller->tenant, "", exchange);
   if (!hops) return;
   auto posted = posted_result(request);
   if (!posted) return refuse(posted.error(), std::move(exchange));

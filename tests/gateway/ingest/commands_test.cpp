@@ -352,7 +352,7 @@ TEST_CASE("Commands at the gateway: they and their results keep how often they h
 TEST_CASE("Commands at the gateway: one that comes round too often is refused, and so is a result") {
   Commands world;
   const auto id = world.give();
-  for (const std::string target : {std::string("/commands/Billing.Charge"), "/commands/" + id + "/result"}) {
+  for (const auto& target : {std::string("/commands/Billing.Charge"), "/commands/" + id + "/result"}) {
     CAPTURE(target);
     const auto ask = [&](const char* hops) {
       return world.ask("POST", target, R"({"data":1})", {{"Content-Type", "application/json"}, {"certes-hops", hops}});
