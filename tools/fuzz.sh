@@ -26,7 +26,7 @@ fi
 seconds=${2:-$seconds}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz: '$seconds' is no number of seconds" >&2; exit 2; }
 
-if ! command -v clang++ >/dev/null; then tools/install.sh lint; fi
+tools/install.sh fuzz
 [ -f $build/build.ninja ] || cmake --preset fuzz >/dev/null
 ninja -C $build -j "$(nproc)" --quiet "${targets[@]/#/fuzz_}"
 

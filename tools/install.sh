@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a task needs from Debian's (or Ubuntu's) packages, only what is missing, quietly.
-#   tools/install.sh run|test|full|lint|profile
+#   tools/install.sh run|test|full|lint|fuzz|profile
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev
@@ -8,13 +8,15 @@ build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev
   libexpected-dev libconcurrentqueue-dev libre2-dev zlib1g-dev libbrotli-dev)
 tests=(doctest-dev python3 python3-venv curl openssl kcat util-linux)
 lint=(clang-format clang-tidy clang python3 git)
+fuzz=(clang libclang-rt-dev)
 
-case "${1:?run, test, lint, full or profile}" in
+case "${1:?run, test, lint, fuzz, full or profile}" in
   run) wanted=("${build[@]}" curl) ;;
   test) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}") ;;
   lint) wanted=("${build[@]}" "${lint[@]}") ;;
+  fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
   profile) wanted=("${build[@]}"); command -v perf >/dev/null || wanted+=(linux-perf) ;;
-  full) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}" debootstrap buildah wrk) ;;
+  full) wanted=("${build[@]}" "${tests[@]}" "${lint[@]}" "${fuzz[@]}" debootstrap buildah wrk) ;;
   *) echo "install: unknown set '$1'" >&2; exit 2 ;;
 esac
 

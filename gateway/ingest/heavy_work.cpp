@@ -44,6 +44,10 @@ void HeavyWork::no_longer_waits(const Waiting& one) {
   waiting_bytes_.add(-static_cast<double>(one.bytes));
 }
 
+Error HeavyWork::full() {
+  return {Code::busy, "too much waits to be verified or held to its schema (gateway.heavy_waiting, heavy_bytes)"};
+}
+
 void HeavyWork::offer(http::Loop& loop, std::string_view tenant, std::size_t bytes, Job job) {
   waiting_.add(1);
   waiting_bytes_.add(static_cast<double>(bytes));

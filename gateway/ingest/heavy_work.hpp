@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/error.hpp"
 #include "common/base/fair_queue.hpp"
 #include "common/config/settings.hpp"
 #include "common/http/server.hpp"
@@ -40,6 +41,9 @@ class HeavyWork {
   ~HeavyWork();
   HeavyWork(const HeavyWork&) = delete;
   HeavyWork& operator=(const HeavyWork&) = delete;
+
+  // What is told to whom there was no place for.
+  static Error full();
 
   // `bytes`: what the job holds.
   void offer(http::Loop& loop, std::string_view tenant, std::size_t bytes, Job job);

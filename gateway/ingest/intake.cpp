@@ -132,8 +132,8 @@ void Intake::hand_over(const Matter& matter, http::Exchange exchange) {
   job.work = [this, held](Workplace& place) { held->judgement = judge_(held->own.matter(), place, Pace::whole); };
   job.then = [this, held](bool done) {
     if (done) return settle(held->own.matter(), std::move(held->judgement), std::move(held->exchange));
-    refuse({Code::busy, "too much waits to be verified or held to its schema (gateway.heavy_waiting, heavy_bytes)"},
-           held->own.matter().source ? held->own.matter().source->source().id : "", std::move(held->exchange));
+    refuse(HeavyWork::full(), held->own.matter().source ? held->own.matter().source->source().id : "",
+           std::move(held->exchange));
   };
   heavy_.offer(loop_, held->own.matter().tenant, held->own.bytes(), std::move(job));
 }

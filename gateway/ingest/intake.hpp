@@ -57,6 +57,7 @@ class Intake {
                                                  std::vector<event::Event>& events, IdempotencyIndex::Claim& claim);
   Acceptor& acceptor() { return acceptor_; }
   Gate& gate() { return gate_; }
+  HeavyWork& heavy() { return heavy_; }
   Waits& waits() { return waits_; }
 
  private:

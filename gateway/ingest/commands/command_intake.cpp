@@ -8,6 +8,8 @@
 #include "common/log/names.hpp"
 #include "gateway/ingest/answers.hpp"
 #include "gateway/ingest/commands/command_json.hpp"
+#include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/verify/effort.hpp"
 
 namespace certes::gateway::commands {
 namespace {
@@ -52,6 +54,12 @@ Result<event::CommandResult> posted_result(const http::Request& request) {
   return result;
 }
 
+Result<event::Event> read(event::JsonDocument& document, std::string_view body) {
+  event::Event command;
+  if (auto done = event::read_command_json(document, body, command); !done) return fail(std::move(done.error()));
+  return command;
+}
+
 }  // namespace
 
 CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies, ingest::Intake& intake,
@@ -88,46 +96,74 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
   }
   const auto hops = intake_.gate().hops(request, known->tenant, "", exchange);
   if (!hops) return;
-  auto command = read(request, name, known->tenant);
-  if (!command) return refuse(command.error(), std::move(exchange));
-  command->hops = *hops;
+  if (auto named = check_name(visit.state, known->tenant, name); !named)
+    return refuse(named.error(), std::move(exchange));
+  if (ingest::verify::to_parse(request.body) > ingest::Judge::kLongest)
+    return hand_over(request, visit, *hops, std::move(exchange));
+  settle({request, *known, name, *hops, read(document_, request.body)}, std::move(exchange));
+}
+
+// What would take a loop long to read is read elsewhere.
+void CommandIntake::hand_over(const http::Request& request, const Visit& visit, std::uint32_t hops,
+                              http::Exchange exchange) {
+  struct Held {
+    Held(const http::Request& of, const Visit& from, http::Exchange&& answer)
+        : request(of), caller(*from.caller), name(from.named), exchange(std::move(answer)) {}
+    const ingest::OwnedRequest request;
+    const Caller caller;
+    const std::string name;
+    http::Exchange exchange;
+    Result<event::Event> command;
+  };
+  const auto held = std::make_shared<Held>(request, visit, std::move(exchange));
+  ingest::HeavyWork::Job job;
+  job.work = [held](ingest::Workplace& place) { held->command = read(place.document, held->request.view().body); };
+  job.then = [this, held, hops](bool done) {
+    if (!done) return refuse(ingest::HeavyWork::full(), std::move(held->exchange));
+    settle({held->request.view(), held->caller, held->name, hops, std::move(held->command)}, std::move(held->exchange));
+  };
+  intake_.heavy().offer(loop_, held->caller.tenant, held->request.bytes(), std::move(job));
+}
+
+void CommandIntake::settle(Sent&& sent, http::Exchange exchange) {
+  if (sent.command)
+    if (auto completed = complete(sent, *sent.command); !completed) sent.command = fail(std::move(completed.error()));
+  if (!sent.command) return refuse(sent.command.error(), std::move(exchange));
   std::vector<event::Event> events;
-  events.push_back(std::move(*command));
+  events.push_back(std::move(*sent.command));
   ingest::IdempotencyIndex::Claim claim;
-  auto again = intake_.repeated(request, *known, {known->tenant, name}, events, claim);
+  auto again = intake_.repeated(sent.request, sent.caller, {sent.caller.tenant, sent.name}, events, claim);
   if (!again) return refuse(again.error(), std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   ingest::Acceptor::Aim aim{choose_place(events.front()), registry::EventKind::command, nullptr};
-  intake_.waits().accept(acceptor_, request, {std::move(events), false, nullptr, {}, std::move(aim), std::move(claim)},
+  intake_.waits().accept(acceptor_, sent.request,
+                         {std::move(events), false, nullptr, {}, std::move(aim), std::move(claim)},
                          std::move(exchange));
 }
 
-Result<event::Event> CommandIntake::read(const http::Request& request, std::string_view name,
-                                         const std::string& tenant) {
-  if (const auto wrong = event::command_flaw(name); !wrong.empty())
-    return fail(Code::invalid, std::string("the command's name ").append(wrong), "command");
-  if (auto taken = check_taken(dependencies_.registry.state(), tenant, name); !taken)
-    return fail(std::move(taken.error()));
-  event::Event command;
-  if (auto read = event::read_command_json(document_, request.body, command); !read)
-    return fail(std::move(read.error()));
+// What Certes adds itself.
+Result<void> CommandIntake::complete(const Sent& sent, event::Event& command) {
   if (!command.reply_to.empty())
     if (auto fit = http::check_url(command.reply_to, dependencies_.addresses); !fit) {
       fit.error().pointer = "/reply_to";
       return fail(std::move(fit.error()));
     }
   command.kind = "command";
-  command.type = name;
-  command.tenant = tenant;
-  command.source = event::command_source(tenant);
+  command.type = sent.name;
+  command.tenant = sent.caller.tenant;
+  command.source = event::command_source(sent.caller.tenant);
   command.time = format_rfc3339(dependencies_.clock.unix_millis());
-  const std::string_view traceparent = request.header("traceparent");
+  command.hops = sent.hops;
+  const std::string_view traceparent = sent.request.header("traceparent");
   if (event::valid_traceparent(traceparent)) command.traceparent = traceparent;
-  return command;
+  return {};
 }
 
-Result<void> CommandIntake::check_taken(const registry::StatePtr& state, const std::string& tenant,
-                                        std::string_view name) {
+// Whether it is a command's name, and somebody takes it.
+Result<void> CommandIntake::check_name(const registry::StatePtr& state, const std::string& tenant,
+                                       std::string_view name) {
+  if (const auto wrong = event::command_flaw(name); !wrong.empty())
+    return fail(Code::invalid, std::string("the command's name ").append(wrong), "command");
   const auto binding = bindings_.find(state, tenant, name);
   if (!binding) return fail(Code::not_found, std::string("no subscription of kind command takes ").append(name));
   const auto endpoint = state->endpoint(tenant, binding->endpoint);

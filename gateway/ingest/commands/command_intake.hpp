@@ -30,8 +30,18 @@ class CommandIntake {
   void show_secret(const http::Request& request, const Visit& visit, http::Exchange exchange);
 
  private:
-  Result<event::Event> read(const http::Request& request, std::string_view name, const std::string& tenant);
-  Result<void> check_taken(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
+  // A command whose JSON has been read.
+  struct Sent {
+    const http::Request& request;
+    const Caller& caller;
+    std::string_view name;
+    std::uint32_t hops;
+    Result<event::Event> command;
+  };
+  void hand_over(const http::Request& request, const Visit& visit, std::uint32_t hops, http::Exchange exchange);
+  void settle(Sent&& sent, http::Exchange exchange);
+  Result<void> complete(const Sent& sent, event::Event& command);
+  Result<void> check_name(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
   std::int32_t choose_place(event::Event& command);
   void refuse(const Error& error, http::Exchange exchange);
   void not_found_out(const Error& error, http::Exchange exchange);

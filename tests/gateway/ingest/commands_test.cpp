@@ -362,3 +362,25 @@ TEST_CASE("Commands at the gateway: one that comes round too often is refused, a
   }
   CHECK(json_of(world.ask("GET", "/commands/" + id))["status"] == "accepted");
 }
+
+TEST_CASE("Commands: what would take a loop long to read is read apart, and answered as the rest") {
+  Commands commands;
+  std::string numbers = "1";
+  for (int i = 0; i < 20'000; ++i) numbers += ",1.234567890123456789e-300";
+  const auto answered = [&](const std::string& data) {
+    const auto good = commands.ask("POST", "/commands/Billing.Charge",
+                                   R"({"id":")" + data.substr(0, 8) + R"(","data":[)" + data + "]}");
+    const auto cut = commands.ask("POST", "/commands/Billing.Charge", R"({"data":[)" + data);
+    const auto unknown = commands.ask("POST", "/commands/Billing.Charge", R"({"data":[)" + data + R"(],"x":1})");
+    const auto untaken = commands.ask("POST", "/commands/Nobody.Does", R"({"data":[)" + data + "]}");
+    return std::vector<std::pair<int, Json>>{{good.status, json_of(good)["status"]},
+                                             {cut.status, json_of(cut)["type"]},
+                                             {unknown.status, json_of(unknown)["pointer"]},
+                                             {untaken.status, json_of(untaken)["detail"]}};
+  };
+  const auto small = answered("1"), big = answered(numbers);
+  CHECK(small == big);
+  CHECK(small[0].first == 202);
+  CHECK(small[2] == std::pair<int, Json>{400, "/x"});
+  CHECK(commands.metrics.text().find(R"(certes_gateway_heavy_total{outcome="done"} 3)") != std::string::npos);
+}
