@@ -134,7 +134,7 @@ TEST_CASE("Decider: another tenant must exist, keeps its own ids, and goes last"
 
 TEST_CASE("Decider: bodies are bytes: whatever they hold is decided alike, and kept") {
   const char* const bodies[] = {R"({"url":"http://a/"})", R"({"url":1})", "{}", R"({ "url" : "\u0041", "n": 1.50 })",
-                                R"({"colour":{"is":["red",1e400]}})"};
+                                R"({"colour":{"is":["red",1e300]}})"};
   for (const char* body : bodies) {
     CAPTURE(body);
     Deciding decide;

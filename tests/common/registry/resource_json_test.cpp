@@ -129,7 +129,8 @@ TEST_CASE("Endpoint JSON: everything survives the log") {
   CHECK(shown_json(read).find(R"("secret":{"set":true})") != std::string::npos);
   CHECK(read.secrets.size() == 2);
   CHECK(read.secrets[1].expires_at == 17);
-  CHECK(read.state == EndpointState::paused);
+  CHECK(envelope_of(endpoint).state == "paused");  // beside the body
+  CHECK(stored_json(endpoint).find("paused") == std::string::npos);
   CHECK(read.disabled_reason == "gone");
   CHECK(shown_json(read).find("sealed") == std::string::npos);
 }
