@@ -40,13 +40,13 @@ class NameServer:
         self.silent, self.asked = True, set()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 53))
-        threading.Thread(target=self.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
     def run(self):
         while True:
-            try:
-                query, sender = self.socket.recvfrom(4096)
-            except OSError:
+            query, sender = self.socket.recvfrom(4096)
+            if not query:
                 return
             labels, at = [], 12
             while query[at]:
@@ -64,6 +64,8 @@ class NameServer:
             self.socket.sendto(answer, sender)
 
     def close(self):
+        self.socket.sendto(b"", ("127.0.0.1", 53))
+        self.thread.join()
         self.socket.close()
 
 
