@@ -72,10 +72,10 @@ class Engines(Case):
         api, gateway = installation.api, installation.gateways[0]
         for n in range(30):
             api.ok("PUT", f"/backoff-policies/p{n % 3}", {"strategy": "constant", "base_seconds": n + 1})
-        self.assertEqual(api.call("PUT", "/endpoints/x", {"url": "https://example.com/", "backoff_policy": "none"})[0], 400)
+        self.assertEqual(api.call("POST", "/backoff-policies", {"id": "p0", "strategy": "constant", "base_seconds": 1})[0], 409)
         before = api.ok("GET", "/audit?limit=1000")
         self.assertEqual(len(before["items"]), 20)
-        self.assertEqual((before["items"][0]["kind"], before["items"][0]["outcome"]), ("endpoints", "refused"))
+        self.assertEqual((before["items"][0]["kind"], before["items"][0]["outcome"]), ("backoff-policies", "refused"))
         self.assertEqual((before["items"][1]["by"], before["items"][1]["members"]), ("admin", ["/base_seconds"]))
         self.assertEqual(before["since"], before["items"][-1]["at"])
         metrics = gateway.metrics("api")

@@ -87,7 +87,7 @@ TEST_CASE("SQLite log: nobody but its owner may read its files, whatever the uma
   CHECK(modes().empty());
   for (const char* name : {"certes.db", "certes.db-wal", "certes.db-shm", "certes.lock"})
     ::chmod(opened.directory.file(name).c_str(), 0666);
-  opened.reopen();
+  REQUIRE(opened.reopen());
   CHECK(modes().empty());
   ::umask(before);
 }
