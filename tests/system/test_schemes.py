@@ -139,7 +139,9 @@ class Documented(Schemes):
         self.assertEqual(status, 0, out + error)
         declared = {one["id"]: one for one in self.api.pages("/sources")}
         self.assertEqual({one["verify"]["scheme"] for one in declared.values()}, set(self.table))
-        self.assertNotIn("secret", json.dumps([one["verify"] for one in declared.values()]))
+        self.assertEqual(declared["slack"]["verify"], {"scheme": "slack", "secret": {"set": True}})
+        for told in ("whsec_", "signing", "password", "both know"):
+            self.assertNotIn(told, json.dumps([one["verify"] for one in declared.values()]))
         status, _, problem = self.api.call("PUT", "/sources/x", {"verify": {"scheme": "md5"}})
         self.assertEqual((status, problem["pointer"]), (400, "/verify/scheme"))
         for scheme in self.table:
