@@ -217,7 +217,7 @@ Result<void> keeps_all(const Json& stored, const Json& merged, const std::string
     const std::string pointer = at + registry::pointer_step(name);
     if (!merged.is_object() || !merged.contains(name))
       return fail(Code::invalid, "is not known to this version of Certes, which keeps it", pointer);
-    if (value.is_object())
+    if (value.is_object() && merged.at(name).is_object())
       if (auto ok = keeps_all(value, merged.at(name), pointer); !ok) return ok;
   }
   return {};

@@ -39,7 +39,7 @@ void complete_state(Endpoint& next, const Endpoint* current, const registry::Jso
 // One that says the same as before stays as it was sealed, so that an unchanged source is no change.
 std::string sealed(const crypto::Sealer& sealer, const std::string& secret, const std::string& before,
                    const std::string& context) {
-  if (secret.empty() || secret == before) return before;
+  if (secret.empty() || secret == before) return secret;
   return holds(sealer, before, secret, context) ? before : sealer.seal(secret, context);
 }
 

@@ -21,6 +21,12 @@ void store(Process& api, const std::string& kind, const std::string& id, const s
   REQUIRE(api.registry.propose(change, kLong));
 }
 
+// As every endpoint has one: where there is none, a PUT makes it.
+std::string secret_of(const Process& api) {
+  return R"("secrets":[{"secret":")" + api.sealer.seal(crypto::StandardWebhooks::new_secret(), "default/endpoints/a") +
+         R"("}])";
+}
+
 void refuse(const Answer& answer, const std::string& pointer) {
   CHECK_MESSAGE(answer.status == 400, answer.body);
   CHECK(answer.json.value("pointer", "") == pointer);
@@ -32,7 +38,8 @@ TEST_CASE("Master API: unknown members are shown, survive changes of others, and
   Installation installation;
   Process api(installation);
   const std::string body =
-      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],"format":"structured"})";
+      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],"format":"structured",)" + secret_of(api) +
+      "}";
   store(api, "endpoints", "a", body, "active");
   const auto shown = api.get("/endpoints/a");
   REQUIRE(shown.status == 200);
@@ -68,7 +75,8 @@ TEST_CASE("Master API: a stored member that would be refused today leaves the re
   Installation installation;
   {
     Process api(installation);
-    store(api, "endpoints", "a", R"({"url":"https://example.com/","concurrency":0,"retry_on":"none"})", "active");
+    store(api, "endpoints", "a",
+          R"({"url":"https://example.com/","concurrency":0,"retry_on":"none",)" + secret_of(api) + "}", "active");
     REQUIRE(api.put("/subscriptions/s", {{"endpoint", "a"}, {"pattern", "#"}}).status == 201);
   }
   Process api(installation);
