@@ -15,6 +15,7 @@ using registry::Json;
 
 constexpr Millis kAppendLimit{5'000};
 constexpr std::size_t kMostReplayed = 1'000;
+constexpr std::size_t kMostCursor = 64u << 10;  // it names each partition's end
 
 // What is replayed, each in the partition of its letter, where repeats of it meet.
 struct Replay {
@@ -143,7 +144,7 @@ Result<Wanted> wanted_of(const Call& call) {
   if (auto taken = take_ids(fields, wanted.ids); !taken) return fail(std::move(taken.error()));
   fields.integer<std::size_t>("limit", wanted.limit, 1, kMostReplayed);
   std::string after;
-  fields.text("after", after);
+  fields.text("after", after, kMostCursor);
   if (auto error = fields.done()) return fail(std::move(*error));
   wanted.by_id = json->contains("ids");
   const bool filtered = !wanted.endpoint.empty() || wanted.by_id;
@@ -173,12 +174,15 @@ Result<bool> collect_ids(const Call& call, Services& services, const DeadLetterI
       collected.take(**letter);
     else
       collected.pass_over();
-    wanted.cursor = {id.partition, id.offset + 1, 0};
+    wanted.cursor = {id.partition, id.offset + 1, 0, {}};
   }
   return false;
 }
 
 Result<bool> collect_matching(const Call& call, Services& services, Wanted& wanted, Collected& collected) {
+  // What fails again while the pages go on is another letter, and none of this replay.
+  if (wanted.cursor.ends.empty())
+    if (auto ended = end_here(services.deps.log, wanted.cursor); !ended) return fail(std::move(ended.error()));
   const auto end = scan_dead_letters(
       services.deps.log, call.tenant, scan_budget(services), wanted.cursor, [&](const log::RecordPtr& letter) {
         if (wanted.endpoint.empty() || letter->headers.get(log::names::kEndpoint) == wanted.endpoint)

@@ -1,5 +1,7 @@
 #include "gateway/api/dead_letters.hpp"
 
+#include <limits>
+
 #include "common/base/number.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
@@ -51,18 +53,20 @@ struct Scan {
     if (end == ScanEnd::all && bytes_left == 0) end = ScanEnd::budget;
     return end == ScanEnd::all;
   }
-  // From the cursor to where its partition ends now.
+  // From the cursor to where its partition is to end, or ends now.
   Result<void> partition(DeadLetterCursor& cursor) {
     const auto range = log.offsets(log::Topic::dead_letters, cursor.partition, kOffsetsLimit);
     if (!range) return fail(range.error());
     cursor.offset = std::max(cursor.offset, range->start);
+    const auto place = static_cast<std::size_t>(cursor.partition);
+    const std::int64_t upto = place < cursor.ends.size() ? std::min(cursor.ends[place], range->end) : range->end;
     const auto late = [&](bool) -> std::optional<Error> {
       if (SteadyClock::now() <= deadline) return std::nullopt;
       end = ScanEnd::budget;
       return Error(Code::timeout, "the dead letters could not be read in time");
     };
     const auto done = log::scan(
-        log, {log::Topic::dead_letters, cursor.partition, range->end, kReadMax}, cursor.offset,
+        log, {log::Topic::dead_letters, cursor.partition, upto, kReadMax}, cursor.offset,
         [&](const log::RecordPtr& record) { return take(record, cursor.term); }, late);
     if (!done && (end != ScanEnd::budget || !read)) return fail(done.error());
     return {};
@@ -72,8 +76,9 @@ struct Scan {
 }  // namespace
 
 std::string DeadLetterCursor::text() const {
-  return crypto::base64url_encode(std::to_string(partition) + "-" + std::to_string(offset) + "-" +
-                                  std::to_string(term));
+  std::string plain = std::to_string(partition) + "-" + std::to_string(offset) + "-" + std::to_string(term);
+  for (const std::int64_t end : ends) plain.append("-").append(std::to_string(end));
+  return crypto::base64url_encode(plain);
 }
 
 std::optional<DeadLetterCursor> DeadLetterCursor::parse(std::string_view text) {
@@ -82,15 +87,28 @@ std::optional<DeadLetterCursor> DeadLetterCursor::parse(std::string_view text) {
   base64.append((4 - base64.size() % 4) % 4, '=');
   const auto plain = crypto::base64_decode(base64);
   if (!plain) return std::nullopt;
-  std::string_view left = *plain;
-  const std::size_t first = left.find('-');
-  const std::size_t second = left.rfind('-');
-  if (first == left.npos || first == second) return std::nullopt;
-  const auto partition = parse_whole<std::int32_t>(left.substr(0, first));
-  const auto offset = parse_whole<std::int64_t>(left.substr(first + 1, second - first - 1));
-  const auto term = parse_whole<std::int64_t>(left.substr(second + 1));
-  if (!partition || !offset || !term) return std::nullopt;
-  return DeadLetterCursor{*partition, *offset, *term};
+  std::vector<std::int64_t> numbers;
+  for (std::size_t at = 0; at <= plain->size();) {
+    const std::size_t end = std::min(plain->find('-', at), plain->size());
+    const auto number = parse_whole<std::int64_t>(std::string_view(*plain).substr(at, end - at));
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+    at = end + 1;
+  }
+  if (numbers.size() < 3 || numbers[0] > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+  return DeadLetterCursor{
+      static_cast<std::int32_t>(numbers[0]), numbers[1], numbers[2], {numbers.begin() + 3, numbers.end()}};
+}
+
+Result<void> end_here(log::Log& log, DeadLetterCursor& cursor) {
+  std::vector<std::int64_t> ends;
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    const auto range = log.offsets(log::Topic::dead_letters, partition, kOffsetsLimit);
+    if (!range) return fail(range.error());
+    ends.push_back(range->end);
+  }
+  cursor.ends = std::move(ends);
+  return {};
 }
 
 Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
@@ -99,7 +117,7 @@ Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const 
   while (cursor.partition < log.partitions()) {
     if (auto done = scan.partition(cursor); !done) return fail(std::move(done.error()));
     if (scan.end != ScanEnd::all) return scan.end;
-    cursor = DeadLetterCursor{cursor.partition + 1, 0, 0};
+    cursor = DeadLetterCursor{cursor.partition + 1, 0, 0, std::move(cursor.ends)};
     if (scan.over() && cursor.partition < log.partitions()) return ScanEnd::budget;
   }
   return ScanEnd::all;

@@ -18,10 +18,15 @@ struct DeadLetterCursor {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::int64_t term = 0;  // the highest met in this partition before it
+  // Where it is to end, by partition; empty: wherever a partition ends when it is read.
+  std::vector<std::int64_t> ends = {};
 
   std::string text() const;
   static std::optional<DeadLetterCursor> parse(std::string_view text);
 };
+
+// Ends it where the partitions end now. Blocks. Errors: unavailable, timeout.
+Result<void> end_here(log::Log& log, DeadLetterCursor& cursor);
 
 // What one request may read of the log.
 struct ScanBudget {

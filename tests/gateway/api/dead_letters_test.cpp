@@ -332,6 +332,24 @@ TEST_CASE("Dead letters: a replay above what one request may send ends complete,
   CHECK(replays.size() == 40);
 }
 
+TEST_CASE("Dead letters: what fails again while a replay's pages go on is none of it") {
+  Installation installation;
+  Process api(installation);
+  for (int i = 0; i < 4; ++i) put(installation, i % 2, {("dlv_" + std::to_string(i)).c_str(), "one", 1});
+  Json filter = {{"all", true}, {"limit", 1}};
+  int count = 0;
+  for (int pages = 0; pages < 20; ++pages) {
+    const auto answer = api.post("/dead-letters/replay", filter);
+    REQUIRE_MESSAGE(answer.status == 202, answer.body);
+    count += answer.json["count"].get<int>();
+    if (answer.json["next"].is_null()) break;
+    for (int partition = 0; partition < 3; ++partition)
+      put(installation, partition, {("dlv_new" + std::to_string(pages)).c_str(), "one", 1});
+    filter["after"] = answer.json["next"];
+  }
+  CHECK(count == 4);
+}
+
 TEST_CASE("Dead letters: the same replay again is the same record, with the same identity") {
   Installation installation;
   Process api(installation);
@@ -356,11 +374,12 @@ TEST_CASE("Dead letters: the same replay again is the same record, with the same
 }
 
 TEST_CASE("Dead letters: a cursor survives as text, and other text is none") {
-  const gateway::api::DeadLetterCursor cursor{3, 77, 5};
+  const gateway::api::DeadLetterCursor cursor{3, 77, 5, {100, 0, 7}};
   const auto read = gateway::api::DeadLetterCursor::parse(cursor.text());
   REQUIRE(read);
   CHECK(read->partition == 3);
   CHECK(read->offset == 77);
   CHECK(read->term == 5);
+  CHECK(read->ends == cursor.ends);
   for (const char* text : {"x", "MS0y", "LS0t", "MS0tMi0z"}) CHECK_FALSE(gateway::api::DeadLetterCursor::parse(text));
 }
