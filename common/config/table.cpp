@@ -181,7 +181,7 @@ const Setting kSettings[] = {
 
     {"metrics.endpoints", CERTES_INT(metrics_endpoints), "endpoints with metrics of their own", 0, 100'000},
     {"metrics.listen", CERTES_STRING(metrics_listen),
-     "listener for metrics and health, without keys; empty: every listener has them", 0, 0, Form::address},
+     "listener for metrics and health, without keys; empty: every listener has them", 0, 0, Form::address_or_none},
     {"metrics.allow_from", CERTES_LIST(metrics_allow_from),
      "networks that see the metrics of other listeners without a key", 0, 0, Form::networks},
     {"backoff.policy", CERTES_STRING(backoff_policy), "back-off policy where nothing nearer names one"},

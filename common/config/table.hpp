@@ -23,10 +23,11 @@ using AnyPlace = std::variant<Place<std::string>, Place<bool>, Place<int>, Place
 
 enum class Form : std::uint8_t {
   any,
-  address,    // host:port, for a listener
-  addresses,  // host:port,host:port
-  networks,   // each item a CIDR
-  choice,     // one of `choices`, separated by '|'
+  address,          // host:port, for a listener
+  address_or_none,  // the same, or empty: there is no such listener
+  addresses,        // host:port,host:port
+  networks,         // each item a CIDR
+  choice,           // one of `choices`, separated by '|'
 };
 
 struct Setting {

@@ -96,7 +96,8 @@ Result<void> check_range(const Setting& setting, double value) {
 Result<void> check_string(const Setting& setting, const std::string& value) {
   if (setting.form == Form::choice && !is_choice(value, setting.choices))
     return fail(Code::invalid, "must be " + choices_in_words(setting.choices) + ", not \"" + value + "\"");
-  if (setting.form == Form::address) return check_address(value);
+  if (setting.form == Form::address || (setting.form == Form::address_or_none && !value.empty()))
+    return check_address(value);
   if (setting.form == Form::addresses)
     for (const std::string& item : split_list(value))
       if (auto checked = check_address(item); !checked) return checked;
