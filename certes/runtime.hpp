@@ -80,8 +80,8 @@ class Runtime {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<gateway::Api> api_;
-  std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
   std::unique_ptr<gateway::Scrapers> scrapers_;  // of the dispatcher's listener
+  std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
   std::unique_ptr<MetricsListener> metrics_listener_;
 
   std::atomic<bool> leaving_{false};

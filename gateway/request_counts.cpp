@@ -27,8 +27,10 @@ metrics::Counter& RequestCounts::counter(Line& line, int status) {
   auto& code = line.codes[static_cast<std::size_t>(index)];
   if (!code.resolved.load(std::memory_order_acquire)) {
     const std::lock_guard lock(mutex_);
-    code.counter = metrics_.counter(name_, help_, {{"route", line.pattern}, {"code", std::to_string(status)}});
-    code.resolved.store(true, std::memory_order_release);
+    if (!code.resolved.load(std::memory_order_relaxed)) {
+      code.counter = metrics_.counter(name_, help_, {{"route", line.pattern}, {"code", std::to_string(status)}});
+      code.resolved.store(true, std::memory_order_release);
+    }
   }
   return code.counter;
 }

@@ -18,7 +18,7 @@ std::optional<http::Response> Scrapers::refusal(const http::Request& request) co
   if (from_allowed_network(request)) return std::nullopt;
   const registry::Registry* registry = registry_.load(std::memory_order_acquire);
   if (registry == nullptr) return Door::not_reached();
-  if (!request.has_header("authorization"))
+  if (request.header("authorization").empty())
     return Door::refuse({Code::unauthenticated,
                          "metrics are shown to the networks of metrics.allow_from, and to keys with the scope "
                          "metrics:read: send Authorization: Bearer certes_...",

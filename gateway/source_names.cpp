@@ -51,6 +51,14 @@ Result<void> may_take_name(const Caller& caller, const registry::State& state, s
               std::string(place));
 }
 
+bool is_own_source(std::string_view source) {
+  const auto is_own = [](std::string_view name) {
+    return name.size() > kUrn.size() && event::equal_ignoring_case(name.substr(0, kUrn.size()), kUrn) &&
+           name.find('/') != name.npos;
+  };
+  return source.find('%') == source.npos ? is_own(source) : is_own(percent_decoded(source));
+}
+
 Result<void> may_take_type(const Caller& caller, const registry::State& state, std::string_view tenant,
                            std::string_view type, std::string_view place) {
   if (state.sources.empty()) return {};

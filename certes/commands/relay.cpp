@@ -125,7 +125,10 @@ class RelayProcess {
     print_line("listening relay http://" + relay_->address());
     if (!print_ports.empty()) {
       auto written = replace_file(print_ports, "{\"relay\":\"" + relay_->address() + "\"}\n");
-      if (!written) return fail(std::move(written.error()).prefixed("--print-ports: "));
+      if (!written) {
+        stop();
+        return fail(std::move(written.error()).prefixed("--print-ports: "));
+      }
     }
     print_line("ready");
     auto served = serve();

@@ -167,7 +167,11 @@ Result<void> JsonDocument::parse(std::string_view body) {
   return fail(not_json(error));
 }
 
-void JsonDocument::clear() { parts_->parsed = parts_->exact = false; }
+void JsonDocument::clear() {
+  parts_->parsed = parts_->exact = false;
+  parts_->root = {};
+  parts_->text = {};
+}
 
 JsonValue JsonDocument::root() const { return exact() ? JsonValueAccess::of(parts_->root) : JsonValue(); }
 

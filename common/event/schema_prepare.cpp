@@ -160,7 +160,7 @@ class Preparer {
       part(node.numbers).below = as_double(value);
     } else if (name == "multipleOf") {
       part(node.numbers).divisor = as_double(value);
-      if (value.is_int64()) part(node.numbers).whole_divisor = std::int64_t(value);
+      part(node.numbers).whole_divisor = as_whole(value).value_or(0);
     } else if (name == "minLength") {
       part(node.strings).length.least = as_double(value);
     } else if (name == "maxLength") {

@@ -34,8 +34,22 @@ std::string names_of(std::uint8_t types) {
 }  // namespace
 
 std::string SchemaRun::Place::pointer() const {
-  if (up == nullptr) return {};
-  return indexed ? up->pointer() + "/" + std::to_string(index) : pointer_to(up->pointer(), name);
+  std::vector<std::string> tokens;
+  std::size_t bytes = 0;
+  for (const Place* place = this; place->up != nullptr; place = place->up) {
+    tokens.push_back(place->indexed ? "/" + std::to_string(place->index) : pointer_to("", place->name));
+    bytes += tokens.back().size();
+  }
+  std::string pointer;
+  pointer.reserve(bytes);
+  for (auto token = tokens.rbegin(); token != tokens.rend(); ++token) pointer += *token;
+  return pointer;
+}
+
+std::size_t SchemaRun::Place::steps() const {
+  std::size_t steps = 1;
+  for (const Place* place = this; place->up != nullptr; place = place->up) steps += 1 + place->name.size() / 32;
+  return steps;
 }
 
 std::uint8_t SchemaRun::type_of(const Data& data) {
@@ -67,9 +81,9 @@ schema::Verdict SchemaRun::run(JsonElement value) {
   if (budget_.exhausted()) return schema::Verdict::exhausted;
   const Place root;
   const bool holds = visit(Program::kRoot, {{value}, root, true});
-  if (stop_ == Stop::exhausted && violations_.size() == before) return schema::Verdict::exhausted;
   std::stable_sort(violations_.begin() + static_cast<std::ptrdiff_t>(before), violations_.end(),
                    [](const Violation& a, const Violation& b) { return a.pointer < b.pointer; });
+  if (stop_ == Stop::exhausted) return schema::Verdict::exhausted;
   return holds ? schema::Verdict::holds : schema::Verdict::breaks;
 }
 
@@ -86,7 +100,7 @@ void SchemaRun::push(std::string pointer, std::string detail) {
 }
 
 bool SchemaRun::wrong(const Look& look, const std::string& detail) {
-  if (look.tell && !stopped()) push(look.place.pointer(), detail);
+  if (look.tell && spend(look.place.steps())) push(look.place.pointer(), detail);
   return false;
 }
 
@@ -205,7 +219,8 @@ bool SchemaRun::text(const Program::Strings& wanted, const Look& look) {
   }
   if (!wanted.pattern) return true;
   if (!spend(wanted.pattern->steps(value.size()))) return false;
-  return wanted.pattern->found_in(value) || wrong(look, "does not match the pattern " + wanted.pattern_text);
+  if (wanted.pattern->found_in(value)) return true;
+  return look.tell ? wrong(look, "does not match the pattern " + wanted.pattern_text) : false;
 }
 
 bool SchemaRun::length(const Program::Strings& wanted, std::string_view value, const Look& look) {

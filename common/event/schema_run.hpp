@@ -33,6 +33,7 @@ class SchemaRun {
     std::size_t index = 0;
     bool indexed = false;
     std::string pointer() const;
+    std::size_t steps() const;  // that it takes to write it down
   };
   // A value, or the name of a member.
   struct Data {

@@ -28,6 +28,7 @@ void Connection::respond(Response&& response) {
     }
   }
   phase_ = keep ? Phase::reading : Phase::closing;
+  if (!keep && !consuming_) in_.clear();  // what stands behind it is of no use, and must not cost the answer
   answered(response.status);
   loop_.want_flush(*this);
   if (!consuming_ && keep && (!in_.empty() || readable_ || end_seen_)) loop_.want_resume(*this);
@@ -68,8 +69,9 @@ void Connection::flush() {
     if (n < 0 && errno != EAGAIN) return die();
     if (n < 0) {
       blocked_ = true;
-      set_timer(Timer::write, loop_.shared().options.write_timeout);
-      return weigh(written_ != before);
+      const bool moved = written_ != before;
+      if (moved || timer_ != Timer::write) set_timer(Timer::write, loop_.shared().options.write_timeout);
+      return weigh(moved);
     }
     written_ += static_cast<std::size_t>(n);
   }

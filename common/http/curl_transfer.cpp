@@ -1,5 +1,6 @@
 #include "common/http/curl_transfer.hpp"
 
+#include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
 

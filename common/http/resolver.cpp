@@ -30,8 +30,9 @@ struct Resolver::State : std::enable_shared_from_this<State> {
     ResolutionPtr last;   // nothing: never looked up
     ResolutionPtr found;  // the last that was; a failure of the name's own ends it
     SteadyTime found_at{}, failed_until{}, asked_at{};
-    bool looking = false;  // or waiting for a thread
-    bool unheard = false;  // the last time nothing was heard of it
+    bool looking = false;        // or waiting for a thread
+    bool unheard = false;        // the last time nothing was heard of it
+    SteadyTime unheard_since{};  // when that began
     std::vector<std::function<void()>> telling;
   };
 
@@ -160,9 +161,11 @@ std::vector<std::function<void()>> Resolver::State::settle(const std::string& ho
   const SteadyTime now = options.now();
   Name& name = names[host];
   const bool answered = resolution.kind == Kind::found || resolution.kind == Kind::failed;
-  name.unheard = resolution.kind == Kind::silent;
-  // Others were answered meanwhile: it is not the name server.
-  if (name.unheard && answered_at >= begun) resolution.kind = Kind::failed;
+  const bool silent = resolution.kind == Kind::silent;
+  if (silent && !name.unheard) name.unheard_since = begun;
+  name.unheard = silent;
+  // Others were answered since it is silent: it is not the name server.
+  if (silent && answered_at >= name.unheard_since) resolution.kind = Kind::failed;
   switch (resolution.kind) {
     case Kind::found: ++counts.found; break;
     case Kind::failed: ++counts.failed; break;

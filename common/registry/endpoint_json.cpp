@@ -56,6 +56,11 @@ void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string
     if (auto wrong = wrong_header(name, value)) {
       return fields.refuse(Error(Code::invalid, *wrong, fields.at("headers") + pointer_step(name)));
     }
+    const bool twice = std::ranges::any_of(
+        headers, [&, lower = lower_case(name)](const auto& one) { return lower_case(one.first) == lower; });
+    if (twice)
+      return fields.refuse(
+          Error(Code::invalid, "is there already, in other letters", fields.at("headers") + pointer_step(name)));
     headers.emplace_back(name, value.get<std::string>());
   }
 }

@@ -97,24 +97,36 @@ Result<T> read_body(Json json) {
 }
 
 void use_envelope(Endpoint& endpoint, const Envelope& envelope) {
-  endpoint.state = parse_endpoint_state(envelope.state).value_or(EndpointState::active);
+  if (envelope.state.empty()) return;
+  // A state that is not known is none in which it is sent to.
+  endpoint.state = parse_endpoint_state(envelope.state).value_or(EndpointState::paused);
 }
 template <class T>
 void use_envelope(T&, const Envelope&) {}
 
-// What `after` says otherwise than `before`, into `base`.
+// What `after` says otherwise than `before`, into `base`. Of what neither speaks nothing goes, within objects too.
 void apply_difference(OrderedJson& base, const OrderedJson& before, const OrderedJson& after) {
+  static const OrderedJson kNothing = OrderedJson::object();
+  const auto member = [](const OrderedJson& of, const std::string& name) -> const OrderedJson& {
+    const auto it = of.find(name);
+    return it != of.end() && it->is_object() ? *it : kNothing;
+  };
   for (const auto& [name, value] : after.items()) {
     const auto was = before.find(name);
     if (was != before.end() && *was == value) continue;
-    const bool objects = was != before.end() && was->is_object() && value.is_object() && base[name].is_object();
-    if (objects)
-      apply_difference(base[name], *was, value);
+    const auto stands = base.find(name);
+    if (value.is_object() && stands != base.end() && stands->is_object())
+      apply_difference(*stands, member(before, name), value);
     else
       base[name] = value;
   }
-  for (const auto& [name, value] : before.items())
-    if (!after.contains(name)) base.erase(name);
+  for (const auto& [name, value] : before.items()) {
+    const auto stands = after.contains(name) ? base.end() : base.find(name);
+    if (stands == base.end()) continue;
+    const bool objects = value.is_object() && stands->is_object();
+    if (objects) apply_difference(*stands, value, kNothing);
+    if (!objects || stands->empty()) base.erase(name);
+  }
 }
 
 // What stands in `tree` and not in `kept`, out of `base`.

@@ -44,12 +44,24 @@ Truth of_string(const Node& node, const std::string& text) {
   return compiled ? truth(compiled->found_in(text)) : Truth::unknown;
 }
 
-Truth of_number(const Node& node, double value) {
+// Exact where both are whole, as events are held to it (common/event/schema_run).
+bool divides(const Json& divisor, const Json& value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  const double by = divisor.get<double>();
+  const bool whole = std::floor(by) == by && std::fabs(by) < kExact && by != 0;
+  const bool fits =
+      value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
+  return whole && fits ? value.get<std::int64_t>() % static_cast<std::int64_t>(by) == 0
+                       : is_multiple(value.get<double>(), by);
+}
+
+Truth of_number(const Node& node, const Json& number) {
+  const double value = number.get<double>();
   const Range range = range_of({node}, false);
   if (value < range.low || value > range.high) return Truth::no;
   if ((value == range.low && range.low_open) || (value == range.high && range.high_open)) return Truth::no;
   const Json* divisor = member(*node.json, "multipleOf");
-  return truth(divisor == nullptr || is_multiple(value, divisor->get<double>()));
+  return truth(divisor == nullptr || divides(*divisor, number));
 }
 
 Truth all_differ(const Node& node, const Json& value) {
@@ -134,7 +146,7 @@ Truth evaluate_flat(const Node& node, const Json& value, Effort& left) {
     return Truth::no;
   Truth all = of_branches(node, value, left);
   if (type == kString) all = both(all, of_string(node, value.get_ref<const std::string&>()));
-  if ((type & (kInteger | kFraction)) != 0) all = both(all, of_number(node, value.get<double>()));
+  if ((type & (kInteger | kFraction)) != 0) all = both(all, of_number(node, value));
   if (type == kArray) all = both(all, of_array(node, value, left));
   if (type == kObject) all = both(all, of_object(node, value, left));
   return all;

@@ -130,6 +130,7 @@ bool has_format(std::string_view name, std::string_view text) {
 }
 
 bool is_multiple(double value, double divisor) {
+  if (std::floor(divisor) == divisor) return std::isfinite(value) && std::fmod(value, divisor) == 0;
   const double nearest = std::round(value / divisor);
   return std::isfinite(nearest) &&
          std::fabs(nearest * divisor - value) <= 4 * std::numeric_limits<double>::epsilon() * std::fabs(value);

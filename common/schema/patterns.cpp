@@ -36,8 +36,8 @@ std::size_t Pattern::instructions() const {
 }
 
 std::size_t Pattern::steps(std::size_t bytes) const {
-  constexpr std::size_t kInstructionsPerStep = 64;
-  return bytes * instructions() / kInstructionsPerStep;
+  constexpr std::size_t kInstructionsPerStep = 16, kOfAMatch = 4;
+  return kOfAMatch + (bytes + 1) * instructions() / kInstructionsPerStep;
 }
 
 }  // namespace certes::schema

@@ -93,7 +93,9 @@ Result<void> may_give(const Key& key, const Call& call) {
 
 void bound_expiry(Key& next, const Key* current, const Call& call, UnixMillis now) {
   if (!call.caller.keyless) return;
-  if (current != nullptr && current->expires_at == next.expires_at) return;
+  const bool same = current != nullptr && current->expires_at == next.expires_at && current->scopes == next.scopes &&
+                    current->sources == next.sources && current->rate_per_second == next.rate_per_second;
+  if (same) return;
   const UnixMillis latest = now + kKeylessMillis;
   if (next.expires_at == 0 || next.expires_at > latest) next.expires_at = latest;
 }

@@ -54,6 +54,9 @@ Result<void> may_publish(const log::Record& record, const Call& call) {
   const std::string_view type = record.headers.get("ce_type");
   if (type.starts_with(kOwnTypes))
     return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/data");
+  if (!call.caller.allowed("sources:write"))
+    if (auto may = may_take_name(call.caller, *call.state, call.tenant, record.headers.get("ce_source"), "/data"); !may)
+      return may;
   return may_take_type(call.caller, *call.state, call.tenant, type, "/data");
 }
 

@@ -190,11 +190,12 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
 void Intake::not_verified(const Matter& matter, const Error& error, http::Exchange exchange) {
   const registry::Source& source = matter.source->source();
   const auto sender = sender_of(matter);
-  if (const auto wait = unverified_.wait(sender, loop_.now()); wait > std::chrono::nanoseconds(0)) {
+  const auto wait = unverified_.wait(sender, loop_.now());
+  unverified_.failed(sender, matter.source->effort(*matter.request), loop_.now());
+  if (wait > std::chrono::nanoseconds(0)) {
     metrics_.rejected(source.id, "unverified");
     return exchange.respond(too_many_unverified(error.message, wait));
   }
-  unverified_.failed(sender, matter.source->effort(*matter.request), loop_.now());
   metrics_.rejected(source.id, reason(error.code));
   exchange.respond(source.verify.scheme == "basic" ? answer_of_basic(error, source.id) : answer(error));
 }

@@ -9,7 +9,6 @@ namespace certes::gateway::ingest {
 namespace {
 
 constexpr std::string_view kOwnTypes = "certes.";
-constexpr std::string_view kOwnSources = "urn:certes:";  // and a tenant and '/': of commands and results
 
 bool begins_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && event::equal_ignoring_case(text.substr(0, prefix.size()), prefix);
@@ -43,7 +42,7 @@ Result<void> check_names(const Matter& matter, const event::Event& event) {
       return may;
   if (std::string_view(event.type).starts_with(kOwnTypes))
     return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(places.type));
-  if (std::string_view(event.source).starts_with(kOwnSources) && event.source.find('/') != event.source.npos)
+  if (is_own_source(event.source))
     return fail(Code::forbidden, "sources of the form urn:certes:TENANT/… are Certes' own", std::string(places.source));
   return {};
 }

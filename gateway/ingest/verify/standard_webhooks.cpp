@@ -30,9 +30,11 @@ class StandardWebhooks : public Verifier {
   Effort effort(const http::Request& request) const override {
     std::string_view list = request.header(names_of(request).signature);
     std::size_t count = 0, shared = 0, asymmetric = 0;
-    for (; !list.empty() && count <= crypto::kMaxSignatures; ++count) {
+    while (!list.empty() && count <= crypto::kMaxSignatures) {
       const std::string_view one = list.substr(0, list.find(' '));
       list.remove_prefix(std::min(list.size(), one.size() + 1));
+      if (one.empty()) continue;
+      ++count;
       shared += one.starts_with("v1,");
       asymmetric += one.starts_with("v1a,");
     }

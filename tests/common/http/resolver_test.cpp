@@ -230,6 +230,16 @@ TEST_CASE("Resolver: it is the name's fault where others are answered meanwhile,
   }
 }
 
+TEST_CASE("Resolver: a name that fails at once each time is the name's fault once another was answered in between") {
+  World world;
+  world.resolve("a.test", {Kind::silent, {}, "server failure"});
+  CHECK(world.ask("a.test")->resolution->kind == Kind::silent);
+  world.resolve("other.test", at("192.0.2.1"));
+  world.pass(Resolver::kFailed);
+  world.resolve("a.test", {Kind::silent, {}, "server failure"});
+  CHECK(world.ask("a.test")->resolution->kind == Kind::failed);
+}
+
 TEST_CASE("Resolver: goes away while look-ups hang, and what they find then is nobody's") {
   auto server = std::make_shared<NameServer>();
   {

@@ -128,6 +128,24 @@ TEST_CASE("Stored: a change leaves what it does not touch as it stands, known, u
   CHECK(change_to(next, &*current).envelope.state == "disabled");
 }
 
+TEST_CASE("Stored: a change within an object leaves what it does not know there") {
+  const auto change = [](const char* body, std::optional<std::int64_t> endpoints) {
+    const auto current = stored<Tenant>(body);
+    REQUIRE(current);
+    Tenant next = *current;
+    next.quotas.endpoints = endpoints;
+    return Json::parse(body_after(next, *current))["quotas"];
+  };
+  CHECK(change(R"({"quotas":{"future":1}})", 5) == Json::parse(R"({"future":1,"endpoints":5})"));
+  CHECK(change(R"({"quotas":{"endpoints":5,"future":1}})", std::nullopt) == Json::parse(R"({"future":1})"));
+  CHECK(change(R"({"quotas":{"endpoints":5}})", std::nullopt).is_null());
+}
+
+TEST_CASE("Stored: an endpoint in a state that this version does not know is not sent to") {
+  CHECK(stored<Endpoint>(R"({"url":"http://a/"})", "quarantined")->state == EndpointState::paused);
+  CHECK(stored<Endpoint>(R"({"url":"http://a/"})", "")->state == EndpointState::active);
+}
+
 TEST_CASE("Catalogue: what cannot be used is kept and counted, and an endpoint waits") {
   Deciding decide;
   Change endpoint = put_endpoint("e");

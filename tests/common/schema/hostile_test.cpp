@@ -147,6 +147,39 @@ TEST_CASE("JsonSchema: every kind of work counts") {
   CHECK(validate(missing + "]}}", names).verdict == Verdict::exhausted);
 }
 
+TEST_CASE("JsonSchema: to say where something is wrong counts, however often it is said") {
+  std::string breaches;
+  for (int i = 0; i < 1'300; ++i) breaches += (i == 0 ? "" : ",") + std::string(R"({"$ref":"#/$defs/s"})");
+  const std::string schema =
+      R"({"if":{"type":"object"},"then":{"additionalProperties":{"$ref":"#"}},"else":{"allOf":[)" + breaches +
+      R"(]},"$defs":{"s":{"type":"string"}}})";
+  const std::string data = nested("{\"" + std::string(200, 'n') + "\":", "1", "}", 250);
+  CHECK(validate(schema, data, schema::Budget::kAtOnce).verdict == Verdict::exhausted);
+  CHECK(validate(schema, data).verdict == Verdict::exhausted);
+}
+
+TEST_CASE("JsonSchema: a pattern counts at texts of nothing too") {
+  const std::string texts = "[" + repeated("\"\",", 20'000) + "\"\"]";
+  CHECK(validate(R"x({"items":{"pattern":"(x?){900}(y?){900}"}})x", texts).verdict == Verdict::exhausted);
+  CHECK(validate(R"x({"items":{"pattern":"^a*$"}})x", texts, schema::Budget::kAtOnce).verdict == Verdict::exhausted);
+}
+
+TEST_CASE("JsonSchema: what breaks a schema and uses up the budget is looked at again, with more") {
+  const std::string data = "[\"x\"," + repeated("1,", 12'000) + "\"y\"]";
+  CHECK(validate(R"({"items":{"type":"integer"}})", data, schema::Budget::kAtOnce).verdict == Verdict::exhausted);
+  const auto whole = validate(R"({"items":{"type":"integer"}})", data);
+  CHECK(whole.verdict == Verdict::breaks);
+  CHECK(whole.violations.size() == 2);
+}
+
+TEST_CASE("JsonSchema: multiples of whole numbers are exact, and the same for who compares schemas") {
+  CHECK(validate(R"({"multipleOf":1})", "1000000000000000.5").verdict == Verdict::breaks);
+  CHECK(validate(R"({"multipleOf":2})", "4503599627370497").verdict == Verdict::breaks);
+  CHECK(validate(R"({"multipleOf":6.0})", "9007199254740997").verdict == Verdict::breaks);
+  CHECK(validate(R"({"multipleOf":0.01})", "0.07").verdict == Verdict::holds);
+  CHECK_FALSE(schema::check_backward(R"({"enum":[4503599627370497]})", R"({"multipleOf":2})"));
+}
+
 TEST_CASE("JsonSchema: equal items are found whatever their number and their order of members") {
   std::string items;
   for (int i = 0; i < 10'000; ++i) items += R"({"b":[)" + number(i) + R"(],"a":{"c":"x"}},)";

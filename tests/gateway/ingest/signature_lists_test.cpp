@@ -147,6 +147,14 @@ TEST_CASE("Effort: of Standard Webhooks only for entries that a secret or key he
   CHECK(standard("v1a,AAAA", "a", body).effort(made("gitlab", {"token"})) == verify::Effort(0));
 }
 
+TEST_CASE("Effort: of Standard Webhooks is not hidden behind spaces") {
+  const std::string body(300'000, 'x');
+  const auto source = made("standard-webhooks", {kPublic});
+  const auto plain = standard(kGoodPublic, "a", body).effort(source);
+  CHECK(plain > verify::Effort(0));
+  CHECK(standard("x" + std::string(17, ' ') + kGoodPublic, "a", body).effort(source) == plain);
+}
+
 TEST_CASE("Value: with a pointer, a string equals the secret and nothing that is written like it") {
   auto declared = source_of("value", {"12345", "true"});
   declared.verify.pointer = "/client/0/state";
