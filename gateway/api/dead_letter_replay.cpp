@@ -128,8 +128,10 @@ Result<void> take_ids(registry::Fields& fields, std::vector<DeadLetterIds::Id>& 
   }
   const auto place = [](const DeadLetterIds::Id& id) { return std::pair(id.partition, id.offset); };
   std::ranges::sort(ids, {}, place);
-  const auto twice = std::ranges::unique(ids, {}, place);
-  ids.erase(twice.begin(), twice.end());
+  const auto same = [&](const DeadLetterIds::Id& one, const DeadLetterIds::Id& other) {
+    return place(one) == place(other);
+  };
+  ids.erase(std::unique(ids.begin(), ids.end(), same), ids.end());
   return {};
 }
 
