@@ -1,10 +1,10 @@
 #include "common/http/curl_transfer.hpp"
 
-#include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "common/http/framing.hpp"
 #include "common/http/listener.hpp"
