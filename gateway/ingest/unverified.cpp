@@ -19,7 +19,7 @@ std::int64_t nanoseconds(SteadyTime time) {
 
 // Of an IPv6 address its /64; what is no address is a peer of its own.
 std::string network_of(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   sockaddr_storage storage{};
   if (::inet_pton(AF_INET, text.c_str(), &reinterpret_cast<sockaddr_in&>(storage).sin_addr) == 1)
     storage.ss_family = AF_INET;

@@ -27,7 +27,7 @@ Searcher::~Searcher() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Searcher::search(http::Loop& loop, std::string tenant, std::string id, Done done) {
+void Searcher::search(http::Loop& loop, const std::string& tenant, std::string id, Done done) {
   Question question{&loop, tenant, std::move(id), std::move(done)};
   waiting_.add();
   const Error busy(Code::busy, "too many commands are being looked up (commands.max_searches)");

@@ -34,7 +34,7 @@ class Searcher {
   Searcher& operator=(const Searcher&) = delete;
 
   // Error of the answer: busy, where too many wait; those of Finder::find.
-  void search(http::Loop& loop, std::string tenant, std::string id, Done done);
+  void search(http::Loop& loop, const std::string& tenant, std::string id, Done done);
 
  private:
   struct Question {
