@@ -21,7 +21,10 @@ class Gated {
     }
     test.start();
   }
-  ~Gated() { open(); }
+  ~Gated() {
+    open();
+    test.server.stop(Millis{10'000});  // its workers use what dies before it
+  }
 
   // A request of the tenant's that holds a worker, or waits for one.
   RawClient& hold(const std::string& target) {
