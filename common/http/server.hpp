@@ -228,7 +228,7 @@ class Server {
   // Stops accepting, answers what has been begun (at most `limit`), closes, joins. Blocks.
   void stop(Millis limit);
   ServerStats stats() const;
-  // The same and more as certes_http_…{listener=name}. Once, before start(); add_pages does it.
+  // The same and more as certes_http_…{listener=name}. Once, before start(); Pages does it.
   void expose(metrics::Metrics& metrics) const;
 
  private:
