@@ -36,8 +36,9 @@ std::size_t Pattern::instructions() const {
 }
 
 std::size_t Pattern::steps(std::size_t bytes) const {
-  constexpr std::size_t kInstructionsPerStep = 16, kOfAMatch = 4;
-  return kOfAMatch + (bytes + 1) * instructions() / kInstructionsPerStep;
+  constexpr std::size_t kOfAMatch = 4, kPerStep = 16;
+  constexpr std::size_t kSmall = 14;  // its states, some hundred, always fit
+  return kOfAMatch + (bytes + 1) * (instructions() <= kSmall ? 1 : instructions()) / kPerStep;
 }
 
 }  // namespace certes::schema

@@ -115,7 +115,11 @@ TEST_CASE("JsonSchema: a member that stands twice breaks every schema") {
 
 TEST_CASE("JsonSchema: neither long texts nor entangled schemas hold it up") {
   CHECK(broken(R"x({"pattern":"^(a|b)*$"})x", '"' + std::string(900'000, 'a') + '"').empty());
+  CHECK(broken(R"x({"pattern":"^[A-Za-z0-9+/]*={0,2}$"})x", '"' + std::string(900'000, 'a') + '"').empty());
   CHECK(broken(R"x({"pattern":"(a+)+$"})x", '"' + std::string(5'000, 'a') + "b\"").size() == 1);
+  const auto states = broken(R"x({"pattern":"a[ab]{30}c"})x", '"' + std::string(900'000, 'a') + '"');
+  REQUIRE(states.size() == 1);  // 2^30 of them
+  CHECK(states.front().detail.find("steps") != std::string::npos);
   std::string data = "[";
   for (int i = 0; i < 100'000; ++i) data += std::to_string(i) + ",";
   CHECK(broken(R"({"uniqueItems":true})", data + "-1]").empty());
