@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace certes {

@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
+#include "api/bootstrap.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/logging.hpp"
 #include "certes/private_file.hpp"
-#include "gateway/api/bootstrap.hpp"
 
 namespace certes {
 namespace {

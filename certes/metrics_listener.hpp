@@ -7,8 +7,8 @@
 #include <string>
 
 #include "common/base/result.hpp"
-#include "common/http/pages.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/pages.hpp"
+#include "common/http/server/server.hpp"
 
 namespace certes {
 

@@ -23,12 +23,12 @@
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 #include "dispatcher/dispatcher.hpp"
+#include "gateway/access/scrapers.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/scrapers.hpp"
 
 namespace certes {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/http/pages.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/pages.hpp"
+#include "common/http/server/server.hpp"
 #include "dispatcher/core_loop.hpp"
 
 namespace certes::dispatcher {

@@ -12,12 +12,12 @@
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/http/sender.hpp"
-#include "common/http/server.hpp"
+#include "common/http/client/sender.hpp"
+#include "common/http/server/server.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/registry.hpp"
-#include "gateway/clients.hpp"
+#include "gateway/access/clients.hpp"
 
 namespace certes::gateway {
 

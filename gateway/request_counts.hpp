@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/metrics/metrics.hpp"
-#include "gateway/access.hpp"
+#include "gateway/access/access.hpp"
 
 namespace certes::gateway {
 

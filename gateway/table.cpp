@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "gateway/access.hpp"
-#include "gateway/api/audit_routes.hpp"
-#include "gateway/api/dead_letter_routes.hpp"
-#include "gateway/api/endpoint_actions.hpp"
-#include "gateway/api/event_types.hpp"
-#include "gateway/api/key_actions.hpp"
-#include "gateway/api/resources.hpp"
-#include "gateway/ingest/desk.hpp"
+#include "api/audit_routes.hpp"
+#include "api/dead_letter_routes.hpp"
+#include "api/endpoint_actions.hpp"
+#include "api/event_types.hpp"
+#include "api/key_actions.hpp"
+#include "api/resources.hpp"
+#include "gateway/access/access.hpp"
+#include "gateway/desk.hpp"
 
 namespace certes::gateway {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 
 using namespace certes;
 

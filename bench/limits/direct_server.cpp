@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 using namespace certes;
 

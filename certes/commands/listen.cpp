@@ -9,7 +9,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/ids.hpp"
 #include "common/crypto/crypto.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/json/json.hpp"
 
 namespace certes::command {

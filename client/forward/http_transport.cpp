@@ -3,7 +3,7 @@
 
 #include "client/forward/transport.hpp"
 #include "common/backoff/retry_after.hpp"
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 
 namespace certes::client {
 namespace {

@@ -19,9 +19,9 @@
 
 #include "client/pipeline.hpp"
 #include "client/relay/relay_request.hpp"
-#include "common/http/local_requests.hpp"
-#include "common/http/pages.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/local_requests.hpp"
+#include "common/http/server/pages.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace certes::client {

@@ -10,7 +10,7 @@
 #include "common/base/result.hpp"
 #include "common/event/json_document.hpp"
 #include "common/event/json_event.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 namespace certes::client {
 

@@ -36,6 +36,15 @@ constexpr bool is_token(std::string_view text) {
   return !text.empty();
 }
 
+// Letters compared without case (ASCII).
+constexpr bool same_token(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
+
 constexpr bool is_text_char(char c) {
   const auto u = static_cast<unsigned char>(c);
   return (u >= 0x20 && u != 0x7f) || u == '\t';

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 #include "common/log/owner.hpp"
 #include "common/registry/resources.hpp"
 

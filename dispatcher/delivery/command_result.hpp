@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/event/command.hpp"
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 
 namespace certes::dispatcher {
 

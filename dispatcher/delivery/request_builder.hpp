@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/base/random.hpp"
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 #include "common/log/record.hpp"
 #include "dispatcher/delivery/target.hpp"
 

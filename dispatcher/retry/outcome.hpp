@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/http/sender.hpp"
+#include "common/http/client/sender.hpp"
 
 namespace certes::dispatcher {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "common/log/names.hpp"
-#include "gateway/ingest/answers.hpp"
+#include "gateway/access/answers.hpp"
 
 namespace certes::gateway::ingest {
 namespace {

@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "common/event/event.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/log/log.hpp"
 #include "common/registry/resources.hpp"
+#include "gateway/access/answers.hpp"
 #include "gateway/ingest/admission.hpp"
-#include "gateway/ingest/answers.hpp"
-#include "gateway/ingest/dedup_index.hpp"
-#include "gateway/ingest/idempotency_index.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
-#include "gateway/ingest/redeliveries.hpp"
+#include "gateway/repeats/dedup_index.hpp"
+#include "gateway/repeats/idempotency_index.hpp"
+#include "gateway/repeats/redeliveries.hpp"
 
 namespace certes::gateway::ingest {
 

@@ -1,7 +1,7 @@
 #include "gateway/ingest/gate.hpp"
 
 #include "common/event/hops.hpp"
-#include "gateway/ingest/answers.hpp"
+#include "gateway/access/answers.hpp"
 
 namespace certes::gateway::ingest {
 namespace {

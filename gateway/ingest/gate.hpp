@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/registry/resources.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
-#include "gateway/ingest/rate_limits.hpp"
+#include "gateway/limits/rate_limits.hpp"
 
 namespace certes::gateway::ingest {
 

@@ -15,7 +15,7 @@
 #include "common/base/error.hpp"
 #include "common/base/fair_queue.hpp"
 #include "common/config/settings.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/ingest/workplace.hpp"
 

@@ -12,7 +12,7 @@
 #include "common/base/line_limit.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/resources.hpp"
-#include "gateway/ingest/idempotency_index.hpp"
+#include "gateway/repeats/idempotency_index.hpp"
 
 namespace certes::gateway::ingest {
 

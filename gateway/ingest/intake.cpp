@@ -1,10 +1,10 @@
 #include "gateway/ingest/intake.hpp"
 
 #include "common/event/attributes.hpp"
-#include "gateway/ingest/answers.hpp"
-#include "gateway/ingest/challenges.hpp"
-#include "gateway/ingest/idempotency_key.hpp"
-#include "gateway/source_names.hpp"
+#include "gateway/access/answers.hpp"
+#include "gateway/access/source_names.hpp"
+#include "gateway/repeats/idempotency_key.hpp"
+#include "gateway/webhook/challenges.hpp"
 
 namespace certes::gateway::ingest {
 namespace {

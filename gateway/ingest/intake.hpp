@@ -7,16 +7,16 @@
 #include <string_view>
 
 #include "common/base/ids.hpp"
-#include "gateway/door.hpp"
+#include "gateway/access/door.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/heavy_work.hpp"
 #include "gateway/ingest/judge.hpp"
-#include "gateway/ingest/prepared_sources.hpp"
-#include "gateway/ingest/unverified.hpp"
 #include "gateway/ingest/waits.hpp"
 #include "gateway/ingest/workplace.hpp"
+#include "gateway/limits/unverified.hpp"
+#include "gateway/webhook/prepared_sources.hpp"
 
 namespace certes::gateway::ingest {
 

@@ -2,8 +2,8 @@
 
 #include "common/event/attributes.hpp"
 #include "common/event/cloud_event.hpp"
-#include "gateway/ingest/challenges.hpp"
-#include "gateway/source_names.hpp"
+#include "gateway/access/source_names.hpp"
+#include "gateway/webhook/challenges.hpp"
 
 namespace certes::gateway::ingest {
 namespace {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "common/event/json_event.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/registry/registry.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/ingest/owned_request.hpp"
-#include "gateway/ingest/prepared_source.hpp"
 #include "gateway/ingest/workplace.hpp"
+#include "gateway/webhook/prepared_source.hpp"
 
 namespace certes::gateway::ingest {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 namespace certes::gateway::ingest {
 

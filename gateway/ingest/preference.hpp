@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 
 namespace certes::gateway::ingest {
 

@@ -13,7 +13,7 @@
 #include "common/base/hash.hpp"
 #include "common/event/event.hpp"
 #include "common/event/json_schema.hpp"
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::gateway::ingest {

@@ -14,10 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
+#include "gateway/access/places.hpp"
 #include "gateway/ingest/acceptor.hpp"
-#include "gateway/places.hpp"
 #include "gateway/stream/tail.hpp"
 
 namespace certes::gateway::ingest {

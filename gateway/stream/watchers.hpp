@@ -10,9 +10,9 @@
 #include <optional>
 #include <unordered_map>
 
-#include "common/http/server.hpp"
+#include "common/http/server/server.hpp"
 #include "common/metrics/metrics.hpp"
-#include "gateway/places.hpp"
+#include "gateway/access/places.hpp"
 #include "gateway/stream/tail.hpp"
 
 namespace certes::gateway::stream {

@@ -4,7 +4,7 @@
 
 #include <semaphore>
 
-#include "common/log/memory/memory_log.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 using namespace certes;
 

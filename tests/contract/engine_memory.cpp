@@ -1,5 +1,5 @@
-#include "common/log/memory/memory_log.hpp"
 #include "tests/contract/engine.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::contract {
 namespace {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "common/event/event.hpp"
-#include "common/http/server.hpp"
-#include "common/log/memory/memory_log.hpp"
+#include "common/http/server/server.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/proposal.hpp"
 #include "common/registry/registry.hpp"
 #include "dispatcher/dispatcher.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::tests {
 

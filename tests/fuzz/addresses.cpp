@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "common/http/sender.hpp"
-#include "common/http/server.hpp"
+#include "common/http/client/sender.hpp"
+#include "common/http/server/server.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using certes::fuzz::Input;

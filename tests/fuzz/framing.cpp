@@ -1,7 +1,7 @@
 // The framing of requests: however the bytes are cut, the same requests come out, their parts lie within the buffer,
 // and nothing behind a refusal is a request. The first byte says how they are cut.
 
-#include "common/http/framing.hpp"
+#include "common/http/server/framing.hpp"
 
 #include <string>
 #include <vector>

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/event/attributes.hpp"
-#include "gateway/ingest/idempotency_key.hpp"
+#include "gateway/repeats/idempotency_key.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace certes;

@@ -3,14 +3,14 @@
 
 #include <string>
 
+#include "api/dead_letters.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/event/payload_view.hpp"
 #include "common/event/structured.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 #include "common/log/names.hpp"
-#include "gateway/api/dead_letters.hpp"
-#include "gateway/ingest/commands/command_json.hpp"
+#include "gateway/commands/command_json.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace certes;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/backoff/retry_after.hpp"
-#include "gateway/ingest/rate_limits.hpp"
+#include "gateway/limits/rate_limits.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace certes;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/crypto/crypto.hpp"
-#include "common/http/server.hpp"
-#include "gateway/ingest/prepared_source.hpp"
+#include "common/http/server/server.hpp"
+#include "gateway/webhook/prepared_source.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace certes::fuzz {

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "common/event/attributes.hpp"
-#include "gateway/ingest/challenges.hpp"
-#include "gateway/ingest/idempotency_key.hpp"
+#include "gateway/repeats/idempotency_key.hpp"
+#include "gateway/webhook/challenges.hpp"
 #include "tests/fuzz/event_properties.hpp"
 #include "tests/fuzz/webhook_schemes.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "common/log/memory/memory_log.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <future>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
 #include "common/registry/resource_json.hpp"
 #include "tests/common/registry/fixture.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "common/event/event.hpp"
-#include "common/log/memory/memory_log.hpp"
 #include "gateway/gateway.hpp"
 #include "tests/fakes/fake_log.hpp"
 #include "tests/fakes/http_client.hpp"
 #include "tests/fakes/http_eventually.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::gateway::ingest::testing {
 

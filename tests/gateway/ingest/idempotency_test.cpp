@@ -1,6 +1,6 @@
 // Idempotency-Key over HTTP: which requests are the same, and what a repeat is answered.
 #include "common/log/names.hpp"
-#include "gateway/ingest/idempotency_key.hpp"
+#include "gateway/repeats/idempotency_key.hpp"
 #include "tests/gateway/ingest/fixture.hpp"
 
 using namespace certes;

@@ -1,5 +1,5 @@
 // Lists of signatures: how long one may be, and what finding out costs.
-#include "tests/gateway/ingest/prepared.hpp"
+#include "tests/gateway/webhook/prepared.hpp"
 
 using namespace certes;
 using namespace certes::gateway::ingest;

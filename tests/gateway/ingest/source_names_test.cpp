@@ -1,5 +1,5 @@
 // Who may publish under a registered source's name, and for which tenant.
-#include "gateway/source_names.hpp"
+#include "gateway/access/source_names.hpp"
 
 #include "tests/gateway/ingest/fixture.hpp"
 

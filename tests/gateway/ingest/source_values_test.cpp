@@ -1,5 +1,5 @@
 // What an event takes from a raw webhook: the presets, a source's own `*_from`, forwarded headers; and the rate.
-#include "tests/gateway/ingest/prepared.hpp"
+#include "tests/gateway/webhook/prepared.hpp"
 
 using namespace certes;
 using namespace certes::gateway::ingest;

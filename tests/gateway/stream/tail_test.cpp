@@ -4,9 +4,9 @@
 
 #include <mutex>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/names.hpp"
 #include "tests/fakes/http_eventually.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 using namespace certes;
 using namespace certes::gateway::stream;

@@ -3,10 +3,10 @@
 #include <atomic>
 #include <mutex>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/names.hpp"
 #include "gateway/stream/tail.hpp"
 #include "tests/fakes/http_eventually.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 using namespace certes;
 using namespace certes::gateway::stream;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/owner_records.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
 

@@ -10,10 +10,10 @@
 #include <set>
 #include <vector>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/names.hpp"
 #include "common/log/owner.hpp"
 #include "tests/common/log/owner/manual_clock.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
 

@@ -5,10 +5,10 @@
 #include <functional>
 #include <set>
 
-#include "common/log/memory/memory_log.hpp"
 #include "common/log/names.hpp"
 #include "common/log/owner_records.hpp"
 #include "tests/common/log/owner/owner_process.hpp"
+#include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
 namespace {

@@ -1,0 +1,109 @@
+#include "api/audit_routes.hpp"
+#include "api/call.hpp"
+#include "common/http/server/pages.hpp"
+#include "gateway/access/access.hpp"
+#include "gateway/access/door.hpp"
+#include "gateway/access/scrapers.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/request_counts.hpp"
+
+namespace certes::gateway {
+namespace {
+
+http::ServerOptions options_of(const config::Settings& settings) {
+  http::ServerOptions options;
+  options.name = "api";
+  options.listen = settings.api.listen;
+  options.workers = settings.api.workers;  // they block on the registry and the log
+  options.lengthy_workers = settings.api.long_workers;
+  options.worker_queue = static_cast<std::size_t>(settings.api.max_queued);
+  options.worker_queue_bytes = static_cast<std::size_t>(settings.api.queue_bytes);
+  options.max_connections = static_cast<std::size_t>(settings.api.max_connections);
+  options.max_unfinished_bytes = static_cast<std::size_t>(settings.api.unfinished_bytes);
+  options.tls = {settings.api.tls_cert_file, settings.api.tls_key_file, settings.api.tls_client_ca_file, "api."};
+  return options;
+}
+
+}  // namespace
+
+class Api::Impl {
+ public:
+  explicit Impl(Frame frame)
+      : frame_(frame),
+        counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API", Listener::api),
+        scrapers_(frame.settings, frame.clock),
+        server_(options_of(frame.settings)),
+        pages_(server_, frame.metrics, page_options()) {
+    for (const Route* route : routes_of(Listener::api))
+      if (const auto* handler = std::get_if<ApiHandler>(&route->handler)) add(*route, *handler);
+    server_.on_finished(
+        [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });
+  }
+  ~Impl() { server_.stop(Millis{0}); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void open(Dependencies dependencies) {
+    services_ = std::make_unique<api::Services>(dependencies);
+    api::measure_audit(*services_);
+    scrapers_.open(dependencies.registry);
+    open_.store(services_.get(), std::memory_order_release);
+  }
+
+  http::Server& server() { return server_; }
+
+  std::optional<std::string> not_ready() const {
+    const api::Services* services = open_.load(std::memory_order_acquire);
+    if (services == nullptr) return "the log is not reached yet";
+    if (!services->deps.registry.caught_up()) return "the registry is being read";
+    if (frame_.leaving && *frame_.leaving) return "this process leaves";
+    return std::nullopt;
+  }
+
+ private:
+  http::PageOptions page_options() {
+    http::PageOptions options;
+    options.not_ready = [this] { return not_ready(); };
+    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
+    options.metrics = frame_.settings.metrics_listen.empty();
+    return options;
+  }
+
+  void add(const Route& route, ApiHandler handler) {
+    http::PooledRoute pooled;
+    pooled.lengthy = route.lengthy;
+    pooled.enter = [this, &route](const http::Request& request) {
+      api::Services* services = open_.load(std::memory_order_acquire);
+      return services ? api::enter(route, request, *services) : http::Entrance{Door::not_reached(), {}};
+    };
+    pooled.handler = [this, &route, handler](const http::Request& request) {
+      return api::serve(route, request, *open_.load(std::memory_order_acquire), handler);
+    };
+    server_.pooled(route.method, route.pattern, std::move(pooled), [this, &route](http::Loop&) -> http::HeadCheck {
+      return [this, &route](const http::Request& head) -> std::optional<http::Response> {
+        api::Services* services = open_.load(std::memory_order_acquire);
+        return services ? api::enter(route, head, *services).answer : Door::not_reached();
+      };
+    });
+  }
+
+  const Frame frame_;
+  RequestCounts counts_;
+  Scrapers scrapers_;
+  std::unique_ptr<api::Services> services_;
+  std::atomic<api::Services*> open_{nullptr};
+  http::Server server_;
+  http::Pages pages_;
+};
+
+Api::Api(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Api::Api(Dependencies dependencies) : Api(dependencies.frame()) { open(dependencies); }
+Api::~Api() = default;
+Result<void> Api::start() { return impl_->server().start(); }
+void Api::open(Dependencies dependencies) { impl_->open(dependencies); }
+std::optional<std::string> Api::not_ready() const { return impl_->not_ready(); }
+std::string Api::address() const { return impl_->server().address(); }
+http::Server& Api::server() { return impl_->server(); }
+void Api::stop(Millis limit) { impl_->server().stop(limit); }
+
+}  // namespace certes::gateway

@@ -1,0 +1,147 @@
+#include "api/call.hpp"
+
+#include <atomic>
+#include <charconv>
+#include <future>
+
+#include "common/event/attributes.hpp"
+#include "gateway/access/door.hpp"
+#include "gateway/access/internal_error.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+constexpr Millis kFreshLimit{2'000};
+constexpr const char* kCut = "certes_api_cut_total";
+constexpr const char* kCutIs = "Answers that go on in another request, by the limit that was met";
+constexpr std::size_t kMostItems = 1'000;
+
+struct Mapping {
+  int status;
+  const char* slug;
+  const char* title;
+};
+
+Mapping mapping_of(Code code) {
+  switch (code) {
+    case Code::invalid: return {400, "invalid", "Not understood"};
+    case Code::unauthenticated: return {401, "unauthenticated", "No key, or not a good one"};
+    case Code::forbidden: return {403, "forbidden", "Not allowed"};
+    case Code::not_found: return {404, "not-found", "Not found"};
+    case Code::conflict: return {409, "conflict", "Conflict"};
+    case Code::too_large: return {413, "too-large", "Too large"};
+    case Code::busy:
+    case Code::unavailable: return {503, "not-accepted", "Not accepted now"};
+    case Code::unknown_outcome: return {503, "outcome-unknown", "The outcome is not known"};
+    case Code::timeout: return {503, "timeout", "Took too long"};
+    case Code::internal: break;
+  }
+  return {500, "internal", "Internal error"};
+}
+
+// A body is JSON, and its header says so: what a web page can send to any site without being asked is something else.
+// Where none is meant to come, a content type of forms is refused all the same.
+std::optional<http::Response> wrong_media_type(const Route& route, const http::Request& request) {
+  const bool reads = route.method == "GET";
+  const bool has_body = !request.body.empty() || request.has_header("transfer-encoding") ||
+                        (request.has_header("content-length") && request.header("content-length") != "0");
+  const std::string_view type = event::media_type(request.header("content-type"));
+  if (!has_body && (type.empty() || reads)) return std::nullopt;
+  if (event::equal_ignoring_case(type, "application/json")) return std::nullopt;
+  const bool patch = route.method == "PATCH";
+  if (patch && event::equal_ignoring_case(type, "application/merge-patch+json")) return std::nullopt;
+  std::string detail = type.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
+  detail += "; send Content-Type: application/json";
+  if (patch) detail += " or application/merge-patch+json";
+  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+}
+
+// Whether a refusal stands, or a fresh state may say otherwise: another process may just have made the key, or changed
+// it, or the registry is still being read. Asked of the log, whose answer comes at once where the end is simply known.
+bool stands(const Refusal& refusal, const http::Request& request, const Services& services) {
+  const bool about_key = refusal.code == Code::unauthenticated || refusal.code == Code::forbidden;
+  if (about_key && request.header("authorization").empty()) return true;
+  const auto known = std::make_shared<std::atomic<bool>>(false);
+  services.deps.registry.fence([known](const registry::StatePtr&) { *known = true; });
+  return *known;
+}
+
+}  // namespace
+
+http::Entrance enter(const Route& route, const http::Request& request, Services& services) {
+  Door door(services.clients, services.deps);
+  Visit visit{route, services.deps.registry.state()};
+  const auto tenant = http::query_parameter(request.query, "tenant");
+  auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit);
+  http::Entrance entrance;
+  if (!refusal) {
+    entrance.answer = wrong_media_type(route, request);
+    entrance.share = visit.caller->tenant;
+  } else if (stands(*refusal, request, services)) {
+    entrance.answer = std::move(refusal->answer);
+  }
+  return entrance;
+}
+
+http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler) {
+  Door door(services.clients, services.deps);
+  Visit visit{route, services.fresh_state()};
+  const auto tenant = http::query_parameter(request.query, "tenant");
+  if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
+  if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
+  auto response =
+      handler(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state}, services);
+  return response ? std::move(*response) : problem_of(response.error());
+}
+
+Services::Services(Dependencies dependencies)
+    : deps(dependencies),
+      clients(dependencies.settings, dependencies.settings.api.tls_cert_file.empty() ? "http" : "https"),
+      dead_letter_ids(dependencies.sealer),
+      cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
+      cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),
+      cut_replays(deps.metrics.counter(kCut, kCutIs, {{"limit", "replay_bytes"}})),
+      ids_(dependencies.clock) {}
+
+std::string Services::new_id(std::string_view prefix) {
+  const std::lock_guard lock(mutex_);
+  return ids_.next(prefix);
+}
+
+registry::StatePtr Services::fresh_state() const {
+  const auto reached = std::make_shared<std::promise<registry::StatePtr>>();
+  auto state = reached->get_future();
+  deps.registry.fence([reached](registry::StatePtr fresh) { reached->set_value(std::move(fresh)); });
+  return state.wait_for(kFreshLimit) == std::future_status::ready ? state.get() : deps.registry.state();
+}
+
+http::Response problem_of(const Error& error) {
+  const Mapping mapping = mapping_of(error.code);
+  if (error.code == Code::internal)
+    return http::problem(mapping.status, mapping.slug, mapping.title, told_of_internal(error, "api"));
+  http::Response response = http::problem(mapping.status, mapping.slug, mapping.title, error.message, error.pointer);
+  if (mapping.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (mapping.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"certes\"");
+  return response;
+}
+
+http::Response json_response(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
+Result<std::size_t> limit_of(const Call& call) {
+  const auto text = call.query("limit");
+  if (!text) return std::size_t{100};
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > kMostItems) {
+    return fail(Code::invalid, "limit must be from 1 to 1000", "limit");
+  }
+  return limit;
+}
+
+}  // namespace certes::gateway::api

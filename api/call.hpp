@@ -1,0 +1,66 @@
+#pragma once
+// One request to the Master API, as its handlers see it: authenticated, allowed by scope, with a state that holds all
+// that was answered before it. Who: gateway/api. Handlers run on the listener's workers and may block.
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "api/dead_letter_ids.hpp"
+#include "common/base/ids.hpp"
+#include "gateway/access/access.hpp"
+#include "gateway/gateway.hpp"
+
+namespace certes::gateway::api {
+
+// What the handlers share. Any thread.
+class Services {
+ public:
+  explicit Services(Dependencies dependencies);
+  std::string new_id(std::string_view prefix);
+  // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
+  // log, the last known.
+  registry::StatePtr fresh_state() const;
+  const Dependencies deps;
+  const Clients clients;
+  const DeadLetterIds dead_letter_ids;
+  // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
+  metrics::Counter cut_pages, cut_scans, cut_replays;
+
+ private:
+  std::mutex mutex_;
+  IdGenerator ids_;  // guarded by mutex_
+};
+
+struct Call {
+  const http::Request& request;
+  std::string_view pattern;
+  Caller caller;
+  std::string tenant;  // whose resources it is about
+  registry::StatePtr state;
+
+  // A part of the path, or the query; nothing where it is not there.
+  std::optional<std::string> path(std::string_view name) const {
+    return http::path_parameter(pattern, request.path, name);
+  }
+  std::optional<std::string> query(std::string_view name) const { return http::query_parameter(request.query, name); }
+  // Who makes a change: the key's id, with its tenant before it where that is not the resource's: "default/admin".
+  std::string by(std::string_view owner) const {
+    return caller.tenant == owner ? caller.key : caller.tenant + "/" + caller.key;
+  }
+};
+
+// A request's way, from the listener (api.cpp). On its loop, by its header and the state that is there: what is refused
+// at once, perhaps before the body has come, or whose share of the workers it takes. On a worker, with a state that
+// holds all that was answered before: the door, then the handler.
+http::Entrance enter(const Route& route, const http::Request& request, Services& services);
+http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler);
+
+http::Response problem_of(const Error& error);
+http::Response json_response(int status, std::string body);
+
+// ?limit=, from 1 to 1,000, 100 if it is not there.
+Result<std::size_t> limit_of(const Call& call);
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,116 @@
+#pragma once
+// Proposing a changed resource and answering with what became of it. Who: the routes of gateway/api. Blocks.
+
+#include <charconv>
+
+#include "api/rules.hpp"
+#include "api/secrets.hpp"
+#include "common/json/json.hpp"
+#include "common/registry/kinds.hpp"
+#include "common/registry/proposal.hpp"
+#include "common/registry/stored_json.hpp"
+
+namespace certes::gateway::api {
+
+inline constexpr Millis kDecisionLimit{5'000};
+inline constexpr int kTries = 8;  // a change without If-Match is made anew from what another one left
+
+template <class T>
+std::shared_ptr<const registry::Unusable> find_unusable(const registry::State& state, const std::string& tenant,
+                                                        const std::string& id) {
+  const auto it = state.unusable.find(registry::registry_key(tenant, registry::Kind<T>::name, id));
+  return it == state.unusable.end() ? nullptr : it->second;
+}
+
+// Null where there is none that can be used.
+template <class T>
+std::shared_ptr<const T> find(const registry::State& state, const std::string& tenant, const std::string& id) {
+  if (find_unusable<T>(state, tenant, id)) return nullptr;
+  const auto& map = registry::Kind<T>::map(state);
+  const auto it = map.find(registry::map_key(tenant, id));
+  return it == map.end() ? nullptr : it->second;
+}
+
+template <class T>
+Error not_found(const std::string& id) {
+  return Error(Code::not_found, "there is no " + std::string(registry::Kind<T>::name) + "/" + id);
+}
+
+// The version that If-Match asks for; nothing if it asks for none. `*` is any version of what exists.
+Result<std::optional<std::int64_t>> if_match(const Call& call);
+// 412 where the version asked for is not the current one.
+bool is_stale(const Error& error);
+http::Response precondition_failed(const std::string& message);
+
+// Whether the caller may put something in the place of what cannot be used, or delete it. Nobody knows what such a key
+// may do, so who touches it may do everything. Errors: forbidden; conflict, it is asked for something else.
+Result<void> may_take_away(const registry::Unusable& resource, const Call& call);
+
+template <class T>
+http::Response answer(int status, const T& resource, const Revealed& revealed = {}) {
+  auto json = json_or_null<registry::OrderedJson>(registry::shown_json(resource));
+  if (revealed) json[revealed->first] = revealed->second;
+  http::Response response = json_response(status, json.dump());
+  response.headers.emplace_back("ETag", "\"" + std::to_string(resource.version) + "\"");
+  if constexpr (!std::is_same_v<T, registry::Unusable>) {
+    if (status == 201) {
+      response.headers.emplace_back(
+          "Location", std::string(kApiRoot) + "/" + std::string(registry::Kind<T>::name) + "/" + resource.id);
+    }
+  }
+  return response;
+}
+
+// Proposes `next`, which is to follow `current` (null: there is none), as a change of version `based_on`, and shows it
+// as the registry has it then.
+template <class T>
+Result<http::Response> propose(T& next, const T* current, const registry::State& state, registry::Change::Op op,
+                               std::optional<std::int64_t> based_on, const Revealed& revealed, const Call& call,
+                               Services& services) {
+  if (auto ok = check_beside(state, next, current == nullptr); !ok) return fail(std::move(ok.error()));
+  registry::Change change = registry::change_to(next, current);
+  change.op = op;
+  change.by = call.by(next.tenant);
+  change.based_on = based_on;
+  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  if (!decision) return fail(decision.error());
+  const int status = decision->created ? 201 : 200;
+  const auto stored = find<T>(*services.deps.registry.state(), next.tenant, next.id);
+  if (stored && stored->version == decision->version) return answer(status, *stored, revealed);
+  next.version = decision->version;  // changed again meanwhile: what this change made
+  return answer(status, next, revealed);
+}
+
+// `make(current)` gives the resource to propose, from its current version; null: there is none. Tried again with a
+// fresh state where another change came between, unless If-Match says which version is meant. With ?dry_run=true it
+// stays at that: what would be proposed is shown without a version, and what it names need not be there yet.
+template <class T, class Make>
+Result<http::Response> change_resource(const std::string& tenant, const std::string& id, const Call& call,
+                                       Services& services, Make make) {
+  const auto wanted = if_match(call);
+  if (!wanted) return fail(wanted.error());
+  registry::StatePtr state = call.state;
+  for (int tries = 1;; ++tries) {
+    const auto current = find<T>(*state, tenant, id);
+    const auto unusable = find_unusable<T>(*state, tenant, id);
+    const std::int64_t version = unusable ? unusable->version : current ? current->version : 0;
+    if (*wanted && (**wanted < 0 ? version == 0 : **wanted != version)) {
+      return precondition_failed(version > 0 ? "the current version is " + std::to_string(version)
+                                             : "it does not exist");
+    }
+    if (unusable)
+      if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
+    Revealed revealed;
+    Result<T> next = make(current.get(), revealed);
+    if (!next) return fail(std::move(next.error()));
+    if (current && registry::says_the_same(*next, *current)) return answer(200, *current);
+    if (call.query("dry_run") == "true") return answer(200, *next);
+    auto response = propose(*next, current.get(), *state, registry::Change::Op::put, version, revealed, call, services);
+    if (response || !is_stale(response.error())) return response;
+    if (*wanted && **wanted >= 0) return precondition_failed(response.error().message);
+    if (tries == kTries) return response;
+    state = services.fresh_state();
+  }
+}
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "api/dead_letters.hpp"
+#include "common/event/payload_view.hpp"
+#include "common/event/redelivery.hpp"
+#include "common/log/names.hpp"
+#include "common/registry/json.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+using registry::OrderedJson;
+
+// What a dead letter says of its delivery: the replay is another one.
+constexpr std::string_view kOfDelivery[] = {
+    log::names::kDelivery, log::names::kOrigin, log::names::kTerm,     log::names::kAttempts, log::names::kRule,
+    log::names::kError,    log::names::kReplay, log::names::kEndpoint, log::names::kStatus,   event::kUndelivered};
+
+struct Member {
+  const char* name;
+  std::string_view header;
+};
+constexpr Member kMembers[] = {{"event", log::names::kId},
+                               {"type", "ce_type"},
+                               {"source", "ce_source"},
+                               {"source_id", "ce_id"},
+                               {"subject", "ce_subject"},
+                               {"time", "ce_time"},
+                               {"endpoint", log::names::kEndpoint},
+                               {"delivery", log::names::kDelivery},
+                               {"rule", log::names::kRule},
+                               {"error", log::names::kError},
+                               {"origin", log::names::kOrigin},
+                               {"replay", log::names::kReplay}};
+
+int number_of(std::string_view text) {
+  int number = 0;
+  for (const char c : text.substr(0, 9)) {
+    if (c >= '0' && c <= '9') number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+}  // namespace
+
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data) {
+  OrderedJson json = {{"id", id}};
+  for (const Member& member : kMembers) {
+    const auto value = record.headers.find(member.header);
+    if (value && !value->empty()) json[member.name] = *value;
+  }
+  json["attempts"] = number_of(record.headers.get(log::names::kAttempts));
+  json["dead_lettered_at"] = format_rfc3339(record.appended_at);
+  json["bytes"] = record.value.size();
+  const auto type = record.headers.find("content-type");
+  if (with_data && type && !type->empty()) json["content_type"] = *type;
+  std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  if (with_data) event::add_payload(text, record.value);
+  return text;
+}
+
+bool is_quarantined(const log::StoredRecord& record) {
+  return record.headers.get(log::names::kRule) == "schema" && !record.headers.find(log::names::kTerm);
+}
+
+std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again) {
+  const auto endpoint = record.headers.find(log::names::kEndpoint);
+  const bool to_all = is_quarantined(record);
+  if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;
+  const std::string_view tenant = record.headers.find(log::names::kTenant).value_or("default");
+  log::Record replay;
+  replay.headers.reserve(record.headers.bytes().size() + 128);
+  for (const auto [name, value] : record.headers) {
+    if (std::ranges::count(kOfDelivery, name) == 0) replay.headers.add(name, value);
+  }
+  const std::string id = again ? *again : event::letter_replay_id(record.partition, record.offset);
+  replay.headers.add(log::names::kReplay, id);
+  if (!to_all) replay.headers.add(log::names::kEndpoint, *endpoint);
+  const auto key = record.headers.find("ce_partitionkey");
+  if (key && !key->empty()) replay.key = std::string(*key);
+  replay.value = record.value;
+  if (!again) replay.identity = event::replay_identity(tenant, id, record.headers.get(log::names::kId));
+  return replay;
+}
+
+}  // namespace certes::gateway::api

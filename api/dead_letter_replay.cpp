@@ -1,0 +1,246 @@
+#include "api/dead_letter_replay.hpp"
+
+#include <algorithm>
+
+#include "api/page.hpp"
+#include "api/repair.hpp"
+#include "common/base/wake_signal.hpp"
+#include "common/log/names.hpp"
+#include "common/registry/json.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+
+constexpr Millis kAppendLimit{5'000};
+constexpr std::size_t kMostReplayed = 1'000;
+constexpr std::size_t kMostCursor = 64u << 10;  // it names each partition's end
+
+// What is replayed, each in the partition of its letter, where repeats of it meet.
+struct Replay {
+  log::Record record;
+  std::int32_t partition;
+};
+
+struct Appended {
+  std::size_t stored = 0;
+  std::size_t repeated = 0;  // stood there before
+};
+
+// Of an append that goes on: `done` may be called until the appender is gone.
+struct Tally {
+  Appended appended;
+  std::size_t unknown = 0;
+  std::optional<Error> error;
+
+  void count(log::AppendResult&& result) {
+    const bool persisted = result.outcome == log::AppendOutcome::persisted;
+    if (persisted) ++(result.duplicate_of.empty() ? appended.stored : appended.repeated);
+    unknown += result.outcome == log::AppendOutcome::unknown;
+    if (!persisted) error = std::move(result.error);
+  }
+};
+
+// Appends all of them. Error: none, or not all, are surely there.
+Result<Appended> append_all(log::Log& log, std::vector<Replay>&& replays) {
+  const auto signal = std::make_shared<WakeSignal>();
+  Tally tally;
+  const auto appender = log.appender({}, [signal] { signal->wake(); });
+  for (Replay& replay : replays) {
+    const auto taken = appender->append(log::Topic::events, replay.partition, std::move(replay.record),
+                                        [&tally](log::AppendResult&& result) { tally.count(std::move(result)); });
+    if (taken) continue;
+    tally.error = taken.error();
+    break;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kAppendLimit;
+  appender->flush();
+  for (appender->poll(); appender->pending() > 0; appender->poll()) {
+    if (std::chrono::steady_clock::now() > deadline) break;
+    signal->wait(Millis(50));
+  }
+  const std::size_t there = tally.appended.stored + tally.appended.repeated;
+  if (there == replays.size()) return tally.appended;
+  const std::size_t unknown = tally.unknown + appender->pending();
+  return fail(there + unknown > 0 ? Code::unknown_outcome : Code::unavailable,
+              std::to_string(there) + " of " + std::to_string(replays.size()) + " were appended" +
+                  (tally.error ? ": " + tally.error->message : "") + "; ask again: none is sent twice for that");
+}
+
+// The replays of one request, as they are collected.
+class Collected {
+ public:
+  Collected(const Call& call, Services& services, bool again, std::size_t most)
+      : call_(call), services_(services), again_(again), most_(most) {}
+
+  bool full() const { return replays_.size() >= most_ || heavy(); }
+  void take(const log::StoredRecord& letter) {
+    auto replay = replay_of(letter, again_ ? std::optional(services_.new_id("rpl_")) : std::nullopt);
+    if (!replay || replay->size() > services_.deps.log.max_record_bytes(log::Topic::events)) return pass_over();
+    if (is_quarantined(letter) && !holds(*replay, call_)) {
+      ++refused_;
+      return;
+    }
+    bytes_ += replay->size();
+    replays_.push_back({std::move(*replay), letter.partition});
+  }
+  void pass_over() { ++skipped_; }
+  Result<http::Response> append(const std::optional<std::string>& next) && {
+    if (next && heavy()) services_.cut_replays.add();
+    const auto appended = append_all(services_.deps.log, std::move(replays_));
+    if (!appended) return fail(appended.error());
+    return json_response(202, R"({"status":"accepted","count":)" + std::to_string(appended->stored) +
+                                  R"(,"repeated":)" + std::to_string(appended->repeated) + R"(,"refused":)" +
+                                  std::to_string(refused_) + R"(,"skipped":)" + std::to_string(skipped_) +
+                                  R"(,"next":)" + json_text(next) + "}");
+  }
+
+ private:
+  bool heavy() const { return bytes_ >= static_cast<std::size_t>(services_.deps.settings.api.replay_bytes); }
+
+  const Call& call_;
+  Services& services_;
+  const bool again_;
+  const std::size_t most_;
+  std::vector<Replay> replays_;
+  std::size_t bytes_ = 0;
+  std::size_t refused_ = 0;  // still break their schema
+  std::size_t skipped_ = 0;  // are for nobody, or not there
+};
+
+// What a request asks for.
+struct Wanted {
+  bool all = false, again = false, by_id = false;
+  std::string endpoint;
+  std::vector<DeadLetterIds::Id> ids;  // by their places, each once
+  std::size_t limit = 100;
+  DeadLetterCursor cursor;
+};
+
+Result<void> take_ids(registry::Fields& fields, std::vector<DeadLetterIds::Id>& ids) {
+  std::vector<std::string> texts;
+  fields.texts("ids", texts, kMostReplayed, 128);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto id = DeadLetterIds::parse(texts[i]);
+    if (!id) return fail(Code::invalid, "is no id of a dead letter: these begin with dl_", "/ids/" + std::to_string(i));
+    ids.push_back(std::move(*id));
+  }
+  const auto place = [](const DeadLetterIds::Id& id) { return std::pair(id.partition, id.offset); };
+  std::ranges::sort(ids, {}, place);
+  const auto same = [&](const DeadLetterIds::Id& one, const DeadLetterIds::Id& other) {
+    return place(one) == place(other);
+  };
+  ids.erase(std::unique(ids.begin(), ids.end(), same), ids.end());
+  return {};
+}
+
+Result<Wanted> wanted_of(const Call& call) {
+  const auto json = registry::parse_json(call.request.body.empty() ? "{}" : call.request.body);
+  if (!json) return fail(json.error());
+  Wanted wanted;
+  registry::Fields fields(*json, "");
+  fields.boolean("all", wanted.all);
+  fields.boolean("again", wanted.again);
+  fields.text("endpoint", wanted.endpoint, 128);
+  if (auto taken = take_ids(fields, wanted.ids); !taken) return fail(std::move(taken.error()));
+  fields.integer<std::size_t>("limit", wanted.limit, 1, kMostReplayed);
+  std::string after;
+  fields.text("after", after, kMostCursor);
+  if (auto error = fields.done()) return fail(std::move(*error));
+  wanted.by_id = json->contains("ids");
+  const bool filtered = !wanted.endpoint.empty() || wanted.by_id;
+  if (!filtered && !wanted.all)
+    return fail(Code::invalid, R"(say which: {"endpoint":…}, {"ids":[…]}, or {"all":true})");
+  if (filtered && wanted.all) return fail(Code::invalid, "stands alone: there is a filter too", "/all");
+  if (after.empty()) return wanted;
+  const auto cursor = DeadLetterCursor::parse(after);
+  if (!cursor) return fail(Code::invalid, "is no \"next\" of an earlier answer", "/after");
+  wanted.cursor = *cursor;
+  return wanted;
+}
+
+// Each is read where it stands. The cursor moves behind those that were looked at.
+Result<bool> collect_ids(const Call& call, Services& services, const DeadLetterIds& ids, Wanted& wanted,
+                         Collected& collected) {
+  const ScanBudget budget = scan_budget(services);
+  const auto deadline = std::chrono::steady_clock::now() + budget.time;
+  for (const DeadLetterIds::Id& id : wanted.ids) {
+    if (std::pair(id.partition, id.offset) < std::pair(wanted.cursor.partition, wanted.cursor.offset)) continue;
+    if (collected.full() || std::chrono::steady_clock::now() > deadline) return true;
+    const auto letter = read_dead_letter(services.deps.log, call.tenant, ids, id, budget.time);
+    if (!letter) return fail(letter.error());
+    const bool fits =
+        *letter && (wanted.endpoint.empty() || (*letter)->headers.get(log::names::kEndpoint) == wanted.endpoint);
+    if (fits)
+      collected.take(**letter);
+    else
+      collected.pass_over();
+    wanted.cursor = {id.partition, id.offset + 1, 0, {}};
+  }
+  return false;
+}
+
+Result<bool> collect_matching(const Call& call, Services& services, Wanted& wanted, Collected& collected) {
+  // What fails again while the pages go on is another letter, and none of this replay.
+  if (wanted.cursor.ends.empty())
+    if (auto ended = end_here(services.deps.log, wanted.cursor); !ended) return fail(std::move(ended.error()));
+  const auto end = scan_dead_letters(
+      services.deps.log, call.tenant, scan_budget(services), wanted.cursor, [&](const log::RecordPtr& letter) {
+        if (wanted.endpoint.empty() || letter->headers.get(log::names::kEndpoint) == wanted.endpoint)
+          collected.take(*letter);
+        return !collected.full();
+      });
+  if (!end) return fail(end.error());
+  if (*end == ScanEnd::budget) services.cut_scans.add();
+  return *end != ScanEnd::all;
+}
+
+Result<bool> asks_again(const Call& call) {
+  bool again = false;
+  if (call.request.body.empty()) return again;
+  const auto json = registry::parse_json(call.request.body);
+  if (!json) return fail(json.error());
+  registry::Fields fields(*json, "");
+  fields.boolean("again", again);
+  fields.passed_over({"data"});
+  if (auto error = fields.done()) return fail(std::move(*error));
+  return again;
+}
+
+}  // namespace
+
+ScanBudget scan_budget(const Services& services) {
+  const config::ApiSettings& api = services.deps.settings.api;
+  return {static_cast<std::size_t>(api.scan_bytes), Millis{static_cast<std::int64_t>(api.scan_seconds * 1'000)}};
+}
+
+Result<http::Response> replay_one(const Call& call, Services& services, const log::StoredRecord& letter) {
+  const auto again = asks_again(call);
+  if (!again) return fail(again.error());
+  auto record = replay_of(letter, *again ? std::optional(services.new_id("rpl_")) : std::nullopt);
+  if (!record) return fail(Code::conflict, "this dead letter was for no endpoint: there is none to send it to");
+  auto refused = is_quarantined(letter) ? repair(*record, call) : refuse_data(call);
+  if (!refused) return fail(std::move(refused.error()));
+  if (*refused) return std::move(**refused);
+  const std::string id(record->headers.get(log::names::kReplay));
+  std::vector<Replay> replays;
+  replays.push_back({std::move(*record), letter.partition});
+  const auto appended = append_all(services.deps.log, std::move(replays));
+  if (!appended) return fail(appended.error());
+  Json answer = {{"id", id}, {"status", "accepted"}, {"count", appended->stored}};
+  if (appended->repeated > 0) answer["duplicate"] = true;
+  return json_response(202, answer.dump());
+}
+
+Result<http::Response> replay_page(const Call& call, Services& services, const DeadLetterIds& ids) {
+  auto wanted = wanted_of(call);
+  if (!wanted) return fail(wanted.error());
+  Collected collected(call, services, wanted->again, wanted->limit);
+  const auto more = wanted->by_id ? collect_ids(call, services, ids, *wanted, collected)
+                                  : collect_matching(call, services, *wanted, collected);
+  if (!more) return fail(more.error());
+  return std::move(collected).append(*more ? std::optional(wanted->cursor.text()) : std::nullopt);
+}
+
+}  // namespace certes::gateway::api

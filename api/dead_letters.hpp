@@ -1,0 +1,65 @@
+#pragma once
+// Dead letters, read from their topic: a page at a time, within a budget, or the one that stands at a place. Records
+// that a former owner left behind a higher term are void, and those that only begin a term are none. Who: the
+// dead-letter routes. Blocks on the log; any thread, each call reads for itself.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/dead_letter_ids.hpp"
+#include "common/log/log.hpp"
+
+namespace certes::gateway::api {
+
+// Where a listing stands: everything before it has been seen. Opaque to users, as text.
+struct DeadLetterCursor {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t term = 0;  // the highest met in this partition before it
+  // Where it is to end, by partition; empty: wherever a partition ends when it is read.
+  std::vector<std::int64_t> ends = {};
+
+  std::string text() const;
+  static std::optional<DeadLetterCursor> parse(std::string_view text);
+};
+
+// Ends it where the partitions end now. Blocks. Errors: unavailable, timeout.
+Result<void> end_here(log::Log& log, DeadLetterCursor& cursor);
+
+// What one request may read of the log.
+struct ScanBudget {
+  std::size_t bytes = 16u << 20;  // and the record that passes it
+  Millis time{2'000};
+};
+
+enum class ScanEnd : std::uint8_t {
+  all,     // there are no more
+  enough,  // `visit` said so
+  budget,  // there may be more, and no time or bytes for it
+};
+
+// Calls `visit` for the tenant's dead letters from `cursor` on, partition by partition, oldest first, until it says
+// false. The cursor moves behind what was visited. Errors: unavailable; timeout, where nothing at all could be read.
+using VisitDeadLetter = std::function<bool(const log::RecordPtr&)>;
+Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
+                                  DeadLetterCursor& cursor, const VisitDeadLetter& visit);
+
+// The one that the id was given for, read where it stands. Nothing: it is not there (any more), is another tenant's, or
+// the id was never given. Errors: unavailable, timeout.
+Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,
+                                        const DeadLetterIds::Id& id, Millis limit);
+
+// As the API shows it; with `data`, the payload too.
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data);
+
+// Whether a gateway kept it because it broke its type's schema.
+bool is_quarantined(const log::StoredRecord& record);
+
+// The record that delivers it again, to its endpoint alone; what was quarantined is published, to whoever subscribed.
+// It has an identity: the same replay again is a repeat, as long as de-duplication remembers. `again`: another replay,
+// with that id. Nothing for what has no endpoint otherwise.
+std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again);
+
+}  // namespace certes::gateway::api

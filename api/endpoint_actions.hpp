@@ -1,0 +1,12 @@
+#pragma once
+// POST /endpoints/{id}/pause, resume and rotate-secret; the actions whose work comes later say so. Who: Api.
+
+#include "api/call.hpp"
+
+namespace certes::gateway::api {
+
+Result<http::Response> pause_endpoint(const Call& call, Services& services);
+Result<http::Response> resume_endpoint(const Call& call, Services& services);
+Result<http::Response> rotate_secret(const Call& call, Services& services);
+
+}  // namespace certes::gateway::api

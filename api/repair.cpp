@@ -1,0 +1,102 @@
+#include "api/repair.hpp"
+
+#include "common/event/json_schema.hpp"
+#include "common/json/json_text.hpp"
+#include "common/registry/json.hpp"
+#include "gateway/access/source_names.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+
+constexpr std::size_t kMostBreaches = 32;
+
+std::vector<event::Violation> violations(const log::Record& record, const Call& call) {
+  const auto type = call.state->event_type(call.tenant, record.headers.get("ce_type"));
+  if (!type || type->schema.empty()) return {};
+  const auto schema = event::JsonSchema::make(type->schema);
+  if (!schema) return {{"", "its schema " + schema.error().message}};
+  event::JsonDocument document;
+  if (auto parsed = document.parse(record.value); !parsed) return {{"", parsed.error().message}};
+  if (!document.exact()) return {{"", "holds a number that neither 64 bits nor a double can hold"}};
+  std::vector<event::Violation> found;
+  schema::Budget budget;
+  if ((*schema)->validate(document.root(), budget, kMostBreaches, found) == schema::Verdict::exhausted)
+    found.push_back({"", "takes more than " + std::to_string(schema::Budget::kOfRequest) + " steps to validate"});
+  return found;
+}
+
+// The new data, if there is some.
+Result<std::optional<std::string>> given_data(const Call& call) {
+  if (call.request.body.empty()) return std::optional<std::string>();
+  const auto json = registry::parse_json(call.request.body);
+  if (!json) return fail(json.error());
+  registry::Fields fields(*json, "");
+  const Json* data = fields.take("data");
+  fields.passed_over({"again"});
+  if (auto error = fields.done()) return fail(std::move(*error));
+  if (data == nullptr) return std::optional<std::string>();
+  // As it was written but for space, and as it was read where its name is not written plainly.
+  const std::string_view written = raw_member(call.request.body, "data");
+  return std::optional(written.empty() ? data->dump(-1, ' ', false, Json::error_handler_t::replace)
+                                       : compact_json(written));
+}
+
+// Data of the caller's own is an event of his: it needs what publishing one does.
+Result<void> may_publish(const log::Record& record, const Call& call) {
+  constexpr std::string_view kPublish = "events:write", kOwnTypes = "certes.";
+  if (!call.caller.allowed(kPublish))
+    return fail(
+        Code::forbidden,
+        "data of your own is published: the key \"" + call.caller.key + "\" lacks the scope " + std::string(kPublish),
+        "/data");
+  const std::string_view type = record.headers.get("ce_type");
+  if (type.starts_with(kOwnTypes))
+    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/data");
+  if (!call.caller.allowed("sources:write"))
+    if (auto may = may_take_name(call.caller, *call.state, call.tenant, record.headers.get("ce_source"), "/data"); !may)
+      return may;
+  return may_take_type(call.caller, *call.state, call.tenant, type, "/data");
+}
+
+// With another content type, and nothing else, the same headers.
+void set_json(log::Record& record, std::string&& data) {
+  log::Headers headers;
+  for (const auto [name, value] : record.headers)
+    if (name != "content-type") headers.add(name, value);
+  headers.add("content-type", "application/json");
+  record.headers = std::move(headers);
+  record.value = std::move(data);
+}
+
+}  // namespace
+
+Result<std::optional<http::Response>> repair(log::Record& record, const Call& call) {
+  auto data = given_data(call);
+  if (!data) return fail(std::move(data.error()));
+  const bool corrected = data->has_value();
+  if (corrected) {
+    if (auto may = may_publish(record, call); !may) return fail(std::move(may.error()));
+    set_json(record, std::move(**data));
+  }
+  std::vector<http::Fault> faults;
+  for (auto& violation : violations(record, call))
+    faults.push_back({(corrected ? "/data" : "") + violation.pointer, std::move(violation.detail)});
+  if (faults.empty()) return std::optional<http::Response>();
+  auto response =
+      http::problem(422, "schema", "Breaks the schema of its type", faults.front().detail, faults.front().pointer);
+  http::add_faults(response, faults);
+  return std::optional(std::move(response));
+}
+
+Result<std::optional<http::Response>> refuse_data(const Call& call) {
+  const auto data = given_data(call);
+  if (!data) return fail(data.error());
+  if (*data) return fail(Code::conflict, "only the data of what broke its schema can be corrected", "/data");
+  return std::optional<http::Response>();
+}
+
+bool holds(const log::Record& record, const Call& call) { return violations(record, call).empty(); }
+
+}  // namespace certes::gateway::api

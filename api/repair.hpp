@@ -1,0 +1,22 @@
+#pragma once
+// Replays of what was quarantined: published as an event, once its data holds by the schema that its type has now.
+// Who: the dead-letter routes. Any thread.
+
+#include <optional>
+
+#include "api/call.hpp"
+#include "common/log/record.hpp"
+
+namespace certes::gateway::api {
+
+// Puts the request's "data", if it has any, in place of the data that was quarantined, and checks it. An answer: 422
+// with what is broken. Errors: invalid, the body is not understood; forbidden, the caller may not publish data of his
+// own of this type.
+Result<std::optional<http::Response>> repair(log::Record& record, const Call& call);
+// The same for a dead letter that was not quarantined: its data is not the caller's to change.
+Result<std::optional<http::Response>> refuse_data(const Call& call);
+
+// Whether the record's data is accepted now.
+bool holds(const log::Record& record, const Call& call);
+
+}  // namespace certes::gateway::api

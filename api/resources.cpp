@@ -1,0 +1,305 @@
+#include "api/resources.hpp"
+
+#include "api/change.hpp"
+#include "api/key_rules.hpp"
+#include "api/page.hpp"
+#include "api/sealed_members.hpp"
+#include "common/json/json.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Json;
+using registry::Kind;
+
+template <class T>
+struct Words;  // how a kind's new ids begin
+template <>
+struct Words<registry::Tenant> {
+  static constexpr const char* prefix = "ten_";
+};
+template <>
+struct Words<registry::Source> {
+  static constexpr const char* prefix = "src_";
+};
+template <>
+struct Words<registry::Endpoint> {
+  static constexpr const char* prefix = "ep_";
+};
+template <>
+struct Words<registry::Subscription> {
+  static constexpr const char* prefix = "sub_";
+};
+template <>
+struct Words<registry::BackoffPolicy> {
+  static constexpr const char* prefix = "bop_";
+};
+template <>
+struct Words<registry::EventType> {
+  static constexpr const char* prefix = "type_";
+};
+template <>
+struct Words<registry::Key> {
+  static constexpr const char* prefix = "key_";
+};
+
+// Tenants themselves belong to none, and only the default tenant's keys deal with them.
+template <class T>
+Result<std::string> home(const Call& call) {
+  if constexpr (std::is_same_v<T, registry::Tenant>) {
+    if (call.caller.tenant != "default") {
+      return fail(Code::forbidden, "this key belongs to the tenant \"" + call.caller.tenant + "\" alone");
+    }
+    return std::string("default");
+  }
+  return call.tenant;
+}
+
+// A key may be made for another tenant; everything else says its tenant only for the record.
+template <class T>
+Result<std::string> declared_home(const Call& call, const Json& json) {
+  auto own = home<T>(call);
+  const auto named = json.find("tenant");
+  if (!own || named == json.end() || !named->is_string() || *named == *own) return own;
+  const auto tenant = named->get<std::string>();
+  const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
+  if constexpr (std::is_same_v<T, registry::Key>) {
+    if (may) return tenant;
+    return fail(Code::forbidden, "this key cannot make one for the tenant \"" + tenant + "\"", "/tenant");
+  }
+  return fail(Code::invalid, "is not the tenant this request is for, \"" + *own + "\"", "/tenant");
+}
+
+// What is declared, to follow `current` (null: there is none), with its secrets in the clear. `json` is not used again.
+template <class T>
+Result<T> read_declared(Json& json, const T* current, const Services& services) {
+  if (auto ok = fill_in(json, current, services.deps.sealer); !ok) return fail(std::move(ok.error()));
+  if (current != nullptr) return registry::declared_after(json, *current);
+  return registry::resource_from_json<T>(json, registry::Form::declared);
+}
+
+Result<Json> body_of(const Call& call) {
+  std::string_view type = call.request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  const bool merge = call.request.method == "PATCH" && type == "application/merge-patch+json";
+  if (!type.empty() && type != "application/json" && !merge) {
+    return fail(Code::invalid, "send Content-Type: application/json", "Content-Type");
+  }
+  auto json = registry::parse_json(call.request.body);
+  if (json && !json->is_object()) return fail(Code::invalid, "must be an object");
+  return json;
+}
+
+template <class T>
+Result<std::string> id_in_path(const Call& call) {
+  auto id = call.path("id");
+  if (!id || !registry::valid_id_of<T>(*id))
+    return fail(Code::not_found, "there is no such " + std::string(Kind<T>::name));
+  return std::move(*id);
+}
+
+// The resources of a kind in the order of their ids, with those that cannot be used.
+template <class T>
+class Listing {
+ public:
+  Listing(const registry::State& state, const std::string& tenant, const std::optional<std::string>& after)
+      : state_(state),
+        prefix_(tenant + "/"),
+        unusable_prefix_(registry::registry_key(tenant, Kind<T>::name, "")),
+        at_(Kind<T>::map(state).lower_bound(prefix_)),
+        unusable_(state.unusable.lower_bound(unusable_prefix_)) {
+    if (!after) return;
+    at_ = Kind<T>::map(state).upper_bound(prefix_ + *after);
+    unusable_ = state.unusable.upper_bound(unusable_prefix_ + *after);
+  }
+
+  bool ended() const { return !has_usable() && !has_unusable(); }
+  // The next one as it is shown, and its id.
+  std::pair<std::string, std::string> take() {
+    if (!has_unusable() || (has_usable() && at_->second->id < unusable_->second->id)) {
+      const T& resource = *(at_++)->second;
+      return {registry::shown_json(resource), resource.id};
+    }
+    const registry::Unusable& resource = *(unusable_++)->second;
+    if (has_usable() && at_->second->id == resource.id) ++at_;  // what stands in for it
+    return {registry::shown_json(resource), resource.id};
+  }
+
+ private:
+  bool has_usable() const { return at_ != Kind<T>::map(state_).end() && at_->first.starts_with(prefix_); }
+  bool has_unusable() const {
+    return unusable_ != state_.unusable.end() && unusable_->first.starts_with(unusable_prefix_);
+  }
+
+  const registry::State& state_;
+  const std::string prefix_, unusable_prefix_;
+  typename registry::State::Map<T>::const_iterator at_;
+  decltype(registry::State::unusable)::const_iterator unusable_;
+};
+
+template <class T>
+Result<http::Response> list(const Call& call, Services& services) {
+  const auto limit = limit_of(call);
+  if (!limit) return fail(limit.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  Listing<T> listing(*call.state, *tenant, call.query("after"));
+  Page page(*limit, services);
+  std::string last;
+  while (!listing.ended() && !page.full()) {
+    auto [shown, id] = listing.take();
+    page.add(shown);
+    last = std::move(id);
+  }
+  return std::move(page).answer(listing.ended() ? std::nullopt : std::optional(last));
+}
+
+template <class T>
+Result<http::Response> show(const Call& call) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  if (const auto unusable = find_unusable<T>(*call.state, *tenant, *id)) return answer(200, *unusable);
+  const auto resource = find<T>(*call.state, *tenant, *id);
+  if (!resource) return fail(not_found<T>(*id));
+  return answer(200, *resource);
+}
+
+template <class T>
+Result<http::Response> create(const Call& call, Services& services) {
+  auto json = body_of(call);
+  if (!json) return fail(json.error());
+  const auto tenant = declared_home<T>(call, *json);
+  if (!tenant) return fail(tenant.error());
+  const T* const none = nullptr;
+  auto next = read_declared<T>(*json, none, services);
+  if (!next) return fail(std::move(next.error()));
+  next->tenant = *tenant;
+  if (next->id.empty()) next->id = services.new_id(Words<T>::prefix);
+  const auto revealed = complete(*next, none, *json, call, services);
+  if (!revealed) return fail(revealed.error());
+  return propose(*next, none, *call.state, registry::Change::Op::create, std::nullopt, *revealed, call, services);
+}
+
+// `json`, the whole resource as it is declared, in the place of `current` (null: there is none).
+template <class T>
+Result<T> next_of(Json json, const T* current, const std::string& tenant, const std::string& id, Revealed& revealed,
+                  const Call& call, Services& services) {
+  auto next = read_declared<T>(json, current, services);
+  if (!next) return next;
+  next->tenant = tenant;
+  next->id = id;
+  auto completed = complete(*next, current, json, call, services);
+  if (!completed) return fail(std::move(completed.error()));
+  revealed = std::move(*completed);
+  return next;
+}
+
+template <class T>
+Result<http::Response> replace(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(Code::invalid, "is no valid id", "/id");
+  const auto json = body_of(call);
+  if (!json) return fail(json.error());
+  if (json->contains("id") && (*json)["id"] != *id) return fail(Code::invalid, "is not the id in the path", "/id");
+  const auto tenant = declared_home<T>(call, *json);
+  if (!tenant) return fail(tenant.error());
+  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) {
+    return next_of<T>(*json, current, *tenant, *id, revealed, call, services);
+  });
+}
+
+// Unknown members cannot be changed, hence not taken out one by one either.
+Result<void> keeps_all(const Json& stored, const Json& merged, const std::string& at = {}) {
+  for (const auto& [name, value] : stored.items()) {
+    const std::string pointer = at + registry::pointer_step(name);
+    if (!merged.is_object() || !merged.contains(name))
+      return fail(Code::invalid, "is not known to this version of Certes, which keeps it", pointer);
+    if (value.is_object() && merged.at(name).is_object())
+      if (auto ok = keeps_all(value, merged.at(name), pointer); !ok) return ok;
+  }
+  return {};
+}
+
+template <class T>
+Result<http::Response> merge(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto patch = body_of(call);
+  if (!patch) return fail(patch.error());
+  if (patch->contains("id") && (*patch)["id"] != *id) return fail(Code::invalid, "an id cannot be changed", "/id");
+  if (patch->contains("tenant") && (*patch)["tenant"] != *tenant) {
+    return fail(Code::invalid, "a tenant cannot be changed", "/tenant");
+  }
+  return change_resource<T>(*tenant, *id, call, services, [&](const T* current, Revealed& revealed) -> Result<T> {
+    if (current == nullptr) return fail(not_found<T>(*id));
+    Json merged = json_or_null<Json>(registry::shown_json(*current));
+    prepare_merge(merged, *patch, *current);
+    merged.merge_patch(*patch);
+    if (auto ok = keeps_all(registry::shown_unknown(*current), merged); !ok) return fail(std::move(ok.error()));
+    return next_of<T>(std::move(merged), current, *tenant, *id, revealed, call, services);
+  });
+}
+
+// What keeps the caller from deleting it, besides what the registry decides.
+template <class T>
+Result<void> may_delete(const T& current, const Call& call, Services& services) {
+  const UnixMillis now = services.deps.clock.unix_millis();
+  if constexpr (std::is_same_v<T, registry::Key>) return may_remove(current, call, now);
+  if constexpr (std::is_same_v<T, registry::Tenant>) return may_remove_keys_of(current, call, now);
+  return {};
+}
+
+template <class T>
+Result<http::Response> remove(const Call& call, Services& services) {
+  const auto id = id_in_path<T>(call);
+  if (!id) return fail(id.error());
+  const auto tenant = home<T>(call);
+  if (!tenant) return fail(tenant.error());
+  const auto wanted = if_match(call);
+  if (!wanted) return fail(wanted.error());
+  registry::Change change;
+  change.op = registry::Change::Op::remove;
+  change.kind = Kind<T>::name;
+  change.tenant = *tenant;
+  change.id = *id;
+  change.by = call.by(*tenant);
+  if (*wanted && **wanted >= 0) change.based_on = *wanted;
+  constexpr bool kCascades = std::is_same_v<T, registry::Endpoint> || std::is_same_v<T, registry::Tenant>;
+  change.cascade = kCascades && call.query("cascade") == "true";
+  if (const auto unusable = find_unusable<T>(*call.state, *tenant, *id))
+    if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
+  if (const auto current = find<T>(*call.state, *tenant, *id))
+    if (auto ok = may_delete(*current, call, services); !ok) return fail(std::move(ok.error()));
+  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  if (!decision && *wanted && is_stale(decision.error())) return precondition_failed(decision.error().message);
+  if (!decision && kCascades && !change.cascade && decision.error().code == Code::conflict)
+    return fail(Code::conflict, decision.error().message + "; ?cascade=true deletes what needs it too");
+  if (!decision) return fail(decision.error());
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
+template <class T>
+constexpr KindHandlers handlers() {
+  return {list<T>,  [](const Call& call, Services&) { return show<T>(call); }, create<T>, replace<T>, merge<T>,
+          remove<T>};
+}
+
+}  // namespace
+
+KindHandlers handlers_of(std::string_view kind) {
+  KindHandlers found{};
+  registry::with_kind(kind, [&](auto type) {
+    using T = typename decltype(type)::type;
+    if constexpr (!std::is_same_v<T, registry::Installation>) found = handlers<T>();
+  });
+  return found;
+}
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,107 @@
+#include "api/rules.hpp"
+
+#include "common/registry/kinds.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Kind;
+using registry::Quotas;
+using registry::State;
+
+constexpr std::string_view kDefaultTenant = "default";
+
+std::optional<std::int64_t> quota_of(const Quotas& quotas, std::string_view kind) {
+  const std::pair<std::string_view, std::optional<std::int64_t>> all[] = {{"sources", quotas.sources},
+                                                                          {"endpoints", quotas.endpoints},
+                                                                          {"subscriptions", quotas.subscriptions},
+                                                                          {"keys", quotas.keys},
+                                                                          {"event-types", quotas.event_types}};
+  for (const auto& [name, quota] : all)
+    if (name == kind) return quota;
+  return std::nullopt;
+}
+
+template <class T>
+Result<void> check_quota(const State& state, const std::string& tenant) {
+  const auto owner = state.tenant(tenant);
+  const auto quota = owner ? quota_of(owner->quotas, Kind<T>::name) : std::nullopt;
+  if (!quota) return {};
+  const auto& map = Kind<T>::map(state);
+  std::int64_t has = 0;
+  for (auto it = map.lower_bound(tenant + "/"); it != map.end() && it->first.starts_with(tenant + "/"); ++it) ++has;
+  if (has < *quota) return {};
+  const std::string kind(Kind<T>::name);
+  return fail(Code::conflict, "the tenant \"" + tenant + "\" may have " + std::to_string(*quota) + " " + kind +
+                                  " (quotas." + (kind == "event-types" ? "event_types" : kind) + "), and has " +
+                                  std::to_string(has));
+}
+
+// The tenant is there, and may have one more.
+template <class T>
+Result<void> check_tenant(const State& state, const T& resource, bool is_new) {
+  if (resource.tenant != kDefaultTenant && !state.tenant(resource.tenant))
+    return fail(Code::invalid, "there is no tenant \"" + resource.tenant + "\"", "/tenant");
+  return is_new ? check_quota<T>(state, resource.tenant) : Result<void>();
+}
+
+Result<void> check_policy(const State& state, const registry::Meta& resource, const std::string& policy,
+                          const char* pointer) {
+  if (policy.empty() || state.backoff_policy(resource.tenant, policy)) return {};
+  return fail(Code::invalid, "there is no back-off policy \"" + policy + "\"", pointer);
+}
+
+Result<void> check_priority(const State& state, const registry::Subscription& subscription) {
+  const auto tenant = state.tenant(subscription.tenant);
+  if (!tenant || subscription.priority >= tenant->max_priority) return {};
+  return fail(Code::invalid,
+              "the highest priority of the tenant \"" + tenant->id + "\" is " +
+                  std::string(to_string(tenant->max_priority)) + " (max_priority)",
+              "/priority");
+}
+
+template <class T>
+Result<void> check_both_policies(const State& state, const T& resource) {
+  if (auto ok = check_policy(state, resource, resource.backoff_policy, "/backoff_policy"); !ok) return ok;
+  return check_policy(state, resource, resource.producer_backoff_policy, "/producer_backoff_policy");
+}
+
+}  // namespace
+
+Result<void> check_beside(const State&, const registry::Tenant&, bool) { return {}; }
+
+Result<void> check_beside(const State& state, const registry::Source& source, bool is_new) {
+  if (auto ok = check_both_policies(state, source); !ok) return ok;
+  return check_tenant(state, source, is_new);
+}
+
+Result<void> check_beside(const State& state, const registry::Endpoint& endpoint, bool is_new) {
+  if (auto ok = check_policy(state, endpoint, endpoint.backoff_policy, "/backoff_policy"); !ok) return ok;
+  return check_tenant(state, endpoint, is_new);
+}
+
+Result<void> check_beside(const State& state, const registry::Subscription& subscription, bool is_new) {
+  if (!state.endpoint(subscription.tenant, subscription.endpoint))
+    return fail(Code::invalid, "there is no endpoint \"" + subscription.endpoint + "\"", "/endpoint");
+  if (auto ok = check_priority(state, subscription); !ok) return ok;
+  if (auto ok = check_policy(state, subscription, subscription.backoff_policy, "/backoff_policy"); !ok) return ok;
+  return check_tenant(state, subscription, is_new);
+}
+
+Result<void> check_beside(const State& state, const registry::BackoffPolicy& policy, bool is_new) {
+  return check_tenant(state, policy, is_new);
+}
+
+Result<void> check_beside(const State& state, const registry::EventType& type, bool is_new) {
+  if (auto ok = check_both_policies(state, type); !ok) return ok;
+  return check_tenant(state, type, is_new);
+}
+
+Result<void> check_beside(const State& state, const registry::Key& key, bool is_new) {
+  for (std::size_t i = 0; i < key.sources.size(); ++i)
+    if (!state.source(key.tenant, key.sources[i]))
+      return fail(Code::invalid, "there is no source \"" + key.sources[i] + "\"", "/sources/" + std::to_string(i));
+  return check_tenant(state, key, is_new);
+}
+
+}  // namespace certes::gateway::api

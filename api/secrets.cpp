@@ -1,0 +1,105 @@
+#include "api/secrets.hpp"
+
+#include "api/key_rules.hpp"
+#include "api/sealed_members.hpp"
+#include "common/registry/schemes.hpp"
+
+namespace certes::gateway::api {
+namespace {
+
+using registry::Endpoint;
+using registry::EndpointState;
+
+// Whether the sealed secret is this one.
+bool holds(const crypto::Sealer& sealer, const std::string& sealed, const std::string& secret,
+           const std::string& context) {
+  const auto opened = sealer.open(sealed, context);
+  return opened && crypto::equal_constant_time(*opened, secret);
+}
+
+Revealed complete_secret(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer) {
+  const std::string context = seal_context(next);
+  if (current != nullptr && !current->secrets.empty() &&
+      (next.secrets.empty() || holds(sealer, current->secrets.front().secret, next.secrets.front().secret, context))) {
+    next.secrets = current->secrets;
+    return std::nullopt;
+  }
+  std::string secret = next.secrets.empty() ? crypto::StandardWebhooks::new_secret() : next.secrets.front().secret;
+  next.secrets = {{sealer.seal(secret, context), 0}};
+  return std::pair{std::string("secret"), std::move(secret)};
+}
+
+void complete_state(Endpoint& next, const Endpoint* current, const registry::Json& declared) {
+  if (current != nullptr && !declared.contains("state")) next.state = current->state;
+  if (next.state != EndpointState::disabled) return;
+  const bool was = current != nullptr && current->state == EndpointState::disabled;
+  next.disabled_reason = was ? current->disabled_reason : "user";
+}
+
+// One that says the same as before stays as it was sealed, so that an unchanged source is no change.
+std::string sealed(const crypto::Sealer& sealer, const std::string& secret, const std::string& before,
+                   const std::string& context) {
+  if (secret.empty() || secret == before) return secret;
+  return holds(sealer, before, secret, context) ? before : sealer.seal(secret, context);
+}
+
+void seal_headers(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer) {
+  for (auto& [name, value] : next.headers) {
+    std::string before = stored_header(current, name);
+    const std::string context = header_seal_context(next, name);
+    if (before.empty() || !holds(sealer, before, value, context)) before = sealer.seal(value, context);
+    value = std::move(before);
+  }
+}
+
+void seal_secrets(registry::Source& next, const registry::Verify& before, const crypto::Sealer& sealer) {
+  const std::string context = seal_context(next);
+  auto& secrets = next.verify.secrets;
+  for (std::size_t i = 0; i < secrets.size(); ++i)
+    secrets[i] = sealed(sealer, secrets[i], i < before.secrets.size() ? before.secrets[i] : std::string(), context);
+  next.verify.verify_token = sealed(sealer, next.verify.verify_token, before.verify_token, context);
+}
+
+}  // namespace
+
+Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registry::Json& declared, const Call&,
+                          Services& services) {
+  if (auto ok = http::check_url(next.url, services.deps.addresses); !ok) {
+    return fail(Code::invalid, ok.error().message, declared.contains("urls") ? "/urls/0" : "/url");
+  }
+  complete_state(next, current, declared);
+  seal_headers(next, current, services.deps.sealer);
+  return complete_secret(next, current, services.deps.sealer);
+}
+
+// A patch says it all, as it was merged into what there is.
+Result<Revealed> complete(registry::Source& next, const registry::Source* current, const registry::Json&,
+                          const Call& call, Services& services) {
+  const bool same = current != nullptr && current->verify.scheme == next.verify.scheme;
+  const registry::Verify none, &before = same ? current->verify : none;
+  const auto* const scheme = registry::find_scheme(next.verify.scheme);
+  const bool says_all = call.request.method == "PATCH";
+  if (next.verify.secrets.empty() && !says_all) next.verify.secrets = before.secrets;
+  if (next.verify.verify_token.empty() && !says_all) next.verify.verify_token = before.verify_token;
+  if (scheme != nullptr && scheme->secret != registry::SecretForm::none && next.verify.secrets.empty())
+    return fail(Code::invalid, "the scheme \"" + next.verify.scheme + "\" needs a secret", "/verify/secret");
+  seal_secrets(next, before, services.deps.sealer);
+  return Revealed{};
+}
+
+Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json&, const Call& call,
+                          Services& services) {
+  bound_expiry(next, current, call, services.deps.clock.unix_millis());
+  if (auto ok = may_put(next, current, call, services.deps.clock.unix_millis()); !ok)
+    return fail(std::move(ok.error()));
+  if (current != nullptr) {
+    next.hash = current->hash;
+    next.former = current->former;
+    return Revealed{};
+  }
+  std::string text = crypto::new_api_key();
+  next.hash = crypto::hash_api_key(text);
+  return Revealed{{"key", std::move(text)}};
+}
+
+}  // namespace certes::gateway::api

@@ -1,0 +1,63 @@
+#include "common/http/client/answer_head.hpp"
+
+#include <algorithm>
+
+#include "common/http/characters.hpp"
+
+namespace certes::http {
+
+namespace {
+
+constexpr std::string_view kVersions[] = {"HTTP/1.1 ", "HTTP/1.0 ", "HTTP/2 "};
+constexpr std::size_t kMaxRetryAfter = 128;
+
+bool interim(int status) { return status < 200 && status != 101; }
+
+std::string_view without_end(std::string_view line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+int status_of_line(std::string_view line) {
+  for (const std::string_view version : kVersions) {
+    if (!line.starts_with(version)) continue;
+    const std::string_view rest = line.substr(version.size());
+    const std::string_view digits = rest.substr(0, 3);
+    const bool number = digits.size() == 3 && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    if (!number || digits[0] == '0' || (rest.size() > 3 && rest[3] != ' ')) return 0;
+    return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+  }
+  return 0;
+}
+
+bool AnswerHead::take(std::string_view line) {
+  bytes_ += line.size();
+  if (bytes_ > kMostBytes) {
+    fault_ = Fault::too_large;
+    return false;
+  }
+  line = without_end(line);
+  // No name of a header holds a slash: libcurl has found another answer.
+  if (begins_ || same_token(line.substr(0, 5), "http/")) return begin(line);
+  if (line.empty()) {
+    begins_ = interim(status_);
+    ended_ = !begins_;
+    return true;
+  }
+  constexpr std::string_view name = "retry-after:";
+  if (!ended_ && same_token(line.substr(0, name.size()), name))
+    retry_after_ = trimmed(line.substr(name.size())).substr(0, kMaxRetryAfter);
+  return true;
+}
+
+bool AnswerHead::begin(std::string_view line) {
+  begins_ = ended_ = false;
+  retry_after_.clear();
+  status_ = status_of_line(line);
+  if (status_ == 0) fault_ = Fault::malformed;
+  return status_ != 0;
+}
+
+}  // namespace certes::http

@@ -1,0 +1,254 @@
+#include "common/http/client/curl_transfer.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/http/characters.hpp"
+#include "common/http/listener.hpp"
+#include "common/http/own_trouble.hpp"
+
+namespace certes::http {
+
+namespace {
+constexpr std::size_t kMaxContentType = 256;
+constexpr Millis kRetryLocal{500};
+constexpr int kCurlTooLarge = 100;  // CURLE_TOO_LARGE, which libcurl has since 8.6
+}  // namespace
+
+CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
+  set_fixed_options();
+}
+
+CurlTransfer::~CurlTransfer() {
+  ::curl_easy_cleanup(easy_);
+  ::curl_slist_free_all(headers_);
+  ::curl_slist_free_all(addresses_);
+}
+
+// What no request changes. No redirects, cookies, netrc, decompression or HTTP/0.9: all off; proxies only if asked for.
+void CurlTransfer::set_fixed_options() {
+  const SenderOptions& options = *settings_.options;
+  ::curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  ::curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);  // else a look-up of libcurl's own that hangs holds up the thread
+  ::curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  ::curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  if (!options.environment_proxy) ::curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+  ::curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  ::curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
+  ::curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!options.ca_file.empty()) ::curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  ::curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
+  ::curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+  ::curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+  ::curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_open);
+  ::curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+  ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::on_close);
+  ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, &settings_);
+  ::curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+}
+
+void CurlTransfer::begin(Transfer&& transfer, const std::string& addresses, SteadyTime now) {
+  transfer_ = std::move(transfer);
+  begun_ = now;
+  ::curl_slist_free_all(std::exchange(addresses_, nullptr));
+  if (!addresses.empty()) addresses_ = ::curl_slist_append(nullptr, addresses.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_);
+  ::curl_easy_setopt(easy_, CURLOPT_URL, transfer_.url.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
+  ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, transfer_.body.empty() ? "" : transfer_.body.data());
+  ::curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(transfer_.timeout.count())));
+  set_headers();
+}
+
+void CurlTransfer::set_headers() {
+  ::curl_slist_free_all(headers_);
+  headers_ = ::curl_slist_append(nullptr, "Expect:");  // a body is sent without asking first
+  bool typed = false;
+  for (const std::string& header : transfer_.headers) {
+    typed = typed || same_token(std::string_view(header).substr(0, 13), "content-type:");
+    headers_ = ::curl_slist_append(headers_, header.c_str());
+  }
+  if (!typed) headers_ = ::curl_slist_append(headers_, "Content-Type:");
+  ::curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self_pointer) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  const std::size_t n = size * count;
+  const SenderOptions& options = *self.settings_.options;
+  if (self.body_.size() < options.kept_response_bytes)
+    self.body_.append(data, std::min(n, options.kept_response_bytes - self.body_.size()));
+  self.body_bytes_ += n;
+  self.cut_ = self.body_bytes_ > options.max_response_bytes;
+  return self.cut_ ? 0 : n;  // fewer than came: the transfer ends, and its connection
+}
+
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self_pointer) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  const std::size_t n = size * count;
+  return self.head_.take({data, n}) ? n : 0;  // fewer than came: the transfer ends
+}
+
+// After resolution and before the first packet: the address itself is looked at, so a name that changes its mind
+// between check and use gains nothing.
+curl_socket_t CurlTransfer::on_open(void* self_pointer, curlsocktype, curl_sockaddr* address) {
+  auto& self = *static_cast<CurlTransfer*>(self_pointer);
+  sockaddr_storage storage{};
+  if (address->addrlen > sizeof storage || (address->family != AF_INET && address->family != AF_INET6))
+    return CURL_SOCKET_BAD;
+  std::memcpy(&storage, &address->addr, address->addrlen);
+  if (auto refusal = self.settings_.policy->refusal(numeric_address(storage), port_of(storage))) {
+    self.refused_ = std::move(*refusal);
+    return CURL_SOCKET_BAD;
+  }
+  self.dialled_ = true;
+  self.family_ = address->family;
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+  if (fd < 0) {
+    if (own_trouble(errno)) self.socket_error_ = errno;
+    return CURL_SOCKET_BAD;
+  }
+  self.settings_.opened(self.settings_.owner, fd);
+  return fd;
+}
+
+int CurlTransfer::on_close(void* settings_pointer, curl_socket_t socket) {
+  const auto& settings = *static_cast<const CurlSettings*>(settings_pointer);
+  settings.closed(settings.owner, socket);
+  return ::close(socket);
+}
+
+// Not the endpoint's: it would have been reached, had this process had what it needs. EADDRNOTAVAIL: no port is left to
+// dial from (of IPv6 it may also say that there is no way there).
+bool CurlTransfer::own_fault(CURLcode code) const {
+  if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT || code == CURLE_SSL_CACERT_BADFILE) return true;
+  if (code != CURLE_COULDNT_CONNECT) return false;
+  if (socket_error_ != 0) return true;
+  long error = 0;
+  ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+  return own_trouble(static_cast<int>(error)) || (error == EADDRNOTAVAIL && family_ == AF_INET);
+}
+
+// A line of the header above 100 KiB, or too many of them: libcurl says so, or that it is out of memory.
+bool CurlTransfer::larger_than_libcurl_takes(CURLcode code) const {
+  if (static_cast<int>(code) == kCurlTooLarge) return true;
+  curl_off_t sent = 0;
+  ::curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &sent);
+  return code == CURLE_OUT_OF_MEMORY && sent > 0 && !head_.ended();
+}
+
+TransferError CurlTransfer::classify(CURLcode code) const {
+  if (head_.fault() == AnswerHead::Fault::too_large || larger_than_libcurl_takes(code)) return TransferError::too_large;
+  if (head_.fault() == AnswerHead::Fault::malformed) return TransferError::reset;
+  if (own_fault(code)) return TransferError::local;
+  switch (code) {
+    case CURLE_OK: return TransferError::none;
+    case CURLE_COULDNT_RESOLVE_HOST: return TransferError::dns;
+    case CURLE_COULDNT_CONNECT:
+      return !dialled_ && !refused_.empty() ? TransferError::refused_address : TransferError::connect;
+    case CURLE_OPERATION_TIMEDOUT: return TransferError::timeout;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED: return TransferError::tls;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY: return TransferError::reset;
+    default: return TransferError::internal;
+  }
+}
+
+std::string_view CurlTransfer::content_type() const {
+  const char* type = nullptr;
+  if (::curl_easy_getinfo(easy_, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == nullptr) return {};
+  const std::string_view sent(type);
+  return sent.size() <= kMaxContentType ? sent : std::string_view();
+}
+
+TransferResult CurlTransfer::result(SteadyTime now) {
+  TransferResult out;
+  out.id = transfer_.id;
+  out.retry_after = head_.retry_after();
+  out.body = std::move(body_);
+  out.body_cut = body_bytes_ > out.body.size();
+  if (!out.body.empty()) out.content_type = content_type();
+  out.duration_us =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_).count());
+  return out;
+}
+
+std::string CurlTransfer::message_of(TransferError error, CURLcode code) {
+  if (error == TransferError::refused_address) return std::move(refused_);
+  if (error == TransferError::too_large)
+    return "the answer's header is larger than 256 KiB, or a line of it than 100 KiB";
+  if (head_.fault() == AnswerHead::Fault::malformed) return "the answer does not begin with a status line of HTTP";
+  if (socket_error_ != 0) return std::strerror(socket_error_);
+  return error_[0] != 0 ? error_.data() : ::curl_easy_strerror(code);
+}
+
+TransferResult CurlTransfer::end(CURLcode code, SteadyTime now) {
+  TransferResult out = result(now);
+  if (cut_) code = CURLE_OK;                                         // the status counts
+  if (code == CURLE_OK && !head_.ended()) code = CURLE_GOT_NOTHING;  // libcurl takes one that ends within its header
+  out.error = classify(code);
+  if (out.error == TransferError::none)
+    out.status = head_.status();
+  else
+    out.message = message_of(out.error, code);
+  if (out.error == TransferError::local) out.retry_in = kRetryLocal;
+  clear();
+  return out;
+}
+
+TransferResult CurlTransfer::end_aborted(SteadyTime now) {
+  TransferResult out = result(now);
+  out.error = TransferError::aborted;
+  out.message = "the request was given up";
+  clear();
+  return out;
+}
+
+TransferResult CurlTransfer::end_local(SteadyTime now) {
+  TransferResult out = result(now);
+  out.error = TransferError::local;
+  out.message = "libcurl takes no more requests";
+  out.retry_in = kRetryLocal;
+  clear();
+  return out;
+}
+
+void CurlTransfer::clear() {
+  transfer_ = {};
+  head_.clear();
+  body_.clear();
+  refused_.clear();
+  dialled_ = cut_ = false;
+  socket_error_ = family_ = 0;
+  body_bytes_ = 0;
+  error_[0] = 0;
+}
+
+}  // namespace certes::http

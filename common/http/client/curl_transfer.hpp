@@ -1,0 +1,73 @@
+#pragma once
+// CurlTransfer: one easy handle of libcurl, made once and used for one request after another. Who: SenderThread.
+// Confined to the sender's thread.
+
+#include <curl/curl.h>
+
+#include <array>
+#include <string>
+
+#include "common/http/client/answer_head.hpp"
+#include "common/http/client/sender.hpp"
+
+namespace certes::http {
+
+// What the transfers of one thread share: unchanged while it runs.
+struct CurlSettings {
+  const SenderOptions* options = nullptr;
+  const AddressPolicy* policy = nullptr;
+  void* owner = nullptr;  // passed to the two
+  void (*opened)(void* owner, curl_socket_t socket) = nullptr;
+  void (*closed)(void* owner, curl_socket_t socket) = nullptr;  // just before it is
+};
+
+class CurlTransfer {
+ public:
+  explicit CurlTransfer(const CurlSettings& settings);
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  CURL* easy() const { return easy_; }
+  std::uint64_t id() const { return transfer_.id; }
+  // Takes the request; the handle is ready for curl_multi_add_handle then. `addresses`: of the URL's name, as libcurl
+  // wants them (CURLOPT_RESOLVE); empty: it needs none.
+  void begin(Transfer&& transfer, const std::string& addresses, SteadyTime now);
+  // What became of it; the handle is out of the multi handle, and can begin again.
+  TransferResult end(CURLcode code, SteadyTime now);
+  TransferResult end_aborted(SteadyTime now);
+  TransferResult end_local(SteadyTime now);  // the multi handle did not take it
+
+ private:
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close(void* settings, curl_socket_t socket);
+
+  void set_fixed_options();
+  void set_headers();
+  TransferResult result(SteadyTime now);
+  std::string_view content_type() const;
+  TransferError classify(CURLcode code) const;
+  bool own_fault(CURLcode code) const;
+  bool larger_than_libcurl_takes(CURLcode code) const;
+  std::string message_of(TransferError error, CURLcode code);
+  void clear();
+
+  const CurlSettings& settings_;
+  CURL* easy_;
+  curl_slist *headers_ = nullptr, *addresses_ = nullptr;
+  Transfer transfer_;
+  SteadyTime begun_{};
+  AnswerHead head_;
+  std::string body_;
+  std::string refused_;   // why an address was not dialled
+  int socket_error_ = 0;  // why no socket could be made
+  int family_ = 0;        // of the address that was dialled last
+  bool dialled_ = false;
+  bool cut_ = false;  // the body is longer than is read
+  std::size_t body_bytes_ = 0;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+};
+
+}  // namespace certes::http

@@ -1,0 +1,120 @@
+#pragma once
+// Sender: makes many HTTP requests at once on threads of its own (libcurl multi, epoll), with keep-alive, and dials
+// only addresses that are allowed after resolution. Who: dispatcher/delivery. Threads: submit, abort and poll belong to
+// one thread; completions are collected by poll(); `wake` is called by sender threads when there are some, and must not
+// block.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/http/client/resolver.hpp"
+#include "common/http/networks.hpp"
+#include "common/http/own_listeners.hpp"
+
+namespace certes::http {
+
+// Who may be dialled. The refused ranges are those of docs/operating.md (RFC 6890 and successors).
+class AddressPolicy {
+ public:
+  // `allow`: CIDRs that are allowed although refused by default. Error: which one is no CIDR.
+  static Result<AddressPolicy> make(const std::vector<std::string>& allow);
+  // Nothing: allowed. Otherwise a sentence with the address, its range and the setting. `address`: numeric, v4 or v6.
+  std::optional<std::string> refusal(std::string_view address, std::uint16_t port) const;
+  // Where this process listens: refused, however allowed. Shared by all copies; any thread.
+  OwnListeners& own_listeners() const { return *own_; }
+
+ private:
+  Networks allow_;
+  std::shared_ptr<OwnListeners> own_ = std::make_shared<OwnListeners>();
+};
+
+enum class TransferError : std::uint8_t {
+  none,
+  dns,  // the name does not exist, or has no address
+  connect,
+  tls,
+  timeout,
+  refused_address,
+  reset,
+  aborted,
+  too_large,
+  unresolved,  // the name server's fault: not the endpoint's
+  local,       // no descriptors, memory or ports: ours
+  internal
+};
+std::string_view to_string(TransferError error);
+// Nothing was sent, and what kept it from being sent says nothing of who was to get it.
+inline bool not_tried(TransferError error) {
+  return error == TransferError::unresolved || error == TransferError::local;
+}
+
+struct Transfer {
+  std::uint64_t id = 0;  // the caller's; comes back
+  std::string url;
+  std::vector<std::string> headers;        // "name: value", checked by the caller
+  std::shared_ptr<const void> body_owner;  // keeps body alive
+  std::string_view body;
+  Millis timeout{15'000};    // whole request
+  std::size_t affinity = 0;  // same value → same thread (an endpoint's)
+};
+
+struct TransferResult {
+  std::uint64_t id = 0;
+  TransferError error = TransferError::none;
+  int status = 0;            // 0: no answer
+  std::string message;       // of an error
+  std::string retry_after;   // header, as sent
+  std::string body;          // at most 4 KB; the rest is read up to the limit and dropped
+  bool body_cut = false;     // there was a rest
+  std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
+  std::uint64_t duration_us = 0;
+  Millis retry_in{0};  // of what was not tried: not before that
+};
+
+struct SenderOptions {
+  int threads = 1;
+  std::size_t max_in_flight = 4'096;
+  std::size_t max_response_bytes = 1u << 20;  // above: the connection is closed, the status counts
+  std::size_t kept_response_bytes = 4u << 10;
+  Millis connect_timeout{5'000};
+  std::string ca_file;             // empty: the system's
+  bool environment_proxy = false;  // http_proxy, no_proxy and the like are obeyed; libcurl looks up names then
+  ResolverOptions resolver;
+  std::string user_agent = "Certes/" CERTES_VERSION;
+};
+
+class Sender {
+ public:
+  Sender(SenderOptions options, AddressPolicy policy, std::function<void()> wake);
+  ~Sender();  // aborts what is in flight
+  void submit(Transfer&& transfer);
+  // Its completion, as `aborted`, comes all the same, unless it was already on its way.
+  void abort(std::uint64_t id);
+  void poll(std::vector<TransferResult>& out);
+  std::size_t in_flight() const;
+  ResolverStats resolver_stats() const;  // any thread
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// scheme http or https, a host, no user info, no fragment, port in range; a literal address must be allowed (names are
+// checked when dialled). Used when an endpoint is created. Error: invalid with what is wrong.
+Result<void> check_url(std::string_view url, const AddressPolicy& policy);
+
+// The name in a URL that must be looked up before it can be dialled, and the port. Nothing: an address, a name that
+// stands for loopback, or no URL.
+struct NamedHost {
+  std::string host;  // in lower case
+  std::uint16_t port = 0;
+};
+std::optional<NamedHost> named_host(const std::string& url);
+
+}  // namespace certes::http

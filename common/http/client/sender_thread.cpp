@@ -1,0 +1,314 @@
+#include "common/http/client/sender_thread.hpp"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace certes::http {
+
+namespace {
+
+SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
+
+std::uint32_t events_of(int what) {
+  if (what == CURL_POLL_IN) return EPOLLIN;
+  if (what == CURL_POLL_OUT) return EPOLLOUT;
+  return EPOLLIN | EPOLLOUT;
+}
+
+// Fewer kept than are in flight, and nearly every transfer dials anew; but what is kept leaves descriptors for others.
+long kept_connections(const SenderOptions& options) {
+  rlimit limit{};
+  const bool known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  const auto share = known ? limit.rlim_cur / 4 / static_cast<rlim_t>(std::max(1, options.threads)) : ~rlim_t{0};
+  return static_cast<long>(std::max<rlim_t>(1, std::min<rlim_t>(options.max_in_flight, share)));
+}
+
+// As libcurl wants it; '+': for no longer than its cache keeps what it has looked up itself.
+std::string for_libcurl(const NamedHost& named, const Resolution& resolution) {
+  std::string text = "+" + named.host + ":" + std::to_string(named.port) + ":";
+  for (const std::string& address : resolution.addresses) {
+    const bool v6 = address.find(':') != std::string::npos;
+    text.append(text.back() == ':' ? "" : ",").append(v6 ? "[" + address + "]" : address);
+  }
+  return text;
+}
+
+// False: it is not among them.
+template <class Transfers>
+bool forget(Transfers& transfers, std::uint64_t id) {
+  const auto found = std::find_if(transfers.begin(), transfers.end(), [&](const Transfer& t) { return t.id == id; });
+  if (found == transfers.end()) return false;
+  transfers.erase(found);
+  return true;
+}
+
+TransferError error_of(Resolution::Kind kind) {
+  switch (kind) {
+    case Resolution::Kind::failed: return TransferError::dns;
+    case Resolution::Kind::local: return TransferError::local;
+    case Resolution::Kind::found:
+    case Resolution::Kind::silent: break;
+  }
+  return TransferError::unresolved;
+}
+
+}  // namespace
+
+SenderThread::SenderThread(const SenderOptions& options, const AddressPolicy& policy, Resolver& resolver,
+                           Mailbox<TransferResult>& done, int index)
+    : options_(options),
+      settings_{&options, &policy, this, &SenderThread::on_opened, &SenderThread::on_closed},
+      resolver_(resolver),
+      done_(done),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      multi_(::curl_multi_init()) {
+  ::curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &SenderThread::on_socket);
+  ::curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  ::curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &SenderThread::on_timer);
+  ::curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  ::curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kept_connections(options));
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.fd = inbox_->signal.fd();
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, inbox_->signal.fd(), &event);
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), ("sender-" + std::to_string(index)).c_str());
+}
+
+SenderThread::~SenderThread() {
+  stopping_.store(true);
+  inbox_->signal.notify();
+  thread_.join();
+  ::curl_multi_cleanup(multi_);  // closes what it keeps, hence before the sockets' table
+  handles_.clear();
+  ::close(epoll_);
+}
+
+void SenderThread::submit(Transfer&& transfer) { inbox_->commands.post(std::move(transfer)); }
+
+void SenderThread::abort(std::uint64_t id) { inbox_->commands.post(Abort{id}); }
+
+void SenderThread::run() {
+  std::array<epoll_event, 256> events{};
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    take_commands();
+    give_back_unresolved();
+    // Transfers may end in here: they are collected before the thread blocks.
+    for (int i = 0; i < 64 && run_due_timer(); ++i) collect();
+    collect();
+    const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms());
+    for (int i = 0; i < n; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.fd != inbox_->signal.fd()) socket_ready(event.data.fd, event.events);
+    }
+    collect();
+  }
+  while (!running_.empty()) give_up(running_.begin()->first);
+}
+
+void SenderThread::take_commands() {
+  Mailbox<Command>& box = inbox_->commands;
+  const std::size_t there = box.size_approx();
+  if (there == 0 && commands_.empty()) {
+    box.drain(commands_, 1);  // lets the next sender wake us
+  } else {
+    box.drain(commands_, std::min<std::size_t>(there + 1, 1024));
+  }
+  for (Command& command : commands_) std::visit([this](auto& one) { take(std::move(one)); }, command);
+  commands_.clear();
+  start_waiting();
+}
+
+void SenderThread::start_waiting() {
+  while (!waiting_.empty() && running_.size() < options_.max_in_flight) {
+    Transfer transfer = std::move(waiting_.front());
+    waiting_.pop_front();
+    resolve(std::move(transfer));
+  }
+}
+
+// Starts it, at once or when its host has been looked up. The address itself is checked when it is dialled.
+void SenderThread::resolve(Transfer&& transfer) {
+  const auto named = options_.environment_proxy ? std::nullopt : named_host(transfer.url);
+  if (!named) return start(std::move(transfer), {});
+  if (const auto found = resolving_.find(named->host); found != resolving_.end())
+    return found->second.transfers.push_back(std::move(transfer));
+  const auto known =
+      resolver_.ask(named->host, [inbox = inbox_, host = named->host] { inbox->commands.post(LookedUp{host}); });
+  if (known && known->resolution->kind == Resolution::Kind::found)
+    return start(std::move(transfer), for_libcurl(*named, *known->resolution));
+  if (known) return give_back(transfer.id, *known, named->host);
+  Resolving& resolving = resolving_[named->host];
+  resolving.until = clock_now() + Resolver::kPatience;
+  resolving.transfers.push_back(std::move(transfer));
+  resolving_until_.emplace_back(resolving.until, named->host);
+}
+
+// The resolver knows now: they are asked for again, before those that came after them.
+void SenderThread::take(const LookedUp& looked_up) {
+  auto node = resolving_.extract(looked_up.host);
+  if (node.empty()) return;
+  auto& transfers = node.mapped().transfers;
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(transfers.begin()),
+                  std::make_move_iterator(transfers.end()));
+}
+
+void SenderThread::give_back_unresolved() {
+  static const Resolver::Known silent{
+      std::make_shared<const Resolution>(Resolution{Resolution::Kind::silent, {}, "the name server does not answer"}),
+      Resolver::kPatience};
+  for (; !resolving_until_.empty() && resolving_until_.front().first <= clock_now(); resolving_until_.pop_front()) {
+    const auto found = resolving_.find(resolving_until_.front().second);
+    if (found == resolving_.end() || found->second.until != resolving_until_.front().first) continue;
+    for (const Transfer& transfer : found->second.transfers) give_back(transfer.id, silent, found->first);
+    resolving_.erase(found);
+  }
+}
+
+void SenderThread::give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host) {
+  TransferResult result;
+  result.id = id;
+  result.error = error_of(known.resolution->kind);
+  result.message = "cannot look up " + host + ": " + known.resolution->message;
+  if (not_tried(result.error)) result.retry_in = known.retry_in;
+  done_.post(std::move(result));
+}
+
+void SenderThread::start(Transfer&& transfer, const std::string& addresses) {
+  if (free_.empty()) {
+    auto made = std::make_unique<CurlTransfer>(settings_);
+    if (made->easy() == nullptr) {
+      made->begin(std::move(transfer), addresses, clock_now());
+      return done_.post(made->end_local(clock_now()));
+    }
+    free_.push_back(made.get());
+    handles_.push_back(std::move(made));
+  }
+  CurlTransfer* handle = free_.back();
+  handle->begin(std::move(transfer), addresses, clock_now());
+  if (::curl_multi_add_handle(multi_, handle->easy()) != CURLM_OK) return done_.post(handle->end_local(clock_now()));
+  free_.pop_back();
+  running_[handle->id()] = handle;
+}
+
+void SenderThread::give_up(std::uint64_t id) {
+  if (const auto found = running_.find(id); found != running_.end()) {
+    CurlTransfer* handle = found->second;
+    ::curl_multi_remove_handle(multi_, handle->easy());
+    done_.post(handle->end_aborted(clock_now()));
+    free_.push_back(handle);
+    running_.erase(id);
+    return;
+  }
+  if (!forget(waiting_, id) &&
+      std::none_of(resolving_.begin(), resolving_.end(), [&](auto& one) { return forget(one.second.transfers, id); }))
+    return;
+  TransferResult result;
+  result.id = id;
+  result.error = TransferError::aborted;
+  result.message = "the request was given up";
+  done_.post(std::move(result));
+}
+
+void SenderThread::collect() {
+  int left = 0;
+  while (CURLMsg* message = ::curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    CURL* easy = message->easy_handle;
+    CurlTransfer* handle = nullptr;
+    ::curl_easy_getinfo(easy, CURLINFO_PRIVATE, &handle);
+    ::curl_multi_remove_handle(multi_, easy);
+    const std::uint64_t id = handle->id();
+    done_.post(handle->end(code, clock_now()));
+    free_.push_back(handle);
+    running_.erase(id);
+  }
+  if (!waiting_.empty()) start_waiting();
+}
+
+void SenderThread::socket_ready(int socket, std::uint32_t events) {
+  Watched& entry = watched(socket);
+  if (entry.idle) {
+    // The other side has closed a connection that is kept: curl sees it when it would use it, epoll would say it for
+    // ever.
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
+    entry.events = 0;
+    return;
+  }
+  int mask = 0;
+  if (events & EPOLLIN) mask |= CURL_CSELECT_IN;
+  if (events & EPOLLOUT) mask |= CURL_CSELECT_OUT;
+  if (events & (EPOLLERR | EPOLLHUP)) mask |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
+  int running = 0;
+  ::curl_multi_socket_action(multi_, socket, mask, &running);
+}
+
+bool SenderThread::run_due_timer() {
+  if (timer_ > clock_now()) return false;
+  timer_ = SteadyTime::max();
+  int running = 0;
+  ::curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+  return true;
+}
+
+int SenderThread::wait_ms() const {
+  const SteadyTime until = resolving_until_.empty() ? timer_ : std::min(timer_, resolving_until_.front().first);
+  if (until == SteadyTime::max()) return -1;
+  const auto left = std::chrono::ceil<Millis>(until - clock_now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+int SenderThread::on_timer(CURLM*, long timeout_ms, void* self_pointer) {
+  auto& self = *static_cast<SenderThread*>(self_pointer);
+  self.timer_ = timeout_ms < 0 ? SteadyTime::max() : clock_now() + Millis(timeout_ms);
+  return 0;
+}
+
+// A socket that curl has done with stays watched: the next transfer on it asks for the same, which then costs nothing.
+int SenderThread::on_socket(CURL*, curl_socket_t socket, int what, void* self_pointer, void*) {
+  auto& self = *static_cast<SenderThread*>(self_pointer);
+  Watched& entry = self.watched(socket);
+  if (what != CURL_POLL_REMOVE && what != CURL_POLL_NONE) {
+    entry.idle = false;
+    if (entry.events != events_of(what)) self.watch(socket, events_of(what));
+  } else if (entry.dialled) {
+    entry.idle = true;
+    if (entry.events & EPOLLOUT) self.watch(socket, EPOLLIN);  // it would be ready for ever
+  } else if (entry.events != 0) {
+    ::epoll_ctl(self.epoll_, EPOLL_CTL_DEL, socket, nullptr);
+    entry = {};
+  }
+  return 0;
+}
+
+SenderThread::Watched& SenderThread::watched(int socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= watched_.size()) watched_.resize(index + 64);
+  return watched_[index];
+}
+
+void SenderThread::watch(int socket, std::uint32_t events) {
+  Watched& entry = watched(socket);
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = socket;
+  ::epoll_ctl(epoll_, entry.events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
+  entry.events = events;
+}
+
+void SenderThread::on_opened(void* self, curl_socket_t socket) {
+  static_cast<SenderThread*>(self)->watched(socket) = {.events = 0, .idle = false, .dialled = true};
+}
+
+// Closing takes it out of epoll.
+void SenderThread::on_closed(void* self, curl_socket_t socket) {
+  static_cast<SenderThread*>(self)->watched(socket) = {};
+}
+
+}  // namespace certes::http

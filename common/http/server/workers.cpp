@@ -1,0 +1,73 @@
+#include "common/http/server/workers.hpp"
+
+#include <pthread.h>
+
+namespace certes::http {
+
+namespace {
+
+// Whatever was thrown, its text stays inside.
+Response answer_of(const PooledJob& job) {
+  try {
+    return job.route->handler(job.request);
+  } catch (...) {
+    return problem(500, "internal", "Internal error", "The request could not be completed.");
+  }
+}
+
+Response busy() {
+  Response response = problem(503, "busy", "Busy", "Too many requests wait for a worker. Try again.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+Workers::Crew::Crew(const ServerOptions& options, int threads_wanted, JobCounters& job_counters)
+    : count(std::max(1, threads_wanted)),
+      counters(job_counters),
+      queue({options.worker_queue, options.worker_queue_bytes, count}) {}
+
+Workers::Workers(const ServerOptions& options, std::shared_ptr<ServerCounters> counters)
+    : name_(options.name.substr(0, 9)),
+      counters_(std::move(counters)),
+      short_(options, options.workers, counters_->short_jobs),
+      lengthy_(options, options.lengthy_workers, counters_->lengthy_jobs) {}
+
+void Workers::start() {
+  for (Crew* crew : {&short_, &lengthy_})
+    for (int i = 0; i < crew->count; ++i) {
+      crew->threads.emplace_back([crew] { run(*crew); });
+      ::pthread_setname_np(crew->threads.back().native_handle(),
+                           (name_ + (crew == &short_ ? "-work" : "-long")).c_str());
+    }
+}
+
+void Workers::submit(std::unique_ptr<PooledJob> job) {
+  Crew& crew = job->route->lengthy ? lengthy_ : short_;
+  const std::string share = job->share;
+  const std::size_t size = job->size;
+  crew.counters.waiting.fetch_add(1, std::memory_order_relaxed);
+  for (const auto& away : crew.queue.push(share, size, std::move(job))) {
+    crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+    crew.counters.refused.fetch_add(1, std::memory_order_relaxed);
+    away->reply(busy());
+  }
+}
+
+void Workers::stop() {
+  for (Crew* crew : {&short_, &lengthy_}) {
+    crew->queue.close();
+    for (std::thread& thread : crew->threads) thread.join();
+    crew->threads.clear();
+  }
+}
+
+void Workers::run(Crew& crew) {
+  while (const auto turn = crew.queue.pop()) {
+    crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+    turn->item->reply(answer_of(*turn->item));
+  }
+}
+
+}  // namespace certes::http

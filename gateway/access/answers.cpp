@@ -1,0 +1,136 @@
+#include "gateway/access/answers.hpp"
+
+#include <algorithm>
+
+#include "common/event/hops.hpp"
+#include "gateway/access/internal_error.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr std::string_view kRetryAfter = "2";
+
+struct Problem {
+  int status;
+  std::string_view slug, title;
+};
+
+Problem problem_of(Code code) {
+  switch (code) {
+    case Code::invalid: return {400, "invalid", "Not understood"};
+    case Code::unauthenticated: return {401, "unauthenticated", "No valid proof of who sends this"};
+    case Code::forbidden: return {403, "forbidden", "Not allowed"};
+    case Code::not_found: return {404, "not-found", "Not found"};
+    case Code::conflict: return {409, "conflict", "Conflict"};
+    case Code::too_large: return {413, "too-large", "Too large"};
+    case Code::busy:
+    case Code::unavailable: return {503, "not-accepted", "Not accepted: nothing was stored"};
+    case Code::unknown_outcome:
+    case Code::timeout: return {503, "outcome-unknown", "It may or may not have been stored"};
+    case Code::internal: break;
+  }
+  return {500, "internal", "Internal error"};
+}
+
+http::Response json(int status, std::string&& body) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+http::Response answer(const Error& error) {
+  const Problem problem = problem_of(error.code);
+  if (error.code == Code::internal)
+    return http::problem(problem.status, problem.slug, problem.title, told_of_internal(error, "gateway"));
+  auto response = http::problem(problem.status, problem.slug, problem.title, error.message, error.pointer);
+  if (problem.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+// A source's id needs no escape.
+http::Response answer_of_basic(const Error& error, std::string_view source) {
+  auto response = answer(error);
+  for (auto& [name, value] : response.headers)
+    if (name == "WWW-Authenticate")
+      value = std::string("Basic realm=\"").append(source).append("\", charset=\"UTF-8\"");
+  return response;
+}
+
+http::Response not_accepted(std::string_view why) { return answer({Code::busy, std::string(why)}); }
+http::Response not_accepted(std::string_view why, int retry_after_seconds) {
+  auto response = not_accepted(why);
+  response.headers.back().second = std::to_string(retry_after_seconds);
+  return response;
+}
+http::Response outcome_unknown(std::string_view why) { return answer({Code::unknown_outcome, std::string(why)}); }
+
+http::Response unsupported_media_type(std::string_view sent) {
+  std::string detail = sent.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
+  detail +=
+      "; send Content-Type: application/json, application/cloudevents+json or application/cloudevents-batch+json, or "
+      "the header ce-specversion for a CloudEvent in binary mode";
+  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+}
+
+http::Response loop_detected() {
+  return http::problem(508, "loop-detected", "Loop detected", event::too_many_hops(), event::kHops);
+}
+
+http::Response breaks_schema(const std::vector<http::Fault>& breaches) {
+  const http::Fault& first = breaches.front();
+  auto response = http::problem(422, "schema", "Breaks the schema of its type", first.detail, first.pointer);
+  http::add_faults(response, breaches);
+  return response;
+}
+
+http::Response too_many_requests(std::string_view kind, std::string_view id, std::int64_t retry_after_seconds) {
+  const std::string limit = kind == "tenant" ? "quotas.events_per_second" : "rate_per_second";
+  auto response = http::problem(429, "too-many-requests", "Too many requests",
+                                std::string(kind).append(1, ' ').append(id).append(" is above its ").append(limit));
+  response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  return response;
+}
+
+http::Response too_many_unverified(std::string_view why, std::chrono::nanoseconds wait) {
+  auto response = http::problem(
+      429, "too-many-requests", "Too many requests",
+      std::string("too much from this address to this source did not verify (gateway.unverified_per_second); ")
+          .append(why));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, seconds)));
+  return response;
+}
+
+http::Response accepted(const Reply& reply, std::string_view id, bool duplicate) {
+  if (reply.body || reply.status == 204 || reply.status == 205) {
+    http::Response response;
+    response.status = reply.status;
+    response.body = reply.body.value_or("");
+    if (!response.body.empty()) response.content_type = reply.content_type;
+    return response;
+  }
+  std::string body;
+  body.reserve(64 + id.size());
+  body.append(R"({"id":")").append(id).append(R"(","status":"accepted")");
+  body.append(duplicate ? R"(,"duplicate":true})" : "}");
+  return json(reply.status, std::move(body));
+}
+
+http::Response accepted_batch(const std::vector<std::string>& ids) {
+  std::string body;
+  body.reserve(40 + ids.size() * 33);
+  body = R"({"accepted":[)";
+  for (const auto& id : ids) {
+    if (&id != &ids.front()) body += ',';
+    body.append(1, '"').append(id).append(1, '"');
+  }
+  body.append(R"(],"count":)").append(std::to_string(ids.size())).append(1, '}');
+  return json(202, std::move(body));
+}
+
+}  // namespace certes::gateway::ingest

@@ -1,0 +1,281 @@
+#include "gateway/gateway.hpp"
+
+#include "common/http/server/pages.hpp"
+#include "gateway/access/access.hpp"
+#include "gateway/access/scrapers.hpp"
+#include "gateway/desk.hpp"
+#include "gateway/repeats/dedup_follower.hpp"
+#include "gateway/repeats/redeliveries.hpp"
+#include "gateway/request_counts.hpp"
+
+namespace certes::gateway {
+namespace {
+
+Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
+
+http::ServerOptions server_options(const config::Settings& all) {
+  const config::GatewaySettings& settings = all.gateway;
+  http::ServerOptions options;
+  options.name = "gateway";
+  options.listen = settings.listen;
+  options.loops = std::max(1, settings.loops);
+  options.max_connections = static_cast<std::size_t>(settings.max_connections);
+  options.max_connections_per_peer = static_cast<std::size_t>(settings.max_connections_per_peer);
+  options.unlimited_peer = [clients = Clients(all)](std::string_view peer) { return clients.is_trusted_proxy(peer); };
+  options.max_unfinished_bytes = static_cast<std::size_t>(settings.unfinished_bytes);
+  options.max_header_bytes = static_cast<std::size_t>(settings.max_header_bytes);
+  options.max_body_bytes = static_cast<std::size_t>(settings.max_body_bytes);
+  options.header_timeout = millis(settings.header_timeout_seconds);
+  options.body_timeout = millis(settings.body_timeout_seconds);
+  options.idle_timeout = millis(settings.idle_timeout_seconds);
+  options.tls = {settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file, "gateway."};
+  return options;
+}
+
+// Of an engine that more than one gateway may use.
+log::LineCarrier* carrier_of(log::Log& log) {
+  auto* source = dynamic_cast<log::LineSource*>(&log);
+  return source ? source->line_carrier() : nullptr;
+}
+
+stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
+  return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
+}
+
+commands::Searcher::Options search_options(const config::CommandSettings& settings) {
+  return {millis(settings.search_seconds), settings.search_threads, static_cast<std::size_t>(settings.max_searches),
+          static_cast<std::size_t>(settings.search_memory_bytes),
+          static_cast<std::size_t>(settings.absent_memory_bytes)};
+}
+
+}  // namespace
+
+// What there is once the log is reached. Its loops' desks are made by the first request of each.
+class Gateway::Services {
+ public:
+  Services(Dependencies dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
+      : dependencies_(dependencies),
+        metrics_(metrics),
+        unverified_(dependencies.settings.gateway.unverified_per_second,
+                    static_cast<std::size_t>(dependencies.settings.gateway.unverified_peers)),
+        heavy_(std::make_unique<ingest::HeavyWork>(schemas_, dependencies.settings.gateway.unknown_types == "strict",
+                                                   dependencies.metrics,
+                                                   ingest::HeavyWork::options_of(dependencies.settings.gateway))),
+        searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
+                                                       search_options(dependencies.settings.commands))),
+        crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
+               static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
+        room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
+        tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
+        desks_(loops) {
+    lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
+    if (!dependencies.log.exact_deduplication()) make_dedup();
+    make_idempotency();
+    make_redeliveries();
+    follow();
+  }
+
+  // What waits at a desk answers through the server's loops: they must still be there.
+  ~Services() {
+    searcher_.reset();
+    heavy_.reset();
+    lines_.reset();
+    tail_.reset();
+    desks_.clear();
+  }
+  Services(const Services&) = delete;
+  Services& operator=(const Services&) = delete;
+
+  // On that loop's thread.
+  ingest::Desk& desk(http::Loop& loop) {
+    auto& place = desks_[static_cast<std::size_t>(loop.index())];
+    if (!place)
+      place = std::make_unique<ingest::Desk>(loop, ingest::DeskShared{dependencies_,
+                                                                      {dedup_.get(), redeliveries_.get()},
+                                                                      *idempotency_,
+                                                                      limits_,
+                                                                      unverified_,
+                                                                      schemas_,
+                                                                      *heavy_,
+                                                                      metrics_,
+                                                                      *tail_,
+                                                                      room_,
+                                                                      *searcher_,
+                                                                      crowd_,
+                                                                      *lines_});
+    return *place;
+  }
+
+  bool warm() const { return !follower_ || follower_->warm(); }
+  bool caught_up() const { return dependencies_.registry.caught_up(); }
+  // Who waits gets the answer that there is.
+  void end_waits() { tail_->end_waits(); }
+
+ private:
+  // Repeats meet in one partition, but a gateway takes those of all.
+  void make_dedup() {
+    const auto& window = dependencies_.settings.deduplication;
+    const auto ids = static_cast<std::size_t>(std::max<std::int64_t>(0, window.ids)) *
+                     static_cast<std::size_t>(std::max(1, dependencies_.log.partitions()));
+    const auto bytes = static_cast<std::size_t>(window.memory_bytes);
+    dedup_ = std::make_unique<ingest::DedupIndex>(std::min(ids, ingest::DedupIndex::most_within(bytes)),
+                                                  millis(window.seconds));
+    const metrics::Labels labels{{"role", "gateway"}};
+    auto count = dependencies_.metrics.gauge("certes_deduplication_ids", "Identities remembered.", labels);
+    auto size = dependencies_.metrics.gauge("certes_deduplication_bytes", "Memory of their index.", labels);
+    dependencies_.metrics.on_scrape([index = dedup_, count, size]() mutable {
+      count.set(static_cast<double>(index->size()));
+      size.set(static_cast<double>(index->bytes()));
+    });
+  }
+
+  void make_redeliveries() {
+    const auto& window = dependencies_.settings.deduplication;
+    if (window.ids <= 0 || window.seconds <= 0 || window.redeliver_ids <= 0) return;
+    redeliveries_ = std::make_unique<ingest::Redeliveries>(
+        dependencies_.log, dependencies_.clock, dependencies_.metrics,
+        ingest::Redeliveries::Options{millis(window.seconds), static_cast<std::size_t>(window.redeliver_ids),
+                                      static_cast<std::size_t>(std::max<std::int64_t>(1, window.redeliver_waiting))});
+  }
+
+  void make_idempotency() {
+    const auto& kept = dependencies_.settings.idempotency;
+    idempotency_ = std::make_shared<ingest::IdempotencyIndex>(
+        ingest::IdempotencyIndex::Options{static_cast<std::size_t>(std::max<std::int64_t>(0, kept.keys)),
+                                          static_cast<std::size_t>(kept.memory_bytes), millis(kept.seconds)});
+    auto keys = dependencies_.metrics.gauge("certes_gateway_idempotency_keys", "Idempotency-Keys remembered.");
+    auto bytes = dependencies_.metrics.gauge("certes_gateway_idempotency_bytes", "Memory of them and their answers.");
+    dependencies_.metrics.on_scrape([index = idempotency_, keys, bytes]() mutable {
+      keys.set(static_cast<double>(index->size()));
+      bytes.set(static_cast<double>(index->bytes()));
+    });
+  }
+
+  void follow() {
+    const auto& window = dependencies_.settings.deduplication;
+    if (!dedup_ || window.ids <= 0 || window.seconds <= 0) return;
+    follower_ = std::make_unique<ingest::DedupFollower>(
+        dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
+        ingest::DedupFollower::Options{window.read_back, millis(window.seconds), millis(window.read_back_seconds),
+                                       window.follow});
+  }
+
+  const Dependencies dependencies_;
+  ingest::IngestMetrics& metrics_;
+  std::shared_ptr<ingest::DedupIndex> dedup_;
+  std::shared_ptr<ingest::IdempotencyIndex> idempotency_;
+  std::unique_ptr<ingest::DedupFollower> follower_;
+  std::unique_ptr<ingest::Redeliveries> redeliveries_;
+  ingest::RateLimits limits_;
+  ingest::Unverified unverified_;
+  ingest::SchemaCache schemas_;
+  std::unique_ptr<ingest::HeavyWork> heavy_;
+  std::unique_ptr<commands::Searcher> searcher_;
+  stream::Crowd crowd_;
+  ingest::WaitingRoom room_;
+  std::unique_ptr<stream::Tail> tail_;
+  std::unique_ptr<stream::Lines> lines_;
+  std::vector<std::unique_ptr<ingest::Desk>> desks_;  // by loop, each confined to it
+};
+
+class Gateway::Impl {
+ public:
+  explicit Impl(Frame frame)
+      : frame_(frame),
+        metrics_(frame.metrics, static_cast<std::size_t>(std::max(0, frame.settings.metrics_endpoints))),
+        counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered.", Listener::gateway),
+        scrapers_(frame.settings, frame.clock),
+        server_(server_options(frame.settings)),
+        pages_(server_, frame.metrics, page_options()) {
+    for (const Route* route : routes_of(Listener::gateway))
+      if (std::holds_alternative<IngestHandler>(route->handler)) add(*route);
+    server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
+      counts_.count(route, status);
+      metrics_.finished(took);
+    });
+  }
+
+  ~Impl() {
+    server_.stop(Millis{0});
+    services_.reset();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void open(Dependencies dependencies) {
+    services_ = std::make_unique<Services>(dependencies, metrics_,
+                                           static_cast<std::size_t>(std::max(1, frame_.settings.gateway.loops)));
+    scrapers_.open(dependencies.registry);
+    open_.store(services_.get(), std::memory_order_release);
+  }
+
+  void stop(Millis limit) {
+    if (services_) services_->end_waits();
+    server_.stop(limit);
+  }
+  http::Server& server() { return server_; }
+  bool warm() const { return services_ && services_->warm(); }
+
+  std::optional<std::string> not_ready() const {
+    const Services* services = open_.load(std::memory_order_acquire);
+    if (services == nullptr) return "the log is not reached yet";
+    if (!services->warm()) return "events are being read back for de-duplication";
+    if (!services->caught_up()) return "the registry has not caught up yet";
+    if (frame_.leaving && *frame_.leaving) return "this process leaves";
+    return std::nullopt;
+  }
+
+ private:
+  http::PageOptions page_options() {
+    http::PageOptions options;
+    options.not_ready = [this] { return not_ready(); };
+    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
+    options.metrics = frame_.settings.metrics_listen.empty();
+    return options;
+  }
+
+  // Null: the log is not reached yet.
+  ingest::Desk* desk(http::Loop& loop) {
+    Services* services = open_.load(std::memory_order_acquire);
+    return services ? &services->desk(loop) : nullptr;
+  }
+
+  void add(const Route& route) {
+    const auto make = [this, &route](http::Loop& loop) -> http::DirectHandler {
+      return [this, &route, &loop](const http::Request& request, http::Exchange exchange) {
+        if (ingest::Desk* own = desk(loop)) return own->serve(route, request, std::move(exchange));
+        if (route.takes_in) metrics_.rejected("", "not_accepted");
+        exchange.respond(Door::not_reached());
+      };
+    };
+    const auto look = [this, &route](http::Loop& loop) -> http::HeadCheck {
+      return [this, &route, &loop](const http::Request& head) -> std::optional<http::Response> {
+        if (ingest::Desk* own = desk(loop)) return own->look(route, head);
+        return Door::not_reached();
+      };
+    };
+    server_.direct(route.method, route.pattern, make, look);
+  }
+
+  const Frame frame_;
+  ingest::IngestMetrics metrics_;
+  RequestCounts counts_;
+  Scrapers scrapers_;
+  std::unique_ptr<Services> services_;
+  std::atomic<Services*> open_{nullptr};
+  http::Server server_;
+  http::Pages pages_;
+};
+
+Gateway::Gateway(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Gateway::Gateway(Dependencies dependencies) : Gateway(dependencies.frame()) { open(dependencies); }
+Gateway::~Gateway() = default;
+Result<void> Gateway::start() { return impl_->server().start(); }
+void Gateway::open(Dependencies dependencies) { impl_->open(dependencies); }
+std::optional<std::string> Gateway::not_ready() const { return impl_->not_ready(); }
+bool Gateway::warm() const { return impl_->warm(); }
+std::string Gateway::address() const { return impl_->server().address(); }
+http::Server& Gateway::server() { return impl_->server(); }
+void Gateway::stop(Millis limit) { impl_->stop(limit); }
+
+}  // namespace certes::gateway

@@ -1,0 +1,121 @@
+#include "gateway/repeats/dedup_follower.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "common/event/event.hpp"
+
+namespace certes::gateway::ingest {
+namespace {
+
+constexpr Millis kQuestion{2'000};
+constexpr Millis kPause{100};
+constexpr std::size_t kPage = 1'024;
+
+}  // namespace
+
+DedupFollower::DedupFollower(log::Log& log, DedupIndex& index, const Clock& clock, metrics::Metrics& metrics,
+                             Options options)
+    : log_(log),
+      index_(index),
+      clock_(clock),
+      options_(options),
+      started_(clock.now()),
+      seconds_(metrics.gauge("certes_gateway_read_back_seconds",
+                             "From the start until the events of the de-duplication window had been read back.")),
+      read_(metrics.counter("certes_gateway_followed_records_total", "Records read for de-duplication.")),
+      partitions_(static_cast<std::size_t>(std::max(0, log.partitions()))) {
+  for (std::size_t i = 0; i < partitions_.size(); ++i) partitions_[i].number = static_cast<std::int32_t>(i);
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "certes-dedup");
+}
+
+DedupFollower::~DedupFollower() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_one();
+  thread_.join();
+}
+
+void DedupFollower::run() {
+  for (;;) {
+    const bool more = round();
+    if (!read_back_) check_warm();
+    if (read_back_ && !options_.follow) break;
+    if (!more) pause();
+    const std::lock_guard lock(mutex_);
+    if (stopping_) break;
+  }
+  partitions_.clear();  // readers belong to the thread that made them
+}
+
+bool DedupFollower::round() {
+  std::size_t count = 0;
+  for (Partition& partition : partitions_) {
+    if (!partition.reader && !open(partition)) break;  // the log is away: each question would take its time
+    count += read(partition);
+  }
+  return count != 0;
+}
+
+// Where the window begins, or the number of records does; behind what is no longer there.
+bool DedupFollower::open(Partition& partition) {
+  const auto range = log_.offsets(log::Topic::events, partition.number, kQuestion);
+  if (!range) return false;
+  std::int64_t from = partition.end < 0 ? range->end - options_.read_back : range->start;
+  if (partition.end < 0 && options_.read_back > 0) {
+    const auto at =
+        log_.offset_at(log::Topic::events, partition.number, clock_.unix_millis() - options_.window.count(), kQuestion);
+    if (!at) return false;
+    from = std::max(from, *at);
+  }
+  from = std::clamp(from, range->start, range->end);
+  if (partition.end < 0) partition.end = range->end;
+  if (from >= partition.end) partition.read_back = true;
+  partition.reader = log_.follower(log::Topic::events, partition.number, from);
+  return true;
+}
+
+std::size_t DedupFollower::read(Partition& partition) {
+  page_.clear();
+  const auto count = partition.reader->read(kPage, page_);
+  for (const auto& record : page_) learn(*record);
+  if (partition.reader->position() >= partition.end) partition.read_back = true;
+  if (count) {
+    read_.add(static_cast<double>(*count));
+    return *count;
+  }
+  // Trimmed or replaced: on from what is there. Anything else passes by itself.
+  if (count.error().code != Code::unavailable) partition.reader.reset();
+  return 0;
+}
+
+void DedupFollower::learn(const log::StoredRecord& record) {
+  const auto what = event::identified(record);
+  if (!what) return;
+  const SteadyTime now = clock_.now();
+  const Millis age{std::max<std::int64_t>(0, clock_.unix_millis() - record.appended_at)};
+  index_.learn(what->identity, what->id, {record.partition, record.offset}, now - age, now);
+}
+
+void DedupFollower::check_warm() {
+  read_back_ = std::all_of(partitions_.begin(), partitions_.end(), [](const auto& one) { return one.read_back; });
+  const auto took = clock_.now() - started_;
+  if (read_back_) seconds_.set(std::chrono::duration<double>(took).count());
+  if (!read_back_ && !warm_ && took >= options_.limit)
+    spdlog::warn(
+        "gateway: reading events back takes longer than deduplication.read_back_seconds; until it is done, a repeat of "
+        "an event from before the start may be answered as new (it is not delivered)");
+  warm_ = warm_ || read_back_ || took >= options_.limit;
+}
+
+void DedupFollower::pause() {
+  std::unique_lock lock(mutex_);
+  stop_.wait_for(lock, kPause, [this] { return stopping_; });
+}
+
+}  // namespace certes::gateway::ingest

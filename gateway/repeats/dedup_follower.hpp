@@ -1,0 +1,70 @@
+#pragma once
+// DedupFollower: keeps a gateway's DedupIndex true to the log where the log does not de-duplicate itself: reads
+// `events` back when the gateway starts, over the window and a number of records, and then goes on, for what other
+// gateways accept. It looks a few times a second, so that it costs little beside ingest; what it has not seen yet is
+// taken as new, and dropped by the dispatcher. Who: Gateway. A thread of its own; warm(): any thread.
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/log/log.hpp"
+#include "common/metrics/metrics.hpp"
+#include "gateway/repeats/dedup_index.hpp"
+
+namespace certes::gateway::ingest {
+
+class DedupFollower {
+ public:
+  struct Options {
+    std::int64_t read_back = 100'000;  // records of each partition
+    Millis window{86'400'000};
+    Millis limit{30'000};  // for reading back; after it the gateway is warm all the same, and reading goes on
+    bool follow = true;    // beyond what was there at the start
+  };
+  // Starts its thread. All must outlive it.
+  DedupFollower(log::Log& log, DedupIndex& index, const Clock& clock, metrics::Metrics& metrics, Options options);
+  ~DedupFollower();
+  DedupFollower(const DedupFollower&) = delete;
+  DedupFollower& operator=(const DedupFollower&) = delete;
+
+  // What was there at the start has been read, or the limit has passed.
+  bool warm() const { return warm_; }
+
+ private:
+  struct Partition {
+    std::int32_t number = 0;
+    std::unique_ptr<log::Reader> reader;
+    std::int64_t end = -1;  // of the log when it was opened first; -1: not yet
+    bool read_back = false;
+  };
+  void run();
+  bool round();  // false: nothing was there
+  bool open(Partition& partition);
+  std::size_t read(Partition& partition);
+  void learn(const log::StoredRecord& record);
+  void check_warm();
+  void pause();
+
+  log::Log& log_;
+  DedupIndex& index_;
+  const Clock& clock_;
+  const Options options_;
+  const SteadyTime started_;
+  metrics::Gauge seconds_;
+  metrics::Counter read_;
+  std::vector<Partition> partitions_;
+  std::vector<log::RecordPtr> page_;
+  bool read_back_ = false;  // all of them
+  std::atomic<bool> warm_{false};
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;     // last: it uses all of the above
+};
+
+}  // namespace certes::gateway::ingest

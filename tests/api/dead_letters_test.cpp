@@ -1,0 +1,385 @@
+#include "api/dead_letters.hpp"
+
+#include <set>
+
+#include "common/log/names.hpp"
+#include "tests/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::gateway::testing;
+
+namespace {
+
+struct DeadLetter {
+  const char* delivery;
+  const char* endpoint;
+  std::int64_t term;
+  const char* value = R"({"n":1})";
+  const char* tenant = "default";
+};
+
+void put(Installation& installation, std::int32_t partition, const DeadLetter& letter) {
+  log::Record record;
+  record.headers.add("ce_id", "client-1");
+  record.headers.add("ce_type", "order.created");
+  record.headers.add("ce_source", "urn:shop");
+  record.headers.add("content-type", "application/json");
+  record.headers.add("certes-id", "evt_1");
+  record.headers.add("certes-h-x-github-event", "push");
+  record.headers.add("certes-tenant", letter.tenant);
+  record.headers.add("certes-endpoint", letter.endpoint);
+  record.headers.add("certes-delivery", letter.delivery);
+  record.headers.add("certes-origin", "0:1");
+  record.headers.add("certes-term", std::to_string(letter.term));
+  record.headers.add("certes-attempts", "3");
+  record.headers.add("certes-rule", "exhausted");
+  record.headers.add("certes-error", "http 500");
+  record.value = letter.value;
+  installation.cluster->put(log::Topic::dead_letters, partition, std::move(record));
+}
+
+void begin_term(Installation& installation, std::int32_t partition, std::int64_t term) {
+  log::Record record;
+  record.headers.add("certes-term", std::to_string(term));
+  installation.cluster->put(log::Topic::dead_letters, partition, std::move(record));
+}
+
+std::string deliveries(const Answer& answer) {
+  std::string all;
+  for (const auto& item : answer.json["items"]) all += item["delivery"].get<std::string>() + " ";
+  return all;
+}
+
+// The id of the letter of that delivery, as the list shows it.
+std::string id_of(Process& api, const std::string& delivery) {
+  const auto answer = api.get("/dead-letters?delivery=" + delivery);
+  REQUIRE(answer.json["items"].size() == 1);
+  return answer.json["items"][0]["id"];
+}
+
+std::vector<log::RecordPtr> events(const Installation& installation) {
+  std::vector<log::RecordPtr> all;
+  for (std::int32_t p = 0; p < 3; ++p)
+    for (std::int64_t at = 0; at < installation.cluster->range(log::Topic::events, p).end; ++at)
+      all.push_back(installation.cluster->at(log::Topic::events, p, at));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("Dead letters: are listed over all partitions, by endpoint, page by page") {
+  Installation installation;
+  Process api(installation);
+  for (const std::int32_t p : {0, 1, 2}) begin_term(installation, p, 1);
+  put(installation, 0, {"dlv_a", "one", 1});
+  put(installation, 0, {"dlv_b", "two", 1});
+  put(installation, 2, {"dlv_c", "one", 1});
+  put(installation, 2, {"dlv_x", "one", 1, "{}", "acme"});
+  CHECK(deliveries(api.get("/dead-letters")) == "dlv_a dlv_b dlv_c ");
+  CHECK(deliveries(api.get("/dead-letters?endpoint=one")) == "dlv_a dlv_c ");
+  std::string all;
+  std::string after;
+  for (int pages = 0; pages < 9; ++pages) {
+    const auto page = api.get("/dead-letters?limit=1&after=" + after);
+    REQUIRE(page.status == 200);
+    all += deliveries(page);
+    if (page.json["next"].is_null()) break;
+    after = page.json["next"].get<std::string>();
+  }
+  CHECK(all == "dlv_a dlv_b dlv_c ");
+  CHECK(api.get("/dead-letters?after=x").status == 400);
+  CHECK(api.get("/dead-letters").json["items"][0]["rule"] == "exhausted");
+  CHECK(api.get("/dead-letters").json["items"][0]["attempts"] == 3);
+}
+
+TEST_CASE("Dead letters: what stands behind a higher term is void, on the next page too") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  begin_term(installation, 0, 2);
+  put(installation, 0, {"dlv_b", "one", 2});
+  put(installation, 0, {"dlv_late", "one", 1});
+  put(installation, 0, {"dlv_c", "one", 2});
+  CHECK(deliveries(api.get("/dead-letters")) == "dlv_a dlv_b dlv_c ");
+  const auto first = api.get("/dead-letters?limit=2");
+  CHECK(deliveries(first) == "dlv_a dlv_b ");
+  CHECK(deliveries(api.get("/dead-letters?after=" + first.json["next"].get<std::string>())) == "dlv_c ");
+  CHECK(api.get("/dead-letters/dlv_late").status == 404);
+}
+
+TEST_CASE("Dead letters: one is shown with its payload, by its id or its delivery") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 1, {"dlv_a", "one", 1, R"({"n":1})"});
+  put(installation, 1, {"dlv_b", "one", 1, "\xff\x01 no text"});
+  const std::string id = id_of(api, "dlv_a");
+  CHECK(id.starts_with("dl_1_0_"));
+  const auto json = api.get("/dead-letters/" + id);
+  REQUIRE(json.status == 200);
+  CHECK(json.json["data"]["n"] == 1);
+  CHECK(json.json["error"] == "http 500");
+  CHECK(json.json["type"] == "order.created");
+  CHECK(json.json["id"] == id);
+  const auto bytes = api.get("/dead-letters/dlv_b");
+  REQUIRE(bytes.status == 200);
+  CHECK(bytes.json["id"] == id_of(api, "dlv_b"));
+  CHECK(*crypto::base64_decode(bytes.json["data_base64"].get<std::string>()) == "\xff\x01 no text");
+}
+
+TEST_CASE("Dead letters: an id is worth nothing for another record, another tenant, or another log") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 1, {"dlv_a", "one", 1});
+  put(installation, 1, {"dlv_b", "one", 1});
+  put(installation, 1, {"dlv_c", "one", 1, "{}", "acme"});
+  const std::string id = id_of(api, "dlv_a");
+  const std::string proof = id.substr(id.rfind('_'));
+  const std::vector<std::string> others{"dl_1_1" + proof,
+                                        "dl_1_2" + proof,
+                                        "dl_0_0" + proof,
+                                        "dl_1_99" + proof,
+                                        "dl_7_0" + proof,
+                                        "dl_99999999999_0" + proof,
+                                        "dl_1_99999999999999999999" + proof,
+                                        "dl_01_0" + proof,
+                                        "dl_+1_0" + proof,
+                                        "dl_-1_0" + proof,
+                                        "dl_1_-1" + proof,
+                                        "dl__" + proof,
+                                        "dl_1_0",
+                                        id.substr(0, id.size() - 1),
+                                        id + "0",
+                                        id.substr(0, id.size() - 1) + "x",
+                                        std::string("dl_"),
+                                        std::string("1-0"),
+                                        std::string("dlv_none"),
+                                        std::string("%00"),
+                                        std::string("dl_%2e%2e"),
+                                        std::string(1'500, 'd')};
+  for (const std::string& other : others) CHECK_MESSAGE(api.get("/dead-letters/" + other).status == 404, other);
+  CHECK(api.get("/dead-letters/" + id).status == 200);
+  Installation elsewhere;
+  elsewhere.sealing_key = installation.sealing_key;
+  Process another(elsewhere);
+  put(elsewhere, 1, {"dlv_other", "one", 1});
+  CHECK(another.get("/dead-letters/" + id).status == 404);
+}
+
+TEST_CASE("Dead letters: what was trimmed is not there") {
+  Installation installation;
+  Process api(installation);
+  for (const char* delivery : {"dlv_a", "dlv_b"}) put(installation, 1, {delivery, "one", 1});
+  const std::string first = id_of(api, "dlv_a");
+  const std::string second = id_of(api, "dlv_b");
+  const auto log = log::memory::make(installation.cluster, 77);
+  REQUIRE(log->trim(log::Topic::dead_letters, 1, 1, Millis{1'000}));
+  CHECK(api.get("/dead-letters/" + first).status == 404);
+  CHECK(api.request("POST", "/dead-letters/" + first + "/replay").status == 404);
+  CHECK(api.get("/dead-letters/" + second).status == 200);
+}
+
+TEST_CASE("Dead letters: one is found by its id without reading others, by its delivery within a budget") {
+  Installation installation;
+  Process api(installation, true, [](config::Settings& settings) { settings.api.scan_bytes = 64 << 10; });
+  const std::string value = '"' + std::string(10'000, 'x') + '"';
+  for (int i = 0; i < 30; ++i) put(installation, 0, {("dlv_" + std::to_string(i)).c_str(), "one", 1, value.c_str()});
+  std::string after;
+  Answer answer;
+  int requests = 0;
+  do {
+    answer = api.get("/dead-letters/dlv_29?after=" + after);
+    ++requests;
+    if (answer.status != 503) break;
+    CHECK(answer.json["type"].get<std::string>().ends_with("search-incomplete"));
+    after = answer.json["next"].get<std::string>();
+  } while (requests < 30);
+  REQUIRE(answer.status == 200);
+  CHECK(requests == 5);
+  CHECK(api.get("/dead-letters/" + answer.json["id"].get<std::string>()).status == 200);
+  const auto page = api.get("/dead-letters?delivery=dlv_29");
+  CHECK(page.json["items"].empty());
+  CHECK(page.json["next"].is_string());
+}
+
+TEST_CASE("Dead letters: a page ends when it has read, or holds, as much as one may") {
+  Installation installation;
+  Process api(installation, true, [](config::Settings& settings) {
+    settings.api.scan_bytes = 64 << 10;
+    settings.api.page_bytes = 4'096;
+  });
+  const std::string large(30'000, '1');
+  for (int i = 0; i < 12; ++i)
+    put(installation, i % 3, {("dlv_" + std::to_string(i)).c_str(), "one", 1, i % 2 ? large.c_str() : "1"});
+  std::string after;
+  std::set<std::string> seen;
+  int pages = 0;
+  for (; pages < 30; ++pages) {
+    const auto page = api.get("/dead-letters?limit=1000&after=" + after);
+    REQUIRE(page.status == 200);
+    CHECK(page.body.size() < 4'096 + 1'024);
+    for (const auto& item : page.json["items"]) CHECK(seen.insert(item["delivery"]).second);
+    if (page.json["next"].is_null()) break;
+    after = page.json["next"].get<std::string>();
+  }
+  CHECK(seen.size() == 12);
+  CHECK(pages > 1);
+}
+
+TEST_CASE("Dead letters: a payload nested without end is shown as text, and no number is rounded") {
+  Installation installation;
+  Process api(installation);
+  const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+  put(installation, 1, {"dlv_a", "one", 1, deep.c_str()});
+  put(installation, 1, {"dlv_b", "one", 1, R"({"n":12345678901234567890123, "m":0.10})"});
+  const auto shown = api.get("/dead-letters/dlv_a");
+  REQUIRE(shown.status == 200);
+  CHECK(shown.json["text"] == deep);
+  CHECK(api.get("/dead-letters/dlv_b").body.find(R"("data":{"n":12345678901234567890123, "m":0.10})") !=
+        std::string::npos);
+}
+
+TEST_CASE("Dead letters: a replay stands on events, for its endpoint alone, with all the event had") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 1, {"dlv_a", "one", 1, "{\"a\" : 1}"});
+  const auto answer = api.request("POST", "/dead-letters/dlv_a/replay");
+  REQUIRE(answer.status == 202);
+  CHECK(answer.json["id"] == "rpl_letter_1-0");
+  CHECK(answer.json["count"] == 1);
+  REQUIRE(events(installation).size() == 1);
+  const log::RecordPtr replay = events(installation).front();
+  CHECK(replay->partition == 1);
+  CHECK(replay->value == "{\"a\" : 1}");
+  CHECK(replay->headers.get("certes-replay") == answer.json["id"].get<std::string>());
+  CHECK(replay->headers.get("certes-endpoint") == "one");
+  CHECK(replay->headers.get("ce_type") == "order.created");
+  CHECK(replay->headers.get("certes-h-x-github-event") == "push");
+  CHECK(replay->headers.get("content-type") == "application/json");
+  for (const char* name :
+       {"certes-delivery", "certes-term", "certes-origin", "certes-attempts", "certes-rule", "certes-error"}) {
+    CHECK_FALSE(replay->headers.find(name));
+  }
+  CHECK(api.request("POST", "/dead-letters/dlv_none/replay").status == 404);
+}
+
+TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint is not") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  put(installation, 1, {"dlv_b", "two", 1});
+  put(installation, 2, {"dlv_c", "one", 1});
+  put(installation, 2, {"dlv_d", "", 1});
+  put(installation, 2, {"dlv_e", "one", 1, "{}", "acme"});
+  const auto done = [&](Json filter) {
+    filter["again"] = true;
+    const auto answer = api.post("/dead-letters/replay", filter);
+    REQUIRE_MESSAGE(answer.status == 202, answer.body);
+    CHECK(answer.json["next"].is_null() == !filter.contains("limit"));
+    return std::pair(answer.json["count"].get<int>(), answer.json["skipped"].get<int>());
+  };
+  const std::string b = id_of(api, "dlv_b");
+  const std::string c = id_of(api, "dlv_c");
+  std::string gone = b;
+  gone.replace(0, 6, "dl_1_9");
+  CHECK(done({{"endpoint", "one"}}) == std::pair(2, 0));
+  CHECK(done({{"ids", {c, b, c, gone}}}) == std::pair(2, 1));
+  CHECK(done({{"ids", {c, b}}, {"endpoint", "two"}}) == std::pair(1, 1));
+  CHECK(done({{"all", true}}) == std::pair(3, 1));
+  CHECK(done({{"all", true}, {"limit", 1}}) == std::pair(1, 0));
+  CHECK(events(installation).size() == 9);
+  CHECK(api.request("POST", "/dead-letters/" + id_of(api, "dlv_d") + "/replay").status == 409);
+}
+
+TEST_CASE("Dead letters: a replay of many says what is wrong with what it asks for") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  CHECK(api.post("/dead-letters/replay", {{"colour", "red"}}).json["pointer"] == "/colour");
+  CHECK(api.post("/dead-letters/replay", {{"ids", {id_of(api, "dlv_a"), "dlv_a"}}}).json["pointer"] == "/ids/1");
+  CHECK(api.post("/dead-letters/replay", {{"all", true}, {"endpoint", "one"}}).json["pointer"] == "/all");
+  CHECK(api.post("/dead-letters/replay", {{"all", true}, {"after", "x"}}).json["pointer"] == "/after");
+  CHECK(api.post("/dead-letters/replay", Json::object()).status == 400);
+  CHECK(api.post("/dead-letters/replay", {{"all", false}}).status == 400);
+  CHECK(api.request("POST", "/dead-letters/replay").status == 400);
+  CHECK(events(installation).empty());
+}
+
+TEST_CASE("Dead letters: a replay above what one request may send ends complete, page by page") {
+  Installation installation;
+  Process api(installation, true, [](config::Settings& settings) {
+    settings.api.replay_bytes = 8'192;
+    settings.api.scan_bytes = 64 << 10;
+  });
+  const std::string value(3'000, '1');
+  for (int i = 0; i < 50; ++i)
+    put(installation, i % 3, {("dlv_" + std::to_string(i)).c_str(), i % 5 == 0 ? "two" : "one", 1, value.c_str()});
+  Json filter = {{"endpoint", "one"}, {"limit", 1'000}};
+  int count = 0;
+  int pages = 0;
+  for (; pages < 60; ++pages) {
+    const auto answer = api.post("/dead-letters/replay", filter);
+    REQUIRE_MESSAGE(answer.status == 202, answer.body);
+    CHECK(answer.json["count"] <= 3);
+    count += answer.json["count"].get<int>();
+    if (answer.json["next"].is_null()) break;
+    filter["after"] = answer.json["next"];
+  }
+  CHECK(count == 40);
+  CHECK(pages >= 13);
+  std::set<std::string> replays;
+  for (const auto& record : events(installation))
+    CHECK(replays.insert(std::string(record->headers.get("certes-replay"))).second);
+  CHECK(replays.size() == 40);
+}
+
+TEST_CASE("Dead letters: what fails again while a replay's pages go on is none of it") {
+  Installation installation;
+  Process api(installation);
+  for (int i = 0; i < 4; ++i) put(installation, i % 2, {("dlv_" + std::to_string(i)).c_str(), "one", 1});
+  Json filter = {{"all", true}, {"limit", 1}};
+  int count = 0;
+  for (int pages = 0; pages < 20; ++pages) {
+    const auto answer = api.post("/dead-letters/replay", filter);
+    REQUIRE_MESSAGE(answer.status == 202, answer.body);
+    count += answer.json["count"].get<int>();
+    if (answer.json["next"].is_null()) break;
+    for (int partition = 0; partition < 3; ++partition)
+      put(installation, partition, {("dlv_new" + std::to_string(pages)).c_str(), "one", 1});
+    filter["after"] = answer.json["next"];
+  }
+  CHECK(count == 4);
+}
+
+TEST_CASE("Dead letters: the same replay again is the same record, with the same identity") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 2, {"dlv_a", "one", 1});
+  const std::string path = "/dead-letters/" + id_of(api, "dlv_a") + "/replay";
+  const auto first = api.request("POST", path);
+  CHECK(api.request("POST", path).json["id"] == first.json["id"]);
+  CHECK(api.post("/dead-letters/replay", {{"all", true}}).json["count"] == 1);
+  const auto again = api.post(path, {{"again", true}});
+  CHECK(again.json["id"] != first.json["id"]);
+  CHECK_FALSE(api.post(path, {{"again", true}}).json["id"] == again.json["id"]);
+  const auto all = events(installation);
+  REQUIRE(all.size() == 5);
+  for (const auto& record : all) CHECK(record->partition == 2);
+
+  const auto letter = installation.cluster->at(log::Topic::dead_letters, 2, 0);
+  const auto one = gateway::api::replay_of(*letter, std::nullopt);
+  const auto other = gateway::api::replay_of(*letter, std::nullopt);
+  CHECK(bool(one->identity));
+  CHECK(one->identity == other->identity);
+  CHECK_FALSE(bool(gateway::api::replay_of(*letter, "rpl_x")->identity));
+}
+
+TEST_CASE("Dead letters: a cursor survives as text, and other text is none") {
+  const gateway::api::DeadLetterCursor cursor{3, 77, 5, {100, 0, 7}};
+  const auto read = gateway::api::DeadLetterCursor::parse(cursor.text());
+  REQUIRE(read);
+  CHECK(read->partition == 3);
+  CHECK(read->offset == 77);
+  CHECK(read->term == 5);
+  CHECK(read->ends == cursor.ends);
+  for (const char* text : {"x", "MS0y", "LS0t", "MS0tMi0z"}) CHECK_FALSE(gateway::api::DeadLetterCursor::parse(text));
+}

@@ -1,0 +1,158 @@
+#include "common/log/names.hpp"
+#include "tests/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::gateway;
+using namespace certes::gateway::testing;
+
+namespace {
+
+Json of_type(const char* type) { return {{"type", "object"}, {"properties", {{"total", {{"type", type}}}}}}; }
+
+void quarantine(Installation& installation, const std::string& value) {
+  log::Record record;
+  for (const auto& [name, text] : {std::pair{"ce_id", "c-1"},
+                                   {"ce_type", "order"},
+                                   {"ce_source", "shop"},
+                                   {"ce_specversion", "1.0"},
+                                   {"certes-id", "evt_1"},
+                                   {"certes-tenant", "default"},
+                                   {"certes-attempts", "0"},
+                                   {"certes-rule", "schema"},
+                                   {"certes-error", "/total: no"}})
+    record.headers.add(name, text);
+  record.value = value;
+  installation.cluster->put(log::Topic::dead_letters, 0, std::move(record));
+}
+
+}  // namespace
+
+TEST_CASE("Event types: have versions of their schema, numbered, the newest last") {
+  Installation installation;
+  Process api(installation);
+  REQUIRE(api.put("/event-types/order.created", {{"schema", of_type("integer")}}).status == 201);
+  CHECK(api.put("/event-types/order.created", {{"schema", of_type("integer")}}).json["schema_version"] == 1);
+  CHECK(api.patch("/event-types/order.created", {{"compatibility", "backward"}}).json["schema_version"] == 1);
+  const auto changed =
+      api.put("/event-types/order.created", {{"schema", of_type("number")}, {"compatibility", "backward"}});
+  CHECK(changed.status == 200);
+  CHECK(changed.json["schema_version"] == 2);
+  CHECK_FALSE(changed.json.contains("versions"));
+  const auto versions = api.get("/event-types/order.created/versions");
+  REQUIRE(versions.json["items"].size() == 2);
+  CHECK(versions.json["items"][0]["schema"] == of_type("integer"));
+  CHECK(api.get("/event-types/order.created/versions/2").json["schema"] == of_type("number"));
+  CHECK(api.get("/event-types/order.created/versions/3").status == 404);
+  CHECK(api.get("/event-types/none/versions").status == 404);
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(api.put("/event-types/order.created", {{"schema", {{"maxLength", i}}}}).status == 200);
+  const auto kept = api.get("/event-types/order.created/versions");
+  CHECK(kept.json["items"].size() == registry::EventType::kMaxVersions);
+  CHECK(kept.json["items"].back()["version"] == 22);
+  CHECK(api.get("/event-types/order.created/versions/1").status == 404);
+  CHECK(api.request("DELETE", "/event-types/order.created").status == 204);
+}
+
+TEST_CASE("Event types: names of types are their ids") {
+  Installation installation;
+  Process api(installation);
+  CHECK(api.put("/event-types/a%2Fb%3Ac.d_e", {{"compatibility", "none"}}).json["id"] == "a/b:c.d_e");
+  CHECK(api.get("/event-types/a%2Fb%3Ac.d_e").status == 200);
+  CHECK(api.post("/event-types", {{"id", "a..b"}}).json["pointer"] == "/id");
+  CHECK(api.post("/event-types", {{"id", "a.*"}}).json["pointer"] == "/id");
+  CHECK(api.put("/event-types/a", {{"backoff_policy", "none"}}).json["pointer"] == "/backoff_policy");
+}
+
+TEST_CASE("Event types: a schema that cannot be decided is refused with its place") {
+  Installation installation;
+  Process api(installation);
+  const auto refused =
+      api.put("/event-types/a", {{"schema", {{"properties", {{"b", {{"unevaluatedItems", false}}}}}}}});
+  CHECK(refused.status == 400);
+  CHECK(refused.json["pointer"] == "/schema/properties/b/unevaluatedItems");
+  CHECK(api.put("/event-types/a", {{"schema", 5}}).json["pointer"] == "/schema");
+  const auto large = api.put("/event-types/a", {{"schema", {{"title", std::string(40'000, 'x')}}}});
+  CHECK(large.json["pointer"] == "/schema");
+}
+
+TEST_CASE("Event types: a schema is replaced only by a compatible one") {
+  Installation installation;
+  Process api(installation);
+  const Json narrow = of_type("integer"), wide = of_type("number");
+  REQUIRE(api.put("/event-types/a", {{"schema", wide}}).status == 201);
+  const auto refused = api.put("/event-types/a", {{"schema", narrow}, {"compatibility", "backward"}});
+  CHECK(refused.status == 400);
+  CHECK(refused.json["pointer"] == "/schema/properties/total/type");
+  CHECK(refused.json["detail"].get<std::string>().find("not backward compatible") != std::string::npos);
+  CHECK(api.put("/event-types/a", {{"schema", narrow}, {"compatibility", "full"}}).status == 400);
+  CHECK(api.put("/event-types/a", {{"schema", narrow}, {"compatibility", "forward"}}).status == 200);
+  CHECK(api.put("/event-types/a", {{"schema", wide}, {"compatibility", "forward"}}).status == 400);
+  CHECK(api.put("/event-types/a", {{"compatibility", "backward"}}).status == 200);
+  CHECK(api.put("/event-types/a", {{"schema", narrow}, {"compatibility", "backward"}}).status == 400);
+  CHECK(api.put("/event-types/a", {{"schema", narrow}}, {{"If-Match", "\"1\""}}).status == 412);
+}
+
+TEST_CASE("Event types: a policy that one uses stays") {
+  Installation installation;
+  Process api(installation);
+  REQUIRE(api.put("/backoff-policies/p", {{"strategy", "constant"}}).status == 201);
+  REQUIRE(api.put("/event-types/a", {{"producer_backoff_policy", "p"}}).status == 201);
+  CHECK(api.request("DELETE", "/backoff-policies/p").status == 409);
+}
+
+TEST_CASE("Dead letters: what was quarantined is published once its data holds") {
+  Installation installation;
+  Process api(installation);
+  REQUIRE(api.put("/event-types/order", {{"schema", of_type("integer")}}).status == 201);
+  log::Record term;
+  term.headers.add("certes-term", "7");
+  installation.cluster->put(log::Topic::dead_letters, 0, std::move(term));
+  quarantine(installation, R"({"total":"x"})");
+  const auto list = api.get("/dead-letters");
+  REQUIRE(list.json["items"].size() == 1);
+  const std::string id = list.json["items"][0]["id"];
+  CHECK(list.json["items"][0]["rule"] == "schema");
+  const auto refused = api.request("POST", "/dead-letters/" + id + "/replay");
+  CHECK(refused.status == 422);
+  CHECK(refused.json["errors"][0]["pointer"] == "/total");
+  const auto wrong = api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", "y"}}}});
+  CHECK(wrong.json["errors"][0]["pointer"] == "/data/total");
+  CHECK(api.post("/dead-letters/" + id + "/replay", {{"dta", 1}}).status == 400);
+  const auto all = api.post("/dead-letters/replay", {{"all", true}});
+  CHECK(all.json["count"] == 0);
+  CHECK(all.json["refused"] == 1);
+  CHECK(api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}}).status == 202);
+  REQUIRE(api.put("/event-types/order", {{"schema", of_type("string")}}).status == 200);
+  CHECK(api.post("/dead-letters/replay", {{"all", true}}).json["count"] == 1);
+}
+
+TEST_CASE("Dead letters: data of one's own needs what publishing it does") {
+  Installation installation;
+  Process api(installation, /*dev=*/false);
+  const std::string admin = *ensure_admin_key(api.registry, api.settings);
+  api.key = admin;
+  REQUIRE(api.put("/event-types/order", {{"schema", of_type("integer")}}).status == 201);
+  quarantine(installation, R"({"total":"x"})");
+  const std::string id = api.get("/dead-letters").json["items"][0]["id"];
+  const auto replay = [&](const Json& scopes, const Json& sources = Json::array()) {
+    api.key = admin;
+    const std::string name = "k" + std::to_string(api.get("/keys").json["items"].size());
+    const auto made = api.put("/keys/" + name, {{"scopes", scopes}, {"sources", sources}});
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    api.key = made.json["key"];
+    return api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}});
+  };
+  const auto refused = replay({"dead-letters:write"});
+  CHECK(refused.status == 403);
+  CHECK(refused.json["pointer"] == "/data");
+  CHECK(refused.json["detail"].get<std::string>().find("events:write") != std::string::npos);
+  CHECK(replay({"dead-letters:write", "events:write"}).status == 202);
+
+  api.key = admin;
+  REQUIRE(api.put("/sources/order", {{"verify", {{"scheme", "key"}}}}).status == 201);
+  const auto exclusive = replay({"dead-letters:write", "events:write"});
+  CHECK(exclusive.status == 403);
+  CHECK(exclusive.json["detail"].get<std::string>().find("exclusive") != std::string::npos);
+  CHECK(replay({"dead-letters:write", "events:write"}, {"order"}).status == 202);
+  CHECK(replay({"dead-letters:write", "events:write", "sources:write"}).status == 202);
+}

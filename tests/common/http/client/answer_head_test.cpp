@@ -1,0 +1,85 @@
+#include "common/http/client/answer_head.hpp"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+
+using namespace certes::http;
+using Fault = AnswerHead::Fault;
+
+namespace {
+
+// False: it was refused at some line.
+bool take(AnswerHead& head, std::initializer_list<const char*> lines) {
+  for (const char* line : lines)
+    if (!head.take(std::string(line) + "\r\n")) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("AnswerHead: a status line has a version, one space and three digits") {
+  for (const char* line : {"HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/2 200 "}) {
+    CAPTURE(line);
+    CHECK(status_of_line(line) == 200);
+  }
+  CHECK(status_of_line("HTTP/1.1 999 Denied") == 999);
+  CHECK(status_of_line("HTTP/1.1 200 \xc3\xbc") == 200);
+}
+
+TEST_CASE("AnswerHead: what libcurl takes for a status all the same is none") {
+  for (const char* line : {"HTTP/1.1 200x",    "HTTP/1.1 200x OK",  "HTTP/1.1 2000",   "HTTP/1.1 2000 OK",
+                           "HTTP/1.1 20",      "HTTP/1.1 20 OK",    "HTTP/1.1 2",      "HTTP/1.1  200 OK",
+                           "HTTP/1.1\t200 OK", "HTTP/1.1 200\tOK",  "HTTP/1.1 +20",    "HTTP/1.1 -20",
+                           "HTTP/1.1 2 0",     "HTTP/1.1 0x1",      "HTTP/1.1 000",    "HTTP/1.1 099",
+                           "HTTP/1.1 200,OK",  "HTTP/1.1",          "HTTP/1.1 ",       "HTTP/1.9 200 OK",
+                           "HTTP/11 200 OK",   "HTTP/1.1.1 200 OK", "http/1.1 200 OK", " HTTP/1.1 200 OK",
+                           "HTTP 200 OK",      "ICY 200 OK",        "200 OK",          ""}) {
+    CAPTURE(line);
+    CHECK(status_of_line(line) == 0);
+    AnswerHead head;
+    CHECK_FALSE(take(head, {line}));
+    CHECK(head.fault() == Fault::malformed);
+  }
+}
+
+TEST_CASE("AnswerHead: has ended after the empty line of an answer that is not interim") {
+  AnswerHead head;
+  REQUIRE(take(head, {"HTTP/1.1 100 Continue", ""}));
+  CHECK_FALSE(head.ended());
+  REQUIRE(take(head, {"HTTP/1.1 103 Early Hints", "Retry-After: 1", "", "HTTP/1.1 503 Busy"}));
+  CHECK_FALSE(head.ended());
+  REQUIRE(take(head, {"Retry-After:  120 ", ""}));
+  CHECK(head.ended());
+  CHECK(head.status() == 503);
+  CHECK(head.retry_after() == "120");
+}
+
+TEST_CASE("AnswerHead: an interim answer's headers are not the answer's, and trailers neither") {
+  AnswerHead head;
+  REQUIRE(take(head, {"HTTP/1.1 103 Early Hints", "Retry-After: 1", "", "HTTP/1.1 429 Slow", ""}));
+  CHECK(head.retry_after().empty());
+  REQUIRE(take(head, {"Retry-After: 9", ""}));
+  CHECK(head.retry_after().empty());
+  CHECK(head.ended());
+}
+
+TEST_CASE("AnswerHead: every answer begins with a status line, those behind an interim one too") {
+  for (const char* line : {"HTTP/1.1 200x OK", "X: y", "http/1.1 200 OK"}) {
+    CAPTURE(line);
+    AnswerHead head;
+    CHECK_FALSE(take(head, {"HTTP/1.1 100 Continue", "", line}));
+    CHECK(head.fault() == Fault::malformed);
+  }
+  AnswerHead switched;
+  CHECK_FALSE(take(switched, {"HTTP/1.1 101 Switching Protocols", "", "HTTP/1.1 200x OK"}));
+}
+
+TEST_CASE("AnswerHead: interim answers without end are too large") {
+  AnswerHead head;
+  int answers = 0;
+  while (take(head, {"HTTP/1.1 100 Continue", ""})) REQUIRE(++answers < 100'000);
+  CHECK(head.fault() == Fault::too_large);
+  head.clear();
+  CHECK(take(head, {"HTTP/1.1 204 No Content", ""}));
+}
