@@ -45,6 +45,7 @@ void begin_term(Installation& installation, std::int32_t partition, std::int64_t
 }
 
 std::string deliveries(const Answer& answer) {
+  REQUIRE_MESSAGE(answer.status == 200, answer.json.dump());
   std::string all;
   for (const auto& item : answer.json["items"]) all += item["delivery"].get<std::string>() + " ";
   return all;

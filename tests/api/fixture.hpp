@@ -10,6 +10,7 @@
 
 #include "api/bootstrap.hpp"
 #include "gateway/gateway.hpp"
+#include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::gateway::testing {
@@ -53,6 +54,7 @@ class Process {
     if (set) set(settings);
     api_ = std::make_unique<Api>(Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_});
     REQUIRE(api_->start());
+    REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }
   ~Process() { api_->stop(Millis(1'000)); }
 
