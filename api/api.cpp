@@ -1,13 +1,14 @@
+#include "api/api.hpp"
+
 #include "api/audit_routes.hpp"
 #include "api/call.hpp"
+#include "api/table.hpp"
 #include "common/http/server/pages.hpp"
-#include "gateway/access/access.hpp"
 #include "gateway/access/door.hpp"
+#include "gateway/access/request_counts.hpp"
 #include "gateway/access/scrapers.hpp"
-#include "gateway/gateway.hpp"
-#include "gateway/request_counts.hpp"
 
-namespace certes::gateway {
+namespace certes::api {
 namespace {
 
 http::ServerOptions options_of(const config::Settings& settings) {
@@ -28,14 +29,16 @@ http::ServerOptions options_of(const config::Settings& settings) {
 
 class Api::Impl {
  public:
-  explicit Impl(Frame frame)
+  explicit Impl(gateway::Frame frame)
       : frame_(frame),
-        counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API", Listener::api),
+        counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API"),
         scrapers_(frame.settings, frame.clock),
         server_(options_of(frame.settings)),
         pages_(server_, frame.metrics, page_options()) {
-    for (const Route* route : routes_of(Listener::api))
-      if (const auto* handler = std::get_if<ApiHandler>(&route->handler)) add(*route, *handler);
+    for (const ApiRow& row : routes()) {
+      counts_.know(row.pattern);
+      if (const auto* handler = std::get_if<ApiHandler>(&row.handler)) add(row, *handler);
+    }
     server_.on_finished(
         [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });
   }
@@ -43,9 +46,9 @@ class Api::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void open(Dependencies dependencies) {
-    services_ = std::make_unique<api::Services>(dependencies);
-    api::measure_audit(*services_);
+  void open(gateway::Dependencies dependencies) {
+    services_ = std::make_unique<Services>(dependencies);
+    measure_audit(*services_);
     scrapers_.open(dependencies.registry);
     open_.store(services_.get(), std::memory_order_release);
   }
@@ -53,7 +56,7 @@ class Api::Impl {
   http::Server& server() { return server_; }
 
   std::optional<std::string> not_ready() const {
-    const api::Services* services = open_.load(std::memory_order_acquire);
+    const Services* services = open_.load(std::memory_order_acquire);
     if (services == nullptr) return "the log is not reached yet";
     if (!services->deps.registry.caught_up()) return "the registry is being read";
     if (frame_.leaving && *frame_.leaving) return "this process leaves";
@@ -73,30 +76,30 @@ class Api::Impl {
     http::PooledRoute pooled;
     pooled.lengthy = route.lengthy;
     pooled.enter = [this, &route](const http::Request& request) {
-      api::Services* services = open_.load(std::memory_order_acquire);
-      return services ? api::enter(route, request, *services) : http::Entrance{Door::not_reached(), {}};
+      Services* services = open_.load(std::memory_order_acquire);
+      return services ? enter(route, request, *services) : http::Entrance{gateway::Door::not_reached(), {}};
     };
     pooled.handler = [this, &route, handler](const http::Request& request) {
-      return api::serve(route, request, *open_.load(std::memory_order_acquire), handler);
+      return serve(route, request, *open_.load(std::memory_order_acquire), handler);
     };
     server_.pooled(route.method, route.pattern, std::move(pooled), [this, &route](http::Loop&) -> http::HeadCheck {
       return [this, &route](const http::Request& head) -> std::optional<http::Response> {
-        api::Services* services = open_.load(std::memory_order_acquire);
-        return services ? api::enter(route, head, *services).answer : Door::not_reached();
+        Services* services = open_.load(std::memory_order_acquire);
+        return services ? enter(route, head, *services).answer : gateway::Door::not_reached();
       };
     });
   }
 
-  const Frame frame_;
-  RequestCounts counts_;
-  Scrapers scrapers_;
-  std::unique_ptr<api::Services> services_;
-  std::atomic<api::Services*> open_{nullptr};
+  const gateway::Frame frame_;
+  gateway::RequestCounts counts_;
+  gateway::Scrapers scrapers_;
+  std::unique_ptr<Services> services_;
+  std::atomic<Services*> open_{nullptr};
   http::Server server_;
   http::Pages pages_;
 };
 
-Api::Api(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Api::Api(gateway::Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
 Api::Api(Dependencies dependencies) : Api(dependencies.frame()) { open(dependencies); }
 Api::~Api() = default;
 Result<void> Api::start() { return impl_->server().start(); }
@@ -106,4 +109,4 @@ std::string Api::address() const { return impl_->server().address(); }
 http::Server& Api::server() { return impl_->server(); }
 void Api::stop(Millis limit) { impl_->server().stop(limit); }
 
-}  // namespace certes::gateway
+}  // namespace certes::api

@@ -4,7 +4,7 @@
 #include "common/registry/audit_json.hpp"
 #include "common/registry/kinds.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 Result<UnixMillis> time_of(const Call& call, const char* name) {
@@ -71,4 +71,4 @@ void measure_audit(Services& services) {
   });
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

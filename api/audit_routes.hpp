@@ -3,10 +3,10 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<http::Response> list_audit(const Call& call, Services& services);
 // How much of the trail there is, as metrics. Once.
 void measure_audit(Services& services);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -4,7 +4,7 @@
 
 #include "common/registry/proposal.hpp"
 
-namespace certes::gateway {
+namespace certes::api {
 namespace {
 
 constexpr Millis kLimit{10'000};
@@ -99,4 +99,4 @@ Result<void> check_sealing_key(registry::Registry& registry, const crypto::Seale
   return fail(Code::internal, "the sealing key cannot be checked: the installation's marker comes and goes");
 }
 
-}  // namespace certes::gateway
+}  // namespace certes::api

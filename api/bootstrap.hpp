@@ -11,7 +11,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/registry/registry.hpp"
 
-namespace certes::gateway {
+namespace certes::api {
 
 // The key "admin" with all scopes. A configured one (settings.admin_key) is registered, and replaces another. Without
 // one it is made if there is none yet: the answer is its text then, to be shown or kept by the caller this once; else
@@ -21,4 +21,4 @@ Result<std::string> ensure_admin_key(registry::Registry& registry, const config:
 // Whether `sealer` opens what this installation has sealed. Error: invalid (another sealing key is needed).
 Result<void> check_sealing_key(registry::Registry& registry, const crypto::Sealer& sealer);
 
-}  // namespace certes::gateway
+}  // namespace certes::api

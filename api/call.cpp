@@ -6,38 +6,15 @@
 
 #include "common/event/attributes.hpp"
 #include "gateway/access/door.hpp"
-#include "gateway/access/internal_error.hpp"
+#include "gateway/access/problem.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 constexpr Millis kFreshLimit{2'000};
 constexpr const char* kCut = "certes_api_cut_total";
 constexpr const char* kCutIs = "Answers that go on in another request, by the limit that was met";
 constexpr std::size_t kMostItems = 1'000;
-
-struct Mapping {
-  int status;
-  const char* slug;
-  const char* title;
-};
-
-Mapping mapping_of(Code code) {
-  switch (code) {
-    case Code::invalid: return {400, "invalid", "Not understood"};
-    case Code::unauthenticated: return {401, "unauthenticated", "No key, or not a good one"};
-    case Code::forbidden: return {403, "forbidden", "Not allowed"};
-    case Code::not_found: return {404, "not-found", "Not found"};
-    case Code::conflict: return {409, "conflict", "Conflict"};
-    case Code::too_large: return {413, "too-large", "Too large"};
-    case Code::busy:
-    case Code::unavailable: return {503, "not-accepted", "Not accepted now"};
-    case Code::unknown_outcome: return {503, "outcome-unknown", "The outcome is not known"};
-    case Code::timeout: return {503, "timeout", "Took too long"};
-    case Code::internal: break;
-  }
-  return {500, "internal", "Internal error"};
-}
 
 // A body is JSON, and its header says so: what a web page can send to any site without being asked is something else.
 // Where none is meant to come, a content type of forms is refused all the same.
@@ -58,7 +35,7 @@ std::optional<http::Response> wrong_media_type(const Route& route, const http::R
 
 // Whether a refusal stands, or a fresh state may say otherwise: another process may just have made the key, or changed
 // it, or the registry is still being read. Asked of the log, whose answer comes at once where the end is simply known.
-bool stands(const Refusal& refusal, const http::Request& request, const Services& services) {
+bool stands(const gateway::Refusal& refusal, const http::Request& request, const Services& services) {
   const bool about_key = refusal.code == Code::unauthenticated || refusal.code == Code::forbidden;
   if (about_key && request.header("authorization").empty()) return true;
   const auto known = std::make_shared<std::atomic<bool>>(false);
@@ -69,8 +46,8 @@ bool stands(const Refusal& refusal, const http::Request& request, const Services
 }  // namespace
 
 http::Entrance enter(const Route& route, const http::Request& request, Services& services) {
-  Door door(services.clients, services.deps);
-  Visit visit{route, services.deps.registry.state()};
+  gateway::Door door(services.clients, services.deps);
+  gateway::Visit visit{route, services.deps.registry.state()};
   const auto tenant = http::query_parameter(request.query, "tenant");
   auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit);
   http::Entrance entrance;
@@ -84,14 +61,14 @@ http::Entrance enter(const Route& route, const http::Request& request, Services&
 }
 
 http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler) {
-  Door door(services.clients, services.deps);
-  Visit visit{route, services.fresh_state()};
+  gateway::Door door(services.clients, services.deps);
+  gateway::Visit visit{route, services.fresh_state()};
   const auto tenant = http::query_parameter(request.query, "tenant");
   if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
   if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
   auto response =
       handler(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state}, services);
-  return response ? std::move(*response) : problem_of(response.error());
+  return response ? std::move(*response) : gateway::problem_of(response.error(), "api");
 }
 
 Services::Services(Dependencies dependencies)
@@ -115,16 +92,6 @@ registry::StatePtr Services::fresh_state() const {
   return state.wait_for(kFreshLimit) == std::future_status::ready ? state.get() : deps.registry.state();
 }
 
-http::Response problem_of(const Error& error) {
-  const Mapping mapping = mapping_of(error.code);
-  if (error.code == Code::internal)
-    return http::problem(mapping.status, mapping.slug, mapping.title, told_of_internal(error, "api"));
-  http::Response response = http::problem(mapping.status, mapping.slug, mapping.title, error.message, error.pointer);
-  if (mapping.status == 503) response.headers.emplace_back("Retry-After", "1");
-  if (mapping.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"certes\"");
-  return response;
-}
-
 http::Response json_response(int status, std::string body) {
   http::Response response;
   response.status = status;
@@ -144,4 +111,4 @@ Result<std::size_t> limit_of(const Call& call) {
   return limit;
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -1,6 +1,6 @@
 #pragma once
 // One request to the Master API, as its handlers see it: authenticated, allowed by scope, with a state that holds all
-// that was answered before it. Who: gateway/api. Handlers run on the listener's workers and may block.
+// that was answered before it. Who: api. Handlers run on the listener's workers and may block.
 
 #include <functional>
 #include <mutex>
@@ -8,11 +8,18 @@
 #include <string_view>
 
 #include "api/dead_letter_ids.hpp"
+#include "api/table.hpp"
 #include "common/base/ids.hpp"
-#include "gateway/access/access.hpp"
-#include "gateway/gateway.hpp"
+#include "gateway/access/caller.hpp"
+#include "gateway/access/clients.hpp"
+#include "gateway/access/dependencies.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
+
+using gateway::Caller;
+using gateway::Clients;
+using gateway::Dependencies;
+using gateway::Route;
 
 // What the handlers share. Any thread.
 class Services {
@@ -57,10 +64,9 @@ struct Call {
 http::Entrance enter(const Route& route, const http::Request& request, Services& services);
 http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler);
 
-http::Response problem_of(const Error& error);
 http::Response json_response(int status, std::string body);
 
 // ?limit=, from 1 to 1,000, 100 if it is not there.
 Result<std::size_t> limit_of(const Call& call);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

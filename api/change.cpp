@@ -1,6 +1,6 @@
 #include "api/change.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<std::optional<std::int64_t>> if_match(const Call& call) {
   std::string_view text = call.request.header("if-match");
@@ -31,4 +31,4 @@ Result<void> may_take_away(const registry::Unusable& resource, const Call& call)
               name + " cannot be used by this version of Certes: only a key with the scope * may take it away");
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

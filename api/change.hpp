@@ -10,7 +10,7 @@
 #include "common/registry/proposal.hpp"
 #include "common/registry/stored_json.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 inline constexpr Millis kDecisionLimit{5'000};
 inline constexpr int kTries = 8;  // a change without If-Match is made anew from what another one left
@@ -113,4 +113,4 @@ Result<http::Response> change_resource(const std::string& tenant, const std::str
   }
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -5,7 +5,7 @@
 #include "common/base/number.hpp"
 #include "common/log/names.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 constexpr std::string_view kPrefix = "dl_";
@@ -54,4 +54,4 @@ bool DeadLetterIds::names(const Id& id, const log::StoredRecord& letter) const {
          });
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

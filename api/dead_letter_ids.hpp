@@ -14,7 +14,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/record.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 class DeadLetterIds {
  public:
@@ -36,4 +36,4 @@ class DeadLetterIds {
   std::vector<crypto::Hmac> keys_;  // the newest first
 };
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -6,7 +6,7 @@
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Json;
@@ -84,4 +84,4 @@ std::optional<log::Record> replay_of(const log::StoredRecord& record, const std:
   return replay;
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

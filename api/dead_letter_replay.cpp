@@ -8,7 +8,7 @@
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Json;
@@ -243,4 +243,4 @@ Result<http::Response> replay_page(const Call& call, Services& services, const D
   return std::move(collected).append(*more ? std::optional(wanted->cursor.text()) : std::nullopt);
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

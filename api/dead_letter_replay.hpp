@@ -7,7 +7,7 @@
 #include "api/call.hpp"
 #include "api/dead_letters.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // What one request may read of the log.
 ScanBudget scan_budget(const Services& services);
@@ -19,4 +19,4 @@ Result<http::Response> replay_one(const Call& call, Services& services, const lo
 // to be made again.
 Result<http::Response> replay_page(const Call& call, Services& services, const DeadLetterIds& ids);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -8,7 +8,7 @@
 #include "api/page.hpp"
 #include "common/log/names.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 Result<DeadLetterCursor> cursor_of(const Call& call) {
@@ -118,4 +118,4 @@ Result<http::Response> replay_dead_letters(const Call& call, Services& services)
   return replay_page(call, services, services.dead_letter_ids);
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -3,11 +3,11 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<http::Response> list_dead_letters(const Call& call, Services& services);
 Result<http::Response> show_dead_letter(const Call& call, Services& services);
 Result<http::Response> replay_dead_letter(const Call& call, Services& services);
 Result<http::Response> replay_dead_letters(const Call& call, Services& services);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -7,7 +7,7 @@
 #include "common/log/names.hpp"
 #include "common/log/scan.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -145,4 +145,4 @@ Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, 
   return found;
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

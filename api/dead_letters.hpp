@@ -11,7 +11,7 @@
 #include "api/dead_letter_ids.hpp"
 #include "common/log/log.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // Where a listing stands: everything before it has been seen. Opaque to users, as text.
 struct DeadLetterCursor {
@@ -62,4 +62,4 @@ bool is_quarantined(const log::StoredRecord& record);
 // with that id. Nothing for what has no endpoint otherwise.
 std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

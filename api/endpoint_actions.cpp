@@ -4,7 +4,7 @@
 
 #include "api/change.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Endpoint;
@@ -75,4 +75,4 @@ Result<http::Response> resume_endpoint(const Call& call, Services& services) {
   return set_state(call, services, EndpointState::active);
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

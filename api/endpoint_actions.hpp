@@ -3,10 +3,10 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<http::Response> pause_endpoint(const Call& call, Services& services);
 Result<http::Response> resume_endpoint(const Call& call, Services& services);
 Result<http::Response> rotate_secret(const Call& call, Services& services);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -7,7 +7,7 @@
 #include "common/schema/compatibility.hpp"
 #include "common/schema/schema.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::EventType;
@@ -101,4 +101,4 @@ Result<Revealed> complete(EventType& next, const EventType* current, const Json&
   return Revealed{};
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

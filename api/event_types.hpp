@@ -3,9 +3,9 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<http::Response> list_versions(const Call& call, Services& services);
 Result<http::Response> show_version(const Call& call, Services& services);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

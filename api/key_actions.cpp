@@ -3,7 +3,7 @@
 #include "api/change.hpp"
 #include "api/key_rules.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Key;
@@ -54,4 +54,4 @@ Result<http::Response> rotate_key(const Call& call, Services& services) {
       });
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -3,8 +3,8 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 Result<http::Response> rotate_key(const Call& call, Services& services);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

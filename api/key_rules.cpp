@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Key;
@@ -119,4 +119,4 @@ Result<void> may_remove_keys_of(const registry::Tenant& tenant, const Call& call
                               [&](const Key& key) { return key.tenant == tenant.id ? nullptr : &key; });
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

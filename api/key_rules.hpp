@@ -7,7 +7,7 @@
 #include "api/call.hpp"
 #include "common/registry/resources.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // Whether the caller may hand out such a key, or its text. Error: forbidden, with the member that goes beyond him.
 Result<void> may_give(const registry::Key& key, const Call& call);
@@ -27,4 +27,4 @@ Result<void> may_remove(const registry::Key& key, const Call& call, UnixMillis n
 // Whether the installation still has a key that may do everything once this tenant's are gone. Error: conflict.
 Result<void> may_remove_keys_of(const registry::Tenant& tenant, const Call& call, UnixMillis now);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -2,7 +2,7 @@
 
 #include "common/registry/json.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 std::string json_text(const std::optional<std::string>& text) {
   return text ? registry::Json(*text).dump(-1, ' ', false, registry::Json::error_handler_t::replace) : "null";
@@ -16,4 +16,4 @@ http::Response Page::answer(const std::optional<std::string>& next, std::string_
   return json_response(200, std::move(body));
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -8,7 +8,7 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 class Page {
  public:
@@ -37,4 +37,4 @@ class Page {
 // A text, or nothing, as a JSON value.
 std::string json_text(const std::optional<std::string>& text);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -5,7 +5,7 @@
 #include "common/registry/json.hpp"
 #include "gateway/access/source_names.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Json;
@@ -99,4 +99,4 @@ Result<std::optional<http::Response>> refuse_data(const Call& call) {
 
 bool holds(const log::Record& record, const Call& call) { return violations(record, call).empty(); }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -7,7 +7,7 @@
 #include "api/call.hpp"
 #include "common/log/record.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // Puts the request's "data", if it has any, in place of the data that was quarantined, and checks it. An answer: 422
 // with what is broken. Errors: invalid, the body is not understood; forbidden, the caller may not publish data of his
@@ -19,4 +19,4 @@ Result<std::optional<http::Response>> refuse_data(const Call& call);
 // Whether the record's data is accepted now.
 bool holds(const log::Record& record, const Call& call);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

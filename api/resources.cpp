@@ -6,7 +6,7 @@
 #include "api/sealed_members.hpp"
 #include "common/json/json.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Json;
@@ -302,4 +302,4 @@ KindHandlers handlers_of(std::string_view kind) {
   return found;
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

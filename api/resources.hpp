@@ -4,7 +4,7 @@
 
 #include "api/call.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 struct KindHandlers {
   ApiHandler list, show, create, replace, merge, remove;
@@ -12,4 +12,4 @@ struct KindHandlers {
 // By the kind's name, "endpoints"; all null: there is none of that name.
 KindHandlers handlers_of(std::string_view kind);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

@@ -2,7 +2,7 @@
 
 #include "common/registry/kinds.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Kind;
@@ -104,4 +104,4 @@ Result<void> check_beside(const State& state, const registry::Key& key, bool is_
   return check_tenant(state, key, is_new);
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

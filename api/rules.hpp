@@ -6,7 +6,7 @@
 #include "common/base/result.hpp"
 #include "common/registry/resources.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // `is_new`: it counts against the tenant's quota. Errors: invalid with a pointer; conflict (quota).
 Result<void> check_beside(const registry::State& state, const registry::Tenant& tenant, bool is_new);
@@ -17,4 +17,4 @@ Result<void> check_beside(const registry::State& state, const registry::BackoffP
 Result<void> check_beside(const registry::State& state, const registry::EventType& type, bool is_new);
 Result<void> check_beside(const registry::State& state, const registry::Key& key, bool is_new);
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

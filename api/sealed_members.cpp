@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Endpoint;
@@ -108,4 +108,4 @@ void prepare_merge(Json& shown, const Json& patch, const Source& current) {
   if (changes->contains("secrets")) verify.erase("secret");
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

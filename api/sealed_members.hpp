@@ -6,7 +6,7 @@
 #include "common/registry/json.hpp"
 #include "common/registry/resources.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // Puts what `current` (null: there is none) has, opened, in the place of each {"set":true} in `declared`; an array's
 // entries by their place. Errors: invalid with the pointer, nothing is stored there; internal, it does not open.
@@ -25,4 +25,4 @@ void prepare_merge(registry::Json& shown, const registry::Json& patch, const reg
 template <class T>
 void prepare_merge(registry::Json&, const registry::Json&, const T&) {}
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

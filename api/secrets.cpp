@@ -4,7 +4,7 @@
 #include "api/sealed_members.hpp"
 #include "common/registry/schemes.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 namespace {
 
 using registry::Endpoint;
@@ -102,4 +102,4 @@ Result<Revealed> complete(registry::Key& next, const registry::Key* current, con
   return Revealed{{"key", std::move(text)}};
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

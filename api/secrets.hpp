@@ -10,7 +10,7 @@
 #include "common/registry/json.hpp"
 #include "common/registry/resources.hpp"
 
-namespace certes::gateway::api {
+namespace certes::api {
 
 // A member to add to the answer, this once: {"secret", "whsec_…"}.
 using Revealed = std::optional<std::pair<std::string, std::string>>;
@@ -31,4 +31,4 @@ Result<Revealed> complete(T&, const T*, const registry::Json&, const Call&, Serv
   return Revealed{};
 }
 
-}  // namespace certes::gateway::api
+}  // namespace certes::api

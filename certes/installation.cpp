@@ -31,9 +31,9 @@ Result<void> hand_over(const std::string& key, const config::Settings& settings)
 
 Result<void> prepare_installation(registry::Registry& registry, const crypto::Sealer& sealer,
                                   const config::Settings& settings, bool admin_key) {
-  if (auto checked = gateway::check_sealing_key(registry, sealer); !checked) return checked;
+  if (auto checked = api::check_sealing_key(registry, sealer); !checked) return checked;
   if (!admin_key) return {};
-  const auto key = gateway::ensure_admin_key(registry, settings);
+  const auto key = api::ensure_admin_key(registry, settings);
   if (!key) return fail(key.error());
   return key->empty() ? Result<void>() : hand_over(*key, settings);
 }

@@ -133,7 +133,7 @@ Result<void> Runtime::bind_listeners() {
     if (auto started = start_with_tls("gateway", *gateway_); !started) return started;
   }
   if (runs_api()) {
-    api_ = std::make_unique<gateway::Api>(frame);
+    api_ = std::make_unique<api::Api>(frame);
     if (auto started = start_with_tls("api", *api_); !started) return started;
   }
   if (runs_dispatcher()) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "api/api.hpp"
 #include "certes/certificates.hpp"
 #include "certes/connector.hpp"
 #include "certes/metrics_listener.hpp"
@@ -79,7 +80,7 @@ class Runtime {
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  std::unique_ptr<gateway::Api> api_;
+  std::unique_ptr<api::Api> api_;
   std::unique_ptr<gateway::Scrapers> scrapers_;  // of the dispatcher's listener
   std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
   std::unique_ptr<MetricsListener> metrics_listener_;

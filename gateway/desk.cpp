@@ -53,7 +53,7 @@ Desk::Desk(http::Loop& own_loop, const DeskShared& shared)
       commands(loop, dependencies, intake, shared.searcher, metrics),
       streams(loop, dependencies, clients, shared.tail, shared.crowd, shared.lines) {}
 
-void Desk::serve(const Route& route, const http::Request& request, http::Exchange exchange) {
+void Desk::serve(const Route& route, IngestHandler handler, const http::Request& request, http::Exchange exchange) {
   if (route.takes_in && intake.gate().shut(intake.acceptor().waiting(), exchange)) return;
   const auto named = named_in(route.pattern, request.path);
   if (!named) return exchange.respond(answer({Code::invalid, kBadPath}));
@@ -63,7 +63,7 @@ void Desk::serve(const Route& route, const http::Request& request, http::Exchang
     return exchange.respond(std::move(refusal->answer));
   }
   if (!within_rates(visit, exchange)) return;
-  (*std::get_if<IngestHandler>(&route.handler))(*this, request, visit, std::move(exchange));
+  handler(*this, request, visit, std::move(exchange));
 }
 
 // Of a route whose source decides, the source's handler asks.

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "gateway/access/access.hpp"
 #include "gateway/access/door.hpp"
 #include "gateway/commands/command_intake.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/stream/stream_intake.hpp"
+#include "gateway/table.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -33,7 +33,7 @@ struct DeskShared {
 struct Desk {
   Desk(http::Loop& loop, const DeskShared& shared);
 
-  void serve(const Route& route, const http::Request& request, http::Exchange exchange);
+  void serve(const Route& route, IngestHandler handler, const http::Request& request, http::Exchange exchange);
   // Before the body is there: what would be refused by the header alone.
   std::optional<http::Response> look(const Route& route, const http::Request& head);
 

@@ -1,12 +1,12 @@
 #include "gateway/gateway.hpp"
 
 #include "common/http/server/pages.hpp"
-#include "gateway/access/access.hpp"
+#include "gateway/access/request_counts.hpp"
 #include "gateway/access/scrapers.hpp"
 #include "gateway/desk.hpp"
 #include "gateway/repeats/dedup_follower.hpp"
 #include "gateway/repeats/redeliveries.hpp"
-#include "gateway/request_counts.hpp"
+#include "gateway/table.hpp"
 
 namespace certes::gateway {
 namespace {
@@ -183,12 +183,14 @@ class Gateway::Impl {
   explicit Impl(Frame frame)
       : frame_(frame),
         metrics_(frame.metrics, static_cast<std::size_t>(std::max(0, frame.settings.metrics_endpoints))),
-        counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered.", Listener::gateway),
+        counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
         pages_(server_, frame.metrics, page_options()) {
-    for (const Route* route : routes_of(Listener::gateway))
-      if (std::holds_alternative<IngestHandler>(route->handler)) add(*route);
+    for (const IngestRow& row : routes()) {
+      counts_.know(row.pattern);
+      if (const auto* handler = std::get_if<IngestHandler>(&row.handler)) add(row, *handler);
+    }
     server_.on_finished([this](std::string_view route, int status, std::chrono::microseconds took) {
       counts_.count(route, status);
       metrics_.finished(took);
@@ -240,10 +242,10 @@ class Gateway::Impl {
     return services ? &services->desk(loop) : nullptr;
   }
 
-  void add(const Route& route) {
-    const auto make = [this, &route](http::Loop& loop) -> http::DirectHandler {
-      return [this, &route, &loop](const http::Request& request, http::Exchange exchange) {
-        if (ingest::Desk* own = desk(loop)) return own->serve(route, request, std::move(exchange));
+  void add(const Route& route, IngestHandler handler) {
+    const auto make = [this, &route, handler](http::Loop& loop) -> http::DirectHandler {
+      return [this, &route, handler, &loop](const http::Request& request, http::Exchange exchange) {
+        if (ingest::Desk* own = desk(loop)) return own->serve(route, handler, request, std::move(exchange));
         if (route.takes_in) metrics_.rejected("", "not_accepted");
         exchange.respond(Door::not_reached());
       };

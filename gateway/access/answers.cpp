@@ -3,34 +3,10 @@
 #include <algorithm>
 
 #include "common/event/hops.hpp"
-#include "gateway/access/internal_error.hpp"
+#include "gateway/access/problem.hpp"
 
 namespace certes::gateway::ingest {
 namespace {
-
-constexpr std::string_view kRetryAfter = "2";
-
-struct Problem {
-  int status;
-  std::string_view slug, title;
-};
-
-Problem problem_of(Code code) {
-  switch (code) {
-    case Code::invalid: return {400, "invalid", "Not understood"};
-    case Code::unauthenticated: return {401, "unauthenticated", "No valid proof of who sends this"};
-    case Code::forbidden: return {403, "forbidden", "Not allowed"};
-    case Code::not_found: return {404, "not-found", "Not found"};
-    case Code::conflict: return {409, "conflict", "Conflict"};
-    case Code::too_large: return {413, "too-large", "Too large"};
-    case Code::busy:
-    case Code::unavailable: return {503, "not-accepted", "Not accepted: nothing was stored"};
-    case Code::unknown_outcome:
-    case Code::timeout: return {503, "outcome-unknown", "It may or may not have been stored"};
-    case Code::internal: break;
-  }
-  return {500, "internal", "Internal error"};
-}
 
 http::Response json(int status, std::string&& body) {
   http::Response response;
@@ -43,13 +19,8 @@ http::Response json(int status, std::string&& body) {
 }  // namespace
 
 http::Response answer(const Error& error) {
-  const Problem problem = problem_of(error.code);
-  if (error.code == Code::internal)
-    return http::problem(problem.status, problem.slug, problem.title, told_of_internal(error, "gateway"));
-  auto response = http::problem(problem.status, problem.slug, problem.title, error.message, error.pointer);
-  if (problem.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
-  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return response;
+  if (error.code == Code::timeout) return problem_of({Code::unknown_outcome, error.message, error.pointer}, "gateway");
+  return problem_of(error, "gateway");
 }
 
 // A source's id needs no escape.

@@ -1,5 +1,5 @@
 #pragma once
-// The answers of the ingest listener: one mapping from errors to HTTP. Who: ingest. Pure, any thread.
+// The answers of the ingest listener. Who: ingest. Pure, any thread.
 
 #include <chrono>
 #include <optional>
@@ -12,9 +12,7 @@
 
 namespace certes::gateway::ingest {
 
-// By code: invalid 400, unauthenticated 401, forbidden 403, not_found 404, conflict 409, too_large 413, busy and
-// unavailable 503 not-accepted, timeout and unknown_outcome 503 outcome-unknown, internal 500 (which does
-// not say what is wrong inside).
+// As gateway/access/problem.hpp has it, but that timeout is outcome-unknown here, where something is to be stored.
 http::Response answer(const Error& error);
 // The same; 401 asks for the name and password of this source (RFC 7617) instead of a key.
 http::Response answer_of_basic(const Error& error, std::string_view source);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/gateway.hpp"
+#include "gateway/access/caller.hpp"
 
 namespace certes::gateway {
 

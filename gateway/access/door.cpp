@@ -1,27 +1,11 @@
 #include "gateway/access/door.hpp"
 
+#include "gateway/access/problem.hpp"
+
 namespace certes::gateway {
 namespace {
 
 constexpr std::string_view kDefaultTenant = "default";
-constexpr const char* kRetryAfter = "2";
-
-struct Problem {
-  int status;
-  std::string_view slug, title;
-};
-
-Problem problem_of(Code code) {
-  switch (code) {
-    case Code::invalid: return {400, "invalid", "Not understood"};
-    case Code::unauthenticated: return {401, "unauthenticated", "No key, or not a good one"};
-    case Code::forbidden: return {403, "forbidden", "Not allowed"};
-    case Code::not_found: return {404, "not-found", "Not found"};
-    case Code::unavailable: return {503, "not-accepted", "Not accepted: nothing was stored"};
-    default: return {500, "internal", "Internal error"};
-  }
-}
-
 bool writes(const Route& route) { return route.method != "GET"; }
 
 }  // namespace
@@ -33,13 +17,7 @@ Door::Door(const Clients& clients, const Dependencies& dependencies)
         return authenticate(request, state, clients_, dependencies_.clock);
       }) {}
 
-Refusal Door::refuse(const Error& error) {
-  const Problem problem = problem_of(error.code);
-  auto answer = http::problem(problem.status, problem.slug, problem.title, error.message, error.pointer);
-  if (problem.status == 503) answer.headers.emplace_back("Retry-After", kRetryAfter);
-  if (problem.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"certes\"");
-  return {error.code, std::move(answer)};
-}
+Refusal Door::refuse(const Error& error) { return {error.code, problem_of(error, "door")}; }
 
 http::Response Door::not_reached() {
   return refuse({Code::unavailable, "the log is not reached yet; nothing was stored: send it again"}).answer;

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "common/http/server/local_requests.hpp"
-#include "gateway/access/access.hpp"
 #include "gateway/access/callers.hpp"
-#include "gateway/gateway.hpp"
+#include "gateway/access/dependencies.hpp"
+#include "gateway/access/route.hpp"
 
 namespace certes::gateway {
 

@@ -7,7 +7,8 @@
 #include <atomic>
 #include <optional>
 
-#include "gateway/gateway.hpp"
+#include "common/config/settings.hpp"
+#include "gateway/access/caller.hpp"
 
 namespace certes::gateway {
 

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "gateway/gateway.hpp"
+#include "gateway/access/caller.hpp"
 
 namespace certes::gateway {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "common/base/ids.hpp"
+#include "gateway/access/dependencies.hpp"
 #include "gateway/access/door.hpp"
-#include "gateway/gateway.hpp"
 #include "gateway/ingest/acceptor.hpp"
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/heavy_work.hpp"

@@ -11,7 +11,7 @@
 #include "common/base/result.hpp"
 #include "common/event/event.hpp"
 #include "common/http/server/server.hpp"
-#include "gateway/gateway.hpp"
+#include "gateway/access/caller.hpp"
 #include "gateway/repeats/idempotency_index.hpp"
 
 namespace certes::gateway::ingest {

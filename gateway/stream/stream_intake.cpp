@@ -15,8 +15,7 @@ constexpr const char* kLinesAre = "Log lines posted while somebody watched, by w
 
 StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, const Clients& clients,
                            stream::Tail& tail, stream::Crowd& crowd, stream::Lines& lines)
-    : loop_(loop),
-      dependencies_(dependencies),
+    : dependencies_(dependencies),
       clients_(clients),
       lines_(lines),
       ids_(dependencies.clock),

@@ -4,8 +4,8 @@
 
 #include "common/base/ids.hpp"
 #include "common/metrics/metrics.hpp"
+#include "gateway/access/dependencies.hpp"
 #include "gateway/access/door.hpp"
-#include "gateway/gateway.hpp"
 #include "gateway/stream/lines.hpp"
 #include "gateway/stream/watchers.hpp"
 
@@ -26,7 +26,6 @@ class StreamIntake {
   Result<stream::Positions> resume_from(const http::Request& request) const;
   std::function<bool()> still_allowed(const http::Request& request, const Visit& visit) const;
 
-  http::Loop& loop_;
   const Dependencies& dependencies_;
   const Clients& clients_;
   stream::Lines& lines_;

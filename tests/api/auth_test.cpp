@@ -1,8 +1,9 @@
+#include "gateway/access/caller.hpp"
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
-using namespace certes::gateway;
-using namespace certes::gateway::testing;
+using namespace certes::api;
+using namespace certes::api::testing;
 
 TEST_CASE("Master API: without --dev a key is needed, and it must be a good one") {
   Installation installation;
@@ -108,7 +109,7 @@ TEST_CASE("authenticate: in --dev loopback and allowed networks need no key, oth
   http::Request request;
   const auto from = [&](std::string_view peer) {
     request.peer = peer;
-    return authenticate(request, state, settings, clock).has_value();
+    return gateway::authenticate(request, state, settings, clock).has_value();
   };
   for (const char* peer : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "172.17.3.4", "fd12::1"})
     CHECK(from(peer));
@@ -123,7 +124,7 @@ TEST_CASE("authenticate: a wrong key is refused in --dev too") {
   http::Request request;
   request.peer = "127.0.0.1";
   request.headers = {{"Authorization", "Bearer certes_wrong"}};
-  CHECK_FALSE(authenticate(request, registry::State(), settings, SystemClock()));
+  CHECK_FALSE(gateway::authenticate(request, registry::State(), settings, SystemClock()));
 }
 
 TEST_CASE("Bootstrap: the admin key is made once") {

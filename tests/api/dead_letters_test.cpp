@@ -6,7 +6,7 @@
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
-using namespace certes::gateway::testing;
+using namespace certes::api::testing;
 
 namespace {
 
@@ -367,20 +367,20 @@ TEST_CASE("Dead letters: the same replay again is the same record, with the same
   for (const auto& record : all) CHECK(record->partition == 2);
 
   const auto letter = installation.cluster->at(log::Topic::dead_letters, 2, 0);
-  const auto one = gateway::api::replay_of(*letter, std::nullopt);
-  const auto other = gateway::api::replay_of(*letter, std::nullopt);
+  const auto one = api::replay_of(*letter, std::nullopt);
+  const auto other = api::replay_of(*letter, std::nullopt);
   CHECK(bool(one->identity));
   CHECK(one->identity == other->identity);
-  CHECK_FALSE(bool(gateway::api::replay_of(*letter, "rpl_x")->identity));
+  CHECK_FALSE(bool(api::replay_of(*letter, "rpl_x")->identity));
 }
 
 TEST_CASE("Dead letters: a cursor survives as text, and other text is none") {
-  const gateway::api::DeadLetterCursor cursor{3, 77, 5, {100, 0, 7}};
-  const auto read = gateway::api::DeadLetterCursor::parse(cursor.text());
+  const api::DeadLetterCursor cursor{3, 77, 5, {100, 0, 7}};
+  const auto read = api::DeadLetterCursor::parse(cursor.text());
   REQUIRE(read);
   CHECK(read->partition == 3);
   CHECK(read->offset == 77);
   CHECK(read->term == 5);
   CHECK(read->ends == cursor.ends);
-  for (const char* text : {"x", "MS0y", "LS0t", "MS0tMi0z"}) CHECK_FALSE(gateway::api::DeadLetterCursor::parse(text));
+  for (const char* text : {"x", "MS0y", "LS0t", "MS0tMi0z"}) CHECK_FALSE(api::DeadLetterCursor::parse(text));
 }

@@ -2,8 +2,8 @@
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
-using namespace certes::gateway;
-using namespace certes::gateway::testing;
+using namespace certes::api;
+using namespace certes::api::testing;
 
 namespace {
 

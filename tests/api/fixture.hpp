@@ -8,12 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "api/api.hpp"
 #include "api/bootstrap.hpp"
-#include "gateway/gateway.hpp"
 #include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
-namespace certes::gateway::testing {
+namespace certes::api::testing {
 
 using Json = nlohmann::json;
 
@@ -52,7 +52,8 @@ class Process {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
     if (set) set(settings);
-    api_ = std::make_unique<Api>(Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_});
+    api_ = std::make_unique<api::Api>(
+        gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_});
     REQUIRE(api_->start());
     REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }
@@ -105,7 +106,7 @@ class Process {
   registry::Registry registry;
 
  private:
-  std::unique_ptr<Api> api_;
+  std::unique_ptr<api::Api> api_;
 };
 
-}  // namespace certes::gateway::testing
+}  // namespace certes::api::testing

@@ -3,7 +3,7 @@
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
-using namespace certes::gateway::testing;
+using namespace certes::api::testing;
 
 TEST_CASE("Master API: an endpoint is created, shown, replaced, merged and deleted") {
   Installation installation;

@@ -6,7 +6,7 @@
 #include "common/registry/kinds.hpp"
 
 using namespace certes;
-using namespace certes::gateway::api;
+using namespace certes::api;
 using namespace certes::registry;
 
 namespace {

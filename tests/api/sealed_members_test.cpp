@@ -2,7 +2,7 @@
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
-using namespace certes::gateway::testing;
+using namespace certes::api::testing;
 
 namespace {
 

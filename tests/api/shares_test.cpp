@@ -7,7 +7,7 @@
 #include "tests/fakes/http_eventually.hpp"
 
 using namespace certes;
-using namespace certes::gateway::testing;
+using namespace certes::api::testing;
 
 namespace {
 

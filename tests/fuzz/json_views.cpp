@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view type = input.line().substr(0, 200), payload = input.rest();
   const auto record = record_of(type, payload);
   check_text(payload);
-  check_payload(gateway::api::dead_letter_json(*record, "dl_0_0_0", true), payload);
+  check_payload(api::dead_letter_json(*record, "dl_0_0_0", true), payload);
   gateway::commands::FoundCommand found{record, record, 1};
   const std::string command = gateway::commands::command_json(found);
   (void)tree_of(command);

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gateway/gateway.hpp"
+#include "gateway/access/caller.hpp"
 
 using namespace certes;
 using namespace certes::gateway;

@@ -1,19 +1,18 @@
-#include "gateway/request_counts.hpp"
+#include "gateway/access/request_counts.hpp"
 
 #include <algorithm>
 
 namespace certes::gateway {
 
-RequestCounts::RequestCounts(metrics::Metrics& metrics, std::string_view name, std::string_view help, Listener listener)
+RequestCounts::RequestCounts(metrics::Metrics& metrics, std::string_view name, std::string_view help)
     : metrics_(metrics), name_(name), help_(help) {
-  for (const Route* route : routes_of(listener)) add(route->pattern);
-  add("_other");
+  know("_other");
 }
 
-void RequestCounts::add(std::string_view pattern) {
-  if (std::ranges::any_of(lines_, [&](const auto& line) { return line->pattern == pattern; })) return;
-  lines_.push_back(std::make_unique<Line>());
-  lines_.back()->pattern = pattern;
+void RequestCounts::know(std::string_view route) {
+  if (std::ranges::any_of(lines_, [&](const auto& line) { return line->pattern == route; })) return;
+  lines_.insert(lines_.begin(), std::make_unique<Line>());
+  lines_.front()->pattern = route;
 }
 
 void RequestCounts::count(std::string_view route, int status) {

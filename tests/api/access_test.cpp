@@ -4,15 +4,17 @@
 #include <algorithm>
 #include <set>
 
+#include "api/table.hpp"
 #include "common/registry/resource_json.hpp"
-#include "gateway/access/access.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/table.hpp"
 #include "tests/api/fixture.hpp"
 #include "tests/fakes/http_client.hpp"
 #include "tests/fakes/http_eventually.hpp"
 
 using namespace certes;
-using namespace certes::gateway;
-using namespace certes::gateway::testing;
+using namespace certes::api;
+using namespace certes::api::testing;
 
 namespace {
 
@@ -34,8 +36,35 @@ const std::vector<std::pair<std::string, Json>>& seeds() {
   return all;
 }
 
+// A row of either table.
+struct Row : gateway::Route {
+  bool at_api, served;
+};
+
+template <class Handler>
+void add(std::vector<Row>& all, std::span<const gateway::Row<Handler>> table, bool at_api) {
+  for (const auto& row : table) {
+    const auto* handler = std::get_if<Handler>(&row.handler);
+    all.push_back({row, at_api, handler == nullptr || *handler != nullptr});
+  }
+}
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all = [] {
+    std::vector<Row> both;
+    add<gateway::IngestHandler>(both, gateway::routes(), false);
+    add<ApiHandler>(both, routes(), true);
+    return both;
+  }();
+  return all;
+}
+
+const Row& row_of(const std::string& method, const std::string& pattern) {
+  return *std::ranges::find_if(rows(), [&](const Row& row) { return row.method == method && row.pattern == pattern; });
+}
+
 // One that lists or makes resources of a kind, or shows a whole.
-bool names_nothing(const Route& route) { return route.pattern.find('{') == std::string_view::npos; }
+bool names_nothing(const Row& route) { return route.pattern.find('{') == std::string_view::npos; }
 
 // Both listeners over one log, with keys and resources to walk with.
 class Walk {
@@ -44,8 +73,8 @@ class Walk {
     settings_.dev = dev;
     settings_.gateway.listen = "127.0.0.1:0";
     settings_.gateway.loops = 1;
-    gateway_ = std::make_unique<Gateway>(
-        Dependencies{settings_, *log_, api_.registry, api_.sealer, metrics_, api_.clock, addresses_});
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::Dependencies{settings_, *log_, api_.registry, api_.sealer, metrics_, api_.clock, addresses_});
     REQUIRE(gateway_->start());
     admin = api_.key = *ensure_admin_key(api_.registry, api_.settings);
     for (const auto& [kind, resource] : seeds()) make(kind, resource);
@@ -60,9 +89,9 @@ class Walk {
   }
 
   // The status of a request that says no more than it must; its body is read unless it never ends.
-  int status(const Route& route, const std::string& text, const std::string& tenant = "default",
+  int status(const Row& route, const std::string& text, const std::string& tenant = "default",
              const std::string& query = {}, const httplib::Headers& headers = {}) {
-    const bool at_api = route.listener == Listener::api;
+    const bool at_api = route.at_api;
     httplib::Client client("http://" + (at_api ? api_.address() : gateway_->address()));
     client.set_read_timeout(20);
     httplib::Request request;
@@ -93,14 +122,13 @@ class Walk {
   std::string everything() {
     api_.key = admin;
     std::string text;
-    for (const Route& route : routes())
-      if (route.listener == Listener::api && route.method == "GET" && route.access == Access::key &&
-          names_nothing(route))
+    for (const Row& route : rows())
+      if (route.at_api && route.method == "GET" && route.access == gateway::Access::key && names_nothing(route))
         text += api_.get(route.pattern.substr(kApiRoot.size()) + "?limit=1000").body + "\n";
     return text;
   }
 
-  static std::string path(const Route& route, const std::string& tenant) {
+  static std::string path(const Row& route, const std::string& tenant) {
     std::string text;
     std::string_view rest = route.pattern;
     while (!rest.empty()) {
@@ -115,8 +143,8 @@ class Walk {
   }
 
   // The status of an answer to a header whose body does not come.
-  int status_of_header(const Route& route, const std::string& text) {
-    const std::string address = route.listener == Listener::api ? api_.address() : gateway_->address();
+  int status_of_header(const Row& route, const std::string& text) {
+    const std::string address = route.at_api ? api_.address() : gateway_->address();
     fakes::RawClient client(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
     std::string head = route.method + " " + path(route, "default") + " HTTP/1.1\r\nHost: localhost\r\n";
     if (!text.empty()) head += "Authorization: Bearer " + text + "\r\n";
@@ -140,24 +168,23 @@ class Walk {
   config::Settings settings_;
   metrics::Metrics metrics_;
   http::AddressPolicy addresses_ = std::move(*http::AddressPolicy::make({}));
-  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<gateway::Gateway> gateway_;
 };
 
-std::string name_of(const Route& route) {
-  return (route.listener == Listener::api ? "api " : "gateway ") + std::string(route.method) + " " +
-         std::string(route.pattern);
+std::string name_of(const Row& route) {
+  return (route.at_api ? "api " : "gateway ") + std::string(route.method) + " " + std::string(route.pattern);
 }
 
 // Whether the route's source decides by key: what GET and OPTIONS ask of a source is its provider's own matter.
-bool asks_for_key(const Route& route) {
-  return route.access == Access::key || (route.access == Access::source && route.method == "POST");
+bool asks_for_key(const Row& route) {
+  return route.access == gateway::Access::key || (route.access == gateway::Access::source && route.method == "POST");
 }
 
 bool let_in(int status) { return status != kNone && status != 401 && status != 403; }
 
 std::set<std::string> all_scopes() {
   std::set<std::string> scopes;
-  for (const Route& route : routes())
+  for (const Row& route : rows())
     if (!route.scope.empty()) scopes.emplace(route.scope);
   return scopes;
 }
@@ -166,25 +193,24 @@ std::set<std::string> all_scopes() {
 
 TEST_CASE("Routes: each has one row, and one that asks for a key has a scope that there is") {
   std::set<std::string> names;
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     CAPTURE(name_of(route));
     CHECK(names.insert(name_of(route)).second);
-    CHECK((route.access == Access::open) == route.scope.empty());
+    CHECK((route.access == gateway::Access::open) == route.scope.empty());
     CHECK_FALSE(route.summary.empty());
-    CHECK(std::visit([](auto handler) { return handler != decltype(handler){} || std::is_enum_v<decltype(handler)>; },
-                     route.handler));
+    CHECK(route.served);
     if (!route.scope.empty()) CHECK(registry::valid_scope(route.scope));
     const bool reads = route.method == "GET" || route.method == "HEAD" || route.method == "OPTIONS";
-    if (route.access == Access::key) CHECK(route.scope.ends_with(reads ? ":read" : ":write"));
+    if (route.access == gateway::Access::key) CHECK(route.scope.ends_with(reads ? ":read" : ":write"));
   }
 }
 
 TEST_CASE("Routes: every kind of resource that can be made has one to walk with") {
   std::set<std::string, std::less<>> kinds;
   for (const auto& [kind, resource] : seeds()) kinds.insert(kind);
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     CAPTURE(name_of(route));
-    const bool makes = route.listener == Listener::api && route.method == "POST" && names_nothing(route);
+    const bool makes = route.at_api && route.method == "POST" && names_nothing(route);
     const std::string kind = route.pattern.substr(std::min(kApiRoot.size(), route.pattern.size()));
     const bool of_a_kind = kind.rfind('/') == 0;  // not /dead-letters/replay
     if (makes && of_a_kind) CHECK(kinds.contains(kind));
@@ -193,7 +219,7 @@ TEST_CASE("Routes: every kind of resource that can be made has one to walk with"
 
 TEST_CASE("Routes: every row is served, by the methods of the table alone") {
   Walk walk;
-  for (Route route : routes()) {
+  for (Row route : rows()) {
     CAPTURE(name_of(route));
     const std::string method = route.method;
     route.method = "TRACE";
@@ -205,9 +231,9 @@ TEST_CASE("Routes: every row is served, by the methods of the table alone") {
 
 TEST_CASE("Routes: without a good key nothing but what is open answers") {
   Walk walk;
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     CAPTURE(name_of(route));
-    if (route.access == Access::open) {
+    if (route.access == gateway::Access::open) {
       const int status = walk.status(route, "");
       CHECK((status == 200 || status == 503));
     }
@@ -222,7 +248,7 @@ TEST_CASE("Routes: without a good key nothing but what is open answers") {
 TEST_CASE("Routes: who may not is told by the header alone, before a body is waited for") {
   Walk walk;
   const std::string reader = walk.key({{"scopes", {"metrics:read"}}});
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     CHECK(walk.status_of_header(route, "") == 401);
@@ -241,7 +267,7 @@ TEST_CASE("Routes: a key with every scope but the route's is refused, one with i
       if (other != scope) others.push_back(other);
     keys[scope] = {walk.key({{"scopes", {scope}}}), walk.key({{"scopes", others}})};
   }
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     const auto& [with, without] = keys.find(route.scope)->second;
@@ -251,7 +277,7 @@ TEST_CASE("Routes: a key with every scope but the route's is refused, one with i
     CAPTURE(walk.body);
     CHECK(let_in(status));
     const bool may_act = route.scope.starts_with("tenants:");  // that scope is what acting for another one asks for
-    if (route.listener == Listener::api && !may_act) CHECK(walk.status(route, with, "default", "?tenant=acme") == 403);
+    if (route.at_api && !may_act) CHECK(walk.status(route, with, "default", "?tenant=acme") == 403);
   }
 }
 
@@ -259,7 +285,7 @@ TEST_CASE("Routes: of keys with one scope, its own alone opens a route") {
   Walk walk;
   std::map<std::string, std::string> keys;
   for (const std::string& scope : all_scopes()) keys[scope] = walk.key({{"scopes", {scope}}});
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     for (const auto& [scope, text] : keys) {
@@ -272,10 +298,10 @@ TEST_CASE("Routes: of keys with one scope, its own alone opens a route") {
 TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
   Walk walk;
   const std::string before = walk.everything();
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
-    if (route.listener == Listener::api) {
+    if (route.at_api) {
       CHECK(walk.status(route, walk.acme, "default", "?tenant=default") == 403);
       CHECK(walk.status(route, walk.acme, "default", "?tenant=none") == 403);
       const int status = walk.status(route, walk.acme);
@@ -288,7 +314,7 @@ TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
       } else {
         CHECK(let_in(status));
       }
-    } else if (route.pattern.find("{tenant}") != std::string_view::npos || route.access == Access::source) {
+    } else if (route.pattern.find("{tenant}") != std::string_view::npos || route.access == gateway::Access::source) {
       CHECK(walk.status(route, walk.acme, "default") == 403);
     }
   }
@@ -298,15 +324,15 @@ TEST_CASE("Routes: a tenant's key sees and touches nothing of another tenant") {
 TEST_CASE("Routes: a key of the default tenant acts for another one with the tenants' scopes alone") {
   Walk walk;
   const std::string reader = walk.key({{"scopes", {"tenants:read", "endpoints:read", "endpoints:write"}}});
-  const Route& list = *find_route(Listener::api, "GET", "/api/v1/endpoints");
-  const Route& make = *find_route(Listener::api, "POST", "/api/v1/endpoints");
+  const Row& list = row_of("GET", "/api/v1/endpoints");
+  const Row& make = row_of("POST", "/api/v1/endpoints");
   CHECK(walk.status(list, reader, "default", "?tenant=acme") == 200);
   CHECK(walk.status(list, reader, "default", "?tenant=none") == 404);
   CHECK(walk.status(make, reader, "default", "?tenant=acme") == 403);
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
-    CHECK(let_in(walk.status(route, walk.admin, "acme", route.listener == Listener::api ? "?tenant=acme" : "")));
+    CHECK(let_in(walk.status(route, walk.admin, "acme", route.at_api ? "?tenant=acme" : "")));
   }
 }
 
@@ -322,7 +348,7 @@ TEST_CASE("Routes: in --dev nothing that asks for a key is open to web pages and
                                       {{"X-Forwarded-For", "127.0.0.1"}},
                                       {{"Forwarded", "for=127.0.0.1"}},
                                       {{"Via", "1.1 tunnel"}}};
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     for (const httplib::Headers& headers : foreign) {
@@ -337,13 +363,13 @@ TEST_CASE("Routes: in --dev nothing that asks for a key is open to web pages and
 
 TEST_CASE("Routes: in --dev a program on this machine needs no key, and a key is good from anywhere") {
   Walk walk(true);
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route) || route.method == "DELETE") continue;
     if (route.pattern.ends_with("/keys/{id}/rotate")) continue;  // of a key that lasts: not without one
     CAPTURE(name_of(route));
     CHECK(let_in(walk.status(route, "", "default", "", {{"Host", "localhost:9600"}})));
   }
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     if (!asks_for_key(route)) continue;
     CAPTURE(name_of(route));
     const httplib::Headers headers = {{"Host", "hooks.example.com"}, {"X-Forwarded-For", "192.0.2.1"}};
@@ -354,8 +380,8 @@ TEST_CASE("Routes: in --dev a program on this machine needs no key, and a key is
 TEST_CASE("Routes: of the Master API, a body or its type that is not JSON is 415, and nothing happens") {
   Walk walk(true);
   const std::string before = walk.everything();
-  for (const Route& route : routes()) {
-    if (route.listener != Listener::api || route.access != Access::key || route.method == "GET") continue;
+  for (const Row& route : rows()) {
+    if (!route.at_api || route.access != gateway::Access::key || route.method == "GET") continue;
     CAPTURE(name_of(route));
     for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"}) {
       CHECK(walk.status(route, "", "default", "", {{"Content-Type", type}}) == 415);
@@ -370,12 +396,12 @@ TEST_CASE("Routes: until the log is reached each answers 503, is alive, and know
   settings.gateway.listen = settings.api.listen = "127.0.0.1:0";
   metrics::Metrics metrics;
   const SystemClock clock;
-  Gateway gateway(Frame{settings, metrics, clock});
-  Api api(Frame{settings, metrics, clock});
-  REQUIRE(gateway.start());
+  gateway::Gateway ingest(gateway::Frame{settings, metrics, clock});
+  Api api(gateway::Frame{settings, metrics, clock});
+  REQUIRE(ingest.start());
   REQUIRE(api.start());
-  const auto send = [&](const Route& route, const std::string& method, const std::string& path) {
-    httplib::Client client("http://" + (route.listener == Listener::api ? api.address() : gateway.address()));
+  const auto send = [&](const Row& route, const std::string& method, const std::string& path) {
+    httplib::Client client("http://" + (route.at_api ? api.address() : ingest.address()));
     httplib::Request request;
     request.method = method;
     request.path = path;
@@ -383,20 +409,20 @@ TEST_CASE("Routes: until the log is reached each answers 503, is alive, and know
     REQUIRE(result);
     return *result;
   };
-  for (const Route& route : routes()) {
+  for (const Row& route : rows()) {
     CAPTURE(name_of(route));
     const httplib::Response answer = send(route, route.method, Walk::path(route, "default"));
-    if (route.pattern == "/health/live" || route.access == Access::metrics) {
+    if (route.pattern == "/health/live" || route.access == gateway::Access::metrics) {
       CHECK(answer.status == 200);
     } else {
       CHECK(answer.status == 503);
-      if (route.access != Access::open) CHECK(answer.get_header_value("Retry-After") == "2");
-      if (route.access != Access::open) CHECK(answer.body.find("not-accepted") != std::string::npos);
+      if (route.access != gateway::Access::open) CHECK(answer.get_header_value("Retry-After") == "2");
+      if (route.access != gateway::Access::open) CHECK(answer.body.find("not-accepted") != std::string::npos);
     }
     CHECK(send(route, "TRACE", Walk::path(route, "default")).status == 405);
     CHECK(send(route, route.method, "/none" + Walk::path(route, "default")).status == 404);
   }
-  gateway.stop(Millis{0});
+  ingest.stop(Millis{0});
   api.stop(Millis{0});
 }
 
@@ -409,24 +435,25 @@ TEST_CASE("Listeners: opened while they serve, they answer from then on") {
   settings.gateway.listen = settings.api.listen = "127.0.0.1:0";
   metrics::Metrics metrics;
   const auto addresses = std::move(*http::AddressPolicy::make({}));
-  const Frame frame{settings, metrics, other.clock};
-  Gateway gateway(frame);
+  const gateway::Frame frame{settings, metrics, other.clock};
+  gateway::Gateway ingest(frame);
   Api api(frame);
-  REQUIRE(gateway.start());
+  REQUIRE(ingest.start());
   REQUIRE(api.start());
-  httplib::Client events("http://" + gateway.address()), resources("http://" + api.address());
+  httplib::Client events("http://" + ingest.address()), resources("http://" + api.address());
   const std::string event = R"({"type":"order.created","data":1})";
   CHECK(events.Post("/events", event, "application/json")->status == 503);
   CHECK(events.Get("/health/ready")->status == 503);
   CHECK(resources.Get("/api/v1/endpoints")->status == 503);
-  const Dependencies dependencies{settings, *log, other.registry, other.sealer, metrics, other.clock, addresses};
+  const gateway::Dependencies dependencies{settings, *log,        other.registry, other.sealer,
+                                           metrics,  other.clock, addresses};
   REQUIRE(other.get("/endpoints").status == 200);  // the registry has caught up
-  gateway.open(dependencies);
+  ingest.open(dependencies);
   api.open(dependencies);
   CHECK(events.Post("/events", event, "application/json")->status == 202);
   CHECK(fakes::eventually([&] { return events.Get("/health/ready")->status == 200; }));
   CHECK(resources.Get("/api/v1/endpoints")->status == 200);
-  gateway.stop(Millis{0});
+  ingest.stop(Millis{0});
   api.stop(Millis{0});
 }
 
@@ -435,8 +462,8 @@ TEST_CASE("Metrics: from elsewhere than metrics.allow_from, a key of the default
   const std::string reader = walk.key({{"scopes", {"metrics:read"}}});
   const std::string other = walk.key({{"scopes", {"events:write"}}});
   const httplib::Headers passed_on = {{"X-Forwarded-For", "127.0.0.1"}};
-  for (const Route& route : routes()) {
-    if (route.access != Access::metrics) continue;
+  for (const Row& route : rows()) {
+    if (route.access != gateway::Access::metrics) continue;
     CAPTURE(name_of(route));
     CHECK(walk.status(route, "") == 200);
     CHECK(walk.status(route, "", "default", "", passed_on) == 401);

@@ -1,6 +1,8 @@
+#include "gateway/access/caller.hpp"
+
 #include <algorithm>
 
-#include "gateway/gateway.hpp"
+#include "common/crypto/crypto.hpp"
 
 namespace certes::gateway {
 namespace {

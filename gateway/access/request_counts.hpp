@@ -1,6 +1,6 @@
 #pragma once
-// RequestCounts: requests of a listener by route and status, its routes being those of the table. Who: Gateway, Api.
-// Any thread; without a lock but for the first request of each route and status.
+// RequestCounts: requests of a listener by route and status. Who: Gateway, Api. Its routes are told first; then any
+// thread, without a lock but for the first request of each route and status.
 
 #include <array>
 #include <atomic>
@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "common/metrics/metrics.hpp"
-#include "gateway/access/access.hpp"
 
 namespace certes::gateway {
 
 class RequestCounts {
  public:
-  RequestCounts(metrics::Metrics& metrics, std::string_view name, std::string_view help, Listener listener);
+  RequestCounts(metrics::Metrics& metrics, std::string_view name, std::string_view help);
+  // Before the first count: there is that route. Of all others there is one line, "_other".
+  void know(std::string_view route);
   // `route`: its pattern, or what the server gives where there is none: "_other".
   void count(std::string_view route, int status);
 
@@ -32,7 +33,6 @@ class RequestCounts {
     std::array<Code, kStatuses> codes;
   };
   metrics::Counter& counter(Line& line, int status);
-  void add(std::string_view pattern);
 
   metrics::Metrics& metrics_;
   const std::string name_, help_;

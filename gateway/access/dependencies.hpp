@@ -1,0 +1,38 @@
+#pragma once
+// What a listener is made of. Who: Gateway, Api, and what is in them. All it names outlives the listener.
+
+#include <atomic>
+
+#include "common/base/clock.hpp"
+#include "common/config/settings.hpp"
+#include "common/crypto/crypto.hpp"
+#include "common/http/client/sender.hpp"
+#include "common/log/log.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/registry/registry.hpp"
+
+namespace certes::gateway {
+
+// What a listener needs before the log is reached.
+struct Frame {
+  const config::Settings& settings;
+  metrics::Metrics& metrics;
+  const Clock& clock;
+  const std::atomic<bool>* leaving = nullptr;  // as Dependencies::leaving
+};
+
+struct Dependencies {
+  const config::Settings& settings;
+  log::Log& log;
+  registry::Registry& registry;
+  const crypto::Sealer& sealer;
+  metrics::Metrics& metrics;
+  const Clock& clock;
+  const http::AddressPolicy& addresses;  // for endpoint URLs
+  // Set before the process leaves: it is not ready any more, while it still serves. May be null.
+  const std::atomic<bool>* leaving = nullptr;
+
+  Frame frame() const { return {settings, metrics, clock, leaving}; }
+};
+
+}  // namespace certes::gateway
