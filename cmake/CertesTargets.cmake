@@ -70,8 +70,15 @@ function(certes_executable NAME)
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS})
 endfunction()
 
+# Whether a test of these labels is among those that run under the sanitizers.
+function(certes_checked NAME)
+  if(("unit" IN_LIST ARGN OR "contract" IN_LIST ARGN) AND NOT ("one-thread" IN_LIST ARGN AND CERTES_SANITIZE STREQUAL thread))
+    set_property(GLOBAL APPEND PROPERTY CERTES_CHECKED_TESTS ${NAME})
+  endif()
+endfunction()
+
 # certes_test(NAME SOURCES a_test.cpp… DEPENDS target… [LABELS unit|contract [one-thread]]): a doctest binary, one
-# ctest entry. one-thread: long, and of a single thread, so that TSan has nothing to find in it.
+# ctest entry. one-thread: of a single thread, so that TSan has nothing to find in it and it is not built for it.
 function(certes_test NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
@@ -80,7 +87,5 @@ function(certes_test NAME)
   certes_executable(${NAME} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} certes_doctest_main)
   add_test(NAME ${NAME} COMMAND ${NAME})
   set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
-  foreach(LABEL ${ARG_LABELS})
-    set_property(GLOBAL APPEND PROPERTY CERTES_${LABEL}_TESTS ${NAME})
-  endforeach()
+  certes_checked(${NAME} ${ARG_LABELS})
 endfunction()
