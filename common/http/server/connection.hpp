@@ -56,6 +56,8 @@ class Connection final : public DeadlineWheel::Entry, public UnfinishedList::Hol
   enum class Phase : std::uint8_t { reading, answering, streaming, closing, lingering, dead };
   enum class Timer : std::uint8_t { none, handshake, idle, header, body, write, linger };
 
+  void begin_turn();
+  bool turn_over() const;
   bool handshake();
   void read();
   bool read_once();
@@ -102,7 +104,7 @@ class Connection final : public DeadlineWheel::Entry, public UnfinishedList::Hol
   bool chunked_ = false;                                         // of the streamed body
   bool keep_alive_ = true, version_1_0_ = false, head_ = false;  // of the request in progress
   const Route* route_ = nullptr;
-  SteadyTime received_{};
+  SteadyTime received_{}, turn_ends_{};
   Input in_;
   Framing framing_;
   std::string out_;   // headers and small bodies

@@ -11,11 +11,17 @@
 namespace certes::http {
 
 namespace {
-constexpr int kReadsPerRound = 16;  // these two: so that one client does not hold up the others
-constexpr int kRequestsPerRound = 64;
+// How long a connection is read and its requests are taken up before the others have their turn: what it sends may cost
+// little a byte and much in all. Handlers take less than a millisecond each.
+constexpr std::chrono::microseconds kTurn{250};
+constexpr int kDiscardsPerRound = 16;
 }  // namespace
 
+void Connection::begin_turn() { turn_ends_ = std::chrono::steady_clock::now() + kTurn; }
+bool Connection::turn_over() const { return std::chrono::steady_clock::now() >= turn_ends_; }
+
 void Connection::resume() {
+  begin_turn();
   if (phase_ == Phase::streaming && output_empty() && on_drained) on_drained();
   if (phase_ == Phase::reading && !blocked_ && !in_.empty()) consume(in_.data(), in_.size());
   if (phase_ != Phase::reading || blocked_ || queued_resume) return;
@@ -46,8 +52,9 @@ bool Connection::handshake() {
 
 void Connection::read() {
   if (!transport_.ready() && !handshake()) return;
-  for (int i = 0; i < kReadsPerRound; ++i)
+  do {
     if (!read_once()) return;
+  } while (!turn_over());
   loop_.want_resume(*this);
 }
 
@@ -89,8 +96,8 @@ bool Connection::read_once() {
 void Connection::consume(char* data, std::size_t size) {
   std::size_t at = 0;
   consuming_ = true;
-  for (int budget = kRequestsPerRound; phase_ == Phase::reading && at < size; --budget) {
-    if (budget == 0 || out_.size() > kOutputBound || !body_.empty()) {
+  for (bool first = true; phase_ == Phase::reading && at < size; first = false) {
+    if ((!first && turn_over()) || out_.size() > kOutputBound || !body_.empty()) {
       loop_.want_resume(*this);
       break;
     }
@@ -147,7 +154,7 @@ void Connection::wait_for_more() {
 }
 
 void Connection::discard() {
-  for (int i = 0; i < kReadsPerRound; ++i) {
+  for (int i = 0; i < kDiscardsPerRound; ++i) {
     const ssize_t n = ::recv(transport_.fd(), loop_.scratch(), ServerLoop::kScratchBytes, 0);
     if (n < 0 && errno == EAGAIN) return;
     if (n <= 0) return die();

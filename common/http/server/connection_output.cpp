@@ -14,6 +14,9 @@ namespace {
 constexpr Millis kLinger{2'000};
 constexpr std::size_t kSmallBody = 16u << 10;  // copied behind its header
 constexpr std::size_t kOutputKept = 2u << 10;  // by a connection that has nothing to write
+
+// With its memory: assigning an empty one would keep that.
+void let_go(std::string& bytes) { std::string().swap(bytes); }
 }  // namespace
 
 void Connection::respond(Response&& response) {
@@ -80,9 +83,9 @@ void Connection::flush() {
 
 // All that was to be written is.
 void Connection::written() {
-  if (out_.capacity() > kOutputKept) out_ = {};
+  if (out_.capacity() > kOutputKept) let_go(out_);
   out_.clear();
-  body_ = {};
+  let_go(body_);
   written_ = 0;
   weigh(false);
   if (phase_ == Phase::closing) return linger();
