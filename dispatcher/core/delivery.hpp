@@ -25,7 +25,6 @@ struct OpenRecord {
   bool abandoned = false;                      // some were given up without an end: it must not be finished
 
   log::Origin origin() const { return {record->partition, record->offset}; }
-  void clear() { *this = OpenRecord(); }
 };
 
 struct EndpointEntry;
@@ -68,20 +67,6 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   bool command = false;      // ends only when its result is on the log
   bool awaits = false;       // was taken (202): in the wheel until its result comes, or its time is over
   Answer answer = Answer::none;
-
-  // Precondition: in no list.
-  void clear() {
-    policy.reset();
-    record = nullptr;
-    endpoint = nullptr;
-    first_at = next_at = 0;
-    paused_before = Millis{0};
-    attempts = 0;
-    unrecorded = 0;
-    state = Stage::queued;
-    slot = last = command = awaits = false;
-    answer = Answer::none;
-  }
 };
 
 // An endpoint that has, or had, deliveries.

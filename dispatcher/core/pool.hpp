@@ -1,10 +1,12 @@
 #pragma once
 // Pool: objects at fixed addresses, taken and given back without allocation once it has grown. An object's id is never
-// given twice: find() of one that was given back finds nothing. T: default constructible, with `std::uint64_t id` and
-// clear(). Confined to one thread.
+// given twice: find() of one that was given back finds nothing. One that is given back is destroyed and made anew, so
+// that whoever takes it next meets nothing of it. T: default constructible, with `std::uint64_t id`; in no list when it
+// is given back. Confined to one thread.
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 namespace certes::dispatcher {
@@ -25,8 +27,8 @@ class Pool {
   }
   void give_back(T& object) {
     const std::uint64_t id = object.id;
-    object.clear();
-    object.id = id + kGeneration;
+    std::destroy_at(&object);
+    std::construct_at(&object)->id = id + kGeneration;
     free_.push_back(index(id));
     --live_;
   }

@@ -287,6 +287,21 @@ TEST_CASE("Commands: one that nobody takes any more fails") {
   }
 }
 
+TEST_CASE("Commands: what was delivered before leaves nothing on those that come to nothing") {
+  World world;
+  StateBuilder state = billing();
+  state.subscription("s3", "mail", "#", registry::Priority::critical).remove_subscription("s1");
+  world.use(state);
+  world.give({});
+  world.core->run();
+  REQUIRE(world.answer("mail", 200));
+  world.give(command(1));
+  world.core->run();
+  REQUIRE(world.letters.size() == 1);
+  using registry::Priority;
+  CHECK(world.ended_priorities == std::vector<Priority>{Priority::critical, Priority::normal});
+}
+
 TEST_CASE("Commands: of a deleted endpoint, those that wait fail; of a disabled one too") {
   for (const bool removed : {true, false}) {
     World world;

@@ -122,7 +122,9 @@ class World final : public dispatcher::Outcomes,
   // Observer.
   std::size_t meter(const registry::Endpoint&) override { return 0; }
   void attempted(const dispatcher::AttemptSeen&) override {}
-  void ended(registry::Priority, std::string_view, bool, std::size_t) override {}
+  void ended(registry::Priority priority, std::string_view, bool, std::size_t) override {
+    ended_priorities.push_back(priority);
+  }
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
@@ -230,6 +232,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<std::function<void()>> unacknowledged;
   std::set<log::Origin> finished;
   std::vector<std::int32_t> released;
+  std::vector<registry::Priority> ended_priorities;
   std::vector<std::string> disabled, rules, problems, answers;
   int unmatched_count = 0;
   int duplicate_count = 0;
