@@ -51,9 +51,9 @@ class HttpTransport final : public Transport {
     for (http::TransferResult& result : results_) {
       Answer answer;
       answer.id = result.id;
-      answer.status = result.status;
+      if (is_whole(result)) answer.status = result.status;
       const auto url = urls_.extract(result.id);
-      if (result.status == 0) answer.error = error_of(result, url.mapped());
+      if (answer.status == 0) answer.error = error_of(result, url.mapped());
       answer.retry_after = backoff::parse_retry_after(result.retry_after, clock_.unix_millis());
       answer.body = std::move(result.body);
       out.push_back(std::move(answer));
@@ -70,7 +70,13 @@ class HttpTransport final : public Transport {
     return made;
   }
 
+  // What is accepted is so by its status; any other status without its problem would be taken for another than it is.
+  static bool is_whole(const http::TransferResult& result) {
+    return !result.body_broken || (result.status >= 200 && result.status < 300);
+  }
+
   static std::string error_of(const http::TransferResult& result, const std::string& url) {
+    if (result.body_broken) return url + " answers " + std::to_string(result.status) + ", and the answer breaks off";
     const bool silent = result.error == http::TransferError::timeout;
     const std::string why = result.message.empty() ? std::string(to_string(result.error)) : result.message;
     return (silent ? url + " does not answer: " : "cannot reach " + url + ": ") + why;

@@ -147,7 +147,7 @@ bool CurlTransfer::larger_than_libcurl_takes(CURLcode code) const {
   if (static_cast<int>(code) == kCurlTooLarge) return true;
   curl_off_t sent = 0;
   ::curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &sent);
-  return code == CURLE_OUT_OF_MEMORY && sent > 0 && !head_.ended();
+  return code == CURLE_OUT_OF_MEMORY && sent > 0;
 }
 
 TransferError CurlTransfer::classify(CURLcode code) const {
@@ -210,32 +210,36 @@ std::string CurlTransfer::message_of(TransferError error, CURLcode code) {
 }
 
 TransferResult CurlTransfer::end(CURLcode code, SteadyTime now) {
-  TransferResult out = result(now);
-  if (cut_) code = CURLE_OK;                                         // the status counts
-  if (code == CURLE_OK && !head_.ended()) code = CURLE_GOT_NOTHING;  // libcurl takes one that ends within its header
-  out.error = classify(code);
-  if (out.error == TransferError::none)
-    out.status = head_.status();
-  else
-    out.message = message_of(out.error, code);
-  if (out.error == TransferError::local) out.retry_in = kRetryLocal;
-  clear();
-  return out;
+  if (head_.ended()) return end_answered(code != CURLE_OK && !cut_, now);
+  if (code == CURLE_OK) code = CURLE_GOT_NOTHING;  // libcurl takes one that ends within its header
+  const TransferError error = classify(code);
+  return end_failed(error, message_of(error, code), now);
 }
 
 TransferResult CurlTransfer::end_aborted(SteadyTime now) {
+  if (head_.ended()) return end_answered(true, now);
+  return end_failed(TransferError::aborted, "the request was given up", now);
+}
+
+TransferResult CurlTransfer::end_local(SteadyTime now) {
+  return end_failed(TransferError::local, "libcurl takes no more requests", now);
+}
+
+// Its header is complete, so its status stands, however its body ended.
+TransferResult CurlTransfer::end_answered(bool broken, SteadyTime now) {
   TransferResult out = result(now);
-  out.error = TransferError::aborted;
-  out.message = "the request was given up";
+  out.status = head_.status();
+  out.body_broken = broken;
+  out.body_cut = out.body_cut || broken;
   clear();
   return out;
 }
 
-TransferResult CurlTransfer::end_local(SteadyTime now) {
+TransferResult CurlTransfer::end_failed(TransferError error, std::string message, SteadyTime now) {
   TransferResult out = result(now);
-  out.error = TransferError::local;
-  out.message = "libcurl takes no more requests";
-  out.retry_in = kRetryLocal;
+  out.error = error;
+  out.message = std::move(message);
+  if (error == TransferError::local) out.retry_in = kRetryLocal;
   clear();
   return out;
 }

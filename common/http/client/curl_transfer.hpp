@@ -33,7 +33,8 @@ class CurlTransfer {
   // Takes the request; the handle is ready for curl_multi_add_handle then. `addresses`: of the URL's name, as libcurl
   // wants them (CURLOPT_RESOLVE); empty: it needs none.
   void begin(Transfer&& transfer, const std::string& addresses, SteadyTime now);
-  // What became of it; the handle is out of the multi handle, and can begin again.
+  // What became of it; the handle is out of the multi handle, and can begin again. An answer whose header is complete
+  // counts by its status, also where its body was broken off, too slow for the time, or given up.
   TransferResult end(CURLcode code, SteadyTime now);
   TransferResult end_aborted(SteadyTime now);
   TransferResult end_local(SteadyTime now);  // the multi handle did not take it
@@ -47,6 +48,8 @@ class CurlTransfer {
   void set_fixed_options();
   void set_headers();
   TransferResult result(SteadyTime now);
+  TransferResult end_answered(bool broken, SteadyTime now);
+  TransferResult end_failed(TransferError error, std::string message, SteadyTime now);
   std::string_view content_type() const;
   TransferError classify(CURLcode code) const;
   bool own_fault(CURLcode code) const;

@@ -43,7 +43,7 @@ enum class TransferError : std::uint8_t {
   refused_address,
   reset,
   aborted,
-  too_large,
+  too_large,   // the answer's header
   unresolved,  // the name server's fault: not the endpoint's
   local,       // no descriptors, memory or ports: ours
   internal
@@ -67,11 +67,12 @@ struct Transfer {
 struct TransferResult {
   std::uint64_t id = 0;
   TransferError error = TransferError::none;
-  int status = 0;            // 0: no answer
+  int status = 0;            // 0: no answer; stands once the header is complete, whatever becomes of the body
   std::string message;       // of an error
   std::string retry_after;   // header, as sent
   std::string body;          // at most 4 KB; the rest is read up to the limit and dropped
-  bool body_cut = false;     // there was a rest
+  bool body_cut = false;     // there was a rest, or should have been
+  bool body_broken = false;  // it broke off: reset, timed out, given up
   std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
   std::uint64_t duration_us = 0;
   Millis retry_in{0};  // of what was not tried: not before that
@@ -94,7 +95,7 @@ class Sender {
   Sender(SenderOptions options, AddressPolicy policy, std::function<void()> wake);
   ~Sender();  // aborts what is in flight
   void submit(Transfer&& transfer);
-  // Its completion, as `aborted`, comes all the same, unless it was already on its way.
+  // Its completion, as `aborted`, comes all the same, unless it was already on its way, or its status had come.
   void abort(std::uint64_t id);
   void poll(std::vector<TransferResult>& out);
   std::size_t in_flight() const;

@@ -104,7 +104,7 @@ TEST_CASE("Sender: an endpoint that does not answer is a timeout, others go on m
   CHECK(results.at(2).status == 200);
 }
 
-TEST_CASE("Sender: an answer that trickles ends at the deadline") {
+TEST_CASE("Sender: an answer that trickles ends at the deadline, and counts by its status") {
   RawEndpoint endpoint([](int fd, int) {
     RawEndpoint::read_request(fd);
     if (RawEndpoint::send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
@@ -115,16 +115,49 @@ TEST_CASE("Sender: an answer that trickles ends at the deadline") {
   });
   TestSender test;
   const TransferResult result = test.one(endpoint.url(), "hello", Millis(100));
-  CHECK(result.error == TransferError::timeout);
+  CHECK(result.error == TransferError::none);
+  CHECK(result.status == 200);
+  CHECK(result.body_broken);
+  CHECK(result.body_cut);
 }
 
-TEST_CASE("Sender: resets, early closes, half answers and nonsense are told apart from answers") {
+TEST_CASE("Sender: a header that trickles is no answer") {
+  RawEndpoint endpoint([](int fd, int) {
+    RawEndpoint::read_request(fd);
+    if (RawEndpoint::send(fd, "HTTP/1.1 200 OK\r\nX-Slow: ")) RawEndpoint::wait_closed(fd);
+  });
+  TestSender test;
+  const TransferResult result = test.one(endpoint.url(), "hello", Millis(100));
+  CHECK(result.error == TransferError::timeout);
+  CHECK(result.status == 0);
+}
+
+TEST_CASE("Sender: a body that breaks off changes nothing of its status") {
+  for (const auto& [body, whole] : std::initializer_list<std::pair<std::string, bool>>{
+           {"Content-Length: 10\r\n\r\nabc", false},
+           {"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5\r\nab", false},
+           {"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nwhat\r\n", false},
+           {"Connection: close\r\n\r\nabc", true}})
+    for (const int status : {200, 503}) {
+      CAPTURE(body);
+      RawEndpoint endpoint([&body = body, status](int fd, int) {
+        RawEndpoint::read_request(fd);
+        RawEndpoint::send(fd, "HTTP/1.1 " + std::to_string(status) + " So\r\nRetry-After: 7\r\n" + body);
+      });
+      TestSender test;
+      const TransferResult result = test.one(endpoint.url());
+      CHECK(result.error == TransferError::none);
+      CHECK(result.status == status);
+      CHECK(result.retry_after == "7");
+      CHECK(result.body.starts_with("abc"));
+      CHECK(result.body_broken == !whole);
+      CHECK(result.body_cut == !whole);
+    }
+}
+
+TEST_CASE("Sender: resets, early closes, half headers and nonsense are told apart from answers") {
   const std::pair<const char*, std::string> bad[] = {
-      {"nothing", ""},
-      {"half a header", "HTTP/1.1 200 OK\r\nContent-"},
-      {"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"},
-      {"half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"},
-      {"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n"}};
+      {"nothing", ""}, {"half a header", "HTTP/1.1 200 OK\r\nContent-"}, {"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n"}};
   for (const auto& [name, answer] : bad) {
     CAPTURE(std::string(name));
     RawEndpoint endpoint([&answer = answer](int fd, int) {
