@@ -95,7 +95,8 @@ void Core::attempt_ended(Delivery& delivery, const http::TransferResult& result)
   ++delivery.attempts;
   if (delivery.command && delivery.answer != Answer::none) return answered_attempt(delivery, result);
   const registry::Endpoint& endpoint = delivery.endpoint->config();
-  const Judgement judgement = judge(result.error, result.status, endpoint.retry_on, endpoint.dead_letter_on);
+  const Judgement judgement =
+      judge(result.error, result.status, endpoint.retry_on, endpoint.dead_letter_on, delivery.command);
   switch (judgement.verdict) {
     case Verdict::delivered:
       if (delivery.command && result.status == 202) return await_result(delivery, result);

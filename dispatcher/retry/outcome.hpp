@@ -19,14 +19,14 @@ enum class Verdict : std::uint8_t {
 
 struct Judgement {
   Verdict verdict = Verdict::retry;
-  std::string
-      rule;  // what decided, for the dead letter: "status 400", "dead_letter_on 404"; empty with delivered, retry
+  std::string rule;  // what decided, for the dead letter: "gone", "dead_letter_on 404"; empty with delivered, retry
 };
 
 // `retry_on`, `dead_letter_on`: the endpoint's own statuses, which go before the table (the latter before the former);
-// a 2xx is always delivered.
+// a 2xx is always delivered. `command`: its 400, 413, 415 and 422 say that it is not taken, and end it; an event's may
+// come of a bad deploy, and are tried again.
 Judgement judge(http::TransferError error, int status, const std::vector<int>& retry_on,
-                const std::vector<int>& dead_letter_on);
+                const std::vector<int>& dead_letter_on, bool command);
 
 // "timeout", "500", …: the kind of failure in one word.
 std::string failure_kind(http::TransferError error, int status);

@@ -385,7 +385,7 @@ class Commands(CommandCase):
 
     async def test_dead_letters_are_listed_shown_and_replayed(self):
         failing = True
-        async with Sink(lambda *_: 422 if failing else 200) as sink:
+        async with Sink(lambda *_: 508 if failing else 200) as sink:
             for name in ("one", "two"):
                 self.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url("/" + name)})
                 self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": "#"})
@@ -394,12 +394,12 @@ class Commands(CommandCase):
             letters = await asyncio.to_thread(wait_for, lambda: (l := list(self.api.pages("/dead-letters"))) and len(l) == 6 and l, WITHIN, "6 dead letters")
             listed = self.ok("dead-letters", "list").splitlines()
             self.assertEqual([line.split()[0] for line in listed], ["ID"] + [l["id"] for l in letters])
-            self.assertRegex(listed[1], r"^\S+ +(one|two) +a\.b +1 +status 422 +422$")
+            self.assertRegex(listed[1], r"^\S+ +(one|two) +a\.b +1 +loop_detected +508$")
             self.assertEqual(len(self.ok("dead-letters", "list", "--limit", "2").splitlines()), 3)
             of_one = json.loads(self.ok("dead-letters", "list", "--endpoint", "one", "--json"))
             self.assertEqual([l["endpoint"] for l in of_one], ["one"] * 3)
             shown = json.loads(self.ok("dead-letters", "show", of_one[0]["id"], "--json"))
-            self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 0}, "status 422"))
+            self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 0}, "loop_detected"))
             self.assertRegex(self.ok("dead-letters", "show", of_one[0]["id"]), r'(?m)^data +\{"n":0\}$')
             failing = False
             self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"]), f"replayed {of_one[0]['id']}\n")

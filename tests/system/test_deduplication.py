@@ -56,7 +56,7 @@ class Repeats(Case):
     async def check_redelivery(self, installation, first, last):
         """What nobody received is delivered again, by whichever gateway, as often as it has come to nothing and no oftener.
         `first`, `last`: gateways; both are killed once."""
-        answers = {"/one": 400, "/two": 400}
+        answers = {"/one": 508, "/two": 508}
         async with Sink(lambda path, headers, body: answers[path]) as sink:
             for name in ("one", "two"):
                 installation.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url(f"/{name}")})
@@ -97,7 +97,7 @@ class Repeats(Case):
                 await redeliver(gateway, "d-1", lost)
                 await restart(gateway)
                 await redeliver(gateway, "d-1", lost)
-            answers["/one"] = answers["/two"] = 400
+            answers["/one"] = answers["/two"] = 508
             other = await redeliver(first, "d-3")
             await dead(7)
             answers["/one"] = answers["/two"] = 200

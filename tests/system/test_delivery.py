@@ -293,16 +293,50 @@ class Answers(DeliveryCase):
             await sink.wait(lambda: sink.delivered(), WITHIN)
             self.assertEqual(sink.delivered(), {("/one", event_id): 1})
 
-    async def test_what_the_endpoint_cannot_take_is_dead_lettered_at_once_with_the_rule(self):
-        async with Sink(lambda path, *_: int(path[1:])) as sink:
-            for status in (400, 413, 415, 422):
-                self.endpoint(f"e{status}", sink.url(f"/{status}"))
+    async def test_what_the_endpoint_cannot_take_now_is_tried_again_by_the_policy_a_loop_is_not(self):
+        def behave(path, headers, body):
+            return 200 if path == "/400" and headers["certes-attempt"] == "3" else int(path[1:])
+
+        async with Sink(behave) as sink:
+            for status in (400, 413, 415, 422, 508):
+                self.endpoint(f"e{status}", sink.url(f"/{status}"), policy=QUICK | {"max_attempts": 3})
             event_id = self.send(data={"big": [1, 2]})
             letters = await self.letters_of(4)
             await self.settled()
-            self.assertEqual({l["endpoint"]: (l["rule"], l["error"], l["attempts"], l["event"]) for l in letters},
-                             {f"e{s}": (f"status {s}", str(s), 1, event_id) for s in (400, 413, 415, 422)})
-            self.assertEqual(sorted(r.path for r in sink.receipts), ["/400", "/413", "/415", "/422"])
+            expected = {f"e{s}": ("max_attempts", str(s), 3, event_id) for s in (413, 415, 422)}
+            expected["e508"] = ("loop_detected", "508", 1, event_id)
+            self.assertEqual({l["endpoint"]: (l["rule"], l["error"], l["attempts"], l["event"]) for l in letters}, expected)
+            self.assertEqual(sink.delivered(), {("/400", event_id): 1})
+
+    async def test_a_2xx_is_a_delivery_whatever_becomes_of_its_body(self):
+        async def answer(reader, writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+            await reader.readexactly(length)
+            path = head.split()[1].decode()
+            seen.append(path)
+            if path == "/endless":
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 3_000_000)
+            else:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+            try:
+                await writer.drain()
+                if path == "/slow":
+                    await reader.read()
+            except ConnectionError:
+                pass
+            writer.close()
+
+        seen = []
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            for name in ("cut", "slow", "endless"):
+                self.endpoint(name, f"http://127.0.0.1:{port}/{name}", timeout_seconds=0.5)
+            self.send()
+            await self.settled()
+        self.assertEqual(sorted(seen), ["/cut", "/endless", "/slow"])
+        self.assertEqual(list(self.api.pages("/dead-letters")), [])
 
     async def test_retry_on_and_dead_letter_on_decide_before_the_defaults(self):
         def behave(path, headers, body):
@@ -637,7 +671,7 @@ class Durable(DeliveryCase):
         failing = True
 
         def behave(path, headers, body):
-            return 400 if failing and path == "/one" else 200
+            return 508 if failing and path == "/one" else 200
 
         async with Sink(behave) as sink:
             self.endpoint("one", sink.url("/one"), sink=sink)
@@ -675,7 +709,7 @@ class Durable(DeliveryCase):
             self.assertEqual([r.path for r in sink.receipts].count("/other"), 1)
 
     async def test_a_replay_that_fails_is_a_dead_letter_again(self):
-        async with Sink(lambda *_: 422) as sink:
+        async with Sink(lambda *_: 508) as sink:
             self.endpoint("one", sink.url("/one"))
             self.send()
             letter = (await self.letters_of(1))[0]
@@ -688,7 +722,7 @@ class Durable(DeliveryCase):
     async def test_replaying_by_filter_takes_what_it_names_and_pages_through_it(self):
         failing = True
 
-        async with Sink(lambda *_: 400 if failing else 200) as sink:
+        async with Sink(lambda *_: 508 if failing else 200) as sink:
             self.endpoint("one", sink.url("/one"))
             self.endpoint("two", sink.url("/two"), "two")
             ids = self.send_many(25)
@@ -723,7 +757,7 @@ class Durable(DeliveryCase):
             n = json.loads(body)["n"]
             if path == "/flaky" and n % 3 == 0 and headers["certes-attempt"] == "1":
                 return 503
-            return 422 if path == "/picky" and n % 5 == 0 else 200
+            return 508 if path == "/picky" and n % 5 == 0 else 200
 
         async with Sink(behave) as sink:
             for name, priority in (("sound", "critical"), ("flaky", "normal"), ("picky", "low")):

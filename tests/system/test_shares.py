@@ -11,7 +11,7 @@ LETTERS, BYTES = 80, 500_000
 class Letters(Case):
     async def test_large_dead_letters_are_listed_and_replayed_in_pages_while_others_are_served(self):
         failing = True
-        async with Sink(lambda *_: 400 if failing else 200) as sink:
+        async with Sink(lambda *_: 508 if failing else 200) as sink:
             installation = await asyncio.to_thread(Installation, self, "sqlite")
             api = installation.api
             api.ok("PUT", "/tenants/other", {})

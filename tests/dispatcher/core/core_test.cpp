@@ -158,7 +158,7 @@ TEST_CASE("Core: both the attempt and the dead letter are acknowledged before th
   world.acknowledge_at_once = false;
   world.give({});
   world.core->run();
-  world.answer("billing", 422);
+  world.answer("billing", 508);
   REQUIRE(world.unacknowledged.size() == 2);
   auto waiting = std::exchange(world.unacknowledged, {});
   waiting[1]();
@@ -347,7 +347,7 @@ TEST_CASE("Core: a dead letter too large for the log goes without what does not 
   event.body = std::string(5'000, 'x');
   world.give(event);
   world.core->run();
-  world.answer("billing", 400);
+  world.answer("billing", 508);
   REQUIRE(world.letters.size() == 1);
   CHECK(world.letters[0].value.empty());
   CHECK(text(world.letters[0], "certes-error").find("see events 0:0") != std::string::npos);

@@ -57,40 +57,40 @@ log::DeliveryState ended(bool dead_lettered) {
 
 TEST_CASE("Core: the last dead letter of an event that nobody received names the endpoints of all") {
   World world;
-  CHECK(after(world, repeatable(), 400, 400) == Said{"", "billing,shipping"});
+  CHECK(after(world, repeatable(), 508, 508) == Said{"", "billing,shipping"});
   CHECK(world.finished.size() == 1);
 }
 
 TEST_CASE("Core: it does so though the one before is not acknowledged yet") {
   World world;
   world.acknowledge_at_once = false;
-  CHECK(after(world, repeatable(), 400, 400) == Said{"", "billing,shipping"});
+  CHECK(after(world, repeatable(), 508, 508) == Said{"", "billing,shipping"});
   world.acknowledge_all();
   CHECK(world.finished.size() == 1);
 }
 
 TEST_CASE("Core: the dead letters of an event that someone received say nothing, whoever is last") {
   World first;
-  CHECK(after(first, repeatable(), 200, 400) == Said{""});
+  CHECK(after(first, repeatable(), 200, 508) == Said{""});
   World last;
-  CHECK(after(last, repeatable(), 400, 200) == Said{""});
+  CHECK(after(last, repeatable(), 508, 200) == Said{""});
 }
 
 TEST_CASE("Core: while a delivery waits for its retry, nothing is said of the event") {
   World world;
-  CHECK(after(world, repeatable(), 500, 400) == Said{""});
+  CHECK(after(world, repeatable(), 500, 508) == Said{""});
   world.pass(Millis{60'000});
-  REQUIRE(world.answer("billing", 400));
+  REQUIRE(world.answer("billing", 508));
   CHECK(said(world) == Said{"", "shipping,billing"});
 }
 
 TEST_CASE("Core: an event whose repeat nobody could know, and what an operator replays, say nothing") {
   World without_id;
-  CHECK(after(without_id, {}, 400, 400) == Said{"", ""});
+  CHECK(after(without_id, {}, 508, 508) == Said{"", ""});
   EventText replay = repeatable();
   replay.headers = {{std::string(names::kReplay), "rpl_1"}};
   World replayed;
-  CHECK(after(replayed, replay, 400, 400) == Said{"", ""});
+  CHECK(after(replayed, replay, 508, 508) == Said{"", ""});
 }
 
 TEST_CASE("Core: what ended before a crash counts by how it ended") {
@@ -100,7 +100,7 @@ TEST_CASE("Core: what ended before a crash counts by how it ended") {
     world.use(two_endpoints());
     world.give(repeatable(), {{delivery_id("evt_1", "billing", {}), ended(dead)}});
     world.core->run();
-    REQUIRE(world.answer("shipping", 400));
+    REQUIRE(world.answer("shipping", 508));
     CHECK(said(world) == Said{dead ? "billing,shipping" : ""});
   }
 }
@@ -124,7 +124,7 @@ TEST_CASE("Core: a dead letter that could not keep the event says nothing") {
   EventText event = repeatable();
   event.body.assign(4'000, 'x');
   world.letter_limit = 2'000;
-  CHECK(after(world, event, 400, 400) == Said{"", ""});
+  CHECK(after(world, event, 508, 508) == Said{"", ""});
 }
 
 TEST_CASE("Core: a redelivery goes to the endpoints that it names, and can come to nothing again") {
@@ -138,8 +138,8 @@ TEST_CASE("Core: a redelivery goes to the endpoints that it names, and can come 
   world.give(again);
   world.core->run();
   CHECK(world.flying.size() == 2);
-  REQUIRE(world.answer("billing", 400));
-  REQUIRE(world.answer("shipping", 400));
+  REQUIRE(world.answer("billing", 508));
+  REQUIRE(world.answer("shipping", 508));
   CHECK(said(world) == Said{"", "billing,shipping"});
 }
 
