@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t kJobRecords = 1024;
 constexpr std::size_t kJobBytes = 4u << 20;
 
-std::string bytes_text(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
-
 }  // namespace
 
 class AppendJob final : public Job {
@@ -91,8 +89,8 @@ Result<Partition*> SqliteAppender::admit(Topic topic, std::int32_t partition, co
                 "there is no partition " + std::to_string(partition) + " of " + std::string(to_string(topic)));
   if (pending_.size() >= options_.queue_records || (!pending_.empty() && pending_bytes_ + bytes > options_.queue_bytes))
     return fail(Code::busy, "the append queue is full: the log is slower than what comes");
-  if (!options_.may_use_reserve && !store_.space.above_reserve(now))
-    return fail(Code::busy, "less than " + bytes_text(store_.space.reserve_bytes()) + " of free space at " +
+  if (!options_.may_use_reserve && !store_.space.take(bytes, now))
+    return fail(Code::busy, "less than " + mebibytes(store_.space.reserve_bytes()) + " of free space at " +
                                 store_.options.directory +
                                 ", kept for finishing what was accepted: free some space (log.reserve_bytes)");
   return target;

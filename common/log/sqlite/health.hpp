@@ -1,42 +1,32 @@
 #pragma once
-// Health: the last trouble with the file, if it still holds. Set by the writer and readers, asked by anybody.
+// Health: the last trouble with the file, if it still holds. Set by the writer, the checkpointer and readers, asked by
+// anybody. Tells the log when trouble that may pass begins, once a minute that it lasts, and when it has passed; who
+// runs the engine ends with the other kind, and tells it. Any thread.
 
 #include <atomic>
 #include <mutex>
 #include <optional>
 
+#include "common/base/clock.hpp"
+#include "common/base/episode.hpp"
 #include "common/base/result.hpp"
 
 namespace certes::log::sqlite {
 
 class Health {
  public:
+  explicit Health(const Clock& clock) : clock_(clock) {}
   // A fatal error (internal) stays for ever; another one (unavailable) until a write succeeds.
-  void trouble(Error error, bool fatal) {
-    const std::lock_guard lock(mutex_);
-    if (fatal_.load(std::memory_order_relaxed)) return;
-    error.code = fatal ? Code::internal : Code::unavailable;
-    error_ = std::move(error);
-    fatal_.store(fatal, std::memory_order_release);
-    troubled_.store(true, std::memory_order_release);
-  }
-  void well() {
-    if (!troubled_.load(std::memory_order_acquire)) return;
-    const std::lock_guard lock(mutex_);
-    if (fatal_.load(std::memory_order_relaxed)) return;
-    error_.reset();
-    troubled_.store(false, std::memory_order_release);
-  }
+  void trouble(Error error, bool fatal);
+  void well();
   bool fatal() const { return fatal_.load(std::memory_order_acquire); }
-  Result<void> state() const {
-    const std::lock_guard lock(mutex_);
-    if (error_) return fail(*error_);
-    return {};
-  }
+  Result<void> state() const;
 
  private:
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::optional<Error> error_;  // guarded by mutex_
+  Episode episode_;             // guarded by mutex_
   std::atomic<bool> fatal_{false};
   std::atomic<bool> troubled_{false};
 };

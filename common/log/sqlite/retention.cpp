@@ -5,9 +5,8 @@
 namespace certes::log::sqlite {
 namespace {
 
-constexpr std::int64_t kBite = 256;     // records at a time
 constexpr std::int64_t kIdBite = 2048;  // identities are small
-constexpr Millis kEvery{1'000};         // when there was nothing left to do
+constexpr Millis kEvery{1'000};         // when there was nothing left to do, or it failed
 
 }  // namespace
 
@@ -23,16 +22,21 @@ void Retention::apply(SteadyTime now) {
   rows_before_ = rows_from_;
   identities_before_ = identities_from_;
   bool more = sweep_identities();
-  for (std::size_t i = 0; i < store_.partitions.size(); ++i) {
-    expire(*store_.partitions[i]);
-    more = sweep(*store_.partitions[i], i) || more;
+  Bite left = kBite;
+  const std::size_t count = store_.partitions.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = (first_ + i) % count;
+    expire(*store_.partitions[at]);
+    more = sweep(*store_.partitions[at], at, left) || more;
   }
+  first_ = (first_ + 1) % count;
   next_ = more ? now : now + kEvery;
 }
 
-void Retention::undo() {
+void Retention::undo(SteadyTime now) {
   rows_from_ = rows_before_;
   identities_from_ = identities_before_;
+  next_ = now + kEvery;
 }
 
 // Records from there on stay.
@@ -52,19 +56,18 @@ void Retention::expire(Partition& partition) {
     case Topic::progress: return;  // trimmed by who knows what is still needed
   }
   const std::int64_t start = partition.range().start;
-  const std::int64_t end = std::min(start + kBite, finished_below(partition));
+  const std::int64_t end = std::min(start + kBite.records, finished_below(partition));
   const UnixMillis limit = store_.clock.unix_millis() - static_cast<UnixMillis>(seconds * 1000);
   const std::int64_t kept = first_not_before(transaction_.time(partition), start, std::max(start, end), limit);
   if (kept > start) transaction_.set_start(partition, kept);
 }
 
-// Deletes rows below the start. True: there are more.
-bool Retention::sweep(Partition& partition, std::size_t at) {
+// Deletes rows below the start. True: there were some, and there may be more.
+bool Retention::sweep(Partition& partition, std::size_t at, Bite& left) {
   const std::int64_t start = partition.range().start;
   std::int64_t& from = rows_from_[at];
   if (from >= start) return false;
-  from = std::min(from + kBite, start);
-  transaction_.delete_rows(partition, from);
+  if (left.records > 0 && left.bytes > 0) from = transaction_.delete_rows(partition, start, left);
   return true;
 }
 

@@ -43,6 +43,8 @@ void configure(Connection& connection, bool empty) {
     throw Failure(SQLITE_CANTOPEN, "this file system has no shared memory for a write-ahead log");
   mode.reset();
   connection.run("PRAGMA synchronous=FULL");
+  // Distributions build SQLite so that it overwrites what is deleted: retention would write as much as it frees.
+  connection.run("PRAGMA secure_delete=FAST");
   connection.run("PRAGMA wal_autocheckpoint=0");  // the writer checkpoints, after it has acknowledged
   connection.run("PRAGMA cache_size=-8000");
   connection.run("PRAGMA cache_spill=0");  // nothing reaches the file before COMMIT, so a failure before it is clean

@@ -1,23 +1,50 @@
 #include "common/log/sqlite/space.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 
 namespace certes::log::sqlite {
 
-bool Space::above_reserve(SteadyTime now) {
+std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+bool Space::take(std::size_t bytes, SteadyTime now) {
   if (reserve_bytes_ <= 0) return true;
   const std::int64_t ticks = now.time_since_epoch().count();
   std::int64_t due = next_look_.load(std::memory_order_relaxed);
   const std::int64_t next = ticks + SteadyTime::duration(Millis(200)).count();
   // One thread looks; the others go by what was seen last.
-  if (ticks >= due && next_look_.compare_exchange_strong(due, next, std::memory_order_relaxed)) {
-    struct statvfs at {};
-    if (::statvfs(directory_.c_str(), &at) == 0) {
-      const auto free_bytes = static_cast<std::int64_t>(at.f_bavail) * static_cast<std::int64_t>(at.f_frsize);
-      above_.store(free_bytes >= reserve_bytes_, std::memory_order_relaxed);
-    }
+  if (ticks >= due && next_look_.compare_exchange_strong(due, next, std::memory_order_relaxed)) look(now);
+  if (room_.load(std::memory_order_relaxed) < 0) return false;
+  const std::int64_t taken = 2 * static_cast<std::int64_t>(bytes);
+  // What is left may be none: the next one looks.
+  if (room_.fetch_sub(taken, std::memory_order_relaxed) < taken) next_look_.store(INT64_MIN, std::memory_order_relaxed);
+  return true;
+}
+
+void Space::look(SteadyTime now) {
+  struct statvfs at {};
+  if (::statvfs(directory_.c_str(), &at) != 0) return;
+  const auto outside = static_cast<std::int64_t>(at.f_bavail) * static_cast<std::int64_t>(at.f_frsize);
+  const std::int64_t room = outside + inside_.load(std::memory_order_relaxed) - reserve_bytes_;
+  room_.store(room, std::memory_order_relaxed);
+  tell(room >= 0, now);
+}
+
+void Space::tell(bool above, SteadyTime now) {
+  std::optional<Episode::Line> refused;
+  std::optional<Millis> over;
+  {
+    const std::lock_guard lock(mutex_);
+    if (above)
+      over = refusing_.over(now);
+    else
+      refused = refusing_.met(now);
   }
-  return above_.load(std::memory_order_relaxed);
+  if (refused)
+    spdlog::error(
+        "log: less than {} of free space at {}: events are refused, what was accepted goes on (log.reserve_bytes)",
+        mebibytes(reserve_bytes_), directory_);
+  if (over) spdlog::warn("log: enough free space again, after {} s", over->count() / 1000);
 }
 
 }  // namespace certes::log::sqlite

@@ -91,7 +91,7 @@ struct Store {
   const std::vector<std::unique_ptr<Partition>> partitions;  // by topic, then number
   Space space;
   const DropBehind drop_behind;  // before whatever has a connection
-  Health health;
+  Health health{clock};
   ReadPool reads;
   Commits commits;
   std::atomic<bool> read_failed{false};  // somebody's page: readers are woken in a second to try again

@@ -36,6 +36,7 @@ Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
   insert_identity_ = connection_->prepare("INSERT INTO identities(seq, identity, at, id) VALUES(?1, ?2, ?3, ?4)");
   find_identity_ = connection_->prepare("SELECT id FROM identities WHERE seq = ?1");
   delete_identities_ = connection_->prepare("DELETE FROM identities WHERE seq < ?1");
+  free_pages_ = connection_->prepare("PRAGMA freelist_count");
 
   Statement all = connection_->prepare("SELECT seq, identity, at FROM identities ORDER BY seq");
   bool first = true;
@@ -55,6 +56,8 @@ Transaction::Statements& Transaction::of(const Partition& partition) {
     const std::string& table = partition.table;
     statements.emplace(Statements{connection_->prepare("INSERT INTO " + table + "(id, record) VALUES(?1, ?2)"),
                                   connection_->prepare("SELECT substr(record, 1, 8) FROM " + table + " WHERE id = ?1"),
+                                  connection_->prepare("SELECT id, length(record) FROM " + table +
+                                                       " WHERE id < ?1 ORDER BY id"),  // reads no record's overflow
                                   connection_->prepare("DELETE FROM " + table + " WHERE id < ?1")});
   }
   return *statements;
@@ -138,8 +141,27 @@ void Transaction::set_start(Partition& partition, std::int64_t start) {
   partition.set_start(start);
 }
 
-void Transaction::delete_rows(Partition& partition, std::int64_t below) {
-  of(partition).delete_rows.bind(1, below).run();
+std::int64_t Transaction::delete_rows(Partition& partition, std::int64_t below, Bite& left) {
+  Statements& statements = of(partition);
+  std::int64_t until = below;
+  {
+    const Use use(statements.sizes);
+    statements.sizes.bind(1, below);
+    while (statements.sizes.step()) {
+      left.records -= 1;
+      left.bytes -= statements.sizes.number(1);
+      if (left.records > 0 && left.bytes > 0) continue;
+      until = statements.sizes.number(0) + 1;
+      break;
+    }
+  }
+  statements.delete_rows.bind(1, until).run();
+  return until;
+}
+
+std::int64_t Transaction::free_pages() {
+  const Use use(free_pages_);
+  return free_pages_.step() ? free_pages_.number(0) : 0;
 }
 
 void Transaction::delete_identities(std::int64_t below) { delete_identities_.bind(1, below).run(); }

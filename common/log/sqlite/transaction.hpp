@@ -14,6 +14,12 @@
 
 namespace certes::log::sqlite {
 
+// So much may still be deleted.
+struct Bite {
+  std::int64_t records;
+  std::int64_t bytes;
+};
+
 class Transaction {
  public:
   // Reads the identities in the window. Throws Failure.
@@ -29,9 +35,12 @@ class Transaction {
   void commit_offset(std::int32_t partition, const Committed& value);
   // The partition begins at `start` now; its records below go later (delete_rows).
   void set_start(Partition& partition, std::int64_t start);
-  void delete_rows(Partition& partition, std::int64_t below);
+  // Deletes the lowest rows, none at or above `below`, until the bite is taken, and takes them off it; at least one.
+  // No row is below what is returned.
+  std::int64_t delete_rows(Partition& partition, std::int64_t below, Bite& left);
   void delete_identities(std::int64_t below);
 
+  std::int64_t free_pages();  // inside the file
   Connection& connection() { return *connection_; }
   Identities& identities() { return identities_; }
   std::int64_t first_identity_row() { return connection_->number("SELECT min(seq) FROM identities"); }
@@ -44,7 +53,7 @@ class Transaction {
 
  private:
   struct Statements {
-    Statement insert, time, delete_rows;
+    Statement insert, time, sizes, delete_rows;
   };
   bool duplicate(const Record& record, AppendResult& result);
   void remember(const Identity& identity, std::string_view id);
@@ -54,7 +63,7 @@ class Transaction {
   std::unique_ptr<Connection> connection_;
   Identities identities_;
   Statement begin_, commit_, rollback_, commit_offset_, set_offsets_, insert_identity_, find_identity_,
-      delete_identities_;
+      delete_identities_, free_pages_;
   std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used
 
   std::string encoded_;                                        // one record's bytes, used again

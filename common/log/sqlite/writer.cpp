@@ -25,6 +25,7 @@ Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
       retention_(store, transaction_),
       page_bytes_(transaction_.connection().number("PRAGMA page_size")),
       checkpointer_(store) {
+  store_.space.inside(page_bytes_ * transaction_.free_pages());
   sqlite3_wal_hook(transaction_.connection().raw(), note_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "log-writer");
@@ -78,10 +79,12 @@ Writer::Group Writer::take_group() {
 
 void Writer::execute(Group& group, bool retention) {
   Stage stage = Stage::writing;
+  std::int64_t free_bytes = 0;
   try {
     transaction_.begin();
     for (const auto& job : group) job->apply(transaction_);
     if (retention) retention_.apply(store_.clock.now());
+    free_bytes = page_bytes_ * transaction_.free_pages();
     stage = Stage::committing;
     transaction_.commit();
   } catch (const Failure& failure) {
@@ -89,6 +92,7 @@ void Writer::execute(Group& group, bool retention) {
     return;
   }
   store_.health.well();
+  store_.space.inside(free_bytes);
   transaction_.publish();  // before the acknowledgements: who has one finds the record
   for (const auto& job : group) job->finish(AppendOutcome::persisted, {});
 }
@@ -97,9 +101,11 @@ void Writer::trouble(const Failure& failure, Stage stage, Group& group) {
   const Verdict verdict = judge(failure, stage, store_.path);
   store_.health.trouble(verdict.error, verdict.fatal);
   transaction_.discard();
-  retention_.undo();
+  retention_.undo(store_.clock.now());
   if (verdict.fatal) stop_writing(store_, transaction_.connection());
   for (const auto& job : group) job->finish(verdict.outcome, verdict.error);
+  // Once all of the write-ahead log is in the file it begins anew, and needs no more space of the disk.
+  if (!verdict.fatal && (failure.code() & 0xff) == SQLITE_FULL) checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 void Writer::give_up(Group& group, const Error& error) {

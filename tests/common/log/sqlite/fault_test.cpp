@@ -37,6 +37,37 @@ TEST_CASE("SQLite log: a full disk is not_persisted, and appends go on once ther
   CHECK(lines[10] == "count 2");
 }
 
+TEST_CASE("SQLite log: a disk that filled to the reserve takes events again once they are finished and too old") {
+  const Disk disk;
+  const auto lines =
+      disk.run({"reserve=16000000", "keep=0", "fault=disk 64000000 data", "open", "lines", "fill=900000", "append",
+                "finish", "takes=900000", "fill=900000", "finish", "takes=900000", "health", "close"});
+  CAPTURE(lines.size());
+  REQUIRE(lines.size() >= 10);
+  CHECK(begins(lines[1], "line log: less than 15 MiB of free space at "));
+  CHECK(lines[2] == "fill busy");
+  CHECK(begins(lines[3], "append refused busy"));
+  CHECK(lines[4] == "finish ok");
+  CHECK(begins(lines[5], "line log: enough free space again, after "));
+  CHECK(lines[6] == "takes yes");
+  CHECK(lines[7] == "fill busy");  // its line is not due so soon
+  CHECK(lines[8] == "finish ok");
+  CHECK(lines[9] == "takes yes");
+  CHECK(lines[10] == "health ok");
+}
+
+TEST_CASE("SQLite log: a failing disk is told when it begins and when it ends, not at every record") {
+  const Disk disk;
+  const auto lines = disk.run({"open", "lines", "fault=pwrite ENOSPC certes.db-wal", "append", "append", "append",
+                               "fault=", "append", "append"});
+  REQUIRE(lines.size() == 8);
+  CHECK(begins(lines[1], "line log: cannot write "));
+  CHECK(has(lines[1], "the disk is full: free some space"));
+  for (const int at : {2, 3, 4}) CHECK(begins(lines[static_cast<std::size_t>(at)], "append not_persisted"));
+  CHECK(begins(lines[5], "line log: written again, after "));
+  CHECK(lines[6] == "append persisted 0");
+}
+
 TEST_CASE("SQLite log: a write error before the sync is not_persisted, and nothing of it is there later") {
   const Disk disk;
   const auto lines = disk.run({"open", "append", "fault=pwrite EIO certes.db-wal", "append", "health",

@@ -10,13 +10,21 @@
 //   health              asks                               → health ok | health CODE MESSAGE
 //   sick                waits until health is not ok, says it
 //   count               reads from the start               → count N
+//   reserve=N, keep=S   before open: log.reserve_bytes, log.events_retention_seconds
+//   fill=N              appends records of N bytes until one is refused for the reserve → fill busy | fill OUTCOME
+//   finish              commits the end of events: all is delivered                     → finish ok
+//   takes=N             tries until a record of N bytes is persisted, at most 20 s      → takes yes | takes no MESSAGE
+//   lines               what the engine logs from here on is told                       → line TEXT
 //   fault=LINE          writes LINE to CERTES_FAULTS       (fault= alone: no fault)
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "common/base/wake_signal.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
@@ -42,6 +50,12 @@ void say(const std::string& line) {
 
 std::string text(const Error& error) { return std::string(to_string(error.code)) + " " + error.message; }
 
+struct NoHandler final : MemberHandler {
+  void on_assigned(const std::vector<std::int32_t>&) override {}
+  void on_revoked(const std::vector<std::int32_t>&) override {}
+  void on_lost(const std::vector<std::int32_t>&) override {}
+};
+
 class Program {
  public:
   explicit Program(std::string directory) : directory_(std::move(directory)) {}
@@ -65,6 +79,18 @@ class Program {
       sick();
     else if (action == "count")
       count();
+    else if (action.starts_with("reserve="))
+      options_.reserve_bytes = std::stoll(action.substr(8));
+    else if (action.starts_with("keep="))
+      options_.events_retention_seconds = std::stod(action.substr(5));
+    else if (action.starts_with("fill="))
+      fill(std::stoul(action.substr(5)));
+    else if (action == "finish")
+      finish();
+    else if (action.starts_with("takes="))
+      takes(std::stoul(action.substr(6)));
+    else if (action == "lines")
+      spdlog::set_level(spdlog::level::info);
     else if (action.starts_with("fault="))
       std::ofstream(std::getenv("CERTES_FAULTS")) << action.substr(6) << "\n";
     else
@@ -79,9 +105,8 @@ class Program {
       std::abort();
   }
   void open() {
-    sqlite::Options options;
+    sqlite::Options options = options_;
     options.directory = directory_;
-    options.reserve_bytes = 0;
     auto opened = sqlite::open(std::move(options), clock_);
     if (!opened.has_value()) return say("open " + text(opened.error()));
     log_ = std::move(opened.value());
@@ -95,21 +120,54 @@ class Program {
     log_.reset();
     say("close");
   }
-  void append(std::size_t bytes) {
-    bool done = false;
+  Result<AppendResult> try_append(std::size_t bytes) {
+    std::optional<AppendResult> done;
     Record record;
     record.value.assign(bytes, 'v');
-    const auto taken = appender_->append(Topic::events, 0, std::move(record), [&](AppendResult&& result) {
-      done = true;
-      say(std::string("append ") + word(result.outcome) + " " +
-          (result.outcome == AppendOutcome::persisted ? std::to_string(result.offset) : text(result.error)));
-    });
-    if (!taken.has_value()) return say("append refused " + text(taken.error()));
+    auto taken = appender_->append(Topic::events, 0, std::move(record),
+                                   [&](AppendResult&& result) { done = std::move(result); });
+    if (!taken.has_value()) return fail(taken.error());
     appender_->flush();
     while (!done) {
       bell_.wait(kPatience);
       appender_->poll();
     }
+    return std::move(*done);
+  }
+  void append(std::size_t bytes) {
+    const auto result = try_append(bytes);
+    if (!result.has_value()) return say("append refused " + text(result.error()));
+    say(std::string("append ") + word(result->outcome) + " " +
+        (result->outcome == AppendOutcome::persisted ? std::to_string(result->offset) : text(result->error)));
+  }
+  void fill(std::size_t bytes) {
+    while (true) {
+      const auto result = try_append(bytes);
+      if (!result.has_value()) return say("fill " + std::string(to_string(result.error().code)));
+      if (result->outcome != AppendOutcome::persisted) return say("fill " + text(result->error));
+    }
+  }
+  void finish() {
+    NoHandler handler;
+    const auto member = log_->join(handler, [this] { bell_.wake(); });
+    std::optional<Result<void>> done;
+    if (!member->poll().has_value()) return say("finish: no member");
+    const auto end = log_->offsets(Topic::events, 0, kPatience)->end;
+    member->commit(0, {end, {}}, [&](const Result<void>& result) { done = result; });
+    while (!done && member->poll().has_value()) bell_.wait(Millis(2));
+    say(std::string("finish ") + (done && done->has_value() ? "ok" : "refused"));
+  }
+  // Space is looked for, and what is old deleted, by the engine's threads.
+  void takes(std::size_t bytes) {
+    const auto until = clock_.now() + std::chrono::seconds(20);
+    std::string why;
+    while (clock_.now() < until) {
+      const auto result = try_append(bytes);
+      if (result.has_value() && result->outcome == AppendOutcome::persisted) return say("takes yes");
+      why = text(result.has_value() ? result->error : result.error());
+      bell_.wait(Millis(2));
+    }
+    say("takes no " + why);
   }
   void pump() {
     while (true) {
@@ -146,6 +204,11 @@ class Program {
   }
 
   const std::string directory_;
+  sqlite::Options options_ = [] {
+    sqlite::Options options;
+    options.reserve_bytes = 0;
+    return options;
+  }();
   SystemClock clock_;
   WakeSignal bell_;
   std::unique_ptr<Log> log_;
@@ -157,6 +220,11 @@ class Program {
 
 int main(int count, char** arguments) {
   if (count < 2) return 2;
+  auto lines = std::make_shared<spdlog::logger>("lines", std::make_shared<spdlog::sinks::stdout_sink_mt>());
+  lines->set_pattern("line %v");
+  lines->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(lines));
+  spdlog::set_level(spdlog::level::off);
   certes::log::Program program(arguments[1]);
   for (int i = 2; i < count; ++i) program.act(arguments[i]);
   return 0;

@@ -247,6 +247,25 @@ TEST_CASE("SQLite log: what is below the start is deleted from the file") {
   }));
 }
 
+TEST_CASE("SQLite log: what is deleted is not written once more, and its pages are used again") {
+  OpenedLog opened;
+  opened.append(Topic::dead_letters, 40, 900'000);
+  REQUIRE(opened.reopen().has_value());  // the write-ahead log is empty
+  const auto path = opened.directory.file("certes.db");
+  const auto before = std::filesystem::file_size(path);
+  REQUIRE(opened.log->trim(Topic::dead_letters, 0, 39, Millis(5'000)).has_value());
+  log::sqlite::Connection file(path);
+  file.run("PRAGMA busy_timeout=5000");
+  CHECK(opened.eventually([&] {
+    opened.clock.move(Millis(1'000));
+    return file.number("SELECT count(*) FROM dead_letters_0") == 1;
+  }));
+  CHECK(std::filesystem::file_size(path + "-wal") < 2'000'000);
+  opened.append(Topic::events, 30, 900'000);
+  REQUIRE(opened.reopen().has_value());
+  CHECK(std::filesystem::file_size(path) == before);
+}
+
 TEST_CASE("SQLite log: readers do not keep the write-ahead log from ending") {
   OpenedLog opened;
   opened.append(Topic::attempts, 300, 60'000);
