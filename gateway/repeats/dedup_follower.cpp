@@ -12,6 +12,7 @@ namespace {
 
 constexpr Millis kQuestion{2'000};
 constexpr Millis kPause{100};
+constexpr Millis kShortPause{5};  // while somebody waits for it
 constexpr std::size_t kPage = 1'024;
 
 }  // namespace
@@ -115,7 +116,7 @@ void DedupFollower::check_warm() {
 
 void DedupFollower::pause() {
   std::unique_lock lock(mutex_);
-  stop_.wait_for(lock, kPause, [this] { return stopping_; });
+  stop_.wait_for(lock, read_back_ ? kPause : kShortPause, [this] { return stopping_; });
 }
 
 }  // namespace certes::gateway::ingest

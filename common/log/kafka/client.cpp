@@ -22,6 +22,9 @@ class Settings {
     const std::string named(ours.empty() ? std::string_view(name) : ours);
     error_ = Error(Code::invalid, named + ": " + text, named);
   }
+  void set_if_known(const char* name, const std::string& value) {
+    if (rd_kafka_conf_set(conf_.get(), name, value.c_str(), nullptr, 0) != RD_KAFKA_CONF_UNKNOWN) set(name, value);
+  }
   void set(const char* name, std::int64_t value) { set(name, std::to_string(value)); }
   void set_if(const char* name, const std::string& value, std::string_view ours) {
     if (!value.empty()) set(name, value, ours);
@@ -108,9 +111,9 @@ void consumer(Settings& to, const Options& options, Role role) {
   to.set("fetch.wait.max.ms", role == Role::follower ? 500 : 50);
   if (role == Role::follower) to.set("fetch.min.bytes", 256 << 10);
   to.set("fetch.error.backoff.ms", 100);
-  // For each queue: a reader has one for every partition.
-  to.set("queued.min.messages", role == Role::events ? 10'000 : 2'000);
-  to.set("queued.max.messages.kbytes", role == Role::events ? 16'384 : 2'048);
+  to.set("queued.min.messages", prefetch_of(role).records);
+  to.set("queued.max.messages.kbytes", prefetch_of(role).bytes / 1'024);
+  to.set_if_known("fetch.queue.backoff.ms", "5");  // a second by default, before 2.2 always: prefetch.hpp
 }
 
 void member(Settings& to, const config::KafkaSettings& kafka) {
@@ -195,6 +198,15 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
 }
 
 }  // namespace
+
+Prefetch prefetch_of(Role role) {
+  return role == Role::events ? Prefetch{10'000, 16 << 20} : Prefetch{10'000, 4 << 20};
+}
+
+bool rests_when_full() {
+  constexpr int kFixed = 0x02020000;
+  return rd_kafka_version() < kFixed;
+}
 
 Result<void> check_settings(const Options& options) {
   for (const Role role : {Role::admin, Role::events, Role::reader, Role::follower, Role::member, Role::ordered,

@@ -37,6 +37,15 @@ struct ClientLimits {
   std::size_t queue_records = 100'000;
 };
 
+// What a queue of such a client holds at most, and one fetch more: a reader has a queue for every partition.
+struct Prefetch {
+  std::int64_t records = 0;
+  std::int64_t bytes = 0;
+};
+Prefetch prefetch_of(Role role);
+// Whether librdkafka sleeps on when its queue was full and is not any more (prefetch.hpp).
+bool rests_when_full();
+
 // Whether librdkafka takes them all. Errors: invalid, naming the setting.
 Result<void> check_settings(const Options& options);
 

@@ -39,10 +39,10 @@ class KafkaLog final : public Log, public LineSource {
     return std::make_unique<KafkaAppender>(options_, limits, partitions_, std::move(wake));
   }
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
-    return std::make_unique<KafkaReader>(fetchers_, topic, partition, from, std::move(wake));
+    return std::make_unique<KafkaReader>(fetchers_, Role::reader, topic, partition, from, std::move(wake));
   }
   std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) override {
-    return std::make_unique<KafkaReader>(followers_, topic, partition, from, Wake{});
+    return std::make_unique<KafkaReader>(followers_, Role::follower, topic, partition, from, Wake{});
   }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return std::make_unique<KafkaMember>(options_, handler, std::move(wake));

@@ -43,12 +43,19 @@ void KafkaMember::stop(std::int32_t partition) {
   if (next_.erase(partition) > 0) fetcher_->stop(Topic::events, partition);
 }
 
+// All that it has is taken: nothing is fetched twice.
+void KafkaMember::start_anew() {
+  const auto next = next_;
+  for (const auto& [partition, offset] : next) start(partition, offset);
+}
+
 bool KafkaMember::take(const rd_kafka_message_t& message, std::vector<RecordPtr>& out) {
   const auto partition = next_.find(message.partition);
   if (partition == next_.end()) return false;  // stopped meanwhile
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (message.offset < partition->second) return false;  // fetched before it was started anew
     out.push_back(to_record(message, Topic::events));
+    burst_.took(out.back()->size());
     partition->second = message.offset + 1;
     return true;
   }
@@ -64,7 +71,10 @@ Result<std::size_t> KafkaMember::read(std::size_t max, std::vector<RecordPtr>& o
   std::size_t count = 0;
   while (queue_ && !error_ && count < max) {
     const Message message(rd_kafka_consume_queue(queue_.get(), 0));
-    if (!message) break;
+    if (!message) {
+      if (burst_.ended()) start_anew();
+      break;
+    }
     if (take(*message, out)) ++count;
   }
   if (count > 0 && error_ && wake_) wake_();  // the next call has it

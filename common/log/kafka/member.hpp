@@ -7,6 +7,7 @@
 
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/membership.hpp"
+#include "common/log/kafka/prefetch.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
@@ -31,6 +32,7 @@ class KafkaMember final : public Member {
   bool left() const override { return membership_.left(); }
 
  private:
+  void start_anew();
   // Takes one message; false if it is not to be given.
   bool take(const rd_kafka_message_t& message, std::vector<RecordPtr>& out);
 
@@ -38,7 +40,8 @@ class KafkaMember final : public Member {
   std::shared_ptr<Fetcher> fetcher_;
   Queue queue_;
   std::map<std::int32_t, std::int64_t> next_;  // of started partitions: no record below is given
-  std::optional<Error> error_;                 // met behind records that were given already
+  Burst burst_{Role::events};
+  std::optional<Error> error_;  // met behind records that were given already
   Membership membership_;
 };
 

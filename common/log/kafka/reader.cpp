@@ -13,8 +13,9 @@ Error fetch_error(const rd_kafka_message_t& message, Topic topic) {
   return error;
 }
 
-KafkaReader::KafkaReader(Fetchers& fetchers, Topic topic, std::int32_t partition, std::int64_t from, Wake wake)
-    : fetchers_(fetchers), topic_(topic), partition_(partition), wake_(std::move(wake)), position_(from) {
+KafkaReader::KafkaReader(Fetchers& fetchers, Role role, Topic topic, std::int32_t partition, std::int64_t from,
+                         Wake wake)
+    : fetchers_(fetchers), topic_(topic), partition_(partition), wake_(std::move(wake)), position_(from), burst_(role) {
   auto fetcher = fetchers_.claim(topic, partition);
   if (!fetcher.has_value()) {
     error_ = std::move(fetcher.error());
@@ -23,7 +24,11 @@ KafkaReader::KafkaReader(Fetchers& fetchers, Topic topic, std::int32_t partition
   fetcher_ = std::move(*fetcher);
   queue_.reset(rd_kafka_queue_new(fetcher_->client()));
   ring_when_filled(queue_.get(), wake_);
-  if (auto started = fetcher_->start(topic, partition, from, queue_.get()); !started.has_value())
+  start();
+}
+
+void KafkaReader::start() {
+  if (auto started = fetcher_->start(topic_, partition_, position_, queue_.get()); !started.has_value())
     error_ = std::move(started.error());
 }
 
@@ -39,9 +44,16 @@ Result<std::size_t> KafkaReader::read(std::size_t max, std::vector<RecordPtr>& o
   std::size_t count = 0;
   while (!error_ && count < max) {
     const Message message(rd_kafka_consume_queue(queue_.get(), 0));
-    if (!message) break;
+    if (!message) {
+      if (!burst_.ended()) break;
+      fetcher_->stop(topic_, partition_);
+      start();
+      break;
+    }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (message->offset < position_) continue;  // fetched before it was started anew
       out.push_back(to_record(*message, topic_));
+      burst_.took(out.back()->size());
       position_ = message->offset + 1;
       ++count;
     } else {
