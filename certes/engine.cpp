@@ -5,13 +5,15 @@
 
 namespace certes {
 
-Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, const Clock& clock) {
+Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, const Clock& clock,
+                                              metrics::Metrics& metrics) {
   if (settings.log.engine == "kafka") {
     log::kafka::Options options;
     options.kafka = settings.kafka;
     options.max_body_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes);
     options.events_retention_seconds = settings.log.events_retention_seconds;
     options.dead_letters_retention_seconds = settings.log.dead_letters_retention_seconds;
+    options.metrics = &metrics;
     return log::kafka::open(std::move(options), clock);
   }
   log::sqlite::Options options;

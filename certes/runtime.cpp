@@ -84,7 +84,7 @@ Result<void> Runtime::open() {
   auto policy = address_policy(settings_);
   if (!policy) return fail(policy.error());
   addresses_.emplace(std::move(*policy));
-  auto log = open_engine(settings_, clock_);
+  auto log = open_engine(settings_, clock_, metrics_);
   if (!log) return fail(log.error());
   log_ = std::move(*log);
   metrics_.gauge("certes_build_info", "The version that runs", {{"version", CERTES_VERSION}}).set(1);

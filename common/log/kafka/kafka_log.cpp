@@ -9,13 +9,15 @@
 #include "common/log/kafka/line_carrier.hpp"
 #include "common/log/kafka/member.hpp"
 #include "common/log/kafka/reader.hpp"
+#include "common/log/kafka/troubles.hpp"
 
 namespace certes::log::kafka {
 namespace {
 
 class KafkaLog final : public Log, public LineSource {
  public:
-  explicit KafkaLog(Options options) : options_(std::move(options)), partitions_(options_.kafka.partitions) {}
+  KafkaLog(Options options, const Clock& clock)
+      : options_(std::move(options)), partitions_(options_.kafka.partitions), troubles_(clock, options_.metrics) {}
 
   Result<void> connect() {
     auto cluster = Cluster::connect(options_);
@@ -39,13 +41,13 @@ class KafkaLog final : public Log, public LineSource {
     return std::make_unique<KafkaAppender>(options_, limits, partitions_, std::move(wake));
   }
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
-    return std::make_unique<KafkaReader>(fetchers_, Role::reader, topic, partition, from, std::move(wake));
+    return std::make_unique<KafkaReader>(fetchers_, Role::reader, troubles_, topic, partition, from, std::move(wake));
   }
   std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) override {
-    return std::make_unique<KafkaReader>(followers_, Role::follower, topic, partition, from, Wake{});
+    return std::make_unique<KafkaReader>(followers_, Role::follower, troubles_, topic, partition, from, Wake{});
   }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
-    return std::make_unique<KafkaMember>(options_, handler, std::move(wake));
+    return std::make_unique<KafkaMember>(options_, troubles_, handler, std::move(wake));
   }
   Millis session_timeout() const override {
     return Millis(static_cast<std::int64_t>(options_.kafka.session_timeout_seconds * 1000));
@@ -71,6 +73,7 @@ class KafkaLog final : public Log, public LineSource {
  private:
   const Options options_;
   std::atomic<std::int32_t> partitions_;
+  Troubles troubles_;
   Fetchers fetchers_{options_, Role::reader};
   Fetchers followers_{options_, Role::follower};
   std::unique_ptr<Cluster> cluster_;
@@ -80,13 +83,13 @@ class KafkaLog final : public Log, public LineSource {
 
 }  // namespace
 
-Result<std::unique_ptr<Log>> open(Options options, const Clock&) {
+Result<std::unique_ptr<Log>> open(Options options, const Clock& clock) {
   if (options.kafka.brokers.empty()) return fail(Code::invalid, "kafka.brokers is not set", "kafka.brokers");
   if (options.kafka.partitions < 1)
     return fail(Code::invalid, "kafka.partitions must be at least 1", "kafka.partitions");
   // So that a wrong setting shows now, and not when the first appender is made.
   if (auto checked = check_settings(options); !checked.has_value()) return fail(std::move(checked.error()));
-  auto log = std::make_unique<KafkaLog>(std::move(options));
+  auto log = std::make_unique<KafkaLog>(std::move(options), clock);
   if (auto connected = log->connect(); !connected.has_value()) return fail(std::move(connected.error()));
   return std::unique_ptr<Log>(std::move(log));
 }

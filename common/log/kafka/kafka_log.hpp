@@ -15,6 +15,7 @@
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/log/log.hpp"
+#include "common/metrics/metrics.hpp"
 
 namespace certes::log::kafka {
 
@@ -23,9 +24,10 @@ struct Options {
   std::size_t max_body_bytes = 1u << 20;  // of an accepted event: decides the sizes of topics
   double events_retention_seconds = 7 * 86'400;
   double dead_letters_retention_seconds = 30 * 86'400;
+  metrics::Metrics* metrics = nullptr;  // must outlive the log; none: nothing is counted
 };
 
-// Checks the settings, connects to nothing yet. Errors: invalid, naming the setting.
+// The clock must outlive the log. Checks the settings, connects to nothing yet. Errors: invalid, naming the setting.
 Result<std::unique_ptr<Log>> open(Options options, const Clock& clock);
 
 // What a topic must be on the cluster: what prepare() makes, or asks of what exists, and `certes topics` prints.

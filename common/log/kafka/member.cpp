@@ -7,8 +7,9 @@
 
 namespace certes::log::kafka {
 
-KafkaMember::KafkaMember(const Options& options, MemberHandler& handler, Wake wake)
-    : wake_(std::move(wake)),
+KafkaMember::KafkaMember(const Options& options, Troubles& troubles, MemberHandler& handler, Wake wake)
+    : troubles_(troubles),
+      wake_(std::move(wake)),
       membership_(
           options, handler, [this](std::int32_t p) { stop(p); }, wake_) {
   auto fetcher = Fetcher::make(options, Role::events);
@@ -56,14 +57,17 @@ bool KafkaMember::take(const rd_kafka_message_t& message, std::vector<RecordPtr>
     if (message.offset < partition->second) return false;  // fetched before it was started anew
     out.push_back(to_record(message, Topic::events));
     burst_.took(out.back()->size());
+    troubles_.over(Topic::events, message.partition);
     partition->second = message.offset + 1;
     return true;
   }
   error_ = fetch_error(message, Topic::events);
-  if (error_->code == Code::not_found)
+  if (error_->code == Code::not_found) {
     stop(message.partition);
-  else
+  } else {
+    troubles_.met(message, Topic::events, partition->second);
     error_->code = Code::unavailable;
+  }
   return false;
 }
 

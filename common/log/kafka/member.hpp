@@ -8,13 +8,14 @@
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/membership.hpp"
 #include "common/log/kafka/prefetch.hpp"
+#include "common/log/kafka/troubles.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
 class KafkaMember final : public Member {
  public:
-  KafkaMember(const Options& options, MemberHandler& handler, Wake wake);
+  KafkaMember(const Options& options, Troubles& troubles, MemberHandler& handler, Wake wake);
   ~KafkaMember() override;
 
   Result<void> poll() override { return membership_.poll(); }
@@ -36,6 +37,7 @@ class KafkaMember final : public Member {
   // Takes one message; false if it is not to be given.
   bool take(const rd_kafka_message_t& message, std::vector<RecordPtr>& out);
 
+  Troubles& troubles_;
   const Wake wake_;
   std::shared_ptr<Fetcher> fetcher_;
   Queue queue_;

@@ -13,9 +13,15 @@ Error fetch_error(const rd_kafka_message_t& message, Topic topic) {
   return error;
 }
 
-KafkaReader::KafkaReader(Fetchers& fetchers, Role role, Topic topic, std::int32_t partition, std::int64_t from,
-                         Wake wake)
-    : fetchers_(fetchers), topic_(topic), partition_(partition), wake_(std::move(wake)), position_(from), burst_(role) {
+KafkaReader::KafkaReader(Fetchers& fetchers, Role role, Troubles& troubles, Topic topic, std::int32_t partition,
+                         std::int64_t from, Wake wake)
+    : fetchers_(fetchers),
+      troubles_(troubles),
+      topic_(topic),
+      partition_(partition),
+      wake_(std::move(wake)),
+      position_(from),
+      burst_(role) {
   auto fetcher = fetchers_.claim(topic, partition);
   if (!fetcher.has_value()) {
     error_ = std::move(fetcher.error());
@@ -54,10 +60,12 @@ Result<std::size_t> KafkaReader::read(std::size_t max, std::vector<RecordPtr>& o
       if (message->offset < position_) continue;  // fetched before it was started anew
       out.push_back(to_record(*message, topic_));
       burst_.took(out.back()->size());
+      troubles_.over(topic_, partition_);
       position_ = message->offset + 1;
       ++count;
     } else {
       error_ = fetch_error(*message, topic_);
+      if (error_->code != Code::not_found) troubles_.met(*message, topic_, position_);
     }
   }
   if (count > 0 && error_ && wake_) wake_();  // the next call has it

@@ -4,13 +4,15 @@
 
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/prefetch.hpp"
+#include "common/log/kafka/troubles.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
 class KafkaReader final : public Reader {
  public:
-  KafkaReader(Fetchers& fetchers, Role role, Topic topic, std::int32_t partition, std::int64_t from, Wake wake);
+  KafkaReader(Fetchers& fetchers, Role role, Troubles& troubles, Topic topic, std::int32_t partition, std::int64_t from,
+              Wake wake);
   ~KafkaReader() override;
 
   Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) override;
@@ -20,6 +22,7 @@ class KafkaReader final : public Reader {
   void start();
 
   Fetchers& fetchers_;
+  Troubles& troubles_;
   const Topic topic_;
   const std::int32_t partition_;
   const Wake wake_;
