@@ -46,14 +46,22 @@ bool AnswerHead::take(std::string_view line) {
     ended_ = !begins_;
     return true;
   }
-  constexpr std::string_view name = "retry-after:";
-  if (!ended_ && same_token(line.substr(0, name.size()), name))
-    retry_after_ = trimmed(line.substr(name.size())).substr(0, kMaxRetryAfter);
+  const std::size_t colon = line.find(':');
+  if (!ended_ && colon != line.npos) take_field(line.substr(0, colon), trimmed(line.substr(colon + 1)));
   return true;
 }
 
+void AnswerHead::take_field(std::string_view name, std::string_view value) {
+  if (same_token(name, "retry-after")) retry_after_ = value.substr(0, kMaxRetryAfter);
+  if (!same_token(name, "transfer-encoding")) return;
+  for (std::size_t comma = 0; comma != value.npos; value.remove_prefix(comma == value.npos ? 0 : comma + 1)) {
+    comma = value.find(',');
+    chunked_ = chunked_ || same_token(trimmed(value.substr(0, comma)), "chunked");
+  }
+}
+
 bool AnswerHead::begin(std::string_view line) {
-  begins_ = ended_ = false;
+  begins_ = ended_ = chunked_ = false;
   retry_after_.clear();
   status_ = status_of_line(line);
   if (status_ == 0) fault_ = Fault::malformed;

@@ -21,17 +21,20 @@ class AnswerHead {
   Fault fault() const { return fault_; }
   bool ended() const { return ended_; }                            // of an answer that is not interim
   int status() const { return status_; }                           // of the last answer that has begun; 0: none
+  bool chunked() const { return chunked_; }                        // that answer's body comes in chunks
   const std::string& retry_after() const { return retry_after_; }  // of that answer, as sent
   void clear() { *this = AnswerHead(); }
 
  private:
   bool begin(std::string_view line);
+  void take_field(std::string_view name, std::string_view value);
 
   std::size_t bytes_ = 0;
   std::string retry_after_;
   int status_ = 0;
   Fault fault_ = Fault::none;
   bool ended_ = false;
+  bool chunked_ = false;
   bool begins_ = true;  // the next line is a status line
 };
 

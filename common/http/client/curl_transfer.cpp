@@ -14,6 +14,8 @@ namespace certes::http {
 
 namespace {
 constexpr std::size_t kMaxContentType = 256;
+// What is read of a body before others have their turn: libcurl would read on for as long as something comes.
+constexpr std::size_t kPieceBytes = 32u << 10;
 constexpr Millis kRetryLocal{500};
 constexpr int kCurlTooLarge = 100;  // CURLE_TOO_LARGE, which libcurl has since 8.6
 }  // namespace
@@ -41,6 +43,8 @@ void CurlTransfer::set_fixed_options() {
   ::curl_easy_setopt(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   ::curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
   ::curl_easy_setopt(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  // libcurl reads chunks, but hands them on as they came: what it would drop is bounded, too.
+  ::curl_easy_setopt(easy_, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
   ::curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   ::curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
   ::curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -88,12 +92,26 @@ void CurlTransfer::set_headers() {
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self_pointer) {
   auto& self = *static_cast<CurlTransfer*>(self_pointer);
   const std::size_t n = size * count;
-  const SenderOptions& options = *self.settings_.options;
-  if (self.body_.size() < options.kept_response_bytes)
-    self.body_.append(data, std::min(n, options.kept_response_bytes - self.body_.size()));
+  self.cut_ = self.body_bytes_ + n > self.settings_.options->max_response_bytes;
+  if (!self.cut_ && self.piece_bytes_ >= kPieceBytes) {
+    self.settings_.paused(self.settings_.owner, self.id());
+    return CURL_WRITEFUNC_PAUSE;  // comes again
+  }
+  self.keep({data, n});
   self.body_bytes_ += n;
-  self.cut_ = self.body_bytes_ > options.max_response_bytes;
+  self.piece_bytes_ += n;
   return self.cut_ ? 0 : n;  // fewer than came: the transfer ends, and its connection
+}
+
+CURLcode CurlTransfer::resume() {
+  piece_bytes_ = 0;
+  return ::curl_easy_pause(easy_, CURLPAUSE_CONT);
+}
+
+void CurlTransfer::keep(std::string_view wire) {
+  const std::size_t most = settings_.options->kept_response_bytes;
+  if (head_.chunked()) return chunks_.take(wire, body_, most);
+  body_.append(wire.substr(0, most - body_.size()));
 }
 
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self_pointer) {
@@ -192,8 +210,8 @@ TransferResult CurlTransfer::result(SteadyTime now) {
   TransferResult out;
   out.id = transfer_.id;
   out.retry_after = head_.retry_after();
+  out.body_cut = had_more();
   out.body = std::move(body_);
-  out.body_cut = body_bytes_ > out.body.size();
   if (!out.body.empty()) out.content_type = content_type();
   out.duration_us =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_).count());
@@ -251,7 +269,8 @@ void CurlTransfer::clear() {
   refused_.clear();
   dialled_ = cut_ = false;
   socket_error_ = family_ = 0;
-  body_bytes_ = 0;
+  body_bytes_ = piece_bytes_ = 0;
+  chunks_.clear();
   error_[0] = 0;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/http/client/answer_head.hpp"
+#include "common/http/client/chunked_body.hpp"
 #include "common/http/client/sender.hpp"
 
 namespace certes::http {
@@ -16,9 +17,10 @@ namespace certes::http {
 struct CurlSettings {
   const SenderOptions* options = nullptr;
   const AddressPolicy* policy = nullptr;
-  void* owner = nullptr;  // passed to the two
+  void* owner = nullptr;  // passed to the three
   void (*opened)(void* owner, curl_socket_t socket) = nullptr;
   void (*closed)(void* owner, curl_socket_t socket) = nullptr;  // just before it is
+  void (*paused)(void* owner, std::uint64_t id) = nullptr;      // its answer is large: to be resumed
 };
 
 class CurlTransfer {
@@ -33,6 +35,8 @@ class CurlTransfer {
   // Takes the request; the handle is ready for curl_multi_add_handle then. `addresses`: of the URL's name, as libcurl
   // wants them (CURLOPT_RESOLVE); empty: it needs none.
   void begin(Transfer&& transfer, const std::string& addresses, SteadyTime now);
+  // Reads on after a pause. An error: libcurl has done with it, and does not say so; end() is to be called.
+  CURLcode resume();
   // What became of it; the handle is out of the multi handle, and can begin again. An answer whose header is complete
   // counts by its status, also where its body was broken off, too slow for the time, or given up.
   TransferResult end(CURLcode code, SteadyTime now);
@@ -47,6 +51,8 @@ class CurlTransfer {
 
   void set_fixed_options();
   void set_headers();
+  void keep(std::string_view wire);
+  bool had_more() const { return head_.chunked() ? chunks_.had_more() : body_bytes_ > body_.size(); }
   TransferResult result(SteadyTime now);
   TransferResult end_answered(bool broken, SteadyTime now);
   TransferResult end_failed(TransferError error, std::string message, SteadyTime now);
@@ -68,8 +74,10 @@ class CurlTransfer {
   int socket_error_ = 0;  // why no socket could be made
   int family_ = 0;        // of the address that was dialled last
   bool dialled_ = false;
-  bool cut_ = false;  // the body is longer than is read
-  std::size_t body_bytes_ = 0;
+  bool cut_ = false;             // the body is longer than is read
+  std::size_t body_bytes_ = 0;   // on the wire: with what is around chunks
+  std::size_t piece_bytes_ = 0;  // of them, since it began or was resumed
+  ChunkedBody chunks_;
   std::array<char, CURL_ERROR_SIZE> error_{};
 };
 

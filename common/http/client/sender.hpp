@@ -81,7 +81,7 @@ struct TransferResult {
 struct SenderOptions {
   int threads = 1;
   std::size_t max_in_flight = 4'096;
-  std::size_t max_response_bytes = 1u << 20;  // above: the connection is closed, the status counts
+  std::size_t max_response_bytes = 1u << 20;  // of body on the wire; above: the connection is closed, the status counts
   std::size_t kept_response_bytes = 4u << 10;
   Millis connect_timeout{5'000};
   std::string ca_file;             // empty: the system's

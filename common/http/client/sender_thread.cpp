@@ -12,13 +12,9 @@ namespace certes::http {
 
 namespace {
 
-SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
+constexpr Millis kLargeAnswers{1};  // of each round
 
-std::uint32_t events_of(int what) {
-  if (what == CURL_POLL_IN) return EPOLLIN;
-  if (what == CURL_POLL_OUT) return EPOLLOUT;
-  return EPOLLIN | EPOLLOUT;
-}
+SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
 
 // Fewer kept than are in flight, and nearly every transfer dials anew; but what is kept leaves descriptors for others.
 long kept_connections(const SenderOptions& options) {
@@ -62,7 +58,7 @@ TransferError error_of(Resolution::Kind kind) {
 SenderThread::SenderThread(const SenderOptions& options, const AddressPolicy& policy, Resolver& resolver,
                            Mailbox<TransferResult>& done, int index)
     : options_(options),
-      settings_{&options, &policy, this, &SenderThread::on_opened, &SenderThread::on_closed},
+      settings_{&options, &policy, this, &SenderThread::on_opened, &SenderThread::on_closed, &SenderThread::on_paused},
       resolver_(resolver),
       done_(done),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
@@ -101,6 +97,7 @@ void SenderThread::run() {
     // Transfers may end in here: they are collected before the thread blocks.
     for (int i = 0; i < 64 && run_due_timer(); ++i) collect();
     collect();
+    resume_paused();
     const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms());
     for (int i = 0; i < n; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -223,30 +220,30 @@ void SenderThread::collect() {
     CURL* easy = message->easy_handle;
     CurlTransfer* handle = nullptr;
     ::curl_easy_getinfo(easy, CURLINFO_PRIVATE, &handle);
-    ::curl_multi_remove_handle(multi_, easy);
-    const std::uint64_t id = handle->id();
-    done_.post(handle->end(code, clock_now()));
-    free_.push_back(handle);
-    running_.erase(id);
+    finish(*handle, code);
   }
   if (!waiting_.empty()) start_waiting();
 }
 
-void SenderThread::socket_ready(int socket, std::uint32_t events) {
-  Watched& entry = watched(socket);
-  if (entry.idle) {
-    // The other side has closed a connection that is kept: curl sees it when it would use it, epoll would say it for
-    // ever.
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
-    entry.events = 0;
-    return;
+void SenderThread::finish(CurlTransfer& handle, CURLcode code) {
+  ::curl_multi_remove_handle(multi_, handle.easy());
+  const std::uint64_t id = handle.id();
+  done_.post(handle.end(code, clock_now()));
+  free_.push_back(&handle);
+  running_.erase(id);
+}
+
+// Large answers take turns among themselves, and all together a slice of each round: a small one never waits for more.
+void SenderThread::resume_paused() {
+  const SteadyTime until = clock_now() + kLargeAnswers;
+  for (std::size_t left = paused_.size(); left > 0 && clock_now() < until; --left) {
+    const auto found = running_.find(paused_.front());
+    paused_.pop_front();
+    if (found == running_.end()) continue;
+    if (const CURLcode code = found->second->resume(); code != CURLE_OK) finish(*found->second, code);
+    run_due_timer();
+    collect();
   }
-  int mask = 0;
-  if (events & EPOLLIN) mask |= CURL_CSELECT_IN;
-  if (events & EPOLLOUT) mask |= CURL_CSELECT_OUT;
-  if (events & (EPOLLERR | EPOLLHUP)) mask |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
-  int running = 0;
-  ::curl_multi_socket_action(multi_, socket, mask, &running);
 }
 
 bool SenderThread::run_due_timer() {
@@ -258,6 +255,7 @@ bool SenderThread::run_due_timer() {
 }
 
 int SenderThread::wait_ms() const {
+  if (!paused_.empty()) return 0;
   const SteadyTime until = resolving_until_.empty() ? timer_ : std::min(timer_, resolving_until_.front().first);
   if (until == SteadyTime::max()) return -1;
   const auto left = std::chrono::ceil<Millis>(until - clock_now()).count();
@@ -268,47 +266,6 @@ int SenderThread::on_timer(CURLM*, long timeout_ms, void* self_pointer) {
   auto& self = *static_cast<SenderThread*>(self_pointer);
   self.timer_ = timeout_ms < 0 ? SteadyTime::max() : clock_now() + Millis(timeout_ms);
   return 0;
-}
-
-// A socket that curl has done with stays watched: the next transfer on it asks for the same, which then costs nothing.
-int SenderThread::on_socket(CURL*, curl_socket_t socket, int what, void* self_pointer, void*) {
-  auto& self = *static_cast<SenderThread*>(self_pointer);
-  Watched& entry = self.watched(socket);
-  if (what != CURL_POLL_REMOVE && what != CURL_POLL_NONE) {
-    entry.idle = false;
-    if (entry.events != events_of(what)) self.watch(socket, events_of(what));
-  } else if (entry.dialled) {
-    entry.idle = true;
-    if (entry.events & EPOLLOUT) self.watch(socket, EPOLLIN);  // it would be ready for ever
-  } else if (entry.events != 0) {
-    ::epoll_ctl(self.epoll_, EPOLL_CTL_DEL, socket, nullptr);
-    entry = {};
-  }
-  return 0;
-}
-
-SenderThread::Watched& SenderThread::watched(int socket) {
-  const auto index = static_cast<std::size_t>(socket);
-  if (index >= watched_.size()) watched_.resize(index + 64);
-  return watched_[index];
-}
-
-void SenderThread::watch(int socket, std::uint32_t events) {
-  Watched& entry = watched(socket);
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = socket;
-  ::epoll_ctl(epoll_, entry.events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
-  entry.events = events;
-}
-
-void SenderThread::on_opened(void* self, curl_socket_t socket) {
-  static_cast<SenderThread*>(self)->watched(socket) = {.events = 0, .idle = false, .dialled = true};
-}
-
-// Closing takes it out of epoll.
-void SenderThread::on_closed(void* self, curl_socket_t socket) {
-  static_cast<SenderThread*>(self)->watched(socket) = {};
 }
 
 }  // namespace certes::http

@@ -57,6 +57,7 @@ class SenderThread {
   static int on_timer(CURLM*, long timeout_ms, void* self);
   static void on_opened(void* self, curl_socket_t socket);
   static void on_closed(void* self, curl_socket_t socket);
+  static void on_paused(void* self, std::uint64_t id);
 
   void run();
   void take_commands();
@@ -71,7 +72,9 @@ class SenderThread {
   void give_up(std::uint64_t id);
   void socket_ready(int socket, std::uint32_t events);
   bool run_due_timer();
+  void resume_paused();
   void collect();
+  void finish(CurlTransfer& handle, CURLcode code);
   int wait_ms() const;
   Watched& watched(int socket);
   void watch(int socket, std::uint32_t events);
@@ -91,6 +94,7 @@ class SenderThread {
   std::vector<std::unique_ptr<CurlTransfer>> handles_;
   std::vector<CurlTransfer*> free_;
   std::unordered_map<std::uint64_t, CurlTransfer*> running_;
+  std::deque<std::uint64_t> paused_;                                // large answers that have had their turn
   std::deque<Transfer> waiting_;                                    // above max_in_flight
   std::unordered_map<std::string, Resolving> resolving_;            // by host
   std::deque<std::pair<SteadyTime, std::string>> resolving_until_;  // all wait equally long

@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxChunkLine = 512;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 }  // namespace
 
 bool Framing::chunk_line(std::string_view line) {

@@ -83,3 +83,23 @@ TEST_CASE("AnswerHead: interim answers without end are too large") {
   head.clear();
   CHECK(take(head, {"HTTP/1.1 204 No Content", ""}));
 }
+
+TEST_CASE("AnswerHead: knows of a body in chunks, that answer's own") {
+  for (const char* line : {"Transfer-Encoding: chunked", "transfer-encoding:CHUNKED ",
+                           "Transfer-Encoding: gzip , chunked", "Transfer-Encoding: chunked, gzip"}) {
+    CAPTURE(line);
+    AnswerHead head;
+    REQUIRE(take(head, {"HTTP/1.1 200 OK", line, ""}));
+    CHECK(head.chunked());
+    head.clear();
+    REQUIRE(take(head, {"HTTP/1.1 103 Early Hints", line, "", "HTTP/1.1 200 OK", ""}));
+    CHECK_FALSE(head.chunked());
+  }
+  for (const char* line : {"Transfer-Encoding: identity", "Transfer-Encoding:", "X-Transfer-Encoding: chunked",
+                           "Transfer-Encoding: chunkedness", "X: Transfer-Encoding: chunked"}) {
+    CAPTURE(line);
+    AnswerHead head;
+    REQUIRE(take(head, {"HTTP/1.1 200 OK", line, ""}));
+    CHECK_FALSE(head.chunked());
+  }
+}
