@@ -39,7 +39,8 @@ struct Row : Route {
 // The pages of a listener, behind its own rows.
 template <class Handler>
 void add_pages(std::vector<Row<Handler>>& table) {
-  constexpr const char* kSummaries[] = {"Whether the process lives", "Whether it is ready to serve", "Its metrics"};
+  constexpr const char* kSummaries[] = {"Whether the process lives", "Whether it is ready to serve", "Its metrics",
+                                        "What a problem means"};
   for (const auto& [page, path] : http::kPages) {
     const bool metrics = page == http::Page::metrics;
     table.push_back({{"GET", path, metrics ? Access::metrics : Access::open, metrics ? "metrics:read" : "",

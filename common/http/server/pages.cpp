@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "common/http/server/problem_types.hpp"
+
 namespace certes::http {
 
 namespace {
@@ -18,6 +20,15 @@ void add_page(Server& server, const char* path, std::function<Response()> page) 
   server.direct("GET", path, [page = std::move(page)](Loop&) -> DirectHandler {
     return [page](const Request&, Exchange exchange) { exchange.respond(page()); };
   });
+}
+
+Response show_problem(const Request& request) {
+  const auto name = path_parameter(kPages[3].path, request.path, "problem");
+  const ProblemType* type = name ? find_problem_type(*name) : nullptr;
+  if (type != nullptr) return text_answer(200, problem_page(*type));
+  std::string names = "There is no problem of that name. There are:\n";
+  for (const ProblemType& each : problem_types()) names.append(each.name).append("\n");
+  return text_answer(404, std::move(names));
 }
 
 Response busy() {
@@ -102,6 +113,9 @@ Pages::Pages(Server& server, metrics::Metrics& metrics, PageOptions options) {
   add_page(server, kPages[1].path, [not_ready = std::move(options.not_ready)] {
     const auto why = not_ready();
     return why ? text_answer(503, *why + "\n") : text_answer(200, "ready\n");
+  });
+  server.direct("GET", kPages[3].path, [](Loop&) -> DirectHandler {
+    return [](const Request& request, Exchange exchange) { exchange.respond(show_problem(request)); };
   });
   if (!options.metrics) return;
   renderer_ = std::make_shared<Renderer>(metrics, std::move(options.measure));

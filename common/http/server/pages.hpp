@@ -1,8 +1,8 @@
 #pragma once
-// The pages that every listener has: /health/live, /health/ready and /metrics, and its counters among the latter. The
-// metrics are rendered on a thread of their own, one rendering at a time, shared by all who asked before it began; so
-// neither a loop nor the workers, which may all wait for the log, are held up. Who: gateway, Master API, dispatcher,
-// relay, the listener of metrics.listen; made before the server starts.
+// The pages that every listener has: /health/live, /health/ready, /metrics with its counters among them, and
+// /problems/NAME, what its problem details mean. The metrics are rendered on a thread of their own, one rendering at a
+// time, shared by all who asked before it began; so neither a loop nor the workers, which may all wait for the log, are
+// held up. Who: gateway, Master API, dispatcher, relay, the listener of metrics.listen; made before the server starts.
 
 #include <array>
 #include <functional>
@@ -15,14 +15,16 @@
 
 namespace certes::http {
 
-enum class Page : std::uint8_t { live, ready, metrics };
+enum class Page : std::uint8_t { live, ready, metrics, problem };
 
 struct PagePath {
   Page page;
   const char* path;
 };
-inline constexpr std::array<PagePath, 3> kPages = {
-    {{Page::live, "/health/live"}, {Page::ready, "/health/ready"}, {Page::metrics, "/metrics"}}};
+inline constexpr std::array<PagePath, 4> kPages = {{{Page::live, "/health/live"},
+                                                    {Page::ready, "/health/ready"},
+                                                    {Page::metrics, "/metrics"},
+                                                    {Page::problem, "/problems/{problem}"}}};
 
 // Refuses a request on the loop's thread, without blocking; nothing: it is let in.
 using Guard = std::function<std::optional<Response>(const Request&)>;

@@ -1,9 +1,11 @@
 #include "common/http/server/rendering.hpp"
 
 #include <array>
+#include <cassert>
 #include <charconv>
 
 #include "common/http/characters.hpp"
+#include "common/http/server/problem_types.hpp"
 
 namespace certes::http {
 
@@ -141,12 +143,13 @@ std::string http_date(std::time_t at) {
 
 Response problem(int status, std::string_view slug, std::string_view title, std::string_view detail,
                  std::string_view pointer) {
+  assert(find_problem_type(slug) != nullptr);  // it has a page
   Response response;
   response.status = status;
   response.content_type = "application/problem+json";
   std::string& body = response.body;
   body.reserve(128 + slug.size() + title.size() + detail.size() + pointer.size());
-  body.append(R"({"type":"https://certes.dev/problems/)").append(slug).append(R"(","title":)");
+  body.append(R"({"type":"/problems/)").append(slug).append(R"(","title":)");
   append_json(body, valid_utf8(title));
   body.append(R"(,"status":)");
   append_number(body, static_cast<std::size_t>(status));

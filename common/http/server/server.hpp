@@ -51,7 +51,8 @@ struct Response {
   bool close = false;
 };
 
-// Renders RFC 9457 problem details: {"type":"https://certes.dev/problems/<slug>","title","status","detail","pointer"?}.
+// Renders RFC 9457 problem details: {"type":"/problems/<slug>","title","status","detail","pointer"?}, the type relative
+// to the server that answers, which has a page for it: `slug` is one of problem_types.hpp.
 Response problem(int status, std::string_view slug, std::string_view title, std::string_view detail,
                  std::string_view pointer = {});
 // Adds "errors":[{"pointer","detail"},…] to rendered problem details.

@@ -15,7 +15,7 @@ constexpr SteadyTime kNow{std::chrono::hours(1)};
 void check_not_accepted(const fakes::Answer& answer, std::string_view retry_after, std::string_view says) {
   CHECK(answer.status == 503);
   CHECK(answer.has("Retry-After: " + std::string(retry_after) + "\r\n"));
-  CHECK(json_of(answer)["type"] == "https://certes.dev/problems/not-accepted");
+  CHECK(json_of(answer)["type"] == "/problems/not-accepted");
   CHECK(json_of(answer)["detail"].get<std::string>().find(says) != std::string::npos);
 }
 

@@ -13,7 +13,7 @@ void check_503(const fakes::Answer& answer, std::string_view type, std::string_v
   REQUIRE(answer.status == 503);
   CHECK(answer.has("Retry-After: 2\r\n"));
   CHECK(answer.has("Content-Type: application/problem+json\r\n"));
-  CHECK(json_of(answer)["type"] == "https://certes.dev/problems/" + std::string(type));
+  CHECK(json_of(answer)["type"] == "/problems/" + std::string(type));
   CHECK(json_of(answer)["detail"].get<std::string>().find(says) != std::string::npos);
 }
 

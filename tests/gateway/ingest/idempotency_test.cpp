@@ -17,7 +17,7 @@ Headers with_key(std::string key, std::string type = "application/json") {
 
 void check_problem(const fakes::Answer& answer, int status, const std::string& type) {
   CHECK(answer.status == status);
-  CHECK(json_of(answer)["type"] == "https://certes.dev/problems/" + type);
+  CHECK(json_of(answer)["type"] == "/problems/" + type);
   CHECK(json_of(answer)["pointer"] == "idempotency-key");
 }
 

@@ -33,7 +33,7 @@ TEST_CASE("Rates: a key above its rate is 429, says whose limit it is and when t
   CHECK(second.status == 429);
   CHECK((second.has("Retry-After: 1000\r\n") || second.has("Retry-After: 999\r\n")));
   CHECK(second.has("RateLimit: \"key\";r=0;"));
-  CHECK(json_of(second)["type"] == "https://certes.dev/problems/too-many-requests");
+  CHECK(json_of(second)["type"] == "/problems/too-many-requests");
   CHECK(json_of(second)["detail"] == "key slow is above its rate_per_second");
   const auto free = ingest.post("/events", with_key(other), kEvent);
   CHECK(free.status == 202);

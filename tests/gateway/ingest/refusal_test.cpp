@@ -14,7 +14,7 @@ void check_problem(const fakes::Answer& answer, int status, const std::string& s
   REQUIRE(answer.status == status);
   CHECK(answer.has("Content-Type: application/problem+json\r\n"));
   const auto json = json_of(answer);
-  CHECK(json["type"] == "https://certes.dev/problems/" + slug);
+  CHECK(json["type"] == "/problems/" + slug);
   CHECK(json["status"] == status);
   CHECK(json["title"].is_string());
   CHECK(json.value("pointer", "") == pointer);

@@ -15,16 +15,16 @@ std::string header_of(const Response& response, bool keep_alive = true) {
 }  // namespace
 
 TEST_CASE("problem: is RFC 9457, with what a client sent escaped") {
-  const Response response = problem(400, "bad-event", "Bad event", "no \"type\" \\ \n here", "/type");
+  const Response response = problem(400, "invalid", "Bad event", "no \"type\" \\ \n here", "/type");
   CHECK(response.status == 400);
   CHECK(response.content_type == "application/problem+json");
-  CHECK(response.body == R"({"type":"https://certes.dev/problems/bad-event","title":"Bad event","status":400,)"
+  CHECK(response.body == R"({"type":"/problems/invalid","title":"Bad event","status":400,)"
                          R"("detail":"no \"type\" \\ \u000a here","pointer":"/type"})");
 }
 
 TEST_CASE("problem: bytes that are no UTF-8 do not make the answer invalid") {
   const auto detail = [](const std::string& text) {
-    const std::string body = problem(400, "s", "t", text).body;
+    const std::string body = problem(400, "invalid", "t", text).body;
     const std::size_t at = body.find("\"detail\":\"") + 10;
     return body.substr(at, body.size() - at - 2);
   };

@@ -4,6 +4,7 @@
 
 #include "common/http/server/pages.hpp"
 #include "common/http/server/peer_counts.hpp"
+#include "common/http/server/problem_types.hpp"
 #include "tests/common/http/server/server_fixture.hpp"
 
 using namespace certes;
@@ -73,6 +74,21 @@ TEST_CASE("Pages: what is measured first may block, and is done before each scra
   paged.page("/metrics");
   paged.page("/metrics");
   CHECK(measured == 2);
+}
+
+TEST_CASE("Pages: every problem has one that says what it means and what to do, at the address that answers give") {
+  Paged paged;
+  for (const ProblemType& type : problem_types()) {
+    const std::string answer = problem(type.status, type.name, "t", "d").body;
+    const std::string path = "/problems/" + std::string(type.name);
+    CHECK(answer.starts_with("{\"type\":\"" + path + "\""));
+    const std::string page = paged.page(path);
+    CHECK(paged.status == 200);
+    CHECK(page.find(type.meaning) != std::string::npos);
+    CHECK(page.find(type.remedy) != std::string::npos);
+  }
+  CHECK(paged.page("/problems/none").find("\nnot-accepted\n") != std::string::npos);
+  CHECK(paged.status == 404);
 }
 
 TEST_CASE("Server: counts what it refused, by limit and by status") {
