@@ -37,7 +37,7 @@ bool Owner::Impl::begin_checkpoint(Part& part) {
   // Until what was replaced has been read again, progress by offset would say less than the tails do.
   if (part.replaced) return false;
   const Progress progress = progress_of(part);
-  std::vector<Record> records = checkpoint_records(progress, ++checkpoint_id_);
+  std::vector<Record> records = checkpoint_records(progress, ++checkpoint_id_, log_.max_record_bytes(Topic::progress));
   part.checkpoint = {true, records.size(), {kNoOffset, kNoOffset, part.term, progress.before}, progress.watermark};
   part.checkpoint_at = now_ + options_.checkpoint_every;
   part.tail_bytes = 0;

@@ -89,6 +89,7 @@ class Owner::Impl final : public MemberHandler {
   // owner_outcomes.cpp
   void submit(std::uint32_t slot);
   bool send(std::uint32_t slot);
+  void send_later(std::uint32_t slot, SteadyTime not_before);
   void send_waiting();
   bool may_append(const Part& part, OpKind kind) const;
   void serve_outbox();
@@ -117,9 +118,13 @@ class Owner::Impl final : public MemberHandler {
 
   std::unique_ptr<Trimmer> trimmer_;  // joined last
   Outbox outbox_;
-  std::vector<std::unique_ptr<Part>> parts_;                      // by partition; none: not owned
-  std::vector<std::int64_t> highest_terms_;                       // that this process has taken, by partition
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting_;  // slot and generation: to be sent, in order
+  std::vector<std::unique_ptr<Part>> parts_;  // by partition; none: not owned
+  std::vector<std::int64_t> highest_terms_;   // that this process has taken, by partition
+  struct Waiting {
+    std::uint32_t slot, generation;
+    SteadyTime not_before;
+  };
+  std::vector<Waiting> waiting_;  // to be sent, in order
   std::vector<Outbox::End> ended_;
   std::vector<RecordPtr> records_;
   std::uint64_t epochs_ = 0;
@@ -129,6 +134,7 @@ class Owner::Impl final : public MemberHandler {
   SteadyTime send_again_ = SteadyTime::max();  // when waiting appends are tried again, if time is what they wait for
   SteadyTime replaced_at_{};                   // when the appender was replaced last
   bool broken_ = false;
+  bool full_ = false;       // the appender, when it was tried last
   bool looked_up_ = false;  // one blocking question to the log a round
   bool leaving_ = false;
   std::unique_ptr<Member> member_;  // destroyed first: its callbacks come here

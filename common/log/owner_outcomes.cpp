@@ -80,10 +80,15 @@ void Owner::Impl::submit(std::uint32_t slot) {
   // Nothing overtakes what waits: a checkpoint's records must stand in their order.
   if (waiting_.empty() && send(slot)) return;
   const Op& op = outbox_.at(slot);
-  waiting_.emplace_back(slot, op.generation);
+  waiting_.push_back({slot, op.generation, now_});
   const Part* part = find(op.partition, op.epoch);
-  const bool untimed = send_again_ == SteadyTime::max();
-  if (untimed && part != nullptr && part->phase == Phase::run) send_again_ = now_;  // membership first
+  const bool runs = part != nullptr && part->phase == Phase::run;
+  if (runs && !full_) send_again_ = std::min(send_again_, now_);  // membership first
+}
+
+void Owner::Impl::send_later(std::uint32_t slot, SteadyTime not_before) {
+  waiting_.push_back({slot, outbox_.at(slot).generation, not_before});
+  send_again_ = std::min(send_again_, not_before);
 }
 
 // False: not now.
@@ -93,24 +98,28 @@ bool Owner::Impl::send(std::uint32_t slot) {
   if (part == nullptr || !may_append(*part, op.kind)) return false;
   const auto taken = outbox_.send(slot, part->term);
   if (taken) return true;
-  // Neither full nor too much: it takes nothing more.
-  if (taken.error().code != Code::busy && taken.error().code != Code::too_large) broken_ = true;
-  send_again_ = now_ + kBusyRetry;
+  // What is too large never fits, and is nobody else's affair. Neither that nor full: it takes nothing more.
+  if (taken.error().code == Code::too_large) return false;
+  if (taken.error().code != Code::busy) broken_ = true;
+  send_again_ = std::min(send_again_, now_ + kBusyRetry);
+  full_ = true;
   return false;
 }
 
+// One that waits holds up no other; only a full appender does.
 void Owner::Impl::send_waiting() {
   if (waiting_.empty() || (send_again_ != SteadyTime::max() && now_ < send_again_)) return;
   send_again_ = SteadyTime::max();
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
+  full_ = false;
+  std::vector<Waiting> waiting;
   waiting.swap(waiting_);
-  bool full = false;
-  for (const auto& [slot, generation] : waiting) {
-    const Op& op = outbox_.at(slot);
-    if (!op.used || op.generation != generation) continue;
-    if (!full && send(slot)) continue;
-    full = full || send_again_ != SteadyTime::max();
-    waiting_.emplace_back(slot, generation);
+  for (const Waiting& each : waiting) {
+    const Op& op = outbox_.at(each.slot);
+    if (!op.used || op.generation != each.generation) continue;
+    const bool early = each.not_before > now_;
+    if (early) send_again_ = std::min(send_again_, each.not_before);
+    if (!full_ && !early && send(each.slot)) continue;
+    waiting_.push_back(each);
   }
 }
 
@@ -137,8 +146,7 @@ void Owner::Impl::ended(const Outbox::End& end) {
   if (end.outcome == AppendOutcome::persisted) return acknowledged(*part, end.slot, end.offset);
   op.sent = false;
   if (op.kind == OpKind::checkpoint) return abandon_checkpoint(*part);
-  waiting_.emplace_back(end.slot, end.generation);
-  send_again_ = now_ + kRetry;
+  send_later(end.slot, now_ + kRetry);
 }
 
 void Owner::Impl::acknowledged(Part& part, std::uint32_t slot, std::int64_t offset) {
@@ -189,8 +197,7 @@ void Owner::Impl::replace_outbox() {
     if (!op.sent) return;
     if (op.kind == OpKind::event) {
       op.sent = false;
-      waiting_.emplace_back(slot, op.generation);
-      send_again_ = now_;
+      send_later(slot, now_);
       return;
     }
     (op.kind == OpKind::checkpoint ? unsaved : doubtful).insert(part);

@@ -209,13 +209,14 @@ Result<Progress> decode(std::string_view bytes) {
   return progress;
 }
 
-std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t id) {
+std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t id, std::size_t most_bytes) {
   const std::string bytes = encode(progress);
   std::vector<Record> records;
   Frame frame;
   frame.id = id;
-  for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kChunkBytes))) {
-    records.push_back(framed(frame, rest.substr(0, kChunkBytes)));
+  const std::size_t chunk = std::min(kChunkBytes, most_bytes - kFrameRoom);
+  for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(std::min(rest.size(), chunk))) {
+    records.push_back(framed(frame, rest.substr(0, chunk)));
     ++frame.index;
   }
   frame.kind = 1;

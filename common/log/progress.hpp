@@ -37,9 +37,11 @@ std::string encode(const Progress& progress);
 Result<Progress> decode(std::string_view bytes);
 
 inline constexpr std::size_t kChunkBytes = 512u << 10;
+inline constexpr std::size_t kFrameRoom = 256;  // of a record: its frame, and the headers that are added
 // The records of a checkpoint, to be appended in this order. `id` tells it from others between whose records its own
-// may stand.
-std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t id);
+// may stand. None is larger than `most_bytes`, which is at least 1 KiB.
+std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t id,
+                                       std::size_t most_bytes = kChunkBytes + kFrameRoom);
 
 // Puts a checkpoint together again from what stands in `progress` from its first record on.
 class CheckpointReader {

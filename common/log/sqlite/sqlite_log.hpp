@@ -22,7 +22,8 @@ struct Options {
   double events_retention_seconds = 7 * 86'400;
   double attempts_retention_seconds = 7 * 86'400;
   double dead_letters_retention_seconds = 30 * 86'400;
-  std::size_t max_record_bytes = 16u << 20;  // of events; the other topics take 64 KiB more
+  // Of events; the other topics take 64 KiB more, registry and progress at least 1 MiB and 128 KiB.
+  std::size_t max_record_bytes = 16u << 20;
 };
 
 // Makes the directory and the file where they are missing. The clock must outlive the log.

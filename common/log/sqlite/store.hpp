@@ -7,6 +7,7 @@
 // came meanwhile is the next transaction. Committed records stand in the partitions' memory, where readers find the
 // tail; older ones are read from the file in pages, through connections of the readers' own.
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -75,9 +76,13 @@ class Seat {
   std::vector<std::shared_ptr<Watch>> waiting_;  // guarded by mutex_
 };
 
-// The largest record of a topic: what is made from an event must fit beside it.
+// The largest record of a topic: what is made from an event must fit beside it; what does not depend on events (changes
+// of resources, snapshots, checkpoints) has its room however small those are, as on Kafka.
 inline std::size_t record_limit(const Options& options, Topic topic) {
-  return options.max_record_bytes + (topic == Topic::events ? 0 : 64u << 10);
+  constexpr std::size_t kBeside = 64u << 10, kOwn = (1u << 20) + kBeside;
+  if (topic == Topic::events) return options.max_record_bytes;
+  const bool own = topic == Topic::registry || topic == Topic::progress;
+  return std::max(options.max_record_bytes, own ? kOwn : 0) + kBeside;
 }
 
 struct Store {

@@ -213,6 +213,29 @@ TEST_CASE("Owner: progress of many open records survives in a checkpoint of seve
   CHECK(next.known[1].at("dlv_1").attempts == 2);
 }
 
+TEST_CASE("Owner: a checkpoint's records are no larger than their topic takes") {
+  constexpr int kEvents = 40'000;
+  Fixture f;
+  f.cluster = memory::make_cluster({.partitions = 1, .clock = &f.clock, .max_record_bytes = 1'000});
+  for (int i = 0; i < kEvents; ++i) f.put();
+  {
+    Process process(f.cluster, f.clock);
+    process.poll();
+    for (std::int64_t offset = 0; offset < kEvents; ++offset)
+      offset % 5 == 0 ? process.owner->finish({0, offset}) : process.attempt(offset, "retry", 2, 5);
+    process.poll();
+    f.checkpoint(process);
+    const std::size_t recorded = process.recorded.size();
+    process.attempt(1, "delivered", 3);
+    process.poll();
+    CHECK(process.recorded.size() == recorded + 1);
+  }
+  CHECK(f.cluster->range(Topic::progress, 0).end > 10);
+  Process next(f.cluster, f.clock, 2);
+  next.poll(40);
+  CHECK(next.records.size() == kEvents - kEvents / 5);
+}
+
 TEST_CASE("Owner: may not act when it was not polled within half the session timeout") {
   Fixture f(1);
   Process process(f.cluster, f.clock);

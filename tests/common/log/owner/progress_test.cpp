@@ -101,6 +101,15 @@ TEST_CASE("Progress: bytes of any kind are decoded or refused, never more") {
   }
 }
 
+TEST_CASE("Checkpoint: no record is larger than may be") {
+  const Progress progress = sample(60'000);
+  const auto records = checkpoint_records(progress, 7, 70'000);
+  for (const Record& record : records) CHECK(record.size() <= 70'000 - 100);  // a term comes on top
+  const auto decoded = read_all(records);
+  REQUIRE(decoded);
+  CHECK(same(*decoded, progress));
+}
+
 TEST_CASE("Checkpoint: is cut into chunks and put together again") {
   const Progress progress = sample(60'000);
   const auto records = checkpoint_records(progress, 7);

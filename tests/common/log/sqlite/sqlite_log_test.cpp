@@ -183,6 +183,16 @@ TEST_CASE("SQLite log: below the reserve only those who may use it append") {
   CHECK(opened.append(Topic::attempts, 1).at(0).outcome == AppendOutcome::persisted);
 }
 
+TEST_CASE("SQLite log: what does not depend on events has its room, however small those are") {
+  log::sqlite::Options options;
+  options.max_record_bytes = 66'560;
+  OpenedLog opened(options);
+  CHECK(opened.log->max_record_bytes(Topic::events) == 66'560);
+  CHECK(opened.log->max_record_bytes(Topic::dead_letters) == 66'560 + 65'536);
+  for (const Topic topic : {Topic::registry, Topic::progress})
+    CHECK(opened.append(topic, 1, 1'100'000).at(0).outcome == AppendOutcome::persisted);
+}
+
 TEST_CASE("SQLite log: an append that is not answered in time ends as unknown, once") {
   OpenedLog opened;
   const auto appender = opened.log->appender({}, opened.wake());
