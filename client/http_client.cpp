@@ -26,24 +26,32 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
 // An answer that goes on.
 struct Receiving {
   CURL* curl;
-  const std::function<bool(std::string_view)>& take;
+  const HttpClient::Take& take;
   const std::atomic<bool>& stop;
   HttpAnswer answer;
   bool ended = false;  // by our own wish
 };
 
+void read_head(CURL* curl, HttpAnswer& answer) {
+  long status = 0;
+  char* type = nullptr;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+  answer.status = static_cast<int>(status);
+  answer.content_type = type != nullptr ? type : "";
+}
+
 std::size_t take_part(char* data, std::size_t size, std::size_t count, void* user) {
   auto& receiving = *static_cast<Receiving*>(user);
-  long status = 0;
-  curl_easy_getinfo(receiving.curl, CURLINFO_RESPONSE_CODE, &status);
-  if (status / 100 != 2) return take_body(data, size, count, &receiving.answer.body);
-  receiving.ended = !receiving.take({data, size * count});
+  if (receiving.answer.status == 0) read_head(receiving.curl, receiving.answer);
+  if (receiving.answer.status / 100 != 2) return take_body(data, size, count, &receiving.answer.body);
+  receiving.ended = !receiving.take(receiving.answer, {data, size * count});
   return receiving.ended ? 0 : size * count;
 }
 
 int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& receiving = *static_cast<Receiving*>(user);
-  receiving.ended = receiving.stop;
+  receiving.ended = receiving.ended || receiving.stop;
   return receiving.ended ? 1 : 0;
 }
 
@@ -101,12 +109,11 @@ class HttpClient::Impl {
     prepare(request, headers.get(), detail, answer.body);
     const CURLcode code = curl_easy_perform(curl_);
     if (code != CURLE_OK) return fail(error_of(code, request.url, detail));
-    read_head(answer);
+    read_head(curl_, answer);
     return answer;
   }
 
-  Result<HttpAnswer> receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
-                             const std::atomic<bool>& stop) {
+  Result<HttpAnswer> receive(const HttpRequest& request, const Take& take, const std::atomic<bool>& stop) {
     const HeaderList headers = header_list(request.headers);
     char detail[CURL_ERROR_SIZE] = "";
     Receiving receiving{curl_, take, stop, {}};
@@ -122,20 +129,11 @@ class HttpClient::Impl {
     curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &receiving);
     const CURLcode code = curl_easy_perform(curl_);
     if (code != CURLE_OK && !receiving.ended) return fail(error_of(code, request.url, detail));
-    read_head(receiving.answer);
+    read_head(curl_, receiving.answer);
     return std::move(receiving.answer);
   }
 
  private:
-  void read_head(HttpAnswer& answer) {
-    long status = 0;
-    char* type = nullptr;
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(curl_, CURLINFO_CONTENT_TYPE, &type);
-    answer.status = static_cast<int>(status);
-    if (type) answer.content_type = type;
-  }
-
   void prepare(const HttpRequest& request, curl_slist* headers, char* detail, std::string& body) {
     curl_easy_reset(curl_);  // keeps connections
     curl_easy_setopt(curl_, CURLOPT_URL, request.url.c_str());
@@ -167,8 +165,7 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Result<HttpAnswer> HttpClient::send(const HttpRequest& request) { return impl_->send(request); }
 
-Result<HttpAnswer> HttpClient::receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
-                                       const std::atomic<bool>& stop) {
+Result<HttpAnswer> HttpClient::receive(const HttpRequest& request, const Take& take, const std::atomic<bool>& stop) {
   return impl_->receive(request, take, stop);
 }
 

@@ -38,10 +38,11 @@ class HttpClient {
 
   // Any status is an answer. Redirects are not followed. Errors: invalid (URL), unavailable (no connection), timeout.
   Result<HttpAnswer> send(const HttpRequest& request);
+  // What comes of a 2xx, with its status and content type.
+  using Take = std::function<bool(const HttpAnswer& head, std::string_view part)>;
   // The same for an answer that goes on: the body of a 2xx goes to `take` as it comes, which says false to end it.
   // `stop` ends it too, within about a second. The request's timeout is that of connecting, and of hearing nothing.
-  Result<HttpAnswer> receive(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
-                             const std::atomic<bool>& stop);
+  Result<HttpAnswer> receive(const HttpRequest& request, const Take& take, const std::atomic<bool>& stop);
 
  private:
   class Impl;

@@ -8,6 +8,7 @@
 #include "certes/commands/printable.hpp"
 #include "certes/signals.hpp"
 #include "client/event_parser.hpp"
+#include "common/event/attributes.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -52,15 +53,16 @@ class Follower {
   int run() {
     for (bool began = false; !stop_;) {
       parser_.restart();
-      const auto answer = http_.receive(
-          request(),
-          [&](std::string_view bytes) {
-            began = true;
-            parser_.feed(bytes);
-            return !stop_;
-          },
-          stop_);
+      const auto take_part = [&](const client::HttpAnswer& head, std::string_view bytes) {
+        if (!is_stream(head)) return false;
+        began = true;
+        taken_ = parser_.feed(bytes);
+        return taken_ && !stop_;
+      };
+      const auto answer = http_.receive(request(), take_part, stop_);
       if (stop_) break;
+      if (!taken_) return failed(taken_.error());
+      if (answer && answer->status / 100 == 2 && !is_stream(*answer)) return failed(no_stream(*answer));
       if (answer && answer->status / 100 != 2 && answer->status < 500) return failed(client::error_of(*answer));
       if (!began) return failed(answer ? client::error_of(*answer) : answer.error());
       std::this_thread::sleep_for(kPause);
@@ -71,6 +73,16 @@ class Follower {
   bool stopped() const { return stop_; }
 
  private:
+  static bool is_stream(const client::HttpAnswer& head) {
+    return event::equal_ignoring_case(event::media_type(head.content_type), "text/event-stream");
+  }
+
+  Error no_stream(const client::HttpAnswer& head) const {
+    const std::string came = head.content_type.empty() ? "without a content type" : "with " + head.content_type;
+    return {Code::invalid, options_.connection.gateway_url + " answers " + std::to_string(head.status) + " " + came +
+                               ", which is no text/event-stream: is it a gateway?"};
+  }
+
   client::HttpRequest request() const {
     client::HttpRequest request;
     request.url = options_.connection.gateway_url;
@@ -109,6 +121,7 @@ class Follower {
   Signals& signals_;
   std::atomic<bool> stop_{false};
   std::uint64_t count_ = 0;
+  Result<void> taken_;  // why the stream cannot be read, else nothing
   client::HttpClient http_;
   client::EventParser parser_{[this](const client::ServerEvent& event) { take(event); }};
 };

@@ -98,6 +98,26 @@ class Watch:
         self.socket.close()
 
 
+def endless_answer(case, head, block):
+    """The address of a server whose answer to one request is `head`, then `block` over and over, if it is not empty."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    case.addCleanup(listener.close)
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(head)
+                while block:
+                    connection.sendall(block)
+            except OSError:
+                pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener.getsockname()
+
+
 class StreamCase:
     environment = {}
 
@@ -390,6 +410,20 @@ class Commands(StreamCase, Case):
         out, err = tail.communicate(timeout=WITHIN)
         self.assertEqual((tail.returncode, err), (0, ""))
         self.assertRegex(out, r"^\S+  billing\.worker\n  charged 42\n$")
+
+    def test_what_is_no_stream_or_without_end_is_an_error(self):
+        stream = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\n"
+        for head, block, says in ((stream + b"data: ", b"x" * 65536, "a line above 16 MiB"),
+                                  (stream + b"data: ", b"x" * 65530 + b"\ndata:", "an event above 16 MiB"),
+                                  (stream + b"id: ", b"x" * 65536, "a line above 16 MiB"),
+                                  (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b"<p>", "answers 200 with text/html"),
+                                  (b"HTTP/1.1 204 Nothing\r\n\r\n", b"", "answers 204 without a content type")):
+            with self.subTest(says, head=head):
+                self.ingest = endless_answer(self, head, block)
+                refused = self.tail("events", "tail")
+                out, err = refused.communicate(timeout=WITHIN)
+                self.assertEqual((refused.returncode, out), (1, ""), err)
+                self.assertIn(says, err)
 
     def test_what_cannot_be_watched_is_said_at_once(self):
         self.start()
