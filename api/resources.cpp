@@ -79,13 +79,6 @@ Result<T> read_declared(Json& json, const T* current, const Services& services) 
 }
 
 Result<Json> body_of(const Call& call) {
-  std::string_view type = call.request.header("content-type");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  const bool merge = call.request.method == "PATCH" && type == "application/merge-patch+json";
-  if (!type.empty() && type != "application/json" && !merge) {
-    return fail(Code::invalid, "send Content-Type: application/json", "Content-Type");
-  }
   auto json = registry::parse_json(call.request.body);
   if (json && !json->is_object()) return fail(Code::invalid, "must be an object");
   return json;

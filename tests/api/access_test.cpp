@@ -394,6 +394,19 @@ TEST_CASE("Routes: of the Master API, a body or its type that is not JSON is 415
   CHECK(walk.everything() == before);
 }
 
+TEST_CASE("Routes: of the Master API, JSON is JSON whatever its letters' case and its parameters") {
+  Walk walk(true);
+  for (const Row& route : rows()) {
+    if (!route.at_api || route.access != gateway::Access::key || route.method == "GET") continue;
+    CAPTURE(name_of(route));
+    for (const char* type : {"APPLICATION/JSON", "application/Json ; charset=UTF-8", "\tapplication/json\t;x=y"}) {
+      CAPTURE(type);
+      walk.status(route, "", "default", "", {{"Content-Type", type}});
+      CHECK(walk.body.find("Content-Type") == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("Routes: until the log is reached each answers 503, is alive, and knows what is no route") {
   config::Settings settings;
   settings.gateway.listen = settings.api.listen = "127.0.0.1:0";

@@ -32,6 +32,8 @@ TEST_CASE("Master API: an endpoint is created, shown, replaced, merged and delet
   CHECK(merged.status == 200);
   CHECK(merged.json["url"] == "https://example.com/other");
   CHECK(merged.json["concurrency"] == 3);
+  const httplib::Headers shouted = {{"Content-Type", "Application/Merge-Patch+JSON ; charset=utf-8"}};
+  CHECK(api.request("PATCH", "/endpoints/billing", R"({"concurrency":4})", shouted).json["concurrency"] == 4);
   CHECK(api.patch("/endpoints/billing", {{"concurrency", nullptr}}).json["concurrency"] == 64);
 
   CHECK(api.request("DELETE", "/endpoints/billing").status == 204);
