@@ -1,10 +1,11 @@
 #pragma once
 // TlsEndpoint: an https endpoint on loopback with a certificate of its own making, for a name, from and until given
-// days; it answers 200 to every request. Any thread.
+// days; it answers 200 to every request, or does what its script says. Any thread.
 
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,10 +16,14 @@ namespace certes::fakes {
 
 class TlsEndpoint {
  public:
+  using Script = std::function<void(SSL* ssl)>;  // from the end of the handshake
   // `subject_name`: as subjectAltName, like "IP:127.0.0.1". `days`: until it expires; negative: since when.
-  TlsEndpoint(const std::string& subject_name, long days)
-      : certificate_(subject_name, days), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
+  TlsEndpoint(const std::string& subject_name, long days, Script script = {}, bool http2 = false)
+      : script_(std::move(script)),
+        certificate_(subject_name, days),
+        context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
     certificate_.use(context_.get());
+    if (http2) SSL_CTX_set_alpn_select_cb(context_.get(), &TlsEndpoint::agree_on_http2, nullptr);
     endpoint_ = std::make_unique<RawEndpoint>([this](int fd, int) { serve(fd); });
   }
 
@@ -27,10 +32,21 @@ class TlsEndpoint {
   bool write_certificate(const std::string& path) const { return certificate_.write_certificate(path); }
 
  private:
+  static int agree_on_http2(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+                            unsigned offered_size, void*) {
+    static constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+    unsigned char* chosen = nullptr;
+    if (SSL_select_next_proto(&chosen, size, kHttp2, sizeof kHttp2, offered, offered_size) != OPENSSL_NPN_NEGOTIATED)
+      return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+  }
+
   void serve(int fd) {
     const std::unique_ptr<SSL, void (*)(SSL*)> ssl(SSL_new(context_.get()), SSL_free);
     SSL_set_fd(ssl.get(), fd);
     if (SSL_accept(ssl.get()) != 1) return;
+    if (script_) return script_(ssl.get());
     char bytes[4096];
     while (SSL_read(ssl.get(), bytes, sizeof bytes) > 0) {  // each request is small enough for one record
       ++requests_;
@@ -39,6 +55,7 @@ class TlsEndpoint {
     }
   }
 
+  const Script script_;
   const Certificate certificate_;
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
   std::atomic<int> requests_{0};

@@ -8,7 +8,8 @@ namespace certes::http {
 
 namespace {
 
-constexpr std::string_view kVersions[] = {"HTTP/1.1 ", "HTTP/1.0 ", "HTTP/2 "};
+constexpr std::string_view kVersions[] = {"HTTP/1.1 ", "HTTP/1.0 "};
+constexpr std::string_view kVersion2 = "HTTP/2 ";  // libcurl's own words: HTTP/2 has no status line
 constexpr std::size_t kMaxRetryAfter = 128;
 
 bool interim(int status) { return status < 200 && status != 101; }
@@ -20,19 +21,21 @@ std::string_view without_end(std::string_view line) {
 
 }  // namespace
 
-int status_of_line(std::string_view line) {
-  for (const std::string_view version : kVersions) {
-    if (!line.starts_with(version)) continue;
-    const std::string_view rest = line.substr(version.size());
-    const std::string_view digits = rest.substr(0, 3);
-    const bool number = digits.size() == 3 && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-    if (!number || digits[0] == '0' || (rest.size() > 3 && rest[3] != ' ')) return 0;
-    return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
-  }
-  return 0;
+bool claims_http2(std::string_view line) { return line.starts_with(kVersion2); }
+
+int status_of_line(std::string_view line, bool http2) {
+  std::size_t version = http2 && claims_http2(line) ? kVersion2.size() : 0;
+  for (const std::string_view one : kVersions)
+    if (line.starts_with(one)) version = one.size();
+  if (version == 0) return 0;
+  const std::string_view rest = line.substr(version);
+  const std::string_view digits = rest.substr(0, 3);
+  const bool number = digits.size() == 3 && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  if (!number || digits[0] == '0' || (rest.size() > 3 && rest[3] != ' ')) return 0;
+  return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
 }
 
-bool AnswerHead::take(std::string_view line) {
+bool AnswerHead::take(std::string_view line, bool http2) {
   bytes_ += line.size();
   if (bytes_ > kMostBytes) {
     fault_ = Fault::too_large;
@@ -40,7 +43,7 @@ bool AnswerHead::take(std::string_view line) {
   }
   line = without_end(line);
   // No name of a header holds a slash: libcurl has found another answer.
-  if (begins_ || same_token(line.substr(0, 5), "http/")) return begin(line);
+  if (begins_ || same_token(line.substr(0, 5), "http/")) return begin(line, http2);
   if (line.empty()) {
     begins_ = interim(status_);
     ended_ = !begins_;
@@ -60,10 +63,10 @@ void AnswerHead::take_field(std::string_view name, std::string_view value) {
   }
 }
 
-bool AnswerHead::begin(std::string_view line) {
+bool AnswerHead::begin(std::string_view line, bool http2) {
   begins_ = ended_ = chunked_ = false;
   retry_after_.clear();
-  status_ = status_of_line(line);
+  status_ = status_of_line(line, http2);
   if (status_ == 0) fault_ = Fault::malformed;
   return status_ != 0;
 }

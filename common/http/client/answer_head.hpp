@@ -15,8 +15,8 @@ class AnswerHead {
 
   enum class Fault : std::uint8_t { none, too_large, malformed };
 
-  // With its end of line. False: it is at fault, and nothing more is to be read.
-  bool take(std::string_view line);
+  // With its end of line. `http2`: as for status_of_line. False: it is at fault, and nothing more is to be read.
+  bool take(std::string_view line, bool http2 = false);
 
   Fault fault() const { return fault_; }
   bool ended() const { return ended_; }                            // of an answer that is not interim
@@ -26,7 +26,7 @@ class AnswerHead {
   void clear() { *this = AnswerHead(); }
 
  private:
-  bool begin(std::string_view line);
+  bool begin(std::string_view line, bool http2);
   void take_field(std::string_view name, std::string_view value);
 
   std::size_t bytes_ = 0;
@@ -38,7 +38,10 @@ class AnswerHead {
   bool begins_ = true;  // the next line is a status line
 };
 
-// "HTTP/1.1 200 OK" → 200; nothing else is one: 0. The line has no end.
-int status_of_line(std::string_view line);
+// "HTTP/1.1 200 OK" → 200; nothing else is one: 0. The line has no end. `http2`: both sides have agreed on HTTP/2,
+// which has no such line; libcurl makes one, "HTTP/2 200 ". From anybody else it is none.
+int status_of_line(std::string_view line, bool http2 = false);
+// Whether all depends on `http2`.
+bool claims_http2(std::string_view line);
 
 }  // namespace certes::http

@@ -1,5 +1,6 @@
 #include "common/http/client/curl_transfer.hpp"
 
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -117,7 +118,20 @@ void CurlTransfer::keep(std::string_view wire) {
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self_pointer) {
   auto& self = *static_cast<CurlTransfer*>(self_pointer);
   const std::size_t n = size * count;
-  return self.head_.take({data, n}) ? n : 0;  // fewer than came: the transfer ends
+  const std::string_view line(data, n);
+  const bool http2 = claims_http2(line) && self.agreed_on_http2();
+  return self.head_.take(line, http2) ? n : 0;  // fewer than came: the transfer ends
+}
+
+// By ALPN: libcurl itself believes what an answer says of its version.
+bool CurlTransfer::agreed_on_http2() const {
+  curl_tlssessioninfo* session = nullptr;
+  if (::curl_easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == nullptr) return false;
+  if (session->backend != CURLSSLBACKEND_OPENSSL || session->internals == nullptr) return false;
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  ::SSL_get0_alpn_selected(static_cast<const SSL*>(session->internals), &protocol, &size);
+  return size == 2 && protocol[0] == 'h' && protocol[1] == '2';
 }
 
 // After resolution and before the first packet: the address itself is looked at, so a name that changes its mind

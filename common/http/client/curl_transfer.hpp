@@ -49,6 +49,7 @@ class CurlTransfer {
   static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_close(void* settings, curl_socket_t socket);
 
+  bool agreed_on_http2() const;
   void set_fixed_options();
   void set_headers();
   void keep(std::string_view wire);

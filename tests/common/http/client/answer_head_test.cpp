@@ -19,11 +19,12 @@ bool take(AnswerHead& head, std::initializer_list<const char*> lines) {
 }  // namespace
 
 TEST_CASE("AnswerHead: a status line has a version, one space and three digits") {
-  for (const char* line : {"HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/2 200 "}) {
+  for (const char* line : {"HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.0 200 OK"}) {
     CAPTURE(line);
     CHECK(status_of_line(line) == 200);
   }
   CHECK(status_of_line("HTTP/1.1 999 Denied") == 999);
+  CHECK(status_of_line("HTTP/2 204 ", true) == 204);
   CHECK(status_of_line("HTTP/1.1 200 \xc3\xbc") == 200);
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("AnswerHead: what libcurl takes for a status all the same is none") {
                            "HTTP/1.1 2 0",     "HTTP/1.1 0x1",      "HTTP/1.1 000",    "HTTP/1.1 099",
                            "HTTP/1.1 200,OK",  "HTTP/1.1",          "HTTP/1.1 ",       "HTTP/1.9 200 OK",
                            "HTTP/11 200 OK",   "HTTP/1.1.1 200 OK", "http/1.1 200 OK", " HTTP/1.1 200 OK",
-                           "HTTP 200 OK",      "ICY 200 OK",        "200 OK",          ""}) {
+                           "HTTP 200 OK",      "HTTP/2 200 OK",     "HTTP/2 200 ",     "HTTP/2.0 200 OK",
+                           "HTTP/3 200 ",      "ICY 200 OK",        "200 OK",          ""}) {
     CAPTURE(line);
     CHECK(status_of_line(line) == 0);
     AnswerHead head;
