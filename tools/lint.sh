@@ -13,12 +13,13 @@ rules() {
   ! git grep -nE 'sleep_for|usleep\(|std::this_thread::sleep' -- 'tests/*.cpp' || { echo "lint: tests do not sleep" >&2; return 1; }
   ! git grep -nE 'simdjson\.h' -- '*.cpp' '*.hpp' ':!common/event/' || { echo "lint: simdjson stays in common/event" >&2; return 1; }
   ! git grep -nE '(^|[^_A-Za-z])(Json|OrderedJson|json|ordered_json|nlohmann::[a-z_]+)::(parse|accept|sax_parse|from_[a-z]+)\(' -- \
-    'common/' 'gateway/' 'dispatcher/' 'client/' 'certes/' ':!common/json/' ||
+    'common/' 'gateway/' 'api/' 'dispatcher/' 'client/' 'certes/' ':!common/json/' ||
     { echo "lint: what is made a tree goes through common/json, which bounds its depth" >&2; return 1; }
-  ! git grep -nE '(parse_json|json_or_null)<[^>]*>\(([^()]*(record|result|letter|event)(\.|->)(value|data)|payload)' -- 'common/' 'gateway/' 'dispatcher/' ||
+  ! git grep -nE '(parse_json|json_or_null)<[^>]*>\(([^()]*(record|result|letter|event)(\.|->)(value|data)|payload)' -- 'common/' 'gateway/' 'api/' 'dispatcher/' ||
     { echo "lint: payloads stay text (common/event/payload_view.hpp)" >&2; return 1; }
-  ! git grep -nE '#include "gateway/' -- 'dispatcher/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
-  ! git grep -nE '#include "dispatcher/' -- 'gateway/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
+  ! git grep -nE '#include "gateway/' -- 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
+  ! git grep -nE '#include "api/' -- 'gateway/' 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
+  ! git grep -nE '#include "dispatcher/' -- 'api/' 'gateway/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
 }
 
 stage "format" format
