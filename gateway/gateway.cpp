@@ -38,6 +38,13 @@ log::LineCarrier* carrier_of(log::Log& log) {
   return source ? source->line_carrier() : nullptr;
 }
 
+std::size_t stream_buffers_bytes(const config::GatewaySettings& settings) {
+  constexpr std::int64_t kLeast = 64 << 20;
+  const std::int64_t of_one = settings.stream_buffer_bytes + 4 * settings.max_body_bytes;
+  const std::int64_t said = settings.stream_buffers_bytes;
+  return static_cast<std::size_t>(said != 0 ? said : std::max(kLeast, of_one));
+}
+
 stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
   return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
 }
@@ -64,9 +71,11 @@ class Gateway::Services {
         searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
                                                        search_options(dependencies.settings.commands))),
         crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
-               static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes)),
+               static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes),
+               stream_buffers_bytes(dependencies.settings.gateway)),
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
-        tail_(std::make_unique<stream::Tail>(dependencies.log, tail_options(dependencies.settings.gateway))),
+        tail_(std::make_unique<stream::Tail>(dependencies.log, *crowd_.unread,
+                                             tail_options(dependencies.settings.gateway))),
         desks_(loops) {
     lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
     if (!dependencies.log.exact_deduplication()) make_dedup();

@@ -243,6 +243,16 @@ Result<void> check_unfinished(const Settings& settings) {
   return checked ? check_unfinished("api.unfinished_bytes", settings.api.unfinished_bytes, kApiBody) : checked;
 }
 
+// One watcher alone must be able to fall behind as far as it may: what may wait for it, and one event more.
+Result<void> check_stream(const GatewaySettings& gateway) {
+  const std::int64_t least = gateway.stream_buffer_bytes + 2 * gateway.max_body_bytes;
+  if (gateway.stream_buffers_bytes == 0 || gateway.stream_buffers_bytes >= least) return {};
+  return fail(Code::invalid,
+              "gateway.stream_buffers_bytes must be 0, or at least gateway.stream_buffer_bytes and two "
+              "of the largest bodies: " +
+                  std::to_string(least));
+}
+
 }  // namespace
 
 Result<Loaded> Loader::finish() {
@@ -258,6 +268,7 @@ Result<Loaded> Loader::finish() {
     return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
   if (auto checked = check_tls(settings); !checked) return fail(checked.error());
   if (auto checked = check_unfinished(settings); !checked) return fail(checked.error());
+  if (auto checked = check_stream(settings.gateway); !checked) return fail(checked.error());
   if (!settings.allow_from.empty() && !settings.dev)
     return fail(Code::invalid, "allow_from is for --dev only: elsewhere every caller needs a key");
   if (settings.data.empty()) return fail(Code::invalid, "data must name a directory");

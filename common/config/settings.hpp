@@ -62,6 +62,8 @@ struct GatewaySettings {
   int max_waiters = 2'000;                       // requests with Prefer: wait at once; above: they do not wait
   int stream_watchers = 2'000;                   // clients of GET /stream; above: 503
   std::int64_t stream_buffer_bytes = 256 << 10;  // that may wait for one of them; above: dropped
+  // that may wait for all of them, above: who is furthest behind goes; 0: the larger of 64 MiB and one's, with 4 bodies
+  std::int64_t stream_buffers_bytes = 0;
   double stream_heartbeat_seconds = 15;
 };
 

@@ -82,6 +82,10 @@ const Setting kSettings[] = {
     {"gateway.stream_watchers", CERTES_INT(gateway.stream_watchers), "clients of GET /stream; above: 503", 1, 100'000},
     {"gateway.stream_buffer_bytes", CERTES_BYTES(gateway.stream_buffer_bytes),
      "that may wait for a client of GET /stream to read it; above: it is dropped", 4'096, 64 << 20},
+    {"gateway.stream_buffers_bytes", CERTES_BYTES(gateway.stream_buffers_bytes),
+     "of memory that may wait for all of them; above: who is furthest behind is dropped; 0: the larger of 64 MiB and "
+     "what one may hold, with 4 times max_body_bytes",
+     0, 1ll << 40},
     {"gateway.stream_heartbeat_seconds", CERTES_SECONDS(gateway.stream_heartbeat_seconds),
      "between signs of life to clients of GET /stream", 0.1, 3'600},
 

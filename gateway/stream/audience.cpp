@@ -1,6 +1,7 @@
 #include "gateway/stream/audience.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace certes::gateway::stream {
 
@@ -29,6 +30,20 @@ void Audience::hand(const Watcher& watcher, Chunk::What what, Text id, Text text
   auto& chunks = collected_[watcher.outlet];
   chunks.push_back({watcher.id, what, std::move(id), std::move(text)});
   watcher.gauge->unwritten.fetch_add(chunks.back().size());
+}
+
+void Audience::crowd_out(std::string_view tenant, std::size_t bytes) {
+  std::vector<std::pair<std::size_t, const Watcher*>> behind;
+  for (const auto& [interest, watchers] : groups_) {
+    if (interest.tenant != tenant) continue;
+    for (const Watcher* watcher : watchers) behind.emplace_back(watcher->gauge->waiting(), watcher);
+  }
+  std::ranges::sort(behind, std::greater<>(), [](const auto& one) { return one.first; });
+  for (const auto& [waiting, watcher] : behind) {
+    hand(*watcher, Chunk::What::crowded, nullptr, nullptr);
+    if (waiting >= bytes) return;
+    bytes -= waiting;
+  }
 }
 
 void Audience::flush() {

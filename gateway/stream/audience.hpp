@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "gateway/stream/interest.hpp"
@@ -32,9 +33,11 @@ class Audience {
   const Groups& groups() const { return groups_; }
 
   void hand(const Watcher& watcher, Chunk::What what, Text id, Text text);
+  // Those of the tenant's that are furthest behind are told to go, until so many bytes that wait for them go with them.
+  void crowd_out(std::string_view tenant, std::size_t bytes);
   // Hands over what was collected.
   void flush();
-  // Whether every outlet has written, and tried to send, what it was handed.
+  // Whether every outlet has written what it was handed, as far as the sockets of those who watch take it.
   bool keeps_up() const;
 
  private:

@@ -23,9 +23,10 @@ Text gap_text() {
 
 }  // namespace
 
-EventFeed::EventFeed(log::Log& log, Audience& audience, log::Wake wake, std::size_t buffer_bytes)
+EventFeed::EventFeed(log::Log& log, Audience& audience, Unread& unread, log::Wake wake, std::size_t buffer_bytes)
     : log_(log),
       audience_(audience),
+      unread_(unread),
       wake_(std::move(wake)),
       round_bytes_(buffer_bytes / 8),
       step_bytes_(buffer_bytes / 2) {}
@@ -203,10 +204,10 @@ void EventFeed::tell_gap(const std::vector<Watcher*>& members) {
 Text EventFeed::render(const log::StoredRecord& record, const Sight& sight) {
   json_.clear();
   event::append_structured(json_, record.headers, record.value, document_);
-  auto text = std::make_shared<std::string>();
-  text->reserve(json_.size() + 32);
-  append_event(*text, to_string(sight.kind), json_);
-  return text;
+  std::string text;
+  text.reserve(json_.size() + 32);
+  append_event(text, to_string(sight.kind), json_);
+  return unread_.share(sight.tenant, std::move(text));
 }
 
 Text EventFeed::id_of(const Watcher& watcher) const {

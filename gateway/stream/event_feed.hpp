@@ -12,13 +12,14 @@
 #include "common/log/log.hpp"
 #include "gateway/stream/audience.hpp"
 #include "gateway/stream/catch_up.hpp"
+#include "gateway/stream/unread.hpp"
 
 namespace certes::gateway::stream {
 
 class EventFeed final : private CatchUp::Live {
  public:
   // `buffer_bytes`: that a watcher may be behind; one that catches up is kept at half of it.
-  EventFeed(log::Log& log, Audience& audience, log::Wake wake, std::size_t buffer_bytes);
+  EventFeed(log::Log& log, Audience& audience, Unread& unread, log::Wake wake, std::size_t buffer_bytes);
 
   // Begins to show events to it. Error: the log cannot be read now; nothing has changed.
   Result<void> add(Watcher& watcher);
@@ -61,6 +62,7 @@ class EventFeed final : private CatchUp::Live {
 
   log::Log& log_;
   Audience& audience_;
+  Unread& unread_;
   const log::Wake wake_;
   const std::size_t round_bytes_;
   std::size_t watchers_ = 0;

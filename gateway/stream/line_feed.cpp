@@ -50,9 +50,10 @@ std::size_t LineFeed::show(const Line& line) {
     if (!text) {
       json_.clear();
       event::append_structured(json_, line.headers, line.value, document_);
-      auto made = std::make_shared<std::string>();
-      append_event(*made, to_string(Kind::log), json_);
-      text = std::move(made);
+      std::string made;
+      made.reserve(json_.size() + 32);
+      append_event(made, to_string(Kind::log), json_);
+      text = unread_.share(line.tenant, std::move(made));
     }
     for (const Watcher* watcher : watchers) audience_.hand(*watcher, Chunk::What::shown, nullptr, text);
   }

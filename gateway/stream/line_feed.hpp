@@ -10,6 +10,7 @@
 #include "common/base/mailbox.hpp"
 #include "common/event/json_document.hpp"
 #include "gateway/stream/audience.hpp"
+#include "gateway/stream/unread.hpp"
 
 namespace certes::gateway::stream {
 
@@ -25,8 +26,8 @@ class LineFeed {
   static constexpr std::size_t kMostWaitingBytes = 8u << 20;
 
   // `round_bytes`: to be shown at once, so that who reads has the chance to.
-  LineFeed(Audience& audience, std::function<void()> wake, std::size_t round_bytes)
-      : audience_(audience), round_bytes_(round_bytes), lines_(std::move(wake)) {}
+  LineFeed(Audience& audience, Unread& unread, std::function<void()> wake, std::size_t round_bytes)
+      : audience_(audience), unread_(unread), round_bytes_(round_bytes), lines_(std::move(wake)) {}
 
   // Whether somebody watches log lines: else there is no use in making one.
   bool watched() const { return watchers_.load(std::memory_order_relaxed) != 0; }
@@ -42,6 +43,7 @@ class LineFeed {
   std::size_t show(const Line& line);
 
   Audience& audience_;
+  Unread& unread_;
   const std::size_t round_bytes_;
   std::atomic<std::size_t> watchers_{0};
   std::atomic<std::size_t> waiting_bytes_{0};

@@ -17,10 +17,11 @@ using Text = std::shared_ptr<const std::string>;
 // Something for one watcher.
 struct Chunk {
   enum class What : std::uint8_t {
-    begun,   // the first: it will be shown all from here on
-    shown,   // an event, or a notice
-    beat,    // a sign of life
-    refused  // it is not shown anything: the log cannot be read
+    begun,    // the first: it will be shown all from here on
+    shown,    // an event, or a notice
+    beat,     // a sign of life
+    refused,  // it is not shown anything: the log cannot be read
+    crowded   // it is the one to go, as all of them together hold too much
   };
   WatcherId watcher = 0;
   What what = What::shown;

@@ -12,14 +12,15 @@ constexpr Millis kLook{200};        // to try again what did not work, while som
 
 }  // namespace
 
-Tail::Tail(log::Log& log, Options options)
+Tail::Tail(log::Log& log, Unread& unread, Options options)
     : options_(options),
+      unread_(unread),
       mailbox_([signal = signal_] { signal->wake(); }),
       events_(
-          log, audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
+          log, audience_, unread, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
       outcomes_(log, [signal = signal_] { signal->wake(); }),
       lines_(
-          audience_, [signal = signal_] { signal->wake(); }, options.buffer_bytes / 8),
+          audience_, unread, [signal = signal_] { signal->wake(); }, options.buffer_bytes / 8),
       thread_([this] { run(); }) {
   ::pthread_setname_np(thread_.native_handle(), "certes-tail");
 }
@@ -72,10 +73,11 @@ void Tail::tell_lines_watched() {
 void Tail::run() {
   while (!stopping_) {
     take_up();
-    bool more = events_.round();
+    const bool room = make_room();
+    bool more = room && events_.round();
     more = outcomes_.round() || more;
-    more = lines_.round() || more;
-    if (audience_.size() > 0 && std::chrono::steady_clock::now() >= beat_at_) beat();
+    more = (room && lines_.round()) || more;
+    if (room && audience_.size() > 0 && std::chrono::steady_clock::now() >= beat_at_) beat();
     audience_.flush();
     if (!more) signal_->wait(patience());
   }
@@ -87,6 +89,14 @@ void Tail::take_up() {
   }
   for (const auto& work : work_) work();
   work_.clear();
+}
+
+// False: nothing is shown before those who give way have gone.
+bool Tail::make_room() {
+  const std::size_t excess = unread_.excess();
+  if (excess == 0) return true;
+  if (audience_.keeps_up()) audience_.crowd_out(unread_.gives_way(), excess);
+  return false;
 }
 
 Millis Tail::patience() const {

@@ -14,6 +14,7 @@
 #include "gateway/stream/event_feed.hpp"
 #include "gateway/stream/line_feed.hpp"
 #include "gateway/stream/outcome_feed.hpp"
+#include "gateway/stream/unread.hpp"
 
 namespace certes::gateway::stream {
 
@@ -23,7 +24,8 @@ class Tail {
     std::size_t buffer_bytes = 256u << 10;  // that a watcher may be behind
     Millis heartbeat{15'000};
   };
-  Tail(log::Log& log, Options options);
+  // `unread`: where what is shown counts; above its limit those that are furthest behind go first.
+  Tail(log::Log& log, Unread& unread, Options options);
   ~Tail();
   Tail(const Tail&) = delete;
   Tail& operator=(const Tail&) = delete;
@@ -54,11 +56,13 @@ class Tail {
   void begin(Watcher&& watcher);
   void end(WatcherId id);
   void beat();
+  bool make_room();
   void tell_lines_watched();
   void take_up();
   Millis patience() const;
 
   const Options options_;
+  Unread& unread_;
   const std::shared_ptr<WakeSignal> signal_ = std::make_shared<WakeSignal>();
   Mailbox<std::function<void()>> mailbox_;
   std::atomic<bool> stopping_{false};

@@ -483,6 +483,18 @@ class Thousand(StreamCase, Case):
         self.assertEqual(self.metric("certes_gateway_stream_shown_total"), 1_000 * sent)
         self.assertEqual(self.metric("certes_gateway_stream_dropped_total"), 0)
 
+    def test_watchers_that_do_not_read_hold_an_event_once(self):
+        self.start()
+        quick, serve = self.watch(), self.installation.serve
+        stuck = [self.watch(read=False, receive_buffer=4096) for _ in range(200)]
+        before = serve.rss_bytes()
+        large = self.post("large", "x" * 900_000)
+        quick.wait(1)
+        self.assertEqual(quick.ids(), [large])
+        self.assertLess(serve.rss_bytes() - before, 60 << 20)
+        self.assertEqual(self.metric("certes_gateway_stream_watchers"), len(stuck) + 1)
+        self.assertLess(self.metric("certes_gateway_stream_unread_bytes"), 8 << 20)
+
 
 if __name__ == "__main__":
     unittest.main()

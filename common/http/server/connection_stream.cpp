@@ -14,6 +14,7 @@ constexpr std::size_t kSentBytesKept = 64u << 10;  // at the front of the output
 
 void append_chunk(std::string& out, std::string_view bytes) {
   std::array<char, 16> digits{};
+  out.reserve(out.size() + digits.size() + bytes.size() + 4);  // else it doubles for the last line end
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
   out.append("\r\n").append(bytes).append("\r\n");
@@ -60,6 +61,7 @@ void Connection::end() {
   if (chunked_) out_.append("0\r\n\r\n");
   phase_ = Phase::closing;
   if (!blocked_) loop_.want_flush(*this);
+  weigh(false);  // from now on what its client does not take counts as that of any answer
 }
 
 // Tells the stream's owner, once; it may let go of its Stream in the call.

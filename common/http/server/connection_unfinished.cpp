@@ -6,7 +6,8 @@
 
 namespace certes::http {
 
-// Buffers count as they are held, not as they are filled. Streams have limits of their own.
+// Buffers count as they are held, not as they are filled. Streams have limits of their own,
+// which hold until they end.
 std::size_t Connection::unfinished_bytes() const {
   if (phase_ == Phase::dead || phase_ == Phase::streaming) return 0;
   std::size_t bytes = in_.capacity();

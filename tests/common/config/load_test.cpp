@@ -70,6 +70,14 @@ TEST_CASE("Settings: room for unfinished requests is that of some bodies at leas
   CHECK(message_of({{}, {{"CERTES_API_UNFINISHED_BYTES", "5"}}, {}}).starts_with("api.unfinished_bytes must be 0, or"));
 }
 
+TEST_CASE("Settings: room for what all watchers have not read is that of one at least") {
+  const std::string one = "[gateway]\nmax_body_bytes = 1000000\nstream_buffer_bytes = 100000\nstream_buffers_bytes = ";
+  const Directory directory;
+  for (const char* enough : {"0\n", "2100000\n"})
+    CHECK(load({directory.write("certes.toml", one + enough), {}, {}}).has_value());
+  CHECK(message_of({directory.write("certes.toml", one + "2099999\n"), {}, {}}).ends_with("largest bodies: 2100000"));
+}
+
 TEST_CASE("Settings: wrong types, ranges and forms in a file are refused with their line") {
   CHECK(file_error("[gateway]\nlisten = 9600\n") == ":2: gateway.listen must be a string, not an integer");
   CHECK(file_error("[gateway]\nloops = 0\n") == ":2: gateway.loops must be from 1 to 256, not 0");

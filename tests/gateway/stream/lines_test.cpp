@@ -83,7 +83,8 @@ struct Lined {
 
   Seen seen;
   std::unique_ptr<log::Log> log = log::memory::make(log::memory::Options{});
-  Tail tail{*log, {}};
+  Unread unread{64u << 20};
+  Tail tail{*log, unread, {}};
   Lines lines;
   WatcherId last = 0;
 };

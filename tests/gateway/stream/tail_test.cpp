@@ -23,21 +23,31 @@ class Reader final : public Outlet {
       auto& seen = seen_[chunk.watcher];
       seen.begun = seen.begun || chunk.what == Chunk::What::begun;
       seen.refused = seen.refused || chunk.what == Chunk::What::refused;
+      if (chunk.what == Chunk::What::crowded) {
+        seen.crowded = true;
+        seen.kept.clear();
+        seen.gauge->buffered = 0;
+        continue;
+      }
       if (chunk.what == Chunk::What::beat) ++seen.beats;
       if (chunk.id) seen.id = chunk.id->substr(4, chunk.id->size() - 5);
       if (chunk.what == Chunk::What::shown) seen.texts.push_back(*chunk.text);
       if (Gauge* gauge = seen.gauge.get()) {
         gauge->unwritten -= chunk.size();
-        if (held || chunk.watcher == stuck) gauge->buffered += chunk.size();
+        if (held || chunk.watcher == stuck) {
+          gauge->buffered += chunk.size();
+          if (chunk.text) seen.kept.push_back(chunk.text);
+        }
       }
     }
     if (Tail* of = tail; --behind == 0 && of != nullptr) of->wake();
   }
   struct Seen {
-    bool begun = false, refused = false;
+    bool begun = false, refused = false, crowded = false;
     int beats = 0;
     std::string id;
     std::vector<std::string> texts;
+    std::vector<Text> kept;  // by one that does not read
     std::shared_ptr<Gauge> gauge;
     int count(std::string_view part) const {
       return static_cast<int>(
@@ -62,10 +72,11 @@ class Reader final : public Outlet {
 };
 
 struct Watched {
-  explicit Watched(Tail::Options options = {})
-      : cluster(log::memory::make_cluster(log::memory::Options{})),
+  explicit Watched(Tail::Options options = {}, std::size_t unread_bytes = 64u << 20)
+      : unread(unread_bytes),
+        cluster(log::memory::make_cluster(log::memory::Options{})),
         log(prepared(log::memory::make(cluster))),
-        tail(*log, options) {
+        tail(*log, unread, options) {
     reader.tail = &tail;
   }
 
@@ -100,6 +111,7 @@ struct Watched {
     return eventually([&] { return reader.seen(id).texts.size() >= texts; });
   }
 
+  Unread unread;
   std::shared_ptr<log::memory::Cluster> cluster;
   std::unique_ptr<log::Log> log;
   Reader reader;
@@ -196,6 +208,22 @@ TEST_CASE("Tail: one that catches up and does not read holds up no other tenant'
   CHECK(on.reader.seen(stuck).texts.size() < 150);
   on.put("a.end", 1, "event", "globex");
   CHECK(on.shows(other, 151));
+}
+
+TEST_CASE(
+    "Tail: where all together hold too much, the one that is furthest behind goes, of the tenant that holds most") {
+  Watched on({}, 8'192);
+  const auto read = on.watch("", "", {}, "acme");
+  const auto stuck = on.watch("", "", {}, "acme");
+  const auto other = on.watch("", "", {}, "globex");
+  on.reader.stuck = stuck;
+  for (int i = 0; i < 100; ++i) on.put("a." + std::to_string(i), 0, "event", "acme");
+  on.put("b.1", 0, "event", "globex");
+  REQUIRE(on.shows(read, 100));
+  REQUIRE(on.shows(other, 1));
+  CHECK(on.reader.seen(stuck).crowded);
+  CHECK_FALSE(on.reader.seen(read).crowded);
+  CHECK_FALSE(on.reader.seen(other).crowded);
 }
 
 TEST_CASE("Tail: what the log has no more is told, and the stream goes on") {

@@ -60,7 +60,8 @@ struct Waited {
   int asked = 0;
   std::mutex mutex;
   std::vector<Verdict> verdicts;  // guarded by mutex
-  Tail tail{*log, {}};
+  Unread unread{64u << 20};
+  Tail tail{*log, unread, {}};
 };
 
 }  // namespace
