@@ -9,6 +9,7 @@
 
 #include "api/dead_letter_ids.hpp"
 #include "api/table.hpp"
+#include "api/turns.hpp"
 #include "common/base/ids.hpp"
 #include "gateway/access/caller.hpp"
 #include "gateway/access/clients.hpp"
@@ -34,6 +35,7 @@ class Services {
   const DeadLetterIds dead_letter_ids;
   // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
   metrics::Counter cut_pages, cut_scans, cut_replays;
+  Turns replay_turns;
 
  private:
   std::mutex mutex_;

@@ -4,7 +4,7 @@
 
 #include "api/page.hpp"
 #include "api/repair.hpp"
-#include "common/base/wake_signal.hpp"
+#include "api/replay_steps.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 
@@ -13,68 +13,16 @@ namespace {
 
 using registry::Json;
 
-constexpr Millis kAppendLimit{5'000};
 constexpr std::size_t kMostReplayed = 1'000;
 constexpr std::size_t kMostCursor = 64u << 10;  // it names each partition's end
 
-// What is replayed, each in the partition of its letter, where repeats of it meet.
-struct Replay {
-  log::Record record;
-  std::int32_t partition;
-};
-
-struct Appended {
-  std::size_t stored = 0;
-  std::size_t repeated = 0;  // stood there before
-};
-
-// Of an append that goes on: `done` may be called until the appender is gone.
-struct Tally {
-  Appended appended;
-  std::size_t unknown = 0;
-  std::optional<Error> error;
-
-  void count(log::AppendResult&& result) {
-    const bool persisted = result.outcome == log::AppendOutcome::persisted;
-    if (persisted) ++(result.duplicate_of.empty() ? appended.stored : appended.repeated);
-    unknown += result.outcome == log::AppendOutcome::unknown;
-    if (!persisted) error = std::move(result.error);
-  }
-};
-
-// Appends all of them. Error: none, or not all, are surely there.
-Result<Appended> append_all(log::Log& log, std::vector<Replay>&& replays) {
-  const auto signal = std::make_shared<WakeSignal>();
-  Tally tally;
-  const auto appender = log.appender({}, [signal] { signal->wake(); });
-  for (Replay& replay : replays) {
-    const auto taken = appender->append(log::Topic::events, replay.partition, std::move(replay.record),
-                                        [&tally](log::AppendResult&& result) { tally.count(std::move(result)); });
-    if (taken) continue;
-    tally.error = taken.error();
-    break;
-  }
-  const auto deadline = std::chrono::steady_clock::now() + kAppendLimit;
-  appender->flush();
-  for (appender->poll(); appender->pending() > 0; appender->poll()) {
-    if (std::chrono::steady_clock::now() > deadline) break;
-    signal->wait(Millis(50));
-  }
-  const std::size_t there = tally.appended.stored + tally.appended.repeated;
-  if (there == replays.size()) return tally.appended;
-  const std::size_t unknown = tally.unknown + appender->pending();
-  return fail(there + unknown > 0 ? Code::unknown_outcome : Code::unavailable,
-              std::to_string(there) + " of " + std::to_string(replays.size()) + " were appended" +
-                  (tally.error ? ": " + tally.error->message : "") + "; ask again: none is sent twice for that");
-}
-
-// The replays of one request, as they are collected.
+// The replays of one request, as they are collected, and sent on their way.
 class Collected {
  public:
   Collected(const Call& call, Services& services, bool again, std::size_t most)
-      : call_(call), services_(services), again_(again), most_(most) {}
+      : call_(call), services_(services), again_(again), most_(most), steps_(services, call.tenant) {}
 
-  bool full() const { return replays_.size() >= most_ || heavy(); }
+  bool full() const { return failed_ || taken_ >= most_ || heavy(); }
   void take(const log::StoredRecord& letter) {
     auto replay = replay_of(letter, again_ ? std::optional(services_.new_id("rpl_")) : std::nullopt);
     if (!replay || replay->size() > services_.deps.log.max_record_bytes(log::Topic::events)) return pass_over();
@@ -82,13 +30,14 @@ class Collected {
       ++refused_;
       return;
     }
+    ++taken_;
     bytes_ += replay->size();
-    replays_.push_back({std::move(*replay), letter.partition});
+    failed_ = !steps_.add(letter.partition, std::move(*replay));
   }
   void pass_over() { ++skipped_; }
-  Result<http::Response> append(const std::optional<std::string>& next) && {
+  Result<http::Response> finish(const std::optional<std::string>& next) && {
     if (next && heavy()) services_.cut_replays.add();
-    const auto appended = append_all(services_.deps.log, std::move(replays_));
+    const auto appended = steps_.finish();
     if (!appended) return fail(appended.error());
     return json_response(202, R"({"status":"accepted","count":)" + std::to_string(appended->stored) +
                                   R"(,"repeated":)" + std::to_string(appended->repeated) + R"(,"refused":)" +
@@ -103,7 +52,9 @@ class Collected {
   Services& services_;
   const bool again_;
   const std::size_t most_;
-  std::vector<Replay> replays_;
+  ReplaySteps steps_;
+  bool failed_ = false;
+  std::size_t taken_ = 0;
   std::size_t bytes_ = 0;
   std::size_t refused_ = 0;  // still break their schema
   std::size_t skipped_ = 0;  // are for nobody, or not there
@@ -224,9 +175,9 @@ Result<http::Response> replay_one(const Call& call, Services& services, const lo
   if (!refused) return fail(std::move(refused.error()));
   if (*refused) return std::move(**refused);
   const std::string id(record->headers.get(log::names::kReplay));
-  std::vector<Replay> replays;
-  replays.push_back({std::move(*record), letter.partition});
-  const auto appended = append_all(services.deps.log, std::move(replays));
+  ReplaySteps steps(services, call.tenant);
+  steps.add(letter.partition, std::move(*record));
+  const auto appended = steps.finish();
   if (!appended) return fail(appended.error());
   Json answer = {{"id", id}, {"status", "accepted"}, {"count", appended->stored}};
   if (appended->repeated > 0) answer["duplicate"] = true;
@@ -240,7 +191,7 @@ Result<http::Response> replay_page(const Call& call, Services& services, const D
   const auto more = wanted->by_id ? collect_ids(call, services, ids, *wanted, collected)
                                   : collect_matching(call, services, *wanted, collected);
   if (!more) return fail(more.error());
-  return std::move(collected).append(*more ? std::optional(wanted->cursor.text()) : std::nullopt);
+  return std::move(collected).finish(*more ? std::optional(wanted->cursor.text()) : std::nullopt);
 }
 
 }  // namespace certes::api

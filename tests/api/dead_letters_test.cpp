@@ -1,9 +1,12 @@
 #include "api/dead_letters.hpp"
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "common/log/names.hpp"
 #include "tests/api/fixture.hpp"
+#include "tests/fakes/counting_log.hpp"
 
 using namespace certes;
 using namespace certes::api::testing;
@@ -331,6 +334,77 @@ TEST_CASE("Dead letters: a replay above what one request may send ends complete,
   for (const auto& record : events(installation))
     CHECK(replays.insert(std::string(record->headers.get("certes-replay"))).second);
   CHECK(replays.size() == 40);
+}
+
+namespace {
+
+// How much stands at the log at once, of all its appenders.
+struct InFlight {
+  std::atomic<std::size_t> bytes{0}, most{0};
+  void add(std::size_t size) {
+    const std::size_t now = bytes += size;
+    for (std::size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+    }
+  }
+};
+
+class MeasuredLog final : public fakes::CountingLog {
+ public:
+  MeasuredLog(std::unique_ptr<log::Log> log, std::shared_ptr<InFlight> flight)
+      : CountingLog(*log), log_(std::move(log)), flight_(std::move(flight)) {}
+  std::unique_ptr<log::Appender> appender(log::AppenderOptions options, log::Wake wake) override {
+    return std::make_unique<Appender>(CountingLog::appender(options, std::move(wake)), flight_);
+  }
+
+ private:
+  class Appender final : public log::Appender {
+   public:
+    Appender(std::unique_ptr<log::Appender> appender, std::shared_ptr<InFlight> flight)
+        : flight_(std::move(flight)), appender_(std::move(appender)) {}
+    Result<void> append(log::Topic topic, std::int32_t partition, log::Record&& record,
+                        log::AppendCallback done) override {
+      const std::size_t size = topic == log::Topic::events ? record.size() : 0;
+      flight_->add(size);
+      return appender_->append(topic, partition, std::move(record),
+                               [size, flight = flight_, done = std::move(done)](log::AppendResult&& result) {
+                                 flight->bytes -= size;
+                                 done(std::move(result));
+                               });
+    }
+    void flush() override { appender_->flush(); }
+    void poll() override { appender_->poll(); }
+    std::size_t pending() const override { return appender_->pending(); }
+
+   private:
+    const std::shared_ptr<InFlight> flight_;
+    const std::unique_ptr<log::Appender> appender_;
+  };
+
+  const std::unique_ptr<log::Log> log_;
+  const std::shared_ptr<InFlight> flight_;
+};
+
+}  // namespace
+
+TEST_CASE("Dead letters: of all replays together no more than a mebibyte stands before others' records at the log") {
+  const auto flight = std::make_shared<InFlight>();
+  Installation installation;
+  installation.wrap = [flight](std::unique_ptr<log::Log> log) {
+    return std::make_unique<MeasuredLog>(std::move(log), flight);
+  };
+  Process api(installation);
+  const std::string value(300'000, '1');
+  for (int i = 0; i < 20; ++i) put(installation, 0, {("dlv_" + std::to_string(i)).c_str(), "one", 1, value.c_str()});
+  const auto replay = [&] {
+    const auto answer = api.post("/dead-letters/replay", {{"all", true}, {"limit", 1'000}, {"again", true}});
+    CHECK_MESSAGE(answer.json["count"] == 20, answer.body);
+  };
+  std::thread other(replay);
+  replay();
+  other.join();
+  CHECK(events(installation).size() == 40);
+  CHECK(flight->most <= 1u << 20);
+  CHECK(flight->most > 600'000);
 }
 
 TEST_CASE("Dead letters: what fails again while a replay's pages go on is none of it") {

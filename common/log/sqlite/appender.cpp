@@ -9,7 +9,7 @@ namespace {
 
 // A job larger than this is posted before the flush, so that one transaction does not wait for a huge one.
 constexpr std::size_t kJobRecords = 1024;
-constexpr std::size_t kJobBytes = 4u << 20;
+constexpr std::size_t kJobBytes = 1u << 20;
 
 }  // namespace
 

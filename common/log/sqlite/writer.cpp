@@ -3,12 +3,9 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include <iterator>
-
 namespace certes::log::sqlite {
 namespace {
 
-constexpr std::size_t kGroupBytes = 8u << 20;  // of one transaction
 constexpr std::size_t kGroupJobs = 256;
 constexpr Millis kIdle{1'000};  // how often retention looks when nothing comes
 
@@ -64,17 +61,9 @@ Writer::Group Writer::take_group() {
   if (waiting_.empty()) {
     while (store_.jobs.drain(arrived_, 64) == 64 && arrived_.size() < kGroupJobs) {
     }
-    std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiting_));
-    arrived_.clear();
+    waiting_.add(arrived_);
   }
-  Group group;
-  std::size_t bytes = 0;
-  while (!waiting_.empty() && bytes < kGroupBytes) {
-    bytes += waiting_.front()->bytes();
-    group.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
-  }
-  return group;
+  return waiting_.next();
 }
 
 void Writer::execute(Group& group, bool retention) {

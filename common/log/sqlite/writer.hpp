@@ -1,15 +1,16 @@
 #pragma once
-// Writer: the one thread that writes the file. Takes every job that has come, does them in one transaction, commits,
-// tells each its fate; then sees to the write-ahead log (CheckpointPlan). It never waits to make a batch larger.
+// Writer: the one thread that writes the file. Takes the jobs that have come, does them in one transaction (JobGroups
+// says how many), commits, tells each its fate; then sees to the write-ahead log (CheckpointPlan). It never waits to
+// make a batch larger.
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "common/log/sqlite/checkpoint_plan.hpp"
 #include "common/log/sqlite/checkpointer.hpp"
+#include "common/log/sqlite/job_groups.hpp"
 #include "common/log/sqlite/retention.hpp"
 #include "common/log/sqlite/store.hpp"
 #include "common/log/sqlite/transaction.hpp"
@@ -24,7 +25,7 @@ class Writer {
   ~Writer();
 
  private:
-  using Group = std::vector<std::unique_ptr<Job>>;
+  using Group = JobGroups::Group;
   void run();
   Group take_group();
   void execute(Group& group, bool retention);
@@ -42,8 +43,8 @@ class Writer {
   CheckpointPlan plan_;
   Checkpointer checkpointer_;
   bool beside_ = false;  // it was started, and its result is still to be taken
-  std::vector<std::unique_ptr<Job>> arrived_;
-  std::deque<std::unique_ptr<Job>> waiting_;  // arrived, too many for one transaction
+  Group arrived_;
+  JobGroups waiting_;  // arrived, too many for one transaction
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
