@@ -36,6 +36,8 @@ class Services {
   // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
   metrics::Counter cut_pages, cut_scans, cut_replays;
   Turns replay_turns;
+  // Held while what may take away the last key that may do everything is judged, and until that is decided.
+  std::mutex administration;
 
  private:
   std::mutex mutex_;

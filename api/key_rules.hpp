@@ -1,8 +1,9 @@
 #pragma once
 // Who may make, change, rotate and delete which key. Nobody touches a key that may do more than he, and nobody gives
 // what he does not have: scopes, sources, time, rate. The installation keeps a key that may do everything. Judged
-// against the state that the API has; two changes at once may pass what one after the other would not.
-// Who: the routes of keys and tenants. Pure functions, any thread.
+// against the state that the API has. A process judges and decides one change at a time that could break the latter;
+// two processes' changes at the same moment may pass what one after the other would not. Who: the routes of keys and
+// tenants. Pure functions, any thread.
 
 #include "api/call.hpp"
 #include "common/registry/resources.hpp"

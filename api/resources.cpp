@@ -278,10 +278,26 @@ Result<http::Response> remove(const Call& call, Services& services) {
   return response;
 }
 
+// Changes that may take away the last key that may do everything: one at a time in this process, each judged by a state
+// that holds the one before.
+template <ApiHandler handler>
+Result<http::Response> one_at_a_time(const Call& call, Services& services) {
+  const std::lock_guard lock(services.administration);
+  Call anew = call;
+  anew.state = services.fresh_state();
+  return handler(anew, services);
+}
+
 template <class T>
 constexpr KindHandlers handlers() {
-  return {list<T>,  [](const Call& call, Services&) { return show<T>(call); }, create<T>, replace<T>, merge<T>,
-          remove<T>};
+  constexpr ApiHandler kShow = [](const Call& call, Services&) { return show<T>(call); };
+  if constexpr (std::is_same_v<T, registry::Key>) {
+    return {list<T>, kShow, create<T>, one_at_a_time<replace<T>>, one_at_a_time<merge<T>>, one_at_a_time<remove<T>>};
+  } else if constexpr (std::is_same_v<T, registry::Tenant>) {
+    return {list<T>, kShow, create<T>, replace<T>, merge<T>, one_at_a_time<remove<T>>};
+  } else {
+    return {list<T>, kShow, create<T>, replace<T>, merge<T>, remove<T>};
+  }
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
 // Keys: rotated, bound to sources, given for a tenant; tenants; the audit trail.
+#include <thread>
+#include <tuple>
+
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
@@ -177,6 +180,25 @@ TEST_CASE("Master API: the last key that may do everything stays as it is") {
   CHECK(api.request("DELETE", "/tenants/acme?cascade=true").status == 204);
   keyed.make({{"id", "second"}, {"scopes", {"*"}}});
   CHECK(api.request("DELETE", "/keys/admin").status == 204);
+}
+
+TEST_CASE("Master API: of two keys that may do everything and are deleted at the same time, one stays") {
+  Keyed keyed;
+  Process& api = keyed.api;
+  std::string one = keyed.admin, one_id = "admin";
+  for (int round = 0; round < 10; ++round) {
+    const std::string other_id = "k" + std::to_string(round);
+    api.key = one;
+    const auto made = api.post("/keys", {{"id", other_id}, {"scopes", {"*"}}});
+    REQUIRE_MESSAGE(made.status == 201, made.body);
+    const std::string other = made.json["key"];
+    int first = 0;
+    std::thread beside([&] { first = api.request("DELETE", "/keys/" + other_id).status; });
+    const int second = api.request("DELETE", "/keys/" + one_id).status;
+    beside.join();
+    REQUIRE((first == 204) + (second == 204) == 1);
+    if (second == 204) std::tie(one, one_id) = std::pair(other, other_id);
+  }
 }
 
 TEST_CASE("Master API: without keys of its own tenant, a tenant's last key with * stays, and so does the tenant") {
