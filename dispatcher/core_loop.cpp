@@ -43,7 +43,7 @@ log::OwnerOptions owner_options(const Dependencies& dependencies) {
   log::OwnerOptions options;
   const auto& window = dependencies.settings.deduplication;
   if (!dependencies.log.exact_deduplication() && window.ids > 0 && window.seconds > 0)
-    options.read_back = window.read_back;
+    options.read_back = {window.read_back, window.read_back_bytes};
   options.read_back_window = Millis{static_cast<std::int64_t>(window.seconds * 1'000)};
   return options;
 }
@@ -197,6 +197,11 @@ void CoreLoop::on_mail(DisableDecided& mail) {
 
 void CoreLoop::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
   core_->on_record(std::move(record), known);
+}
+
+void CoreLoop::on_past_read(std::int32_t partition, const log::ReadBack& read) {
+  spdlog::info("dispatcher: {} events of partition {} read back, {} MiB, bounded by {}", read.records(), partition,
+               read.bytes() >> 20, log::to_string(read.bound()));
 }
 
 void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {

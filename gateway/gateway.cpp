@@ -165,7 +165,9 @@ class Gateway::Services {
     if (!dedup_ || window.ids <= 0 || window.seconds <= 0) return;
     follower_ = std::make_unique<ingest::DedupFollower>(
         dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
-        ingest::DedupFollower::Options{window.read_back, millis(window.seconds), millis(window.read_back_seconds),
+        ingest::DedupFollower::Options{{window.read_back, window.read_back_bytes},
+                                       millis(window.seconds),
+                                       millis(window.read_back_seconds),
                                        window.follow});
   }
 

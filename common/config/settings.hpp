@@ -119,6 +119,7 @@ struct DeduplicationSettings {
   // Kafka only: on the embedded log the index is in the file.
   std::int64_t memory_bytes = 512ll << 20;  // of a gateway's index, and of a dispatcher's
   std::int64_t read_back = 100'000;         // records of each partition, when a gateway or an owner starts
+  std::int64_t read_back_bytes = 64 << 20;  // of each partition, the same
   double read_back_seconds = 30;            // how long a gateway is not ready for it
   bool follow = true;                       // gateways read what others accept
   // Of repeats that are delivered again, because nobody received the first:

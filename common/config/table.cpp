@@ -129,6 +129,8 @@ const Setting kSettings[] = {
      "Kafka: for remembering them, in a gateway and in a dispatcher", 1 << 20},
     {"deduplication.read_back", CERTES_BYTES(deduplication.read_back),
      "Kafka: records of each partition that are read again after a start", 0, 100'000'000},
+    {"deduplication.read_back_bytes", CERTES_BYTES(deduplication.read_back_bytes),
+     "Kafka: the same in bytes: of more than that, the newest are read", 1 << 20},
     {"deduplication.read_back_seconds", CERTES_SECONDS(deduplication.read_back_seconds),
      "Kafka: limit of the time that a gateway is not ready for it", 0, 3'600},
     {"deduplication.follow", CERTES_BOOL(deduplication.follow), "Kafka: gateways read what other gateways accept"},

@@ -16,6 +16,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
+#include "common/log/read_back.hpp"
 
 namespace certes::log {
 
@@ -84,6 +85,7 @@ class OwnerHandler {
   // are shown when the partition is assigned, in offset order. Those below past_known() are not.
   virtual std::int64_t past_known(std::int32_t /*partition*/) { return 0; }
   virtual void on_past_record(const StoredRecord& /*record*/) {}
+  virtual void on_past_read(std::int32_t /*partition*/, const ReadBack& /*read*/) {}
   // The log was replaced by another: what is known of this partition's offsets holds no more.
   virtual void on_replaced(std::int32_t /*partition*/) {}
 };
@@ -92,7 +94,7 @@ struct OwnerOptions {
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};
-  std::int64_t read_back = 0;  // of a partition's past, at most so many records, not older than:
+  ReadBack::Limits read_back = {};  // of a partition's past; no records: nothing. None is older than:
   Millis read_back_window{86'400'000};
   // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.
   std::function<void(std::function<void()>)> background = {};

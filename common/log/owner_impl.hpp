@@ -76,6 +76,7 @@ class Owner::Impl final : public MemberHandler {
   // owner_past.cpp
   bool read_past(Part& part);
   bool open_past(Part& part, std::int64_t end);
+  void go_nearer(Part& part);
   bool past_stalled(Part& part);
 
   // owner_tails.cpp

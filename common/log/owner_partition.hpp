@@ -11,6 +11,7 @@
 #include "common/log/offset_tracker.hpp"
 #include "common/log/owner_records.hpp"
 #include "common/log/progress.hpp"
+#include "common/log/read_back.hpp"
 
 namespace certes::log {
 
@@ -45,6 +46,7 @@ struct Loading {
   enum Step { checkpoint, verify, probe, past, tails } step = checkpoint;
   std::unique_ptr<Reader> reader;
   CheckpointReader parts;
+  ReadBack read_back;
   SteadyTime since;         // since when the reader has given nothing
   std::int64_t probed = 0;  // the record before this offset of `events` was appended at `expected`
   UnixMillis expected = 0;

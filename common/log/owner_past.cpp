@@ -29,13 +29,18 @@ bool Owner::Impl::read_past(Part& part) {
       part.retry_at = now_ + kRetry;
       return false;
     }
-    for (const RecordPtr& record : page)
-      if (record->offset < end) handler_.on_past_record(*record);
+    for (const RecordPtr& record : page) {
+      if (record->offset >= end) break;
+      handler_.on_past_record(*record);
+      loading.read_back.took(*record);
+    }
     if (loading.reader->position() >= end || (page.empty() && past_stalled(part))) loading.reader.reset();
+    if (loading.reader && !page.empty()) go_nearer(part);
     if (loading.reader && page.empty()) return false;
     if (!page.empty()) loading.since = now_;
   }
   if (!loading.reader) {
+    if (loading.read_back.from() < end) handler_.on_past_read(part.partition, loading.read_back);
     loading.step = Loading::tails;
     return true;
   }
@@ -46,9 +51,10 @@ bool Owner::Impl::read_past(Part& part) {
 // The window ends with the newest record that was read before: repeats of older ones may stand right behind it.
 bool Owner::Impl::open_past(Part& part, std::int64_t end) {
   Loading& loading = part.loading;
-  std::int64_t from = std::max(end - options_.read_back, handler_.past_known(part.partition));
+  const std::int64_t known = handler_.past_known(part.partition);
+  ReadBack::Span span{known, known, end};
   const UnixMillis newest = part.tracker.last() != 0 ? part.tracker.last() : clock_.unix_millis();
-  if (options_.read_back > 0 && from < end) {
+  if (options_.read_back.records > 0 && known < end) {
     if (looked_up_) return false;
     looked_up_ = true;
     const auto at = log_.offset_at(Topic::events, part.partition, newest - options_.read_back_window.count(), kLookup);
@@ -56,14 +62,24 @@ bool Owner::Impl::open_past(Part& part, std::int64_t end) {
       part.retry_at = now_ + kRetry;
       return false;
     }
-    from = std::max(from, *at);
+    span.window = *at;
   }
   loading.since = now_;
-  if (options_.read_back > 0 && from < end)
-    loading.reader = log_.reader(Topic::events, part.partition, from, wake_);
+  loading.read_back = ReadBack(options_.read_back, span);
+  if (loading.read_back.from() < end)
+    loading.reader = log_.reader(Topic::events, part.partition, loading.read_back.from(), wake_);
   else
     loading.step = Loading::tails;
   return true;
+}
+
+// What is left would be too much.
+void Owner::Impl::go_nearer(Part& part) {
+  Loading& loading = part.loading;
+  const auto to = loading.read_back.jump(loading.reader->position());
+  if (!to) return;
+  loading.reader.reset();
+  if (*to < loading.read_back.end()) loading.reader = log_.reader(Topic::events, part.partition, *to, wake_);
 }
 
 // The last records may be of a kind that is never given (a foreign transaction's marks).

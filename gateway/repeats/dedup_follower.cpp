@@ -67,16 +67,19 @@ bool DedupFollower::round() {
 bool DedupFollower::open(Partition& partition) {
   const auto range = log_.offsets(log::Topic::events, partition.number, kQuestion);
   if (!range) return false;
-  std::int64_t from = partition.end < 0 ? range->end - options_.read_back : range->start;
-  if (partition.end < 0 && options_.read_back > 0) {
-    const auto at =
-        log_.offset_at(log::Topic::events, partition.number, clock_.unix_millis() - options_.window.count(), kQuestion);
-    if (!at) return false;
-    from = std::max(from, *at);
+  std::int64_t from = range->start;
+  if (!partition.past) {
+    log::ReadBack::Span span{range->start, range->start, range->end};
+    if (options_.read_back.records > 0) {
+      const auto at = log_.offset_at(log::Topic::events, partition.number,
+                                     clock_.unix_millis() - options_.window.count(), kQuestion);
+      if (!at) return false;
+      span.window = *at;
+    }
+    partition.past.emplace(options_.read_back, span);
+    from = partition.past->from();
   }
-  from = std::clamp(from, range->start, range->end);
-  if (partition.end < 0) partition.end = range->end;
-  if (from >= partition.end) partition.read_back = true;
+  if (from >= partition.past->end()) partition.read_back = true;
   partition.reader = log_.follower(log::Topic::events, partition.number, from);
   return true;
 }
@@ -85,7 +88,7 @@ std::size_t DedupFollower::read(Partition& partition) {
   page_.clear();
   const auto count = partition.reader->read(kPage, page_);
   for (const auto& record : page_) learn(*record);
-  if (partition.reader->position() >= partition.end) partition.read_back = true;
+  if (!partition.read_back) go_nearer(partition);
   if (count) {
     read_.add(static_cast<double>(*count));
     return *count;
@@ -93,6 +96,14 @@ std::size_t DedupFollower::read(Partition& partition) {
   // Trimmed or replaced: on from what is there. Anything else passes by itself.
   if (count.error().code != Code::unavailable) partition.reader.reset();
   return 0;
+}
+
+// What is left of the past may be too much.
+void DedupFollower::go_nearer(Partition& partition) {
+  for (const auto& record : page_) partition.past->took(*record);
+  if (const auto to = partition.past->jump(partition.reader->position()))
+    partition.reader = log_.follower(log::Topic::events, partition.number, *to);
+  if (partition.reader->position() >= partition.past->end()) partition.read_back = true;
 }
 
 void DedupFollower::learn(const log::StoredRecord& record) {
@@ -106,12 +117,26 @@ void DedupFollower::learn(const log::StoredRecord& record) {
 void DedupFollower::check_warm() {
   read_back_ = std::all_of(partitions_.begin(), partitions_.end(), [](const auto& one) { return one.read_back; });
   const auto took = clock_.now() - started_;
-  if (read_back_) seconds_.set(std::chrono::duration<double>(took).count());
+  if (read_back_) {
+    seconds_.set(std::chrono::duration<double>(took).count());
+    tell();
+  }
   if (!read_back_ && !warm_ && took >= options_.limit)
     spdlog::warn(
         "gateway: reading events back takes longer than deduplication.read_back_seconds; until it is done, a repeat of "
         "an event from before the start may be answered as new (it is not delivered)");
   warm_ = warm_ || read_back_ || took >= options_.limit;
+}
+
+void DedupFollower::tell() const {
+  std::int64_t records = 0, bytes = 0;
+  auto bound = log::ReadBack::Bound::none;
+  for (const Partition& partition : partitions_) {
+    records += partition.past->records();
+    bytes += partition.past->bytes();
+    bound = std::max(bound, partition.past->bound());
+  }
+  spdlog::info("gateway: {} events read back, {} MiB, bounded by {}", records, bytes >> 20, log::to_string(bound));
 }
 
 void DedupFollower::pause() {

@@ -8,11 +8,13 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/log/log.hpp"
+#include "common/log/read_back.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/repeats/dedup_index.hpp"
 
@@ -21,7 +23,7 @@ namespace certes::gateway::ingest {
 class DedupFollower {
  public:
   struct Options {
-    std::int64_t read_back = 100'000;  // records of each partition
+    log::ReadBack::Limits read_back{100'000};  // of each partition
     Millis window{86'400'000};
     Millis limit{30'000};  // for reading back; after it the gateway is warm all the same, and reading goes on
     bool follow = true;    // beyond what was there at the start
@@ -39,13 +41,15 @@ class DedupFollower {
   struct Partition {
     std::int32_t number = 0;
     std::unique_ptr<log::Reader> reader;
-    std::int64_t end = -1;  // of the log when it was opened first; -1: not yet
+    std::optional<log::ReadBack> past;  // since it was opened first
     bool read_back = false;
   };
   void run();
   bool round();  // false: nothing was there
   bool open(Partition& partition);
   std::size_t read(Partition& partition);
+  void go_nearer(Partition& partition);
+  void tell() const;
   void learn(const log::StoredRecord& record);
   void check_warm();
   void pause();

@@ -92,7 +92,7 @@ TEST_CASE("DedupFollower: reads no more than so many records back, and none befo
   Fixture f;
   for (int i = 0; i < 10; ++i) f.put(std::to_string(i), "evt_" + std::to_string(i));
   {
-    const auto follower = f.start_warm({.read_back = 3});
+    const auto follower = f.start_warm({.read_back = {3}});
     CHECK(f.first("6").empty());
     CHECK(f.first("7") == "evt_7");
   }
@@ -105,10 +105,20 @@ TEST_CASE("DedupFollower: reads no more than so many records back, and none befo
   CHECK(g.first("new") == "evt_new");
 }
 
+TEST_CASE("DedupFollower: of a past that weighs too much it reads the newest, and then follows") {
+  Fixture f;
+  for (int i = 0; i < 4'000; ++i) f.put(std::to_string(i), "evt_" + std::to_string(i));
+  const auto follower = f.start_warm({.read_back = {100'000, 300'000}});
+  CHECK(f.first("2000").empty());
+  CHECK(f.first("3999") == "evt_3999");
+  f.put("late", "evt_late");
+  CHECK(eventually([&] { return f.first("late") == "evt_late"; }));
+}
+
 TEST_CASE("DedupFollower: told to read nothing back, it knows only what comes") {
   Fixture f;
   f.put("1", "evt_1");
-  const auto follower = f.start_warm({.read_back = 0});
+  const auto follower = f.start_warm({.read_back = {0}});
   CHECK(f.first("1").empty());
   f.put("2", "evt_2");
   CHECK(eventually([&] { return f.first("2") == "evt_2"; }));

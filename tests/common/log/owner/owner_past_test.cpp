@@ -4,9 +4,9 @@
 namespace certes::log::testing {
 namespace {
 
-OwnerOptions reading_back(std::int64_t records, Millis window = Millis{1'000'000}) {
+OwnerOptions reading_back(std::int64_t records, Millis window = Millis{1'000'000}, std::int64_t bytes = 64 << 20) {
   OwnerOptions options;
-  options.read_back = records;
+  options.read_back = {records, bytes};
   options.read_back_window = window;
   return options;
 }
@@ -78,6 +78,24 @@ TEST_CASE("Owner: a past longer than a page is shown whole, over several rounds"
   CHECK(next.past.front() == 5'000);
   CHECK(next.past.back() == 19'999);
   CHECK(next.owner->may_act(0));
+}
+
+TEST_CASE("Owner: of a past that weighs too much the newest is shown, and what has bounded it is said") {
+  Fixture f(8);
+  read_eight(f);
+  for (int i = 0; i < 5'000; ++i) f.put();
+  {
+    Process reader(f.cluster, f.clock, 2);
+    reader.poll(60, 5'000);
+    for (std::int64_t offset = 4; offset < 5'008; ++offset) reader.owner->finish({0, offset});
+    f.checkpoint(reader);
+  }
+  Process next(f.cluster, f.clock, 3, reading_back(100'000, Millis{1'000'000}, 40'000));
+  next.poll(60, 0);
+  REQUIRE_FALSE(next.past.empty());
+  CHECK(next.past.size() < 3'000);
+  CHECK(next.past.back() == 5'007);
+  CHECK(next.past_bound == ReadBack::Bound::bytes);
 }
 
 TEST_CASE("Owner: of a trimmed log the past is what is left") {

@@ -32,6 +32,7 @@ struct Process final : OwnerHandler {
   void on_lost(std::int32_t partition) override { lost.insert(partition); }
   void on_log_lost(std::int32_t, std::int64_t count) override { log_lost += count; }
   std::int64_t past_known(std::int32_t) override { return known_below; }
+  void on_past_read(std::int32_t, const ReadBack& read) override { past_bound = read.bound(); }
   void on_past_record(const StoredRecord& record) override {
     CHECK(records.empty());
     past.push_back(record.offset);
@@ -64,6 +65,7 @@ struct Process final : OwnerHandler {
   std::int64_t log_lost = 0;
   std::int64_t known_below = 0;
   std::vector<std::int64_t> past;
+  ReadBack::Bound past_bound = ReadBack::Bound::none;
   int replaced = 0;
   std::unique_ptr<Owner> owner;
 };
