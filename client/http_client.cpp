@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "client/loopback.hpp"
+
 namespace certes::client {
 namespace {
 
@@ -81,13 +83,6 @@ HeaderList header_list(const std::vector<std::string>& headers) {
   if (std::none_of(headers.begin(), headers.end(), is_content_type)) list = curl_slist_append(list, "Content-Type:");
   for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
   return HeaderList(list);
-}
-
-// A proxy set for the outside world is no way to this machine.
-bool is_loopback(const std::string& url) {
-  const std::size_t start = url.find("://");
-  const std::string_view host = std::string_view(url).substr(start == std::string::npos ? 0 : start + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "client/forward/transport.hpp"
+#include "client/loopback.hpp"
 #include "common/backoff/retry_after.hpp"
 #include "common/http/client/sender.hpp"
 
@@ -14,12 +15,6 @@ bool begins_with_name(const std::string& header, std::string_view lower_name) {
   if (header.size() < lower_name.size()) return false;
   return std::equal(lower_name.begin(), lower_name.end(), header.begin(),
                     [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
-}
-
-// A proxy set for the outside world is no way to this machine.
-bool is_loopback(std::string_view url) {
-  const std::string_view host = url.substr(url.find("://") + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
 }
 
 class HttpTransport final : public Transport {
