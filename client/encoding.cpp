@@ -51,7 +51,8 @@ Attributes cloud_attributes(const event::Event& event) {
                         {"partitionkey", event.partition_key},
                         {"conversationid", event.conversation_id},
                         {"causeid", event.cause_id},
-                        {"traceparent", event.traceparent}};
+                        {"traceparent", event.traceparent},
+                        {"tracestate", event.tracestate}};
   for (const auto& [name, value] : event.extensions) attributes.emplace_back(name, value);
   return attributes;
 }
@@ -103,7 +104,7 @@ Item item_of(event::Event&& event) {
   item.source = event.source;
   const bool small = event.data.size() <= kLargestInBatch;
   const bool plain_type = event.data_content_type == "application/json";
-  const bool plain = event.extensions.empty() && event.traceparent.empty() && plain_type;
+  const bool plain = event.extensions.empty() && event.traceparent.empty() && event.tracestate.empty() && plain_type;
   if (event.source.empty() || (plain && holds_json(event)))
     item.body = plain_json(event);
   else if (small && (event.data.empty() || holds_json(event)))

@@ -6,6 +6,7 @@
 #include "common/event/attributes.hpp"
 #include "common/event/cloud_event.hpp"
 #include "common/event/hops.hpp"
+#include "common/event/trace.hpp"
 
 namespace certes::client {
 namespace {
@@ -32,6 +33,11 @@ std::vector<event::AttributeHeader> cloud_headers(const http::Request& request) 
   for (const auto& header : request.headers)
     if (begins_ignoring_case(header.name, "ce-")) found.push_back({header.name, header.value});
   return found;
+}
+
+void add_trace(Item& item, const event::Trace& trace) {
+  if (!trace.parent.empty()) item.headers.push_back("traceparent: " + trace.parent);
+  if (!trace.state.empty()) item.headers.push_back("tracestate: " + trace.state);
 }
 
 }  // namespace
@@ -76,8 +82,7 @@ Result<Published> RelayReader::events(const http::Request& request) {
   if (auto done = read(request); !done) return fail(std::move(done.error()));
   Published published;
   published.batch = incoming_.batch;
-  const std::string_view traceparent = request.header("traceparent");
-  const bool traced = event::valid_traceparent(traceparent);
+  const event::Trace trace = event::trace_of(request.headers);
   for (std::size_t i = 0; i < incoming_.events.size(); ++i) {
     event::Event& event = incoming_.events[i];
     if (auto done = complete(event); !done) {
@@ -85,11 +90,11 @@ Result<Published> RelayReader::events(const http::Request& request) {
       return fail(std::move(done.error()));
     }
     // Of a plain event it stays a header, for only CloudEvents have an attribute for it.
-    const bool as_header = traced && event.source.empty();
-    if (traced && !as_header && event.traceparent.empty()) event.traceparent = traceparent;
+    const bool as_header = event.source.empty();
+    if (!as_header) event::take_trace(event, trace);
     published.ids.push_back(event.client_id);
     Item& item = published.items.emplace_back(item_of(std::move(event)));
-    if (as_header) item.headers.push_back("traceparent: " + std::string(traceparent));
+    if (as_header) add_trace(item, trace);
     if (*hops > 0) item.headers.push_back(std::string(event::kHops) + ": " + std::to_string(*hops));
   }
   return published;

@@ -9,16 +9,23 @@ namespace certes::event {
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
 
-bool hex_not_zero(std::string_view text) {
-  bool zero = true;
-  for (const char c : text) {
-    if (!hex(c)) return false;
-    zero = zero && c == '0';
-  }
-  return !zero;
-}
+struct Named {
+  std::string_view name;
+  Attribute attribute;
+};
+constexpr Named kNamed[] = {{"id", Attribute::id},
+                            {"source", Attribute::source},
+                            {"type", Attribute::type},
+                            {"subject", Attribute::subject},
+                            {"time", Attribute::time},
+                            {"datacontenttype", Attribute::data_content_type},
+                            {"partitionkey", Attribute::partition_key},
+                            {"conversationid", Attribute::conversation_id},
+                            {"causeid", Attribute::cause_id}};
+// specversion, traceparent and tracestate are none of the extensions that are counted either.
+static_assert(std::size(kNamed) + 3 <= kNamedAttributes);
 
 std::string_view too_long(std::string_view value, std::size_t limit, std::string_view message) {
   return value.size() > limit ? message : std::string_view{};
@@ -35,6 +42,12 @@ std::string_view size_flaw(Attribute attribute, std::string_view value) {
 }
 
 }  // namespace
+
+Attribute attribute_of(std::string_view name) {
+  for (const Named& named : kNamed)
+    if (named.name == name) return named.attribute;
+  return Attribute::extension;
+}
 
 std::string_view flaw(Attribute attribute, std::string_view value) {
   if (value.empty()) return attribute == Attribute::extension ? "" : "must not be empty";
@@ -69,11 +82,17 @@ bool valid_attribute_name(std::string_view name) {
   return !name.empty() && name.size() <= 64;
 }
 
-bool valid_traceparent(std::string_view value) {
-  if (value.size() != 55 || value[2] != '-' || value[35] != '-' || value[52] != '-') return false;
-  const auto version = value.substr(0, 2);
-  return hex(version[0]) && hex(version[1]) && version != "ff" && hex_not_zero(value.substr(3, 32)) &&
-         hex_not_zero(value.substr(36, 16)) && hex(value[53]) && hex(value[54]);
+bool valid_header_name(std::string_view name) {
+  for (const char c : name)
+    if (!(lower(c) >= 'a' && lower(c) <= 'z') && !(c >= '0' && c <= '9') && kTokenMarks.find(c) == kTokenMarks.npos)
+      return false;
+  return !name.empty();
+}
+
+bool carries_credentials(std::string_view header_name) {
+  for (const std::string_view name : {"authorization", "proxy-authorization", "cookie"})
+    if (equal_ignoring_case(header_name, name)) return true;
+  return false;
 }
 
 std::string_view media_type(std::string_view content_type) {

@@ -14,8 +14,8 @@ class CloudAttributes {
  public:
   explicit CloudAttributes(Event& event) : event_(event) {}
   Result<void> set(std::string_view name, std::string_view value, const std::string& place);
-  // The name of a required attribute that never came; empty: all are there.
-  std::string_view missing() const;
+  // Once all have come. The name of a required attribute that never came; empty: all are there.
+  std::string_view finish();
 
  private:
   Event& event_;

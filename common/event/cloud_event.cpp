@@ -73,7 +73,7 @@ Result<void> read_structured(simdjson::dom::element element, std::string_view wr
     return attributes.set(name, *text, place);
   });
   if (!members) return members;
-  if (const auto name = attributes.missing(); !name.empty())
+  if (const auto name = attributes.finish(); !name.empty())
     return fail(Code::invalid, std::string(name) + " is missing", pointer_to(base, name));
   event.client_gave_id = true;
   return set_payload(payload, base, event);
@@ -162,7 +162,7 @@ Result<void> read_binary_cloud_event(const std::vector<AttributeHeader>& ce_head
     if (name == "datacontenttype") return fail(Code::invalid, "send content-type, not ce-datacontenttype", place);
     if (auto set = attributes.set(name, text, place); !set) return set;
   }
-  if (const auto name = attributes.missing(); !name.empty())
+  if (const auto name = attributes.finish(); !name.empty())
     return fail(Code::invalid, "ce-" + std::string(name) + " is missing", "ce-" + std::string(name));
   if (!valid_utf8(content_type)) return fail(Code::invalid, "content-type is not valid UTF-8", "content-type");
   if (!content_type.empty())

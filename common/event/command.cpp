@@ -1,6 +1,7 @@
 #include "common/event/command.hpp"
 
 #include "common/event/hops.hpp"
+#include "common/event/trace.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -69,7 +70,8 @@ Event result_event(const log::StoredRecord& command, std::string_view command_id
   made.time = format_rfc3339(now);
   made.conversation_id = from.find("ce_conversationid").value_or(command_id);
   made.cause_id = command_id;
-  made.traceparent = from.get("ce_traceparent");
+  made.traceparent = read_traceparent(from.get("ce_traceparent"));
+  if (!made.traceparent.empty()) made.tracestate = from.get("ce_tracestate");
   made.kind = "result";
   if (const auto hops = from.find(kHops)) made.hops = read_hops(*hops).value_or(kMaxHops);
   made.reply_to = from.get(names::kReplyTo);

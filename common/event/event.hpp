@@ -36,9 +36,10 @@ struct Event {
   std::string conversation_id;  // never empty: the event's own id if the producer named none
   std::string cause_id;
   std::string data_content_type;
-  std::string traceparent;
-  std::string query;     // of a raw webhook
-  std::string reply_to;  // of a command: URL that gets its result
+  std::string traceparent;  // of version 00 (trace.hpp)
+  std::string tracestate;   // travels with it
+  std::string query;        // of a raw webhook
+  std::string reply_to;     // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";
   std::uint32_t hops = 0;  // how often it has left Certes and come in again (hops.hpp)

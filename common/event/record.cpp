@@ -2,6 +2,7 @@
 #include "common/event/attributes.hpp"
 #include "common/event/event.hpp"
 #include "common/event/hops.hpp"
+#include "common/event/record_headers.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -33,7 +34,7 @@ std::optional<std::string> key_of(const Event& event) {
 std::size_t header_bytes(const Event& event) {
   std::size_t bytes = 384 + event.client_id.size() + event.source.size() + event.type.size() + event.subject.size() +
                       event.partition_key.size() + event.conversation_id.size() + event.cause_id.size() +
-                      event.query.size() + event.reply_to.size() + event.traceparent.size();
+                      event.query.size() + event.reply_to.size() + event.traceparent.size() + event.tracestate.size();
   for (const auto& [name, value] : event.extensions) bytes += 16 + name.size() + value.size();
   for (const auto& [name, value] : event.forwarded) bytes += 16 + name.size() + value.size();
   return bytes;
@@ -55,27 +56,9 @@ std::string_view* place(EventView& view, std::string_view& specversion, std::str
   return nullptr;
 }
 
-Result<void> check(std::string_view header, Attribute attribute, std::string_view value) {
-  const auto wrong = valid_utf8(value) ? flaw(attribute, value) : "is not valid UTF-8";
-  if (wrong.empty()) return {};
-  return fail(Code::invalid, std::string(header).append(" ").append(wrong), std::string(header));
+Result<EventView> missing(std::string_view header) {
+  return fail(Code::invalid, std::string(header) + " is missing", std::string(header));
 }
-
-Result<void> check(std::string_view header, std::string_view value) {
-  const auto wrong = header_flaw(value);
-  if (wrong.empty()) return {};
-  return fail(Code::invalid, std::string(header).append(" ").append(wrong), std::string(header));
-}
-
-Result<void> check_hops(std::string_view value) {
-  const auto hops = read_hops(value);
-  if (!hops) return fail(hops.error());
-  if (*hops <= kMaxHops) return {};
-  return fail(Code::invalid, too_many_hops(), std::string(kHops));
-}
-
-// Whatever may travel on as an HTTP header must be fit for one.
-bool travels(std::string_view name) { return name.starts_with("ce_") || name.starts_with("certes-h-"); }
 
 }  // namespace
 
@@ -96,6 +79,7 @@ log::Record to_record(Event&& event) {
   add_if(headers, "ce_conversationid", event.conversation_id);
   add_if(headers, "ce_causeid", event.cause_id);
   add_if(headers, "ce_traceparent", event.traceparent);
+  add_if(headers, "ce_tracestate", event.tracestate);
   add_prefixed(headers, "ce_", event.extensions);
   add_if(headers, "content-type", event.data_content_type);
   headers.add(names::kKind, event.kind);
@@ -112,46 +96,35 @@ log::Record to_record(Event&& event) {
 
 Result<EventView> view(const log::StoredRecord& record) {
   EventView view;
-  std::string_view specversion, client_gave_id;
+  RecordHeaders headers;
+  std::string_view specversion, client_gave_id, wait;
   for (const auto header : record.headers) {
-    if (travels(header.name))
-      if (auto fit = check(header.name, header.value); !fit) return fail(std::move(fit.error()));
-    if (header.name == kHops)
-      if (auto fit = check_hops(header.value); !fit) return fail(std::move(fit.error()));
-    if (auto* at = place(view, specversion, header.name); at && at->data() == nullptr)
+    if (auto fit = headers.take(header.name, header.value); !fit) return fail(std::move(fit.error()));
+    if (auto* at = place(view, specversion, header.name))
       *at = header.value.data() ? header.value : std::string_view("");
     else if (header.name == names::kClientId)
       client_gave_id = header.value;
     else if (header.name == names::kWait)
-      view.wait = true;
+      wait = header.value;
   }
   if (specversion != "1.0") return fail(Code::invalid, "ce_specversion is not 1.0", "ce_specversion");
-  if (auto fit = check("ce_id", Attribute::id, view.client_id); !fit) return fail(std::move(fit.error()));
-  if (auto fit = check("ce_source", Attribute::source, view.source); !fit) return fail(std::move(fit.error()));
-  if (auto fit = check("ce_type", Attribute::type, view.type); !fit) return fail(std::move(fit.error()));
-  if (auto fit = check("content-type", view.content_type); !fit) return fail(std::move(fit.error()));
+  if (view.client_id.empty()) return missing("ce_id");
+  if (view.source.empty()) return missing("ce_source");
+  if (view.type.empty()) return missing("ce_type");
   const bool foreign = view.id.empty();
   view.client_gave_id = foreign || client_gave_id == "1";
+  view.wait = wait == "1";
   if (foreign) view.id = view.client_id;
   if (view.tenant.empty()) view.tenant = "default";
   if (view.kind.empty()) view.kind = "event";
-  if (view.kind != "event" && view.kind != "command" && view.kind != "result")
-    return fail(Code::invalid, "certes-kind is none of event, command, result", std::string(names::kKind));
   return view;
 }
 
 std::optional<Identified> identified(const log::StoredRecord& record) {
-  std::string_view id, client_id, source, tenant, given;
-  for (const auto header : record.headers) {
-    if (header.name == names::kReplay) return std::nullopt;
-    if (header.name == names::kId && id.empty()) id = header.value;
-    if (header.name == "ce_id" && client_id.empty()) client_id = header.value;
-    if (header.name == "ce_source" && source.empty()) source = header.value;
-    if (header.name == names::kTenant && tenant.empty()) tenant = header.value;
-    if (header.name == names::kClientId && given.empty()) given = header.value;
-  }
-  if (id.empty() || client_id.empty() || source.empty() || tenant.empty() || given != "1") return std::nullopt;
-  return Identified{identity(tenant, source, client_id), id};
+  const auto seen = view(record);
+  if (!seen || !seen->replay.empty() || !seen->client_gave_id) return std::nullopt;
+  if (seen->id.data() == seen->client_id.data()) return std::nullopt;  // no certes-id
+  return Identified{identity(seen->tenant, seen->source, seen->client_id), seen->id};
 }
 
 }  // namespace certes::event

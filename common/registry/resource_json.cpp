@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/event/attributes.hpp"
 #include "common/event/event.hpp"
 #include "common/registry/stored_json.hpp"
 
@@ -53,11 +54,7 @@ std::string with_meta(OrderedJson json, const Meta& resource) {
 bool valid_id(std::string_view id) { return made_of(id, "._~-"); }
 bool valid_source_id(std::string_view id) { return made_of(id, "_-"); }
 
-bool valid_header_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return kLetters.find(c) != kLetters.npos || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
+bool valid_header_name(std::string_view name) { return event::valid_header_name(name); }
 
 template <class T>
 bool valid_id_of(std::string_view id) {

@@ -1,3 +1,4 @@
+#include "common/event/attributes.hpp"
 #include "common/registry/codec.hpp"
 #include "common/registry/resource_json.hpp"
 #include "common/registry/verify_json.hpp"
@@ -63,6 +64,10 @@ void read_forward_headers(Fields& fields, std::vector<std::string>& names) {
     if (!valid_header_name(name)) {
       return fields.refuse(
           Error(Code::invalid, "is no name of a header", fields.at("forward_headers") + "/" + std::to_string(i)));
+    }
+    if (event::carries_credentials(name)) {
+      return fields.refuse(Error(Code::invalid, "is never forwarded: it carries credentials",
+                                 fields.at("forward_headers") + "/" + std::to_string(i)));
     }
     name = lower_case(name);
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "common/event/record_headers.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 
@@ -18,6 +19,11 @@ bool replaced(std::string_view name) {
   for (const auto ours : kReplaced)
     if (name == ours) return true;
   return false;
+}
+
+// Of a malformed record: its letter is the default tenant's, else nobody would ever see it.
+bool unfit_tenant(std::string_view name, std::string_view value) {
+  return name == names::kTenant && !event::fit_tenant(value);
 }
 
 // What is kept even of an event whose headers are too large: enough to find it again.
@@ -43,7 +49,8 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
     record.headers.reserve(event.headers.bytes().size() + 256 + error.size());
   }
   for (const auto field : event.headers)
-    if (!replaced(field.name) && (keep != Keep::nothing || identifies(field.name, field.value)))
+    if (!replaced(field.name) && !unfit_tenant(field.name, field.value) &&
+        (keep != Keep::nothing || identifies(field.name, field.value)))
       record.headers.add(field.name, field.value);
   record.headers.add(names::kDelivery, letter.delivery);
   if (!letter.endpoint.empty()) record.headers.add(names::kEndpoint, letter.endpoint);

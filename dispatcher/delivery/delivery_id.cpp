@@ -38,7 +38,7 @@ std::string delivery_id(std::string_view event_id, std::string_view endpoint_id,
 
 std::string event_id(const event::EventView& view) {
   const bool own = view.id.data() != view.client_id.data();
-  if (own && view.id.find('.') == std::string_view::npos) return std::string(view.id);
+  if (own) return std::string(view.id);
   const log::Identity identity = event::identity(view.tenant, view.source, view.id);
   std::string id = "evt_";
   append_hex(id, identity.high);
@@ -48,7 +48,7 @@ std::string event_id(const event::EventView& view) {
 
 std::string event_id(const log::StoredRecord& record) {
   const std::string_view own = record.headers.get(log::names::kId);
-  if (!own.empty() && own.find('.') == std::string_view::npos) return std::string(own);
+  if (!own.empty()) return std::string(own);
   const auto view = event::view(record);
   return view ? event_id(*view) : std::string(own);
 }

@@ -6,15 +6,17 @@
 
 namespace certes::dispatcher {
 
-// Whether a header from outside (a provider's, or the endpoint's own) may go along: a token as name, a value without
-// control characters, and none that Certes or the connection sets (webhook-*, ce-*, certes-*, traceparent,
-// content-type, host, content-length, …).
+// No control characters but tabs.
+bool fit_value(std::string_view value);
+
+// Whether a header of the endpoint's own may go along: a token as name, a fit value, and none that Certes or the
+// connection sets (webhook-*, ce-*, certes-*, traceparent, content-type, host, content-length, …).
+bool may_set(std::string_view name, std::string_view value);
+
+// The same for a provider's header, which carries no credentials either.
 bool may_forward(std::string_view name, std::string_view value);
 
 // Percent-encoding of the CloudEvents HTTP binding: everything but printable ASCII, and space, '"' and '%'.
 void append_percent_encoded(std::string& out, std::string_view value);
-
-// A W3C traceparent of version 00 with ids that are not all zero.
-bool valid_traceparent(std::string_view value);
 
 }  // namespace certes::dispatcher

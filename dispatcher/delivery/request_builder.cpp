@@ -1,6 +1,7 @@
 #include "dispatcher/delivery/request_builder.hpp"
 
 #include "common/event/hops.hpp"
+#include "common/event/trace.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/delivery/header_rules.hpp"
 
@@ -30,11 +31,11 @@ void append_hex(std::string& out, std::uint64_t bits) {
   for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(bits >> shift) & 15]);
 }
 
-// The producer's trace goes on with a span of this attempt; without one, a trace begins.
+// The producer's trace (a traceparent of version 00) goes on with a span of this attempt; without one, a trace begins.
 std::string traceparent_header(std::string_view given, Random& random) {
   std::string line = "traceparent: 00-";
   line.reserve(71);
-  if (valid_traceparent(given)) {
+  if (!given.empty()) {
     line.append(given.substr(3, 33));
   } else {
     append_hex(line, random.bits() | 1);
@@ -42,32 +43,62 @@ std::string traceparent_header(std::string_view given, Random& random) {
     line.push_back('-');
   }
   append_hex(line, random.bits() | 1);
-  return line.append(valid_traceparent(given) ? given.substr(52) : std::string_view("-00"));
+  return line.append(given.empty() ? std::string_view("-00") : given.substr(52));
 }
 
 // What the record's headers become. Its own names travel nowhere.
 struct FromRecord {
   std::vector<std::string>& lines;
-  std::string_view content_type = {};
-  std::string_view traceparent = {};
+  std::string_view content_type = {}, traceparent = {}, tracestate = {};
+  std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
   std::uint32_t hops = 0;
 
   void take(std::string_view name, std::string_view value) {
     if (name.starts_with(kAttribute)) {
-      const auto attribute = name.substr(kAttribute.size());
-      if (attribute == "traceparent") traceparent = value;
-      if (attribute == "tracestate" && may_forward("x", value)) lines.push_back(header("tracestate", value));
-      if (may_forward("x", attribute)) lines.push_back(attribute_header(attribute, value));
+      take_attribute(name.substr(kAttribute.size()), value);
     } else if (name == "content-type") {
-      if (may_forward("x", value)) content_type = value;
+      if (fit_value(value)) content_type = value;
     } else if (name == event::kHops) {
       hops = event::read_hops(value).value_or(event::kMaxHops);
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
       if (may_forward(forwarded, value)) lines.push_back(header(forwarded, value));
-    } else if (name == names::kQuery && may_forward("x", value)) {
+    } else if (name == names::kQuery && fit_value(value)) {
       lines.push_back(header(names::kQuery, value));
     }
+  }
+
+  void take_attribute(std::string_view name, std::string_view value) {
+    if (name == "traceparent") {
+      traceparent = value;
+      return;
+    }
+    if (name == "tracestate") tracestate = value;
+    if (name == "conversationid") conversation = value;
+    if (name == "causeid") cause = value;
+    if (name == event::kCorrelation) correlation = value;
+    if (name == event::kCausation) causation = value;
+    if (event::valid_attribute_name(name)) lines.push_back(attribute_header(name, value));
+  }
+
+  // Each says the same as the other, for whoever knows only one of them.
+  void add_twin(std::string_view name, std::string_view own, std::string_view twin) {
+    if (own.empty() && !twin.empty()) lines.push_back(attribute_header(name, twin));
+  }
+  void add_twins() {
+    add_twin("conversationid", conversation, correlation);
+    add_twin(event::kCorrelation, correlation, conversation);
+    add_twin("causeid", cause, causation);
+    add_twin(event::kCausation, causation, cause);
+  }
+
+  // tracestate says nothing without the traceparent that it came with.
+  void add_trace(Random& random) {
+    const std::string parent = event::read_traceparent(traceparent);
+    if (!parent.empty()) lines.push_back(attribute_header("traceparent", parent));
+    lines.push_back(traceparent_header(parent, random));
+    if (!parent.empty() && !tracestate.empty() && fit_value(tracestate))
+      lines.push_back(header("tracestate", tracestate));
   }
 };
 
@@ -83,15 +114,16 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.timeout = Millis{static_cast<std::int64_t>(target.endpoint().timeout_seconds * 1000)};
   transfer.affinity = attempt.affinity;
   auto& lines = transfer.headers;
-  lines.reserve(20 + target.headers().size());
+  lines.reserve(24 + target.headers().size());
   FromRecord from{lines};
   for (const auto field : record->headers) from.take(field.name, field.value);
+  from.add_twins();
   if (!from.content_type.empty()) lines.push_back(header("content-type", from.content_type));
   lines.push_back(header("webhook-id", attempt.event_id));
   lines.push_back(header("webhook-timestamp", std::to_string(attempt.now / 1000)));
   if (auto signature = target.signature_header(attempt.event_id, attempt.now, record->value); !signature.empty())
     lines.push_back(std::move(signature));
-  lines.push_back(traceparent_header(from.traceparent, random));
+  from.add_trace(random);
   lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
   lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));
   lines.push_back(header(names::kDelivery, attempt.delivery));

@@ -17,7 +17,7 @@ void Target::prepare_headers(const crypto::Sealer& sealer) {
       problem_ = Error(value.error()).prefixed("header " + name + " of " + endpoint_->id + ": ");
       return;
     }
-    if (may_forward(name, *value)) headers_.push_back(name + ": " + *value);
+    if (may_set(name, *value)) headers_.push_back(name + ": " + *value);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/event/hops.hpp"
+#include "common/event/structured.hpp"
 #include "gateway/access/problem.hpp"
 
 namespace certes::gateway::ingest {
@@ -87,7 +88,9 @@ http::Response accepted(const Reply& reply, std::string_view id, bool duplicate)
   }
   std::string body;
   body.reserve(64 + id.size());
-  body.append(R"({"id":")").append(id).append(R"(","status":"accepted")");
+  body.append(R"({"id":)");
+  event::append_json_string(body, id);  // a result's may be of somebody else's making
+  body.append(R"(,"status":"accepted")");
   body.append(duplicate ? R"(,"duplicate":true})" : "}");
   return json(reply.status, std::move(body));
 }

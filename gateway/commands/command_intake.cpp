@@ -5,6 +5,7 @@
 #include "common/event/attributes.hpp"
 #include "common/event/command.hpp"
 #include "common/event/json_command.hpp"
+#include "common/event/trace.hpp"
 #include "common/log/names.hpp"
 #include "gateway/access/answers.hpp"
 #include "gateway/commands/command_json.hpp"
@@ -154,8 +155,7 @@ Result<void> CommandIntake::complete(const Sent& sent, event::Event& command) {
   command.source = event::command_source(sent.caller.tenant);
   command.time = format_rfc3339(dependencies_.clock.unix_millis());
   command.hops = sent.hops;
-  const std::string_view traceparent = sent.request.header("traceparent");
-  if (event::valid_traceparent(traceparent)) command.traceparent = traceparent;
+  event::take_trace(command, sent.request.headers);
   return {};
 }
 

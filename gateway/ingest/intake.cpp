@@ -1,6 +1,7 @@
 #include "gateway/ingest/intake.hpp"
 
 #include "common/event/attributes.hpp"
+#include "common/event/trace.hpp"
 #include "gateway/access/answers.hpp"
 #include "gateway/access/source_names.hpp"
 #include "gateway/repeats/idempotency_key.hpp"
@@ -230,10 +231,7 @@ void Intake::complete(const Matter& matter, event::Event& event) {
   if (event.source.empty()) event.source.assign("urn:certes:").append(matter.tenant);
   if (event.time.empty()) event.time = format_rfc3339(matter.now);
   if (event.conversation_id.empty()) event.conversation_id = event.id;
-  if (event.traceparent.empty()) {
-    const std::string_view traceparent = matter.request->header("traceparent");
-    if (event::valid_traceparent(traceparent)) event.traceparent = traceparent;
-  }
+  event::take_trace(event, matter.request->headers);
 }
 
 // Of a source whose scheme is a key.

@@ -49,7 +49,7 @@ Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Sour
   const auto& preset = prepared.preset_->forwarded;
   prepared.forwarded_.assign(preset.begin(), preset.end());
   for (const auto& name : prepared.source_->forward_headers)
-    if (std::find(prepared.forwarded_.begin(), prepared.forwarded_.end(), name) == prepared.forwarded_.end())
+    if (!event::carries_credentials(name) && std::ranges::find(prepared.forwarded_, name) == prepared.forwarded_.end())
       prepared.forwarded_.push_back(name);
   return prepared;
 }

@@ -63,6 +63,7 @@ void check_same(const event::Event& sent, const event::Event& got) {
   CHECK(got.conversation_id == sent.conversation_id);
   CHECK(got.cause_id == sent.cause_id);
   CHECK(got.traceparent == sent.traceparent);
+  CHECK(got.tracestate == sent.tracestate);
   CHECK(got.extensions == sent.extensions);
   CHECK(got.data_content_type == sent.data_content_type);
   CHECK(got.data == sent.data);
@@ -85,6 +86,7 @@ TEST_CASE("Encoding: each kind of event arrives as it was, byte for byte") {
   event.extensions = {{"region", "eu \"north\""}};
   CHECK(form_of(event) == Form::cloud);
   event.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  event.tracestate = "vendor=1,other=2";
   event.data_content_type = "application/json; charset=utf-8";
   CHECK(form_of(event) == Form::cloud);
   event.data.clear();

@@ -47,6 +47,26 @@ TEST_CASE("Relay: how often an event has been here travels on with it") {
   CHECK(lines(raw->items.front(), "Certes-Hops: 8") == 1);
 }
 
+TEST_CASE("Relay: a trace goes on as headers of a plain event, as attributes of a CloudEvent") {
+  Reader relay;
+  const std::string ids = "-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const std::string later = "01" + ids;
+  auto plain = request("application/json", kPlain, {});
+  plain.headers.push_back({"Traceparent", later});
+  plain.headers.push_back({"Tracestate", "a=1"});
+  const auto one = relay.reader.events(plain);
+  REQUIRE(one);
+  CHECK(lines(one->items.front(), "traceparent: 00" + ids) == 1);
+  CHECK(lines(one->items.front(), "tracestate: a=1") == 1);
+  auto cloud =
+      request("application/cloudevents+json", R"({"specversion":"1.0","id":"1","source":"/s","type":"t"})", {});
+  cloud.headers.push_back({"Traceparent", later});
+  cloud.headers.push_back({"Tracestate", "a=1"});
+  const auto other = relay.reader.events(cloud);
+  REQUIRE(other);
+  CHECK(other->items.front().body.find(R"("traceparent":"00)" + ids + R"(","tracestate":"a=1")") != std::string::npos);
+}
+
 TEST_CASE("Relay: what comes round too often, or does not say how often, is not spooled") {
   Reader relay;
   for (const auto& [hops, code] : {std::pair{"9", Code::conflict}, {"-1", Code::invalid}, {"x", Code::invalid}}) {

@@ -36,6 +36,34 @@ class OnKafka(Case):
             self.assertEqual(sink.receipts[0].body.strip(), b"from elsewhere")
             self.assertEqual(sink.receipts[0].headers["ce-id"], "7")
 
+    async def test_a_foreign_record_puts_nothing_into_requests_that_a_webhook_could_not(self):
+        installation = Installation(self, "kafka")
+        prefix = installation.gateways[0].environment["CERTES_KAFKA_PREFIX"]
+        crlf = "\r\nX-Evil: 1"
+        bad = [f"certes-id=evt_1{crlf}", f"certes-tenant=default{crlf}", f"certes-query=a{crlf}", f"ce_conversationid=c{crlf}",
+               f"content-type=text/plain{crlf}", f"certes-h-x=1{crlf}", "certes-h-authorization=Basic eDp5", "certes-h-cookie=a=1",
+               "certes-hops=many"]
+        async with Sink() as sink:
+            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one")})
+            installation.api.ok("PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "foreign.#"})
+
+            def produce(id, *more):
+                headers = ["ce_specversion=1.0", f"ce_id={id}", "ce_source=urn:elsewhere", "ce_type=foreign.thing", *more]
+                subprocess.run(["kcat", "-b", brokers(), "-P", "-t", prefix + "events", "-p", "2"] + [a for h in headers for a in ("-H", h)],
+                               input=b"{}", check=True, timeout=30)
+
+            for n, header in enumerate(bad):
+                await asyncio.to_thread(produce, n, header)
+            await asyncio.to_thread(produce, "good", "certes-id=own-1", "certes-h-x-kept=1", "ce_correlationid=c-1")
+            await sink.wait(lambda: sink.receipts, 60)
+            self.assertEqual([r.headers["ce-id"] for r in sink.receipts], ["good"], "the partition goes on")
+            got = sink.receipts[0].headers
+            self.assertEqual((got["webhook-id"], got["x-kept"], got["ce-conversationid"]), ("own-1", "1", "c-1"))
+            letters = await asyncio.to_thread(wait_for, lambda: (l := installation.dead_letters()) and len(l) == len(bad) and l, 60, "dead letters")
+            self.assertEqual({l["rule"] for l in letters}, {"malformed"})
+            for n, (letter, header) in enumerate(zip(letters, bad)):
+                self.assertRegex(letter["error"], f"^partition 2, offset [0-9]+: {header.split('=')[0]} ")
+
     def test_the_largest_event_that_is_accepted_can_be_dead_lettered(self):
         installation = Installation(self, "kafka")
         installation.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})

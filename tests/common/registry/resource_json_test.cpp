@@ -155,6 +155,7 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"verify":{"scheme":"none"},"id_from":"header:"})", "/id_from"},
       {R"({"verify":{"scheme":"none"},"id_from":"{header:x"})", "/id_from"},
       {R"({"verify":{"scheme":"none"},"forward_headers":["a","b c"]})", "/forward_headers/1"},
+      {R"({"verify":{"scheme":"none"},"forward_headers":["Authorization"]})", "/forward_headers/0", "credentials"},
       {R"({"verify":{"scheme":"none"},"response":{"status":404}})", "/response/status"},
       {R"({"verify":{"scheme":"none"},"response":{"status":204,"body":"x"}})", "/response/body", "no body"},
       {R"({"verify":{"scheme":"none"},"response":{"content_type":"text/xml"}})", "/response/content_type",

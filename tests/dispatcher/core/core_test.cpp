@@ -339,6 +339,26 @@ TEST_CASE("Core: a foreign record that is no event is dead-lettered as malformed
   CHECK(world.finished.contains({2, 17}));
 }
 
+TEST_CASE("Core: a record with line ends in its id or tenant is malformed, and the default tenant sees its letter") {
+  for (const char* name : {"certes-id", "certes-tenant"}) {
+    CAPTURE(std::string(name));
+    World world;
+    world.use(one_endpoint());
+    auto record = std::make_shared<log::StoredRecord>();
+    for (const auto& [attribute, value] : {std::pair("ce_specversion", "1.0"), std::pair("ce_id", "7"),
+                                           std::pair("ce_source", "/s"), std::pair("ce_type", "a.b")})
+      record->headers.add(attribute, value);
+    record->headers.add(name, "evt_1\r\nX-Evil: 1");
+    world.core->on_record(record, {});
+    world.core->run();
+    CHECK(world.flying.empty());
+    REQUIRE(world.letters.size() == 1);
+    CHECK(text(world.letters[0], "certes-rule") == "malformed");
+    CHECK(text(world.letters[0], "certes-error").starts_with("partition 0, offset 0: " + std::string(name)));
+    CHECK_FALSE(world.letters[0].headers.find("certes-tenant"));
+  }
+}
+
 TEST_CASE("Core: a dead letter too large for the log goes without what does not fit") {
   World world;
   world.use(one_endpoint());

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/event/trace.hpp"
 #include "common/log/names.hpp"
-#include "dispatcher/delivery/header_rules.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -101,16 +101,60 @@ TEST_CASE("Request: the producer's trace goes on with a span of its own per atte
   const auto second = World::header(fixture.build(event, 2), "traceparent");
   CHECK(first.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
   CHECK(first.ends_with("-01"));
-  CHECK(valid_traceparent(first));
+  CHECK(event::read_traceparent(first) == first);
   CHECK(first != second);
   CHECK(first.substr(36, 16) != "b7ad6b7169203331");
   for (const auto* bad : {"00-00000000000000000000000000000000-b7ad6b7169203331-01", "junk",
                           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
     event.headers = {{"ce_traceparent", bad}};
     const auto made = World::header(fixture.build(event), "traceparent");
-    CHECK(valid_traceparent(made));
+    CHECK(event::read_traceparent(made) == made);
     CHECK(made.find("0af7651916cd43dd8448eb211c80319c") == std::string::npos);
   }
+}
+
+TEST_CASE("Request: a trace of a later version goes on as one of 00, and tracestate with it") {
+  Fixture fixture;
+  EventText event;
+  event.headers = {{"ce_traceparent", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-09-later"},
+                   {"ce_tracestate", "vendor=1,other=2"}};
+  const auto transfer = fixture.build(event);
+  const auto parent = World::header(transfer, "traceparent");
+  CHECK(parent.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+  CHECK(parent.ends_with("-01"));
+  CHECK(World::header(transfer, "tracestate") == "vendor=1,other=2");
+  event.headers = {{"ce_traceparent", "junk"}, {"ce_tracestate", "vendor=1"}};
+  CHECK(count(fixture.build(event), "tracestate") == 0);
+}
+
+TEST_CASE("Request: conversation and cause go by both their names, each as it was given") {
+  Fixture fixture;
+  EventText event;
+  event.headers = {{"ce_conversationid", "c 1"}, {"ce_causeid", "k"}};
+  auto transfer = fixture.build(event);
+  for (const char* name : {"ce-conversationid", "ce-correlationid"}) CHECK(World::header(transfer, name) == "c%201");
+  for (const char* name : {"ce-causeid", "ce-causationid"}) CHECK(World::header(transfer, name) == "k");
+  event.headers = {{"ce_correlationid", "c"}, {"ce_causationid", "k"}};
+  transfer = fixture.build(event);
+  for (const char* name : {"ce-conversationid", "ce-correlationid"}) CHECK(World::header(transfer, name) == "c");
+  for (const char* name : {"ce-causeid", "ce-causationid"}) CHECK(World::header(transfer, name) == "k");
+  event.headers = {{"ce_conversationid", "ours"}, {"ce_correlationid", "theirs"}};
+  transfer = fixture.build(event);
+  CHECK(World::header(transfer, "ce-conversationid") == "ours");
+  CHECK(World::header(transfer, "ce-correlationid") == "theirs");
+  CHECK(count(transfer, "ce-correlationid") == 1);
+  CHECK(count(transfer, "ce-causationid") == 0);
+}
+
+TEST_CASE("Request: credentials of others never go along, the endpoint's own do") {
+  Fixture fixture;
+  fixture.add_header("Authorization", "Bearer ours");
+  EventText event;
+  event.headers = {{"certes-h-authorization", "Bearer theirs"}, {"certes-h-cookie", "a=1"}};
+  const auto transfer = fixture.build(event);
+  CHECK(World::header(transfer, "Authorization") == "Bearer ours");
+  CHECK(count(transfer, "authorization") == 0);
+  CHECK(count(transfer, "cookie") == 0);
 }
 
 TEST_CASE("Request: a provider's headers and query go along, but none that Certes or the connection sets") {

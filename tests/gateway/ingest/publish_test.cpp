@@ -134,6 +134,36 @@ TEST_CASE("Publish: a trace context is carried from its header, or the event's o
   const std::string own = "00-11111111111111111111111111111111-2222222222222222-00";
   const std::string cloud = R"({"specversion":"1.0","id":"1","source":"/s","type":"t","traceparent":")" + own + "\"}";
   CHECK(carried(trace, cloud, kCloudEvents) == own);
+  CHECK(carried("42" + trace.substr(2) + "-later", plain, json) == trace);
+}
+
+TEST_CASE("Publish: tracestate travels with the traceparent that it came with") {
+  Ingest ingest;
+  const auto carried = [&](const Headers& headers, std::string_view body) {
+    accepted_id(ingest.post("/events", headers, body));
+    return std::string(ingest.log.record(ingest.log.taken() - 1).headers.get("ce_tracestate"));
+  };
+  const std::string plain = R"({"type":"t","data":1})", trace(kTrace);
+  const std::pair<std::string, std::string> json{"Content-Type", "application/json"}, state{"Tracestate", "a=1,b=2"};
+  CHECK(carried({json, {"Traceparent", trace}, state}, plain) == "a=1,b=2");
+  CHECK(carried({json, state}, plain).empty());
+  const std::string own = R"({"specversion":"1.0","id":"1","source":"/s","type":"t","traceparent":")" + trace + "\"}";
+  CHECK(carried({kCloudEvents.front(), {"Traceparent", trace}, state}, own).empty());
+}
+
+TEST_CASE("Publish: CloudEvents' names of conversation and cause are read where Certes' own are missing") {
+  Ingest ingest;
+  const auto carried = [&](const std::string& attributes) {
+    accepted_id(ingest.post("/events", kCloudEvents,
+                            R"({"specversion":"1.0","id":"1","source":"/s","type":"t",)" + attributes + "}"));
+    const auto& headers = ingest.log.record(ingest.log.taken() - 1).headers;
+    return std::pair(std::string(headers.get("ce_conversationid")), std::string(headers.get("ce_causeid")));
+  };
+  using Both = std::pair<std::string, std::string>;
+  CHECK(carried(R"("correlationid":"c","causationid":"k")") == Both{"c", "k"});
+  CHECK(carried(R"("correlationid":"c","conversationid":"own","causationid":"k","causeid":"mine")") ==
+        Both{"own", "mine"});
+  CHECK(carried(R"("causationid":")" + std::string(300, 'x') + "\"").second.empty());
 }
 
 TEST_CASE("Publish: every event has an id of its own, in the order of acceptance") {

@@ -132,6 +132,13 @@ TEST_CASE("Source: its forwarded headers come with the preset's, each once, and 
   CHECK(event.forwarded == Pairs{{"webhook-id", "m"}, {"x-tenant", "t"}});
 }
 
+TEST_CASE("Source: credentials are not forwarded, though a stored source says so") {
+  auto source = plain();
+  source.forward_headers = {"authorization", "x-a", "cookie"};
+  const auto event = read(source, {{{"Authorization", "Basic eDp5"}, {"Cookie", "a=1"}, {"X-A", "1"}}, "{}"});
+  CHECK(event.forwarded == Pairs{{"x-a", "1"}});
+}
+
 TEST_CASE("Source: values that may not stand in an event are refused, and say where they came from") {
   const std::string long_id(257, 'x');
   auto ids = plain();
