@@ -26,6 +26,29 @@ bool is_other_variable(std::string_view name) {
   return false;
 }
 
+bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
+
+// CERTES_GATEWAY_PORT_9600_TCP_ADDR and the like.
+bool is_port_link(std::string_view name) {
+  for (const std::string_view protocol : {"_TCP", "_UDP", "_SCTP"})
+    for (const std::string_view part : {"_ADDR", "_PORT", "_PROTO"}) {
+      const std::string end = std::string(protocol).append(part);
+      if (!name.ends_with(end)) continue;
+      const std::string_view front = name.substr(0, name.size() - end.size());
+      const auto at = front.rfind("_PORT_");
+      if (at != front.npos && is_number(front.substr(at + 6))) return true;
+    }
+  return false;
+}
+
+// What Kubernetes puts into every container for a Service whose name begins with "certes-".
+bool is_service_link(std::string_view name, std::string_view value) {
+  for (const std::string_view scheme : {"tcp://", "udp://", "sctp://"})
+    if (value.starts_with(scheme)) return true;
+  return name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") ||
+         name.find("_SERVICE_PORT_") != name.npos || is_port_link(name);
+}
+
 // Settings and sections.
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
@@ -205,6 +228,7 @@ Result<void> Loader::add_variable(const std::string& name, const std::string& va
   if (is_other_variable(name)) return {};
   for (const Setting& setting : all_settings())
     if (variable_of(setting.name) == name) return add_text(std::string(setting.name), value, name);
+  if (is_service_link(name, value)) return {};
   return fail(at(name, "unknown variable" + did_you_mean(name, known_variables())));
 }
 

@@ -117,6 +117,24 @@ TEST_CASE("Settings: variables of commands, scripts and tests are no settings") 
   CHECK(settings.has_value());
 }
 
+TEST_CASE("Settings: Kubernetes' links to Services are no settings") {
+  const std::map<std::string, std::string> links = {{"CERTES_SERVICE_HOST", "10.0.0.1"},
+                                                    {"CERTES_SERVICE_PORT", "9600"},
+                                                    {"CERTES_GATEWAY_SERVICE_PORT_HTTP", "9600"},
+                                                    {"CERTES_PORT", "tcp://10.0.0.1:9600"},
+                                                    {"CERTES_DNS_PORT", "udp://10.0.0.1:53"},
+                                                    {"CERTES_GATEWAY_PORT_9600_TCP", "tcp://10.0.0.1:9600"},
+                                                    {"CERTES_GATEWAY_PORT_9600_TCP_ADDR", "10.0.0.1"},
+                                                    {"CERTES_GATEWAY_PORT_9600_TCP_PORT", "9600"},
+                                                    {"CERTES_GATEWAY_PORT_9600_SCTP_PROTO", "sctp"}};
+  CHECK(load({"", links, {}}).has_value());
+  for (const char* name : {"CERTES_SERVICE", "CERTES_PORT", "CERTES_PORT_X_TCP_ADDR", "CERTES_PORT_9600_TCP_NAME"}) {
+    CAPTURE(std::string(name));
+    CHECK(message_of({"", {{name, "9600"}}, {}}).starts_with(std::string(name) + ": unknown variable"));
+  }
+  CHECK(message_of({"", {{"CERTES_KAFKA_PARTITIONS", "tcp://10.0.0.1:1"}}, {}}).starts_with("CERTES_KAFKA_PARTITIONS"));
+}
+
 TEST_CASE("Settings: keys come from the environment alone") {
   const Directory directory;
   const std::string file = directory.write("admin", "certes_abc\n");
