@@ -6,6 +6,7 @@
 
 #include "certes/private_file.hpp"
 #include "common/config/toml.hpp"
+#include "common/log/sqlite/sqlite_log.hpp"
 
 namespace certes {
 namespace {
@@ -32,6 +33,13 @@ Result<void> make_key(const config::Settings& settings, const std::string& path)
   return made;
 }
 
+// An embedded log of an earlier start: its key was there before it.
+bool has_log(const config::Settings& settings) {
+  const std::string path = settings.data + "/" + std::string(log::sqlite::kFile);
+  struct stat status {};
+  return settings.log.engine == "sqlite" && ::stat(path.c_str(), &status) == 0;
+}
+
 }  // namespace
 
 Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_make) {
@@ -48,6 +56,10 @@ Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_ma
     return fail(Code::invalid,
                 "no sealing key: every role needs the same one in CERTES_SECRETS_KEY or in the file that "
                 "secrets.key_file names; make one with: openssl rand -base64 32");
+  if (!there && has_log(settings))
+    return fail(Code::invalid, path + " is missing, and there is a log in " + settings.data +
+                                   " whose secrets another key would not open: restore the file from your backup, or "
+                                   "give the key in CERTES_SECRETS_KEY or secrets.key_file; none is made");
   if (!there)
     if (auto made = make_key(settings, path); !made) return fail(made.error());
   if (there && (status.st_mode & 0077) != 0) ::chmod(path.c_str(), status.st_mode & 0700);

@@ -8,8 +8,9 @@
 
 namespace certes {
 
-// From CERTES_SECRETS_KEY, else secrets.key_file, else DATA/secrets.key; made there if it is missing and `may_make`.
-// Errors: invalid (no key, and how to make one; or which one is none), unavailable (file).
+// From CERTES_SECRETS_KEY, else secrets.key_file, else DATA/secrets.key; made there if it is missing and `may_make`,
+// unless a log stands there already, which was begun with a key that is lost then.
+// Errors: invalid (no key, and how to make or restore one; or which one is none), unavailable (file).
 Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_make);
 
 }  // namespace certes

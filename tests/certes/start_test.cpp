@@ -62,6 +62,20 @@ TEST_CASE("Sealing keys: without one, and none allowed to be made, it is said ho
   CHECK(none.error().message.find("openssl rand -base64 32") != std::string::npos);
 }
 
+TEST_CASE("Sealing keys: one that is lost is not made anew beside the log that it sealed") {
+  const testing::Directory directory;
+  config::Settings settings;
+  settings.data = directory.path();
+  directory.write("certes.db", "");
+  const auto lost = open_sealer(settings, true);
+  REQUIRE_FALSE(lost.has_value());
+  CHECK(lost.error().message.find("secrets.key is missing") != std::string::npos);
+  CHECK(lost.error().message.find("restore") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(settings.data + "/secrets.key"));
+  settings.secrets_keys = {crypto::Sealer::new_key()};
+  CHECK(open_sealer(settings, true).has_value());
+}
+
 TEST_CASE("Sealing keys: a given one counts, and a wrong one is named by its place") {
   const testing::Directory directory;
   config::Settings settings;

@@ -104,7 +104,7 @@ Result<void> SqliteLog::trim(Topic topic, std::int32_t partition, std::int64_t b
 }
 
 Result<std::unique_ptr<Log>> open_locked(Options options, const Clock& clock, DirectoryLock lock) {
-  const std::string path = options.directory + "/certes.db";
+  const std::string path = options.directory + "/" + std::string(kFile);
   keep_private(path);
   try {
     auto connection = std::make_unique<Connection>(path);

@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::sqlite {
+
+inline constexpr std::string_view kFile = "certes.db";  // in the directory
 
 struct Options {
   std::string directory;
