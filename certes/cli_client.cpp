@@ -20,7 +20,11 @@ void add_send(CliContext context) {
   command->add_option("data", options->data, "JSON (or text), @FILE, or - for standard input")
       ->type_name("DATA|@FILE|-");
   command->add_option("--id", options->id, "your id: the same (source, id) is not delivered again");
-  command->add_option("--source", options->source, "where it happened, a URI reference");
+  auto* source = command->add_option("--source", options->source, "where it happened, a URI reference");
+  auto* text = command->add_flag("--text", options->text, "DATA is a string, whatever it looks like");
+  command->add_option("--content-type", options->content_type, "send DATA byte for byte, as of this type")
+      ->needs(source)
+      ->excludes(text);
   command->add_option("--subject", options->subject, "what it is about");
   command->add_option("--partition-key", options->partition_key, "events of one key keep together");
   command->add_option("--retry-seconds", options->retry_seconds, "how long to try while the gateway is away; 0: once")
@@ -39,6 +43,7 @@ void add_command_command(CliContext context) {
       ->type_name("Service.VerbObject");
   command->add_option("data", options->data, "JSON (or text), @FILE, or - for standard input")
       ->type_name("DATA|@FILE|-");
+  command->add_flag("--text", options->text, "DATA is a string, whatever it looks like");
   auto* wait = command->add_flag("--wait", options->wait, "wait for the result and print it; exit with 1 if it failed");
   command->add_option("--wait-seconds", options->wait_seconds, "at most so long")
       ->check(CLI::Range(0.0, 86'400.0))

@@ -12,7 +12,7 @@ namespace {
 
 Result<void> hand_over(const std::string& key, const config::Settings& settings) {
   if (::isatty(STDOUT_FILENO) != 0) {
-    command::print_line("admin key: " + key + "  (shown this once)");
+    (void)command::try_print_line("admin key: " + key + "  (shown this once)");
     return {};
   }
   const std::string path = settings.data + "/admin.key";

@@ -1,4 +1,5 @@
 // certes: the one binary. certes-gateway and certes-dispatcher are links to it.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error; command::print looks at standard output itself
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

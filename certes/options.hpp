@@ -40,7 +40,9 @@ struct Connection {
 struct SendOptions {
   Connection connection;
   std::string type;
-  std::string data;  // JSON or text, "@FILE", "-"; empty: none
+  std::string data;          // JSON or text, "@FILE", "-"; empty: none
+  bool text = false;         // it is a string, whatever it looks like
+  std::string content_type;  // of data that goes out byte for byte; empty: it is JSON
   std::string id, source, subject, partition_key;
   double retry_seconds = 5;        // how long to try; 0: once
   std::uint32_t max_attempts = 0;  // 0: as often as fits
@@ -63,8 +65,9 @@ struct RelayControlOptions {
 
 struct CommandOptions {
   Connection connection;
-  std::string name;  // Service.VerbObject
-  std::string data;  // JSON or text, "@FILE", "-"; empty: none
+  std::string name;   // Service.VerbObject
+  std::string data;   // JSON or text, "@FILE", "-"; empty: none
+  bool text = false;  // it is a string, whatever it looks like
   std::string id, reply_to, conversation_id, cause_id;
   bool wait = false;  // for the result
   double wait_seconds = 60;

@@ -190,7 +190,7 @@ Result<void> Runtime::announce() {
   if (std::exchange(announced_, true)) return {};
   std::map<std::string, std::string> addresses;
   for (const Bound& bound : bound_) {
-    command::print_line("listening " + bound.name + " " + bound.scheme + "://" + bound.address);
+    (void)command::try_print_line("listening " + bound.name + " " + bound.scheme + "://" + bound.address);
     addresses[bound.name] = bound.address;
   }
   if (print_ports_.empty()) return {};
@@ -203,7 +203,7 @@ Result<void> Runtime::serve() {
   for (bool ready = false;;) {
     if (!ready && (!gateway_ || gateway_->warm())) {
       ready = true;
-      command::print_line("ready");
+      (void)command::try_print_line("ready");
     }
     const auto event = signals_.wait(ready ? kHealthEvery : kWarmEvery);
     if (event == Signals::Event::signal) return {};

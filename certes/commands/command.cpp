@@ -4,6 +4,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/data_argument.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -14,14 +15,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kAskEvery{200};
 
-// DATA that is no JSON document is taken as a string, as in certes send.
 Result<std::string> command_of(const CommandOptions& options) {
   Json command = Json::object();
   std::string data = "null";
   if (!options.data.empty()) {
     const auto text = argument_text(options.data);
     if (!text) return fail(text.error());
-    data = parse_json<Json>(*text) ? *text : Json(*text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    auto json = json_of_data(*text, options.text);
+    if (!json) return fail(std::move(json.error()));
+    data = std::move(*json);
   }
   const std::pair<const char*, const std::string*> members[] = {{"id", &options.id},
                                                                 {"reply_to", &options.reply_to},

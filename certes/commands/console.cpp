@@ -1,7 +1,10 @@
 #include "certes/commands/console.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 
@@ -18,6 +21,13 @@ void add_row(std::string& text, const Row& row, const std::vector<std::size_t>& 
   }
   while (text.ends_with(' ')) text.pop_back();
   text += '\n';
+}
+
+// False: nobody reads it any more. Another trouble, such as a full disk, ends nothing.
+bool try_print(std::string_view text) {
+  const std::string shown = printable(text);
+  const bool written = std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() && std::fflush(stdout) == 0;
+  return written || errno != EPIPE;
 }
 
 }  // namespace
@@ -38,12 +48,17 @@ std::string table(const Row& titles, const std::vector<Row>& rows) {
 }
 
 void print(std::string_view text) {
-  const std::string shown = printable(text);
-  std::fwrite(shown.data(), 1, shown.size(), stdout);
-  std::fflush(stdout);
+  if (!try_print(text)) end_by_sigpipe();
 }
 
 void print_line(std::string_view text) { print(std::string(text) + "\n"); }
+bool try_print_line(std::string_view text) { return try_print(std::string(text) + "\n"); }
+
+void end_by_sigpipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  std::_Exit(128 + SIGPIPE);  // blocked
+}
 
 void note(std::string_view text) {
   const std::string shown = "certes: " + printable(text) + "\n";

@@ -18,9 +18,13 @@ using Row = std::vector<std::string>;
 std::string table(const Row& titles, const std::vector<Row>& rows);
 
 // What others wrote is in most of what is printed: see printable.
-void print(std::string_view text);       // to standard output, at once
+// To standard output, at once. Where nobody reads it any more, the command ends as by SIGPIPE.
+void print(std::string_view text);
 void print_line(std::string_view text);  // the same and a line's end
-void note(std::string_view text);        // a line on standard error: how far it is, what is wrong
+// The same for what goes on, or has something to put away: a service, certes listen. False: nobody reads it any more.
+bool try_print_line(std::string_view text);
+[[noreturn]] void end_by_sigpipe();
+void note(std::string_view text);  // a line on standard error: how far it is, what is wrong
 
 // "certes: message (at /pointer)" on standard error; gives kExitFailure.
 int failed(const Error& error);

@@ -68,7 +68,8 @@ class Receiver {
     return response;
   }
 
-  bool is_done() const { return options_.count != 0 && received_ >= options_.count; }
+  bool is_done() const { return unread_ || (options_.count != 0 && received_ >= options_.count); }
+  bool is_unread() const { return unread_; }
 
  private:
   Result<void> verify(const http::Request& request) {
@@ -103,12 +104,15 @@ class Receiver {
     if (!options_.to.empty()) line += "  → " + options_.to + ": " + std::to_string(status);
     const std::string text = printable_line(line) + "\n  " + printable_block(shown_body(request.body), "  ");
     const std::lock_guard lock(mutex_);
-    print_line(text);
+    if (try_print_line(text)) return;
+    unread_ = true;
+    signals_.wake();
   }
 
   const ListenOptions& options_;
   Signals& signals_;
   std::atomic<std::uint64_t> received_{0};
+  std::atomic<bool> unread_{false};  // nobody reads standard output any more
   std::mutex mutex_;
   std::optional<crypto::StandardWebhooks> signatures_;  // guarded by mutex_; so is standard output
 };
@@ -169,7 +173,7 @@ int listen(client::ApiClient& api, const ListenOptions& options, const http::Ser
   if (!signatures) return failed(signatures.error());
   receiver.expect(std::move(*signatures));
   if (auto subscribed = temporary.subscribe(options); !subscribed) return failed(subscribed.error());
-  print_line("listening to " + options.pattern + " at " + url + " (Ctrl-C ends)");
+  if (!try_print_line("listening to " + options.pattern + " at " + url + " (Ctrl-C ends)")) return kExitFailure;
   while (signals.wait() != Signals::Event::signal && !receiver.is_done()) {
   }
   return kExitOk;
@@ -192,6 +196,7 @@ int run_command(const ListenOptions& options) {
   if (auto started = server.start(); !started) return failed(started.error());
   const int status = listen(*api, options, server, receiver, signals);
   server.stop(Millis{1'000});
+  if (receiver.is_unread()) end_by_sigpipe();
   return status;
 }
 

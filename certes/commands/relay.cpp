@@ -122,7 +122,7 @@ class RelayProcess {
   Result<void> run(const std::string& print_ports) {
     if (auto opened = open(); !opened) return opened;
     if (auto started = relay_->start(); !started) return fail(std::move(started.error()).prefixed("relay.listen: "));
-    print_line("listening relay http://" + relay_->address());
+    (void)try_print_line("listening relay http://" + relay_->address());
     if (!print_ports.empty()) {
       auto written = replace_file(print_ports, "{\"relay\":\"" + relay_->address() + "\"}\n");
       if (!written) {
@@ -130,7 +130,7 @@ class RelayProcess {
         return fail(std::move(written.error()).prefixed("--print-ports: "));
       }
     }
-    print_line("ready");
+    (void)try_print_line("ready");
     auto served = serve();
     stop();
     return served;

@@ -2,6 +2,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/data_argument.hpp"
 #include "client/encoding.hpp"
 #include "client/pipeline.hpp"
 #include "common/base/ids.hpp"
@@ -13,15 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr Millis kOverTime{30'000};  // for a request that began in time
-
-// DATA that is no JSON document is taken as a string: `certes send greeting hello` does what it looks like.
-std::string data_of(const std::string& text) {
-  constexpr const char* kSpace = " \t\r\n";
-  if (parse_json<Json>(text))
-    return text.substr(text.find_first_not_of(kSpace),
-                       text.find_last_not_of(kSpace) + 1 - text.find_first_not_of(kSpace));
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // What is wrong with it, the gateway says.
 Result<event::Event> event_of(const SendOptions& options, const Clock& clock) {
@@ -37,7 +29,16 @@ Result<event::Event> event_of(const SendOptions& options, const Clock& clock) {
   if (options.data.empty()) return event;
   const auto text = argument_text(options.data);
   if (!text) return fail(text.error());
-  event.data = data_of(*text);
+  if (!options.content_type.empty()) {
+    if (options.source.empty()) return fail(Code::invalid, "--content-type needs --source");
+    event.data_content_type = options.content_type;
+    event.data = *text;
+    return event;
+  }
+  auto json = json_of_data(*text, options.text);
+  if (!json && !is_text(*text)) json.error().message += "; --content-type TYPE sends it as it is";
+  if (!json) return fail(std::move(json.error()));
+  event.data = std::move(*json);
   return event;
 }
 

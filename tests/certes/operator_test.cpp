@@ -125,6 +125,44 @@ TEST_CASE("send: posts the event as JSON, text as a string") {
   CHECK(requests.at(1).ends_with(R"("data":"hello"})"));
 }
 
+TEST_CASE("send: what looks like JSON and is none, or is no text, is refused and not sent") {
+  CannedServer server({{202, "{}"}, {202, "{}"}, {202, "{}"}});
+  SendOptions options;
+  options.connection.gateway_url = server.url();
+  options.type = "order.created";
+  for (const std::string data : {R"({"bad":)", " [1,2", "\"open", "caf\xe9", "a\x01z", R"({"bad":"\xff"})"}) {
+    CAPTURE(data);
+    options.data = data;
+    CHECK(run_command(options) == kExitFailure);
+  }
+  options.data = R"({"bad":)";
+  options.text = true;
+  CHECK(run_command(options) == kExitOk);
+  options.text = false;
+  options.content_type = "application/octet-stream";
+  options.data = "\xff\x01{";
+  CHECK(run_command(options) == kExitFailure);  // without a source there is no form for it
+  options.source = "urn:x";
+  CHECK(run_command(options) == kExitOk);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].ends_with(R"("data":"{\"bad\":"})"));
+  CHECK(requests[1].find("application/octet-stream") != std::string::npos);
+  CHECK(requests[1].ends_with("\r\n\r\n\xff\x01{"));
+}
+
+TEST_CASE("command: its data is as that of send") {
+  CannedServer server({{202, R"({"id":"evt_1","status":"accepted"})"}});
+  CommandOptions options;
+  options.connection.gateway_url = server.url();
+  options.name = "Billing.Charge";
+  options.data = R"({"bad":)";
+  CHECK(run_command(options) == kExitFailure);
+  options.text = true;
+  CHECK(run_command(options) == kExitOk);
+  CHECK(server.requests().back().ends_with(R"("data":"{\"bad\":"})"));
+}
+
 TEST_CASE("Resources: each action is one request") {
   CannedServer server({{200, R"({"items":[{"id":"a","verify":{"scheme":"none"}}]})"},
                        {201, R"({"id":"a"})"},

@@ -381,6 +381,15 @@ class Commands(StreamCase, Case):
     def watchers(self, count):
         wait_for(lambda: self.metric("certes_gateway_stream_watchers") == count, WITHIN, f"{count} watchers")
 
+    def test_a_command_whose_output_nobody_reads_any_more_ends(self):
+        self.start()
+        tail = self.tail("events", "tail", "--json")
+        self.watchers(1)
+        tail.stdout.close()
+        self.post("order.created")
+        self.assertEqual(tail.wait(WITHIN), -signal.SIGPIPE)
+        tail.stdout = None
+
     def test_events_tail_prints_what_comes_and_goes_on_after_a_restart(self):
         self.start()
         plain = self.tail("events", "tail", "--pattern", "order.#", "--count", "2")
