@@ -1,5 +1,6 @@
 #include "api/call.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <future>
@@ -31,6 +32,17 @@ std::optional<http::Response> wrong_media_type(const Route& route, const http::R
   detail += "; send Content-Type: application/json";
   if (patch) detail += " or application/merge-patch+json";
   return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+}
+
+// What is spelt wrong must not be taken for what was not asked: a filter that is ignored is none.
+Result<void> check_parameters(const Route& route, std::string_view query) {
+  for (const std::string& name : http::query_names(query)) {
+    if (name == "tenant" || std::ranges::count(route.parameters, name) > 0) continue;
+    std::string known = "tenant";
+    for (const std::string& one : route.parameters) known += ", " + one;
+    return fail(Code::invalid, "unknown query parameter; there are: " + known, name.substr(0, 128));
+  }
+  return {};
 }
 
 // Whether a refusal stands, or a fresh state may say otherwise: another process may just have made the key, or changed
@@ -66,6 +78,7 @@ http::Response serve(const Route& route, const http::Request& request, Services&
   const auto tenant = http::query_parameter(request.query, "tenant");
   if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
   if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
+  if (auto fit = check_parameters(route, request.query); !fit) return gateway::problem_of(fit.error(), "api");
   auto response =
       handler(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state}, services);
   return response ? std::move(*response) : gateway::problem_of(response.error(), "api");

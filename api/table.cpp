@@ -28,9 +28,12 @@ constexpr KindRow kKinds[] = {{"tenants", "tenants", "tenant"},
                               {"backoff-policies", "backoffs", "back-off policy"},
                               {"keys", "keys", "key"}};
 
+using Parameters = std::vector<std::string>;
+
 ApiRow make_row(const char* method, const std::string& pattern, std::string scope, ApiHandler handler,
-                std::string summary, bool lengthy = false) {
-  return {{method, std::string(kApiRoot) + pattern, Access::key, std::move(scope), std::move(summary), false, lengthy},
+                std::string summary, Parameters parameters = {}, bool lengthy = false) {
+  return {{method, std::string(kApiRoot) + pattern, Access::key, std::move(scope), std::move(summary), false, lengthy,
+           std::move(parameters)},
           handler};
 }
 
@@ -38,32 +41,38 @@ void add_kind(Table& table, const KindRow& kind) {
   const api::KindHandlers handlers = handlers_of(kind.kind);
   const std::string all = std::string("/") + kind.kind, one = all + "/{id}", what = kind.one;
   const std::string read = std::string(kind.scope) + ":read", write = std::string(kind.scope) + ":write";
-  table.push_back(make_row("GET", all, read, handlers.list, std::string("List ") + kind.kind));
+  table.push_back(make_row("GET", all, read, handlers.list, std::string("List ") + kind.kind, {"limit", "after"}));
   table.push_back(make_row("GET", one, read, handlers.show, "Show one " + what));
   table.push_back(make_row("POST", all, write, handlers.create, "Create one " + what));
-  table.push_back(make_row("PUT", one, write, handlers.replace, "Create or replace one " + what));
-  table.push_back(make_row("PATCH", one, write, handlers.merge, "Change one " + what));
-  table.push_back(make_row("DELETE", one, write, handlers.remove, "Delete one " + what));
+  table.push_back(make_row("PUT", one, write, handlers.replace, "Create or replace one " + what, {"dry_run"}));
+  table.push_back(make_row("PATCH", one, write, handlers.merge, "Change one " + what, {"dry_run"}));
+  table.push_back(make_row("DELETE", one, write, handlers.remove, "Delete one " + what, {"cascade"}));
 }
 
 Table make_table() {
   Table table;
   for (const KindRow& kind : kKinds) add_kind(table, kind);
   const auto add = [&](const char* method, const char* pattern, const char* scope, ApiHandler handler,
-                       const char* summary, bool lengthy = false) {
-    table.push_back(make_row(method, pattern, scope, handler, summary, lengthy));
+                       const char* summary, Parameters parameters = {}, bool lengthy = false) {
+    table.push_back(make_row(method, pattern, scope, handler, summary, std::move(parameters), lengthy));
   };
-  add("POST", "/endpoints/{id}/pause", "endpoints:write", pause_endpoint, "Send an endpoint nothing for now");
-  add("POST", "/endpoints/{id}/resume", "endpoints:write", resume_endpoint, "Send to it again");
-  add("POST", "/endpoints/{id}/rotate-secret", "endpoints:write", rotate_secret, "Give it a new secret");
-  add("GET", "/event-types/{id}/versions", "schemas:read", list_versions, "List the versions of a schema");
+  add("POST", "/endpoints/{id}/pause", "endpoints:write", pause_endpoint, "Send an endpoint nothing for now",
+      {"dry_run"});
+  add("POST", "/endpoints/{id}/resume", "endpoints:write", resume_endpoint, "Send to it again", {"dry_run"});
+  add("POST", "/endpoints/{id}/rotate-secret", "endpoints:write", rotate_secret, "Give it a new secret", {"dry_run"});
+  add("GET", "/event-types/{id}/versions", "schemas:read", list_versions, "List the versions of a schema",
+      {"limit", "after"});
   add("GET", "/event-types/{id}/versions/{version}", "schemas:read", show_version, "Show one version");
-  add("POST", "/keys/{id}/rotate", "keys:write", rotate_key, "Give a key a new text");
-  add("GET", "/dead-letters", "dead-letters:read", list_dead_letters, "List dead letters", kLengthy);
-  add("GET", "/dead-letters/{id}", "dead-letters:read", show_dead_letter, "Show one dead letter", kLengthy);
-  add("POST", "/dead-letters/replay", "dead-letters:write", replay_dead_letters, "Send dead letters again", kLengthy);
-  add("POST", "/dead-letters/{id}/replay", "dead-letters:write", replay_dead_letter, "Send one again", kLengthy);
-  add("GET", "/audit", "audit:read", list_audit, "List who changed what", kLengthy);
+  add("POST", "/keys/{id}/rotate", "keys:write", rotate_key, "Give a key a new text", {"dry_run"});
+  add("GET", "/dead-letters", "dead-letters:read", list_dead_letters, "List dead letters",
+      {"endpoint", "delivery", "limit", "after"}, kLengthy);
+  add("GET", "/dead-letters/{id}", "dead-letters:read", show_dead_letter, "Show one dead letter", {"after"}, kLengthy);
+  add("POST", "/dead-letters/replay", "dead-letters:write", replay_dead_letters, "Send dead letters again", {},
+      kLengthy);
+  add("POST", "/dead-letters/{id}/replay", "dead-letters:write", replay_dead_letter, "Send one again", {"after"},
+      kLengthy);
+  add("GET", "/audit", "audit:read", list_audit, "List who changed what",
+      {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
   gateway::add_pages(table);
   return table;
 }

@@ -29,14 +29,15 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
     print_line(indented_json(*body));
     return kExitOk;
   }
-  const std::vector<const char*> names{"id", "endpoint", "type", "attempts", "rule", "error"};
+  const std::vector<const char*> names{"id",   "dead_lettered_at", "event", "endpoint",
+                                       "type", "attempts",         "rule",  "error"};
   std::vector<Row> rows;
   for (const Json& item : items) {
     Row row;
     for (const char* name : names) row.push_back(member(item, name));
     rows.push_back(std::move(row));
   }
-  print(table({"ID", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
+  print(table({"ID", "TIME", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
   return kExitOk;
 }
 

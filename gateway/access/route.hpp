@@ -28,6 +28,8 @@ struct Route {
   // Takes something in: refused while the log is behind, and counted against the sender's rates.
   bool takes_in = false;
   bool lengthy = false;  // reads topics (http::PooledRoute)
+  // Of its query, beside `tenant`; others are refused. The Master API's rows say them.
+  std::vector<std::string> parameters = {};
 };
 
 // A route and what serves it: a page that every listener has, or a handler of this listener's.

@@ -294,6 +294,20 @@ TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint i
   CHECK(api.request("POST", "/dead-letters/" + id_of(api, "dlv_d") + "/replay").status == 409);
 }
 
+TEST_CASE("Dead letters: an empty body replays nothing, and neither does a filter that is spelt wrong") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  CHECK(api.request("POST", "/dead-letters/replay").status == 400);
+  CHECK(api.post("/dead-letters/replay", Json::object()).status == 400);
+  const auto unknown = api.post("/dead-letters/replay?endpoint=one", {{"all", true}});
+  CHECK(unknown.status == 400);
+  CHECK(unknown.json["pointer"] == "endpoint");
+  CHECK(api.request("GET", "/dead-letters?endpont=one").json["pointer"] == "endpont");
+  CHECK(api.request("GET", "/dead-letters?endpoint=one&limit=5&tenant=default").status == 200);
+  CHECK(events(installation).empty());
+}
+
 TEST_CASE("Dead letters: a replay of many says what is wrong with what it asks for") {
   Installation installation;
   Process api(installation);

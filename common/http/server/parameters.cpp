@@ -74,6 +74,17 @@ std::optional<std::string> query_parameter(std::string_view query, std::string_v
   return std::nullopt;
 }
 
+std::vector<std::string> query_names(std::string_view query) {
+  std::vector<std::string> names;
+  while (!query.empty()) {
+    std::string_view value = take(query, '&');
+    if (value.empty()) continue;
+    const std::string_view written = take(value, '=');
+    names.push_back(percent_decoded(written, true).value_or(std::string(written)));
+  }
+  return names;
+}
+
 std::optional<FormFields> parse_form(std::string_view text) {
   FormFields fields;
   while (!text.empty()) {

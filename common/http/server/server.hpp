@@ -241,5 +241,7 @@ class Server {
 std::optional<std::string> path_parameter(std::string_view pattern, std::string_view path, std::string_view name);
 // The value of `name` in a query, percent-decoded ('+' is a space); nothing if absent.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
+// The names of all that stand there, decoded where they can be.
+std::vector<std::string> query_names(std::string_view query);
 
 }  // namespace certes::http
