@@ -135,7 +135,8 @@ TEST_CASE("View: what Certes writes, and what others may, is an event") {
 
 TEST_CASE("Identified: only what Certes wrote, and what is an event") {
   const std::vector<Pair> own = {{"certes-id", "evt_1"}, {"certes-tenant", "acme"}, {"certes-client-id", "1"}};
-  const auto known = identified(with(own));
+  const auto record = with(own);  // which `known` looks into
+  const auto known = identified(record);
   REQUIRE(known);
   CHECK(known->id == "evt_1");
   CHECK(known->identity == identity("acme", "/s", "7"));

@@ -153,9 +153,11 @@ TEST_CASE("Publish: tracestate travels with the traceparent that it came with") 
 
 TEST_CASE("Publish: CloudEvents' names of conversation and cause are read where Certes' own are missing") {
   Ingest ingest;
+  int events = 0;
   const auto carried = [&](const std::string& attributes) {
+    const std::string id = std::to_string(++events);  // else it would be a repeat
     accepted_id(ingest.post("/events", kCloudEvents,
-                            R"({"specversion":"1.0","id":"1","source":"/s","type":"t",)" + attributes + "}"));
+                            R"({"specversion":"1.0","source":"/s","type":"t","id":")" + id + "\"," + attributes + "}"));
     const auto& headers = ingest.log.record(ingest.log.taken() - 1).headers;
     return std::pair(std::string(headers.get("ce_conversationid")), std::string(headers.get("ce_causeid")));
   };
