@@ -57,8 +57,10 @@ inline std::unique_ptr<log::Log> open_log(const log::kafka::Options& options) {
 }
 
 inline std::unique_ptr<log::Log> open_prepared(const log::kafka::Options& options) {
+  constexpr int kTries = 5;  // a broker on a busy machine may take longer than one waits; services try again, too
   auto log = open_log(options);
-  const auto prepared = log->prepare();
+  auto prepared = log->prepare();
+  for (int i = 1; i < kTries && !prepared && prepared.error().code == Code::unavailable; ++i) prepared = log->prepare();
   REQUIRE_MESSAGE(prepared.has_value(), prepared.error().message);
   return log;
 }
