@@ -34,7 +34,7 @@ class Api::Impl {
         counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API"),
         scrapers_(frame.settings, frame.clock),
         server_(options_of(frame.settings)),
-        pages_(server_, frame.metrics, page_options()) {
+        pages_(server_, frame.metrics, gateway::pages_of(frame.settings, scrapers_, [this] { return not_ready(); })) {
     for (const ApiRow& row : routes()) {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<ApiHandler>(&row.handler)) add(row, *handler);
@@ -64,14 +64,6 @@ class Api::Impl {
   }
 
  private:
-  http::PageOptions page_options() {
-    http::PageOptions options;
-    options.not_ready = [this] { return not_ready(); };
-    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
-    options.metrics = frame_.settings.metrics_listen.empty();
-    return options;
-  }
-
   void add(const Route& route, ApiHandler handler) {
     http::PooledRoute pooled;
     pooled.lengthy = route.lengthy;

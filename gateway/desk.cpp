@@ -44,14 +44,12 @@ std::string_view reason(Code code) {
 Desk::Desk(http::Loop& own_loop, const DeskShared& shared)
     : loop(own_loop),
       dependencies(shared.dependencies),
-      metrics(shared.metrics),
+      metrics(shared.intake.metrics),
       clients(shared.dependencies.settings),
       door(clients, dependencies),
-      intake(loop, dependencies, door,
-             {shared.acceptors, shared.idempotency, shared.limits, shared.unverified, shared.schemas, shared.heavy,
-              metrics, shared.tail, shared.waiting}),
+      intake(loop, dependencies, door, shared.intake),
       commands(loop, dependencies, intake, shared.searcher, metrics),
-      streams(loop, dependencies, clients, shared.tail, shared.crowd, shared.lines) {}
+      streams(loop, dependencies, clients, shared.intake.tail, shared.crowd, shared.lines) {}
 
 void Desk::serve(const Route& route, IngestHandler handler, const http::Request& request, http::Exchange exchange) {
   if (route.takes_in && intake.gate().shut(intake.acceptor().waiting(), exchange)) return;

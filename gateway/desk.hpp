@@ -16,15 +16,7 @@ namespace certes::gateway::ingest {
 // What the desks of all loops share.
 struct DeskShared {
   const Dependencies& dependencies;
-  Acceptor::Shared acceptors;
-  IdempotencyIndex& idempotency;
-  RateLimits& limits;
-  Unverified& unverified;
-  SchemaCache& schemas;
-  HeavyWork& heavy;
-  IngestMetrics& metrics;
-  stream::Tail& tail;
-  WaitingRoom& waiting;
+  Intake::Shared intake;
   commands::Searcher& searcher;
   stream::Crowd& crowd;
   stream::Lines& lines;

@@ -99,19 +99,8 @@ class Gateway::Services {
   ingest::Desk& desk(http::Loop& loop) {
     auto& place = desks_[static_cast<std::size_t>(loop.index())];
     if (!place)
-      place = std::make_unique<ingest::Desk>(loop, ingest::DeskShared{dependencies_,
-                                                                      {dedup_.get(), redeliveries_.get()},
-                                                                      *idempotency_,
-                                                                      limits_,
-                                                                      unverified_,
-                                                                      schemas_,
-                                                                      *heavy_,
-                                                                      metrics_,
-                                                                      *tail_,
-                                                                      room_,
-                                                                      *searcher_,
-                                                                      crowd_,
-                                                                      *lines_});
+      place = std::make_unique<ingest::Desk>(
+          loop, ingest::DeskShared{dependencies_, intake_shared(), *searcher_, crowd_, *lines_});
     return *place;
   }
 
@@ -121,6 +110,18 @@ class Gateway::Services {
   void end_waits() { tail_->end_waits(); }
 
  private:
+  ingest::Intake::Shared intake_shared() {
+    return {{dedup_.get(), redeliveries_.get()},
+            *idempotency_,
+            limits_,
+            unverified_,
+            schemas_,
+            *heavy_,
+            metrics_,
+            *tail_,
+            room_};
+  }
+
   // Repeats meet in one partition, but a gateway takes those of all.
   void make_dedup() {
     const auto& window = dependencies_.settings.deduplication;
@@ -197,7 +198,7 @@ class Gateway::Impl {
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
-        pages_(server_, frame.metrics, page_options()) {
+        pages_(server_, frame.metrics, pages_of(frame.settings, scrapers_, [this] { return not_ready(); })) {
     for (const IngestRow& row : routes()) {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<IngestHandler>(&row.handler)) add(row, *handler);
@@ -239,14 +240,6 @@ class Gateway::Impl {
   }
 
  private:
-  http::PageOptions page_options() {
-    http::PageOptions options;
-    options.not_ready = [this] { return not_ready(); };
-    options.may_scrape = [this](const http::Request& request) { return scrapers_.refusal(request); };
-    options.metrics = frame_.settings.metrics_listen.empty();
-    return options;
-  }
-
   // Null: the log is not reached yet.
   ingest::Desk* desk(http::Loop& loop) {
     Services* services = open_.load(std::memory_order_acquire);

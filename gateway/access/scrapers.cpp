@@ -36,4 +36,13 @@ bool Scrapers::from_allowed_network(const http::Request& request) const {
   return !clients_.passed_on_by_stranger(request) && allowed_.contains(clients_.address_of(request));
 }
 
+http::PageOptions pages_of(const config::Settings& settings, const Scrapers& scrapers,
+                           std::function<std::optional<std::string>()> not_ready) {
+  http::PageOptions options;
+  options.not_ready = std::move(not_ready);
+  options.may_scrape = [&scrapers](const http::Request& request) { return scrapers.refusal(request); };
+  options.metrics = settings.metrics_listen.empty();
+  return options;
+}
+
 }  // namespace certes::gateway

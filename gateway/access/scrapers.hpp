@@ -5,9 +5,12 @@
 // Any thread; does not block.
 
 #include <atomic>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "common/config/settings.hpp"
+#include "common/http/server/pages.hpp"
 #include "gateway/access/caller.hpp"
 
 namespace certes::gateway {
@@ -28,5 +31,9 @@ class Scrapers {
   const Clock& clock_;
   std::atomic<registry::Registry*> registry_{nullptr};
 };
+
+// The pages of a listener whose metrics these may see; `not_ready` as in PageOptions. `scrapers` outlives them.
+http::PageOptions pages_of(const config::Settings& settings, const Scrapers& scrapers,
+                           std::function<std::optional<std::string>()> not_ready);
 
 }  // namespace certes::gateway
