@@ -27,7 +27,7 @@ struct Want {
 std::size_t size_of(const Want& want) { return static_cast<std::size_t>(std::max(0, *want.value)); }
 
 std::size_t reserve_of(std::size_t allowed, const config::Settings& settings) {
-  const std::size_t files = settings.log.engine == "kafka" ? kForKafka : kForEmbedded;
+  const std::size_t files = settings.store.engine == "kafka" ? kForKafka : kForEmbedded;
   return std::min(allowed / 2, files + (settings.metrics_listen.empty() ? 0 : kMetricsConnections));
 }
 

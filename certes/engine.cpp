@@ -7,22 +7,20 @@ namespace certes {
 
 Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, const Clock& clock,
                                               metrics::Metrics& metrics) {
-  if (settings.log.engine == "kafka") {
+  if (settings.store.engine == "kafka") {
     log::kafka::Options options;
     options.kafka = settings.kafka;
     options.max_body_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes);
-    options.events_retention_seconds = settings.log.events_retention_seconds;
-    options.dead_letters_retention_seconds = settings.log.dead_letters_retention_seconds;
+    options.retention = settings.retention;
     options.metrics = &metrics;
     return log::kafka::open(std::move(options), clock);
   }
   log::sqlite::Options options;
   options.directory = settings.data;
-  options.reserve_bytes = settings.log.reserve_bytes;
+  options.reserve_bytes = settings.store.reserve_bytes;
   options.deduplication_seconds = settings.deduplication.seconds;
   options.deduplication_ids = settings.deduplication.ids;
-  options.events_retention_seconds = settings.log.events_retention_seconds;
-  options.dead_letters_retention_seconds = settings.log.dead_letters_retention_seconds;
+  options.retention = settings.retention;
   // As on Kafka: room for headers beside the largest body, of which a batch may hold many.
   options.max_record_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes) + (64u << 10);
   return log::sqlite::open(std::move(options), clock);

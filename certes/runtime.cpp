@@ -73,7 +73,7 @@ Result<void> Runtime::run() {
 }
 
 Result<void> Runtime::open() {
-  const bool embedded = settings_.log.engine == "sqlite";
+  const bool embedded = settings_.store.engine == "sqlite";
   if (embedded && role_ != Role::serve)
     return fail(Code::invalid,
                 "roles in processes of their own need Kafka, because the embedded log belongs to one process: give "

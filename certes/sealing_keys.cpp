@@ -37,7 +37,7 @@ Result<void> make_key(const config::Settings& settings, const std::string& path)
 bool has_log(const config::Settings& settings) {
   const std::string path = settings.data + "/" + std::string(log::sqlite::kFile);
   struct stat status {};
-  return settings.log.engine == "sqlite" && ::stat(path.c_str(), &status) == 0;
+  return settings.store.engine == "sqlite" && ::stat(path.c_str(), &status) == 0;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ int run_command(const TopicsOptions& options) {
   if (!loaded) return failed(loaded.error());
   const config::Settings& settings = loaded->settings;
   log::kafka::Options kafka{settings.kafka, static_cast<std::size_t>(settings.gateway.max_body_bytes),
-                            settings.log.events_retention_seconds, settings.log.dead_letters_retention_seconds};
+                            settings.retention};
   const Specs specs = log::kafka::topic_specs(kafka);
   const std::vector<Row> acls = permissions(settings.kafka);
   if (options.json) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kProperties = "kafka.properties.";
 constexpr std::string_view kTopic = "kafka.topic.";
+constexpr double kLeastAttemptsOnKafka = 11 * 86'400.0;
 
 // Variables that are no settings: secrets, what client commands and our own scripts read.
 constexpr std::string_view kOtherVariables[] = {
@@ -282,12 +283,16 @@ Result<void> check_stream(const GatewaySettings& gateway) {
 Result<Loaded> Loader::finish() {
   Settings& settings = loaded_.settings;
   KafkaSettings& kafka = settings.kafka;
-  if (!kafka.brokers.empty() && !loaded_.origins.contains("log.engine")) {
-    settings.log.engine = "kafka";
-    loaded_.origins["log.engine"] = loaded_.origins["kafka.brokers"];
+  if (!kafka.brokers.empty() && !loaded_.origins.contains("store.engine")) {
+    settings.store.engine = "kafka";
+    loaded_.origins["store.engine"] = loaded_.origins["kafka.brokers"];
   }
-  if (settings.log.engine == "kafka" && kafka.brokers.empty())
-    return fail(Code::invalid, "log.engine kafka needs kafka.brokers: --brokers HOST:PORT");
+  if (settings.store.engine == "kafka" && kafka.brokers.empty())
+    return fail(Code::invalid, "store.engine kafka needs kafka.brokers: --brokers HOST:PORT");
+  if (settings.store.engine == "kafka" && settings.retention.attempts_seconds < kLeastAttemptsOnKafka)
+    return fail(Code::invalid,
+                "attempts.retention_seconds must be at least 950400 (11 days) on Kafka: what is open is "
+                "recovered from these");
   if (kafka.cert_file.empty() != kafka.key_file.empty())
     return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
   if (auto checked = check_tls(settings); !checked) return fail(checked.error());

@@ -28,11 +28,17 @@ struct KafkaSettings {
   std::string instance;                                             // dispatcher.instance: static membership
 };
 
-struct LogSettings {
+// [store]: where the log is.
+struct StoreSettings {
   std::string engine = "sqlite";             // or kafka
   std::int64_t reserve_bytes = 256ll << 20;  // sqlite: gateway appends are refused below this much free space
-  double events_retention_seconds = 7 * 86'400;
-  double dead_letters_retention_seconds = 30 * 86'400;
+};
+
+// How long a topic keeps what is finished: retention_seconds of [events], [attempts] and [dead_letters].
+struct RetentionSettings {
+  double events_seconds = 7 * 86'400;
+  double attempts_seconds = 11 * 86'400;
+  double dead_letters_seconds = 30 * 86'400;
 };
 
 struct GatewaySettings {
@@ -157,8 +163,8 @@ struct Settings {
   std::vector<std::string> dev_hosts;   // dev.hosts: names in Host that need none
   double shutdown_delay_seconds = 0;
   double drain_seconds = 25;
-  std::string log_level = "info";
-  bool core_dumps = false;  // debug.core_dumps
+  std::string log_level = "info";  // log.level
+  bool core_dumps = false;         // debug.core_dumps
   int metrics_endpoints = 200;
   std::string metrics_listen;  // metrics.listen; empty: every listener shows them
   std::vector<std::string> metrics_allow_from = {"127.0.0.0/8", "::1/128"};  // metrics.allow_from
@@ -168,7 +174,8 @@ struct Settings {
   std::vector<std::string> secrets_keys;  // CERTES_SECRETS_KEY, comma-separated
   std::string admin_key;                  // CERTES_ADMIN_KEY or what CERTES_ADMIN_KEY_FILE holds
   KafkaSettings kafka;
-  LogSettings log;
+  StoreSettings store;
+  RetentionSettings retention;
   GatewaySettings gateway;
   ApiSettings api;
   DispatcherSettings dispatcher;

@@ -34,9 +34,9 @@ TEST_CASE("Command line: options of roles become flags of the settings") {
 
 TEST_CASE("Command line: brokers imply the Kafka log") {
   CHECK(chosen<ServeOptions>({"gateway", "--brokers", "k:9092"}).sources.flags ==
-        Flags{{"kafka.brokers", "k:9092"}, {"log.engine", "kafka"}});
-  CHECK(chosen<ServeOptions>({"serve", "--brokers", "k:9092", "--log", "sqlite"}).sources.flags ==
-        Flags{{"kafka.brokers", "k:9092"}, {"log.engine", "sqlite"}});
+        Flags{{"kafka.brokers", "k:9092"}, {"store.engine", "kafka"}});
+  CHECK(chosen<ServeOptions>({"serve", "--brokers", "k:9092", "--store", "sqlite"}).sources.flags ==
+        Flags{{"kafka.brokers", "k:9092"}, {"store.engine", "sqlite"}});
 }
 
 TEST_CASE("Command line: a role is a command, or the name of the program") {

@@ -30,11 +30,11 @@ TEST_CASE("Descriptors: connections and requests together stay below what is all
       CAPTURE(allowed);
       CAPTURE(engine);
       config::Settings settings;
-      settings.log.engine = engine;
+      settings.store.engine = engine;
       const auto said = share_descriptors(allowed, Role::serve, settings);
       REQUIRE(said);
       CHECK(said->find("only " + std::to_string(allowed)) == 0);
-      const std::size_t reserve = std::min<std::size_t>(allowed / 2, settings.log.engine == "kafka" ? 256 : 128);
+      const std::size_t reserve = std::min<std::size_t>(allowed / 2, settings.store.engine == "kafka" ? 256 : 128);
       CHECK(connections(settings) + static_cast<std::size_t>(settings.dispatcher.in_flight_max) + reserve <= allowed);
       CHECK(settings.gateway.max_connections >= settings.api.max_connections);
       CHECK(settings.api.max_connections >= 8);

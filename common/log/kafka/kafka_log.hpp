@@ -22,8 +22,7 @@ namespace certes::log::kafka {
 struct Options {
   config::KafkaSettings kafka;
   std::size_t max_body_bytes = 1u << 20;  // of an accepted event: decides the sizes of topics
-  double events_retention_seconds = 7 * 86'400;
-  double dead_letters_retention_seconds = 30 * 86'400;
+  config::RetentionSettings retention;
   metrics::Metrics* metrics = nullptr;  // must outlive the log; none: nothing is counted
 };
 

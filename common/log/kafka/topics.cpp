@@ -14,9 +14,9 @@ std::string retention_ms(double seconds) { return std::to_string(static_cast<std
 
 std::string retention_of(const Options& options, Topic topic) {
   switch (topic) {
-    case Topic::events:
-    case Topic::attempts: return retention_ms(options.events_retention_seconds);
-    case Topic::dead_letters: return retention_ms(options.dead_letters_retention_seconds);
+    case Topic::events: return retention_ms(options.retention.events_seconds);
+    case Topic::attempts: return retention_ms(options.retention.attempts_seconds);
+    case Topic::dead_letters: return retention_ms(options.retention.dead_letters_seconds);
     case Topic::registry:
     case Topic::progress: break;
   }

@@ -92,7 +92,7 @@ Result<Partition*> SqliteAppender::admit(Topic topic, std::int32_t partition, co
   if (!options_.may_use_reserve && !store_.space.take(bytes, now))
     return fail(Code::busy, "less than " + mebibytes(store_.space.reserve_bytes()) + " of free space at " +
                                 store_.options.directory +
-                                ", kept for finishing what was accepted: free some space (log.reserve_bytes)");
+                                ", kept for finishing what was accepted: free some space (store.reserve_bytes)");
   return target;
 }
 

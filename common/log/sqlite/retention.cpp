@@ -49,9 +49,9 @@ std::int64_t Retention::finished_below(const Partition& partition) const {
 void Retention::expire(Partition& partition) {
   double seconds = 0;
   switch (partition.topic) {
-    case Topic::events: seconds = store_.options.events_retention_seconds; break;
-    case Topic::attempts: seconds = store_.options.attempts_retention_seconds; break;
-    case Topic::dead_letters: seconds = store_.options.dead_letters_retention_seconds; break;
+    case Topic::events: seconds = store_.options.retention.events_seconds; break;
+    case Topic::attempts: seconds = store_.options.retention.attempts_seconds; break;
+    case Topic::dead_letters: seconds = store_.options.retention.dead_letters_seconds; break;
     case Topic::registry:
     case Topic::progress: return;  // trimmed by who knows what is still needed
   }

@@ -42,7 +42,7 @@ void Space::tell(bool above, SteadyTime now) {
   }
   if (refused)
     spdlog::error(
-        "log: less than {} of free space at {}: events are refused, what was accepted goes on (log.reserve_bytes)",
+        "log: less than {} of free space at {}: events are refused, what was accepted goes on (store.reserve_bytes)",
         mebibytes(reserve_bytes_), directory_);
   if (over) spdlog::warn("log: enough free space again, after {} s", over->count() / 1000);
 }

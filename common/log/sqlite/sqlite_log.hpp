@@ -9,6 +9,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/config/settings.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::sqlite {
@@ -22,9 +23,7 @@ struct Options {
   std::int64_t reserve_bytes = 256ll << 20;
   double deduplication_seconds = 86'400;
   std::int64_t deduplication_ids = 1'000'000;  // a partition
-  double events_retention_seconds = 7 * 86'400;
-  double attempts_retention_seconds = 7 * 86'400;
-  double dead_letters_retention_seconds = 30 * 86'400;
+  config::RetentionSettings retention;
   // Of events; the other topics take 64 KiB more, registry and progress at least 1 MiB and 128 KiB.
   std::size_t max_record_bytes = 16u << 20;
 };

@@ -32,7 +32,7 @@ TEST_CASE("Settings: nothing given gives the defaults") {
   const auto settings = load({});
   REQUIRE(settings.has_value());
   CHECK(settings->gateway.listen == "127.0.0.1:9600");
-  CHECK(settings->log.engine == "sqlite");
+  CHECK(settings->store.engine == "sqlite");
   CHECK(settings->drain_seconds == 25);
   CHECK(settings->kafka.group == "certes.dispatcher");
 }
@@ -88,7 +88,7 @@ TEST_CASE("Settings: wrong types, ranges and forms in a file are refused with th
         ":2: dispatcher.allow_networks must be networks like 10.0.0.0/8 or fd00::/8, not \"ten\"");
   CHECK(file_error("[dispatcher]\nallow_networks = [1]\n") ==
         ":2: dispatcher.allow_networks must be a list of strings, not a list");
-  CHECK(file_error("[log]\nengine = \"redis\"\n") == ":2: log.engine must be sqlite or kafka, not \"redis\"");
+  CHECK(file_error("[store]\nengine = \"redis\"\n") == ":2: store.engine must be sqlite or kafka, not \"redis\"");
   CHECK(file_error("drain_seconds = nan\n").starts_with(":1: drain_seconds must be from 0 to 3600"));
   CHECK(file_error("[gateway\n").starts_with(":1: "));
 }
@@ -157,10 +157,21 @@ TEST_CASE("Settings: lists in the environment are separated by commas") {
 }
 
 TEST_CASE("Settings: brokers imply the Kafka log unless another is named") {
-  CHECK(load({"", {}, {{"kafka.brokers", "localhost:9092"}}})->log.engine == "kafka");
-  CHECK(load({"", {}, {{"kafka.brokers", "localhost:9092"}, {"log.engine", "sqlite"}}})->log.engine == "sqlite");
-  CHECK(message_of({"", {}, {{"log.engine", "kafka"}}}).find("--brokers") != std::string::npos);
+  CHECK(load({"", {}, {{"kafka.brokers", "localhost:9092"}}})->store.engine == "kafka");
+  CHECK(load({"", {}, {{"kafka.brokers", "localhost:9092"}, {"store.engine", "sqlite"}}})->store.engine == "sqlite");
+  CHECK(message_of({"", {}, {{"store.engine", "kafka"}}}).find("--brokers") != std::string::npos);
   CHECK(message_of({"", {}, {{"kafka.brokers", "localhost"}}}).find("host:port") != std::string::npos);
+}
+
+TEST_CASE("Settings: on Kafka the outcomes of attempts are kept for eleven days at least") {
+  const std::string file = "[attempts]\nretention_seconds = 86400\n[events]\nretention_seconds = 3600\n";
+  const Directory directory;
+  const std::string path = directory.write("certes.toml", file);
+  CHECK(load({path, {}, {}})->retention.attempts_seconds == 86'400);
+  CHECK(load({path, {}, {}})->retention.events_seconds == 3'600);
+  CHECK(message_of({path, {}, {{"kafka.brokers", "localhost:9092"}}})
+            .find("attempts.retention_seconds must be at least") != std::string::npos);
+  CHECK(load({"", {}, {}})->retention.attempts_seconds == 11 * 86'400);
 }
 
 TEST_CASE("Settings: Kafka's own properties pass through, by topic too") {

@@ -10,7 +10,7 @@
 //   health              asks                               → health ok | health CODE MESSAGE
 //   sick                waits until health is not ok, says it
 //   count               reads from the start               → count N
-//   reserve=N, keep=S   before open: log.reserve_bytes, log.events_retention_seconds
+//   reserve=N, keep=S   before open: store.reserve_bytes, events.retention_seconds
 //   fill=N              appends records of N bytes until one is refused for the reserve → fill busy | fill OUTCOME
 //   finish              commits the end of events: all is delivered                     → finish ok
 //   takes=N             tries until a record of N bytes is persisted, at most 20 s      → takes yes | takes no MESSAGE
@@ -82,7 +82,7 @@ class Program {
     else if (action.starts_with("reserve="))
       options_.reserve_bytes = std::stoll(action.substr(8));
     else if (action.starts_with("keep="))
-      options_.events_retention_seconds = std::stod(action.substr(5));
+      options_.retention.events_seconds = std::stod(action.substr(5));
     else if (action.starts_with("fill="))
       fill(std::stoul(action.substr(5)));
     else if (action == "finish")

@@ -230,7 +230,7 @@ TEST_CASE("SQLite log: old events go once they are finished, and not before") {
   opened.append(Topic::events, 1'000);
   opened.append(Topic::progress, 10);
   opened.append(Topic::attempts, 600);
-  opened.clock.move(std::chrono::hours(24 * 8));
+  opened.clock.move(std::chrono::hours(24 * 12));
   opened.append(Topic::attempts, 1);
   REQUIRE(opened.eventually([&] { return opened.start(Topic::attempts) == 600; }));
   CHECK(opened.start(Topic::events) == 0);  // nothing is committed: all of it is open
