@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# ./dev lint: formatting, clang-tidy on our sources (not the tests), and rules of the repository.
+# ./dev lint [--changed]: formatting, clang-tidy on our sources (not the tests; --changed: those that differ from
+# main, or on it from the last commit), and rules of the repository.
 set -euo pipefail
 source tools/stage.sh
 
 sources() { git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.c'; }
 format() { sources | xargs clang-format --dry-run --Werror; }
+changed() {
+  local from
+  from=$(git merge-base HEAD main 2>/dev/null || git rev-parse HEAD)
+  { git diff --name-only --diff-filter=d "$from" -- '*.cpp' && git ls-files --others --exclude-standard '*.cpp'; } | grep -v '^tests/' || true
+}
 tidy() {
   [ -f build/tidy/build.ninja ] || cmake --preset tidy >/dev/null
-  python3 tools/tidy.py build/tidy/compile_commands.json
+  python3 tools/tidy.py build/tidy/compile_commands.json "$@"
 }
 rules() {
   ! git grep -nE 'sleep_for|usleep\(|std::this_thread::sleep' -- 'tests/*.cpp' || { echo "lint: tests do not sleep" >&2; return 1; }
@@ -24,4 +30,9 @@ rules() {
 
 stage "format" format
 stage "rules" rules
-stage "clang-tidy" tidy
+if [ "${1:-}" = --changed ]; then
+  mapfile -t sources < <(changed)
+  [ ${#sources[@]} -eq 0 ] || stage "clang-tidy" tidy "${sources[@]}"
+else
+  stage "clang-tidy" tidy
+fi

@@ -3,21 +3,37 @@
 # starts as a fixture); the unit and contract tests run again under ASan/UBSan and TSan.
 set -euo pipefail
 source tools/stage.sh
-jobs=$(nproc)
+case "${1:-}" in
+  '' | --full | unit) ;;
+  *) echo "test: unknown argument '$1' (--full, unit [NAME])" >&2; exit 2 ;;
+esac
 full=false
 [ "${1:-}" != --full ] || full=true
 
-configure() { [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null; }
-build() { configure "$1" && ninja -C "build/$1" -j "$jobs" --quiet "${@:2}"; }
 # Tests wait more than they compute. ctest's own summary is printed in any case, and is the last word of the last stage.
 run() { ctest --test-dir "build/$1" --output-on-failure -j "$((2 * jobs))" "${@:2}"; }
 
+# A unit test is a target of the same name.
+unit() {
+  local names
+  tools/install.sh test
+  compile dev build.ninja >/dev/null
+  mapfile -t names < <(ctest --test-dir build/dev -N -L unit -R "${1:-.}" | sed -n 's/^ *Test *#[0-9]*: //p')
+  [ ${#names[@]} -gt 0 ] || { echo "test: no unit test has '$1' in its name" >&2; exit 2; }
+  stage "build" compile dev "${names[@]}"
+  stage "test" run dev -L unit -R "${1:-.}"
+}
+
+if [ "${1:-}" = unit ]; then
+  unit "${2:-}"
+  exit
+fi
 if $full; then stage install tools/install.sh full; else stage install tools/install.sh test; fi
-stage "build asan-ubsan" build asan-ubsan certes_checked_tests
+stage "build asan-ubsan" compile asan-ubsan certes_checked_tests
 stage "test asan-ubsan" run asan-ubsan -L 'unit|contract'
-stage "build tsan" build tsan certes_checked_tests
+stage "build tsan" compile tsan certes_checked_tests
 stage "test tsan" run tsan -L 'unit|contract' -LE one-thread
-stage "build" build dev
+stage "build" compile dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
   stage "Debian 13" tools/debian13.sh

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over our sources, in parallel, skipping what was clean with the same content before.
 
+With names after the compilation database, only those sources.
+
 The cache key of a source is the hash of itself, of every header of ours that it includes (transitively), of .clang-tidy
 and of clang-tidy's version.
 """
@@ -54,6 +56,8 @@ def main():
     CACHE.mkdir(parents=True, exist_ok=True)
     sources = sorted({pathlib.Path(entry["file"]) for entry in json.loads(database.read_text())})
     sources = [s for s in sources if s.is_relative_to(ROOT) and s.suffix == ".cpp" and "build" not in s.relative_to(ROOT).parts]
+    named = {(ROOT / name).resolve() for name in sys.argv[2:]}
+    sources = [s for s in sources if not named or s in named]
     due = [(s, stamp) for s in sources if not (stamp := CACHE / key(s, common)).exists()]
     print(f"clang-tidy: {len(due)} of {len(sources)} sources changed", flush=True)
     failed = 0
