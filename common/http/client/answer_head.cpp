@@ -37,7 +37,7 @@ int status_of_line(std::string_view line, bool http2) {
 
 bool AnswerHead::take(std::string_view line, bool http2) {
   bytes_ += line.size();
-  if (bytes_ > kMostBytes) {
+  if (++lines_ > kMostLines || bytes_ > kMostBytes) {
     fault_ = Fault::too_large;
     return false;
   }

@@ -11,7 +11,9 @@ namespace certes::http {
 
 class AnswerHead {
  public:
-  static constexpr std::size_t kMostBytes = 256u << 10;  // of all lines, interim answers and trailers included
+  // Of all lines, interim answers and trailers included. libcurl makes an object of every line.
+  static constexpr std::size_t kMostBytes = 256u << 10;
+  static constexpr std::size_t kMostLines = 256;
 
   enum class Fault : std::uint8_t { none, too_large, malformed };
 
@@ -30,6 +32,7 @@ class AnswerHead {
   void take_field(std::string_view name, std::string_view value);
 
   std::size_t bytes_ = 0;
+  std::size_t lines_ = 0;
   std::string retry_after_;
   int status_ = 0;
   Fault fault_ = Fault::none;

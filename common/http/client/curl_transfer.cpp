@@ -235,7 +235,7 @@ TransferResult CurlTransfer::result(SteadyTime now) {
 std::string CurlTransfer::message_of(TransferError error, CURLcode code) {
   if (error == TransferError::refused_address) return std::move(refused_);
   if (error == TransferError::too_large)
-    return "the answer's header is larger than 256 KiB, or a line of it than 100 KiB";
+    return "the answer's header is larger than 256 KiB, has more than 256 lines, or one above 100 KiB";
   if (head_.fault() == AnswerHead::Fault::malformed) return "the answer does not begin with a status line of HTTP";
   if (socket_error_ != 0) return std::strerror(socket_error_);
   return error_[0] != 0 ? error_.data() : ::curl_easy_strerror(code);

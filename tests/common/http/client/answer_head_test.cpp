@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 using namespace certes::http;
 using Fault = AnswerHead::Fault;
@@ -84,6 +86,17 @@ TEST_CASE("AnswerHead: interim answers without end are too large") {
   CHECK(head.fault() == Fault::too_large);
   head.clear();
   CHECK(take(head, {"HTTP/1.1 204 No Content", ""}));
+}
+
+TEST_CASE("AnswerHead: many small lines are too large, wherever they stand") {
+  for (const std::vector<const char*>& begin :
+       {std::vector<const char*>{"HTTP/1.1 200 OK"}, {"HTTP/1.1 100 Continue"}, {"HTTP/1.1 200 OK", ""}}) {
+    AnswerHead head;
+    for (const char* line : begin) REQUIRE(take(head, {line}));
+    for (std::size_t i = begin.size(); i < AnswerHead::kMostLines; ++i) REQUIRE(take(head, {"a:"}));
+    CHECK_FALSE(take(head, {"a:"}));
+    CHECK(head.fault() == Fault::too_large);
+  }
 }
 
 TEST_CASE("AnswerHead: knows of a body in chunks, that answer's own") {

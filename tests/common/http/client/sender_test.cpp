@@ -242,6 +242,19 @@ TEST_CASE("Sender: a header without end is refused") {
   CHECK(test.one(endpoint.url()).error == TransferError::too_large);
 }
 
+TEST_CASE("Sender: a header of many small lines is refused") {
+  RawEndpoint endpoint([](int fd, int) {
+    RawEndpoint::read_request(fd);
+    RawEndpoint::send(fd, "HTTP/1.1 200 OK\r\n");
+    std::string lines;
+    for (int i = 0; i < 1'000; ++i) lines += "a:\r\n";
+    while (RawEndpoint::send(fd, lines)) {
+    }
+  });
+  TestSender test;
+  CHECK(test.one(endpoint.url()).error == TransferError::too_large);
+}
+
 TEST_CASE("Sender: a line of the header that libcurl does not take is as large as that") {
   RawEndpoint endpoint(always("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x') + "\r\nContent-Length: 0\r\n\r\n"));
   TestSender test;
