@@ -47,10 +47,11 @@ registry::Key admin_key(std::string_view text) {
 Result<void> check_marker(const registry::Installation& marker, const crypto::Sealer& sealer) {
   const auto opened = sealer.open(marker.check, kMarkerContext);
   if (opened && *opened == kKnownText) return {};
-  return fail(Code::invalid,
-              "wrong sealing key: this installation's secrets were sealed with another one than " + sealer.key_id() +
-                  " (secrets.key_file or CERTES_SECRETS_KEY); give every process the installation's key" +
-                  (opened ? "" : ": " + opened.error().message));
+  return fail(
+      Code::invalid,
+      "wrong sealing key " + sealer.key_id() +
+          " (secrets.key_file or CERTES_SECRETS_KEY): give every process the installation's; its secrets were " +
+          (opened ? std::string("sealed with another one") : opened.error().message));
 }
 
 }  // namespace

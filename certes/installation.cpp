@@ -10,17 +10,23 @@
 namespace certes {
 namespace {
 
+constexpr int kMostKeys = 100;  // of a directory
+
 Result<void> hand_over(const std::string& key, const config::Settings& settings) {
   if (::isatty(STDOUT_FILENO) != 0) {
     (void)command::try_print_line("admin key: " + key + "  (shown this once)");
     return {};
   }
-  const std::string path = settings.data + "/admin.key";
   auto kept = make_directory(settings.data);
-  if (kept) kept = replace_file(path, key + "\n", kPrivate);
-  if (kept) {
-    logging::info("the admin key was made: " + path);
-    return {};
+  for (int number = 1; kept && number <= kMostKeys; ++number) {
+    const std::string path = settings.data + (number == 1 ? "/admin.key" : "/admin-" + std::to_string(number) + ".key");
+    kept = make_private_file(path, key + "\n");
+    if (kept) {
+      logging::info("the admin key was made: " + path);
+      return {};
+    }
+    // Another installation's, which had the same directory.
+    if (kept.error().code == Code::conflict && number < kMostKeys) kept = {};
   }
   // It is registered already and cannot be shown again.
   return fail(Code::internal, "the admin key was made but cannot be kept: " + kept.error().message +

@@ -1,5 +1,7 @@
 #include "certes/commands/console.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -13,6 +15,8 @@
 
 namespace certes::command {
 namespace {
+
+constexpr const char* kFirstKey = "certes-data/admin.key";
 
 void add_row(std::string& text, const Row& row, const std::vector<std::size_t>& widths) {
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -47,6 +51,16 @@ std::string table(const Row& titles, const std::vector<Row>& rows) {
   return text;
 }
 
+std::string member_lines(const std::vector<Member>& members) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : members) width = std::max(width, name.size());
+  std::string text;
+  for (const auto& [name, value] : members)
+    text +=
+        name + std::string(width + 1 - name.size(), ' ') + printable_block(value, std::string(width + 1, ' ')) + "\n";
+  return text;
+}
+
 void print(std::string_view text) {
   if (!try_print(text)) end_by_sigpipe();
 }
@@ -69,6 +83,8 @@ int failed(const Error& error) {
   std::string text = error.message;
   if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
   if (error.code == Code::unauthenticated) text += "; --key, --key-file or CERTES_KEY gives the key";
+  if (error.code == Code::unauthenticated && ::access(kFirstKey, R_OK) == 0)
+    text += "; this directory has one: --key-file " + std::string(kFirstKey);
   note(text);
   return kExitFailure;
 }

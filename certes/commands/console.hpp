@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "certes/options.hpp"
@@ -16,6 +17,10 @@ using Row = std::vector<std::string>;
 
 // Columns padded to their widest value; the last one is not padded. A row is one line, whatever its values hold.
 std::string table(const Row& titles, const std::vector<Row>& rows);
+
+// A name and what it is; values of several lines are indented, so that none of them looks like a line of ours.
+using Member = std::pair<std::string, std::string>;
+std::string member_lines(const std::vector<Member>& members);
 
 // What others wrote is in most of what is printed: see printable.
 // To standard output, at once. Where nobody reads it any more, the command ends as by SIGPIPE.

@@ -2,7 +2,6 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
-#include "certes/commands/printable.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -61,10 +60,10 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
     print_line(item.is_object() ? indented_json(*body) : *body);
     return kExitOk;
   }
+  std::vector<Member> members;
   for (const auto& [name, value] : item.items())
-    print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') +
-               printable_block(name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str()),
-                               std::string(16, ' ')));
+    members.emplace_back(name, name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str()));
+  print(member_lines(members));
   return kExitOk;
 }
 

@@ -97,7 +97,9 @@ int act(RelayControl& relay, const RelayControlOptions& options) {
     const std::string path = "/rejected/" + std::to_string(number);
     const auto done = retry ? relay.ask("POST", path + "/retry") : relay.ask("DELETE", path);
     if (!done) return failed(done.error());
-    print_line(options.json ? done->dump() : (retry ? "sent again " : "dropped ") + std::to_string(number));
+    print_line(options.json
+                   ? done->dump()
+                   : (retry ? "sent number " : "dropped number ") + std::to_string(number) + (retry ? " again" : ""));
   }
   return kExitOk;
 }

@@ -72,18 +72,19 @@ int list(client::ApiClient& api, const ResourceOptions& options, const std::stri
 }
 
 std::string fields_text(const Json& item) {
-  std::string text;
-  for (const auto& [name, value] : item.items())
-    text += name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') + text_of(value) + "\n";
-  return text;
+  std::vector<Member> members;
+  for (const auto& [name, value] : item.items()) members.emplace_back(name, text_of(value));
+  return member_lines(members);
 }
 
-// Secrets and keys are in the answer to what made them, and never again.
+// Secrets and keys are in the answer to what made them, and never again; until when a key holds is the server's word.
 std::string shown_once(const Json& item) {
   std::string text;
   for (const char* name : {"key", "secret"})
     if (const auto found = item.find(name); found != item.end() && found->is_string())
       text += std::string(name) + ": " + found->get<std::string>() + "  (shown this once)\n";
+  if (const auto found = item.find("expires"); found != item.end() && found->is_string())
+    text += "expires: " + found->get<std::string>() + "\n";
   return text;
 }
 

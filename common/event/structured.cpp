@@ -38,9 +38,12 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   append_json_string(out, value);
 }
 
+// A form is text, too; it is also what curl says of data unless it is told otherwise.
 bool is_text(std::string_view content_type) {
-  constexpr std::string_view kText = "text/";
-  return content_type.size() >= kText.size() && equal_ignoring_case(content_type.substr(0, kText.size()), kText);
+  for (const std::string_view kind : {"text/", "application/x-www-form-urlencoded"})
+    if (content_type.size() >= kind.size() && equal_ignoring_case(content_type.substr(0, kind.size()), kind))
+      return true;
+  return false;
 }
 
 void append_payload(std::string& out, std::string_view content_type, std::string_view payload, JsonDocument& document) {

@@ -41,11 +41,13 @@ void read_meta(Fields& fields, T& resource) {
 
 std::string with_meta(OrderedJson json, const Meta& resource) {
   if (!resource.not_understood.empty()) json["not_understood"] = resource.not_understood;
-  json["version"] = resource.version;
-  json["created_at"] = format_rfc3339(resource.created_at);
-  json["created_by"] = resource.created_by;
-  json["updated_at"] = format_rfc3339(resource.updated_at);
-  json["updated_by"] = resource.updated_by;
+  if (resource.version > 0) {  // else it is only what would be stored
+    json["version"] = resource.version;
+    json["created_at"] = format_rfc3339(resource.created_at);
+    json["created_by"] = resource.created_by;
+    json["updated_at"] = format_rfc3339(resource.updated_at);
+    json["updated_by"] = resource.updated_by;
+  }
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

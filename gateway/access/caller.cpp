@@ -15,6 +15,11 @@ bool starts_with_word(std::string_view text, std::string_view word) {
                     [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); });
 }
 
+// What a variable that is not set makes of "Bearer $KEY".
+bool empty_bearer(std::string_view authorization) {
+  return authorization.size() == 6 && starts_with_word(std::string(authorization) + ' ', "bearer");
+}
+
 // The key of "Bearer KEY", or the password of "Basic base64(name:KEY)". Empty if it is neither.
 std::string presented_key(std::string_view authorization) {
   if (starts_with_word(authorization, "bearer")) {
@@ -55,6 +60,12 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
     if (clients.needs_no_key(request)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}, 0, 0, true};
     return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
   }
+  if (empty_bearer(authorization))
+    return fail(Code::unauthenticated,
+                clients.needs_no_key(request)
+                    ? "Bearer is empty: is the variable with the key set? Here none is needed: leave the header out"
+                    : "Bearer is empty: is the variable with the key set?",
+                "Authorization");
   const std::string key = presented_key(authorization);
   if (key.empty()) {
     return fail(Code::unauthenticated, "Authorization must be Bearer with a key, or Basic with it as password",

@@ -34,6 +34,20 @@ TEST_CASE("Master API: basic authentication takes the key as password") {
   }
 }
 
+TEST_CASE("Master API: a Bearer without a key is told apart, as an unset variable makes it") {
+  Installation installation;
+  for (const bool dev : {false, true}) {
+    Process api(installation, dev);
+    for (const char* value : {"Bearer", "bearer "}) {
+      const auto refused = api.request("GET", "/endpoints", "", {{"Authorization", value}});
+      CHECK(refused.status == 401);
+      const std::string detail = refused.json["detail"];
+      CHECK(detail.find("Bearer is empty") != std::string::npos);
+      CHECK((detail.find("leave the header out") != std::string::npos) == dev);
+    }
+  }
+}
+
 TEST_CASE("Master API: a key does what its scopes say, and cannot give more") {
   Installation installation;
   Process api(installation, false);
@@ -166,7 +180,8 @@ TEST_CASE("Bootstrap: a wrong sealing key is noticed, an old one among several i
   const std::string other = crypto::Sealer::new_key();
   const auto wrong = check_sealing_key(two.registry, *crypto::Sealer::make({other}));
   REQUIRE_FALSE(wrong);
-  CHECK(wrong.error().message.find("wrong sealing key") != std::string::npos);
+  CHECK(wrong.error().message.starts_with("wrong sealing key"));
+  CHECK(wrong.error().message.find("give every process the installation's") != std::string::npos);
   CHECK(check_sealing_key(two.registry, *crypto::Sealer::make({other, installation.sealing_key})));
 }
 

@@ -36,6 +36,12 @@ TEST_CASE("Master API: an endpoint is created, shown, replaced, merged and delet
   CHECK(api.request("PATCH", "/endpoints/billing", R"({"concurrency":4})", shouted).json["concurrency"] == 4);
   CHECK(api.patch("/endpoints/billing", {{"concurrency", nullptr}}).json["concurrency"] == 64);
 
+  const auto would = api.request("PUT", "/endpoints/billing?dry_run=true", R"({"url":"https://example.com/new"})");
+  CHECK(would.status == 200);
+  CHECK(would.json["url"] == "https://example.com/new");
+  for (const char* member : {"version", "created_at", "created_by", "updated_at", "updated_by"})
+    CHECK_FALSE(would.json.contains(member));
+
   CHECK(api.request("DELETE", "/endpoints/billing").status == 204);
   CHECK(api.get("/endpoints/billing").status == 404);
   CHECK(api.request("DELETE", "/endpoints/billing").status == 404);

@@ -76,6 +76,16 @@ class Start(Case):
         serve.start()
         self.assertEqual(path.read_text().strip(), key)
 
+    def test_the_admin_key_of_another_installation_stays(self):
+        data = self.directory / "data"
+        data.mkdir()
+        (data / "admin.key").write_text("another's\n")
+        serve = self.process("serve", admin=False).start()
+        key = (data / "admin-2.key").read_text().strip()
+        headers = {"Authorization": f"Bearer {key}"}
+        self.assertEqual(request(serve.address("api"), "GET", "/api/v1/endpoints", headers=headers)[0], 200)
+        self.assertEqual((data / "admin.key").read_text(), "another's\n")
+
     def unwritable(self, prepare):
         data = self.directory / "locked"
         data.mkdir()

@@ -58,7 +58,7 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {"timeout", 503, "It took longer than a request may.", "Send it again after the time in Retry-After."},
     {"tls-required", 400, "This port takes https only.", "Use https."},
     {"too-large", 413, "The body, or one event of it, is larger than this server takes.",
-     "Send less in one request; the detail has the limit and its setting."},
+     "Send less in one request; the detail has the limit. Settings: gateway.max_body_bytes, gateway.max_batch_events."},
     {"too-many-connections", 503, "There are as many connections as this server, or one client of it, may have.",
      "Use fewer connections, or try again later."},
     {"too-many-requests", 429, "A key, source, tenant or address sends more than it may.",

@@ -40,6 +40,8 @@ TEST_CASE("Structured: what calls itself JSON and is none is text; other bytes a
   CHECK(structured("text/plain", "h\xc3\xa9") ==
         kAttributes + ",\"datacontenttype\":\"text/plain\",\"data\":\"h\xc3\xa9\"}");
   CHECK(structured("text/plain", "\xff") == kAttributes + R"(,"datacontenttype":"text/plain","data_base64":"/w=="})");
+  CHECK(structured("application/x-www-form-urlencoded", "charged 42") ==
+        kAttributes + R"(,"datacontenttype":"application/x-www-form-urlencoded","data":"charged 42"})");
   CHECK(structured("image/png", "a") == kAttributes + R"(,"datacontenttype":"image/png","data_base64":"YQ=="})");
 }
 
