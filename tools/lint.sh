@@ -26,6 +26,7 @@ rules() {
   ! git grep -nE '#include "gateway/' -- 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
   ! git grep -nE '#include "api/' -- 'gateway/' 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
   ! git grep -nE '#include "dispatcher/' -- 'api/' 'gateway/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
+  python3 tools/documented.py
 }
 
 stage "format" format

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""What is there is named in the documents, and what they name is there: settings, metrics, links. A rule of ./dev lint."""
+import pathlib
+import re
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SOURCES = [path for folder in ("common", "gateway", "api", "dispatcher", "client", "certes") for path in (ROOT / folder).rglob("*.[ch]pp")]
+CMAKE = [ROOT / "CMakeLists.txt", *(ROOT / "cmake").rglob("*.cmake"), *(ROOT / "tests").rglob("CMakeLists.txt"),
+         *(ROOT / "client").rglob("CMakeLists.txt")]
+
+
+def settings_of_examples(text):
+    """kafka.ca_file, of an example in TOML."""
+    for block in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for section, members in tomllib.loads(block).items():
+            if isinstance(members, dict):
+                yield from (f"{section}.{name}" for name in members)
+
+
+def anchors(text):
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
+def broken_links(page, text):
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith("http"):
+            continue
+        path, _, anchor = link.partition("#")
+        to = (page.parent / path).resolve() if path else page
+        if not to.exists() or (anchor and anchor not in anchors(to.read_text())):
+            yield f"{page.relative_to(ROOT)}: the link {link} leads nowhere"
+
+
+def faults():
+    texts = {page: page.read_text() for page in PAGES}
+    every = "\n".join(texts.values())
+    named = set(re.findall(r"[a-z]\w*(?:\.\w+)*", every)) | set(settings_of_examples(every))
+    for name in re.findall(r'^    \{"([a-z_.]+)",', (ROOT / "common/config/table.cpp").read_text(), re.MULTILINE):
+        if name not in named:
+            yield f"the setting {name} stands in no document"
+    code = "\n".join(path.read_text() for path in SOURCES)
+    for name in sorted(set(re.findall(r'"(certes_[a-z0-9_]+)"', code))):
+        if name not in named:
+            yield f"the metric {name} stands in no document"
+    known = set(re.findall(r"certes_\w+", code + "\n".join(path.read_text() for path in CMAKE)))
+    for page, text in texts.items():
+        yield from broken_links(page, text)
+        for name in sorted(set(re.findall(r"\bcertes_[a-z0-9_]+\b(?!\*)", text)) - known):
+            yield f"{page.relative_to(ROOT)}: there is no {name}"
+
+
+found = list(faults())
+for fault in found:
+    print(f"documented: {fault}", file=sys.stderr)
+sys.exit(1 if found else 0)
