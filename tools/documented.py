@@ -3,7 +3,6 @@
 import pathlib
 import re
 import sys
-import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -15,9 +14,12 @@ CMAKE = [ROOT / "CMakeLists.txt", *(ROOT / "cmake").rglob("*.cmake"), *(ROOT / "
 def settings_of_examples(text):
     """kafka.ca_file, of an example in TOML."""
     for block in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        for section, members in tomllib.loads(block).items():
-            if isinstance(members, dict):
-                yield from (f"{section}.{name}" for name in members)
+        section = ""
+        for line in block.splitlines():
+            if title := re.match(r"\[(\w+)\]", line):
+                section = title[1]
+            elif member := re.match(r"(\w+) =", line):
+                yield f"{section}.{member[1]}"
 
 
 def anchors(text):
