@@ -40,9 +40,13 @@ def faults():
     texts = {page: page.read_text() for page in PAGES}
     every = "\n".join(texts.values())
     named = set(re.findall(r"[a-z]\w*(?:\.\w+)*", every)) | set(settings_of_examples(every))
-    for name in re.findall(r'^    \{"([a-z_.]+)",', (ROOT / "common/config/table.cpp").read_text(), re.MULTILINE):
-        if name not in named:
-            yield f"the setting {name} stands in no document"
+    settings = set(re.findall(r'^    \{"([a-z_.]+)",', (ROOT / "common/config/table.cpp").read_text(), re.MULTILINE))
+    for name in sorted(settings - named):
+        yield f"the setting {name} stands in no document"
+    sections = "|".join({name.partition(".")[0] for name in settings if "." in name})
+    for page, text in texts.items():
+        for name in sorted(set(re.findall(rf"`((?:{sections})\.[a-z_]+)[` ]", text)) - settings):
+            yield f"{page.relative_to(ROOT)}: there is no setting {name}"
     code = "\n".join(path.read_text() for path in SOURCES)
     for name in sorted(set(re.findall(r'"(certes_[a-z0-9_]+)"', code))):
         if name not in named:
