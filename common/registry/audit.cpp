@@ -22,6 +22,18 @@ bool parse_number(std::string_view text, std::int64_t& out) {
   return error == std::errc{} && end == text.data() + text.size() && out >= 0;
 }
 
+// Beside its texts: names of members, numbers.
+constexpr std::size_t kBesideTexts = 128;
+
+std::size_t bytes_of(const AuditEntry& entry) {
+  std::size_t bytes = kBesideTexts;
+  for (const std::string* text :
+       {&entry.change_id, &entry.kind, &entry.tenant, &entry.id, &entry.by, &entry.refused, &entry.reason, &entry.with})
+    bytes += text->size();
+  for (const std::string& member : entry.members) bytes += member.size() + 3;
+  return bytes;
+}
+
 }  // namespace
 
 std::string AuditCursor::text() const { return std::to_string(offset) + "." + std::to_string(part); }
@@ -36,8 +48,10 @@ std::optional<AuditCursor> AuditCursor::parse(std::string_view text) {
 }
 
 void AuditTrail::add(AuditEntry entry) {
+  bytes_ += bytes_of(entry);
   entries_.push_back(std::move(entry));
   if (entries_.size() <= limit_) return;
+  bytes_ -= bytes_of(entries_.front());
   entries_.pop_front();
   ++forgotten_;
 }

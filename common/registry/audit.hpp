@@ -65,12 +65,17 @@ class AuditTrail {
   void add(AuditEntry entry);
   AuditPage page(const AuditQuery& query) const;
   const std::deque<AuditEntry>& entries() const { return entries_; }
+  std::size_t bytes() const { return bytes_; }  // what they take in a snapshot, about
   std::uint64_t forgotten() const { return forgotten_; }
-  void clear() { entries_.clear(); }
+  void clear() {
+    entries_.clear();
+    bytes_ = 0;
+  }
 
  private:
   std::size_t limit_;
   std::deque<AuditEntry> entries_;  // the newest last
+  std::size_t bytes_ = 0;
   std::uint64_t forgotten_ = 0;
 };
 

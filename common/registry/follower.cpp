@@ -88,7 +88,7 @@ void Follower::run() {
     serve_appender();
     expire(false);
     if (!busy && work.empty()) {
-      const bool waits = !waiting_.empty() || !deferred_.empty() || !is_open();
+      const bool waits = !waiting_.empty() || !deferred_.empty() || snapshot_ || !is_open();
       signal_.wait(waits ? kRetryAfter : kIdle);
     }
   }
@@ -119,6 +119,8 @@ bool Follower::open() {
   snapshot_.reset();
   reader_ = log_.reader(log::Topic::registry, 0, range->start, [this] { signal_.wake(); });
   append_deferred();
+  // What they wait for may lie beyond the end of a log that has taken the place of another.
+  for (auto& [position, fence] : std::exchange(fences_, {})) asker_->ask(std::move(fence));
   return true;
 }
 
@@ -168,6 +170,7 @@ void Follower::advance() {
 void Follower::publish() {
   auto next = std::make_shared<State>(replica_->state());
   next->position = reader_->position();
+  next->number = ++published_;
   std::vector<std::function<void(StatePtr)>> observers;
   {
     const std::lock_guard lock(mutex_);

@@ -52,10 +52,9 @@ class Follower {
     ProposalDone done;
   };
   struct PendingSnapshot {
-    std::string id;
-    std::string end;
+    SnapshotWriter writer;
+    std::optional<std::string> next;  // the chunk to append; nothing: all are appended
     std::size_t unacknowledged = 0;
-    bool failed = false;
   };
 
   void run();
@@ -75,7 +74,10 @@ class Follower {
   bool append(std::string key, std::string value, log::AppendCallback done, Error* error);
   void serve_appender();
   void begin_snapshot();
-  void continue_snapshot(const log::AppendResult& result);
+  void continue_snapshot();
+  bool append_chunk();
+  void append_end();
+  void on_chunk(const std::string& snapshot, const log::AppendResult& result);
   void trim_behind_snapshot();
   void reached(std::int64_t end, std::int64_t asked_at, std::vector<FenceDone> waiting);
 
@@ -106,7 +108,8 @@ class Follower {
   bool loading_ = true;      // what the log held when it was opened is not all read
   std::int64_t target_ = 0;  // until here
   std::int64_t log_start_ = 0;
-  SteadyTime retry_at_{};  // of open()
+  SteadyTime retry_at_{};        // of open()
+  std::uint64_t published_ = 0;  // states
   std::uint64_t published_changes_ = 0;
   std::vector<log::RecordPtr> records_;
   std::vector<Decided> decided_;

@@ -7,6 +7,8 @@ namespace {
 
 // Between one attempt at a snapshot and the next, should the first have failed.
 constexpr std::uint64_t kChangesBetweenSnapshots = 100;
+// Chunks that are on their way: a snapshot of any size leaves room for proposals.
+constexpr std::size_t kChunksAhead = 4;
 
 }  // namespace
 
@@ -69,6 +71,8 @@ void Follower::serve_appender() {
   if (!appender_) return;
   appender_->flush();
   appender_->poll();
+  continue_snapshot();
+  appender_->flush();
   if (appender_failed_) {
     appender_.reset();
     appender_failed_ = false;
@@ -80,33 +84,45 @@ void Follower::begin_snapshot() {
   if (snapshot_ || (snapshot_tried_at_ != 0 && replica_->changes() < snapshot_tried_at_ + kChangesBetweenSnapshots))
     return;
   snapshot_tried_at_ = replica_->changes();
-  snapshot_ = PendingSnapshot{};
-  snapshot_->id = ids_.next("snp_");
-  SnapshotRecords records = make_snapshot(replica_->decider(), snapshot_->id, reader_->position() - 1);
-  snapshot_->end = std::move(records.end);
-  for (std::string& chunk : records.chunks) {
-    const auto acknowledged = [this, id = snapshot_->id](log::AppendResult&& result) {
-      if (result.fatal) appender_failed_ = true;
-      if (snapshot_ && snapshot_->id == id) continue_snapshot(result);
-    };
-    Error error;
-    if (!append("snapshot", std::move(chunk), acknowledged, &error)) {
-      snapshot_.reset();
-      return;
-    }
-    ++snapshot_->unacknowledged;
-  }
+  SnapshotWriter writer(replica_->decider(), ids_.next("snp_"), reader_->position() - 1);
+  auto first = writer.next_chunk();
+  snapshot_.emplace(PendingSnapshot{std::move(writer), std::move(first), 0});
 }
 
-void Follower::continue_snapshot(const log::AppendResult& result) {
-  if (result.outcome != log::AppendOutcome::persisted) snapshot_->failed = true;
-  if (--snapshot_->unacknowledged > 0) return;
-  PendingSnapshot done = std::move(*snapshot_);
-  snapshot_.reset();
-  if (done.failed) return;
+void Follower::continue_snapshot() {
+  while (snapshot_ && snapshot_->next && snapshot_->unacknowledged < kChunksAhead)
+    if (!append_chunk()) return;
+  if (snapshot_ && !snapshot_->next && snapshot_->unacknowledged == 0) append_end();
+}
+
+// False: not now.
+bool Follower::append_chunk() {
+  const auto acknowledged = [this, id = snapshot_->writer.id()](log::AppendResult&& result) { on_chunk(id, result); };
+  Error error;
+  if (append("snapshot", *snapshot_->next, acknowledged, &error)) {
+    ++snapshot_->unacknowledged;
+    snapshot_->next = snapshot_->writer.next_chunk();
+    return true;
+  }
+  if (error.code != Code::busy) snapshot_.reset();
+  return false;
+}
+
+void Follower::append_end() {
   const auto ended = [this](log::AppendResult&& end) { appender_failed_ = appender_failed_ || end.fatal; };
   Error error;
-  if (append("snapshot", std::move(done.end), ended, &error)) written_snapshot_ = std::move(done.id);
+  if (append("snapshot", snapshot_->writer.end(), ended, &error))
+    written_snapshot_ = snapshot_->writer.id();
+  else if (error.code == Code::busy)
+    return;
+  snapshot_.reset();
+}
+
+void Follower::on_chunk(const std::string& snapshot, const log::AppendResult& result) {
+  if (result.fatal) appender_failed_ = true;
+  if (!snapshot_ || snapshot_->writer.id() != snapshot) return;
+  --snapshot_->unacknowledged;
+  if (result.outcome != log::AppendOutcome::persisted) snapshot_.reset();
 }
 
 // Once a whole snapshot was read, what it holds is not needed any more.

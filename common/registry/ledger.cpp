@@ -23,6 +23,11 @@ Result<void> check_version(const Change& change, std::int64_t current) {
               "/version");
 }
 
+// Beside its body: envelope, versions and times.
+constexpr std::size_t kBesideBody = 256;
+
+std::size_t bytes_of(const Entry& entry) { return entry.body->size() + kBesideBody; }
+
 bool overlap(const std::vector<std::string>& some, const std::vector<std::string>& others) {
   for (const std::string& one : some)
     for (const std::string& other : others)
@@ -117,6 +122,7 @@ void Ledger::collect_users(const std::string& key, std::set<std::string>& found)
 void Ledger::place(const std::string& key, EntryPtr entry) {
   for (const std::string& need : entry->envelope.needs) users_[need].insert(key);
   if (!entry->envelope.claims.empty()) claimants_[entry->tenant].insert(key);
+  bytes_ += bytes_of(*entry);
   entries_[key] = std::move(entry);
 }
 
@@ -131,6 +137,7 @@ void Ledger::take_out(const std::string& key) {
   }
   const auto claimants = claimants_.find(it->second->tenant);
   if (claimants != claimants_.end()) claimants->second.erase(key);
+  bytes_ -= bytes_of(*it->second);
   entries_.erase(it);
 }
 

@@ -36,6 +36,7 @@ class Ledger {
   void restore(EntryPtr entry);
 
   const Entries& entries() const { return entries_; }
+  std::size_t bytes() const { return bytes_; }  // what the entries take in a snapshot, about
   EntryPtr find(std::string_view key) const;
 
  private:
@@ -46,6 +47,7 @@ class Ledger {
   void collect_users(const std::string& key, std::set<std::string>& found) const;
 
   Entries entries_;
+  std::size_t bytes_ = 0;
   std::map<std::string, std::set<std::string>, std::less<>> users_;      // who needs it, by key
   std::map<std::string, std::set<std::string>, std::less<>> claimants_;  // by tenant: the keys of who claims something
 };

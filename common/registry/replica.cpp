@@ -3,8 +3,8 @@
 namespace certes::registry {
 namespace {
 
-constexpr std::uint64_t kFewestChanges = 1'000;
-constexpr std::uint64_t kGrowth = 10;
+constexpr std::uint64_t kFewestBytes = 1u << 20;
+constexpr std::uint64_t kGrowth = 3;
 
 Error not_ours(std::int64_t format, std::int64_t offset) {
   const std::string place = " at offset " + std::to_string(offset);
@@ -32,10 +32,11 @@ void Replica::apply(const log::RecordPtr& record, std::vector<Decided>& decided)
       early_.push_back(record);
     }
   } else if (auto* chunk = std::get_if<SnapshotChunk>(&entry)) {
-    assembler_.add(std::move(*chunk), record->value, !has_state_, changes_);
+    assembler_.add(std::move(*chunk), record->value, !has_state_, bytes_);
   } else if (const auto* end = std::get_if<SnapshotEnd>(&entry)) {
     if (auto whole = assembler_.finish(*end)) snapshot(std::move(*whole), decided);
   }
+  bytes_ += record->size();
 }
 
 void Replica::change(const log::StoredRecord& record, const ChangeRecord& entry, std::vector<Decided>& decided) {
@@ -52,7 +53,6 @@ void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
     decider_.load_audit(snapshot.audit);
     has_state_ = true;
     ++changes_;
-    snapshot.changes_before = changes_;
     for (const log::RecordPtr& record : early_) {
       if (record->offset <= snapshot.as_of) continue;
       const Record entry = decode(record->value);
@@ -61,7 +61,7 @@ void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
     early_ = {};
   }
   if (snapshot.as_of < snapshot_as_of_) return;
-  snapshot_changes_ = snapshot.changes_before;
+  snapshot_bytes_ = snapshot.bytes_before;
   snapshot_as_of_ = snapshot.as_of;
   snapshot_id_ = snapshot.id;
 }
@@ -72,8 +72,8 @@ const State& Replica::state() {
 }
 
 bool Replica::wants_snapshot() const {
-  const std::uint64_t since = changes_ - snapshot_changes_;
-  return has_state_ && since >= std::max<std::uint64_t>(kFewestChanges, kGrowth * decider_.ledger().entries().size());
+  const std::uint64_t live = decider_.ledger().bytes() + decider_.audit().bytes();
+  return has_state_ && bytes_ - snapshot_bytes_ >= std::max(kFewestBytes, kGrowth * live);
 }
 
 }  // namespace certes::registry

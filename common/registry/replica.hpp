@@ -35,7 +35,7 @@ class Replica {
   // Counts applied changes and loaded snapshots.
   std::uint64_t changes() const { return changes_; }
 
-  // The log has grown to ten times what lives.
+  // The log has grown to three times what lives, in bytes.
   bool wants_snapshot() const;
   // The newest snapshot that was seen whole: its id and the offset it is as of (-1: none).
   const std::string& snapshot_id() const { return snapshot_id_; }
@@ -53,7 +53,8 @@ class Replica {
   std::vector<log::RecordPtr> early_;  // changes that were met before the state
   std::optional<Error> failure_;
   std::uint64_t changes_ = 0;
-  std::uint64_t snapshot_changes_ = 0;  // changes_ when the newest whole snapshot began
+  std::uint64_t bytes_ = 0;           // of all records that were met
+  std::uint64_t snapshot_bytes_ = 0;  // bytes_ when the newest whole snapshot began
   std::string snapshot_id_;
   std::int64_t snapshot_as_of_ = -1;
 };

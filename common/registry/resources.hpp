@@ -209,7 +209,8 @@ struct State {
   std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;   // former ones too
   std::map<std::string, std::shared_ptr<const Unusable>, std::less<>> unusable;  // by registry_key
   std::map<std::string, std::vector<std::string>, std::less<>> not_understood;   // members of others, by registry_key
-  std::int64_t position = 0;  // the next offset of the registry topic
+  std::int64_t position = 0;  // the next offset of the registry topic; of a log that was replaced, a lower one again
+  std::uint64_t number = 0;   // rises with each that a process publishes: of two, the newer has the higher one
 
   // Nothing if there is none.
   std::shared_ptr<const Tenant> tenant(std::string_view id) const;

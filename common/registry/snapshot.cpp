@@ -11,45 +11,51 @@ constexpr std::uint64_t kSeed = 0xcbf29ce484222325ull;
 
 }  // namespace
 
-SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
-                              std::size_t chunk_bytes) {
-  SnapshotRecords records;
-  SnapshotChunk chunk{id, as_of, 0, {}, Json::array()};
-  std::size_t bytes = 0;
-  std::uint64_t check = kSeed;
-  const auto cut = [&] {
-    records.chunks.push_back(encode(chunk));
-    check = hash64(records.chunks.back(), check);
-    chunk.resources.clear();
-    chunk.audit = Json::array();
-    ++chunk.chunk;
-    bytes = 0;
-  };
-  for (const auto& [key, entry] : decider.ledger().entries()) {
-    bytes += encode(*entry).size() + 1;
-    chunk.resources.push_back(entry);
-    if (bytes >= chunk_bytes) cut();
-  }
-  for (const AuditEntry& entry : decider.audit().entries()) {
-    Json json = stored_entry(entry);
-    bytes += json.dump(-1, ' ', false, Json::error_handler_t::replace).size() + 1;
-    chunk.audit.push_back(std::move(json));
-    if (bytes >= chunk_bytes) cut();
-  }
-  if (bytes > 0 || records.chunks.empty()) cut();
-  SnapshotEnd end{id, as_of, chunk.chunk, std::to_string(check), {}};
-  end.decided.assign(decider.decided().begin(), decider.decided().end());
-  records.end = encode(end);
-  return records;
+SnapshotWriter::SnapshotWriter(const Decider& decider, std::string id, std::int64_t as_of, std::size_t chunk_bytes)
+    : chunk_bytes_(chunk_bytes),
+      audit_(decider.audit().entries().begin(), decider.audit().entries().end()),
+      end_{std::move(id), as_of, 0, {}, {decider.decided().begin(), decider.decided().end()}},
+      check_(kSeed) {
+  entries_.reserve(decider.ledger().entries().size());
+  for (const auto& [key, entry] : decider.ledger().entries()) entries_.push_back(entry);
 }
 
-void SnapshotAssembler::add(SnapshotChunk&& chunk, std::string_view value, bool keep, std::uint64_t changes_before) {
+std::optional<std::string> SnapshotWriter::next_chunk() {
+  if (end_.chunks > 0 && next_entry_ == entries_.size() && next_audit_ == audit_.size()) return std::nullopt;
+  SnapshotChunk chunk{end_.snapshot, end_.as_of, end_.chunks, {}, Json::array()};
+  std::size_t bytes = 0;
+  const auto fits = [&](std::size_t more) {
+    const bool fit = bytes == 0 || bytes + more + 1 <= chunk_bytes_;
+    if (fit) bytes += more + 1;
+    return fit;
+  };
+  while (next_entry_ < entries_.size() && fits(encode(*entries_[next_entry_]).size()))
+    chunk.resources.push_back(entries_[next_entry_++]);
+  while (next_entry_ == entries_.size() && next_audit_ < audit_.size()) {
+    Json json = stored_entry(audit_[next_audit_]);
+    if (!fits(json.dump(-1, ' ', false, Json::error_handler_t::replace).size())) break;
+    chunk.audit.push_back(std::move(json));
+    ++next_audit_;
+  }
+  std::string text = encode(chunk);
+  check_ = hash64(text, check_);
+  ++end_.chunks;
+  return text;
+}
+
+std::string SnapshotWriter::end() const {
+  SnapshotEnd end = end_;
+  end.check = std::to_string(check_);
+  return encode(end);
+}
+
+void SnapshotAssembler::add(SnapshotChunk&& chunk, std::string_view value, bool keep, std::uint64_t bytes_before) {
   if (chunk.chunk == 0) {
     if (parts_.size() >= kParts) parts_.erase(parts_.begin());  // ids rise with time: the oldest
     Part part;
     part.snapshot.id = chunk.snapshot;
     part.snapshot.as_of = chunk.as_of;
-    part.snapshot.changes_before = changes_before;
+    part.snapshot.bytes_before = bytes_before;
     part.check = kSeed;
     parts_.insert_or_assign(chunk.snapshot, std::move(part));
   }

@@ -11,13 +11,28 @@
 
 namespace certes::registry {
 
-struct SnapshotRecords {
-  std::vector<std::string> chunks;
-  std::string end;  // to be appended once all chunks are on the log
+// What a decider holds as of `as_of`, ledger and audit trail, to be written record by record, whatever is decided
+// meanwhile.
+class SnapshotWriter {
+ public:
+  // `chunk_bytes`: no record is longer, but one with a single resource that is.
+  SnapshotWriter(const Decider& decider, std::string id, std::int64_t as_of, std::size_t chunk_bytes = 128u << 10);
+
+  const std::string& id() const { return end_.snapshot; }
+  // Nothing: there are no more.
+  std::optional<std::string> next_chunk();
+  // To be appended once all chunks are on the log.
+  std::string end() const;
+
+ private:
+  const std::size_t chunk_bytes_;
+  std::vector<EntryPtr> entries_;
+  std::vector<AuditEntry> audit_;
+  std::size_t next_entry_ = 0;
+  std::size_t next_audit_ = 0;
+  SnapshotEnd end_;
+  std::uint64_t check_;
 };
-// The decider's ledger and audit trail as of `as_of`, in records of about `chunk_bytes`.
-SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
-                              std::size_t chunk_bytes = 128u << 10);
 
 struct Snapshot {
   std::string id;
@@ -25,13 +40,13 @@ struct Snapshot {
   std::vector<EntryPtr> resources;
   std::vector<Json> audit;
   std::vector<std::string> decided;
-  std::uint64_t changes_before = 0;  // as passed with its first chunk
+  std::uint64_t bytes_before = 0;  // as passed with its first chunk
 };
 
 class SnapshotAssembler {
  public:
   // `keep`: whether the resources are wanted, or only whether it is whole. `value`: the record's bytes.
-  void add(SnapshotChunk&& chunk, std::string_view value, bool keep, std::uint64_t changes_before);
+  void add(SnapshotChunk&& chunk, std::string_view value, bool keep, std::uint64_t bytes_before);
   // The snapshot that this completes; nothing if a chunk of it is missing or not the one that was written.
   std::optional<Snapshot> finish(const SnapshotEnd& end);
 

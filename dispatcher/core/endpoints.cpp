@@ -29,7 +29,7 @@ EndpointEntry& Core::endpoint_for(const Match& match) {
 }
 
 void Core::use_state(registry::StatePtr state) {
-  if (!state || (state_ && state->position <= state_->position)) return;
+  if (!state || (state_ && state->number <= state_->number)) return;
   state_ = std::move(state);
   router_.reset();
   std::vector<EndpointEntry*> deleted;

@@ -137,6 +137,26 @@ TEST_CASE("Dispatcher: a change of an endpoint is heeded though no event comes")
   CHECK(installation.cluster().committed(0).offset == 1);
 }
 
+TEST_CASE("Dispatcher: it goes by the registry of a log that was replaced by a shorter one") {
+  Receiver receiver([](const auto&, auto) { return status(200); });
+  Installation installation;
+  installation.policy("any", 1, 5);
+  installation.endpoint("billing", receiver.url("billing"));
+  installation.subscription("s1", "billing", "#");
+  installation.start();
+  installation.publish("evt_1", "order.created");
+  REQUIRE(receiver.wait_for(1).size() == 1);
+  installation.cluster().cut(log::Topic::registry, 0, 0);
+  installation.endpoint("mail", receiver.url("mail"));
+  installation.subscription("s2", "mail", "#");
+  installation.publish("evt_2", "order.created");
+  const auto received = receiver.wait_for(2);
+  REQUIRE(received.size() == 2);
+  CHECK(received[1].path == "/mail");
+  CHECK(received[1].headers.at("ce-id") == "evt_2");
+  installation.stop();
+}
+
 TEST_CASE("Dispatcher: a waiting retry survives a restart, with its number") {
   Receiver receiver([](const auto&, std::size_t number) { return status(number == 0 ? 500 : 200); });
   Installation installation;

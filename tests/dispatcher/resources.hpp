@@ -89,14 +89,14 @@ class StateBuilder {
   // Each is newer than the one before.
   registry::StatePtr build() const {
     auto made = std::make_shared<registry::State>(state_);
-    made->position = ++position_;
+    made->number = ++number_;
     return made;
   }
 
  private:
   registry::State state_;
   std::int64_t version_ = 0;
-  mutable std::int64_t position_ = 0;
+  mutable std::uint64_t number_ = 0;
 };
 
 // What most tests of the core begin with.

@@ -62,6 +62,19 @@ inline log::RecordPtr record(std::int64_t offset, std::string value) {
   return stored;
 }
 
+struct SnapshotRecords {
+  std::vector<std::string> chunks;
+  std::string end;
+};
+inline SnapshotRecords make_snapshot(const Decider& decider, const std::string& id, std::int64_t as_of,
+                                     std::size_t chunk_bytes = 128u << 10) {
+  SnapshotWriter writer(decider, id, as_of, chunk_bytes);
+  SnapshotRecords records;
+  while (auto chunk = writer.next_chunk()) records.chunks.push_back(std::move(*chunk));
+  records.end = writer.end();
+  return records;
+}
+
 // Everything in a ledger, as text: equal ledgers, equal texts.
 inline std::string text_of(const Decider& decider) {
   const SnapshotRecords records = make_snapshot(decider, "x", 0);

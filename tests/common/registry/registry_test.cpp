@@ -7,6 +7,8 @@
 #include "common/log/sqlite/sqlite_log.hpp"
 #include "common/registry/resource_json.hpp"
 #include "tests/common/registry/fixture.hpp"
+#include "tests/fakes/counting_log.hpp"
+#include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 
@@ -58,13 +60,59 @@ int propose_all(Registry& registry, const std::vector<Change>& changes) {
   return *applied;
 }
 
-std::vector<Change> endpoint_changes(int count, int ids) {
+std::vector<Change> endpoint_changes(int count, int ids, std::size_t url_bytes = 0) {
   std::vector<Change> changes;
   for (int i = 0; i < count; ++i) {
-    changes.push_back(put_endpoint("e" + std::to_string(i % ids), "http://" + std::to_string(i) + "/"));
+    changes.push_back(
+        put_endpoint("e" + std::to_string(i % ids), "http://" + std::to_string(i) + "/" + std::string(url_bytes, 'a')));
   }
   return changes;
 }
+
+// Takes little at a time, and counts what it refused for that.
+class NarrowLog : public fakes::CountingLog {
+ public:
+  using CountingLog::CountingLog;
+  std::atomic<std::size_t> refused{0};
+  std::unique_ptr<log::Appender> appender(log::AppenderOptions options, log::Wake wake) override {
+    options.queue_bytes = 1u << 20;
+    return std::make_unique<Appender>(*this, CountingLog::appender(options, std::move(wake)));
+  }
+
+ private:
+  class Appender final : public log::Appender {
+   public:
+    Appender(NarrowLog& log, std::unique_ptr<log::Appender> appender) : log_(log), appender_(std::move(appender)) {}
+    Result<void> append(log::Topic topic, std::int32_t partition, log::Record&& record,
+                        log::AppendCallback done) override {
+      auto taken = appender_->append(topic, partition, std::move(record), std::move(done));
+      log_.refused += !taken;
+      return taken;
+    }
+    void flush() override { appender_->flush(); }
+    void poll() override { appender_->poll(); }
+    std::size_t pending() const override { return appender_->pending(); }
+
+   private:
+    NarrowLog& log_;
+    std::unique_ptr<log::Appender> appender_;
+  };
+};
+
+// Says once that the registry ends further on than it does, as it did before it was cut.
+class BeforeCut : public fakes::CountingLog {
+ public:
+  using CountingLog::CountingLog;
+  std::atomic<std::int64_t> beyond{0};
+  std::atomic<int> asked{0};
+  Result<log::OffsetRange> offsets(log::Topic topic, std::int32_t partition, Millis timeout) override {
+    auto range = CountingLog::offsets(topic, partition, timeout);
+    if (range) range->end += beyond.exchange(0);
+    ++asked;
+    return range;
+  }
+  std::string_view engine() const override { return "kafka"; }  // whose end has to be asked for
+};
 
 }  // namespace
 
@@ -126,7 +174,7 @@ TEST_CASE("Registry: the log is cut behind a snapshot, and who starts then equal
   auto cluster = log::memory::make_cluster({});
   Process one(cluster, 1);
   Process two(cluster, 2);
-  CHECK(propose_all(one.registry, endpoint_changes(1'500, 7)) == 1'500);
+  CHECK(propose_all(one.registry, endpoint_changes(1'500, 7, 1'000)) == 1'500);
   REQUIRE(one.registry.propose(put_subscription("s", "e1"), kLong));
   // The snapshot is written and the log cut while changes go on.
   for (int i = 0; i < 200 && cluster->range(log::Topic::registry, 0).start == 0; ++i) {
@@ -149,6 +197,59 @@ TEST_CASE("Registry: a log that became shorter is read afresh") {
   CHECK(fenced(one.registry)->endpoints.size() == 5);
   CHECK(one.registry.propose(put_endpoint("new"), kLong));
   CHECK(fenced(one.registry)->endpoints.size() == 6);
+}
+
+TEST_CASE("Registry: the state of a log that became shorter is newer than the one before") {
+  auto cluster = log::memory::make_cluster({});
+  Process one(cluster, 1);
+  CHECK(propose_all(one.registry, endpoint_changes(10, 10)) == 10);
+  const StatePtr before = fenced(one.registry);
+  cluster->cut(log::Topic::registry, 0, 5);
+  const StatePtr after = fenced(one.registry);
+  CHECK(after->position == 5);
+  CHECK(after->number > before->number);
+}
+
+TEST_CASE("Registry: who waits for what was cut off the log does not wait for ever") {
+  auto cluster = log::memory::make_cluster({});
+  SystemClock clock;
+  const auto whole = log::memory::make(cluster, 1);
+  BeforeCut log(*whole);
+  REQUIRE(log.prepare());
+  Registry registry(log, clock);
+  CHECK(propose_all(registry, endpoint_changes(10, 10)) == 10);
+  fenced(registry);
+  log.beyond = 5;
+  const int asked = log.asked;
+  auto reached = std::make_shared<std::promise<StatePtr>>();
+  auto state = reached->get_future();
+  registry.fence([reached](StatePtr at) { reached->set_value(std::move(at)); });
+  REQUIRE(fakes::eventually([&] { return log.asked > asked; }));
+  cluster->cut(log::Topic::registry, 0, 5);
+  fenced(registry);
+  REQUIRE(state.wait_for(kLong) == std::future_status::ready);
+  CHECK(state.get()->endpoints.size() == 5);
+}
+
+TEST_CASE("Registry: a snapshot of any size is written, as fast as the log takes it") {
+  auto cluster = log::memory::make_cluster({});
+  SystemClock clock;
+  const auto whole = log::memory::make(cluster, 1);
+  NarrowLog log(*whole);
+  REQUIRE(log.prepare());
+  Registry registry(log, clock);
+  constexpr std::size_t kUrl = 100'000;
+  int last = 0;
+  const auto start = [&] { return cluster->range(log::Topic::registry, 0).start; };
+  for (; last < 400 && start() == 0; ++last)
+    REQUIRE(registry.propose(
+        put_endpoint("e" + std::to_string(last % 30), "http://" + std::to_string(last) + "/" + std::string(kUrl, 'a')),
+        kLong));
+  REQUIRE(fakes::eventually([&] { return start() > 0; }));
+  CHECK(log.refused == 0);
+  Process late(cluster, 2);
+  CHECK(text_of(*fenced(late.registry)) == text_of(*fenced(registry)));
+  CHECK(late.registry.state()->endpoints.size() == 30);
 }
 
 TEST_CASE("Registry: a log cut without a snapshot is said, not followed") {
@@ -181,7 +282,7 @@ TEST_CASE("Registry: what was decided is there when the embedded log is opened a
     REQUIRE((*log)->prepare());
     Registry registry(**log, clock);
     if (first) {
-      CHECK(propose_all(registry, endpoint_changes(1'200, 20)) == 1'200);
+      CHECK(propose_all(registry, endpoint_changes(1'200, 20, 1'000)) == 1'200);
       REQUIRE(registry.propose(put_subscription("s", "e1"), kLong));
       before = text_of(*registry.state());
       trail = registry.audit(query)->entries;

@@ -154,28 +154,43 @@ TEST_CASE("Replica: the snapshot of an empty state is a snapshot") {
   CHECK(late.has_state());
 }
 
-TEST_CASE("Replica: wants a snapshot when the log is ten times what lives, not below a thousand changes") {
+TEST_CASE("Replica: wants a snapshot when the log is three times what lives, not below a megabyte") {
+  const std::string url = "http://" + std::string(1'000, 'a') + "/";
   FakeLog log;
-  for (int i = 0; i < 999; ++i) log.append("chg_" + std::to_string(i), put_endpoint("a"));
   Replica replica(0);
-  follow(replica, log);
+  int changes = 0;
+  std::size_t bytes = 0;
+  const auto grow = [&](std::size_t to) {
+    while (bytes < to) {
+      const auto at = log.end();
+      ++changes;
+      log.append("chg_" + std::to_string(changes), put_endpoint("e" + std::to_string(changes % 900), url));
+      bytes += log.records.back()->size();
+      follow(replica, log, at);
+    }
+  };
+  grow(1'000'000);
   CHECK_FALSE(replica.wants_snapshot());
-  auto next = log.end();
-  log.append("chg_last", put_endpoint("a"));
-  follow(replica, log, next);
+  grow(2'500'000);  // of which nearly half lives
+  CHECK_FALSE(replica.wants_snapshot());
+  grow(6'000'000);
   CHECK(replica.wants_snapshot());
-  next = log.end();
-  log.append_snapshot(replica.decider(), "snp_1", next - 1, 1'000);
+  const auto next = log.end();
+  log.append_snapshot(replica.decider(), "snp_1", next - 1, 100'000);
   follow(replica, log, next);
   CHECK_FALSE(replica.wants_snapshot());
 }
 
-TEST_CASE("Replica: with much that lives it waits for ten times as many changes") {
+TEST_CASE("Replica: small changes of little want a snapshot once they are a megabyte") {
   FakeLog log;
-  for (int i = 0; i < 1'500; ++i) log.append("chg_" + std::to_string(i), put_endpoint("e" + std::to_string(i % 200)));
-  Replica replica(0);
+  std::size_t bytes = 0;
+  while (bytes < (1u << 20)) {
+    log.append("chg_" + std::to_string(log.end()), put_endpoint("a"));
+    bytes += log.records.back()->size();
+  }
+  Replica replica(0, 10);
   follow(replica, log);
-  CHECK_FALSE(replica.wants_snapshot());
+  CHECK(replica.wants_snapshot());
 }
 
 TEST_CASE("Replica: a record of a newer format ends it, with what to do") {
