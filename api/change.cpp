@@ -2,23 +2,46 @@
 
 namespace certes::api {
 
-Result<std::optional<std::int64_t>> if_match(const Call& call) {
-  std::string_view text = call.request.header("if-match");
-  if (text.empty()) return std::optional<std::int64_t>();
-  if (text == "*") return std::optional<std::int64_t>(-1);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+Result<Precondition> Precondition::of(const Call& call) {
+  std::string_view match = call.request.header("if-match");
+  const std::string_view none_match = call.request.header("if-none-match");
+  if (!none_match.empty()) {
+    if (none_match != "*")
+      return fail(Code::invalid, "must be *: that the resource does not exist is all that it can ask", "If-None-Match");
+    if (!match.empty()) return fail(Code::invalid, "contradicts If-Match", "If-None-Match");
+    return Precondition(Asks::absence);
+  }
+  if (match.empty()) return Precondition(Asks::nothing);
+  if (match == "*") return Precondition(Asks::existence);
+  if (match.size() >= 2 && match.front() == '"' && match.back() == '"') match = match.substr(1, match.size() - 2);
   std::int64_t version = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error != std::errc{} || end != text.data() + text.size() || version < 0) {
+  const auto [end, error] = std::from_chars(match.data(), match.data() + match.size(), version);
+  if (error != std::errc{} || end != match.data() + match.size() || version < 0) {
     return fail(Code::invalid, "If-Match must be an ETag that this API gave", "If-Match");
   }
-  return std::optional<std::int64_t>(version);
+  return Precondition(Asks::version, version);
+}
+
+bool Precondition::holds_for(std::int64_t current) const {
+  switch (asks_) {
+    case Asks::nothing: return true;
+    case Asks::existence: return current > 0;
+    case Asks::absence: return current == 0;
+    case Asks::version: return current == version_;
+  }
+  return false;
+}
+
+std::optional<std::int64_t> Precondition::version() const {
+  return asks_ == Asks::version ? std::optional(version_) : std::nullopt;
 }
 
 bool is_stale(const Error& error) { return error.code == Code::conflict && error.pointer == "/version"; }
 
-http::Response precondition_failed(const std::string& message) {
-  return http::problem(412, "precondition-failed", "Not the version that If-Match names", message, "If-Match");
+http::Response precondition_failed(const Precondition& wanted, const std::string& message) {
+  constexpr const char* kType = "precondition-failed";
+  if (wanted.absence()) return http::problem(412, kType, "It exists already", message, "If-None-Match");
+  return http::problem(412, kType, "Not the version that If-Match names", message, "If-Match");
 }
 
 Result<void> may_take_away(const registry::Unusable& resource, const Call& call) {

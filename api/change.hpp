@@ -13,7 +13,7 @@
 namespace certes::api {
 
 inline constexpr Millis kDecisionLimit{5'000};
-inline constexpr int kTries = 8;  // a change without If-Match is made anew from what another one left
+inline constexpr int kTries = 8;  // a change of whatever version is made anew from what another one left
 
 template <class T>
 std::shared_ptr<const registry::Unusable> find_unusable(const registry::State& state, const std::string& tenant,
@@ -36,11 +36,27 @@ Error not_found(const std::string& id) {
   return Error(Code::not_found, "there is no " + std::string(registry::Kind<T>::name) + "/" + id);
 }
 
-// The version that If-Match asks for; nothing if it asks for none. `*` is any version of what exists.
-Result<std::optional<std::int64_t>> if_match(const Call& call);
-// 412 where the version asked for is not the current one.
+// What If-Match and If-None-Match ask of the resource that is to be changed.
+class Precondition {
+ public:
+  // Errors: invalid, one of them is none that this API takes, or both are there.
+  static Result<Precondition> of(const Call& call);
+
+  bool holds_for(std::int64_t current) const;  // a version; 0: there is none
+  std::optional<std::int64_t> version() const;
+  bool absence() const { return asks_ == Asks::absence; }  // If-None-Match: *
+
+ private:
+  enum class Asks : std::uint8_t { nothing, existence, absence, version };
+  explicit Precondition(Asks asks, std::int64_t version = 0) : asks_(asks), version_(version) {}
+  Asks asks_;
+  std::int64_t version_;
+};
+
+// The change was made from another version than the current one.
 bool is_stale(const Error& error);
-http::Response precondition_failed(const std::string& message);
+// 412.
+http::Response precondition_failed(const Precondition& wanted, const std::string& message);
 
 // Whether the caller may put something in the place of what cannot be used, or delete it. Nobody knows what such a key
 // may do, so who touches it may do everything. Errors: forbidden; conflict, it is asked for something else.
@@ -87,16 +103,16 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
 template <class T, class Make>
 Result<http::Response> change_resource(const std::string& tenant, const std::string& id, const Call& call,
                                        Services& services, Make make) {
-  const auto wanted = if_match(call);
+  const auto wanted = Precondition::of(call);
   if (!wanted) return fail(wanted.error());
   registry::StatePtr state = call.state;
   for (int tries = 1;; ++tries) {
     const auto current = find<T>(*state, tenant, id);
     const auto unusable = find_unusable<T>(*state, tenant, id);
     const std::int64_t version = unusable ? unusable->version : current ? current->version : 0;
-    if (*wanted && (**wanted < 0 ? version == 0 : **wanted != version)) {
-      return precondition_failed(version > 0 ? "the current version is " + std::to_string(version)
-                                             : "it does not exist");
+    if (!wanted->holds_for(version)) {
+      return precondition_failed(
+          *wanted, version > 0 ? "the current version is " + std::to_string(version) : "it does not exist");
     }
     if (unusable)
       if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
@@ -107,7 +123,7 @@ Result<http::Response> change_resource(const std::string& tenant, const std::str
     if (call.query("dry_run") == "true") return answer(200, *next);
     auto response = propose(*next, current.get(), *state, registry::Change::Op::put, version, revealed, call, services);
     if (response || !is_stale(response.error())) return response;
-    if (*wanted && **wanted >= 0) return precondition_failed(response.error().message);
+    if (wanted->version()) return precondition_failed(*wanted, response.error().message);
     if (tries == kTries) return response;
     state = services.fresh_state();
   }

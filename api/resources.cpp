@@ -2,6 +2,8 @@
 
 #include "api/change.hpp"
 #include "api/key_rules.hpp"
+#include "api/listing.hpp"
+#include "api/merge_patch.hpp"
 #include "api/page.hpp"
 #include "api/sealed_members.hpp"
 #include "common/json/json.hpp"
@@ -92,45 +94,6 @@ Result<std::string> id_in_path(const Call& call) {
   return std::move(*id);
 }
 
-// The resources of a kind in the order of their ids, with those that cannot be used.
-template <class T>
-class Listing {
- public:
-  Listing(const registry::State& state, const std::string& tenant, const std::optional<std::string>& after)
-      : state_(state),
-        prefix_(tenant + "/"),
-        unusable_prefix_(registry::registry_key(tenant, Kind<T>::name, "")),
-        at_(Kind<T>::map(state).lower_bound(prefix_)),
-        unusable_(state.unusable.lower_bound(unusable_prefix_)) {
-    if (!after) return;
-    at_ = Kind<T>::map(state).upper_bound(prefix_ + *after);
-    unusable_ = state.unusable.upper_bound(unusable_prefix_ + *after);
-  }
-
-  bool ended() const { return !has_usable() && !has_unusable(); }
-  // The next one as it is shown, and its id.
-  std::pair<std::string, std::string> take() {
-    if (!has_unusable() || (has_usable() && at_->second->id < unusable_->second->id)) {
-      const T& resource = *(at_++)->second;
-      return {registry::shown_json(resource), resource.id};
-    }
-    const registry::Unusable& resource = *(unusable_++)->second;
-    if (has_usable() && at_->second->id == resource.id) ++at_;  // what stands in for it
-    return {registry::shown_json(resource), resource.id};
-  }
-
- private:
-  bool has_usable() const { return at_ != Kind<T>::map(state_).end() && at_->first.starts_with(prefix_); }
-  bool has_unusable() const {
-    return unusable_ != state_.unusable.end() && unusable_->first.starts_with(unusable_prefix_);
-  }
-
-  const registry::State& state_;
-  const std::string prefix_, unusable_prefix_;
-  typename registry::State::Map<T>::const_iterator at_;
-  decltype(registry::State::unusable)::const_iterator unusable_;
-};
-
 template <class T>
 Result<http::Response> list(const Call& call, Services& services) {
   const auto limit = limit_of(call);
@@ -204,18 +167,6 @@ Result<http::Response> replace(const Call& call, Services& services) {
   });
 }
 
-// Unknown members cannot be changed, hence not taken out one by one either.
-Result<void> keeps_all(const Json& stored, const Json& merged, const std::string& at = {}) {
-  for (const auto& [name, value] : stored.items()) {
-    const std::string pointer = at + registry::pointer_step(name);
-    if (!merged.is_object() || !merged.contains(name))
-      return fail(Code::invalid, "is not known to this version of Certes, which keeps it", pointer);
-    if (value.is_object() && merged.at(name).is_object())
-      if (auto ok = keeps_all(value, merged.at(name), pointer); !ok) return ok;
-  }
-  return {};
-}
-
 template <class T>
 Result<http::Response> merge(const Call& call, Services& services) {
   const auto id = id_in_path<T>(call);
@@ -232,7 +183,7 @@ Result<http::Response> merge(const Call& call, Services& services) {
     if (current == nullptr) return fail(not_found<T>(*id));
     Json merged = json_or_null<Json>(registry::shown_json(*current));
     prepare_merge(merged, *patch, *current);
-    merged.merge_patch(*patch);
+    merge_patch(merged, *patch);
     if (auto ok = keeps_all(registry::shown_unknown(*current), merged); !ok) return fail(std::move(ok.error()));
     return next_of<T>(std::move(merged), current, *tenant, *id, revealed, call, services);
   });
@@ -253,7 +204,7 @@ Result<http::Response> remove(const Call& call, Services& services) {
   if (!id) return fail(id.error());
   const auto tenant = home<T>(call);
   if (!tenant) return fail(tenant.error());
-  const auto wanted = if_match(call);
+  const auto wanted = Precondition::of(call);
   if (!wanted) return fail(wanted.error());
   registry::Change change;
   change.op = registry::Change::Op::remove;
@@ -261,15 +212,18 @@ Result<http::Response> remove(const Call& call, Services& services) {
   change.tenant = *tenant;
   change.id = *id;
   change.by = call.by(*tenant);
-  if (*wanted && **wanted >= 0) change.based_on = *wanted;
+  change.based_on = wanted->version();
   constexpr bool kCascades = std::is_same_v<T, registry::Endpoint> || std::is_same_v<T, registry::Tenant>;
   change.cascade = kCascades && call.query("cascade") == "true";
-  if (const auto unusable = find_unusable<T>(*call.state, *tenant, *id))
+  const auto current = find<T>(*call.state, *tenant, *id);
+  const auto unusable = find_unusable<T>(*call.state, *tenant, *id);
+  if (wanted->absence() && (current || unusable)) return precondition_failed(*wanted, "it exists");
+  if (unusable)
     if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
-  if (const auto current = find<T>(*call.state, *tenant, *id))
+  if (current)
     if (auto ok = may_delete(*current, call, services); !ok) return fail(std::move(ok.error()));
   const auto decision = services.deps.registry.propose(change, kDecisionLimit);
-  if (!decision && *wanted && is_stale(decision.error())) return precondition_failed(decision.error().message);
+  if (!decision && is_stale(decision.error())) return precondition_failed(*wanted, decision.error().message);
   if (!decision && kCascades && !change.cascade && decision.error().code == Code::conflict)
     return fail(Code::conflict, decision.error().message + "; ?cascade=true deletes what needs it too");
   if (!decision) return fail(decision.error());

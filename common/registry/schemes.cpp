@@ -10,24 +10,26 @@ namespace {
 
 using enum SecretForm;
 
+constexpr std::int64_t kTolerance = 300;
+
 constexpr Scheme kSchemes[] = {
     {"none", none, "", ""},
     {"key", none, "", ""},
     {"basic", name_and_password, "", ""},
     {"value", text, "", "header pointer"},  // exactly one of them
     {"client-certificate", text, "header", ""},
-    {"generic", text, "header", "prefix algorithm encoding signed timestamp url"},
-    {"standard-webhooks", standard_webhooks, "", ""},
+    {"generic", text, "header", "prefix algorithm encoding signed timestamp url", kTolerance},
+    {"standard-webhooks", standard_webhooks, "", "", kTolerance},
     {"github", text, "", ""},
-    {"gitlab", gitlab, "", ""},
+    {"gitlab", gitlab, "", "", kTolerance},
     {"meta", text, "", "verify_token"},
     {"paddle", text, "", "", 5},
     {"shopify", text, "", ""},
-    {"slack", text, "", ""},
+    {"slack", text, "", "", kTolerance},
     {"square", text, "", "url"},
-    {"stripe", text, "", ""},
+    {"stripe", text, "", "", kTolerance},
     {"twilio", text, "", "url"},
-    {"zendesk", text, "", ""},
+    {"zendesk", text, "", "", kTolerance},
 };
 
 bool lists(std::string_view list, std::string_view member) {
@@ -64,7 +66,10 @@ Result<SignedPart> parse_place(std::string_view place) {
 }  // namespace
 
 bool Scheme::needs_member(std::string_view member) const { return lists(needs, member); }
-bool Scheme::takes_member(std::string_view member) const { return lists(needs, member) || lists(takes, member); }
+bool Scheme::takes_member(std::string_view member) const {
+  if (member == "tolerance_seconds") return tolerance_seconds > 0;
+  return lists(needs, member) || lists(takes, member);
+}
 
 std::span<const Scheme> all_schemes() { return kSchemes; }
 
@@ -96,7 +101,7 @@ Result<void> check_secret(const Scheme& scheme, std::string_view secret) {
 std::int64_t tolerance_of(const Verify& verify) {
   if (verify.tolerance_seconds > 0) return verify.tolerance_seconds;
   const Scheme* const scheme = find_scheme(verify.scheme);
-  return scheme == nullptr ? Scheme{}.tolerance_seconds : scheme->tolerance_seconds;
+  return scheme == nullptr ? kTolerance : scheme->tolerance_seconds;
 }
 
 Result<std::vector<SignedPart>> parse_signed(std::string_view text) {

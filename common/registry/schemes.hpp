@@ -25,9 +25,9 @@ enum class SecretForm : std::uint8_t {
 struct Scheme {
   std::string_view name;
   SecretForm secret;
-  std::string_view needs;                // members of `verify`, separated by a space
-  std::string_view takes;                // besides those
-  std::int64_t tolerance_seconds = 300;  // where the source names none
+  std::string_view needs;              // members of `verify`, separated by a space
+  std::string_view takes;              // besides those
+  std::int64_t tolerance_seconds = 0;  // where the source names none; 0: it signs no time, and takes no tolerance
 
   bool needs_member(std::string_view member) const;
   bool takes_member(std::string_view member) const;  // needs or takes

@@ -29,6 +29,8 @@ constexpr Member kMembers[] = {
     {"verify_token", &Verify::verify_token, kMaxSecretBytes},
 };
 
+constexpr std::string_view kTolerance = "tolerance_seconds";
+
 const Scheme* read_scheme(Fields& fields, std::string& name) {
   fields.text("scheme", name, 64);
   fields.required("scheme");
@@ -53,14 +55,16 @@ void read_secrets(Fields& fields, Verify& verify, const Scheme* scheme, Form for
 // The members that the scheme needs, and none that it does not take.
 void check_members(Fields& fields, const Scheme& scheme) {
   const std::string name = "the scheme \"" + std::string(scheme.name) + "\"";
-  for (const Member& member : kMembers) {
+  const auto check = [&](std::string_view member) {
     if (!fields.ok()) return;
-    const bool there = fields.has(member.name);
-    if (there && !scheme.takes_member(member.name))
-      fields.refuse(member.name, name + " takes no \"" + std::string(member.name) + "\"");
-    else if (!there && scheme.needs_member(member.name))
-      fields.refuse(member.name, name + " needs \"" + std::string(member.name) + "\"");
-  }
+    const bool there = fields.has(member);
+    if (there && !scheme.takes_member(member))
+      fields.refuse(member, name + " takes no \"" + std::string(member) + "\"");
+    else if (!there && scheme.needs_member(member))
+      fields.refuse(member, name + " needs \"" + std::string(member) + "\"");
+  };
+  for (const Member& member : kMembers) check(member.name);
+  check(kTolerance);
 }
 
 bool holds_control_character(std::string_view text) {
@@ -109,6 +113,8 @@ void check_signed(Fields& fields, const Verify& verify) {
     return fields.refuse("timestamp", "\"signed\" holds {timestamp}, so the header that has it must be named");
   if (!time && !verify.timestamp.empty())
     return fields.refuse("timestamp", "is signed nowhere: \"signed\" holds no {timestamp}");
+  if (!time && verify.tolerance_seconds > 0)
+    return fields.refuse(kTolerance, "no time is signed: \"signed\" holds no {timestamp}");
 }
 
 void check_declared(Fields& fields, const Verify& verify, const Scheme& scheme) {
@@ -133,7 +139,7 @@ void read_verify(Fields& outer, Verify& verify, Form form) {
   read_secrets(fields, verify, scheme, form);
   const std::size_t growth = form == Form::stored ? 2 : 1;  // what is sealed is longer
   for (const Member& member : kMembers) fields.text(member.name, verify.*member.place, growth * member.max_bytes);
-  fields.integer<std::int64_t>("tolerance_seconds", verify.tolerance_seconds, 1, 86'400);
+  fields.integer<std::int64_t>(kTolerance, verify.tolerance_seconds, 1, 86'400);
   if (form == Form::declared && fields.ok()) check_declared(fields, verify, *scheme);
   if (auto error = fields.done()) outer.refuse(std::move(*error));
 }

@@ -156,3 +156,18 @@ TEST_CASE("Dead letters: data of one's own needs what publishing it does") {
   CHECK(replay({"dead-letters:write", "events:write"}, {"order"}).status == 202);
   CHECK(replay({"dead-letters:write", "events:write", "sources:write"}).status == 202);
 }
+
+TEST_CASE("Event types: a merge patch replaces the schema whole, and null in it is a value") {
+  Installation installation;
+  Process api(installation);
+  const Json first = {{"type", "object"}, {"required", {"a"}}, {"properties", {{"a", {{"const", 1}}}}}};
+  REQUIRE(api.put("/event-types/order", {{"schema", first}, {"unknown_below", "strict"}}).status == 201);
+  const Json second = {{"properties", {{"b", {{"const", nullptr}, {"default", nullptr}}}}}};
+  const auto patched = api.patch("/event-types/order", {{"schema", second}});
+  REQUIRE_MESSAGE(patched.status == 200, patched.body);
+  CHECK(patched.json["schema"] == second);
+  CHECK(patched.json["unknown_below"] == "strict");
+  CHECK(api.get("/event-types/order").json["schema"] == second);
+  CHECK_FALSE(api.patch("/event-types/order", {{"schema", nullptr}}).json.contains("schema"));
+  CHECK(api.get("/event-types/order").json["unknown_below"] == "strict");
+}

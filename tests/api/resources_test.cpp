@@ -163,6 +163,64 @@ TEST_CASE("Master API: of two processes that change one version at once, one get
   }
 }
 
+TEST_CASE("Master API: If-None-Match: * changes nothing that exists") {
+  Installation installation;
+  Process api(installation);
+  const httplib::Headers none{{"If-None-Match", "*"}};
+  const Json body = {{"url", "https://example.com/"}};
+  CHECK(api.put("/endpoints/a", body, none).status == 201);
+  const auto again = api.put("/endpoints/a", {{"url", "https://other.com/"}}, none);
+  CHECK(again.status == 412);
+  CHECK(again.json["type"] == "/problems/precondition-failed");
+  CHECK(again.json["pointer"] == "If-None-Match");
+  CHECK(api.put("/endpoints/a", body, none).status == 412);  // though it would change nothing
+  CHECK(api.patch("/endpoints/a", {{"concurrency", 2}}, none).status == 412);
+  CHECK(api.request("DELETE", "/endpoints/a", "", none).status == 412);
+  CHECK(api.get("/endpoints/a").json["version"] == 1);
+  CHECK(api.request("DELETE", "/endpoints/b", "", none).status == 404);
+  CHECK(api.patch("/endpoints/b", {{"concurrency", 2}}, none).status == 404);
+  CHECK(api.put("/endpoints/b", body, {{"If-None-Match", "\"1\""}}).status == 400);
+  CHECK(api.put("/endpoints/b", body, {{"If-None-Match", "*"}, {"If-Match", "*"}}).status == 400);
+  CHECK(api.get("/endpoints/b").status == 404);
+}
+
+TEST_CASE("Master API: of two processes that create one with If-None-Match, one is told that it exists") {
+  Installation installation;
+  Process first(installation);
+  Process second(installation);
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "/endpoints/e" + std::to_string(i);
+    const auto create = [&](Process& process, const char* url) {
+      return process.put(path, {{"url", url}}, {{"If-None-Match", "*"}}).status;
+    };
+    auto other = std::async(std::launch::async, [&] { return create(second, "https://second.com/"); });
+    const int mine = create(first, "https://first.com/");
+    const int theirs = other.get();
+    CHECK(std::min(mine, theirs) == 201);
+    CHECK(std::max(mine, theirs) == 412);
+    CHECK(first.get(path).json["url"] == (mine == 201 ? "https://first.com/" : "https://second.com/"));
+  }
+}
+
+TEST_CASE("Master API: a merge patch takes what a verification no longer has for what it is") {
+  Installation installation;
+  Process api(installation);
+  const Json stripe = {{"scheme", "stripe"}, {"secret", "a"}, {"tolerance_seconds", 60}};
+  REQUIRE(api.put("/sources/shop", {{"verify", stripe}}).status == 201);
+  const Json value = {{"scheme", "value"}, {"header", "X-Token"}, {"secret", "b"}};
+  const auto kept = api.patch("/sources/shop", {{"verify", value}});
+  CHECK(kept.status == 400);
+  CHECK(kept.json["pointer"] == "/verify/tolerance_seconds");
+  CHECK(api.get("/sources/shop").json["verify"]["scheme"] == "stripe");
+  Json without = value;
+  without["tolerance_seconds"] = nullptr;
+  CHECK(api.patch("/sources/shop", {{"verify", without}}).status == 200);
+  CHECK_FALSE(api.get("/sources/shop").json["verify"].contains("tolerance_seconds"));
+  // And members of a verification merge, as those of other objects do.
+  REQUIRE(api.put("/sources/shop", {{"verify", stripe}}).status == 200);
+  CHECK(api.patch("/sources/shop", {{"verify", {{"tolerance_seconds", 90}}}}).json["verify"]["scheme"] == "stripe");
+}
+
 TEST_CASE("Master API: without If-Match two processes' merges are both kept") {
   Installation installation;
   Process one(installation);

@@ -14,8 +14,8 @@ TEST_CASE("Differences: nothing differs where only defaults and the service's ow
             .empty());
   CHECK(
       differences(
-          "sources", R"({"verify":{"scheme":"github","secret":"x"}})",
-          R"({"verify":{"scheme":"github","tolerance_seconds":300},"response":{"status":202},"deduplicate":true,"exclusive":true})")
+          "sources", R"({"verify":{"scheme":"stripe","secret":"x"}})",
+          R"({"verify":{"scheme":"stripe","tolerance_seconds":300},"response":{"status":202},"deduplicate":true,"exclusive":true})")
           .empty());
   CHECK(differences("sources", R"({"verify":{"scheme":"none"}})",
                     R"({"verify":{"scheme":"none"},"deduplicate":true,"exclusive":false})")

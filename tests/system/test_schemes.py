@@ -21,6 +21,12 @@ def mac(secret, text, algorithm=hashlib.sha256):
     return hmac.new(secret.encode(), text if isinstance(text, bytes) else text.encode(), algorithm)
 
 
+def lenient(verify):
+    """The time stamps are as old as the test is slow; only some schemes sign one."""
+    timed = {"generic", "gitlab", "paddle", "slack", "standard-webhooks", "stripe", "zendesk"}
+    return verify | ({"tolerance_seconds": 600} if verify["scheme"] in timed else {})
+
+
 class Schemes(Case):
     def setUp(self):
         super().setUp()
@@ -64,8 +70,7 @@ class Sdk(Schemes):
         self.assertEqual(len({one["name"] for one in requests}), 11)
         for one in requests:
             with self.subTest(one["name"]):
-                # The time stamps are as old as this test is slow.
-                self.api.ok("PUT", f"/sources/{one['name']}", {"verify": one["verify"] | {"tolerance_seconds": 600}})
+                self.api.ok("PUT", f"/sources/{one['name']}", {"verify": lenient(one["verify"])})
                 body = one["body"].encode()
                 status, headers, first = self.post(one["name"], one["headers"], body, one["query"])
                 self.assertIn(status, (200, 202), first)
@@ -87,7 +92,7 @@ class Sdk(Schemes):
         requests = {one["name"]: one for one in self.signed() if one["name"] in ("stripe", "github", "shopify", "slack")}
         port = self.receive({name: one["verify"]["secret"] for name, one in requests.items()})
         for name, one in requests.items():
-            self.api.ok("PUT", f"/sources/{name}", {"verify": one["verify"] | {"tolerance_seconds": 600}})
+            self.api.ok("PUT", f"/sources/{name}", {"verify": lenient(one["verify"])})
             self.api.ok("PUT", f"/endpoints/{name}", {"url": f"http://127.0.0.1:{port}/{name}"})
             self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": f"{name}.#"})
         for name, one in requests.items():

@@ -71,6 +71,18 @@ TEST_CASE("Schemes: a source declares what its scheme needs, and nothing that it
   check_refused(R"({"scheme":"stripe","verify_token":"x"})", "/verify/verify_token", "takes no");
 }
 
+TEST_CASE("Schemes: only those that sign a time take a tolerance") {
+  for (const char* scheme : {"standard-webhooks", "gitlab", "paddle", "slack", "stripe", "zendesk"})
+    CHECK_MESSAGE(declared(std::string(R"({"scheme":")") + scheme + R"(","tolerance_seconds":60})"), scheme);
+  for (const char* scheme : {"none", "key", "basic", "github", "meta", "shopify", "square", "twilio"})
+    check_refused(std::string(R"({"scheme":")") + scheme + R"(","tolerance_seconds":60})", "/verify/tolerance_seconds",
+                  "takes no");
+  check_refused(R"({"scheme":"value","header":"X-Token","tolerance_seconds":60})", "/verify/tolerance_seconds",
+                "takes no");
+  check_refused(R"({"scheme":"generic","header":"X-Signature","secret":"a","tolerance_seconds":60})",
+                "/verify/tolerance_seconds", "no time is signed");
+}
+
 TEST_CASE("Schemes: the members' values are checked") {
   const auto generic = [](const std::string& more) {
     return R"({"scheme":"generic","header":"X-Signature","secret":"a",)" + more + "}";
