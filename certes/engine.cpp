@@ -4,6 +4,14 @@
 #include "common/log/sqlite/sqlite_log.hpp"
 
 namespace certes {
+namespace {
+
+log::OnDamaged on_damaged(const std::string& setting) {
+  if (setting == "skip") return log::OnDamaged::skip;
+  return setting == "stop" ? log::OnDamaged::stop : log::OnDamaged::unsaid;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, const Clock& clock,
                                               metrics::Metrics& metrics) {
@@ -21,6 +29,8 @@ Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, 
   options.deduplication_seconds = settings.deduplication.seconds;
   options.deduplication_ids = settings.deduplication.ids;
   options.retention = settings.retention;
+  options.on_damaged = on_damaged(settings.store.on_damaged);
+  options.metrics = &metrics;
   // As on Kafka: room for headers beside the largest body, of which a batch may hold many.
   options.max_record_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes) + (64u << 10);
   return log::sqlite::open(std::move(options), clock);

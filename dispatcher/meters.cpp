@@ -78,7 +78,7 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   read_back_ = metrics_.counter("certes_dispatcher_read_back_records_total", "Records read again for de-duplication");
   identities_ = metrics_.gauge("certes_deduplication_ids", "Identities remembered.", {{"role", "dispatcher"}});
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
-  lost_ = metrics_.counter("certes_log_lost_records_total", "Records that the log deleted before they were read",
+  lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
   endpoints_.push_back(
       deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"tenant", ""}, {"endpoint", "_other"}, {"outcome", ""}}));

@@ -32,6 +32,7 @@ struct KafkaSettings {
 struct StoreSettings {
   std::string engine = "sqlite";             // or kafka
   std::int64_t reserve_bytes = 256ll << 20;  // sqlite: gateway appends are refused below this much free space
+  std::string on_damaged;                    // skip, stop; empty: skip, but for the registry
 };
 
 // How long a topic keeps what is finished: retention_seconds of [events], [attempts] and [dead_letters].

@@ -117,6 +117,7 @@ bool Follower::open() {
   published_changes_ = 0;
   snapshot_tried_at_ = 0;
   snapshot_.reset();
+  stays_.reset();
   reader_ = log_.reader(log::Topic::registry, 0, range->start, [this] { signal_.wake(); });
   append_deferred();
   // What they wait for may lie beyond the end of a log that has taken the place of another.
@@ -137,6 +138,7 @@ bool Follower::read() {
   const auto count = reader_->read(kReadMax, records_);
   if (!count) {
     if (count.error().code == Code::not_found) start_afresh();
+    if (count.error().code == Code::internal) stay(count.error());
     return false;
   }
   for (const log::RecordPtr& record : records_) replica_->apply(record, decided_);
@@ -147,6 +149,12 @@ bool Follower::read() {
   }
   if (!records_.empty() || loading_) advance();
   return !records_.empty();
+}
+
+// What stands next cannot be read, and must not be left out: what is known stays, and nothing is added to it.
+void Follower::stay(const Error& error) {
+  if (loading_) return set_failure(error);
+  stays_ = error;
 }
 
 void Follower::advance() {

@@ -62,6 +62,7 @@ class Follower {
   bool read();
   bool is_open() const { return reader_ != nullptr; }
   void start_afresh();
+  void stay(const Error& error);
   void advance();
   void publish();
   void tell_decided();
@@ -109,6 +110,7 @@ class Follower {
   std::int64_t target_ = 0;  // until here
   std::int64_t log_start_ = 0;
   SteadyTime retry_at_{};        // of open()
+  std::optional<Error> stays_;   // why it follows no further
   std::uint64_t published_ = 0;  // states
   std::uint64_t published_changes_ = 0;
   std::vector<log::RecordPtr> records_;

@@ -57,8 +57,8 @@ class Registry {
   StatePtr state() const;
   // True once the end, as it was at the start, was reached.
   bool caught_up() const;
-  // Why it does not follow the log, if waiting does not help: a record of a newer version of Certes, or a log cut
-  // without a snapshot.
+  // Why it does not follow the log, if waiting does not help: a record of a newer version of Certes, a log cut without
+  // a snapshot, or a damaged record that it must not leave out (store.on_damaged).
   std::optional<Error> failure() const;
   // Called on the registry's thread after each change of the state.
   void on_change(std::function<void(StatePtr)> observer);

@@ -28,69 +28,91 @@ tl::unexpected<Error> SqliteReader::out_of_range(std::int64_t position, const Of
 }
 
 Result<std::size_t> SqliteReader::read(std::size_t max, std::vector<RecordPtr>& out) {
-  const std::int64_t from = position();
-  const Partition::Tail tail = partition_.read(from, max, out, watch_);
-  if (from < tail.range.start || from > tail.range.end) return out_of_range(from, tail.range);
-  std::size_t count = tail.count;
-  if (!tail.served) {
-    auto page = read_file(from, tail.range.end, max, out);
-    if (!page.has_value()) return page;
-    count = *page;
+  while (true) {
+    const std::int64_t from = position();
+    const Partition::Tail tail = partition_.read(from, max, out, watch_);
+    if (from < tail.range.start || from > tail.range.end) return out_of_range(from, tail.range);
+    if (tail.served) {
+      if (tail.count > 0) position_ = from + static_cast<std::int64_t>(tail.count);
+      return tail.count;
+    }
+    auto page = read_file(from, tail.range.end, max);
+    if (!page.has_value()) return fail(std::move(page.error()));
+    for (const OffsetRange& lost : page->lost)
+      store_.damage.passed(partition_.topic, partition_.number, lost.start, lost.end);
+    if (page->next > from) position_ = page->next;
+    const std::size_t count = page->records.size();
+    std::move(page->records.begin(), page->records.end(), std::back_inserter(out));
     // A short page is not the end, and no append may come to tell.
     if (count < max) watch_->waker.ring();
+    if (count > 0 || page->next == from) return count;
   }
-  if (count > 0) position_ = from + static_cast<std::int64_t>(count);
-  return count;
 }
 
-Result<std::size_t> SqliteReader::read_file(std::int64_t position, std::int64_t end, std::size_t max,
-                                            std::vector<RecordPtr>& out) {
-  const std::size_t before = out.size();
-  Result<void> page;
+Result<SqliteReader::Page> SqliteReader::read_file(std::int64_t position, std::int64_t end, std::size_t max) {
+  Page page{position, {}, {}};
+  Result<void> taken;
+  std::optional<Error> trouble;
   try {
     auto lease = store_.reads.try_take();
-    if (!lease) return 0;  // the writer wakes every reader when it lets them in again
+    if (!lease) return page;  // the writer wakes every reader when it lets them in again
     Statement& rows = lease->page(partition_.table);
     const Use use(rows);
     rows.bind(1, position).bind(2, end).bind(3, static_cast<std::int64_t>(max));
-    page = take_page(rows, position, out);
+    taken = take_page(rows, end, max, page);
   } catch (const Failure& failure) {
-    page = fail(judge(failure, Stage::reading, store_.path).error);
+    trouble = judge(failure, Stage::reading, store_.path).error;
   }
   // Trimmed meanwhile: rows may have been gone.
   const OffsetRange now = partition_.range();
-  if (now.start > position) {
-    out.resize(before);
-    return out_of_range(position, now);
-  }
-  if (!page.has_value()) {
-    out.resize(before);
-    store_.health.trouble(page.error(), false);
+  if (now.start > position) return out_of_range(position, now);
+  if (!page.records.empty()) return page;  // first what stands before the trouble
+  if (trouble) {
+    store_.health.trouble(*trouble, false);
     store_.read_failed.store(true);
-    return fail(page.error());
+    return fail(std::move(*trouble));
   }
-  return out.size() - before;
+  if (!taken.has_value()) return fail(std::move(taken.error()));
+  return page;
 }
 
-Result<void> SqliteReader::take_page(Statement& rows, std::int64_t position, std::vector<RecordPtr>& out) const {
-  std::size_t bytes = 0;
-  std::int64_t expected = position;
-  for (; bytes < kPageBytes && rows.step(); ++expected) {
+// Ends before what is damaged, unless readers of this topic go on behind it.
+Result<void> SqliteReader::take_page(Statement& rows, std::int64_t end, std::size_t max, Page& page) const {
+  std::size_t bytes = 0, seen = 0;
+  for (; bytes < kPageBytes && rows.step(); ++seen) {
+    const std::int64_t offset = rows.number(0);
+    if (offset != page.next && !pass_over(offset, page)) return damaged(page);
     auto record = std::make_shared<StoredRecord>();
     record->topic = partition_.topic;
     record->partition = partition_.number;
-    record->offset = rows.number(0);
-    if (record->offset != expected || !decode(rows.bytes(1), *record)) return damaged(expected);
-    bytes += record->size();
-    out.push_back(std::move(record));
+    record->offset = offset;
+    bytes += rows.bytes(1).size();
+    if (decode(rows.bytes(1), *record)) {
+      page.records.push_back(std::move(record));
+      page.next = offset + 1;
+    } else if (!pass_over(offset + 1, page)) {
+      return damaged(page);
+    }
   }
-  if (expected == position) return damaged(position);
+  const bool all = seen < max && bytes < kPageBytes;
+  if (all && page.next < end && !pass_over(end, page)) return damaged(page);
   return {};
 }
 
-tl::unexpected<Error> SqliteReader::damaged(std::int64_t offset) const {
-  return fail(Code::internal, "cannot read " + store_.path + ": record " + std::to_string(offset) + " of " +
-                                  partition_.table + " is missing or damaged: stop, keep a copy, and restore it");
+// False: this reader stays.
+bool SqliteReader::pass_over(std::int64_t to, Page& page) const {
+  if (!store_.damage.goes_on(partition_.topic)) return false;
+  if (!page.lost.empty() && page.lost.back().end == page.next)
+    page.lost.back().end = to;
+  else
+    page.lost.push_back({page.next, to});
+  page.next = to;
+  return true;
+}
+
+Result<void> SqliteReader::damaged(const Page& page) const {
+  if (!page.records.empty()) return {};  // the next page begins with it
+  return fail(store_.damage.stays(store_.path, partition_.topic, partition_.number, page.next));
 }
 
 }  // namespace certes::log::sqlite

@@ -18,9 +18,16 @@ class SqliteReader final : public Reader {
   std::int64_t position() const override;
 
  private:
-  Result<std::size_t> read_file(std::int64_t position, std::int64_t end, std::size_t max, std::vector<RecordPtr>& out);
-  Result<void> take_page(Statement& rows, std::int64_t position, std::vector<RecordPtr>& out) const;
-  tl::unexpected<Error> damaged(std::int64_t offset) const;
+  // What a page holds: records, and what was passed over between them.
+  struct Page {
+    std::int64_t next;  // behind it
+    std::vector<OffsetRange> lost;
+    std::vector<RecordPtr> records;
+  };
+  Result<Page> read_file(std::int64_t position, std::int64_t end, std::size_t max);
+  Result<void> take_page(Statement& rows, std::int64_t end, std::size_t max, Page& page) const;
+  bool pass_over(std::int64_t to, Page& page) const;
+  Result<void> damaged(const Page& page) const;
   tl::unexpected<Error> out_of_range(std::int64_t position, const OffsetRange& range) const;
 
   Store& store_;

@@ -11,6 +11,8 @@
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/log/log.hpp"
+#include "common/log/on_damaged.hpp"
+#include "common/metrics/metrics.hpp"
 
 namespace certes::log::sqlite {
 
@@ -26,6 +28,8 @@ struct Options {
   config::RetentionSettings retention;
   // Of events; the other topics take 64 KiB more, registry and progress at least 1 MiB and 128 KiB.
   std::size_t max_record_bytes = 16u << 20;
+  OnDamaged on_damaged = OnDamaged::unsaid;
+  metrics::Metrics* metrics = nullptr;  // must outlive the log; null: nothing is counted
 };
 
 // Makes the directory and the file where they are missing. The clock must outlive the log.

@@ -18,6 +18,7 @@
 #include "common/base/mailbox.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/log/log.hpp"
+#include "common/log/sqlite/damage.hpp"
 #include "common/log/sqlite/directory_lock.hpp"
 #include "common/log/sqlite/drop_behind.hpp"
 #include "common/log/sqlite/failure.hpp"
@@ -97,6 +98,7 @@ struct Store {
   Space space;
   const DropBehind drop_behind;  // before whatever has a connection
   Health health{clock};
+  Damage damage{clock, options.on_damaged, options.metrics};
   ReadPool reads;
   Commits commits;
   std::atomic<bool> read_failed{false};  // somebody's page: readers are woken in a second to try again

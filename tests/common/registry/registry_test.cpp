@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "common/log/sqlite/connection.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
 #include "common/registry/resource_json.hpp"
 #include "tests/common/registry/fixture.hpp"
@@ -314,4 +315,37 @@ TEST_CASE("Registry: the audit trail is not answered before the log has been rea
   cluster->put(log::Topic::registry, 0, std::move(newer));
   Process one(cluster, 1);
   CHECK(one.registry.audit({}).error().code == Code::unavailable);
+}
+
+TEST_CASE("Registry: a damaged record is left out only where that was asked for") {
+  const test::TemporaryDirectory directory;
+  SystemClock clock;
+  log::sqlite::Options options;
+  options.directory = directory.path();
+  options.reserve_bytes = 0;
+  const auto opened = [&](log::OnDamaged on_damaged) {
+    options.on_damaged = on_damaged;
+    auto log = log::sqlite::open(options, clock);
+    REQUIRE(log);
+    return std::move(*log);
+  };
+  {
+    const auto log = opened(log::OnDamaged::unsaid);
+    Registry registry(*log, clock);
+    for (int i = 0; i < 5; ++i) REQUIRE(registry.propose(put_endpoint("e" + std::to_string(i)), kLong));
+  }
+  log::sqlite::Connection(directory.path() + "/certes.db").run("UPDATE registry_0 SET record = x'00' WHERE id = 2");
+  for (const auto stays : {log::OnDamaged::unsaid, log::OnDamaged::stop}) {
+    const auto log = opened(stays);
+    Registry registry(*log, clock);
+    REQUIRE(fakes::eventually([&] { return registry.failure().has_value(); }));
+    CHECK(registry.failure()->message.find("record 2 of registry[0]") != std::string::npos);
+    CHECK(registry.failure()->message.find("store.on_damaged") != std::string::npos);
+    CHECK_FALSE(registry.caught_up());
+  }
+  const auto log = opened(log::OnDamaged::skip);
+  Registry registry(*log, clock);
+  CHECK(fenced(registry)->endpoints.size() == 4);
+  CHECK_FALSE(registry.failure());
+  CHECK(registry.propose(put_endpoint("new"), kLong));
 }
