@@ -29,6 +29,7 @@ Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, 
   options.deduplication_seconds = settings.deduplication.seconds;
   options.deduplication_ids = settings.deduplication.ids;
   options.retention = settings.retention;
+  options.max_bytes = settings.store.events_max_bytes;
   options.on_damaged = on_damaged(settings.store.on_damaged);
   options.metrics = &metrics;
   // As on Kafka: room for headers beside the largest body, of which a batch may hold many.

@@ -32,6 +32,7 @@ struct KafkaSettings {
 struct StoreSettings {
   std::string engine = "sqlite";             // or kafka
   std::int64_t reserve_bytes = 256ll << 20;  // sqlite: gateway appends are refused below this much free space
+  std::int64_t events_max_bytes = 0;         // events.max_bytes, sqlite: that may be in use of the file; 0: the disk
   std::string on_damaged;                    // skip, stop; empty: skip, but for the registry
 };
 

@@ -89,10 +89,7 @@ Result<Partition*> SqliteAppender::admit(Topic topic, std::int32_t partition, co
                 "there is no partition " + std::to_string(partition) + " of " + std::string(to_string(topic)));
   if (pending_.size() >= options_.queue_records || (!pending_.empty() && pending_bytes_ + bytes > options_.queue_bytes))
     return fail(Code::busy, "the append queue is full: the log is slower than what comes");
-  if (!options_.may_use_reserve && !store_.space.take(bytes, now))
-    return fail(Code::busy, "less than " + mebibytes(store_.space.reserve_bytes()) + " of free space at " +
-                                store_.options.directory +
-                                ", kept for finishing what was accepted: free some space (store.reserve_bytes)");
+  if (!options_.may_use_reserve && !store_.space.take(bytes, now)) return fail(Code::busy, store_.space.refusal());
   return target;
 }
 

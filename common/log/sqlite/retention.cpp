@@ -57,7 +57,9 @@ void Retention::expire(Partition& partition) {
   }
   const std::int64_t start = partition.range().start;
   const std::int64_t end = std::min(start + kBite.records, finished_below(partition));
-  const UnixMillis limit = store_.clock.unix_millis() - static_cast<UnixMillis>(seconds * 1000);
+  // What is finished goes at any age before what is new is refused.
+  const bool early = partition.topic == Topic::events && store_.space.nearly_full();
+  const UnixMillis limit = early ? INT64_MAX : store_.clock.unix_millis() - static_cast<UnixMillis>(seconds * 1000);
   const std::int64_t kept = first_not_before(transaction_.time(partition), start, std::max(start, end), limit);
   if (kept > start) transaction_.set_start(partition, kept);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Retention: what is too old goes, a bite at a time, in the transactions that are made anyway. An event that is not
+// Retention: what is too old goes, a bite at a time, in the transactions that are made anyway; where the file is nearly
+// as full as it may be, what is finished goes at any age. An event that is not
 // finished (not below what the group has committed) stays, whatever the clock says; so does the record before the
 // committed one, by which a dispatcher knows the log again. The writer thread alone.
 

@@ -3,12 +3,18 @@
 #include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
+
 namespace certes::log::sqlite {
+
+namespace {
 
 std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
+}  // namespace
+
 bool Space::take(std::size_t bytes, SteadyTime now) {
-  if (reserve_bytes_ <= 0) return true;
+  if (reserve_bytes_ <= 0 && max_bytes_ <= 0) return true;
   const std::int64_t ticks = now.time_since_epoch().count();
   std::int64_t due = next_look_.load(std::memory_order_relaxed);
   const std::int64_t next = ticks + SteadyTime::duration(Millis(200)).count();
@@ -22,12 +28,29 @@ bool Space::take(std::size_t bytes, SteadyTime now) {
 }
 
 void Space::look(SteadyTime now) {
-  struct statvfs at {};
-  if (::statvfs(directory_.c_str(), &at) != 0) return;
-  const auto outside = static_cast<std::int64_t>(at.f_bavail) * static_cast<std::int64_t>(at.f_frsize);
-  const std::int64_t room = outside + inside_.load(std::memory_order_relaxed) - reserve_bytes_;
+  std::int64_t room = INT64_MAX;
+  if (reserve_bytes_ > 0) {
+    struct statvfs at {};
+    if (::statvfs(directory_.c_str(), &at) != 0) return;
+    const auto outside = static_cast<std::int64_t>(at.f_bavail) * static_cast<std::int64_t>(at.f_frsize);
+    room = outside + inside_.load(std::memory_order_relaxed) - reserve_bytes_;
+  }
+  if (max_bytes_ > 0) {
+    const std::int64_t unused = max_bytes_ - used_.load(std::memory_order_relaxed);
+    in_use_.store(unused < room, std::memory_order_relaxed);
+    room = std::min(room, unused);
+  }
   room_.store(room, std::memory_order_relaxed);
   tell(room >= 0, now);
+}
+
+std::string Space::refusal() const {
+  if (in_use_.load(std::memory_order_relaxed))
+    return mebibytes(max_bytes_) +
+           " of the log are in use by what is not finished or not old enough "
+           "(events.max_bytes)";
+  return "less than " + mebibytes(reserve_bytes_) + " of free space at " + directory_ +
+         ", kept for finishing what was accepted: free some space (store.reserve_bytes)";
 }
 
 void Space::tell(bool above, SteadyTime now) {
@@ -40,10 +63,7 @@ void Space::tell(bool above, SteadyTime now) {
     else
       refused = refusing_.met(now);
   }
-  if (refused)
-    spdlog::error(
-        "log: less than {} of free space at {}: events are refused, what was accepted goes on (store.reserve_bytes)",
-        mebibytes(reserve_bytes_), directory_);
+  if (refused) spdlog::error("log: {}: events are refused, what was accepted goes on", refusal());
   if (over) spdlog::warn("log: enough free space again, after {} s", over->count() / 1000);
 }
 

@@ -37,6 +37,7 @@ Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
   find_identity_ = connection_->prepare("SELECT id FROM identities WHERE seq = ?1");
   delete_identities_ = connection_->prepare("DELETE FROM identities WHERE seq < ?1");
   free_pages_ = connection_->prepare("PRAGMA freelist_count");
+  pages_ = connection_->prepare("PRAGMA page_count");
 
   Statement all = connection_->prepare("SELECT seq, identity, at FROM identities ORDER BY seq");
   bool first = true;
@@ -162,6 +163,11 @@ std::int64_t Transaction::delete_rows(Partition& partition, std::int64_t below, 
 std::int64_t Transaction::free_pages() {
   const Use use(free_pages_);
   return free_pages_.step() ? free_pages_.number(0) : 0;
+}
+
+std::int64_t Transaction::pages() {
+  const Use use(pages_);
+  return pages_.step() ? pages_.number(0) : 0;
 }
 
 void Transaction::delete_identities(std::int64_t below) { delete_identities_.bind(1, below).run(); }

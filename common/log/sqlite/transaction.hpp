@@ -41,6 +41,7 @@ class Transaction {
   void delete_identities(std::int64_t below);
 
   std::int64_t free_pages();  // inside the file
+  std::int64_t pages();       // of the file, those as well
   Connection& connection() { return *connection_; }
   Identities& identities() { return identities_; }
   std::int64_t first_identity_row() { return connection_->number("SELECT min(seq) FROM identities"); }
@@ -63,7 +64,7 @@ class Transaction {
   std::unique_ptr<Connection> connection_;
   Identities identities_;
   Statement begin_, commit_, rollback_, commit_offset_, set_offsets_, insert_identity_, find_identity_,
-      delete_identities_, free_pages_;
+      delete_identities_, free_pages_, pages_;
   std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used
 
   std::string encoded_;                                        // one record's bytes, used again

@@ -22,7 +22,8 @@ Writer::Writer(Store& store, std::unique_ptr<Connection> connection)
       retention_(store, transaction_),
       page_bytes_(transaction_.connection().number("PRAGMA page_size")),
       checkpointer_(store) {
-  store_.space.inside(page_bytes_ * transaction_.free_pages());
+  const auto [free, used] = pages();
+  store_.space.inside(free, used);
   sqlite3_wal_hook(transaction_.connection().raw(), note_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "log-writer");
@@ -68,12 +69,12 @@ Writer::Group Writer::take_group() {
 
 void Writer::execute(Group& group, bool retention) {
   Stage stage = Stage::writing;
-  std::int64_t free_bytes = 0;
+  Pages bytes{};
   try {
     transaction_.begin();
     for (const auto& job : group) job->apply(transaction_);
     if (retention) retention_.apply(store_.clock.now());
-    free_bytes = page_bytes_ * transaction_.free_pages();
+    bytes = pages();
     stage = Stage::committing;
     transaction_.commit();
   } catch (const Failure& failure) {
@@ -81,9 +82,14 @@ void Writer::execute(Group& group, bool retention) {
     return;
   }
   store_.health.well();
-  store_.space.inside(free_bytes);
+  store_.space.inside(bytes.free, bytes.used);
   transaction_.publish();  // before the acknowledgements: who has one finds the record
   for (const auto& job : group) job->finish(AppendOutcome::persisted, {});
+}
+
+Writer::Pages Writer::pages() {
+  const std::int64_t free = page_bytes_ * transaction_.free_pages();
+  return {free, page_bytes_ * transaction_.pages() - free};
 }
 
 void Writer::trouble(const Failure& failure, Stage stage, Group& group) {

@@ -30,6 +30,11 @@ class Writer {
   Group take_group();
   void execute(Group& group, bool retention);
   void give_up(Group& group, const Error& error);
+  // Of the file, in bytes.
+  struct Pages {
+    std::int64_t free, used;
+  };
+  Pages pages();
   void trouble(const Failure& failure, Stage stage, Group& group);
   void wake_readers();
   void checkpoint_if_due();

@@ -121,6 +121,55 @@ TEST_CASE("SQLite log: a damaged page is told by reads, with the file's name") {
   CHECK(has(error->message, opened.directory.file("certes.db")));
 }
 
+TEST_CASE("SQLite log: where no more may be in use, finished events go at any age, and then new ones are refused") {
+  OpenedLog opened;
+  opened.options.reserve_bytes = 0;
+  opened.options.max_bytes = 8 << 20;
+  REQUIRE(opened.reopen());
+  log::AppenderOptions patient;
+  patient.deadline = Millis(0);
+  const auto appender = opened.log->appender(patient, opened.wake());
+  std::int64_t end = 0;
+  // True: it was taken.
+  const auto append = [&] {
+    log::Record record;
+    record.value.assign(100'000, 'v');
+    bool done = false;
+    opened.clock.move(Millis(200));  // it looks again
+    const auto taken = appender->append(Topic::events, 0, std::move(record), [&](log::AppendResult&& result) {
+      done = result.outcome == AppendOutcome::persisted;
+      end = result.offset + 1;
+    });
+    if (!taken) {
+      CHECK(taken.error().code == Code::busy);
+      CHECK(has(taken.error().message, "8 MiB of the log are in use"));
+      CHECK(has(taken.error().message, "events.max_bytes"));
+      return false;
+    }
+    appender->flush();
+    return opened.eventually([&] {
+      appender->poll();
+      return done;
+    });
+  };
+  while (append() && end < 200) {
+  }
+  CHECK(end > 60);
+  CHECK(end < 90);
+  CHECK(opened.start(Topic::events) == 0);
+  // What belongs to finishing goes on, and what is open stays.
+  CHECK(opened.append(Topic::attempts, 1)[0].outcome == AppendOutcome::persisted);
+  REQUIRE(opened.commit(end / 2));
+  REQUIRE(opened.eventually(append));
+  CHECK(opened.start(Topic::events) > 0);
+  CHECK(opened.start(Topic::events) < end / 2);
+  // With all that comes finished at once, it goes on for ever.
+  for (int i = 0; i < 300; ++i) {
+    REQUIRE(opened.commit(end));
+    REQUIRE(opened.eventually(append));
+  }
+}
+
 TEST_CASE("SQLite log: records older than what memory keeps come from the file, pages and all") {
   OpenedLog opened;
   opened.append(Topic::events, 3'000, 4'000);  // twice what memory keeps
