@@ -164,6 +164,21 @@ TEST_CASE("Forwarder: Retry-After is obeyed where it is longer than the policy's
   CHECK(world.next()->sequences == Sequences{1, 2});
 }
 
+TEST_CASE("Forwarder: Retry-After is obeyed whatever the status that it came with") {
+  for (const int status : {301, 401, 408, 425, 429, 500, 501, 502, 503, 504}) {
+    CAPTURE(status);
+    ForwardLimits limits;
+    limits.retry_denied = true;
+    World world(limits);
+    world.add();
+    REQUIRE(world.end(*world.next(), status, "", Millis{5'000}).retried.size() == 1);
+    world.pass(Millis{4'999});
+    CHECK_FALSE(world.next());
+    world.pass(Millis{1});
+    CHECK(world.next());
+  }
+}
+
 TEST_CASE("Forwarder: 4xx and 508 are for good, but for 408, 425 and 429") {
   for (const int status : {400, 404, 405, 409, 410, 413, 415, 422, 431, 451, 508}) {
     World world;

@@ -63,6 +63,17 @@ TEST_CASE("BackoffPolicy: jitter stays in its bounds") {
   }
 }
 
+TEST_CASE("BackoffPolicy: full jitter spans all of the delay, equal jitter its upper half") {
+  const auto delay = [](Jitter jitter, double random) {
+    return next_attempt(policy(Strategy::constant, 10, jitter), {1, Millis{0}, {}}, random).delay;
+  };
+  CHECK(delay(Jitter::full, 0) == Millis{0});
+  CHECK(delay(Jitter::full, 0.25) == Millis{2'500});
+  CHECK(delay(Jitter::full, 0.75) == Millis{7'500});
+  CHECK(delay(Jitter::equal, 0) == Millis{5'000});
+  CHECK(delay(Jitter::equal, 0.5) == Millis{7'500});
+}
+
 TEST_CASE("BackoffPolicy: ends by attempts, by time and with the schedule, and says which") {
   auto limited = policy(Strategy::constant, 1);
   limited.max_attempts = 3;

@@ -128,6 +128,27 @@ TEST_CASE("Core: retries keep their number and wait as the policy says") {
   CHECK(world.finished.size() == 1);
 }
 
+TEST_CASE("Core: no retry is a fraction of a millisecond early") {
+  for (const auto& [at_start, at_failure] : {std::pair{0, 500}, {500, 0}, {900, 999}, {1, 2}}) {
+    CAPTURE(at_failure);
+    World world;
+    world.clock.fraction = std::chrono::microseconds{at_start};
+    world.use(one_endpoint());
+    world.give({});
+    world.core->run();
+    world.clock.fraction = std::chrono::microseconds{at_failure};
+    const SteadyTime due = world.clock.now() + Millis{10'000};
+    world.answer("billing", 500);
+    world.clock.elapsed += Millis{9'998};
+    for (int i = 0; i < 40 && world.flying.empty(); ++i) {
+      world.clock.fraction += std::chrono::microseconds{100};
+      world.core->run();
+    }
+    REQUIRE(world.flying.size() == 1);
+    CHECK(world.clock.now() >= due);
+  }
+}
+
 TEST_CASE("Core: an exhausted delivery becomes a dead letter with payload, rule and last error") {
   World world;
   world.use(one_endpoint());
@@ -253,6 +274,30 @@ TEST_CASE("Core: a deleted endpoint's deliveries end as cancelled, retries inclu
   CHECK(world.core->gauges().memory_bytes == 0);
 }
 
+TEST_CASE("Core: an endpoint that is deleted during an attempt leaves no dead letter, whatever it answers") {
+  for (const int status : {400, 410, 500, 508}) {
+    CAPTURE(status);
+    World world;
+    auto state = one_endpoint();
+    state.policy("once", [](auto& policy) { policy.max_attempts = 1; });
+    state.subscription("s1", "billing", "order.#", Priority::normal, "once");
+    world.use(state);
+    world.give({});
+    world.core->run();
+    REQUIRE(world.flying.size() == 1);
+    state.remove_subscription("s1").remove_endpoint("billing");
+    world.use(state);
+    world.core->run();
+    CHECK(world.attempts.empty());
+    REQUIRE(world.answer("billing", status));
+    world.core->run();
+    CHECK(world.outcomes("cancelled") == 1);
+    CHECK(world.letters.empty());
+    CHECK(world.disabled.empty());
+    CHECK(world.finished.size() == 1);
+  }
+}
+
 TEST_CASE("Core: a paused endpoint's deliveries wait, and its maximum time stands still") {
   World world;
   auto state = one_endpoint();
@@ -278,6 +323,85 @@ TEST_CASE("Core: a paused endpoint's deliveries wait, and its maximum time stand
   world.answer("billing", 500);
   CHECK(world.attempts.back().outcome == "retry");
   CHECK(world.letters.empty());
+}
+
+namespace {
+
+// Tried again every 30 s, for 100 s.
+StateBuilder for_a_hundred_seconds() {
+  auto state = one_endpoint();
+  state.policy("short", [](auto& policy) {
+    policy.strategy = registry::BackoffPolicy::Strategy::constant;
+    policy.base_seconds = 30;
+    policy.jitter = registry::BackoffPolicy::Jitter::none;
+    policy.max_seconds = 100;
+  });
+  state.subscription("s1", "billing", "order.#", Priority::normal, "short");
+  return state;
+}
+
+// What is known of the event's delivery to billing: once tried, `ago`.
+log::DeliveryStates tried(const World& world, Millis ago) {
+  log::DeliveryStates known;
+  known[delivery_id("evt_1", "billing", {})] = {false, 1, 0, world.clock.unix_millis() - ago.count()};
+  return known;
+}
+
+}  // namespace
+
+TEST_CASE("Core: the policy's time goes on over a restart") {
+  for (const auto& [ago, ends] : {std::pair{60, false}, {80, true}}) {
+    World world;
+    world.use(for_a_hundred_seconds());
+    world.give({}, tried(world, std::chrono::seconds{ago}));
+    world.core->run();
+    REQUIRE(world.answer("billing", 500));
+    CHECK(world.letters.size() == (ends ? 1 : 0));
+    if (ends) CHECK(text(world.letters[0], "certes-rule") == "max_seconds");
+  }
+}
+
+TEST_CASE("Core: a pause that began before the start takes no time of the policy") {
+  World world;
+  auto state = for_a_hundred_seconds();
+  const UnixMillis tried_at = world.clock.unix_millis();
+  world.clock.elapsed += std::chrono::hours{3};
+  state.endpoint("billing", [&](auto& endpoint) {
+    endpoint.state = registry::EndpointState::paused;
+    endpoint.updated_at = tried_at + 10'000;
+  });
+  world.use(state);
+  world.give({}, tried(world, std::chrono::hours{3}));
+  world.pass(std::chrono::hours{1});
+  CHECK(world.flying.empty());
+  state.endpoint("billing");
+  world.use(state);
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  CHECK(world.attempts.back().outcome == "retry");
+  world.pass(std::chrono::seconds{31});
+  REQUIRE(world.answer("billing", 500));  // 41 s of the policy's time
+  CHECK(world.attempts.back().outcome == "retry");
+  world.pass(std::chrono::seconds{31});
+  REQUIRE(world.answer("billing", 500));  // 72 s: the next would be too late
+  CHECK(world.letters.size() == 1);
+}
+
+TEST_CASE("Core: a pause before the first attempt adds no time to the policy's") {
+  World world;
+  auto state = for_a_hundred_seconds();
+  state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; });
+  world.use(state);
+  world.give({});
+  world.pass(std::chrono::hours{1});
+  state.endpoint("billing");
+  world.use(state);
+  world.core->run();
+  for (int attempt = 1; attempt <= 4; ++attempt) {
+    REQUIRE(world.answer("billing", 500));
+    CHECK(world.letters.size() == (attempt == 4 ? 1 : 0));  // 0, 31, 62 and 93 s
+    world.pass(std::chrono::seconds{31});
+  }
 }
 
 TEST_CASE("Core: what was known of a delivery is kept after a restart") {

@@ -177,6 +177,28 @@ TEST_CASE("Core: a draining core sends and reads nothing more, and settles") {
   CHECK(world.flying.empty());
 }
 
+TEST_CASE("Core: a request that is aborted by stopping is no attempt") {
+  World world;
+  StateBuilder state;
+  state.policy("once", [](auto& policy) { policy.max_attempts = 1; });
+  state.endpoint("a").subscription("s1", "a", "#", registry::Priority::normal, "once");
+  world.use(state);
+  world.give(2, "x");
+  world.core->run();
+  REQUIRE(world.flying.size() == 2);
+  world.core->drain();
+  world.core->abort_all();
+  REQUIRE(world.aborted.size() == 2);
+  world.answer_aborted();
+  world.core->run();
+  CHECK(world.core->settled());
+  CHECK(world.attempts.empty());  // the next owner sends it as the same attempt
+  CHECK(world.letters.empty());
+  CHECK(world.finished.empty());
+  CHECK(world.flying.empty());
+  CHECK(world.core->gauges().in_flight == 0);
+}
+
 TEST_CASE("Core: every event ends exactly once, whatever the endpoints answer") {
   Random random(11);
   World world;

@@ -18,9 +18,10 @@ namespace certes::tests {
 
 class SimulatedClock final : public Clock {
  public:
-  SteadyTime now() const override { return SteadyTime{std::chrono::hours{10}} + elapsed; }
+  SteadyTime now() const override { return SteadyTime{std::chrono::hours{10}} + elapsed + fraction; }
   UnixMillis unix_millis() const override { return 1'700'000'000'000 + elapsed.count(); }
   Millis elapsed{0};
+  std::chrono::microseconds fraction{0};  // steady time has no whole milliseconds
 };
 
 struct EventText {

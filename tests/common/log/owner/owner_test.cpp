@@ -56,6 +56,30 @@ TEST_CASE("Owner: what was recorded is known to the next owner, from checkpoint 
   }
 }
 
+TEST_CASE("Owner: when a delivery was first tried is known to the next owner, however often it was tried since") {
+  for (const bool with_checkpoint : {false, true}) {
+    Fixture f(1);
+    UnixMillis first = 0;
+    {
+      Process process(f.cluster, f.clock);
+      process.poll();
+      for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
+        f.clock.advance(Millis{1'000});
+        if (attempt == 1) first = f.clock.unix_millis();
+        process.attempt(0, "retry", attempt, 1);
+        process.poll();
+        if (with_checkpoint && attempt == 2) f.checkpoint(process);
+      }
+    }
+    f.clock.advance(Millis{1'000});
+    Process next(f.cluster, f.clock, 2);
+    next.poll();
+    REQUIRE(next.known[0].contains("dlv_0"));
+    CHECK(next.known[0].at("dlv_0").attempts == 3);
+    CHECK(next.known[0].at("dlv_0").first_at == first);
+  }
+}
+
 TEST_CASE(
     "Owner: whether a delivery ended as a dead letter is known to the next owner, from checkpoint and from tail") {
   for (const bool with_checkpoint : {false, true}) {

@@ -68,6 +68,27 @@ TEST_CASE("SQLite log: a failing disk is told when it begins and when it ends, n
   CHECK(lines[6] == "append persisted 0");
 }
 
+TEST_CASE(
+    "SQLite log: of a transaction that failed, neither identities nor commits are known, then or after opening again") {
+  const Disk disk;
+  const auto lines =
+      disk.run({"open", "identified=z", "commit=1", "fault=pwrite ENOSPC certes.db-wal", "identified=a", "commit=7",
+                "committed", "fault=", "identified=a", "identified=b", "identified=a", "committed", "close", "open",
+                "identified=a", "identified=b", "identified=z", "committed"});
+  REQUIRE(lines.size() == 16);
+  CHECK(lines[1] == "identified persisted 0");
+  CHECK(lines[2] == "commit ok");
+  CHECK(begins(lines[3], "identified not_persisted"));
+  CHECK(lines[4] == "commit refused");
+  CHECK(lines[5] == "committed 1");
+  CHECK(lines[6] == "identified persisted 1");
+  CHECK(lines[7] == "identified persisted 2");
+  CHECK(lines[8] == "identified duplicate");
+  CHECK(lines[9] == "committed 1");
+  for (const std::size_t at : {12, 13, 14}) CHECK(lines[at] == "identified duplicate");
+  CHECK(lines[15] == "committed 1");
+}
+
 TEST_CASE("SQLite log: a write error before the sync is not_persisted, and nothing of it is there later") {
   const Disk disk;
   const auto lines = disk.run({"open", "append", "fault=pwrite EIO certes.db-wal", "append", "health",

@@ -6,6 +6,8 @@
 //   open                opens the log                      → open ok | open CODE MESSAGE
 //   close               closes it
 //   append, append=N    appends one record (of N bytes), waits → append OUTCOME OFFSET | append refused CODE MESSAGE
+//   identified=ID       appends an event of that identity  → identified OUTCOME OFFSET | identified duplicate
+//   commit=N, committed commits offset N of events; asks   → commit ok | commit refused; committed N
 //   pump                appends for ever                   → one line "OFFSET" per acknowledged record
 //   health              asks                               → health ok | health CODE MESSAGE
 //   sick                waits until health is not ok, says it
@@ -71,6 +73,12 @@ class Program {
       append(5);
     else if (action.starts_with("append="))
       append(std::stoul(action.substr(7)));
+    else if (action.starts_with("identified="))
+      identified(action.substr(11));
+    else if (action.starts_with("commit="))
+      commit("commit", std::stoll(action.substr(7)));
+    else if (action == "committed")
+      committed();
     else if (action == "pump")
       pump();
     else if (action == "health")
@@ -121,9 +129,12 @@ class Program {
     say("close");
   }
   Result<AppendResult> try_append(std::size_t bytes) {
-    std::optional<AppendResult> done;
     Record record;
     record.value.assign(bytes, 'v');
+    return try_append(std::move(record));
+  }
+  Result<AppendResult> try_append(Record&& record) {
+    std::optional<AppendResult> done;
     auto taken = appender_->append(Topic::events, 0, std::move(record),
                                    [&](AppendResult&& result) { done = std::move(result); });
     if (!taken.has_value()) return fail(taken.error());
@@ -133,6 +144,15 @@ class Program {
       appender_->poll();
     }
     return std::move(*done);
+  }
+  void identified(const std::string& id) {
+    Record record;
+    record.headers.add("certes-id", id);
+    record.identity = {1, std::hash<std::string>{}(id)};
+    const auto result = try_append(std::move(record));
+    if (!result.has_value()) return say("identified refused " + text(result.error()));
+    if (!result->duplicate_of.empty()) return say("identified duplicate");
+    say(std::string("identified ") + word(result->outcome) + " " + std::to_string(result->offset));
   }
   void append(std::size_t bytes) {
     const auto result = try_append(bytes);
@@ -147,15 +167,23 @@ class Program {
       if (result->outcome != AppendOutcome::persisted) return say("fill " + text(result->error));
     }
   }
-  void finish() {
+  void finish() { commit("finish", log_->offsets(Topic::events, 0, kPatience)->end); }
+  void commit(const std::string& action, std::int64_t offset) {
     NoHandler handler;
     const auto member = log_->join(handler, [this] { bell_.wake(); });
     std::optional<Result<void>> done;
-    if (!member->poll().has_value()) return say("finish: no member");
-    const auto end = log_->offsets(Topic::events, 0, kPatience)->end;
-    member->commit(0, {end, {}}, [&](const Result<void>& result) { done = result; });
+    if (!member->poll().has_value()) return say(action + ": no member");
+    member->commit(0, {offset, {}}, [&](const Result<void>& result) { done = result; });
     while (!done && member->poll().has_value()) bell_.wait(Millis(2));
-    say(std::string("finish ") + (done && done->has_value() ? "ok" : "refused"));
+    say(action + (done && done->has_value() ? " ok" : " refused"));
+  }
+  void committed() {
+    NoHandler handler;
+    const auto member = log_->join(handler, [this] { bell_.wake(); });
+    std::optional<Result<Committed>> done;
+    member->committed(0, [&](Result<Committed> result) { done = std::move(result); });
+    while (!done && member->poll().has_value()) bell_.wait(Millis(2));
+    say("committed " + (done && done->has_value() ? std::to_string((*done)->offset) : "refused"));
   }
   // Space is looked for, and what is old deleted, by the engine's threads.
   void takes(std::size_t bytes) {

@@ -121,6 +121,44 @@ TEST_CASE("SQLite log: a damaged page is told by reads, with the file's name") {
   CHECK(has(error->message, opened.directory.file("certes.db")));
 }
 
+TEST_CASE("SQLite log: no offset is given twice, though all rows of its topic are gone") {
+  OpenedLog opened;
+  for (int times = 1; times <= 2; ++times) {
+    const std::int64_t end = 5 * times;
+    CHECK(opened.append(Topic::attempts, 5).back().offset == end - 1);
+    REQUIRE(opened.log->trim(Topic::attempts, 0, end, Millis(10'000)));
+    REQUIRE(opened.eventually([&] {
+      opened.clock.move(Millis(1'000));
+      log::sqlite::Connection file(opened.directory.file("certes.db"));
+      return file.number("SELECT count(*) FROM attempts_0") == 0;
+    }));
+    REQUIRE(opened.reopen());
+    CHECK(opened.log->offsets(Topic::attempts, 0, Millis(1'000))->start == end);
+    CHECK(opened.log->offsets(Topic::attempts, 0, Millis(1'000))->end == end);
+  }
+  CHECK(opened.append(Topic::attempts, 1)[0].offset == 10);
+}
+
+TEST_CASE(
+    "SQLite log: where nothing else is said, dead letters stay for 30 days, attempts and events are gone by then") {
+  OpenedLog opened;
+  for (const Topic topic : {Topic::events, Topic::attempts, Topic::dead_letters}) opened.append(topic, 1);
+  REQUIRE(opened.commit(1));
+  opened.append(Topic::events, 1);
+  REQUIRE(opened.commit(2));
+  opened.clock.move(std::chrono::hours{24 * 29});
+  REQUIRE(opened.eventually([&] {
+    opened.clock.move(Millis(1'000));
+    return opened.start(Topic::attempts) == 1 && opened.start(Topic::events) == 1;
+  }));
+  CHECK(opened.start(Topic::dead_letters) == 0);
+  opened.clock.move(std::chrono::hours{24 + 1});
+  REQUIRE(opened.eventually([&] {
+    opened.clock.move(Millis(1'000));
+    return opened.start(Topic::dead_letters) == 1;
+  }));
+}
+
 TEST_CASE("SQLite log: where no more may be in use, finished events go at any age, and then new ones are refused") {
   OpenedLog opened;
   opened.options.reserve_bytes = 0;
