@@ -99,7 +99,7 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
   if (!hops) return;
   if (auto named = check_name(visit.state, known->tenant, name); !named)
     return refuse(named.error(), std::move(exchange));
-  if (ingest::verify::to_parse(request.body) > ingest::Judge::kLongest)
+  if (ingest::verify::to_parse(request.body, ingest::Judge::kLongest) > ingest::Judge::kLongest)
     return hand_over(request, visit, *hops, std::move(exchange));
   settle({request, *known, name, *hops, read(document_, request.body)}, std::move(exchange));
 }

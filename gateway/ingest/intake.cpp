@@ -106,9 +106,8 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
 // True: it was answered. The source is above its rate; or its sender has failed too often for what this would take.
 bool Intake::turned_away(const Matter& matter, http::Exchange& exchange) {
   if (gate_.is_over_rate(matter.state, sender_at_gate(matter), exchange)) return true;
-  if (matter.source->effort(*matter.request) <= kCheap) return false;
   const auto wait = unverified_.wait(sender_of(matter), loop_.now());
-  if (wait == std::chrono::nanoseconds(0)) return false;
+  if (wait == std::chrono::nanoseconds(0) || matter.source->effort(*matter.request) <= kCheap) return false;
   metrics_.rejected(matter.source->source().id, "unverified");
   exchange.respond(too_many_unverified("verifying this one would take long: it was not looked at", wait));
   return true;
@@ -166,7 +165,7 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
   const PreparedSource& source = *matter.source;
   const std::string& id = source.source().id;
   if (const auto* failed = std::get_if<NotVerified>(&judgement.verdict))
-    return not_verified(matter, failed->error, std::move(exchange));
+    return not_verified(matter, *failed, std::move(exchange));
   if (source.verifies() && gate_.over_rate(matter.state, sender_at_gate(matter), exchange)) return;
   if (auto* challenge = std::get_if<Answered>(&judgement.verdict))
     return exchange.respond(std::move(challenge->response));
@@ -188,11 +187,12 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
 }
 
 // Above the bound of who sends it, the same is told with when to come again.
-void Intake::not_verified(const Matter& matter, const Error& error, http::Exchange exchange) {
+void Intake::not_verified(const Matter& matter, const NotVerified& failed, http::Exchange exchange) {
+  const Error& error = failed.error;
   const registry::Source& source = matter.source->source();
   const auto sender = sender_of(matter);
   const auto wait = unverified_.wait(sender, loop_.now());
-  unverified_.failed(sender, matter.source->effort(*matter.request), loop_.now());
+  unverified_.failed(sender, failed.cost, loop_.now());
   if (wait > std::chrono::nanoseconds(0)) {
     metrics_.rejected(source.id, "unverified");
     return exchange.respond(too_many_unverified(error.message, wait));

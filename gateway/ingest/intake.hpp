@@ -69,7 +69,7 @@ class Intake {
   void settle_published(const Matter& matter, Judgement&& judgement, http::Exchange exchange);
   void complete(const Matter& matter, event::Event& event);
   bool turned_away(const Matter& matter, http::Exchange& exchange);
-  void not_verified(const Matter& matter, const Error& error, http::Exchange exchange);
+  void not_verified(const Matter& matter, const NotVerified& failed, http::Exchange exchange);
   Unverified::Sender sender_of(const Matter& matter) const;
   std::optional<Refusal> ask_for_key(const http::Request& request, Visit& visit);
   void refuse(const Error& error, std::string_view source, http::Exchange exchange);

@@ -111,8 +111,8 @@ Case::Case(const Matter& matter)
 
 // A body is parsed once, and what is published is looked at a second time where it is an array.
 std::chrono::microseconds Judge::effort(const Matter& matter) const {
-  const auto parsed = verify::to_parse(matter.request->body);
-  return matter.source ? matter.source->effort(*matter.request) + parsed : parsed;
+  const auto verified = matter.source ? matter.source->effort(*matter.request) : verify::Effort(0);
+  return verified > kLongest ? verified : verified + verify::to_parse(matter.request->body, kLongest - verified);
 }
 
 Judgement Judge::operator()(const Matter& matter, Workplace& place, Pace pace) const {
@@ -123,7 +123,7 @@ Judgement Judge::webhook(const Matter& matter, Workplace& place, Pace pace) cons
   const PreparedSource& source = *matter.source;
   const http::Request& request = *matter.request;
   if (auto verified = source.verify(request, matter.now, place.document); !verified)
-    return {NotVerified{std::move(verified.error())}, {}};
+    return {NotVerified{std::move(verified.error()), source.cost(request)}, {}};
   if (auto challenge = signed_challenge(source, request, place.document)) return {Answered{std::move(*challenge)}, {}};
   Judgement judgement;
   auto& events = judgement.incoming.events;

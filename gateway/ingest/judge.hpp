@@ -55,6 +55,7 @@ class Case {
 
 struct NotVerified {
   Error error;  // unauthenticated
+  verify::Effort cost;
 };
 struct Refused {
   Error error;
@@ -84,7 +85,7 @@ class Judge {
 
   // At most what it takes, but for schemas: above kLongest it is not for a loop.
   std::chrono::microseconds effort(const Matter& matter) const;
-  static constexpr std::chrono::microseconds kLongest{1'000};
+  static constexpr std::chrono::microseconds kLongest = verify::kLongestOnLoop;
 
   Judgement operator()(const Matter& matter, Workplace& place, Pace pace) const;
 

@@ -104,6 +104,10 @@ verify::Effort PreparedSource::effort(const http::Request& request) const {
   return verifier_ ? verifier_->effort(request) : verify::Effort(0);
 }
 
+verify::Effort PreparedSource::cost(const http::Request& request) const {
+  return verifier_ ? verifier_->cost(request) : verify::Effort(0);
+}
+
 Result<void> PreparedSource::verify(const http::Request& request, UnixMillis now, event::JsonDocument& document) const {
   return verifier_ ? verifier_->verify(request, now, document) : Result<void>();
 }

@@ -37,8 +37,9 @@ class PreparedSource {
   const std::string& verify_token() const { return verify_token_; }
   // Whether there is anything to verify but a key.
   bool verifies() const { return verifier_ != nullptr; }
-  // At most what verify() takes.
+  // What verify() takes at most, as Verifier says it.
   verify::Effort effort(const http::Request& request) const;
+  verify::Effort cost(const http::Request& request) const;
   // The signature over the raw body. Error: unauthenticated, says which check failed.
   Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument& document) const;
   // All but ids and times of Certes' own. Error: invalid, names the header or JSON pointer.

@@ -58,6 +58,7 @@ bool take_all(Framing& framing, std::string& buffer, Outcome& outcome) {
     const Framing::State state = framing.scan(buffer.data(), size);
     require(size <= buffer.size(), "the buffer only shrinks");
     buffer.resize(size);
+    if (state == Framing::State::unscanned) continue;
     if (state == Framing::State::need_more) return true;
     if (state == Framing::State::refused) {
       outcome.refused = framing.refusal().status;

@@ -55,10 +55,7 @@ void Connection::on_events(std::uint32_t events) {
     blocked_ = false;
     flush();
   }
-  if (phase_ == Phase::reading && readable_ && !blocked_ && !queued_resume) {
-    begin_turn();
-    read();
-  }
+  if (phase_ == Phase::reading && readable_ && !blocked_ && !queued_resume) read_first();
   if (phase_ == Phase::lingering && readable_) discard();
 }
 
@@ -82,8 +79,7 @@ void Connection::stop() {
   }
   if (idle()) {
     readable_ = true;
-    begin_turn();
-    read();  // a request may just have come
+    read_first();  // a request may just have come
   }
   if (idle()) die();
 }

@@ -5,6 +5,7 @@
 // Its socket is watched once, edge-triggered. What was read is framed in the loop's own buffer; only what is left over
 // is kept here, so an idle connection holds next to none; what others hold is weighed (unfinished.hpp).
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,8 +57,9 @@ class Connection final : public DeadlineWheel::Entry, public UnfinishedList::Hol
   enum class Phase : std::uint8_t { reading, answering, streaming, closing, lingering, dead };
   enum class Timer : std::uint8_t { none, handshake, idle, header, body, write, linger };
 
-  void begin_turn();
+  void begin_turn(std::chrono::microseconds length);
   bool turn_over() const;
+  void read_first();
   bool handshake();
   void read();
   bool read_once();

@@ -12,16 +12,19 @@ namespace certes::http {
 
 namespace {
 // How long a connection is read and its requests are taken up before the others have their turn: what it sends may cost
-// little a byte and much in all. Handlers take less than a millisecond each.
-constexpr std::chrono::microseconds kTurn{250};
+// little a byte and much in all. Handlers take less than a millisecond each. Who has just sent something has a small
+// turn first, which is enough for a request or two: who goes on sending then waits for his turn among those who do.
+constexpr std::chrono::microseconds kFirstTurn{50}, kTurn{250};
 constexpr int kDiscardsPerRound = 16;
 }  // namespace
 
-void Connection::begin_turn() { turn_ends_ = std::chrono::steady_clock::now() + kTurn; }
+void Connection::begin_turn(std::chrono::microseconds length) {
+  turn_ends_ = std::chrono::steady_clock::now() + length;
+}
 bool Connection::turn_over() const { return std::chrono::steady_clock::now() >= turn_ends_; }
 
 void Connection::resume() {
-  begin_turn();
+  begin_turn(kTurn);
   if (phase_ == Phase::streaming && output_empty() && on_drained) on_drained();
   if (phase_ == Phase::reading && !blocked_ && !in_.empty()) consume(in_.data(), in_.size());
   if (phase_ != Phase::reading || blocked_ || queued_resume) return;
@@ -48,6 +51,11 @@ bool Connection::handshake() {
   counters.failed_handshakes.add();
   die();
   return false;
+}
+
+void Connection::read_first() {
+  begin_turn(kFirstTurn);
+  read();
 }
 
 void Connection::read() {
@@ -107,6 +115,10 @@ void Connection::consume(char* data, std::size_t size) {
     if (state == Framing::State::need_more) {
       want_more(data + at, rest);
       break;
+    }
+    if (state == Framing::State::unscanned) {
+      want_more(data + at, rest);
+      continue;
     }
     if (state == Framing::State::refused) {
       refuse(framing_.refusal());

@@ -9,6 +9,7 @@ namespace certes::http {
 
 namespace {
 constexpr std::uint64_t kSignalToken = ~0ull;
+constexpr std::size_t kPostedPerRound = 128;
 constexpr auto kLater = [](const auto& a, const auto& b) { return a.at > b.at; };
 }  // namespace
 
@@ -86,10 +87,9 @@ void EventLoop::run_timers() {
 
 void EventLoop::run_posted() {
   if (posted_.exchange(false)) {
-    while (mailbox_.drain(work_, 64) > 0) {
-      for (auto& work : work_) work();
-      work_.clear();
-    }
+    mailbox_.drain(work_, kPostedPerRound);  // if there is more, it has rung for the next round
+    for (auto& work : work_) work();
+    work_.clear();
   }
   for (std::size_t i = 0; i < wakers_.size(); ++i) {  // a waker may make another
     const std::shared_ptr<Waker> waker = wakers_[i];

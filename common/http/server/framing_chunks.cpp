@@ -41,7 +41,7 @@ Framing::State Framing::scan_chunks(char* data, std::size_t& size) {
     position_ = end;
   };
   std::string_view line;
-  for (;;) {
+  for (int lines = 0; lines < kLinesPerScan; ++lines) {
     if (phase_ == Phase::chunk_data) {
       const std::size_t piece = std::min(chunk_left_, size - position_);
       if (header_bytes_ + body_bytes_ != position_)
@@ -49,14 +49,14 @@ Framing::State Framing::scan_chunks(char* data, std::size_t& size) {
       body_bytes_ += piece;
       position_ += piece;
       chunk_left_ -= piece;
-      if (chunk_left_ > 0) break;
+      if (chunk_left_ > 0) return close_gap(), State::need_more;
       phase_ = Phase::chunk_end;
     }
     const bool trailer = phase_ == Phase::trailer;
     const std::size_t room = trailer ? limits_->max_header_bytes - trailer_bytes_ : kMaxChunkLine;
     const Line result = next_line(data, size, line, room, trailer ? kHeaderLarge : kChunk);
     if (result == Line::refused) return State::refused;
-    if (result == Line::none) break;
+    if (result == Line::none) return close_gap(), State::need_more;
     if (phase_ == Phase::chunk_end) {
       if (!line.empty()) return refuse(kChunk), State::refused;
       phase_ = Phase::chunk_size;
@@ -71,7 +71,7 @@ Framing::State Framing::scan_chunks(char* data, std::size_t& size) {
     }
   }
   close_gap();
-  return State::need_more;
+  return State::unscanned;
 }
 
 }  // namespace certes::http

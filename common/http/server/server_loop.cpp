@@ -14,6 +14,10 @@
 
 namespace certes::http {
 
+namespace {
+constexpr Millis kResuming{2};  // of a round
+}  // namespace
+
 ServerLoop::ServerLoop(ServerShared& shared, int loop_index)
     : EventLoop(loop_index),
       shared_(shared),
@@ -120,13 +124,16 @@ SteadyTime ServerLoop::wait_until() const {
 
 void ServerLoop::take_up() {
   wheel_.expire(now(), [](DeadlineWheel::Entry& entry) { static_cast<Connection&>(entry).on_deadline(); });
-  std::swap(batch_, resume_);
-  for (const std::uint64_t id : batch_)
-    if (Connection* connection = find(id)) {
-      connection->queued_resume = false;
-      connection->resume();
-    }
-  batch_.clear();
+  // Not all of them at once: who has sent one request would wait for as many turns as there are of those that send
+  // much.
+  const SteadyTime until = std::chrono::steady_clock::now() + kResuming;
+  for (std::size_t left = resume_.size(); left > 0 && std::chrono::steady_clock::now() < until; --left) {
+    Connection* connection = find(resume_.front());
+    resume_.pop_front();
+    if (connection == nullptr) continue;
+    connection->queued_resume = false;
+    connection->resume();
+  }
 }
 
 // After the hooks, so that what they hand over is on its way before time is spent on writing.

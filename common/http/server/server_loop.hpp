@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -122,7 +123,8 @@ class ServerLoop final : public EventLoop {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> dead_;  // slots freed at the end of the round
-  std::vector<std::uint64_t> flush_, resume_, batch_;
+  std::vector<std::uint64_t> flush_, batch_;
+  std::deque<std::uint64_t> resume_;     // whose turn it is, first come first served
   std::vector<DirectHandler> handlers_;  // by route
   std::vector<HeadCheck> head_checks_;   // by route
   Request request_;

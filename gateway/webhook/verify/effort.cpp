@@ -23,10 +23,10 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   }
 }
 
-// Numbers outside of strings with an exponent or with more digits than a double holds.
-Effort::rep hard_numbers(std::string_view text) {
+// Numbers outside of strings with an exponent or with more digits than a double holds; no more than `most` are counted.
+Effort::rep hard_numbers(std::string_view text, Effort::rep most) {
   Effort::rep hard = 0;
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = 0; at < text.size() && hard < most;) {
     if (text[at] == '"') {
       at = string_end(text, at);
     } else if (!digit(text[at])) {
@@ -48,9 +48,11 @@ Effort::rep hard_numbers(std::string_view text) {
 
 }  // namespace
 
-Effort to_parse(std::string_view text) {
+Effort to_parse(std::string_view text, Effort most) {
   const Effort plain(static_cast<Effort::rep>(text.size() / kParsedBytesPerMicrosecond));
-  return text.size() < kLookedAtFrom ? plain : plain + Effort(hard_numbers(text) * kHardNumberMicroseconds);
+  if (text.size() < kLookedAtFrom || plain > most) return plain;
+  const Effort::rep enough = (most - plain).count() / kHardNumberMicroseconds + 1;
+  return plain + Effort(hard_numbers(text, enough) * kHardNumberMicroseconds);
 }
 
 }  // namespace certes::gateway::ingest::verify

@@ -11,6 +11,7 @@ namespace certes::gateway::ingest::verify {
 
 using Effort = std::chrono::microseconds;
 
+inline constexpr Effort kLongestOnLoop{1'000};  // above, it is for a thread of its own
 inline constexpr std::size_t kHashedBytesPerMicrosecond = 400;
 inline constexpr std::size_t kParsedBytesPerMicrosecond = 200;  // JSON of small values, forms
 inline constexpr Effort kEd25519{150};                          // a verification, beside hashing the text
@@ -19,6 +20,7 @@ constexpr Effort to_hash(std::size_t bytes) {
   return Effort(static_cast<Effort::rep>(bytes / kHashedBytesPerMicrosecond));
 }
 // As JSON. What a double does not hold exactly may take ten microseconds each: a megabyte of such, a third of a second.
-Effort to_parse(std::string_view text);
+// Looks no further than it takes to know that it is more than `most`, and not at all at what is so by its size.
+Effort to_parse(std::string_view text, Effort most);
 
 }  // namespace certes::gateway::ingest::verify

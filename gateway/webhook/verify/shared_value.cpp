@@ -29,7 +29,8 @@ class BodyValue : public Verifier {
  public:
   BodyValue(std::string pointer, std::vector<std::string> secrets)
       : pointer_(std::move(pointer)), secrets_(std::move(secrets)) {}
-  Effort effort(const http::Request& request) const override { return to_parse(request.body); }
+  Effort effort(const http::Request& request) const override { return to_parse(request.body, kLongestOnLoop); }
+  Effort cost(const http::Request& request) const override { return to_parse(request.body, Effort::max()); }
   Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument& scratch) const override {
     if (auto parsed = scratch.parse(request.body); !parsed)
       return fail(Code::unauthenticated, "the secret is sought in JSON, but " + parsed.error().message, pointer_);

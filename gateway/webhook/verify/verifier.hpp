@@ -22,8 +22,11 @@ class Verifier {
   virtual ~Verifier() = default;
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;
-  // At most what verify() takes of this request. Itself next to nothing: what is refused unseen costs nothing.
+  // At most what verify() takes of this request, or anything above kLongestOnLoop. Itself little: what is refused
+  // unseen costs next to nothing.
   virtual Effort effort(const http::Request& request) const = 0;
+  // The same, but whole: for where it was verified.
+  virtual Effort cost(const http::Request& request) const { return effort(request); }
   // Over the raw body. `scratch`: the caller's own, to parse in. Error: unauthenticated, says which check failed; its
   // pointer is the header at fault.
   virtual Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument& scratch) const = 0;

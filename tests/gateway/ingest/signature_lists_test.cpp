@@ -122,16 +122,22 @@ TEST_CASE("Effort: one MAC a secret, whatever the number of signatures; none for
 
 TEST_CASE("Effort: JSON with numbers that a double does not hold is dear to parse; in strings they are none") {
   const auto list = [](const std::string& item, std::size_t times) { return "[" + repeated(item, times, ",") + "]"; };
-  CHECK(verify::to_parse(list("1.25", 10'000)) < verify::Effort(1'000));
-  CHECK(verify::to_parse(list("12345678901234567", 2'000)) < verify::Effort(1'000));
+  const auto to_parse = [](const std::string& text) { return verify::to_parse(text, verify::Effort::max()); };
+  CHECK(to_parse(list("1.25", 10'000)) < verify::Effort(1'000));
+  CHECK(to_parse(list("12345678901234567", 2'000)) < verify::Effort(1'000));
   for (const char* hard : {"1.234567890123456789e-300", "1e-324", "0.12345678901234567", "-5E10"}) {
     CAPTURE(hard);
-    CHECK(verify::to_parse(list(hard, 1'000)) >= verify::Effort(10'000));
-    CHECK(verify::to_parse(list("\"" + std::string(hard) + "\"", 1'000)) < verify::Effort(1'000));
-    CHECK(verify::to_parse(list("\"\\\"" + std::string(hard) + "\\\\\"", 1'000)) < verify::Effort(1'000));
+    CHECK(to_parse(list(hard, 1'000)) >= verify::Effort(10'000));
+    CHECK(to_parse(list("\"" + std::string(hard) + "\"", 1'000)) < verify::Effort(1'000));
+    CHECK(to_parse(list("\"\\\"" + std::string(hard) + "\\\\\"", 1'000)) < verify::Effort(1'000));
   }
-  CHECK(verify::to_parse(std::string(3'000, '"')) < verify::Effort(1'000));
-  CHECK(verify::to_parse("") == verify::Effort(0));
+  CHECK(to_parse(std::string(3'000, '"')) < verify::Effort(1'000));
+  CHECK(to_parse("") == verify::Effort(0));
+  // What is more than was asked for is not counted to its end.
+  const auto most = verify::kLongestOnLoop;
+  const auto enough = verify::to_parse(list("1e-324", 10'000), most);
+  CHECK((enough > most && enough <= most + verify::Effort(10)));
+  CHECK(verify::to_parse(std::string(1'000'000, '7'), most) == verify::Effort(5'000));
 }
 
 TEST_CASE("Effort: of Standard Webhooks only for entries that a secret or key here could have made") {

@@ -33,9 +33,12 @@ Outcome frame(const std::string& text, std::size_t step, const FramingLimits& li
     const std::size_t n = std::min(step, text.size() - at);
     buffer.append(text, at, n);
     at += n;
-    std::size_t size = buffer.size();
-    const Framing::State state = framing.scan(buffer.data(), size);
-    buffer.resize(size);
+    Framing::State state;
+    do {
+      std::size_t size = buffer.size();
+      state = framing.scan(buffer.data(), size);
+      buffer.resize(size);
+    } while (state == Framing::State::unscanned);
     if (state == Framing::State::need_more) continue;
     if (state == Framing::State::refused) return {framing.refusal().status, {}, {}, {}, 0, 0, false};
     out.method = part(buffer, framing.method());
@@ -177,6 +180,24 @@ TEST_CASE("Framing: joins chunks in place, and drops what framed them") {
     CHECK(out.body == "abcd0123456789");
     CHECK(out.left == 4);
   }
+}
+
+TEST_CASE("Framing: of many small chunks some are looked at in one scan, and the next goes on") {
+  constexpr int kChunks = 3 * Framing::kLinesPerScan;
+  const FramingLimits limits;
+  Framing framing(limits);
+  std::string buffer = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < kChunks; ++i) buffer += "1\r\nx\r\n";
+  buffer += "0\r\n\r\nGET / HTTP/1.1";
+  int scans = 0;
+  std::size_t size = buffer.size();
+  Framing::State state;
+  while ((state = framing.scan(buffer.data(), size)) == Framing::State::unscanned) REQUIRE(++scans < 100);
+  REQUIRE(state == Framing::State::complete);
+  CHECK(scans >= 2 * kChunks / Framing::kLinesPerScan - 1);
+  buffer.resize(size);
+  CHECK(buffer.substr(framing.body_at(), framing.body_bytes()) == std::string(kChunks, 'x'));
+  CHECK(buffer.substr(framing.consumed()) == "GET / HTTP/1.1");
 }
 
 TEST_CASE("Framing: a body of one-byte chunks leaves no more than the body behind") {
