@@ -6,6 +6,7 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
 #include "common/log/scan.hpp"
+#include "common/log/terms.hpp"
 
 namespace certes::api {
 namespace {
@@ -22,16 +23,6 @@ bool is_ours(const log::StoredRecord& record, std::string_view tenant) {
   return headers.find(log::names::kRule) || headers.find(log::names::kDelivery) || !record.value.empty();
 }
 
-// Keeps the highest term. What a gateway quarantined has no owner, and no term.
-bool is_void(const log::StoredRecord& record, std::int64_t& term) {
-  const auto own = record.headers.find(log::names::kTerm);
-  if (!own) return false;
-  const std::int64_t value = parse_whole<std::int64_t>(*own).value_or(0);
-  if (value < term) return true;
-  term = value;
-  return false;
-}
-
 // One request's reading.
 struct Scan {
   log::Log& log;
@@ -45,10 +36,10 @@ struct Scan {
   bool over() const { return bytes_left == 0 || SteadyClock::now() > deadline; }
 
   // False: not on; `end` says why.
-  bool take(const log::RecordPtr& record, std::int64_t& term) {
+  bool take(const log::RecordPtr& record, log::Terms& terms) {
     read = true;
     bytes_left -= std::min(bytes_left, record->size());
-    const bool counts = !is_void(*record, term) && is_ours(*record, tenant);
+    const bool counts = terms.counts(*record) && is_ours(*record, tenant);
     if (counts && !visit(record)) end = ScanEnd::enough;
     if (end == ScanEnd::all && bytes_left == 0) end = ScanEnd::budget;
     return end == ScanEnd::all;
@@ -65,9 +56,11 @@ struct Scan {
       end = ScanEnd::budget;
       return Error(Code::timeout, "the dead letters could not be read in time");
     };
+    log::Terms terms(cursor.term);
     const auto done = log::scan(
         log, {log::Topic::dead_letters, cursor.partition, upto, kReadMax}, cursor.offset,
-        [&](const log::RecordPtr& record) { return take(record, cursor.term); }, late);
+        [&](const log::RecordPtr& record) { return take(record, terms); }, late);
+    cursor.term = terms.highest();
     if (!done && (end != ScanEnd::budget || !read)) return fail(done.error());
     return {};
   }

@@ -62,9 +62,12 @@ struct Finder::Search {
   }
 
   // From `at`, which moves along, to where the partition ends now.
-  Result<void> scan(log::Topic topic, std::int32_t partition, std::int64_t& at, const log::VisitRecord& visit) const {
+  // `anew`: another log has taken its place.
+  Result<void> scan(log::Topic topic, std::int32_t partition, std::int64_t& at, const log::VisitRecord& visit,
+                    const std::function<void()>& anew = {}) const {
     const auto range = log.offsets(topic, partition, left());
     if (!range) return fail(Code::unavailable, range.error().message);
+    if (at > range->end && anew) anew();
     if (at < range->start || at > range->end) at = range->start;  // trimmed, or another log has taken its place
     const auto late = [this](bool) -> std::optional<Error> {
       if (std::chrono::steady_clock::now() <= deadline) return std::nullopt;
@@ -136,18 +139,17 @@ struct Finder::Search {
     if (known.attempts_at == log::kNoOffset) {
       const auto start = log.offset_at(log::Topic::attempts, command.partition, command.appended_at - kNear, left());
       if (!start) return fail(Code::unavailable, start.error().message);
-      known.attempts_at = *start;
+      known.terms = log::Terms::from(*start, 0);
+      known.attempts_at = known.terms.begin();
     }
-    return scan(log::Topic::attempts, command.partition, known.attempts_at, [&](const log::RecordPtr& record) {
+    const auto count = [&](const log::RecordPtr& record) {
       const auto& headers = record->headers;
-      const std::int64_t term = number(headers.get(names::kTerm));
-      if (term < known.term) return true;  // void
-      known.term = term;
-      if (headers.get(names::kId) == id)
+      if (known.terms.counts(*record) && headers.get(names::kId) == id)
         known.found.attempts =
             std::max(known.found.attempts, static_cast<std::uint32_t>(number(headers.get(names::kAttempt))));
       return true;
-    });
+    };
+    return scan(log::Topic::attempts, command.partition, known.attempts_at, count, [&] { known.terms = {}; });
   }
 };
 

@@ -14,6 +14,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/log/log.hpp"
+#include "common/log/terms.hpp"
 #include "gateway/commands/remembered.hpp"
 
 namespace certes::gateway::commands {
@@ -38,7 +39,7 @@ class Finder {
     FoundCommand found;
     std::int64_t events_at = 0;  // read up to there
     std::int64_t attempts_at = log::kNoOffset;
-    std::int64_t term = 0;  // highest met in attempts
+    log::Terms terms;  // of attempts
     std::size_t bytes() const;
     bool over() const;
   };

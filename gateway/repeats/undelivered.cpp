@@ -1,7 +1,6 @@
 #include "gateway/repeats/undelivered.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
@@ -11,12 +10,6 @@ namespace {
 
 constexpr Millis kQuestion{2'000};
 constexpr Millis kSilence{10'000};  // nothing has come for so long, although there is more
-
-std::int64_t number(std::string_view text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 }  // namespace
 
@@ -35,7 +28,8 @@ Result<void> Undelivered::refresh(std::int32_t number) {
   if (partition.next == log::kNoOffset) {
     const auto from = begin_at(number);
     if (!from) return fail(from.error());
-    partition.next = *from;
+    partition.terms = log::Terms::from(*from, range->start);
+    partition.next = partition.terms.begin();
   }
   partition.next = std::max(partition.next, range->start);
   return scan(number, partition.next, range->end, [this](const log::RecordPtr& record) {
@@ -65,11 +59,7 @@ Result<void> Undelivered::scan(std::int32_t partition, std::int64_t& next, std::
 }
 
 void Undelivered::look(const log::StoredRecord& record) {
-  std::int64_t& term = partitions_[static_cast<std::size_t>(record.partition)].term;
-  if (const auto own = record.headers.find(log::names::kTerm)) {
-    if (number(*own) < term) return;  // void
-    term = number(*own);
-  }
+  if (!partitions_[static_cast<std::size_t>(record.partition)].terms.counts(record)) return;
   if (!record.headers.find(event::kUndelivered)) return;
   std::string id(record.headers.get(log::names::kId));
   if (id.empty()) return;

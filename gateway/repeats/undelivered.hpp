@@ -15,6 +15,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/log/scan.hpp"
+#include "common/log/terms.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -49,7 +50,7 @@ class Undelivered {
  private:
   struct Partition {
     std::int64_t next = log::kNoOffset;  // to be read; none yet
-    std::int64_t term = 0;               // the highest met
+    log::Terms terms;
   };
   Result<std::int64_t> begin_at(std::int32_t partition) const;
   Result<void> scan(std::int32_t partition, std::int64_t& next, std::int64_t end, const log::VisitRecord& visit) const;

@@ -1,7 +1,6 @@
 #include "gateway/stream/outcome_feed.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/log/names.hpp"
 
@@ -21,6 +20,7 @@ std::shared_ptr<const Positions> OutcomeFeed::ends() {
   if (ends_ && now - ends_at_ < kEndsKept) return ends_;
   if (failed_at_ != SteadyTime() && now - failed_at_ < kPause) return nullptr;
   auto fresh = std::make_shared<Positions>();
+  Positions starts;
   for (std::int32_t p = 0; p < log_.partitions(); ++p) {
     const auto range = log_.offsets(log::Topic::attempts, p, kLook);
     if (!range) {
@@ -28,7 +28,9 @@ std::shared_ptr<const Positions> OutcomeFeed::ends() {
       return nullptr;
     }
     fresh->push_back(range->end);
+    starts.push_back(range->start);
   }
+  starts_ = std::move(starts);
   ends_ = std::move(fresh);
   ends_at_ = now;
   return ends_;
@@ -58,7 +60,8 @@ void OutcomeFeed::accepted(WaiterId id, std::int32_t partition) {
     const auto at = static_cast<std::size_t>(partition);
     std::int64_t from = (*found->second.ends)[at];
     for (const auto& [other, waiting] : waiting_) from = std::min(from, (*waiting.ends)[at]);
-    lane.reader = log_.reader(log::Topic::attempts, partition, from, wake_);
+    lane.terms = log::Terms::from(from, starts_[at]);
+    lane.reader = log_.reader(log::Topic::attempts, partition, lane.terms.begin(), wake_);
   }
   check(found);
 }
@@ -111,11 +114,7 @@ bool OutcomeFeed::read(std::int32_t partition, Lane& lane) {
 }
 
 void OutcomeFeed::take(const log::StoredRecord& record, Lane& lane) {
-  std::int64_t term = 0;
-  const std::string_view text = record.headers.get(log::names::kTerm);
-  std::from_chars(text.data(), text.data() + text.size(), term);
-  if (term < lane.term) return;
-  lane.term = term;
+  if (!lane.terms.counts(record)) return;
   const auto known = by_event_.find(record.headers.get(log::names::kId));
   if (known == by_event_.end()) return;
   const auto waiting = waiting_.find(known->second);
@@ -126,7 +125,10 @@ void OutcomeFeed::take(const log::StoredRecord& record, Lane& lane) {
 // Trimmed meanwhile, or another log: what is there now is read.
 void OutcomeFeed::lost(std::int32_t partition, Lane& lane) {
   const auto range = log_.offsets(log::Topic::attempts, partition, kLook);
-  if (range) lane.reader = log_.reader(log::Topic::attempts, partition, range->start, wake_);
+  if (range) {
+    lane.terms = log::Terms();
+    lane.reader = log_.reader(log::Topic::attempts, partition, range->start, wake_);
+  }
   ends_.reset();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/log/log.hpp"
+#include "common/log/terms.hpp"
 #include "gateway/stream/outcomes.hpp"
 #include "gateway/stream/positions.hpp"
 
@@ -57,7 +58,7 @@ class OutcomeFeed {
   };
   struct Lane {
     std::unique_ptr<log::Reader> reader;
-    std::int64_t term = 0;  // highest met: what is below is void
+    log::Terms terms;
     std::size_t waiters = 0;
   };
   using WaitingById = std::map<WaiterId, Waiting>;
@@ -76,6 +77,7 @@ class OutcomeFeed {
   std::map<std::string, WaiterId, std::less<>> by_event_;
   std::map<std::int32_t, Lane> lanes_;  // by partition
   std::shared_ptr<const Positions> ends_;
+  Positions starts_;  // as old as ends_
   SteadyTime ends_at_{}, failed_at_{};
   std::vector<log::RecordPtr> page_;
   bool ended_ = false;

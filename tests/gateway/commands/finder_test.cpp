@@ -39,6 +39,13 @@ struct Commands {
     record.headers.add(names::kTenant, "acme");
     cluster->put(log::Topic::events, partition, std::move(record));
   }
+  void attempt(std::int32_t partition, std::string_view id, int number, int term) {
+    log::Record record;
+    record.headers.add(names::kId, id);
+    record.headers.add(names::kAttempt, std::to_string(number));
+    record.headers.add(names::kTerm, std::to_string(term));
+    cluster->put(log::Topic::attempts, partition, std::move(record));
+  }
   std::int32_t place_of(std::string_view id) const { return event::command_partition(id, log.partitions()); }
   Code ask(std::string_view id) {
     const auto found = finder.find("acme", id);
@@ -104,4 +111,28 @@ TEST_CASE("Finder: a log that has taken the place of the other is read from its 
   commands.cluster->cut(log::Topic::events, 0, 0);
   commands.put(0, id);
   CHECK(commands.finder.find("acme", id));
+}
+
+TEST_CASE("Finder: attempts behind a higher term do not count, though it began long before the command") {
+  Commands commands(1);
+  commands.attempt(0, "evt_other", 1, 5);
+  commands.clock.at += 3'600'000;
+  const std::string id = commands.ids.next("evt_");
+  commands.put(0, id);
+  commands.attempt(0, id, 9, 4);
+  commands.attempt(0, id, 1, 5);
+  const auto found = commands.finder.find("acme", id);
+  REQUIRE(found);
+  CHECK(found->attempts == 1);
+}
+
+TEST_CASE("Finder: terms of attempts that were replaced hold no longer") {
+  Commands commands(1);
+  const std::string id = commands.ids.next("evt_");
+  commands.put(0, id);
+  for (int number = 1; number <= 2; ++number) commands.attempt(0, id, number, 5);
+  CHECK(commands.finder.find("acme", id)->attempts == 2);
+  commands.cluster->cut(log::Topic::attempts, 0, 0);
+  commands.attempt(0, id, 3, 1);
+  CHECK(commands.finder.find("acme", id)->attempts == 3);
 }

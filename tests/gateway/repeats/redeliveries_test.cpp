@@ -174,6 +174,19 @@ TEST_CASE("Undelivered: what stands behind a higher term is void") {
   CHECK(undelivered.find("evt_3"));
 }
 
+TEST_CASE("Undelivered: a term that began before the window holds in it") {
+  Fixture f;
+  f.put({.id = "evt_old", .term = 5});
+  f.clock.passed = 600'000;
+  f.put({.id = "evt_late", .term = 4});
+  f.put({.id = "evt_new", .term = 5});
+  auto undelivered = f.undelivered();
+  REQUIRE(undelivered.refresh(1));
+  CHECK_FALSE(undelivered.find("evt_old"));
+  CHECK_FALSE(undelivered.find("evt_late"));
+  CHECK(undelivered.find("evt_new"));
+}
+
 TEST_CASE("Undelivered: begins where the window does, and keeps so many") {
   Fixture f;
   f.put({.id = "old"});

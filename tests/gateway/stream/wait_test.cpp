@@ -112,6 +112,30 @@ TEST_CASE("Wait: a record behind a higher term is void") {
   CHECK(on.only().status == "delivered");
 }
 
+TEST_CASE("Wait: the term that holds is known though it began before anybody waited") {
+  Waited on;
+  on.attempt(7, "delivered", 0, 5);
+  on.expect(1);
+  on.tail.accepted(1, 0);
+  on.attempt(1, "dead_lettered", 0, 4);  // of a former owner, late
+  on.attempt(1, "delivered", 0, 5);
+  CHECK(on.only().status == "delivered");
+}
+
+TEST_CASE("Wait: terms of a log that was replaced hold no longer") {
+  Waited on;
+  on.expect(1);
+  on.expect(2);
+  on.tail.accepted(1, 0);
+  on.tail.accepted(2, 0);
+  on.attempt(7, "delivered", 0, 5);
+  on.attempt(2, "delivered", 0, 5);
+  CHECK(on.only(1).waiter == 2);
+  on.cluster->cut(log::Topic::attempts, 0, 0);
+  on.attempt(1, "delivered", 0, 1);
+  CHECK(on.only(2).waiter == 1);
+}
+
 TEST_CASE("Wait: who gives up is told what is known; who is forgotten, nothing") {
   Waited on;
   on.expect(1);
