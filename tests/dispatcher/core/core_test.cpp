@@ -393,6 +393,7 @@ TEST_CASE("Core: a pause before the first attempt adds no time to the policy's")
   state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; });
   world.use(state);
   world.give({});
+  world.core->run();
   world.pass(std::chrono::hours{1});
   state.endpoint("billing");
   world.use(state);
