@@ -100,6 +100,49 @@ class NarrowLog : public fakes::CountingLog {
   };
 };
 
+// Does not store the first chunk of the first snapshot, and says so later.
+class LossyLog : public fakes::CountingLog {
+ public:
+  using CountingLog::CountingLog;
+  std::atomic<bool> lost{false}, ended{false};  // a chunk; the end of its snapshot was appended
+  std::unique_ptr<log::Appender> appender(log::AppenderOptions options, log::Wake wake) override {
+    return std::make_unique<Appender>(*this, CountingLog::appender(options, std::move(wake)));
+  }
+
+ private:
+  class Appender final : public log::Appender {
+   public:
+    Appender(LossyLog& log, std::unique_ptr<log::Appender> appender) : log_(log), appender_(std::move(appender)) {}
+    Result<void> append(log::Topic topic, std::int32_t partition, log::Record&& record,
+                        log::AppendCallback done) override {
+      const Record entry = decode(record.value);
+      if (const auto* chunk = std::get_if<SnapshotChunk>(&entry); chunk && !log_.lost.exchange(true)) {
+        snapshot_ = chunk->snapshot;
+        done_ = std::move(done);
+        return {};
+      }
+      if (const auto* end = std::get_if<SnapshotEnd>(&entry); end && end->snapshot == snapshot_) log_.ended = true;
+      return appender_->append(topic, partition, std::move(record), std::move(done));
+    }
+    void flush() override { appender_->flush(); }
+    void poll() override {
+      appender_->poll();
+      if (!done_ || ++polls_ < 3) return;
+      log::AppendResult result;
+      result.outcome = log::AppendOutcome::not_persisted;
+      std::exchange(done_, nullptr)(std::move(result));
+    }
+    std::size_t pending() const override { return appender_->pending(); }
+
+   private:
+    LossyLog& log_;
+    std::unique_ptr<log::Appender> appender_;
+    std::string snapshot_;
+    log::AppendCallback done_;
+    int polls_ = 0;
+  };
+};
+
 // Says once that the registry ends further on than it does, as it did before it was cut.
 class BeforeCut : public fakes::CountingLog {
  public:
@@ -251,6 +294,20 @@ TEST_CASE("Registry: a snapshot of any size is written, as fast as the log takes
   Process late(cluster, 2);
   CHECK(text_of(*fenced(late.registry)) == text_of(*fenced(registry)));
   CHECK(late.registry.state()->endpoints.size() == 30);
+}
+
+TEST_CASE("Registry: a snapshot of which a part was not stored has no end, and another one follows") {
+  auto cluster = log::memory::make_cluster({});
+  SystemClock clock;
+  const auto whole = log::memory::make(cluster, 1);
+  LossyLog log(*whole);
+  REQUIRE(log.prepare());
+  Registry registry(log, clock, 10);
+  const auto start = [&] { return cluster->range(log::Topic::registry, 0).start; };
+  for (int i = 0; i < 50 && start() == 0; ++i) CHECK(propose_all(registry, endpoint_changes(100, 7, 1'000)) == 100);
+  REQUIRE(fakes::eventually([&] { return start() > 0; }));
+  CHECK(log.lost);
+  CHECK_FALSE(log.ended);
 }
 
 TEST_CASE("Registry: a log cut without a snapshot is said, not followed") {
