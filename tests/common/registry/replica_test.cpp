@@ -171,9 +171,9 @@ TEST_CASE("Replica: wants a snapshot when the log is three times what lives, not
   };
   grow(1'000'000);
   CHECK_FALSE(replica.wants_snapshot());
-  grow(2'500'000);  // of which nearly half lives
+  grow(4'500'000);  // of which 1.8 MB live, a third of it in the audit trail
   CHECK_FALSE(replica.wants_snapshot());
-  grow(6'000'000);
+  grow(7'000'000);
   CHECK(replica.wants_snapshot());
   const auto next = log.end();
   log.append_snapshot(replica.decider(), "snp_1", next - 1, 100'000);
