@@ -6,6 +6,8 @@
 #include <future>
 
 #include "common/event/attributes.hpp"
+#include "common/event/coding.hpp"
+#include "gateway/access/answers.hpp"
 #include "gateway/access/door.hpp"
 #include "gateway/access/problem.hpp"
 
@@ -20,6 +22,8 @@ constexpr std::size_t kMostItems = 1'000;
 // A body is JSON, and its header says so: what a web page can send to any site without being asked is something else.
 // Where none is meant to come, a content type of forms is refused all the same.
 std::optional<http::Response> wrong_media_type(const Route& route, const http::Request& request) {
+  if (const auto packed = event::refuse_coding(event::content_coding(request.headers)))
+    return gateway::ingest::unsupported_media_type(*packed);
   const bool reads = route.method == "GET";
   const bool has_body = !request.body.empty() || request.has_header("transfer-encoding") ||
                         (request.has_header("content-length") && request.header("content-length") != "0");
@@ -31,7 +35,7 @@ std::optional<http::Response> wrong_media_type(const Route& route, const http::R
   std::string detail = type.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
   detail += "; send Content-Type: application/json";
   if (patch) detail += " or application/merge-patch+json";
-  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+  return gateway::ingest::unsupported_media_type({Code::invalid, std::move(detail), "content-type"});
 }
 
 // What is spelt wrong must not be taken for what was not asked: a filter that is ignored is none.

@@ -2,6 +2,7 @@
 
 #include "api/dead_letters.hpp"
 #include "common/event/payload_view.hpp"
+#include "common/event/quarantine.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
@@ -61,7 +62,9 @@ std::string dead_letter_json(const log::StoredRecord& record, std::string_view i
 }
 
 bool is_quarantined(const log::StoredRecord& record) {
-  return record.headers.get(log::names::kRule) == "schema" && !record.headers.find(log::names::kTerm);
+  const std::string_view rule = record.headers.get(log::names::kRule);
+  const bool gateways = rule == event::kSchemaRule || rule == event::kAttributesRule;
+  return gateways && !record.headers.find(log::names::kTerm);
 }
 
 std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again) {

@@ -16,6 +16,11 @@ using registry::Json;
 constexpr std::size_t kMostReplayed = 1'000;
 constexpr std::size_t kMostCursor = 64u << 10;  // it names each partition's end
 
+// As much as a gateway looks into.
+std::size_t most_unpacked(const Services& services) {
+  return static_cast<std::size_t>(services.deps.settings.gateway.max_body_bytes);
+}
+
 // The replays of one request, as they are collected, and sent on their way.
 class Collected {
  public:
@@ -26,7 +31,7 @@ class Collected {
   void take(const log::StoredRecord& letter) {
     auto replay = replay_of(letter, again_ ? std::optional(services_.new_id("rpl_")) : std::nullopt);
     if (!replay || replay->size() > services_.deps.log.max_record_bytes(log::Topic::events)) return pass_over();
-    if (is_quarantined(letter) && !holds(*replay, call_)) {
+    if (is_quarantined(letter) && !holds(*replay, call_, most_unpacked(services_))) {
       ++refused_;
       return;
     }
@@ -171,7 +176,7 @@ Result<http::Response> replay_one(const Call& call, Services& services, const lo
   if (!again) return fail(again.error());
   auto record = replay_of(letter, *again ? std::optional(services.new_id("rpl_")) : std::nullopt);
   if (!record) return fail(Code::conflict, "this dead letter was for no endpoint: there is none to send it to");
-  auto refused = is_quarantined(letter) ? repair(*record, call) : refuse_data(call);
+  auto refused = is_quarantined(letter) ? repair(*record, call, most_unpacked(services)) : refuse_data(call);
   if (!refused) return fail(std::move(refused.error()));
   if (*refused) return std::move(**refused);
   const std::string id(record->headers.get(log::names::kReplay));

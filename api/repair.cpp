@@ -1,7 +1,10 @@
 #include "api/repair.hpp"
 
+#include "common/event/coding.hpp"
 #include "common/event/json_schema.hpp"
+#include "common/event/own_names.hpp"
 #include "common/json/json_text.hpp"
+#include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 #include "gateway/access/source_names.hpp"
 
@@ -11,14 +14,23 @@ namespace {
 using registry::Json;
 
 constexpr std::size_t kMostBreaches = 32;
+const std::string kPacked = std::string(log::names::kForward).append(event::kContentEncoding);
 
-std::vector<event::Violation> violations(const log::Record& record, const Call& call) {
+// As a gateway looks into it.
+Result<std::string> unpacked(const log::Record& record, std::size_t most) {
+  const std::string coding = event::content_coding(record.headers, kPacked);
+  return coding.empty() ? record.value : event::unpack(coding, record.value, most);
+}
+
+std::vector<event::Violation> violations(const log::Record& record, const Call& call, std::size_t most_unpacked) {
   const auto type = call.state->event_type(call.tenant, record.headers.get("ce_type"));
   if (!type || type->schema.empty()) return {};
   const auto schema = event::JsonSchema::make(type->schema);
   if (!schema) return {{"", "its schema " + schema.error().message}};
+  const auto data = unpacked(record, most_unpacked);
+  if (!data) return {{"", data.error().message}};
   event::JsonDocument document;
-  if (auto parsed = document.parse(record.value); !parsed) return {{"", parsed.error().message}};
+  if (auto parsed = document.parse(*data); !parsed) return {{"", parsed.error().message}};
   if (!document.exact()) return {{"", "holds a number that neither 64 bits nor a double can hold"}};
   std::vector<event::Violation> found;
   schema::Budget budget;
@@ -45,26 +57,25 @@ Result<std::optional<std::string>> given_data(const Call& call) {
 
 // Data of the caller's own is an event of his: it needs what publishing one does.
 Result<void> may_publish(const log::Record& record, const Call& call) {
-  constexpr std::string_view kPublish = "events:write", kOwnTypes = "certes.";
+  constexpr std::string_view kPublish = "events:write";
   if (!call.caller.allowed(kPublish))
     return fail(
         Code::forbidden,
         "data of your own is published: the key \"" + call.caller.key + "\" lacks the scope " + std::string(kPublish),
         "/data");
   const std::string_view type = record.headers.get("ce_type");
-  if (type.starts_with(kOwnTypes))
-    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/data");
+  if (auto may = event::check_not_own(type, "", {"/data", ""}); !may) return may;
   if (!call.caller.allowed("sources:write"))
     if (auto may = may_take_name(call.caller, *call.state, call.tenant, record.headers.get("ce_source"), "/data"); !may)
       return may;
   return may_take_type(call.caller, *call.state, call.tenant, type, "/data");
 }
 
-// With another content type, and nothing else, the same headers.
+// With another content type, and nothing else, the same headers. It is not packed.
 void set_json(log::Record& record, std::string&& data) {
   log::Headers headers;
   for (const auto [name, value] : record.headers)
-    if (name != "content-type") headers.add(name, value);
+    if (name != "content-type" && name != kPacked) headers.add(name, value);
   headers.add("content-type", "application/json");
   record.headers = std::move(headers);
   record.value = std::move(data);
@@ -72,7 +83,7 @@ void set_json(log::Record& record, std::string&& data) {
 
 }  // namespace
 
-Result<std::optional<http::Response>> repair(log::Record& record, const Call& call) {
+Result<std::optional<http::Response>> repair(log::Record& record, const Call& call, std::size_t most_unpacked) {
   auto data = given_data(call);
   if (!data) return fail(std::move(data.error()));
   const bool corrected = data->has_value();
@@ -81,7 +92,7 @@ Result<std::optional<http::Response>> repair(log::Record& record, const Call& ca
     set_json(record, std::move(**data));
   }
   std::vector<http::Fault> faults;
-  for (auto& violation : violations(record, call))
+  for (auto& violation : violations(record, call, most_unpacked))
     faults.push_back({(corrected ? "/data" : "") + violation.pointer, std::move(violation.detail)});
   if (faults.empty()) return std::optional<http::Response>();
   auto response =
@@ -97,6 +108,8 @@ Result<std::optional<http::Response>> refuse_data(const Call& call) {
   return std::optional<http::Response>();
 }
 
-bool holds(const log::Record& record, const Call& call) { return violations(record, call).empty(); }
+bool holds(const log::Record& record, const Call& call, std::size_t most_unpacked) {
+  return violations(record, call, most_unpacked).empty();
+}
 
 }  // namespace certes::api

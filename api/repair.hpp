@@ -9,14 +9,14 @@
 
 namespace certes::api {
 
-// Puts the request's "data", if it has any, in place of the data that was quarantined, and checks it. An answer: 422
-// with what is broken. Errors: invalid, the body is not understood; forbidden, the caller may not publish data of his
-// own of this type.
-Result<std::optional<http::Response>> repair(log::Record& record, const Call& call);
+// Puts the request's "data", if it has any, in place of the data that was quarantined, and checks it; of what is packed
+// at most `most_unpacked` bytes. An answer: 422 with what is broken. Errors: invalid, the body is not understood;
+// forbidden, the caller may not publish data of his own of this type.
+Result<std::optional<http::Response>> repair(log::Record& record, const Call& call, std::size_t most_unpacked);
 // The same for a dead letter that was not quarantined: its data is not the caller's to change.
 Result<std::optional<http::Response>> refuse_data(const Call& call);
 
 // Whether the record's data is accepted now.
-bool holds(const log::Record& record, const Call& call);
+bool holds(const log::Record& record, const Call& call, std::size_t most_unpacked);
 
 }  // namespace certes::api

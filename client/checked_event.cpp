@@ -2,6 +2,7 @@
 
 #include "common/event/attributes.hpp"
 #include "common/event/json_document.hpp"
+#include "common/event/own_names.hpp"
 
 namespace certes::client {
 namespace {
@@ -66,8 +67,7 @@ Result<event::Event> checked_event(ProducerEvent&& given, std::size_t max_bytes)
     event.*member.to = value;
   }
   if (auto checked = check_extensions(given); !checked) return fail(checked.error());
-  if (event.type.starts_with("certes."))
-    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", "/type");
+  if (auto may = event::check_not_own(event.type, event.source, {"/type", "/source"}); !may) return fail(may.error());
   if (given.source.empty() && needs_source(given))
     return fail(Code::invalid, "source is needed with extensions, or with data that is not application/json",
                 "/source");

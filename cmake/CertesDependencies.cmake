@@ -16,6 +16,7 @@ certes_pkg(sqlite sqlite3)
 certes_pkg(spdlog spdlog)
 certes_pkg(prometheus prometheus-cpp-core)
 certes_pkg(re2 re2)
+certes_pkg(zlib zlib)
 # Its -pthread is ours already, and would part its users from the precompiled header.
 set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 

@@ -1,5 +1,6 @@
 #include "gateway/desk.hpp"
 
+#include "common/event/coding.hpp"
 #include "gateway/access/answers.hpp"
 
 namespace certes::gateway::ingest {
@@ -60,8 +61,18 @@ void Desk::serve(const Route& route, IngestHandler handler, const http::Request&
     count(route, refusal->code);
     return exchange.respond(std::move(refusal->answer));
   }
+  if (auto refused = refuse_coding(route, request)) return exchange.respond(std::move(*refused));
   if (!within_rates(visit, exchange)) return;
   handler(*this, request, visit, std::move(exchange));
+}
+
+// A source's webhooks alone may be packed: they travel on so.
+std::optional<http::Response> Desk::refuse_coding(const Route& route, const http::Request& request) {
+  if (route.access == Access::source) return std::nullopt;
+  const auto error = event::refuse_coding(event::content_coding(request.headers));
+  if (!error) return std::nullopt;
+  metrics.rejected("", "unsupported_media_type");
+  return unsupported_media_type(*error);
 }
 
 // Of a route whose source decides, the source's handler asks.
@@ -77,7 +88,7 @@ std::optional<http::Response> Desk::look(const Route& route, const http::Request
   Visit visit{route, dependencies.registry.state(), nullptr, {}, named->other};
   auto refusal = door.enter(head, named->tenant, loop.now(), visit);
   if (!refusal && route.access == Access::source) refusal = intake.look(head, visit);
-  if (!refusal) return std::nullopt;
+  if (!refusal) return refuse_coding(route, head);
   count(route, refusal->code);
   return std::move(refusal->answer);
 }

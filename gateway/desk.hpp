@@ -39,6 +39,7 @@ struct Desk {
   StreamIntake streams;
 
  private:
+  std::optional<http::Response> refuse_coding(const Route& route, const http::Request& request);
   bool within_rates(const Visit& visit, http::Exchange& exchange);
   void count(const Route& route, Code code);
 };

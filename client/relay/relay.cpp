@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/event/read_request.hpp"
+
 namespace certes::client {
 namespace {
 
@@ -18,6 +20,12 @@ http::ServerOptions server_options(const RelayOptions& options) {
   made.max_body_bytes = options.max_body_bytes;
   made.max_connections = options.max_connections;
   return made;
+}
+
+// As the gateway says it.
+std::optional<Error> unsupported(const http::Request& request) {
+  if (auto packed = event::refuse_coding(event::content_coding(request.headers))) return packed;
+  return event::unsupported(event::envelope_of(request.headers));
 }
 
 http::Response accepted(const std::vector<std::string>& ids, bool batch) {
@@ -73,6 +81,10 @@ void Relay::add_ingest() {
     auto reader = std::make_shared<RelayReader>(clock_, options_.max_batch_events);
     return [this, reader](const http::Request& request, http::Exchange exchange) {
       if (auto stranger = refuse_stranger(request, local_)) return refuse(std::move(*stranger), std::move(exchange));
+      if (auto error = unsupported(request))
+        return refuse(
+            http::problem(415, "unsupported-media-type", "Unsupported media type", error->message, error->pointer),
+            std::move(exchange));
       auto published = reader->events(request);
       if (!published) return refuse(published.error(), std::move(exchange));
       publish(std::move(*published), std::move(exchange));

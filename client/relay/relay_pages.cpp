@@ -23,9 +23,7 @@ Problem problem_of(const Error& error) {
   switch (error.code) {
     case Code::invalid: return {400, "invalid", "Not understood"};
     case Code::forbidden: return {403, "forbidden", "Not allowed"};
-    case Code::not_found:
-      if (error.pointer == "content-type") return {415, "unsupported-media-type", "Unsupported media type"};
-      return {404, "not-found", "Not found"};
+    case Code::not_found: return {404, "not-found", "Not found"};
     case Code::conflict: return {508, "loop-detected", "Loop detected"};
     case Code::too_large: return {413, "too-large", "Too large"};
     case Code::busy:

@@ -25,8 +25,8 @@ class RelayReader {
   RelayReader(const Clock& clock, std::size_t max_batch_events)
       : clock_(clock), max_batch_events_(max_batch_events), ids_(clock) {}
 
-  // POST /events: the forms of the gateway. Errors: invalid with its pointer; too_large; forbidden (types certes.…);
-  // not_found: the content type is none of them; conflict: it has been here too often.
+  // POST /events, of what is supported (event::unsupported, event::refuse_coding). Errors: those of
+  // event::read_request; conflict: it has been here too often.
   Result<Published> events(const http::Request& request);
   // POST /events/{source}: the request as it is, but for what belongs to the connection. Errors: conflict, invalid, of
   // its hops.
@@ -34,8 +34,7 @@ class RelayReader {
 
  private:
   static Result<std::uint32_t> hops(const http::Request& request);
-  Result<void> read(const http::Request& request);
-  Result<void> complete(event::Event& event);
+  void complete(event::Event& event);
 
   const Clock& clock_;
   const std::size_t max_batch_events_;

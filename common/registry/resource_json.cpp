@@ -25,7 +25,8 @@ bool made_of(std::string_view id, std::string_view others) {
 template <class T>
 constexpr std::string_view kIdRule = "an id is 1 to 128 of A-Z a-z 0-9 . _ ~ -";
 template <>
-constexpr std::string_view kIdRule<Source> = "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -";
+constexpr std::string_view kIdRule<Source> =
+    "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -, and not \"certes\", whose types are Certes' own";
 template <>
 constexpr std::string_view kIdRule<EventType> =
     "an id of an event type is its name: words of A-Z a-z 0-9 _ / : - joined by '.', at most 255 bytes";
@@ -60,7 +61,7 @@ bool valid_header_name(std::string_view name) { return event::valid_header_name(
 
 template <class T>
 bool valid_id_of(std::string_view id) {
-  if constexpr (std::is_same_v<T, Source>) return valid_source_id(id);
+  if constexpr (std::is_same_v<T, Source>) return valid_source_id(id) && id != "certes";
   if constexpr (std::is_same_v<T, EventType>) return event::valid_type(id);
   return valid_id(id);
 }

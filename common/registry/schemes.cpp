@@ -84,8 +84,14 @@ std::string scheme_names() {
   return names;
 }
 
+bool has_space_around(std::string_view secret) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  return !secret.empty() && (kSpace.find(secret.front()) != kSpace.npos || kSpace.find(secret.back()) != kSpace.npos);
+}
+
 Result<void> check_secret(const Scheme& scheme, std::string_view secret) {
   if (secret.empty()) return fail(Code::invalid, "a secret must not be empty");
+  if (has_space_around(secret)) return fail(Code::invalid, std::string(kSpaceAround));
   const std::size_t colon = secret.find(':');
   switch (scheme.secret) {
     case none: return fail(Code::invalid, "the scheme \"" + std::string(scheme.name) + "\" has no secret");

@@ -16,7 +16,7 @@ namespace certes::registry {
 
 enum class SecretForm : std::uint8_t {
   none,               // the scheme has no secret
-  text,               // any bytes but none; used as they are
+  text,               // any bytes but none, without space around them; used as they are
   standard_webhooks,  // whsec_ and base64 of 24-64 bytes, or whpk_ and base64 of 32
   gitlab,             // a token, or whsec_ as above
   name_and_password,  // NAME:PASSWORD
@@ -38,6 +38,9 @@ const Scheme* find_scheme(std::string_view name);
 // "none, key, …"
 std::string scheme_names();
 
+// White space in front of a secret, or behind it, has come along when it was copied, and verifies nothing.
+bool has_space_around(std::string_view secret);
+inline constexpr std::string_view kSpaceAround = "begins or ends with white space, which is no part of it";
 // Whether a secret (in the clear) has the form that the scheme asks for. Error: invalid, says what it should be.
 Result<void> check_secret(const Scheme& scheme, std::string_view secret);
 // The source's, or the scheme's.

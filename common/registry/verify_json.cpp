@@ -91,6 +91,7 @@ void check_values(Fields& fields, const Verify& verify) {
   check("pointer", verify.pointer.starts_with('/'), "must be a JSON pointer, which begins with /");
   check("prefix", !holds_control_character(verify.prefix), "holds a control character");
   check("verify_token", !verify.verify_token.empty(), "must not be empty");
+  check("verify_token", !has_space_around(verify.verify_token), kSpaceAround);
   check("algorithm", verify.algorithm == "sha256" || verify.algorithm == "sha1" || verify.algorithm == "sha512",
         "must be one of sha256, sha1, sha512");
   check("encoding", verify.encoding == "hex" || verify.encoding == "base64", "must be one of hex, base64");

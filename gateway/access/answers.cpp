@@ -17,6 +17,16 @@ http::Response json(int status, std::string&& body) {
   return response;
 }
 
+// Ids need no escape.
+void append_ids(std::string& body, const std::vector<std::string>& ids) {
+  body += '[';
+  for (const auto& id : ids) {
+    if (&id != &ids.front()) body += ',';
+    body.append(1, '"').append(id).append(1, '"');
+  }
+  body += ']';
+}
+
 }  // namespace
 
 http::Response answer(const Error& error) {
@@ -41,12 +51,8 @@ http::Response not_accepted(std::string_view why, int retry_after_seconds) {
 }
 http::Response outcome_unknown(std::string_view why) { return answer({Code::unknown_outcome, std::string(why)}); }
 
-http::Response unsupported_media_type(std::string_view sent) {
-  std::string detail = sent.empty() ? "there is no Content-Type" : "this Content-Type is not understood";
-  detail +=
-      "; send Content-Type: application/json, application/cloudevents+json or application/cloudevents-batch+json, or "
-      "the header ce-specversion for a CloudEvent in binary mode";
-  return http::problem(415, "unsupported-media-type", "Unsupported media type", detail, "content-type");
+http::Response unsupported_media_type(const Error& error) {
+  return http::problem(415, "unsupported-media-type", "Unsupported media type", error.message, error.pointer);
 }
 
 http::Response loop_detected() {
@@ -95,15 +101,14 @@ http::Response accepted(const Reply& reply, std::string_view id, bool duplicate)
   return json(reply.status, std::move(body));
 }
 
-http::Response accepted_batch(const std::vector<std::string>& ids) {
+http::Response accepted_batch(const std::vector<std::string>& ids, const std::vector<std::string>& duplicates) {
   std::string body;
-  body.reserve(40 + ids.size() * 33);
-  body = R"({"accepted":[)";
-  for (const auto& id : ids) {
-    if (&id != &ids.front()) body += ',';
-    body.append(1, '"').append(id).append(1, '"');
-  }
-  body.append(R"(],"count":)").append(std::to_string(ids.size())).append(1, '}');
+  body.reserve(64 + (ids.size() + duplicates.size()) * 33);
+  body = R"({"accepted":)";
+  append_ids(body, ids);
+  body.append(R"(,"count":)").append(std::to_string(ids.size()));
+  if (!duplicates.empty()) append_ids(body.append(R"(,"duplicates":)"), duplicates);
+  body += '}';
   return json(202, std::move(body));
 }
 

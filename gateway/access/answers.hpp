@@ -19,7 +19,8 @@ http::Response answer_of_basic(const Error& error, std::string_view source);
 http::Response not_accepted(std::string_view why);
 http::Response not_accepted(std::string_view why, int retry_after_seconds);
 http::Response outcome_unknown(std::string_view why);
-http::Response unsupported_media_type(std::string_view sent);
+// 415; its pointer is the header.
+http::Response unsupported_media_type(const Error& error);
 // 508: the event has been here too often.
 http::Response loop_detected();
 // 422 with every breach that is told, and where in the request it stands.
@@ -37,7 +38,7 @@ struct Reply {
 };
 // 204 and 205 have no body.
 http::Response accepted(const Reply& reply, std::string_view id, bool duplicate);
-// {"accepted":["evt_…",…],"count":N}
-http::Response accepted_batch(const std::vector<std::string>& ids);
+// {"accepted":["evt_…",…],"count":N}, with "duplicates":["evt_…",…] where some had been accepted before.
+http::Response accepted_batch(const std::vector<std::string>& ids, const std::vector<std::string>& duplicates);
 
 }  // namespace certes::gateway::ingest

@@ -20,10 +20,6 @@ Result<void> may_take_name(const Caller& caller, const registry::State& state, s
 Result<void> may_take_type(const Caller& caller, const registry::State& state, std::string_view tenant,
                            std::string_view type, std::string_view place);
 
-// Whether it is a name that only Certes itself publishes under, of commands and results: urn:certes:TENANT/…, however
-// its letters and signs are written.
-bool is_own_source(std::string_view source);
-
 // Whether the caller may use the route of a source that verifies by key: one that is bound to sources, only theirs.
 Result<void> may_use_route(const Caller& caller, std::string_view source);
 

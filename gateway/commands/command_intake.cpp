@@ -92,8 +92,8 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
   const std::string_view name = visit.named;
   if (!event::is_json(request.header("content-type"))) {
     metrics_.rejected("", "unsupported_media_type");
-    return exchange.respond(http::problem(415, "unsupported-media-type", "Unsupported media type",
-                                          "a command is JSON: send Content-Type: application/json", "content-type"));
+    return exchange.respond(ingest::unsupported_media_type(
+        {Code::invalid, "a command is JSON: send Content-Type: application/json", "content-type"}));
   }
   const auto hops = intake_.gate().hops(request, known->tenant, "", exchange);
   if (!hops) return;

@@ -30,8 +30,9 @@ struct Acceptor::Request {
   std::vector<log::Identity> identities;  // to settle in the index; none elsewhere
   SteadyTime started{};
   std::size_t open = 0;  // appends, shared fates, and the call that started them
-  std::size_t persisted = 0, not_persisted = 0, duplicates = 0;
-  std::size_t stored = 0;  // persisted by this request, not by an earlier one
+  std::size_t persisted = 0, not_persisted = 0;
+  std::vector<std::size_t> repeats;  // which of them had been accepted before
+  std::size_t stored = 0;            // persisted by this request, not by an earlier one
   std::string error;
   std::int32_t partition = log::kAnyPartition;  // of what was stored last
   bool batch = false;
@@ -90,7 +91,7 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
   request.source = source;
   request.started = loop_.now();
   request.open = 1;
-  request.persisted = request.not_persisted = request.duplicates = request.stored = 0;
+  request.persisted = request.not_persisted = request.stored = 0;
   request.batch = batch;
   request.reply = std::move(reply);
   request.quarantined = false;
@@ -119,7 +120,7 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
 }
 
 // Without an identity: what is repaired and published later must not be taken for a repeat of this.
-void Acceptor::quarantine(event::Event&& event, std::string_view why, std::shared_ptr<const Reply> reply,
+void Acceptor::quarantine(event::Event&& event, const Why& why, std::shared_ptr<const Reply> reply,
                           std::string_view source, http::Exchange exchange) {
   Request& request = take(false, std::move(reply), source, std::move(exchange));
   request.quarantined = true;
@@ -134,8 +135,8 @@ void Acceptor::quarantine(event::Event&& event, std::string_view why, std::share
     log::Record& record = records.front();
     record.identity = {};
     record.headers.add(log::names::kAttempts, "0");
-    record.headers.add(log::names::kRule, "schema");
-    record.headers.add(log::names::kError, why.substr(0, kMaxWhyBytes));
+    record.headers.add(log::names::kRule, why.rule);
+    record.headers.add(log::names::kError, std::string_view(why.error).substr(0, kMaxWhyBytes));
     append(request, 0, std::move(record), log::Topic::dead_letters);
   }
   if (--request.open == 0) finish(request);
@@ -160,7 +161,7 @@ void Acceptor::append(Request& request, std::size_t index, log::Record&& record,
                               [&request](log::AppendOutcome outcome) { request.owner->share_fate(request, outcome); });
     if (seen.state != DedupIndex::State::fresh) {
       request.ids[index] = std::move(seen.first_id);
-      ++request.duplicates;
+      request.repeats.push_back(index);
       if (seen.state != DedupIndex::State::known) return;
       repeated(request, index, seen.partition);
       return one_done(request, log::AppendOutcome::persisted);
@@ -199,7 +200,7 @@ void Acceptor::acknowledged(Request& request, std::size_t index, log::AppendResu
   if (result.outcome != log::AppendOutcome::persisted) request.error = result.error.message;
   if (!result.duplicate_of.empty()) {
     request.ids[index] = std::move(result.duplicate_of);
-    ++request.duplicates;
+    request.repeats.push_back(index);
     repeated(request, index, result.partition);
   } else if (result.outcome == log::AppendOutcome::persisted) {
     ++request.stored;
@@ -224,6 +225,14 @@ void Acceptor::one_done(Request& request, log::AppendOutcome outcome) {
   if (--request.open == 0) finish(request);
 }
 
+// In the order in which they were sent.
+std::vector<std::string> Acceptor::duplicates(Request& request) {
+  std::ranges::sort(request.repeats);
+  std::vector<std::string> ids;
+  for (const std::size_t index : request.repeats) ids.push_back(request.ids[index]);
+  return ids;
+}
+
 void Acceptor::finish(Request& request) {
   const std::size_t count = request.ids.size();
   if (request.stored != 0) {
@@ -233,11 +242,11 @@ void Acceptor::finish(Request& request) {
       metrics_.accepted(request.aim.kind, request.stored);
     metrics_.appended(loop_.now() - request.started);
   }
-  if (request.duplicates != 0) metrics_.duplicates(request.duplicates);
+  if (!request.repeats.empty()) metrics_.duplicates(request.repeats.size());
   if (request.persisted == count) {
-    auto response = request.batch ? accepted_batch(request.ids)
+    auto response = request.batch ? accepted_batch(request.ids, duplicates(request))
                                   : accepted(request.reply ? *request.reply : kStandardReply, request.ids.front(),
-                                             request.duplicates != 0);
+                                             !request.repeats.empty());
     request.claim.keep(response, loop_.now());
     respond(request, std::move(response));
   } else if (request.not_persisted == count) {
@@ -249,6 +258,7 @@ void Acceptor::finish(Request& request) {
   }
   request.claim.release();
   request.ids.clear();
+  request.repeats.clear();
   request.identities.clear();
   request.error.clear();
   request.reply.reset();

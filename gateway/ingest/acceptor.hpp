@@ -55,9 +55,14 @@ class Acceptor {
   }
   void accept(std::vector<event::Event>&& events, bool batch, std::shared_ptr<const Reply> reply,
               std::string_view source, http::Exchange exchange, Aim aim, IdempotencyIndex::Claim claim = {});
-  // Keeps a raw webhook that breaks its type's schema as a dead letter, with the rule `schema`, and answers as accept.
-  void quarantine(event::Event&& event, std::string_view why, std::shared_ptr<const Reply> reply,
-                  std::string_view source, http::Exchange exchange);
+  // Why a raw webhook is kept as a dead letter.
+  struct Why {
+    std::string_view rule;
+    std::string error;
+  };
+  // Keeps it so, and answers as accept.
+  void quarantine(event::Event&& event, const Why& why, std::shared_ptr<const Reply> reply, std::string_view source,
+                  http::Exchange exchange);
   // What waits for the log.
   Admission::Waiting waiting();
 
@@ -80,6 +85,7 @@ class Acceptor {
   void share_fate(Request& request, log::AppendOutcome outcome);
   void one_done(Request& request, log::AppendOutcome outcome);
   void settle(log::Identity identity, const log::AppendResult& result);
+  static std::vector<std::string> duplicates(Request& request);
   void finish(Request& request);
   void respond(Request& request, http::Response&& response);
   void forget_answered();

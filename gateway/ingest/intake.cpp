@@ -1,6 +1,6 @@
 #include "gateway/ingest/intake.hpp"
 
-#include "common/event/attributes.hpp"
+#include "common/event/quarantine.hpp"
 #include "common/event/trace.hpp"
 #include "gateway/access/answers.hpp"
 #include "gateway/access/source_names.hpp"
@@ -58,7 +58,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       judge_(static_cast<std::size_t>(dependencies.settings.gateway.max_batch_events)),
       ids_(dependencies.clock),
       gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics),
-      sources_(dependencies.sealer, clients_),
+      sources_(dependencies.sealer, clients_, static_cast<std::size_t>(dependencies.settings.gateway.max_body_bytes)),
       workplace_(shared.schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}
@@ -72,12 +72,13 @@ void Intake::publish(const http::Request& request, const Visit& visit, http::Exc
   sources_.follow(visit.state);
   const auto hops = gate_.hops(request, visit.tenant, "", exchange);
   if (!hops) return;
-  const Form form = form_of(request);
-  if (form == Form::none) {
+  const event::Envelope envelope = event::envelope_of(request.headers);
+  if (const auto error = event::unsupported(envelope)) {
     metrics_.rejected("", "unsupported_media_type");
-    return exchange.respond(unsupported_media_type(event::media_type(request.header("content-type"))));
+    return exchange.respond(unsupported_media_type(*error));
   }
-  judge({&request, visit.state, visit.tenant, dependencies_.clock.unix_millis(), visit.caller, form, nullptr, *hops},
+  judge({&request, visit.state, visit.tenant, dependencies_.clock.unix_millis(), visit.caller, envelope.form, nullptr,
+         *hops},
         std::move(exchange));
 }
 
@@ -96,7 +97,7 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
     sender.key_tenant = with_key.caller->tenant;
     sender.key = with_key.caller->key;
   }
-  const Matter matter{&request, state, tenant, dependencies_.clock.unix_millis(), nullptr, Form::none, *ready};
+  const Matter matter{&request, state, tenant, dependencies_.clock.unix_millis(), nullptr, event::Form::none, *ready};
   // Who has still to prove who he is takes nothing from anybody's rate before that.
   if ((*ready)->verifies() ? turned_away(matter, exchange) : gate_.over_rate(state, sender, exchange)) return;
   if (auto challenge = unsigned_challenge(**ready, request)) return exchange.respond(std::move(*challenge));
@@ -175,10 +176,13 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
     return refuse(refused->error, id, std::move(exchange));
   auto& events = judgement.incoming.events;
   for (event::Event& event : events) event.hops = *hops;
+  const auto quarantine = [&](std::string_view rule, const std::vector<http::Fault>& faults) {
+    acceptor_.quarantine(std::move(events.front()), {rule, summary(faults)}, source.reply(), id, std::move(exchange));
+  };
+  if (const auto* misfit = std::get_if<Misfit>(&judgement.verdict))
+    return quarantine(event::kAttributesRule, misfit->faults);
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
-    if (source.source().quarantine_invalid)
-      return acceptor_.quarantine(std::move(events.front()), summary(broken->faults), source.reply(), id,
-                                  std::move(exchange));
+    if (source.source().quarantine_invalid) return quarantine(event::kSchemaRule, broken->faults);
     metrics_.rejected(id, "schema");
     return exchange.respond(breaks_schema(broken->faults));
   }

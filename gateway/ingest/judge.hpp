@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "common/event/json_event.hpp"
+#include "common/event/read_request.hpp"
 #include "common/http/server/server.hpp"
 #include "common/registry/registry.hpp"
 #include "gateway/access/caller.hpp"
@@ -21,10 +21,6 @@
 
 namespace certes::gateway::ingest {
 
-// Of what is published.
-enum class Form : std::uint8_t { none, plain, structured, batch, binary };
-Form form_of(const http::Request& request);
-
 // What is judged. Views: of a request in its connection's buffer, or of a Case.
 struct Matter {
   const http::Request* request = nullptr;
@@ -32,7 +28,7 @@ struct Matter {
   std::string_view tenant;
   UnixMillis now = 0;
   const Caller* caller = nullptr;                // of what is published; of a webhook none
-  Form form = Form::none;                        // the same
+  event::Form form = event::Form::none;          // the same
   std::shared_ptr<const PreparedSource> source;  // of a webhook; of what is published none
   std::uint32_t hops = 0;                        // of what is published; a webhook's are read once it has verified
 };
@@ -66,12 +62,15 @@ struct Answered {
 struct BreaksSchema {
   std::vector<http::Fault> faults;  // never empty
 };
+struct Misfit {
+  std::vector<http::Fault> faults;  // never empty: what of a webhook was made to fit
+};
 struct Good {};
 struct Exhausted {};  // more to do than a loop may: to be judged again, with time
 
 struct Judgement {
-  std::variant<Good, NotVerified, Refused, Answered, BreaksSchema, Exhausted> verdict;
-  event::Incoming incoming;  // of what is good, or breaks a schema
+  std::variant<Good, NotVerified, Refused, Answered, BreaksSchema, Misfit, Exhausted> verdict;
+  event::Incoming incoming;  // of what is good, is no fit, or breaks a schema
 };
 
 enum class Pace : std::uint8_t {
@@ -92,7 +91,6 @@ class Judge {
  private:
   Judgement webhook(const Matter& matter, Workplace& place, Pace pace) const;
   Judgement published(const Matter& matter, Workplace& place, Pace pace) const;
-  Result<void> read(const Matter& matter, Workplace& place, event::Incoming& incoming) const;
 
   const std::size_t max_batch_events_;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// Workplace: what a thread needs to judge requests: where it parses, and what it remembers of types. Who: Intake, one
-// per loop; HeavyWork, one per thread. Confined to its thread.
+// Workplace: what a thread needs to judge requests: where it parses and unpacks, and what it remembers of types. Who:
+// Intake, one per loop; HeavyWork, one per thread. Confined to its thread.
 
 #include "common/event/json_document.hpp"
 #include "gateway/ingest/type_check.hpp"
@@ -12,6 +12,7 @@ struct Workplace {
   Workplace(SchemaCache& schemas, bool strict) : types(schemas, strict) {}
 
   event::JsonDocument document;
+  std::string unpacked;
   TypeCheck types;
 };
 

@@ -30,9 +30,7 @@ http::Response problem_of(int status, std::string_view title, std::string_view d
 
 bool takes_meta(const PreparedSource& source) { return !source.verify_token().empty(); }
 
-std::string methods(const PreparedSource& source) {
-  return takes_meta(source) ? "POST, GET, HEAD, OPTIONS" : "POST, OPTIONS";
-}
+constexpr std::string_view kMethods = "POST, GET, HEAD, OPTIONS";
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
@@ -97,13 +95,8 @@ std::optional<http::Response> signed_challenge(const PreparedSource& source, con
 }
 
 http::Response answer_get(const PreparedSource& source, const http::Request& request) {
-  if (!takes_meta(source)) {
-    auto response =
-        http::problem(405, "method-not-allowed", "Method not allowed", "webhooks of this source are POSTed");
-    response.headers.emplace_back("Allow", methods(source));
-    return response;
-  }
   const auto mode = http::query_parameter(request.query, "hub.mode");
+  if (!mode || !takes_meta(source)) return {};
   const auto token = http::query_parameter(request.query, "hub.verify_token");
   auto challenge = http::query_parameter(request.query, "hub.challenge");
   if (mode != "subscribe") return problem_of(400, "Not understood", "hub.mode is not subscribe", "hub.mode");
@@ -116,7 +109,7 @@ http::Response answer_get(const PreparedSource& source, const http::Request& req
 
 http::Response answer_options(const PreparedSource& source, const http::Request& request) {
   http::Response response;
-  response.headers.emplace_back("Allow", methods(source));
+  response.headers.emplace_back("Allow", kMethods);
   const auto origin = request.header("webhook-request-origin");
   response.status = origin.empty() ? 204 : 200;
   if (origin.empty()) return response;

@@ -36,6 +36,7 @@ Result<Extract::Part> Extract::parse_part(std::string_view text) {
 
 Result<Extract> Extract::parse(std::string_view text) {
   Extract extract;
+  extract.text_ = text;
   if (text.starts_with(kConst)) {
     if (text.size() == kConst.size()) return fail(Code::invalid, "const: without a text");
     extract.parts_.push_back({From::text, std::string(text.substr(kConst.size()))});
@@ -87,6 +88,12 @@ std::optional<std::string> Extract::operator()(const Offer& offer) const {
   }
   if (out.empty()) return std::nullopt;
   return out;
+}
+
+std::optional<Found> first_found(const std::vector<Extract>& extracts, const Offer& offer) {
+  for (const Extract& extract : extracts)
+    if (auto value = extract(offer)) return Found{std::move(*value), extract.text()};
+  return std::nullopt;
 }
 
 }  // namespace certes::gateway::ingest

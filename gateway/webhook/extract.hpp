@@ -31,6 +31,7 @@ class Extract {
   static Result<Extract> parse(std::string_view text);
 
   bool empty() const { return parts_.empty(); }
+  const std::string& text() const { return text_; }  // that it was parsed from
   // In a template a part that is absent goes together with the '.' before it; if the first part that is looked up is
   // absent, there is no value. So `{header:X-GitHub-Event}.{json:/action}` is `push` where there is no action.
   std::optional<std::string> operator()(const Offer& offer) const;
@@ -42,7 +43,15 @@ class Extract {
     std::string value;
   };
   static Result<Part> parse_part(std::string_view text);
+  std::string text_;
   std::vector<Part> parts_;
 };
+
+// Of several, the first that finds something; and where that was.
+struct Found {
+  std::string value;
+  std::string_view from;
+};
+std::optional<Found> first_found(const std::vector<Extract>& extracts, const Offer& offer);
 
 }  // namespace certes::gateway::ingest

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/event/attributes.hpp"
+#include "common/event/coding.hpp"
+#include "common/event/fit.hpp"
 #include "common/http/server/form.hpp"
 #include "common/registry/schemes.hpp"
 
@@ -13,17 +15,32 @@ Error broken(const registry::Source& source, std::string_view what, const Error&
   return {Code::internal, "source " + source.id + " cannot work: " + std::string(what) + ": " + error.message};
 }
 
-Result<void> set(std::string& to, std::optional<std::string> value, event::Attribute attribute, std::string_view name,
-                 std::string_view from) {
-  if (!value) return {};
-  const auto flaw = event::valid_utf8(*value) ? event::flaw(attribute, *value) : "is not valid UTF-8";
-  if (!flaw.empty())
-    return fail(Code::invalid, std::string(name).append(" of this webhook ").append(flaw), std::string(from));
-  to = std::move(*value);
-  return {};
+// Why it may not stand there; empty: it may.
+std::string_view flaw_of(event::Attribute attribute, std::string_view value) {
+  return event::valid_utf8(value) ? event::flaw(attribute, value) : "is not valid UTF-8";
 }
 
-std::string_view or_else(const std::string& text, std::string_view preset) { return text.empty() ? preset : text; }
+http::Fault misfit(std::string_view from, std::string_view what, std::string_view flaw) {
+  return {std::string(from), std::string(what).append(" of this webhook ").append(flaw)};
+}
+
+// The digest of what does not fit tells it from others just as well.
+void set(std::string& to, std::optional<Found> found, event::Attribute attribute, std::string_view what,
+         std::vector<http::Fault>& misfits) {
+  if (!found) return;
+  const auto flaw = flaw_of(attribute, found->value);
+  if (flaw.empty()) {
+    to = std::move(found->value);
+    return;
+  }
+  misfits.push_back(misfit(found->from, what, flaw));
+  to = "sha256:" + crypto::hex_encode(crypto::sha256(found->value));
+}
+
+bool is_form(const http::Request& request) {
+  return event::equal_ignoring_case(event::media_type(request.header("content-type")),
+                                    "application/x-www-form-urlencoded");
+}
 
 std::shared_ptr<const Reply> reply_of(const registry::SourceResponse& response, const Preset& preset) {
   Reply reply{preset.status, std::nullopt, std::string(preset.content_type)};
@@ -38,8 +55,10 @@ std::shared_ptr<const Reply> reply_of(const registry::SourceResponse& response, 
 }  // namespace
 
 Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Source> source,
-                                            const crypto::Sealer& sealer, const Clients& clients) {
+                                            const crypto::Sealer& sealer, const Clients& clients,
+                                            std::size_t most_unpacked) {
   PreparedSource prepared;
+  prepared.most_unpacked_ = most_unpacked;
   prepared.source_ = std::move(source);
   const auto& verify = prepared.source_->verify;
   prepared.preset_ = &preset_of(verify.scheme);
@@ -49,7 +68,8 @@ Result<PreparedSource> PreparedSource::make(std::shared_ptr<const registry::Sour
   const auto& preset = prepared.preset_->forwarded;
   prepared.forwarded_.assign(preset.begin(), preset.end());
   for (const auto& name : prepared.source_->forward_headers)
-    if (!event::carries_credentials(name) && std::ranges::find(prepared.forwarded_, name) == prepared.forwarded_.end())
+    if (!event::carries_credentials(name) && name != event::kContentEncoding &&
+        std::ranges::find(prepared.forwarded_, name) == prepared.forwarded_.end())
       prepared.forwarded_.push_back(name);
   return prepared;
 }
@@ -72,7 +92,7 @@ Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const C
   }
   if (secrets.empty() && scheme->secret != registry::SecretForm::none)
     return fail(broken(*source_, "secret", {Code::invalid, "there is none"}));
-  auto verifier = verify::make_verifier(verify, secrets, clients);
+  auto verifier = verify::make_verifier(verify, secrets, clients, most_unpacked_);
   if (!verifier) return fail(broken(*source_, "secret", verifier.error()));
   verifier_ = std::move(*verifier);
   if (verify.verify_token.empty()) return {};
@@ -82,22 +102,26 @@ Result<void> PreparedSource::make_verifier(const crypto::Sealer& sealer, const C
   return {};
 }
 
+// What the source says itself goes before the preset's.
 Result<void> PreparedSource::parse_sources() {
-  const auto& preset = *preset_;
-  const auto parse = [this](std::string_view name, std::string_view text, Extract& into) -> Result<void> {
-    if (text.empty()) return {};
-    auto extract = Extract::parse(text);
-    if (!extract) return fail(broken(*source_, name, extract.error()));
-    into = std::move(*extract);
+  using Texts = std::vector<std::string_view>;
+  const auto parse = [this](std::string_view name, const std::string& own, const Texts& preset,
+                            std::vector<Extract>& into) -> Result<void> {
+    for (const std::string_view text : own.empty() ? preset : Texts{own}) {
+      auto extract = Extract::parse(text);
+      if (!extract) return fail(broken(*source_, name, extract.error()));
+      into.push_back(std::move(*extract));
+    }
     return {};
   };
-  type_required_ = preset.type_required || !source_->type_from.empty();
-  if (auto done = parse("type_from", or_else(source_->type_from, preset.type_from), type_); !done) return done;
-  if (auto done = parse("id_from", or_else(source_->id_from, preset.id_from), id_); !done) return done;
-  if (source_->id_from.empty())
-    if (auto done = parse("id_from", preset.other_id_from, other_id_); !done) return done;
-  if (auto done = parse("key_from", source_->key_from, key_); !done) return done;
-  return parse("subject_from", source_->subject_from, subject_);
+  if (auto done = parse("type_from", source_->type_from, preset_->type_from, type_); !done) return done;
+  if (auto done = parse("id_from", source_->id_from, preset_->id_from, id_); !done) return done;
+  if (auto done = parse("key_from", source_->key_from, {}, key_); !done) return done;
+  return parse("subject_from", source_->subject_from, {}, subject_);
+}
+
+bool PreparedSource::json_in_form(const http::Request& request) const {
+  return !preset_->json_in.empty() && is_form(request);
 }
 
 verify::Effort PreparedSource::effort(const http::Request& request) const {
@@ -108,80 +132,111 @@ verify::Effort PreparedSource::cost(const http::Request& request) const {
   return verifier_ ? verifier_->cost(request) : verify::Effort(0);
 }
 
+verify::Effort PreparedSource::effort_to_read(const http::Request& request, verify::Effort most) const {
+  const bool packed = !event::content_coding(request.headers).empty();
+  if (packed) return verify::to_parse_unseen(event::most_unpacked(request.body.size(), most_unpacked_));
+  return json_in_form(request) ? verify::to_parse_unseen(request.body.size()) : verify::to_parse(request.body, most);
+}
+
 Result<void> PreparedSource::verify(const http::Request& request, UnixMillis now, event::JsonDocument& document) const {
   return verifier_ ? verifier_->verify(request, now, document) : Result<void>();
 }
 
-// Every type begins with the source's id.
-Result<void> PreparedSource::set_type(const Offer& offer, event::Event& event) const {
-  auto found = type_(offer);
-  const std::string_view from = or_else(source_->type_from, preset_->type_from);
-  if (!found && type_required_)
-    return fail(Code::invalid, "this webhook names no type (" + std::string(from) + ")", std::string(from));
-  if (found && source_->type_from.empty() && preset_->separator != 0)
-    std::replace(found->begin(), found->end(), preset_->separator, '.');
-  std::string type = source_->id;
-  if (found && (*found == source_->id || found->starts_with(source_->id + ".")))
-    type = std::move(*found);
-  else if (found)
-    type.append(1, '.').append(*found);
-  return set(event.type, std::move(type), event::Attribute::type, "the type", from);
+// Every type begins with the source's id, which is the type where the webhook names none.
+void PreparedSource::set_type(const Offer& offer, event::Event& event, std::vector<http::Fault>& misfits) const {
+  auto found = first_found(type_, offer);
+  if (!found) {
+    event.type = source_->id;
+    return;
+  }
+  std::string& type = found->value;
+  if (source_->type_from.empty() && preset_->separator != 0)
+    std::replace(type.begin(), type.end(), preset_->separator, '.');
+  if (type != source_->id && !type.starts_with(source_->id + ".")) type.insert(0, source_->id + ".");
+  event.type = event::fit_type(type);
+  if (event.type != type) misfits.push_back(misfit(found->from, "the type", flaw_of(event::Attribute::type, type)));
 }
 
-Result<void> PreparedSource::set_attributes(const Offer& offer, event::Event& event) const {
-  if (auto done = set_type(offer, event); !done) return done;
-  auto id = id_(offer);
-  if (!id) id = other_id_(offer);
-  const std::string_view id_from = or_else(source_->id_from, preset_->id_from);
-  if (auto done = set(event.client_id, std::move(id), event::Attribute::id, "the id", id_from); !done) return done;
-  if (auto done = set(event.partition_key, key_(offer), event::Attribute::partition_key, "the key", source_->key_from);
-      !done)
-    return done;
-  return set(event.subject, subject_(offer), event::Attribute::subject, "the subject", source_->subject_from);
+void PreparedSource::set_attributes(const Offer& offer, event::Event& event, std::vector<http::Fault>& misfits) const {
+  set_type(offer, event, misfits);
+  set(event.client_id, first_found(id_, offer), event::Attribute::id, "the id", misfits);
+  set(event.partition_key, first_found(key_, offer), event::Attribute::partition_key, "the key", misfits);
+  set(event.subject, first_found(subject_, offer), event::Attribute::subject, "the subject", misfits);
 }
 
-Result<void> PreparedSource::read(const http::Request& request, event::JsonDocument& document,
-                                  event::Event& event) const {
-  bool parsed = false, is_json = false;
-  document.clear();
-  const Lookup json = [&](std::string_view pointer) {
-    if (!parsed) is_json = bool(document.parse(request.body));
-    parsed = true;
-    return is_json ? document.text_at(pointer) : std::nullopt;
-  };
+// What of the body can be looked into.
+std::string_view PreparedSource::unpacked(const http::Request& request, std::string& to,
+                                          std::vector<http::Fault>& misfits) const {
+  const std::string coding = event::content_coding(request.headers);
+  if (coding.empty()) return request.body;
+  auto plain = event::unpack(coding, request.body, most_unpacked_);
+  if (!plain) misfits.push_back({plain.error().pointer, plain.error().message});
+  to = std::move(plain).value_or("");
+  return to;
+}
+
+std::vector<http::Fault> PreparedSource::read(const http::Request& request, Scratch scratch,
+                                              event::Event& event) const {
+  std::vector<http::Fault> misfits;
+  event::JsonDocument& document = scratch.document;
+  const std::string_view body = unpacked(request, scratch.unpacked, misfits);
   const Lookup header = [&](std::string_view name) {
     return request.has_header(name) ? std::optional<std::string>(request.header(name)) : std::nullopt;
   };
   std::optional<http::FormFields> fields;
   const Lookup form = [&](std::string_view name) {
-    if (!fields) fields = http::parse_form(request.body).value_or(http::FormFields());
+    if (!fields) fields = http::parse_form(body).value_or(http::FormFields());
     return http::form_field(*fields, name);
   };
-  if (auto done = set_attributes(Offer{header, json, form}, event); !done) return done;
+  const bool wrapped = json_in_form(request);
+  std::string unwrapped;
+  bool parsed = false, is_json = false;
+  document.clear();
+  const Lookup json = [&](std::string_view pointer) {
+    if (!parsed && wrapped) unwrapped = form(preset_->json_in).value_or("");
+    if (!parsed) is_json = bool(document.parse(wrapped ? unwrapped : body));
+    parsed = true;
+    return is_json ? document.text_at(pointer) : std::nullopt;
+  };
+  set_attributes(Offer{header, json, form}, event, misfits);
   event.client_gave_id = !event.client_id.empty() && source_->deduplicate;
   event.source = source_->id;
   event.tenant = source_->tenant;
-  if (const auto content_type = request.header("content-type"); !content_type.empty())
-    if (auto done = set(event.data_content_type, std::string(content_type), event::Attribute::data_content_type,
-                        "content-type", "content-type");
-        !done)
-      return done;
+  set_content_type(request, event, misfits);
   event.query = request.query;
   event.data = request.body;
+  if (wrapped) document.clear();  // it is of something else than the body
+  const bool packed = body.data() != request.body.data();
+  if (packed && !parsed) static_cast<void>(document.parse(body));  // nobody else can
   event.json = document.root();
-  return forward_headers(request, event);
+  forward_headers(request, event, misfits);
+  return misfits;
 }
 
-// What no delivery could carry is refused here, where the provider learns of it.
-Result<void> PreparedSource::forward_headers(const http::Request& request, event::Event& event) const {
+void PreparedSource::set_content_type(const http::Request& request, event::Event& event,
+                                      std::vector<http::Fault>& misfits) const {
+  const auto content_type = request.header("content-type");
+  if (content_type.empty()) return;
+  const auto flaw = flaw_of(event::Attribute::data_content_type, content_type);
+  if (flaw.empty())
+    event.data_content_type = content_type;
+  else
+    misfits.push_back(misfit("content-type", "the content type", flaw));
+}
+
+// What no delivery could carry is left out. A coding goes with the body that it is of.
+void PreparedSource::forward_headers(const http::Request& request, event::Event& event,
+                                     std::vector<http::Fault>& misfits) const {
+  if (auto coding = event::content_coding(request.headers); !coding.empty() && event::header_flaw(coding).empty())
+    event.forwarded.emplace_back(event::kContentEncoding, std::move(coding));
   for (const auto& name : forwarded_) {
     if (!request.has_header(name)) continue;
     const auto value = request.header(name);
-    if (const auto flaw = event::header_flaw(value); !flaw.empty())
-      return fail(Code::invalid, "the header " + name + " " + std::string(flaw), name);
-    event.forwarded.emplace_back(name, value);
+    if (const auto flaw = event::header_flaw(value); flaw.empty())
+      event.forwarded.emplace_back(name, value);
+    else
+      misfits.push_back(misfit(name, "the header " + name, flaw));
   }
-  return {};
 }
 
 }  // namespace certes::gateway::ingest

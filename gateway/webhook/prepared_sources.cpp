@@ -10,7 +10,7 @@ Result<std::shared_ptr<const PreparedSource>> PreparedSources::find(const regist
   key.append(1, '/').append(id);
   const auto found = sources_.find(key);
   if (found != sources_.end() && found->second->version() == source) return found->second;
-  auto made = PreparedSource::make(source, sealer_, clients_);
+  auto made = PreparedSource::make(source, sealer_, clients_, most_unpacked_);
   if (!made) return fail(std::move(made.error()));
   auto ready = std::make_shared<const PreparedSource>(std::move(*made));
   sources_.insert_or_assign(std::move(key), ready);

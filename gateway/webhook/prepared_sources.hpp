@@ -14,8 +14,9 @@ namespace certes::gateway::ingest {
 
 class PreparedSources {
  public:
-  // Both outlive it.
-  PreparedSources(const crypto::Sealer& sealer, const Clients& clients) : sealer_(sealer), clients_(clients) {}
+  // Both outlive it. `most_unpacked`: as PreparedSource::make.
+  PreparedSources(const crypto::Sealer& sealer, const Clients& clients, std::size_t most_unpacked)
+      : sealer_(sealer), clients_(clients), most_unpacked_(most_unpacked) {}
 
   // Errors: not_found; internal, as PreparedSource::make.
   Result<std::shared_ptr<const PreparedSource>> find(const registry::State& state, std::string_view tenant,
@@ -29,6 +30,7 @@ class PreparedSources {
 
   const crypto::Sealer& sealer_;
   const Clients& clients_;
+  const std::size_t most_unpacked_;
   std::map<std::string, std::shared_ptr<const PreparedSource>, std::less<>> sources_;  // by tenant/id
   registry::StatePtr state_;                                                           // that those before next_ are of
   std::string next_;  // the first that was not looked at since; empty with swept_: none

@@ -8,11 +8,11 @@
 namespace certes::gateway::ingest {
 
 struct Preset {
-  std::string_view scheme, type_from, id_from;
-  std::string_view other_id_from = {};  // where the first finds nothing
-  char separator = 0;                   // of the provider's type, which becomes '.'
-  bool type_required = false;           // else the source's id is the type where the webhook names none
-  int status = 202;                     // of the answer
+  std::string_view scheme;
+  std::vector<std::string_view> type_from = {}, id_from = {};  // of each the first that finds something
+  std::string_view json_in = {};  // the field of a form that holds the JSON, where the body is a form
+  char separator = 0;             // of the provider's type, which becomes '.'
+  int status = 202;               // of the answer
   std::string_view content_type = {}, body = {};
   std::vector<std::string_view> forwarded = {};  // lower case: signature, event, id and time
 };

@@ -9,7 +9,7 @@ namespace {
 
 Json of_type(const char* type) { return {{"type", "object"}, {"properties", {{"total", {{"type", type}}}}}}; }
 
-void quarantine(Installation& installation, const std::string& value) {
+void quarantine(Installation& installation, const std::string& value, const std::string& rule = "schema") {
   log::Record record;
   for (const auto& [name, text] : {std::pair{"ce_id", "c-1"},
                                    {"ce_type", "order"},
@@ -18,7 +18,7 @@ void quarantine(Installation& installation, const std::string& value) {
                                    {"certes-id", "evt_1"},
                                    {"certes-tenant", "default"},
                                    {"certes-attempts", "0"},
-                                   {"certes-rule", "schema"},
+                                   {"certes-rule", rule.c_str()},
                                    {"certes-error", "/total: no"}})
     record.headers.add(name, text);
   record.value = value;
@@ -124,6 +124,14 @@ TEST_CASE("Dead letters: what was quarantined is published once its data holds")
   CHECK(api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}}).status == 202);
   REQUIRE(api.put("/event-types/order", {{"schema", of_type("string")}}).status == 200);
   CHECK(api.post("/dead-letters/replay", {{"all", true}}).json["count"] == 1);
+}
+
+TEST_CASE("Dead letters: what was quarantined for its attributes is published too") {
+  Installation installation;
+  Process api(installation);
+  quarantine(installation, R"({"total":"x"})", "attributes");
+  const std::string id = api.get("/dead-letters").json["items"][0]["id"];
+  CHECK(api.request("POST", "/dead-letters/" + id + "/replay").status == 202);
 }
 
 TEST_CASE("Dead letters: data of one's own needs what publishing it does") {

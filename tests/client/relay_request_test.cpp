@@ -67,6 +67,29 @@ TEST_CASE("Relay: a trace goes on as headers of a plain event, as attributes of 
   CHECK(other->items.front().body.find(R"("traceparent":"00)" + ids + R"(","tracestate":"a=1")") != std::string::npos);
 }
 
+TEST_CASE("Relay: names that are Certes' own are refused, as the gateway would refuse them for ever") {
+  Reader relay;
+  const auto refused = [&](std::string_view content_type, const std::string& body, const std::string& pointer) {
+    CAPTURE(body);
+    const auto one = relay.reader.events(request(content_type, body, {}));
+    REQUIRE_FALSE(one);
+    CHECK(one.error().code == Code::forbidden);
+    CHECK(one.error().pointer == pointer);
+  };
+  for (const std::string source : {"urn:certes:default/commands", "URN:Certes:x/", "urn%3Acertes:default%2Fresults"})
+    refused("application/json", R"({"type":"t","data":1,"source":")" + source + "\"}", "/source");
+  refused("application/json", R"({"type":"certes.x","data":1})", "/type");
+  refused("application/json", "[" + kPlain + R"(,{"type":"t","data":1,"source":"urn:certes:a/b"}])", "/1/source");
+  auto binary = request("text/plain", "x", {});
+  for (const auto& [name, value] :
+       {std::pair{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-type", "t"}, {"ce-source", "urn:certes:a/b"}})
+    binary.headers.push_back({name, value});
+  const auto one = relay.reader.events(binary);
+  REQUIRE_FALSE(one);
+  CHECK(one.error().pointer == "ce-source");
+  CHECK(relay.reader.events(request("application/json", R"({"type":"t","data":1,"source":"urn:certes:a"})", {})));
+}
+
 TEST_CASE("Relay: what comes round too often, or does not say how often, is not spooled") {
   Reader relay;
   for (const auto& [hops, code] : {std::pair{"9", Code::conflict}, {"-1", Code::invalid}, {"x", Code::invalid}}) {

@@ -1,7 +1,7 @@
 // Raw webhooks to a source of every scheme: what is believed, what becomes of it, and what providers are answered that
 // ask first; and Idempotency-Key. Nothing is believed but what its provider signed, and that always is; what is
-// believed is refused for its attributes or becomes an event whose record reads back the same. Input: a byte for the
-// scheme, a line for the query, lines `name:value`, an empty line, the body.
+// believed becomes an event whose record reads back the same. Input: a byte for the scheme, a line for the query, lines
+// `name:value`, an empty line, the body.
 
 #include <algorithm>
 #include <string>
@@ -57,7 +57,8 @@ const std::vector<PreparedSource>& sources() {
     std::vector<PreparedSource> made;
     for (const fuzz::Scheme& scheme : fuzz::schemes())
       made.push_back(
-          PreparedSource::make(std::make_shared<const registry::Source>(source_of(scheme)), sealer(), clients).value());
+          PreparedSource::make(std::make_shared<const registry::Source>(source_of(scheme)), sealer(), clients, 1u << 16)
+              .value());
     return made;
   }();
   return all;
@@ -105,10 +106,11 @@ void idempotency_key(std::string_view value) {
 // Of a request that was believed.
 void read(const PreparedSource& source, const http::Request& request) {
   static event::JsonDocument document;  // reused, as a loop does
+  static std::string unpacked;
   if (const auto answer = signed_challenge(source, request, document)) check_answer(*answer);
   event::Event event;
-  const auto done = source.read(request, document, event);
-  if (!done) return require(!done.error().message.empty(), "an error has a text");
+  for (const auto& misfit : source.read(request, {document, unpacked}, event))
+    require(!misfit.detail.empty(), "what does not fit is told why");
   require(event.type == "shop" || event.type.starts_with("shop."), "every type begins with the source's id");
   fuzz::check_event(std::move(event));
 }

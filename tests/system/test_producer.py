@@ -187,6 +187,8 @@ class Relay(RelayCase):
         for body, headers, status, pointer in [
                 (b'{"typ":1}', {}, 400, "/typ"), (b"[" + event("a.b", 1) + b',{"type":"a..b","data":1}]', {}, 400, "/1/type"),
                 (b"{}", {"Content_Type": "text/plain"}, 415, "content-type"), (event("certes.x", 1), {}, 403, "/type"),
+                (event("a.b", 1, source="urn:certes:default/commands"), {}, 403, "/source"),
+                (event("a.b", 1), {"Content_Encoding": "gzip"}, 415, "content-encoding"),
                 (event("a.b", 1), {"Origin": "http://evil.example"}, 403, "Origin"),
                 (b" " * ((1 << 20) - 4000), {}, 413, None)]:
             with self.subTest(body=body[:40], headers=headers):

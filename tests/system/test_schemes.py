@@ -2,6 +2,7 @@
 delivers, verified by an unmodified receiver. And docs/sources.md: its examples are applied, and then work."""
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -116,6 +117,56 @@ class Sdk(Schemes):
             with self.subTest(one["name"]):
                 status, _, body = self.post("slack", one["headers"], one["body"].encode())
                 self.assertEqual(status, 200 if one["good"] else 401, body)
+
+
+class Kept(Schemes):
+    """What has verified is kept, in whatever form it comes."""
+
+    async def test_webhooks_of_every_shape_reach_their_endpoint_as_they_came(self):
+        secret = "It's a Secret to Everybody"
+        packed = gzip.compress(b'{"action":"opened","packed":true}')
+        form = b"payload=%7B%22action%22%3A%22closed%22%7D"
+        async with Sink() as sink:
+            await asyncio.to_thread(self.api.ok, "PUT", "/sources/gh", {"verify": {"scheme": "github", "secret": secret}})
+            await asyncio.to_thread(self.api.ok, "PUT", "/sources/shop", {
+                "verify": {"scheme": "value", "header": "X-Token", "secret": "s"}, "type_from": "json:/event", "id_from": "json:/id"})
+            await asyncio.to_thread(self.api.ok, "PUT", "/endpoints/all", {"url": sink.url("/all")})
+            await asyncio.to_thread(self.api.ok, "PUT", "/subscriptions/all", {"endpoint": "all", "pattern": "#"})
+            sent = []
+            for kind, body, headers in (("json", b'{"action":"opened"}', JSON), ("packed", packed, JSON | {"Content-Encoding": "gzip"}),
+                                        ("form", form, {"Content-Type": "application/x-www-form-urlencoded"})):
+                sent.append(("gh", headers | {"X-GitHub-Event": "issues", "X-GitHub-Delivery": kind,
+                                              "X-Hub-Signature-256": github_signature(secret, body)}, body))
+            sent += [("shop", JSON | {"X-Token": "s"}, body) for body in
+                     (b'{"event":"Order Completed","id":"1"}', b'{"id":"2"}', json.dumps({"event": "a", "id": "x" * 300}).encode())]
+            for source, headers, body in sent:
+                status, _, answer = await asyncio.to_thread(self.post, source, headers, body)
+                self.assertEqual(status, 202, answer)
+            await sink.wait(lambda: len(sink.receipts) >= len(sent), 60)
+            got = {receipt.body: receipt.headers for receipt in sink.receipts}
+            self.assertEqual([got[body]["ce-type"] for _, _, body in sent],
+                             ["gh.issues.opened", "gh.issues.opened", "gh.issues.closed", "shop.Order_Completed", "shop", "shop.a"])
+            self.assertEqual(got[packed]["content-encoding"], "gzip")
+            self.assertNotIn("content-encoding", got[form])
+            digest = hashlib.sha256(b"x" * 300).hexdigest()
+            self.assertEqual(got[sent[-1][2]]["ce-id"], f"sha256:{digest}")
+
+    def test_an_address_is_there_for_who_looks_and_what_is_packed_is_no_event(self):
+        self.api.ok("PUT", "/sources/hook", {"verify": {"scheme": "github", "secret": "s"}})
+        for method in ("GET", "HEAD"):
+            self.assertEqual([self.post(source, {}, None, method=method)[0] for source in ("hook", "none")], [200, 404])
+        one = JSON | {"Content-Encoding": "gzip"}
+        status, _, answer = request(self.gateway, "POST", "/events", gzip.compress(b'{"type":"a","data":1}'), one)
+        self.assertEqual((status, json.loads(answer)["pointer"]), (415, "content-encoding"))
+        self.assertIn("gzip", json.loads(answer)["detail"])
+
+    def test_the_answer_to_a_batch_names_what_had_been_accepted_before(self):
+        def batch(*ids):
+            body = json.dumps([{"type": "a", "data": 1, "id": one} for one in ids]).encode()
+            return json.loads(request(self.gateway, "POST", "/events", body, JSON)[2])
+        first = batch("1", "2")
+        self.assertNotIn("duplicates", first)
+        self.assertEqual(batch("2", "3")["duplicates"], [first["accepted"][1]])
 
 
 class Documented(Schemes):

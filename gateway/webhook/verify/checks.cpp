@@ -7,18 +7,6 @@
 namespace certes::gateway::ingest::verify {
 namespace {
 
-constexpr std::size_t kDigitsOfMillis = 13;  // until the year 2286, as seconds have 10 until then
-
-std::optional<UnixMillis> parse_time(std::string_view text) {
-  if (text.find('T') != text.npos) {
-    const UnixMillis at = parse_rfc3339(text);
-    return at < 0 ? std::nullopt : std::optional(at);
-  }
-  const auto number = crypto::parse_unix_seconds(text);
-  if (!number || text.size() > kDigitsOfMillis) return std::nullopt;
-  return text.size() == kDigitsOfMillis ? *number : *number * 1'000;
-}
-
 std::size_t mac_bytes(crypto::Hmac::Algorithm algorithm) {
   switch (algorithm) {
     case crypto::Hmac::Algorithm::sha1: return 20;
@@ -48,14 +36,14 @@ Result<std::string_view> sole_header(const http::Request& request, std::string_v
   return found->value;
 }
 
-Result<void> check_time(std::string_view text, std::string_view header, UnixMillis now,
-                        std::int64_t tolerance_seconds) {
-  const auto at = parse_time(text);
-  if (!at) return fail(refusal(header, "holds no time stamp: unix seconds, or RFC 3339"));
+Result<void> check_time(std::string_view text, signature::TimeForm form, std::string_view header,
+                        const Tolerance& tolerance) {
+  const auto at = signature::parse_time(text, form);
+  if (!at) return fail(refusal(header, std::string("holds no time stamp: ").append(name_of(form))));
   // To the second, as providers' own libraries compare.
-  const std::int64_t seconds = *at / 1'000, now_seconds = now / 1'000;
-  if (seconds < now_seconds - tolerance_seconds) return fail(refusal(header, "is too old"));
-  if (seconds > now_seconds + tolerance_seconds) return fail(refusal(header, "is in the future"));
+  const std::int64_t seconds = *at / 1'000, now_seconds = tolerance.now / 1'000;
+  if (seconds < now_seconds - tolerance.seconds) return fail(refusal(header, "is too old"));
+  if (seconds > now_seconds + tolerance.seconds) return fail(refusal(header, "is in the future"));
   return {};
 }
 

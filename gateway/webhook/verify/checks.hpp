@@ -12,6 +12,7 @@
 #include "common/base/result.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/http/server/server.hpp"
+#include "common/signature/time.hpp"
 #include "gateway/webhook/verify/effort.hpp"
 
 namespace certes::gateway::ingest::verify {
@@ -20,9 +21,13 @@ namespace certes::gateway::ingest::verify {
 Error refusal(std::string_view header, std::string_view why);
 // Its value. A header that is absent, empty or there twice is refused: of two, nobody could say which one was meant.
 Result<std::string_view> sole_header(const http::Request& request, std::string_view name);
-// Whether a time, written as unix seconds, unix milliseconds (13 digits) or RFC 3339, is within the tolerance, before
-// and after. Digits have neither sign nor padding.
-Result<void> check_time(std::string_view text, std::string_view header, UnixMillis now, std::int64_t tolerance_seconds);
+struct Tolerance {
+  UnixMillis now;
+  std::int64_t seconds;  // before and after
+};
+// Whether a time stands there, in its form, and is within the tolerance.
+Result<void> check_time(std::string_view text, signature::TimeForm form, std::string_view header,
+                        const Tolerance& tolerance);
 
 // MACs by any of several secrets. Immutable; any thread.
 class Macs {

@@ -48,6 +48,12 @@ Effort::rep hard_numbers(std::string_view text, Effort::rep most) {
 
 }  // namespace
 
+// Nothing but hard numbers.
+Effort to_parse_unseen(std::size_t bytes) {
+  constexpr std::size_t kBytesOfHardNumber = 4;  // "1e1,"
+  return Effort(static_cast<Effort::rep>(bytes / kBytesOfHardNumber) * kHardNumberMicroseconds);
+}
+
 Effort to_parse(std::string_view text, Effort most) {
   const Effort plain(static_cast<Effort::rep>(text.size() / kParsedBytesPerMicrosecond));
   if (text.size() < kLookedAtFrom || plain > most) return plain;

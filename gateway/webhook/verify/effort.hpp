@@ -22,5 +22,7 @@ constexpr Effort to_hash(std::size_t bytes) {
 // As JSON. What a double does not hold exactly may take ten microseconds each: a megabyte of such, a third of a second.
 // Looks no further than it takes to know that it is more than `most`, and not at all at what is so by its size.
 Effort to_parse(std::string_view text, Effort most);
+// Of so many bytes that nobody can look at yet.
+Effort to_parse_unseen(std::size_t bytes);
 
 }  // namespace certes::gateway::ingest::verify

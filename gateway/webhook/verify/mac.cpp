@@ -12,6 +12,27 @@ namespace {
 
 using registry::SignedPart;
 
+// What stands behind the prefix.
+std::vector<std::string_view> sole_item(std::string_view text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return {};
+  return {text.substr(prefix.size())};
+}
+
+// The same of a list, whose items each have the prefix; others are passed over. They stand apart by what no encoding
+// has, but the prefix may.
+std::vector<std::string_view> items_of(std::string_view text, std::string_view prefix) {
+  constexpr std::string_view kSeparators = " ,;";
+  std::vector<std::string_view> items;
+  while (!text.empty()) {
+    const bool one = text.starts_with(prefix);
+    if (one) text.remove_prefix(prefix.size());
+    const std::string_view item = text.substr(0, text.find_first_of(kSeparators));
+    if (one && !item.empty()) items.push_back(item);
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+  }
+  return items;
+}
+
 crypto::Hmac::Algorithm algorithm_of(std::string_view name) {
   if (name == "sha1") return crypto::Hmac::Algorithm::sha1;
   return name == "sha512" ? crypto::Hmac::Algorithm::sha512 : crypto::Hmac::Algorithm::sha256;
@@ -19,11 +40,14 @@ crypto::Hmac::Algorithm algorithm_of(std::string_view name) {
 
 class Mac : public Verifier {
  public:
+  // `verify`: as the generic scheme says it.
   Mac(const registry::Verify& verify, std::vector<SignedPart> parts, const std::vector<std::string>& secrets,
       const Clients& clients)
       : how_(verify),
         parts_(std::move(parts)),
         base64_(verify.encoding == "base64"),
+        is_list_(verify.scheme == "generic"),
+        time_form_(signature::time_form(verify)),
         tolerance_seconds_(registry::tolerance_of(verify)),
         url_from_request_(verify.url.empty() && covers_url(parts_)),
         clients_(clients),
@@ -41,20 +65,20 @@ class Mac : public Verifier {
   Result<void> verify(const http::Request& request, UnixMillis now, event::JsonDocument&) const override {
     auto text = sole_header(request, how_.header);
     if (!text) return fail(std::move(text.error()));
-    if (!text->starts_with(how_.prefix)) return fail(refusal(how_.header, "does not begin with " + how_.prefix));
+    auto macs = candidates(*text);
+    if (!macs) return fail(std::move(macs.error()));
     std::string_view timestamp;
     if (!how_.timestamp.empty()) {
       auto time = sole_header(request, how_.timestamp);
       if (!time) return fail(std::move(time.error()));
       timestamp = *time;
-      if (auto checked = check_time(timestamp, how_.timestamp, now, tolerance_seconds_); !checked) return checked;
+      if (auto checked = check_time(timestamp, time_form_, how_.timestamp, {now, tolerance_seconds_}); !checked)
+        return checked;
     }
     const auto called = url_from_request_ ? clients_.url_of(request) : Result<std::string>();
     if (!called) return fail(called.error());
     const Signed signed_text{request, timestamp, url_from_request_ ? std::string_view(*called) : how_.url};
-    const auto encoded = text->substr(how_.prefix.size());
-    const auto mac = base64_ ? crypto::base64_decode(encoded) : crypto::hex_decode(encoded);
-    if (mac && matches(signed_text, *mac)) return {};
+    if (matches(signed_text, *macs)) return {};
     return fail(refusal(how_.header, "is no signature of this request: it does not verify"));
   }
 
@@ -69,10 +93,21 @@ class Mac : public Verifier {
     return std::ranges::count(parts, SignedPart::From::url, &SignedPart::from) > 0;
   }
 
-  bool matches(const Signed& signed_text, const std::string& mac) const {
+  // Decoded; what is no MAC's encoding is none.
+  Result<std::vector<std::string>> candidates(std::string_view text) const {
+    const auto items = is_list_ ? items_of(text, how_.prefix) : sole_item(text, how_.prefix);
+    if (items.empty()) return fail(refusal(how_.header, "does not begin with " + how_.prefix));
+    if (items.size() > crypto::kMaxSignatures) return fail(refusal(how_.header, "has more than 16 signatures"));
+    std::vector<std::string> macs;
+    for (const std::string_view item : items)
+      if (auto mac = base64_ ? crypto::base64_decode(item) : crypto::hex_decode(item)) macs.push_back(std::move(*mac));
+    return macs;
+  }
+
+  bool matches(const Signed& signed_text, const std::vector<std::string>& macs) const {
     std::array<std::string_view, registry::kMaxSignedParts> pieces;
     for (std::size_t i = 0; i < parts_.size(); ++i) pieces[i] = piece(parts_[i], signed_text);
-    return macs_.any(std::span(pieces).first(parts_.size()), {&mac, 1});
+    return macs_.any(std::span(pieces).first(parts_.size()), macs);
   }
 
   static std::string_view piece(const SignedPart& part, const Signed& signed_text) {
@@ -93,6 +128,8 @@ class Mac : public Verifier {
   registry::Verify how_;
   const std::vector<SignedPart> parts_;
   const bool base64_;
+  const bool is_list_;  // there may be several signatures
+  const signature::TimeForm time_form_;
   const std::int64_t tolerance_seconds_;
   const bool url_from_request_;  // none is declared
   const Clients& clients_;
@@ -103,9 +140,10 @@ class Mac : public Verifier {
 
 Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets,
                              const Clients& clients) {
-  auto parts = registry::parse_signed(verify.signed_parts);
+  const registry::Verify full = signature::as_generic(verify);
+  auto parts = registry::parse_signed(full.signed_parts);
   if (!parts) return fail(std::move(parts.error()));
-  return VerifierPtr(std::make_unique<Mac>(verify, std::move(*parts), secrets, clients));
+  return VerifierPtr(std::make_unique<Mac>(full, std::move(*parts), secrets, clients));
 }
 
 }  // namespace certes::gateway::ingest::verify

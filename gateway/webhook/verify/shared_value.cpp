@@ -1,6 +1,7 @@
 // A value that both sides know, sent as it is: in a header or in the body, as name and password, or as the fingerprint
 // or subject of a client certificate that a trusted proxy has verified.
 #include "common/event/attributes.hpp"
+#include "common/event/coding.hpp"
 #include "common/event/json_document.hpp"
 #include "gateway/webhook/verify/checks.hpp"
 #include "gateway/webhook/verify/verifier.hpp"
@@ -27,12 +28,24 @@ class HeaderValue : public Verifier {
 
 class BodyValue : public Verifier {
  public:
-  BodyValue(std::string pointer, std::vector<std::string> secrets)
-      : pointer_(std::move(pointer)), secrets_(std::move(secrets)) {}
-  Effort effort(const http::Request& request) const override { return to_parse(request.body, kLongestOnLoop); }
-  Effort cost(const http::Request& request) const override { return to_parse(request.body, Effort::max()); }
+  BodyValue(std::string pointer, std::vector<std::string> secrets, std::size_t most_unpacked)
+      : pointer_(std::move(pointer)), secrets_(std::move(secrets)), most_unpacked_(most_unpacked) {}
+  Effort effort(const http::Request& request) const override {
+    if (event::content_coding(request.headers).empty()) return to_parse(request.body, kLongestOnLoop);
+    return to_parse_unseen(event::most_unpacked(request.body.size(), most_unpacked_));
+  }
+  Effort cost(const http::Request& request) const override {
+    const std::string coding = event::content_coding(request.headers);
+    if (coding.empty()) return to_parse(request.body, Effort::max());
+    const auto unpacked = event::unpack(coding, request.body, most_unpacked_);
+    const std::size_t bytes = event::most_unpacked(request.body.size(), most_unpacked_);
+    return to_hash(unpacked ? unpacked->size() : bytes) + (unpacked ? to_parse(*unpacked, Effort::max()) : Effort(0));
+  }
   Result<void> verify(const http::Request& request, UnixMillis, event::JsonDocument& scratch) const override {
-    if (auto parsed = scratch.parse(request.body); !parsed)
+    const std::string coding = event::content_coding(request.headers);
+    const auto unpacked = coding.empty() ? Result<std::string>() : event::unpack(coding, request.body, most_unpacked_);
+    if (!unpacked) return fail(Code::unauthenticated, unpacked.error().message, unpacked.error().pointer);
+    if (auto parsed = scratch.parse(coding.empty() ? request.body : std::string_view(*unpacked)); !parsed)
       return fail(Code::unauthenticated, "the secret is sought in JSON, but " + parsed.error().message, pointer_);
     // A string: a number that is written like the secret is another value.
     const auto value = scratch.string_at(pointer_);
@@ -44,6 +57,7 @@ class BodyValue : public Verifier {
  private:
   const std::string pointer_;
   const std::vector<std::string> secrets_;
+  const std::size_t most_unpacked_;
 };
 
 class Basic : public Verifier {
@@ -101,9 +115,10 @@ class ClientCertificate : public Verifier {
 
 }  // namespace
 
-VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets) {
+VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                       std::size_t most_unpacked) {
   if (verify.pointer.empty()) return std::make_unique<HeaderValue>(verify.header, secrets);
-  return std::make_unique<BodyValue>(verify.pointer, secrets);
+  return std::make_unique<BodyValue>(verify.pointer, secrets, most_unpacked);
 }
 
 VerifierPtr make_basic(const std::vector<std::string>& secrets) { return std::make_unique<Basic>(secrets); }

@@ -1,5 +1,5 @@
-// Time and signatures in one header, as `name=value` items: Stripe (`t=…,v1=…`, over "t.body") and Paddle
-// (`ts=…;h1=…`, over "ts:body"). While a secret is rotated there are several signatures: any may match.
+// Time and signatures in one header, as `name=value` items: Stripe and Paddle (common/signature/forms.hpp). While a
+// secret is rotated there are several signatures: any may match.
 #include <algorithm>
 
 #include "common/registry/schemes.hpp"
@@ -9,13 +9,9 @@
 namespace certes::gateway::ingest::verify {
 namespace {
 
-struct ListForm {
-  std::string_view scheme, header;
-  char separator;
-  std::string_view time, mac, joint;
-};
-constexpr ListForm kStripe = {"stripe", "Stripe-Signature", ',', "t", "v1", "."};
-constexpr ListForm kPaddle = {"paddle", "Paddle-Signature", ';', "ts", "h1", ":"};
+using signature::ListForm;
+
+constexpr auto kTimeForm = signature::TimeForm::unix_seconds;
 
 class SignatureList : public Verifier {
  public:
@@ -31,7 +27,8 @@ class SignatureList : public Verifier {
     if (!text) return fail(text.error());
     auto list = parse(*text);
     if (!list) return fail(std::move(list.error()));
-    if (auto checked = check_time(list->time, form_.header, now, tolerance_seconds_); !checked) return checked;
+    if (auto checked = check_time(list->time, kTimeForm, form_.header, {now, tolerance_seconds_}); !checked)
+      return checked;
     const std::string_view parts[] = {list->time, form_.joint, request.body};
     if (macs_.any(parts, list->macs)) return {};
     return fail(refusal(form_.header, "has no signature that verifies"));
@@ -73,8 +70,8 @@ class SignatureList : public Verifier {
 
 }  // namespace
 
-VerifierPtr make_signature_list(const registry::Verify& verify, const std::vector<std::string>& secrets) {
-  const ListForm& form = verify.scheme == kPaddle.scheme ? kPaddle : kStripe;
+VerifierPtr make_signature_list(const registry::Verify& verify, const ListForm& form,
+                                const std::vector<std::string>& secrets) {
   return std::make_unique<SignatureList>(form, registry::tolerance_of(verify), secrets);
 }
 

@@ -11,6 +11,7 @@
 #include "common/event/json_document.hpp"
 #include "common/http/server/server.hpp"
 #include "common/registry/resources.hpp"
+#include "common/signature/forms.hpp"
 #include "gateway/access/clients.hpp"
 #include "gateway/webhook/verify/effort.hpp"
 
@@ -34,19 +35,22 @@ class Verifier {
 using VerifierPtr = std::unique_ptr<const Verifier>;
 
 // `secrets`: opened; one of them must fit. `clients`: must outlive it. Null: the scheme verifies nothing by
-// itself (none, key). Error: invalid, what of the source cannot work.
+// itself (none, key). `most_unpacked`: of a packed body that must be looked into. Error: invalid, what of the source
+// cannot work.
 Result<VerifierPtr> make_verifier(const registry::Verify& verify, const std::vector<std::string>& secrets,
-                                  const Clients& clients);
+                                  const Clients& clients, std::size_t most_unpacked);
 
 // One for each family of schemes; make_verifier chooses.
 Result<VerifierPtr> make_mac(const registry::Verify& verify, const std::vector<std::string>& secrets,
                              const Clients& clients);
-VerifierPtr make_signature_list(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_signature_list(const registry::Verify& verify, const signature::ListForm& form,
+                                const std::vector<std::string>& secrets);
 VerifierPtr make_twilio(const registry::Verify& verify, const std::vector<std::string>& secrets,
                         const Clients& clients);
 Result<VerifierPtr> make_standard_webhooks(const registry::Verify& verify, const std::vector<std::string>& secrets);
 Result<VerifierPtr> make_gitlab(const registry::Verify& verify, const std::vector<std::string>& secrets);
-VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets);
+VerifierPtr make_value(const registry::Verify& verify, const std::vector<std::string>& secrets,
+                       std::size_t most_unpacked);
 VerifierPtr make_basic(const std::vector<std::string>& secrets);
 VerifierPtr make_client_certificate(const registry::Verify& verify, const std::vector<std::string>& secrets,
                                     const Clients& clients);

@@ -66,7 +66,8 @@ TEST_CASE("Resource JSON: ids are checked, a source's more narrowly") {
   CHECK_FALSE(valid_id(std::string(129, 'a')));
   for (const char* id : {"", "a b", "a/b", "\xc3\xa4", "a%"}) CHECK_FALSE(valid_id(id));
   CHECK_FALSE(valid_source_id("a.b"));
-  check_refusals<Source>({{R"({"id":"a.b"})", "/id"}, {R"({"id":7})", "/id", "string"}});
+  check_refusals<Source>(
+      {{R"({"id":"a.b"})", "/id"}, {R"({"id":"certes"})", "/id", "Certes' own"}, {R"({"id":7})", "/id", "string"}});
   check_refusals<Tenant>({{R"({"id":"a b"})", "/id"}});
 }
 
@@ -144,6 +145,10 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"verify":{"scheme":"md5"}})", "/verify/scheme", "only none, key, basic"},
       {R"({"verify":{"scheme":"github","url":"x"}})", "/verify/url", "takes no"},
       {R"({"verify":{"scheme":"github","secret":""}})", "/verify/secret", "empty"},
+      {R"({"verify":{"scheme":"github","secret":" a"}})", "/verify/secret", "white space"},
+      {R"({"verify":{"scheme":"github","secrets":["a","b\n"]}})", "/verify/secrets", "white space"},
+      {R"({"verify":{"scheme":"basic","secret":"a:b\t"}})", "/verify/secret", "white space"},
+      {R"({"verify":{"scheme":"meta","secret":"a","verify_token":"b "}})", "/verify/verify_token", "white space"},
       {R"({"verify":{"scheme":"github","secret":"a","secrets":["b"]}})", "/verify/secret", "not both"},
       {R"({"verify":{"scheme":"none","secret":"a"}})", "/verify/secret", "no secret"},
       {R"({"verify":{"scheme":"standard-webhooks","secrets":["a"]}})", "/verify/secrets", "whsec_"},

@@ -131,8 +131,30 @@ TEST_CASE("Batch: a repeat within it is stored once and shares the first one's i
     const auto answer = ingest.post_json(R"([{"id":"1","type":"t","data":1},{"id":"1","type":"t","data":1}])");
     REQUIRE(answer.status == 202);
     CHECK(json_of(answer)["accepted"][0] == json_of(answer)["accepted"][1]);
+    CHECK(json_of(answer)["duplicates"] == Json{json_of(answer)["accepted"][1]});
     CHECK(ingest.log.taken() == (exact ? 2 : 1));
     CHECK(ingest.counts(R"(certes_gateway_events_accepted_total{kind="event"} 1)"));
+  }
+}
+
+TEST_CASE("Batch: the answer names what had been accepted before, by the first one's id, in the order of the batch") {
+  const auto batch = [](const std::vector<std::string>& ids) {
+    std::string body;
+    for (const std::string& id : ids)
+      body += (body.empty() ? "[" : ",") + (R"({"type":"t","data":1,"id":")" + id + "\"}");
+    return body + "]";
+  };
+  for (const bool exact : {false, true}) {
+    Ingest ingest({.exact = exact});
+    const auto first = json_of(ingest.post_json(batch({"a", "b"})));
+    CHECK_FALSE(first.contains("duplicates"));
+    const auto again = json_of(ingest.post_json(batch({"b", "c", "a"})));
+    CHECK(again["count"] == 3);
+    CHECK(again["duplicates"] == Json{first["accepted"][1], first["accepted"][0]});
+    CHECK(again["accepted"][0] == first["accepted"][1]);
+    CHECK(again["accepted"][2] == first["accepted"][0]);
+    const auto other = json_of(ingest.post_json(batch({"d"})));
+    CHECK_FALSE(other.contains("duplicates"));
   }
 }
 

@@ -1,4 +1,5 @@
 // POST /events/{source}: raw webhooks.
+#include "tests/fakes/packed.hpp"
 #include "tests/gateway/ingest/fixture.hpp"
 
 using namespace certes;
@@ -205,14 +206,64 @@ TEST_CASE("Webhook: above the source's rate it is 429 with Retry-After") {
   CHECK(ingest.counts(R"(certes_gateway_rejected_total{reason="rate",source="shop"} 1)"));
 }
 
-TEST_CASE("Webhook: types of Certes' own are refused, and a missing type") {
+TEST_CASE("Webhook: what has verified is kept whatever it says of itself, made to fit or quarantined") {
   Ingest ingest;
-  ingest.source("certes", verify_with("none"));
   auto source = verify_with("none");
-  source["type_from"] = "json:/type";
+  source["type_from"] = "json:/event";
+  source["id_from"] = "json:/id";
   ingest.source("shop", source);
-  CHECK(ingest.post("/events/shop", {}, "{}").status == 400);
-  CHECK(ingest.post("/events/shop", {}, R"({"type":"paid"})").status == 202);
+  const std::string unfit = R"({"event":"Order Completed","id":"1"})";
+  for (const auto& [body, type] :
+       {std::pair<std::string, std::string>{"{}", "shop"}, {"no JSON", "shop"}, {unfit, "shop.Order_Completed"}}) {
+    CHECK(ingest.post("/events/shop", {}, body).status == 202);
+    CHECK(ingest.log.record(ingest.log.taken() - 1).headers.get("ce_type") == type);
+    CHECK(ingest.log.record(ingest.log.taken() - 1).value == body);
+  }
+  CHECK(ingest.log.dead_letters() == 0);
+  source["on_invalid"] = "quarantine";
+  ingest.source("shop", source);
+  CHECK(ingest.post("/events/shop", {}, "{}").status == 202);
+  CHECK(ingest.log.dead_letters() == 0);
+  CHECK(json_of(ingest.post("/events/shop", {}, unfit))["status"] == "accepted");
+  CHECK(ingest.log.dead_letters() == 1);
+  const auto letter = ingest.log.record(ingest.log.taken() - 1);
+  CHECK(letter.value == unfit);
+  CHECK_FALSE(letter.identity);
+  CHECK(letter.headers.get("ce_type") == "shop.Order_Completed");
+  CHECK(letter.headers.get("certes-rule") == "attributes");
+  CHECK(letter.headers.get("certes-error").starts_with("json:/event: the type of this webhook must be"));
+  CHECK(ingest.counts("certes_gateway_quarantined_total 1"));
+}
+
+TEST_CASE("Webhook: packed, it is on the log as it came, under its type, and held to its schema unpacked") {
+  Ingest ingest;
+  ingest.declare("event-types", "github.issues.opened",
+                 {{"schema", {{"type", "object"}, {"properties", {{"n", {{"type", "integer"}}}}}}}});
+  ingest.source("github", verify_with("github", {kSecret}));
+  const auto post = [&](const std::string& json, const std::string& delivery) {
+    const std::string body = fakes::packed(json);
+    auto headers = github_headers(body, delivery);
+    headers.emplace_back("Content-Encoding", "gzip");
+    return ingest.post("/events/github", headers, body);
+  };
+  REQUIRE(post(R"({"action":"opened","n":1})", "1").status == 202);
+  const auto record = ingest.log.record(0);
+  CHECK(record.value == fakes::packed(R"({"action":"opened","n":1})"));
+  CHECK(record.headers.get("ce_type") == "github.issues.opened");
+  CHECK(record.headers.get("certes-h-content-encoding") == "gzip");
+  const auto broken = post(R"({"action":"opened","n":"1"})", "2");
+  CHECK(broken.status == 422);
+  CHECK(json_of(broken)["pointer"] == "/n");
+  const std::string plain = R"({"action":"opened"})";
+  auto headers = github_headers(plain);
+  headers.emplace_back("Content-Encoding", "gzip");
+  CHECK(ingest.post("/events/github", headers, plain).status == 202);  // nobody can look into it
+  CHECK(ingest.log.record(1).headers.get("ce_type") == "github.issues");
+}
+
+TEST_CASE("Webhook: types of Certes' own are refused") {
+  Ingest ingest;
+  auto source = verify_with("none");
   source["type_from"] = "const:x";
   ingest.source("certes", source);
   CHECK(ingest.post("/events/certes", {}, "{}").status == 403);

@@ -68,14 +68,24 @@ TEST_CASE("Meta's handshake: the challenge for the right token, 403 for another"
   CHECK(ask(ingest, "GET", path + "%0d%0a&hub.verify_token=a%20token").status == 400);
 }
 
-TEST_CASE("GET: of a source that has no handshake is 405 with what is allowed; of none 404") {
-  Ingest ingest;
+TEST_CASE("GET and HEAD: who looks for a source finds it, without a key; of none 404") {
+  Ingest ingest({.dev = false});
   ingest.source("open", source_of({{"scheme", "none"}}));
-  const auto answer = ask(ingest, "GET", "/events/open?hub.mode=subscribe&hub.challenge=1&hub.verify_token=");
-  CHECK(answer.status == 405);
-  CHECK(answer.has("Allow: POST, OPTIONS\r\n"));
-  CHECK(ask(ingest, "HEAD", "/events/open").status == 405);
-  CHECK(ask(ingest, "GET", "/events/none").status == 404);
+  ingest.source("hub", source_of({{"scheme", "github"}, {"secrets", {"s"}}}));
+  ingest.source("own", source_of({{"scheme", "key"}}));
+  meta(ingest);
+  for (const std::string method : {"GET", "HEAD"}) {
+    for (const std::string path : {"/events/open", "/t/default/events/hub", "/events/own", "/events/meta",
+                                   "/events/open?hub.mode=subscribe&hub.challenge=1&hub.verify_token="}) {
+      CAPTURE(path);
+      const auto answer = ask(ingest, method, path);
+      CHECK(answer.status == 200);
+      CHECK(answer.body.empty());
+    }
+    CHECK(ask(ingest, method, "/events/none").status == 404);
+  }
+  CHECK(ask(ingest, "PUT", "/events/open").has("Allow: "));
+  CHECK(ingest.log.taken() == 0);
   CHECK(ask(ingest, "OPTIONS", "/events/none").status == 404);
 }
 
@@ -126,7 +136,7 @@ TEST_CASE("CloudEvents' handshake: consent to the origin, and a rate per minute 
   const auto plain = ask(ingest, "OPTIONS", "/events/open", origin);
   CHECK(plain.status == 200);
   CHECK(plain.has("WebHook-Allowed-Origin: eventemitter.example.com\r\n"));
-  CHECK(plain.has("Allow: POST, OPTIONS\r\n"));
+  CHECK(plain.has("Allow: POST, GET, HEAD, OPTIONS\r\n"));
   CHECK_FALSE(plain.has("WebHook-Allowed-Rate"));
   const auto rate = [&](const std::string& path, const std::string& asked) {
     auto headers = origin;

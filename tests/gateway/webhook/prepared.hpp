@@ -26,7 +26,7 @@ inline Result<PreparedSource> prepare(const registry::Source& source) {
     settings.gateway.trusted_proxies = {"10.0.0.0/8"};
     return Clients(settings);
   }();
-  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), clients);
+  return PreparedSource::make(std::make_shared<const registry::Source>(source), sealer(), clients, 1u << 20);
 }
 
 // With a document of its own.

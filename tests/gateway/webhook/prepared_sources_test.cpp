@@ -20,7 +20,7 @@ void put(registry::State& state, const std::string& id) {
 struct Sources {
   config::Settings settings;
   gateway::Clients clients{settings};
-  PreparedSources prepared{sealer(), clients};
+  PreparedSources prepared{sealer(), clients, 1u << 20};
 };
 
 }  // namespace

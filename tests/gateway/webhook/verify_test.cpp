@@ -1,6 +1,7 @@
 // Every scheme by which a webhook is verified: vectors that providers or their libraries publish, and what is refused.
 #include "gateway/webhook/verify/verifier.hpp"
 
+#include "tests/fakes/packed.hpp"
 #include "tests/gateway/webhook/prepared.hpp"
 
 using namespace certes;
@@ -344,6 +345,51 @@ TEST_CASE("Generic signature: algorithm, prefix, encoding and what is signed are
   check_refused(source, {bare, "body", "a=1"}, "x-sig", "begin with v1:");
 }
 
+TEST_CASE("Generic signature: any of a list in one header, however its items stand apart, each behind the prefix") {
+  const std::string good = mac("s", "body"), wrong = mac("t", "body"), base64 = mac("s", "body", true);
+  auto declared = source_of("generic", {"s"});
+  declared.verify.header = "X-Sig";
+  const auto bare = made(declared);
+  for (const std::string& list :
+       {good + "," + wrong, wrong + " " + good, wrong + ", " + good, wrong + ";" + good + ";"})
+    check_good(bare, {{{"X-Sig", list}}, "body"});
+  for (const std::string& list : {wrong + "," + wrong, wrong + good, std::string(" , ")})
+    check_refused(bare, {{{"X-Sig", list}}, "body"}, "x-sig");
+  declared.verify.prefix = "v1=";
+  const auto prefixed = made(declared);
+  check_good(prefixed, {{{"X-Sig", "t=5,v0=" + wrong + ",v1=" + wrong + ",v1=" + good}}, "body"});
+  check_refused(prefixed, {{{"X-Sig", "v1=" + wrong + ",v0=" + good}}, "body"}, "x-sig", "does not verify");
+  check_refused(prefixed, {{{"X-Sig", good}}, "body"}, "x-sig", "begin with v1=");
+  declared.verify.prefix = "v1,";
+  declared.verify.encoding = "base64";
+  check_good(made(declared), {{{"X-Sig", "v1a,AAAA v1,AAAA v1," + base64}}, "body"});
+  std::string many = "v1=" + wrong;
+  for (int i = 0; i < 16; ++i) many += ",v1=" + good;
+  check_refused(prefixed, {{{"X-Sig", many}}, "body"}, "x-sig", "more than 16");
+  const auto github = made(source_of("github", {"s"}));
+  check_refused(github, {{{"X-Hub-Signature-256", "sha256=" + wrong + ",sha256=" + good}}, "body"},
+                "x-hub-signature-256");
+}
+
+TEST_CASE("Signature time: milliseconds are no unix seconds; only where a source declares its own scheme they may be") {
+  const std::string millis = kTime + "000";
+  const auto refused = [&](const registry::Source& source, const Lines& headers, const std::string& pointer) {
+    check_refused(made(source), {headers, "x"}, pointer, "time stamp");
+  };
+  refused(source_of("stripe", {"s"}), {{"Stripe-Signature", "t=" + millis + ",v1=" + mac("s", millis + ".x")}},
+          "stripe-signature");
+  refused(source_of("paddle", {"s"}), {{"Paddle-Signature", "ts=" + millis + ";h1=" + mac("s", millis + ":x")}},
+          "paddle-signature");
+  refused(source_of("slack", {"s"}),
+          {{"X-Slack-Request-Timestamp", millis}, {"X-Slack-Signature", "v0=" + mac("s", "v0:" + millis + ":x")}},
+          "x-slack-request-timestamp");
+  for (const std::string& time : {millis, kTime})
+    refused(
+        source_of("zendesk", {"s"}),
+        {{"X-Zendesk-Webhook-Signature-Timestamp", time}, {"X-Zendesk-Webhook-Signature", mac("s", time + "x", true)}},
+        "x-zendesk-webhook-signature-timestamp");
+}
+
 TEST_CASE("Generic signature: the time may be in seconds, milliseconds or RFC 3339") {
   auto declared = source_of("generic", {"s"});
   declared.verify.header = "X-Sig";
@@ -372,6 +418,19 @@ TEST_CASE("Value: in a header or at a place of the body equals a secret") {
        {R"({"value":[{"clientState":"x"}]})", R"({"value":[{}]})", R"({"value":[{"clientState":{}}]})",
         R"({"value":[{"clientState":"x","clientState":"old"}]})", "[]", "", "not JSON"})
     check_refused(body, {{}, text}, "/value/0/clientState");
+}
+
+TEST_CASE("Value: a packed body is looked into unpacked, and one that cannot be is refused") {
+  auto declared = source_of("value", {"s"});
+  declared.verify.pointer = "/a";
+  const auto source = made(declared);
+  const Lines gzip = {{"Content-Encoding", "gzip"}};
+  const std::string good = fakes::packed(R"({"a":"s"})");
+  check_good(source, {gzip, good});
+  check_refused(source, {gzip, fakes::packed(R"({"a":"t"})")}, "/a", "not the secret");
+  check_refused(source, {gzip, R"({"a":"s"})"}, "content-encoding", "is no gzip");
+  check_refused(source, {gzip, fakes::packed(R"({"a":"s"})" + std::string(2u << 20, ' '))}, "content-encoding", "more");
+  check_refused(source, {{}, good}, "/a");
 }
 
 TEST_CASE("Basic: the name and password, each of several") {
