@@ -110,8 +110,7 @@ bool SqliteReader::pass_over(std::int64_t to, Page& page) const {
   return true;
 }
 
-Result<void> SqliteReader::damaged(const Page& page) const {
-  if (!page.records.empty()) return {};  // the next page begins with it
+tl::unexpected<Error> SqliteReader::damaged(const Page& page) const {
   return fail(store_.damage.stays(store_.path, partition_.topic, partition_.number, page.next));
 }
 

@@ -27,7 +27,7 @@ class SqliteReader final : public Reader {
   Result<Page> read_file(std::int64_t position, std::int64_t end, std::size_t max);
   Result<void> take_page(Statement& rows, std::int64_t end, std::size_t max, Page& page) const;
   bool pass_over(std::int64_t to, Page& page) const;
-  Result<void> damaged(const Page& page) const;
+  tl::unexpected<Error> damaged(const Page& page) const;
   tl::unexpected<Error> out_of_range(std::int64_t position, const OffsetRange& range) const;
 
   Store& store_;
