@@ -404,10 +404,14 @@ TEST_CASE("Routes: a packed body is 415, but of a source's webhook") {
           415);
     CHECK(walk.body.find("the content coding br") != std::string::npos);
     CHECK(walk.body.find(R"("pointer":"content-encoding")") != std::string::npos);
+  }
+  CHECK(walk.everything() == before);
+  for (const Row& route : rows()) {
+    if (route.access != gateway::Access::key || route.method == "GET") continue;
+    CAPTURE(name_of(route));
     CHECK(walk.status(route, "", "default", "", {{"Content-Encoding", "identity"}}) > 0);
     CHECK(walk.body.find("content-encoding") == std::string::npos);
   }
-  CHECK(walk.everything() == before);
 }
 
 TEST_CASE("Routes: of the Master API, JSON is JSON whatever its letters' case and its parameters") {
