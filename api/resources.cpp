@@ -1,6 +1,7 @@
 #include "api/resources.hpp"
 
 #include "api/change.hpp"
+#include "api/homes.hpp"
 #include "api/key_rules.hpp"
 #include "api/listing.hpp"
 #include "api/merge_patch.hpp"
@@ -44,33 +45,6 @@ template <>
 struct Words<registry::Key> {
   static constexpr const char* prefix = "key_";
 };
-
-// Tenants themselves belong to none, and only the default tenant's keys deal with them.
-template <class T>
-Result<std::string> home(const Call& call) {
-  if constexpr (std::is_same_v<T, registry::Tenant>) {
-    if (call.caller.tenant != "default") {
-      return fail(Code::forbidden, "this key belongs to the tenant \"" + call.caller.tenant + "\" alone");
-    }
-    return std::string("default");
-  }
-  return call.tenant;
-}
-
-// A key may be made for another tenant; everything else says its tenant only for the record.
-template <class T>
-Result<std::string> declared_home(const Call& call, const Json& json) {
-  auto own = home<T>(call);
-  const auto named = json.find("tenant");
-  if (!own || named == json.end() || !named->is_string() || *named == *own) return own;
-  const auto tenant = named->get<std::string>();
-  const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
-  if constexpr (std::is_same_v<T, registry::Key>) {
-    if (may) return tenant;
-    return fail(Code::forbidden, "this key cannot make one for the tenant \"" + tenant + "\"", "/tenant");
-  }
-  return fail(Code::invalid, "is not the tenant this request is for, \"" + *own + "\"", "/tenant");
-}
 
 // What is declared, to follow `current` (null: there is none), with its secrets in the clear. `json` is not used again.
 template <class T>
