@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "api/dead_letters.hpp"
 #include "common/event/payload_view.hpp"
 #include "common/event/quarantine.hpp"
@@ -12,11 +10,6 @@ namespace {
 
 using registry::Json;
 using registry::OrderedJson;
-
-// What a dead letter says of its delivery: the replay is another one.
-constexpr std::string_view kOfDelivery[] = {
-    log::names::kDelivery, log::names::kOrigin, log::names::kTerm,     log::names::kAttempts, log::names::kRule,
-    log::names::kError,    log::names::kReplay, log::names::kEndpoint, log::names::kStatus,   event::kUndelivered};
 
 struct Member {
   const char* name;
@@ -75,7 +68,7 @@ std::optional<log::Record> replay_of(const log::StoredRecord& record, const std:
   log::Record replay;
   replay.headers.reserve(record.headers.bytes().size() + 128);
   for (const auto [name, value] : record.headers) {
-    if (std::ranges::count(kOfDelivery, name) == 0) replay.headers.add(name, value);
+    if (!event::is_of_delivery(name)) replay.headers.add(name, value);
   }
   const std::string id = again ? *again : event::letter_replay_id(record.partition, record.offset);
   replay.headers.add(log::names::kReplay, id);

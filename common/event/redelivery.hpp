@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/event/event.hpp"
+#include "common/log/names.hpp"
 
 namespace certes::event {
 
@@ -16,6 +17,16 @@ inline constexpr std::string_view kLetterReplay = "rpl_letter_";
 // Header of the last dead letter of an event that nobody received: the endpoints of all its deliveries, with commas. In
 // names::kEndpoint of a redelivery they stand in the same way.
 inline constexpr std::string_view kUndelivered = "certes-undelivered";
+
+// Whether a header of a dead letter is its delivery's, not the event's: no replay of it has that. Another delivery of
+// the same replay has kReplay and kEndpoint again.
+inline bool is_of_delivery(std::string_view name) {
+  namespace names = log::names;
+  for (const auto own : {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError,
+                         names::kReplay, names::kEndpoint, names::kStatus, kUndelivered})
+    if (name == own) return true;
+  return false;
+}
 
 // By where the dead letter stands.
 inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {

@@ -1,7 +1,5 @@
 #include "dispatcher/delivery/dead_letter.hpp"
 
-#include <array>
-
 #include "common/event/record_headers.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
@@ -11,15 +9,9 @@ namespace {
 
 namespace names = log::names;
 
-// Set anew on every dead letter, or by the log's owner: what a replayed record brings of them is its past.
-constexpr std::array kReplaced = {names::kDelivery, names::kEndpoint, names::kAttempts, names::kRule,
-                                  names::kError,    names::kOrigin,   names::kTerm,     event::kUndelivered};
-
-bool replaced(std::string_view name) {
-  for (const auto ours : kReplaced)
-    if (name == ours) return true;
-  return false;
-}
+// Set anew on every dead letter, or by the log's owner: what a replayed record brings of them is its past. Which replay
+// it is stays.
+bool replaced(std::string_view name) { return event::is_of_delivery(name) && name != names::kReplay; }
 
 // Of a malformed record: its letter is the default tenant's, else nobody would ever see it.
 bool unfit_tenant(std::string_view name, std::string_view value) {

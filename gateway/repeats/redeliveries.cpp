@@ -19,11 +19,6 @@ namespace names = log::names;
 constexpr Millis kAppendLimit{5'000};
 constexpr Millis kLook{50};
 
-// What a dead letter says of its delivery: the replay is another one.
-constexpr std::string_view kOfDelivery[] = {names::kDelivery, names::kOrigin,     names::kTerm,   names::kAttempts,
-                                            names::kRule,     names::kError,      names::kReplay, names::kEndpoint,
-                                            names::kStatus,   event::kUndelivered};
-
 metrics::Counter counter(metrics::Metrics& metrics, const char* outcome) {
   return metrics.counter("certes_gateway_redeliveries_total",
                          "Repeats of events that nobody received: delivered again, failed to be, or not looked at.",
@@ -37,7 +32,7 @@ log::Record redelivery(const log::StoredRecord& letter) {
   log::Record record;
   record.headers.reserve(letter.headers.bytes().size() + 64);
   for (const auto [name, value] : letter.headers)
-    if (std::ranges::count(kOfDelivery, name) == 0) record.headers.add(name, value);
+    if (!event::is_of_delivery(name)) record.headers.add(name, value);
   record.headers.add(names::kReplay, replay);
   record.headers.add(names::kEndpoint, letter.headers.get(event::kUndelivered));
   record.key = letter.key;
