@@ -25,6 +25,7 @@ constexpr Member kMembers[] = {{"event", log::names::kId},
                                {"delivery", log::names::kDelivery},
                                {"rule", log::names::kRule},
                                {"error", log::names::kError},
+                               {"answer", log::names::kAnswer},
                                {"origin", log::names::kOrigin},
                                {"replay", log::names::kReplay}};
 

@@ -23,7 +23,7 @@ inline constexpr std::string_view kUndelivered = "certes-undelivered";
 inline bool is_of_delivery(std::string_view name) {
   namespace names = log::names;
   for (const auto own : {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError,
-                         names::kReplay, names::kEndpoint, names::kStatus, kUndelivered})
+                         names::kAnswer, names::kReplay, names::kEndpoint, names::kStatus, kUndelivered})
     if (name == own) return true;
   return false;
 }

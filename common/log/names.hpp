@@ -25,6 +25,7 @@ inline constexpr std::string_view kAttempts = "certes-attempts";  // on dead let
 inline constexpr std::string_view kOutcome = "certes-outcome";
 inline constexpr std::string_view kRule = "certes-rule";  // what decided a dead letter, on it and on the attempt before
 inline constexpr std::string_view kError = "certes-error";
+inline constexpr std::string_view kAnswer = "certes-answer";  // on dead letters: the last answer's first 1 KB
 inline constexpr std::string_view kStatus = "certes-status";
 inline constexpr std::string_view kDurationUs = "certes-duration-us";
 inline constexpr std::string_view kWait = "certes-wait";              // 1: a caller waits for the outcomes

@@ -41,11 +41,13 @@ struct DeliveryState {
   UnixMillis next_at = 0;      // when the next attempt is due; 0: at once
   UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
   Due due = Due::attempt;
-  std::string rule = {}, error = {};  // of a dead letter that is due
-  bool dead_lettered = false;         // it is done, and that was its end
+  std::string rule = {}, error = {}, answer = {};  // of a dead letter that is due
+  bool dead_lettered = false;                      // it is done, and that was its end
 };
 // By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
 using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;
+
+inline constexpr std::size_t kFailedAnswerBytes = 1u << 10;  // kept of the answer to an attempt that failed
 
 // How one attempt ended, for the `attempts` topic. Strings are copied.
 struct AttemptRecord {
@@ -62,7 +64,7 @@ struct AttemptRecord {
   int status = 0;          // 0: no answer
   std::uint64_t duration_us = 0;
   UnixMillis next_at = 0;  // with retry and awaiting
-  // The answer's first 4 KB where a caller waits, or of a command; else empty.
+  // The answer's first 4 KB where a caller waits, or of a command; its first 1 KB where it failed; else empty.
   std::string_view answer;
   std::uint32_t deliveries = 0;  // where a caller waits: how many the event has
 };

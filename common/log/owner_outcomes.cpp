@@ -27,7 +27,7 @@ void Owner::Impl::record_attempt(Origin origin, const AttemptRecord& attempt, st
   op.outcome.attempt = attempt.attempt;
   op.outcome.next_at = attempt.next_at;
   op.outcome.recorded_at = clock_.unix_millis();
-  set_due(op.outcome, attempt.outcome, attempt.rule, attempt.error);
+  set_due(op.outcome, attempt.outcome, {attempt.rule, attempt.error, attempt.answer});
   submit(slot);
 }
 

@@ -82,15 +82,17 @@ Record attempt_record(const AttemptRecord& attempt, Origin origin) {
 
 Effect effect_of(const AttemptRecord& attempt) { return is_final(attempt.outcome) ? Effect::ended : Effect::failed; }
 
-void set_due(Outcome& outcome, std::string_view attempt_outcome, std::string_view rule, std::string_view error) {
+void set_due(Outcome& outcome, std::string_view attempt_outcome, const Why& why) {
   outcome.due = Due::attempt;
   outcome.rule.clear();
   outcome.error.clear();
+  outcome.answer.clear();
   if (attempt_outcome == "awaiting") outcome.due = Due::result;
   if (attempt_outcome != "dead_lettered") return;
   outcome.due = Due::dead_letter;
-  outcome.rule = rule;
-  outcome.error = error;
+  outcome.rule = why.rule;
+  outcome.error = why.error;
+  outcome.answer = why.answer.substr(0, kFailedAnswerBytes);
 }
 
 std::optional<std::int64_t> term_of(const StoredRecord& record) {
@@ -131,7 +133,7 @@ std::optional<Outcome> outcome_of(const StoredRecord& record) {
     }
   }
   if (is_final(said)) outcome.effect = Effect::ended;
-  if (record.topic == Topic::attempts) set_due(outcome, said, rule, error);
+  if (record.topic == Topic::attempts) set_due(outcome, said, {rule, error, record.value});
   if (!has_origin || !has_delivery) return std::nullopt;
   if (record.topic == Topic::dead_letters) outcome.effect = Effect::ended;
   return outcome;
@@ -145,6 +147,7 @@ void apply(const Outcome& outcome, DeliveryState& state) {
     state.due = Due::attempt;
     state.rule.clear();
     state.error.clear();
+    state.answer.clear();
     return;
   }
   if (state.done || outcome.attempt < state.attempts) return;
@@ -153,6 +156,7 @@ void apply(const Outcome& outcome, DeliveryState& state) {
   state.due = outcome.due;
   state.rule = outcome.rule;
   state.error = outcome.error;
+  state.answer = outcome.answer;
 }
 
 }  // namespace certes::log

@@ -24,7 +24,7 @@ struct Outcome {
   UnixMillis next_at = 0;
   UnixMillis recorded_at = 0;
   Due due = Due::attempt;
-  std::string rule, error;  // of a dead letter that is due
+  std::string rule, error, answer;  // of a dead letter that is due
 
   bool same_as(const Outcome& other) const {
     return topic == other.topic && origin == other.origin && effect == other.effect && attempt == other.attempt &&
@@ -36,7 +36,10 @@ struct Outcome {
 Record attempt_record(const AttemptRecord& attempt, Origin origin);
 Effect effect_of(const AttemptRecord& attempt);
 // What an attempt of that outcome leaves to be done.
-void set_due(Outcome& outcome, std::string_view attempt_outcome, std::string_view rule, std::string_view error);
+struct Why {
+  std::string_view rule, error, answer;
+};
+void set_due(Outcome& outcome, std::string_view attempt_outcome, const Why& why);
 void add_origin(Headers& headers, Origin origin);
 void add_term(Headers& headers, std::int64_t term);
 

@@ -7,8 +7,7 @@
 namespace certes::log {
 namespace {
 
-constexpr char kVersion = 2;
-constexpr char kOldVersion = 1;  // knew nothing of what is due: all its states say attempt
+constexpr char kVersion = 3;  // 2: without the answers of what is due; 1: all its states say attempt
 
 // A delivery's state in a number: whether it is done, above that in two bits what is due, and whether it is a dead
 // letter.
@@ -103,10 +102,11 @@ void write_states(Writer& out, const DeliveryStates& states) {
     if (state.due != Due::dead_letter) continue;
     out.text(state.rule);
     out.text(state.error);
+    out.text(state.answer);
   }
 }
 
-DeliveryStates read_states(Parser& in) {
+DeliveryStates read_states(Parser& in, char version) {
   DeliveryStates states;
   for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
     std::string delivery(in.text());
@@ -123,6 +123,7 @@ DeliveryStates read_states(Parser& in) {
     if (state.due == Due::dead_letter) {
       state.rule = in.text();
       state.error = in.text();
+      if (version >= 3) state.answer = in.text();
     }
     states.emplace_hint(states.end(), std::move(delivery), state);
   }
@@ -185,7 +186,7 @@ std::string encode(const Progress& progress) {
 }
 
 Result<Progress> decode(std::string_view bytes) {
-  if (bytes.empty() || (bytes.front() != kVersion && bytes.front() != kOldVersion))
+  if (bytes.empty() || bytes.front() < 1 || bytes.front() > kVersion)
     return fail(Code::invalid, "checkpoint of an unknown version");
   Parser in(bytes.substr(1));
   Progress progress;
@@ -202,7 +203,7 @@ Result<Progress> decode(std::string_view bytes) {
   for (std::int64_t& position : progress.tails) position = in.signed_number();
   for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
     const std::int64_t offset = in.signed_number();
-    progress.states.emplace_hint(progress.states.end(), offset, read_states(in));
+    progress.states.emplace_hint(progress.states.end(), offset, read_states(in, bytes.front()));
   }
   if (!in.done() || !std::is_sorted(progress.open.begin(), progress.open.end()))
     return fail(Code::invalid, "checkpoint cut off or damaged");

@@ -148,8 +148,12 @@ class Core {
   void attempt_ended(Delivery& delivery, const http::TransferResult& result);
   void attempt_failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
   void record(Delivery& delivery, const http::TransferResult& result, const Ending& ending);
-  void give_up(Delivery& delivery, std::string_view rule, std::string_view error);
-  void append_dead_letter(Delivery& delivery, std::string_view name, std::string_view rule, std::string_view error);
+  // `answer`: the endpoint's last, as far as it is known.
+  void give_up(Delivery& delivery, std::string_view rule, std::string_view error, std::string_view answer = {});
+  struct Why {
+    std::string_view rule, error, answer;
+  };
+  void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
   void on_recorded(std::uint64_t id);
   void recorded(Delivery& delivery);
   void returned(Delivery& delivery);  // aborted: not an attempt

@@ -207,7 +207,7 @@ void Core::take_up(Delivery& delivery, const log::DeliveryState* known) {
 // Once all deliveries of the record are there, so that the last of the dead letters is known to be it.
 void Core::give_up_due(OpenRecord& open) {
   ++open.decided;  // what keeps it from being finished meanwhile is no delivery
-  for (const auto& [delivery, known] : due_letters_) give_up(*delivery, known->rule, known->error);
+  for (const auto& [delivery, known] : due_letters_) give_up(*delivery, known->rule, known->error, known->answer);
   due_letters_.clear();
   --open.decided;
 }

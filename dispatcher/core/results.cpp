@@ -153,8 +153,8 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   const log::StoredRecord& event = *delivery.record->record;
   const std::string event_name = event_id(event);
   const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
-  const std::string error =
-      ending.outcome == kDelivered || ending.outcome == kAwaiting ? std::string() : error_text(result);
+  const bool failed_now = ending.outcome != kDelivered && ending.outcome != kAwaiting;
+  const std::string error = failed_now ? error_text(result) : std::string();
   ports_.observer.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, ending.outcome,
                              ending.rule, ending.failure, result.status, result.duration_us, ending.delay,
                              delivery.endpoint->meter});
@@ -171,32 +171,33 @@ void Core::record(Delivery& delivery, const http::TransferResult& result, const 
   attempt.duration_us = result.duration_us;
   attempt.next_at = ending.next_at;
   attempt.deliveries = delivery.record->awaited;
-  if (delivery.command || attempt.deliveries != 0) attempt.answer = result.body;
+  const std::string_view answer = failed_now ? cut(result.body, log::kFailedAnswerBytes) : std::string_view();
+  attempt.answer = delivery.command || attempt.deliveries != 0 ? std::string_view(result.body) : answer;
   delivery.next_at = ending.next_at;
   if (!waits) decide(delivery, end_of(ending.outcome));
   const std::uint64_t id = delivery.id;
   const bool letter = ending.outcome == kDeadLettered;
   delivery.unrecorded = letter ? 2 : 1;  // both before the first may be acknowledged
   ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });
-  if (letter) append_dead_letter(delivery, name, ending.rule, error);
+  if (letter) append_dead_letter(delivery, name, {ending.rule, error, answer});
 }
 
 // Ends a delivery that is not being sent with a dead letter. Precondition: settled as recording.
-void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view error) {
+void Core::give_up(Delivery& delivery, std::string_view rule, std::string_view error, std::string_view answer) {
   if (needs_answer(delivery))
-    return answer_first(
-        delivery, failed(rule, error, delivery.attempts, nullptr),
-        [this, rule = std::string(rule), error = std::string(error)](Delivery& one) { give_up(one, rule, error); });
+    return answer_first(delivery, failed(rule, error, delivery.attempts, nullptr),
+                        [this, rule = std::string(rule), error = std::string(error),
+                         answer = std::string(answer)](Delivery& one) { give_up(one, rule, error, answer); });
   const log::StoredRecord& event = *delivery.record->record;
   decide(delivery, End::dead_lettered);
   delivery.unrecorded = 1;
   if (delivery.endpoint == nullptr) {
     const std::string place = std::to_string(event.partition) + ":" + std::to_string(event.offset);
-    return append_dead_letter(delivery, delivery_id(place, rule, {}), rule, error);
+    return append_dead_letter(delivery, delivery_id(place, rule, {}), {rule, error, answer});
   }
   const std::string name =
       delivery_id(event_id(event), delivery.endpoint->config().id, event.headers.get(log::names::kReplay));
-  append_dead_letter(delivery, name, rule, error);
+  append_dead_letter(delivery, name, {rule, error, answer});
 }
 
 // Ends a delivery that is not being sent, by a record in attempts. Precondition: settled as recording.
@@ -225,17 +226,17 @@ void Core::close_unsent(Delivery& delivery, std::string_view outcome, std::strin
   ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });
 }
 
-void Core::append_dead_letter(Delivery& delivery, std::string_view name, std::string_view rule,
-                              std::string_view error) {
+void Core::append_dead_letter(Delivery& delivery, std::string_view name, const Why& why) {
   const log::StoredRecord& event = *delivery.record->record;
   DeadLetter letter;
   letter.delivery = name;
   if (delivery.endpoint) letter.endpoint = delivery.endpoint->config().id;
   letter.attempts = delivery.attempts;
-  letter.rule = rule;
-  letter.error = error;
+  letter.rule = why.rule;
+  letter.error = why.error;
+  letter.answer = why.answer;
   letter.undelivered = undelivered(delivery);
-  ports_.observer.dead_lettered(rule);
+  ports_.observer.dead_lettered(why.rule);
   const std::uint64_t id = delivery.id;
   const log::Origin origin = delivery.record->origin();
   std::string text;
@@ -243,7 +244,7 @@ void Core::append_dead_letter(Delivery& delivery, std::string_view name, std::st
     auto taken = ports_.outcomes.append_and_finish(origin, dead_letter_record(event, letter, keep),
                                                    [this, id] { on_recorded(id); });
     if (taken) return;
-    text = std::string(cut(error, 1024)) + " (too large to be kept here: see events " +
+    text = std::string(cut(why.error, 1024)) + " (too large to be kept here: see events " +
            std::to_string(origin.partition) + ":" + std::to_string(origin.offset) + ")";
     letter.error = text;
     if (keep != Keep::nothing) continue;

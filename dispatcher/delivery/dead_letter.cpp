@@ -3,6 +3,7 @@
 #include "common/event/record_headers.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
+#include "common/log/owner.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -49,6 +50,8 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
   record.headers.add(names::kAttempts, std::to_string(letter.attempts));
   record.headers.add(names::kRule, letter.rule);
   if (!error.empty()) record.headers.add(names::kError, error);
+  if (keep != Keep::nothing && !letter.answer.empty())
+    record.headers.add(names::kAnswer, cut(letter.answer, log::kFailedAnswerBytes));
   if (keep == Keep::all && !letter.undelivered.empty()) record.headers.add(event::kUndelivered, letter.undelivered);
   if (keep == Keep::all) record.value = event.value;
   return record;

@@ -12,8 +12,9 @@ struct DeadLetter {
   std::string_view delivery;
   std::string_view endpoint;  // empty: there was none (malformed)
   std::uint32_t attempts = 0;
-  std::string_view rule;   // what decided
-  std::string_view error;  // cut at 4 KB
+  std::string_view rule;         // what decided
+  std::string_view error;        // cut at 4 KB
+  std::string_view answer = {};  // of the endpoint to the last attempt, cut at 1 KB
   // Of the last of an event that nobody received: the endpoints of all, with commas. Else empty. Only kept with all of
   // the event, which is delivered again by this.
   std::string_view undelivered = {};

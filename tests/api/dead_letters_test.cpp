@@ -37,6 +37,7 @@ void put(Installation& installation, std::int32_t partition, const DeadLetter& l
   record.headers.add("certes-attempts", "3");
   record.headers.add("certes-rule", "exhausted");
   record.headers.add("certes-error", "http 500");
+  record.headers.add("certes-answer", "out of \xff");
   record.value = letter.value;
   installation.cluster->put(log::Topic::dead_letters, partition, std::move(record));
 }
@@ -122,6 +123,7 @@ TEST_CASE("Dead letters: one is shown with its payload, by its id or its deliver
   REQUIRE(json.status == 200);
   CHECK(json.json["data"]["n"] == 1);
   CHECK(json.json["error"] == "http 500");
+  CHECK(json.json["answer"] == "out of \xef\xbf\xbd");
   CHECK(json.json["type"] == "order.created");
   CHECK(json.json["id"] == id);
   const auto bytes = api.get("/dead-letters/dlv_b");
@@ -259,8 +261,8 @@ TEST_CASE("Dead letters: a replay stands on events, for its endpoint alone, with
   CHECK(replay->headers.get("ce_type") == "order.created");
   CHECK(replay->headers.get("certes-h-x-github-event") == "push");
   CHECK(replay->headers.get("content-type") == "application/json");
-  for (const char* name :
-       {"certes-delivery", "certes-term", "certes-origin", "certes-attempts", "certes-rule", "certes-error"}) {
+  for (const char* name : {"certes-delivery", "certes-term", "certes-origin", "certes-attempts", "certes-rule",
+                           "certes-error", "certes-answer"}) {
     CHECK_FALSE(replay->headers.find(name));
   }
   CHECK(api.request("POST", "/dead-letters/dlv_none/replay").status == 404);

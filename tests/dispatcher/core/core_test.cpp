@@ -76,7 +76,7 @@ TEST_CASE("Core: who waits for an event is told its deliveries and their answers
   CHECK(world.finished.contains({0, 1}));
 }
 
-TEST_CASE("Core: where nobody waits, answers are not kept") {
+TEST_CASE("Core: where nobody waits, the answer to a delivery is not kept") {
   World world;
   world.use(one_endpoint());
   world.give({});
@@ -84,6 +84,36 @@ TEST_CASE("Core: where nobody waits, answers are not kept") {
   REQUIRE(world.answer("billing", 200, {}, "answer"));
   CHECK(world.attempts.at(0).answer.empty());
   CHECK(world.attempts.at(0).deliveries == 0);
+}
+
+TEST_CASE("Core: the first KB of the answer to a failed attempt is kept, and stands in the dead letter") {
+  World world;
+  world.use(one_endpoint());
+  world.give({});
+  world.core->run();
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(world.answer("billing", 500, {}, std::string(1'023, 'x') + "é and so on"));
+    world.pass(Millis{10'001});
+  }
+  for (const auto& attempt : world.attempts) CHECK(attempt.answer == std::string(1'023, 'x'));
+  REQUIRE(world.letters.size() == 1);
+  CHECK(text(world.letters[0], "certes-error") == "500");
+  CHECK(text(world.letters[0], "certes-answer") == std::string(1'023, 'x'));
+}
+
+TEST_CASE("Core: a dead letter that a former owner left to be written has its answer") {
+  World world;
+  world.use(one_endpoint());
+  log::DeliveryState due;
+  due.attempts = 5;
+  due.due = log::Due::dead_letter;
+  due.rule = "max_attempts";
+  due.error = "500";
+  due.answer = "out of order";
+  world.give({}, {{dispatcher::delivery_id("evt_1", "billing", {}), due}});
+  world.core->run();
+  REQUIRE(world.letters.size() == 1);
+  CHECK(text(world.letters[0], "certes-answer") == "out of order");
 }
 
 TEST_CASE("Core: a record waits for the fence that was asked after it was fetched") {

@@ -43,7 +43,7 @@ struct Process final : OwnerHandler {
     for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
   }
   void attempt(std::int64_t offset, std::string_view outcome, std::uint32_t number, UnixMillis next_at = 0,
-               std::string_view rule = {}, std::string_view error = {}) {
+               std::string_view rule = {}, std::string_view error = {}, std::string_view answer = {}) {
     const std::string delivery = "dlv_" + std::to_string(offset);
     AttemptRecord record;
     record.delivery = delivery;
@@ -53,6 +53,7 @@ struct Process final : OwnerHandler {
     record.next_at = next_at;
     record.rule = rule;
     record.error = error;
+    record.answer = answer;
     owner->record_attempt({0, offset}, record, [this, offset] { recorded.push_back(offset); });
   }
 

@@ -112,7 +112,7 @@ TEST_CASE("Owner: what a delivery comes to next is known to the next owner, from
       Process process(f.cluster, f.clock);
       process.poll();
       process.attempt(0, "awaiting", 1, 12'345);
-      process.attempt(1, "dead_lettered", 5, 0, "max_attempts", "503: no");
+      process.attempt(1, "dead_lettered", 5, 0, "max_attempts", "503: no", "down for maintenance");
       process.attempt(2, "dead_lettered", 2, 0, "status 400", "400");
       Record letter;
       letter.headers.add(names::kDelivery, "dlv_2");
@@ -130,6 +130,7 @@ TEST_CASE("Owner: what a delivery comes to next is known to the next owner, from
     CHECK(given_up.due == Due::dead_letter);
     CHECK(given_up.rule == "max_attempts");
     CHECK(given_up.error == "503: no");
+    CHECK(given_up.answer == "down for maintenance");
     CHECK(given_up.attempts == 5);
     CHECK_FALSE(given_up.done);
     CHECK(next.known[2].at("dlv_2").done);

@@ -21,8 +21,8 @@ Progress sample(std::size_t open) {
     progress.states[offset]["dlv_" + std::to_string(i)] = {i % 3 == 0, static_cast<std::uint32_t>(i), 17, -5};
     progress.states[offset]["dlv_other"] = {true, 0, 0, 0};
     progress.states[offset]["dlv_taken"] = {false, 1, 99, 7, Due::result};
-    progress.states[offset]["dlv_given_up"] = {false, 5, 0, 7, Due::dead_letter, "max_attempts", "500: no"};
-    progress.states[offset]["dlv_letter"] = {true, 5, 0, 7, Due::attempt, {}, {}, true};
+    progress.states[offset]["dlv_given_up"] = {false, 5, 0, 7, Due::dead_letter, "max_attempts", "500: no", "no"};
+    progress.states[offset]["dlv_letter"] = {true, 5, 0, 7, Due::attempt, {}, {}, {}, true};
   }
   progress.tails = {123'456, kLogStart};
   return progress;
@@ -33,7 +33,7 @@ bool same(const DeliveryStates& a, const DeliveryStates& b) {
     return x.first == y.first && x.second.done == y.second.done && x.second.attempts == y.second.attempts &&
            x.second.next_at == y.second.next_at && x.second.first_at == y.second.first_at &&
            x.second.due == y.second.due && x.second.rule == y.second.rule && x.second.error == y.second.error &&
-           x.second.dead_lettered == y.second.dead_lettered;
+           x.second.answer == y.second.answer && x.second.dead_lettered == y.second.dead_lettered;
   });
 }
 
