@@ -105,6 +105,7 @@ void CoreLoop::round() {
   read_mail();
   take_answers();
   core_->run();
+  in_flight_.store(core_->unsettled(), std::memory_order_relaxed);
   owner_->flush();
   show();
   advance_stop();
@@ -140,6 +141,7 @@ void CoreLoop::show() {
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
   meters_.show(core_->gauges());
+  meters_.show_failing([this](std::string_view key) { return core_->open_deliveries(key); });
   meters_.show(sender_->resolver_stats());
   UnixMillis oldest = 0;
   std::vector<std::pair<std::int32_t, std::int64_t>> positions;
@@ -162,6 +164,9 @@ void CoreLoop::advance_stop() {
   const SteadyTime now = dependencies_.clock.now();
   if (!leave_until_) {
     if (!core_->settled() && now < *drain_until_) return;
+    if (!core_->settled())
+      spdlog::warn("dispatcher: {} are still in flight: they are broken off, and will be sent again",
+                   core_->unsettled());
     core_->abort_all();
     owner_->leave();
     leave_until_ = now + kLeaveLimit;
@@ -190,7 +195,17 @@ void CoreLoop::on_mail(StopAsked& mail) {
 }
 
 void CoreLoop::on_mail(DisableDecided& mail) {
-  if (!mail.error) return;  // the change itself comes as a state
+  // The change itself comes as a state, also where another dispatcher was first.
+  const auto state = dependencies_.registry.state();
+  const auto endpoint = state->endpoints.find(mail.key);
+  const bool disabled =
+      endpoint != state->endpoints.end() && endpoint->second->state == registry::EndpointState::disabled;
+  if (!mail.error || disabled)
+    return spdlog::warn(
+        "dispatcher: endpoint {} answered 410 and is disabled: what waits for it becomes dead letters. To take it "
+        "back: "
+        "certes endpoints resume",
+        mail.key);
   spdlog::warn("dispatcher: endpoint {} answered 410 and could not be disabled: {}", mail.key, mail.error->message);
   core_->on_disable_failed(mail.key);
 }

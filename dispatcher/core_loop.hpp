@@ -1,7 +1,8 @@
 #pragma once
 // Core loop: the one thread of a dispatcher that owns partitions. It drives the Core with the log's Owner, the Sender
 // and the registry, and sleeps on the inbox's eventfd, which all of them wake. Who: Dispatcher.
-// start, stop: from one thread. running, positions: any thread. Everything else happens on the loop's thread.
+// start, stop: from one thread. running, positions, in_flight: any thread. Everything else happens on the loop's
+// thread.
 
 #include <atomic>
 #include <memory>
@@ -27,6 +28,8 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   bool running() const { return running_; }
   // The owned partitions and what each will read next, as of the last second.
   std::vector<std::pair<std::int32_t, std::int64_t>> positions() const;
+  // Deliveries that are being sent, or whose outcome is being recorded.
+  std::size_t in_flight() const { return in_flight_; }
 
  private:
   // The loop.
@@ -83,6 +86,7 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   Meters meters_;
   std::thread thread_;
   std::atomic<bool> running_{false};
+  std::atomic<std::size_t> in_flight_{0};
   mutable std::mutex positions_mutex_;
   std::vector<std::pair<std::int32_t, std::int64_t>> positions_;  // guarded by positions_mutex_
 

@@ -49,6 +49,11 @@ class Dispatcher::Impl {
 
   std::string address() const { return server_.address(); }
 
+  std::size_t in_flight() const {
+    const Work* work = open_.load(std::memory_order_acquire);
+    return work == nullptr ? 0 : work->loop.in_flight();
+  }
+
   void stop(Millis limit) {
     if (work_) work_->loop.stop(limit);  // until then the listener says how it goes
     server_.stop(Millis{1'000});
@@ -111,6 +116,7 @@ Result<void> Dispatcher::start() { return impl_->start(); }
 void Dispatcher::open(Dependencies dependencies) { impl_->open(std::move(dependencies)); }
 std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_ready(); }
 std::string Dispatcher::address() const { return impl_->address(); }
+std::size_t Dispatcher::in_flight() const { return impl_->in_flight(); }
 void Dispatcher::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::dispatcher

@@ -56,6 +56,8 @@ class Dispatcher {
   // Why it is not ready, if it is not. Any thread, does not block.
   std::optional<std::string> not_ready() const;
   std::string address() const;
+  // Deliveries that are being sent, or whose outcome is being recorded. Any thread.
+  std::size_t in_flight() const;
   // Stops admitting, lets requests in flight end (at most `limit`), checkpoints, leaves the group.
   void stop(Millis limit);
 

@@ -2,13 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include "dispatcher/attempt_text.hpp"
+#include "dispatcher/retry/outcome.hpp"
+
 namespace certes::dispatcher {
 namespace {
 
-constexpr std::array<std::string_view, 3> kEnds = {"delivered", "dead_lettered", "cancelled"};
-constexpr std::array<std::string_view, 5> kAttempts = {"delivered", "retry", "awaiting", "dead_lettered", "cancelled"};
-constexpr std::string_view kEndpointDeliveries = "certes_endpoint_deliveries_total";
-constexpr std::string_view kEndpointHelp = "Deliveries of an endpoint that have ended";
+constexpr std::array kAttempts = {kDelivered, kRetry, kAwaiting, kDeadLettered, kCancelled};
 constexpr std::string_view kGivenBack = "certes_dispatcher_given_back_total";
 constexpr std::string_view kGivenBackHelp = "Requests that were not made, through no fault of the endpoint's";
 constexpr std::array<std::string_view, 4> kResolved = {"found", "failed", "silent", "local"};
@@ -21,36 +21,30 @@ std::size_t place(const std::array<std::string_view, N>& among, std::string_view
   return N - 1;
 }
 
-// "5 s", "1.5 s", "12 min", "2 h": as people say it.
-void append_delay(std::string& out, Millis delay) {
-  char text[32];
-  const double seconds = static_cast<double>(delay.count()) / 1000;
-  if (seconds < 120)
-    std::snprintf(text, sizeof text, "%.3g s", seconds);
-  else if (seconds < 2 * 3'600)
-    std::snprintf(text, sizeof text, "%.3g min", seconds / 60);
-  else
-    std::snprintf(text, sizeof text, "%.3g h", seconds / 3'600);
-  out.append(text);
-}
-
 }  // namespace
 
 Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_endpoints,
                std::function<void(std::string_view)> trace)
-    : metrics_(metrics), clock_(clock), most_endpoints_(most_endpoints), trace_(std::move(trace)) {
+    : metrics_(metrics),
+      clock_(clock),
+      trace_(std::move(trace)),
+      endpoints_(metrics, most_endpoints),
+      failing_endpoints_(clock, [](std::string_view line) { spdlog::warn("dispatcher: {}", line); }) {
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
     const std::string priority(to_string(static_cast<registry::Priority>(i)));
-    deliveries_[i] = deliveries_of("certes_dispatcher_deliveries_total", "Deliveries that have ended",
-                                   {{"priority", priority}, {"outcome", ""}});
+    for (std::size_t end = 0; end < kEnds; ++end)
+      deliveries_[i][end] =
+          metrics_.counter("certes_dispatcher_deliveries_total", "Deliveries that have ended",
+                           {{"priority", priority}, {"outcome", std::string(to_string(static_cast<End>(end)))}});
     age_[i] = metrics_.histogram("certes_dispatcher_event_age_seconds", "From accepted to delivered",
                                  {{"priority", priority}});
     waiting_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
                                  {{"priority", priority}, {"where", "memory"}});
     retrying_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
                                   {{"priority", priority}, {"where", "retry"}});
-    oldest_[i] = metrics_.gauge("certes_dispatcher_oldest_waiting_seconds",
-                                "Age of the event that has waited longest to be sent", {{"priority", priority}});
+    oldest_[i] =
+        metrics_.gauge("certes_dispatcher_oldest_waiting_seconds",
+                       "Age of the oldest event that waits to be sent, or to be tried again", {{"priority", priority}});
   }
   for (std::size_t i = 0; i < kAttempts.size(); ++i)
     attempts_[i] = metrics_.counter("certes_dispatcher_attempts_total", "Attempts that have ended",
@@ -80,44 +74,28 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
-  endpoints_.push_back(
-      deliveries_of(kEndpointDeliveries, kEndpointHelp, {{"tenant", ""}, {"endpoint", "_other"}, {"outcome", ""}}));
-}
-
-// The last label is the outcome.
-Meters::ByOutcome Meters::deliveries_of(std::string_view name, std::string_view help, metrics::Labels labels) {
-  ByOutcome counters;
-  for (std::size_t i = 0; i < kEnds.size(); ++i) {
-    labels.back().second = kEnds[i];
-    counters[i] = metrics_.counter(name, help, labels);
-  }
-  return counters;
-}
-
-std::size_t Meters::meter(const registry::Endpoint& endpoint) {
-  std::string name = endpoint.tenant + "/" + endpoint.id;
-  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
-  if (endpoints_.size() > most_endpoints_) return 0;
-  endpoints_.push_back(deliveries_of(kEndpointDeliveries, kEndpointHelp,
-                                     {{"tenant", endpoint.tenant}, {"endpoint", endpoint.id}, {"outcome", ""}}));
-  by_name_.emplace(std::move(name), endpoints_.size() - 1);
-  return endpoints_.size() - 1;
 }
 
 void Meters::attempted(const AttemptSeen& attempt) {
   attempts_[place(kAttempts, attempt.outcome)].add();
   duration_.observe(static_cast<double>(attempt.duration_us) / 1e6);
-  if (attempt.outcome == "delivered") {
+  endpoints_.attempted(attempt.meter, attempt.outcome, attempt.status);
+  if (attempt.sign != Sign::none) failing_endpoints_.attempted(attempt);
+  if (attempt.outcome == kDelivered) {
     const auto age = std::max<std::int64_t>(0, clock_.unix_millis() - attempt.event.appended_at);
     age_[static_cast<std::size_t>(attempt.priority)].observe(static_cast<double>(age) / 1000);
   }
-  if (trace_) trace_line(attempt);
+  if (trace_) trace_(trace_line(attempt));
 }
 
-void Meters::ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) {
-  const std::size_t end = place(kEnds, outcome);
-  deliveries_[static_cast<std::size_t>(priority)][end].add();
-  if (has_endpoint) endpoints_[meter][end].add();
+void Meters::ended(registry::Priority priority, End end, bool has_endpoint, std::size_t meter) {
+  deliveries_[static_cast<std::size_t>(priority)][static_cast<std::size_t>(end)].add();
+  if (has_endpoint) endpoints_.ended(meter, end);
+}
+
+void Meters::unmatched(const log::StoredRecord& event, std::string_view event_id) {
+  unmatched_.add();
+  if (trace_) trace_(unmatched_line(event, event_id));
 }
 
 // Rules may name a status; their first word is the reason.
@@ -158,6 +136,11 @@ void Meters::show(const CoreGauges& gauges) {
   identity_bytes_.set(static_cast<double>(gauges.identity_bytes));
 }
 
+void Meters::show_failing(const FailingEndpoints::Open& open) {
+  failing_endpoints_.round(open);
+  endpoints_.show(failing_endpoints_);
+}
+
 void Meters::show(const http::ResolverStats& stats) {
   resolving_.set(static_cast<double>(stats.at_work));
   resolving_waiting_.set(static_cast<double>(stats.waiting));
@@ -170,22 +153,6 @@ void Meters::show(const http::ResolverStats& stats) {
 void Meters::oldest_unfinished(UnixMillis at) {
   const auto age = at == 0 ? 0 : std::max<std::int64_t>(0, clock_.unix_millis() - at);
   unfinished_.set(static_cast<double>(age) / 1000);
-}
-
-// order.created evt_… → billing try 2: 500 in 3 ms, next in 5 s
-void Meters::trace_line(const AttemptSeen& attempt) {
-  line_.assign(attempt.event.headers.get("ce_type")).append(1, ' ').append(attempt.event_id);
-  line_.append(" → ").append(attempt.endpoint.id).append(" try ").append(std::to_string(attempt.attempt)).append(": ");
-  if (attempt.status > 0)
-    line_.append(std::to_string(attempt.status));
-  else
-    line_.append(attempt.failure);
-  line_.append(" in ").append(std::to_string((attempt.duration_us + 500) / 1000)).append(" ms");
-  if (attempt.outcome == "awaiting") line_.append(", awaiting its result");
-  if (attempt.outcome == "retry") append_delay(line_.append(", next in "), attempt.next);
-  if (attempt.outcome == "dead_lettered") line_.append(", dead letter (").append(attempt.rule).append(")");
-  if (attempt.outcome == "cancelled") line_.append(", cancelled");
-  trace_(line_);
 }
 
 }  // namespace certes::dispatcher

@@ -4,6 +4,7 @@
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/command_result.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
+#include "dispatcher/retry/outcome.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -80,7 +81,7 @@ void Core::end_answered(Delivery& delivery, std::string_view rule, std::string_v
   delivery.answer = rule.empty() ? Answer::given : Answer::failed;
   if (!rule.empty()) return give_up(delivery, rule, error);
   delivery.attempts = std::max<std::uint32_t>(1, delivery.attempts);
-  close_unsent(delivery, "delivered", {});
+  close_unsent(delivery, kDelivered, {});
 }
 
 // The same, where the result came while the outcome of an attempt was being recorded.
@@ -92,7 +93,7 @@ void Core::end_answered(Delivery& delivery) {
 // The result came while the request was out.
 void Core::answered_attempt(Delivery& delivery, const http::TransferResult& result) {
   const bool taken = result.error == http::TransferError::none && result.status >= 200 && result.status < 300;
-  if (taken || delivery.answer == Answer::given) return record(delivery, result, {"delivered", {}, {}});
+  if (taken || delivery.answer == Answer::given) return record(delivery, result, {kDelivered, {}, {}});
   attempt_failed(delivery, result, kFailedBefore);
 }
 
@@ -101,7 +102,7 @@ void Core::await_result(Delivery& delivery, const http::TransferResult& result) 
     return attempt_failed(delivery, result, kAwaitingFull);
   delivery.awaits = true;
   record(delivery, result,
-         {"awaiting", {}, {}, options_.result_timeout, ports_.clock.unix_millis() + options_.result_timeout.count()});
+         {kAwaiting, {}, {}, options_.result_timeout, ports_.clock.unix_millis() + options_.result_timeout.count()});
 }
 
 // What becomes of its endpoint does not matter any more. Its memory is counted apart: what it waits for must be read.
@@ -109,6 +110,7 @@ void Core::begin_awaiting(Delivery& delivery, UnixMillis until) {
   const Millis delay{std::max<std::int64_t>(0, until - ports_.clock.unix_millis())};
   delivery.awaits = true;
   delivery.state = Stage::retry;
+  uncount_age(delivery);
   memory_ -= bytes_of(*delivery.record);
   awaiting_ += bytes_of(*delivery.record);
   wheel_.add(delivery, tick(ports_.clock.now() + delay) + 1);

@@ -126,7 +126,9 @@ void Core::enqueue(Delivery& delivery) {
   delivery.state = Stage::queued;
   EndpointEntry& entry = *delivery.endpoint;
   entry.waiting.push_back(delivery);
+  uncount_age(delivery);
   delivery.priority = std::max(delivery.priority, entry.highest);
+  count_age(delivery);
   scheduler_.push(*entry.lanes, delivery, delivery.priority, delivery.attempts > 0, ports_.clock.now());
   if (entry.deleted || entry.disabled()) begin_sweep(entry);
 }
@@ -134,6 +136,7 @@ void Core::enqueue(Delivery& delivery) {
 void Core::wait_until(Delivery& delivery, UnixMillis due) {
   const Millis delay{std::max<std::int64_t>(0, due - ports_.clock.unix_millis())};
   delivery.state = Stage::retry;
+  count_age(delivery);
   delivery.endpoint->waiting.push_back(delivery);
   ++retrying_[static_cast<std::size_t>(delivery.priority)];
   // Rounded up, so that no retry is a fraction of a millisecond early.
@@ -180,6 +183,7 @@ void Core::end(Delivery& delivery) {
 void Core::forget(Delivery& delivery) {
   stop_waiting(delivery);
   free_slot(delivery);
+  uncount_age(delivery);
   if (delivery.record) untrack(delivery);
   if (delivery.record) --delivery.record->open;
   if (delivery.record && delivery.last) --delivery.record->decided;
@@ -209,30 +213,6 @@ Core::Partition& Core::partition(std::int32_t number) {
 
 std::uint64_t Core::tick(SteadyTime at) const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::duration_cast<Millis>(at - start_).count()));
-}
-
-CoreGauges Core::gauges() const {
-  CoreGauges gauges;
-  gauges.in_flight = scheduler_.in_flight();
-  gauges.memory_bytes = memory_;
-  gauges.awaiting_bytes = awaiting_;
-  for (const Partition& partition : partitions_) {
-    if (!partition.duplicates) continue;
-    gauges.identities += partition.duplicates->size();
-    gauges.identity_bytes += partition.duplicates->bytes();
-  }
-  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
-    const auto priority = static_cast<Priority>(i);
-    gauges.waiting[i] = scheduler_.waiting(priority, false) + scheduler_.waiting(priority, true);
-    gauges.retrying[i] = retrying_[i];
-    for (const auto& [key, entry] : endpoints_)
-      for (const bool retry : {false, true})
-        if (const auto* first = static_cast<const Delivery*>(entry->lanes->front(priority, retry))) {
-          const UnixMillis at = first->record->record->appended_at;
-          gauges.oldest_waiting[i] = gauges.oldest_waiting[i] == 0 ? at : std::min(gauges.oldest_waiting[i], at);
-        }
-  }
-  return gauges;
 }
 
 }  // namespace certes::dispatcher

@@ -19,6 +19,7 @@
 #include "dispatcher/core/delivery.hpp"
 #include "dispatcher/core/ports.hpp"
 #include "dispatcher/routing/duplicates.hpp"
+#include "dispatcher/scheduling/ages.hpp"
 
 namespace certes::dispatcher {
 
@@ -50,7 +51,8 @@ struct CorePorts {
 struct CoreGauges {
   std::size_t waiting[registry::kPriorities] = {};
   std::size_t retrying[registry::kPriorities] = {};
-  UnixMillis oldest_waiting[registry::kPriorities] = {};  // append time of the longest waiting; 0: none
+  // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
+  UnixMillis oldest_waiting[registry::kPriorities] = {};
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
   std::size_t awaiting_bytes = 0;
@@ -90,9 +92,12 @@ class Core {
   // Sends nothing more and reads nothing more; settled() once nothing is in flight or unrecorded.
   void drain() { draining_ = true; }
   bool settled() const { return unsettled_ == 0; }
+  std::size_t unsettled() const { return unsettled_; }  // deliveries that are being sent, or recorded
   void abort_all();
 
   CoreGauges gauges() const;
+  // Deliveries that have not ended. Key: "tenant/id".
+  std::size_t open_deliveries(std::string_view endpoint_key) const;
 
  private:
   struct Unrouted {
@@ -140,6 +145,8 @@ class Core {
   void end(Delivery& delivery);
   void forget(Delivery& delivery);
   void free_slot(Delivery& delivery);
+  void count_age(Delivery& delivery);  // once it has failed
+  void uncount_age(Delivery& delivery);
   void close_if_done(OpenRecord& open);
   Partition& partition(std::int32_t number);
   std::uint64_t tick(SteadyTime at) const;
@@ -148,6 +155,7 @@ class Core {
   void attempt_ended(Delivery& delivery, const http::TransferResult& result);
   void attempt_failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
   void record(Delivery& delivery, const http::TransferResult& result, const Ending& ending);
+  static Sign sign_of(const Delivery& delivery, int status, std::string_view outcome);
   // `answer`: the endpoint's last, as far as it is known.
   void give_up(Delivery& delivery, std::string_view rule, std::string_view error, std::string_view answer = {});
   struct Why {
@@ -225,6 +233,7 @@ class Core {
   std::map<std::string, std::shared_ptr<const registry::Endpoint>, std::less<>> reply_endpoints_;  // by tenant
   IdGenerator ids_;
   std::size_t retrying_[registry::kPriorities] = {};
+  Ages failed_[registry::kPriorities];
   std::size_t memory_ = 0;
   std::size_t awaiting_ = 0;          // bytes
   std::size_t record_bytes_ = 2'048;  // what a record has cost lately

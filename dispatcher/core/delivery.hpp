@@ -6,6 +6,7 @@
 
 #include "common/log/owner.hpp"
 #include "dispatcher/core/pool.hpp"
+#include "dispatcher/core/ports.hpp"
 #include "dispatcher/delivery/target.hpp"
 #include "dispatcher/routing/router.hpp"
 #include "dispatcher/scheduling/scheduler.hpp"
@@ -44,8 +45,6 @@ enum class Answer : std::uint8_t {
   failed,  // Certes has said there that the command came to nothing
 };
 
-enum class End : std::uint8_t { delivered, dead_lettered, cancelled };
-
 struct EndpointDeliveries;
 
 // One event for one endpoint.
@@ -56,6 +55,7 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   PolicyPtr policy;
   UnixMillis first_at = 0;      // when the first attempt ended
   UnixMillis next_at = 0;       // when the next is due, while that is being recorded
+  UnixMillis counted_at = 0;    // among those that have failed and not ended (Ages); 0: it is not
   Millis paused_before{0};      // how long the endpoint had been paused until then
   std::uint32_t attempts = 0;   // that have ended
   std::uint8_t unrecorded = 0;  // appends on their way
@@ -95,6 +95,7 @@ struct EndpointEntry {
   const registry::Endpoint& config() const { return target->endpoint(); }
   bool rests() const { return rests_until != SteadyTime::min(); }
   bool disabled() const { return config().state == registry::EndpointState::disabled; }
+  bool taking() const { return !deleted && !gone && config().state == registry::EndpointState::active; }
   Millis paused(UnixMillis now) const {
     return paused_total + (paused_since == 0 ? Millis{0} : Millis{std::max<std::int64_t>(0, now - paused_since)});
   }

@@ -72,14 +72,14 @@ void Core::update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint
     begin_sweep(entry);
   }
   apply(entry);
+  if (!entry.taking()) ports_.observer.left(entry.key);
 }
 
 void Core::apply(EndpointEntry& entry) {
   const registry::Endpoint& config = entry.config();
   const SteadyTime now = ports_.clock.now();
   scheduler_.configure(*entry.lanes, config.concurrency, config.rate_per_second, now);
-  const bool open = config.state == registry::EndpointState::active && !entry.gone && !entry.deleted && !entry.rests();
-  scheduler_.set_open(*entry.lanes, open, now);
+  scheduler_.set_open(*entry.lanes, entry.taking() && !entry.rests(), now);
 }
 
 void Core::on_disable_failed(std::string_view key) {
@@ -93,6 +93,7 @@ void Core::on_disable_failed(std::string_view key) {
 void Core::remove(EndpointEntry& entry) {
   entry.deleted = true;
   apply(entry);
+  ports_.observer.left(entry.key);
   begin_sweep(entry);
   const auto found = endpoints_.find(entry.key);
   leaving_.push_back(std::move(found->second));

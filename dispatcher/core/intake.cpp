@@ -133,7 +133,8 @@ void Core::route(OpenRecord& open, const event::EventView& view) {
   if (kind == EventKind::result) result_seen(view, *open.record);
   const std::size_t bytes = open.record->size() + 256 + (memory_ > before ? memory_ - before : 0);
   record_bytes_ = (record_bytes_ * 7 + bytes) / 8 + 1;
-  if (kind == EventKind::event && open.open == 1 && !open.known) ports_.observer.unmatched();
+  if (kind == EventKind::event && open.open == 1 && !open.known)
+    ports_.observer.unmatched(*open.record, event_id(view));
   open.known.reset();
   --open.open;
   close_if_done(open);

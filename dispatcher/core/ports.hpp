@@ -43,6 +43,15 @@ class Registrar {
   virtual void disable(const registry::Endpoint& endpoint) = 0;
 };
 
+// How a delivery ends.
+enum class End : std::uint8_t { delivered, dead_lettered, cancelled };
+inline constexpr std::size_t kEnds = 3;
+std::string_view to_string(End end);
+
+// What an attempt says of its endpoint. none: it is to get nothing now (paused, disabled, deleted), so that this was
+// the last.
+enum class Sign : std::uint8_t { works, fails, none };
+
 // An attempt that has ended.
 struct AttemptSeen {
   const log::StoredRecord& event;
@@ -57,6 +66,10 @@ struct AttemptSeen {
   std::uint64_t duration_us = 0;
   Millis next{0};  // with retry
   std::size_t meter = 0;
+  std::string_view key = {};     // of the endpoint: "tenant/id"
+  std::string_view error = {};   // "500", "timeout: no answer within 15 s"; empty when delivered
+  std::string_view answer = {};  // what there is of it
+  Sign sign = Sign::none;
 };
 
 // Who counts and tells.
@@ -66,15 +79,18 @@ class Observer {
   // A number for the endpoint, for its metrics; given back with what is seen of it.
   virtual std::size_t meter(const registry::Endpoint& endpoint) = 0;
   virtual void attempted(const AttemptSeen& attempt) = 0;
+  // Nothing is sent to that endpoint any more, or for now: it was paused, disabled or deleted.
+  virtual void left(std::string_view key) = 0;
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
-  virtual void ended(registry::Priority priority, std::string_view outcome, bool has_endpoint, std::size_t meter) = 0;
+  virtual void ended(registry::Priority priority, End end, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;
   // A request that was not made, for a reason that is not the endpoint's (http::not_tried): it waits, and no attempt is
   // used up.
   virtual void given_back(http::TransferError error, std::string_view why) = 0;
   // A command's result is on the log: succeeded, failed.
   virtual void answered(std::string_view status) = 0;
-  virtual void unmatched() = 0;
+  // An event that nobody subscribed to.
+  virtual void unmatched(const log::StoredRecord& event, std::string_view event_id) = 0;
   virtual void duplicate() = 0;
   virtual void read_back() = 0;  // a record of before, for de-duplication
   virtual void problem(std::string_view text) = 0;

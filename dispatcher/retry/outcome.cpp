@@ -9,9 +9,9 @@ bool among(const std::vector<int>& statuses, int status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
-bool refuses_command(int status) { return status == 400 || status == 413 || status == 415 || status == 422; }
-
 }  // namespace
+
+bool refuses_command(int status) { return status == 400 || status == 413 || status == 415 || status == 422; }
 
 Judgement judge(http::TransferError error, int status, const std::vector<int>& retry_on,
                 const std::vector<int>& dead_letter_on, bool command) {

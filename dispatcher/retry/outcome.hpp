@@ -10,6 +10,13 @@
 
 namespace certes::dispatcher {
 
+// How an attempt has ended, as its record says.
+inline constexpr std::string_view kDelivered = "delivered";
+inline constexpr std::string_view kRetry = "retry";
+inline constexpr std::string_view kAwaiting = "awaiting";
+inline constexpr std::string_view kDeadLettered = "dead_lettered";
+inline constexpr std::string_view kCancelled = "cancelled";
+
 enum class Verdict : std::uint8_t {
   delivered,
   retry,        // if the policy gives another attempt
@@ -27,6 +34,9 @@ struct Judgement {
 // come of a bad deploy, and are tried again.
 Judgement judge(http::TransferError error, int status, const std::vector<int>& retry_on,
                 const std::vector<int>& dead_letter_on, bool command);
+
+// A command's 400, 413, 415 and 422: its service works, and does not take it.
+bool refuses_command(int status);
 
 // "timeout", "500", …: the kind of failure in one word.
 std::string failure_kind(http::TransferError error, int status);

@@ -58,6 +58,8 @@ TEST_CASE("Dispatcher: an event arrives once, byte for byte and signed") {
   installation.stop();
   CHECK(installation.cluster().committed(0).offset == 1);
   const auto metrics = installation.metrics();
+  CHECK(metrics.find("certes_endpoint_attempts_total{code_class=\"2xx\",endpoint=\"billing\",outcome=\"delivered\","
+                     "tenant=\"default\"} 1") != std::string::npos);
   CHECK(metrics.find(
             "certes_endpoint_deliveries_total{endpoint=\"billing\",outcome=\"delivered\",tenant=\"default\"} 1") !=
         std::string::npos);
@@ -79,6 +81,15 @@ TEST_CASE("Dispatcher: a failure is tried again with a new signature, and the tr
   REQUIRE(eventually([&] { return installation.trace().size() == 2; }));
   CHECK(installation.trace()[0].find(" try 1: 500 in ") != std::string::npos);
   CHECK(installation.trace()[0].ends_with(" ms, next in 0.05 s"));
+  installation.stop();
+}
+
+TEST_CASE("Dispatcher: the trace says of an event that nobody takes it") {
+  Installation installation;
+  installation.start();
+  installation.publish("evt_1", "order.created");
+  REQUIRE(eventually([&] { return !installation.trace().empty(); }));
+  CHECK(installation.trace()[0] == "order.created evt_1 → nobody: no subscription takes it");
   installation.stop();
 }
 

@@ -679,3 +679,51 @@ TEST_CASE("Core: what was given back ends with its endpoint, and goes with its p
     CHECK(world.core->gauges().memory_bytes == 0);
   }
 }
+
+TEST_CASE("Core: the oldest that waits counts what has failed until it ends, in the wheel and in flight") {
+  World world;
+  world.use(one_endpoint());
+  const auto oldest = [&] { return world.core->gauges().oldest_waiting[static_cast<std::size_t>(Priority::normal)]; };
+  const UnixMillis accepted = world.clock.unix_millis();
+  world.give({});
+  world.core->run();
+  CHECK(oldest() == 0);
+  REQUIRE(world.answer("billing", 500));
+  CHECK(oldest() == accepted);
+  world.pass(Millis{10'001});
+  REQUIRE(world.flying.size() == 1);
+  CHECK(oldest() == accepted);
+  REQUIRE(world.answer("billing", 200));
+  CHECK(oldest() == 0);
+}
+
+TEST_CASE("Core: a waiting retry of a tenant whose class was lowered counts in the lower one") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  const UnixMillis accepted = world.clock.unix_millis();
+  world.give({});
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  world.use(state.tenant("default", [](auto& tenant) { tenant.max_priority = Priority::low; }));
+  world.pass(Millis{10'001});
+  const auto gauges = world.core->gauges();
+  CHECK(gauges.oldest_waiting[static_cast<std::size_t>(Priority::normal)] == 0);
+  CHECK(gauges.oldest_waiting[static_cast<std::size_t>(Priority::low)] == accepted);
+}
+
+TEST_CASE("Core: an attempt says whether its endpoint works, unless that is to get nothing now") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  world.give(3, "order.created");
+  world.core->run();
+  REQUIRE(world.flying.size() == 3);
+  REQUIRE(world.answer("billing", 500));
+  REQUIRE(world.answer("billing", 200));
+  CHECK(world.gone.empty());
+  world.use(state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; }));
+  CHECK(world.gone == std::vector<std::string>{"default/billing"});
+  REQUIRE(world.answer("billing", 500));
+  CHECK(world.signs == std::vector<Sign>{Sign::fails, Sign::works, Sign::none});
+}

@@ -122,14 +122,15 @@ class World final : public dispatcher::Outcomes,
 
   // Observer.
   std::size_t meter(const registry::Endpoint&) override { return 0; }
-  void attempted(const dispatcher::AttemptSeen&) override {}
-  void ended(registry::Priority priority, std::string_view, bool, std::size_t) override {
+  void attempted(const dispatcher::AttemptSeen& attempt) override { signs.push_back(attempt.sign); }
+  void left(std::string_view key) override { gone.emplace_back(key); }
+  void ended(registry::Priority priority, dispatcher::End, bool, std::size_t) override {
     ended_priorities.push_back(priority);
   }
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
-  void unmatched() override { ++unmatched_count; }
+  void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
   void duplicate() override { ++duplicate_count; }
   void read_back() override { ++read_back_count; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
@@ -234,7 +235,8 @@ class World final : public dispatcher::Outcomes,
   std::set<log::Origin> finished;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
-  std::vector<std::string> disabled, rules, problems, answers;
+  std::vector<std::string> disabled, rules, problems, answers, gone;
+  std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;
   int read_back_count = 0;

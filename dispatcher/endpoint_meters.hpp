@@ -1,0 +1,52 @@
+#pragma once
+// EndpointMeters: the metrics that have an endpoint in their labels. The first endpoints have labels of their own, the
+// others share `_other`: what is counted there is their sum, and its failing time the longest. Who: Meters. Confined to
+// the core loop; the metrics themselves are read from any thread.
+
+#include <array>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/metrics/metrics.hpp"
+#include "common/registry/resources.hpp"
+#include "dispatcher/core/ports.hpp"
+#include "dispatcher/failing_endpoints.hpp"
+
+namespace certes::dispatcher {
+
+class EndpointMeters {
+ public:
+  static constexpr std::size_t kOther = 0;
+
+  EndpointMeters(metrics::Metrics& metrics, std::size_t most_endpoints);
+  // A number for the endpoint; kOther: it shares.
+  std::size_t meter(const registry::Endpoint& endpoint);
+  // `outcome`: of the attempt's record. `status` 0: there was no answer.
+  void attempted(std::size_t meter, std::string_view outcome, int status);
+  void ended(std::size_t meter, End end) { meters_[meter].deliveries[static_cast<std::size_t>(end)].add(); }
+  void show(const FailingEndpoints& failing);
+
+ private:
+  struct Meter {
+    std::string tenant, endpoint;
+    std::array<metrics::Counter, kEnds> deliveries;
+    std::map<std::pair<std::string, int>, metrics::Counter> attempts;  // by outcome, and hundreds of the status
+    metrics::Gauge failing;
+    double failing_seconds = 0;
+  };
+  Meter make(std::string tenant, std::string endpoint);
+
+  metrics::Metrics& metrics_;
+  const std::size_t most_endpoints_;
+  std::vector<Meter> meters_;  // the first is of the others
+  std::unordered_map<std::string, std::size_t> by_name_;
+  struct Failing {
+    metrics::Gauge shown;
+    double count = 0;
+  };
+  std::map<std::string, Failing, std::less<>> failing_;  // by tenant
+};
+
+}  // namespace certes::dispatcher
