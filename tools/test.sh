@@ -36,6 +36,7 @@ stage "test tsan" run tsan -L 'unit|contract' -LE one-thread
 stage "build" compile dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
+  stage "ten minutes of retention" env CERTES_TEST_SECONDS=600 ctest --test-dir build/dev --output-on-failure -R '^system_retention$'
   stage "Debian 13" tools/debian13.sh
   stage "container" tools/container.sh
   stage "bench" tools/bench.sh

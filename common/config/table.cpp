@@ -35,14 +35,14 @@ const Setting kSettings[] = {
      "embedded log: what becomes of records that are missing or cannot be decoded: skip loses them, counted, and goes "
      "on; stop holds their partition up; empty: skip, but for changes of resources",
      0, 0, Form::choice, "|skip|stop"},
-    {"events.retention_seconds", CERTES_SECONDS(retention.events_seconds), "how long events are kept", 60, 100 * kYear},
+    {"events.retention_seconds", CERTES_SECONDS(retention.events_seconds), "how long events are kept", 1, 100 * kYear},
     {"events.max_bytes", CERTES_BYTES(store.events_max_bytes),
      "embedded log: that may be in use; finished events go before their time, then new ones are refused; 0: the disk",
      0},
     {"attempts.retention_seconds", CERTES_SECONDS(retention.attempts_seconds),
-     "how long the outcomes of attempts are kept; on Kafka at least 11 days", 60, 100 * kYear},
+     "how long the outcomes of attempts are kept; on Kafka at least 11 days", 1, 100 * kYear},
     {"dead_letters.retention_seconds", CERTES_SECONDS(retention.dead_letters_seconds), "how long dead letters are kept",
-     60, 100 * kYear},
+     1, 100 * kYear},
 
     {"gateway.listen", CERTES_STRING(gateway.listen), "listener for events", 0, 0, Form::address},
     {"gateway.loops", CERTES_INT(gateway.loops), "threads of the listener", 1, 256},
