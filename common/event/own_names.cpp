@@ -5,7 +5,7 @@
 namespace certes::event {
 namespace {
 
-constexpr std::string_view kOwnTypes = "certes.";
+constexpr std::string_view kOwnWord = "certes";
 
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -35,8 +35,8 @@ bool is_own_source(std::string_view source) {
 }
 
 Result<void> check_not_own(std::string_view type, std::string_view source, const NamePlaces& places) {
-  if (type.starts_with(kOwnTypes))
-    return fail(Code::forbidden, "types that begin with 'certes.' are Certes' own", std::string(places.type));
+  if (type.substr(0, type.find('.')) == kOwnWord)
+    return fail(Code::forbidden, "types whose first word is 'certes' are Certes' own", std::string(places.type));
   if (is_own_source(source))
     return fail(Code::forbidden, "sources of the form urn:certes:TENANT/… are Certes' own", std::string(places.source));
   return {};

@@ -1,6 +1,6 @@
 #pragma once
-// Names that only Certes itself publishes under: types certes.…, and sources of commands and results. Who: all who take
-// events in. Pure; any thread; nothing is allocated unless a source is percent-encoded.
+// Names that only Certes itself publishes under: types whose first word is certes, and sources of commands and results.
+// Who: all who take events in. Pure; any thread; nothing is allocated unless a source is percent-encoded.
 
 #include <string>
 #include <string_view>
