@@ -13,6 +13,7 @@ namespace {
 
 constexpr Millis kShowEvery{1'000};
 constexpr Millis kLeaveLimit{6'000};  // the owner needs two seconds at most for a partition, and its commit
+constexpr Millis kLastMoment{1'000};  // behind the end of draining
 constexpr Millis kProposeTimeout{10'000};
 constexpr std::size_t kDeadLetterHeaders = 16u << 10;  // what a dead letter has beside its event
 
@@ -169,7 +170,7 @@ void CoreLoop::advance_stop() {
                    core_->unsettled());
     core_->abort_all();
     owner_->leave();
-    leave_until_ = now + kLeaveLimit;
+    leave_until_ = std::min(now + kLeaveLimit, *drain_until_ + kLastMoment);
     more_ = true;  // at once
     return;
   }
@@ -222,6 +223,13 @@ void CoreLoop::on_past_read(std::int32_t partition, const log::ReadBack& read) {
 void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {
   spdlog::error("dispatcher: {} events of partition {} were deleted before they were read", records, partition);
   meters_.lost(records);
+}
+
+void CoreLoop::on_commit_disbelieved(std::int32_t partition, std::int64_t offset, std::int64_t instead) {
+  const auto shown = [](std::int64_t at, const char* none) { return at == log::kNoOffset ? none : std::to_string(at); };
+  spdlog::error("dispatcher: what is committed for partition {} ({}) was not committed by Certes: going on from {}",
+                partition, shown(offset, "nothing any more"), shown(instead, "the log's begin"));
+  if (offset != log::kNoOffset) meters_.foreign_commit();
 }
 
 // Where the end is simply known, the answer comes within the call: no round is lost over it.

@@ -72,6 +72,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   read_back_ = metrics_.counter("certes_dispatcher_read_back_records_total", "Records read again for de-duplication");
   identities_ = metrics_.gauge("certes_deduplication_ids", "Identities remembered.", {{"role", "dispatcher"}});
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
+  foreign_commits_ = metrics_.counter("certes_dispatcher_foreign_commits_total",
+                                      "Commits of the group that Certes did not make, and did not believe.");
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
 }

@@ -33,6 +33,7 @@ class Meters final : public Observer {
   void read_back() override { read_back_.add(); }
   void problem(std::string_view text) override;
 
+  void foreign_commit() { foreign_commits_.add(); }
   void lost(std::int64_t records) { lost_.add(static_cast<double>(records)); }
   void show(const CoreGauges& gauges);
   // Tells of endpoints that fail what is due.
@@ -57,7 +58,7 @@ class Meters final : public Observer {
   metrics::Gauge resolving_, resolving_waiting_;
   std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
   http::ResolverStats shown_;
-  metrics::Counter unmatched_, duplicates_, read_back_, lost_;
+  metrics::Counter unmatched_, duplicates_, read_back_, lost_, foreign_commits_;
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   EndpointMeters endpoints_;
   FailingEndpoints failing_endpoints_;

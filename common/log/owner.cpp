@@ -23,12 +23,12 @@ Owner::Impl::Impl(Log& log, OwnerHandler& handler, const Clock& clock, OwnerOpti
       wake_(std::move(wake)),
       session_(log.session_timeout()),
       outbox_(log, wake_),
-      parts_(static_cast<std::size_t>(log.partitions())),
-      highest_terms_(static_cast<std::size_t>(log.partitions()), 0),
       checkpoint_id_((static_cast<std::uint64_t>(std::random_device{}()) << 32) | std::random_device{}()),
       now_(clock.now()),
       last_poll_(now_),
-      member_(log.join(*this, wake_)) {}
+      member_(log.join(*this, wake_)) {
+  grow();
+}
 
 Owner::Impl::Part* Owner::Impl::find(std::int32_t partition) const {
   const auto index = static_cast<std::size_t>(partition);
@@ -38,6 +38,18 @@ Owner::Impl::Part* Owner::Impl::find(std::int32_t partition) const {
 Owner::Impl::Part* Owner::Impl::find(std::int32_t partition, std::uint64_t epoch) const {
   Part* part = find(partition);
   return part != nullptr && part->epoch == epoch ? part : nullptr;
+}
+
+// Partitions are added while it runs; none goes.
+void Owner::Impl::grow() {
+  const auto count = static_cast<std::size_t>(log_.partitions());
+  if (count <= parts_.size()) return;
+  parts_.resize(count);
+  highest_terms_.resize(count, 0);
+  const auto first_beyond = beyond_.lower_bound(log_.partitions());
+  const std::vector<std::int32_t> appeared(beyond_.begin(), first_beyond);
+  beyond_.erase(beyond_.begin(), first_beyond);
+  on_assigned(appeared);
 }
 
 bool Owner::Impl::fresh() const { return clock_.now() - last_poll_ < session_ / 2; }
@@ -56,6 +68,7 @@ Result<std::size_t> Owner::Impl::poll(std::size_t max_records) {
   if (auto served = member_->poll(); !served) return fail(std::move(served.error()));
   now_ = last_poll_ = clock_.now();
   looked_up_ = false;
+  grow();
   serve_outbox();
   for (std::size_t p = 0; p < parts_.size(); ++p)
     if (parts_[p]) advance(*parts_[p]);
@@ -70,6 +83,7 @@ void Owner::Impl::advance(Part& part) {
   switch (part.phase) {
     case Phase::ask:
     case Phase::refused: return ask(part);
+    case Phase::search: return search(part);
     case Phase::recover: return recover(part);
     case Phase::run:
       if (part.reading_failed && now_ >= part.retry_at) resume_reading(part);
@@ -171,6 +185,7 @@ SteadyTime Owner::Impl::next_deadline() const {
       case Phase::refused:
         if (!part->asking && !part->committing) next = std::min(next, part->retry_at);
         break;
+      case Phase::search:
       case Phase::recover: next = std::min(next, looked_up_ ? now_ : std::max(part->retry_at, now_ + kRetry)); break;
       case Phase::run:
         if (part->reading_failed) next = std::min(next, part->retry_at);

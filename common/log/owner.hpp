@@ -82,6 +82,9 @@ class OwnerHandler {
   virtual void on_lost(std::int32_t partition) = 0;
   // Records below the log's start were never read: that many are lost.
   virtual void on_log_lost(std::int32_t partition, std::int64_t records) = 0;
+  // What is committed for the partition (kNoOffset: nothing) was not committed by Certes, and says nothing: it goes on
+  // from a checkpoint, whose watermark is `instead`, or (kNoOffset: there is none) from where the log begins.
+  virtual void on_commit_disbelieved(std::int32_t /*partition*/, std::int64_t /*offset*/, std::int64_t /*instead*/) {}
 
   // The past of a partition, for de-duplication: where OwnerOptions asks for it, the records before those of on_record
   // are shown when the partition is assigned, in offset order. Those below past_known() are not.

@@ -5,7 +5,7 @@
 namespace certes::log {
 namespace {
 
-constexpr Millis kTrimTimeout{5'000};
+constexpr Millis kTrimTimeout{2'000};
 constexpr std::uint32_t kTrimEvery = 8;  // checkpoints
 
 }  // namespace
@@ -38,7 +38,7 @@ bool Owner::Impl::begin_checkpoint(Part& part) {
   if (part.replaced) return false;
   const Progress progress = progress_of(part);
   std::vector<Record> records = checkpoint_records(progress, ++checkpoint_id_, log_.max_record_bytes(Topic::progress));
-  part.checkpoint = {true, records.size(), {kNoOffset, kNoOffset, part.term, progress.before}, progress.watermark};
+  part.checkpoint = {true, records.size(), {kNoOffset, kNoOffset, part.term, progress.before, progress.watermark}};
   part.checkpoint_at = now_ + options_.checkpoint_every;
   part.tail_bytes = 0;
   part.changed = false;
@@ -62,7 +62,7 @@ void Owner::Impl::checkpoint_appended(Part& part, const Op& op, std::int64_t off
 void Owner::Impl::commit_checkpoint(Part& part) {
   part.committing = true;
   const CommitNote note = part.checkpoint.note;
-  member_->commit(part.partition, {part.checkpoint.watermark, encode(note)},
+  member_->commit(part.partition, {note.offset, encode(note)},
                   [this, p = part.partition, epoch = part.epoch, note](Result<void> result) {
                     Part* asked = find(p, epoch);
                     if (asked == nullptr) return;

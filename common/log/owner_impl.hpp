@@ -1,11 +1,15 @@
 #pragma once
 // The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
-// revoked, lost), owner_recovery.cpp (the checkpoint), owner_past.cpp (the past of `events`), owner_tails.cpp (reading
-// back), owner_outcomes.cpp (appends and acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
+// revoked, lost), owner_search.cpp (commits of others), owner_recovery.cpp (the checkpoint), owner_past.cpp (the past
+// of `events`), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
+// owner_checkpoint.cpp. Confined to the core loop.
 //
-// The life of a partition: assigned → ask (what is committed) → term (commits it with a higher term) → recover (loads
-// the checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
-// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing.
+// The life of a partition: assigned → ask (what is committed) → search (only if Certes did not commit it: the newest
+// checkpoint counts) → term (commits it with a higher term) → recover (loads the checkpoint, appends a record of the
+// term to each topic it writes, reads each up to that record) → run. A broken appender leads from run back to ask, with
+// what is in memory. A revoke leads from run, through close, to nothing.
+
+#include <set>
 
 #include "common/log/owner.hpp"
 #include "common/log/owner_outbox.hpp"
@@ -44,6 +48,7 @@ class Owner::Impl final : public MemberHandler {
   Part* find(std::int32_t partition) const;
   Part* find(std::int32_t partition, std::uint64_t epoch) const;
   bool fresh() const;
+  void grow();
   void advance(Part& part);
   Result<std::size_t> read(std::size_t max_records);
   void give(const RecordPtr& record);
@@ -56,6 +61,7 @@ class Owner::Impl final : public MemberHandler {
   void on_lost(const std::vector<std::int32_t>& partitions) override;
   void begin_term(Part& part, SteadyTime not_before);
   void ask(Part& part);
+  void consider(Part& part, Committed committed);
   void take_term(Part& part, Committed committed);
   void term_taken(Part& part, const Result<void>& result);
   void refused(Part& part);
@@ -72,6 +78,13 @@ class Owner::Impl final : public MemberHandler {
   bool events_replaced(Part& part, UnixMillis before, OffsetRange range);
   void restore(Part& part, Progress&& progress);
   void nothing_restored(Part& part);
+
+  // owner_search.cpp
+  void begin_search(Part& part, std::int64_t committed);
+  void search(Part& part);
+  bool search_pages(Part& part);
+  bool search_stalled(Part& part);
+  void searched(Part& part);
 
   // owner_past.cpp
   bool read_past(Part& part);
@@ -121,6 +134,7 @@ class Owner::Impl final : public MemberHandler {
   Outbox outbox_;
   std::vector<std::unique_ptr<Part>> parts_;  // by partition; none: not owned
   std::vector<std::int64_t> highest_terms_;   // that this process has taken, by partition
+  std::set<std::int32_t> beyond_;             // assigned, but not all topics have them yet: left unread
   struct Waiting {
     std::uint32_t slot, generation;
     SteadyTime not_before;

@@ -13,12 +13,16 @@ constexpr Millis kLookup{1'000};
 
 void Owner::Impl::on_assigned(const std::vector<std::int32_t>& partitions) {
   for (const std::int32_t partition : partitions) {
+    if (static_cast<std::size_t>(partition) >= parts_.size()) {
+      beyond_.insert(partition);
+      continue;
+    }
     if (Part* old = find(partition)) drop(*old, true);
     auto part = std::make_unique<Part>();
     part->partition = partition;
     part->epoch = ++epochs_;
     part->retry_at = now_;
-    parts_.at(static_cast<std::size_t>(partition)) = std::move(part);
+    parts_[static_cast<std::size_t>(partition)] = std::move(part);
   }
 }
 
@@ -26,6 +30,7 @@ void Owner::Impl::on_revoked(const std::vector<std::int32_t>& partitions) {
   for (const std::int32_t partition : partitions) {
     Part* part = find(partition);
     if (part == nullptr) {
+      beyond_.erase(partition);
       member_->release(partition);
       continue;
     }
@@ -39,8 +44,10 @@ void Owner::Impl::on_revoked(const std::vector<std::int32_t>& partitions) {
 }
 
 void Owner::Impl::on_lost(const std::vector<std::int32_t>& partitions) {
-  for (const std::int32_t partition : partitions)
+  for (const std::int32_t partition : partitions) {
+    beyond_.erase(partition);
     if (Part* part = find(partition)) drop(*part, true);
+  }
 }
 
 // Whether the handler is told: unless it has let go, or never heard of the partition.
@@ -107,10 +114,17 @@ void Owner::Impl::ask(Part& part) {
     Part* asked = find(p, epoch);
     if (asked == nullptr) return;
     asked->asking = false;
-    if (committed) return take_term(*asked, std::move(*committed));
+    if (committed) return consider(*asked, std::move(*committed));
     if (committed.error().code == Code::conflict) return refused(*asked);
     asked->retry_at = clock_.now() + kRetry;
   });
+}
+
+// What another program committed under the group's name, and nothing, say nothing about what is done.
+void Owner::Impl::consider(Part& part, Committed committed) {
+  const auto note = decode_note(committed.metadata);
+  if (!note || note->offset != committed.offset) return begin_search(part, committed.offset);
+  take_term(part, std::move(committed));
 }
 
 void Owner::Impl::take_term(Part& part, Committed committed) {
@@ -124,9 +138,10 @@ void Owner::Impl::take_term(Part& part, Committed committed) {
     committed.offset = range->start;
     part.loading.from_start = true;
   }
-  CommitNote note = decode_note(committed.metadata);
+  CommitNote note = decode_note(committed.metadata).value_or(CommitNote{});
   std::int64_t& highest = highest_terms_[static_cast<std::size_t>(part.partition)];
   highest = note.term = std::max(highest, note.term) + 1;
+  note.offset = committed.offset;
   committed.metadata = encode(note);
   part.committed = committed;
   part.phase = Phase::term;

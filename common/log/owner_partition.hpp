@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "common/log/checkpoint_search.hpp"
+#include "common/log/commit_note.hpp"
 #include "common/log/offset_tracker.hpp"
 #include "common/log/owner_records.hpp"
 #include "common/log/progress.hpp"
@@ -17,6 +19,7 @@ namespace certes::log {
 
 enum class Phase : std::uint8_t {
   ask,      // wants what is committed (again at retry_at)
+  search,   // looks for the newest checkpoint, as what is committed is another program's, or nothing
   term,     // has committed a higher term and awaits the answer
   recover,  // loads the checkpoint, appends its term records, reads the tails
   run,
@@ -38,7 +41,6 @@ struct Checkpoint {
   bool busy = false;  // appended or being committed
   std::size_t awaited = 0;
   CommitNote note;
-  std::int64_t watermark = 0;
 };
 
 // How a recovery that starts from what is committed has come along.
@@ -47,8 +49,11 @@ struct Loading {
   std::unique_ptr<Reader> reader;
   CheckpointReader parts;
   ReadBack read_back;
-  SteadyTime since;         // since when the reader has given nothing
-  std::int64_t probed = 0;  // the record before this offset of `events` was appended at `expected`
+  CheckpointSearch search;
+  std::int64_t search_end = 0;
+  std::int64_t disbelieved = kNoOffset;  // what was committed, while searching
+  SteadyTime since;                      // since when the reader has given nothing
+  std::int64_t probed = 0;               // the record before this offset of `events` was appended at `expected`
   UnixMillis expected = 0;
   std::int64_t lost = 0;
   int stalls = 0;

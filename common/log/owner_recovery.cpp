@@ -11,6 +11,8 @@ constexpr Millis kLookup{1'000};
 constexpr UnixMillis kReplacedMargin = 60'000;
 constexpr std::size_t kPage = 512;
 
+CommitNote note_of(const OwnedPartition& part) { return decode_note(part.committed.metadata).value_or(CommitNote{}); }
+
 }  // namespace
 
 void Owner::Impl::begin_recovery(Part& part) {
@@ -65,13 +67,13 @@ void Owner::Impl::restore(Part& part, Progress&& progress) {
 void Owner::Impl::nothing_restored(Part& part) {
   Progress progress;
   progress.watermark = progress.position = part.committed.offset;
-  progress.before = decode_note(part.committed.metadata).before;
+  progress.before = note_of(part).before;
   progress.tails.fill(kLogStart);
   restore(part, std::move(progress));
 }
 
 bool Owner::Impl::load_checkpoint(Part& part) {
-  const CommitNote note = decode_note(part.committed.metadata);
+  const CommitNote note = note_of(part);
   Loading& loading = part.loading;
   const auto unreadable = [&] {
     nothing_restored(part);

@@ -1,7 +1,6 @@
 #include "common/log/progress.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace certes::log {
@@ -153,6 +152,17 @@ Record framed(Frame frame, std::string_view payload) {
   return record;
 }
 
+Result<Frame> frame_of(const StoredRecord& record) {
+  Frame frame;
+  constexpr Frame expected;
+  if (record.value.size() < sizeof frame) return fail(Code::invalid, "not a record of a checkpoint");
+  std::memcpy(&frame, record.value.data(), sizeof frame);
+  const std::string_view payload = std::string_view(record.value).substr(sizeof frame);
+  if (std::memcmp(frame.magic, expected.magic, sizeof frame.magic) != 0 || frame_crc(frame, payload) != frame.crc)
+    return fail(Code::invalid, "a damaged record of a checkpoint");
+  return frame;
+}
+
 }  // namespace
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t crc) {
@@ -226,40 +236,20 @@ std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t i
 }
 
 Result<bool> CheckpointReader::add(const StoredRecord& record) {
-  Frame frame;
-  constexpr Frame expected;
-  if (record.value.size() < sizeof frame) return fail(Code::invalid, "not a record of a checkpoint");
-  std::memcpy(&frame, record.value.data(), sizeof frame);
-  const std::string_view payload = std::string_view(record.value).substr(sizeof frame);
-  if (std::memcmp(frame.magic, expected.magic, sizeof frame.magic) != 0 || frame_crc(frame, payload) != frame.crc)
-    return fail(Code::invalid, "a damaged record of a checkpoint");
-  if (!id_) id_ = frame.id;
-  if (frame.id != *id_) return false;  // a former owner's
-  if (frame.index != chunks_) return fail(Code::invalid, "a checkpoint with a record missing");
-  if (frame.kind == 1) return true;
+  const auto frame = frame_of(record);
+  if (!frame) return fail(frame.error());
+  if (!id_) id_ = frame->id;
+  if (frame->id != *id_) return false;  // a former owner's
+  if (frame->index != chunks_) return fail(Code::invalid, "a checkpoint with a record missing");
+  if (frame->kind == 1) return true;
   ++chunks_;
-  bytes_.append(payload);
+  bytes_.append(std::string_view(record.value).substr(sizeof *frame));
   return false;
 }
 
-std::string encode(const CommitNote& note) {
-  return "certes1 " + std::to_string(note.first) + ' ' + std::to_string(note.last) + ' ' + std::to_string(note.term) +
-         ' ' + std::to_string(note.before);
-}
-
-CommitNote decode_note(std::string_view metadata) {
-  constexpr std::string_view kPrefix = "certes1";
-  CommitNote note;
-  if (!metadata.starts_with(kPrefix)) return {};
-  metadata.remove_prefix(kPrefix.size());
-  for (std::int64_t* number : {&note.first, &note.last, &note.term, &note.before}) {
-    if (!metadata.starts_with(' ')) return {};
-    const auto end = metadata.data() + metadata.size();
-    const auto [at, error] = std::from_chars(metadata.data() + 1, end, *number);
-    if (error != std::errc{}) return {};
-    metadata.remove_prefix(static_cast<std::size_t>(at - metadata.data()));
-  }
-  return metadata.empty() && note.first <= note.last ? note : CommitNote{};
+std::optional<std::uint64_t> CheckpointReader::id_of(const StoredRecord& record) {
+  const auto frame = frame_of(record);
+  return frame ? std::optional(frame->id) : std::nullopt;
 }
 
 }  // namespace certes::log

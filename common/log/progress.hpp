@@ -1,7 +1,7 @@
 #pragma once
 // Progress: all that the owner of a partition of `events` must remember, and its forms on the log: a checkpoint is a
-// run of records of topic `progress` (chunks, then an end), each with a CRC; a commit's metadata names the checkpoint
-// that belongs to it and the term. Who: Owner. Pure functions and plain values; any thread.
+// run of records of topic `progress` (chunks, then an end), each with a CRC. Who: Owner. Pure functions and plain
+// values; any thread.
 
 #include <array>
 #include <cstdint>
@@ -49,23 +49,14 @@ class CheckpointReader {
   // True: complete. An error: unreadable.
   Result<bool> add(const StoredRecord& record);
   Result<Progress> finish() const { return decode(bytes_); }
+  // The checkpoint's that the record is of; nothing: of none.
+  static std::optional<std::uint64_t> id_of(const StoredRecord& record);
 
  private:
   std::optional<std::uint64_t> id_;
   std::uint32_t chunks_ = 0;
   std::string bytes_;
 };
-
-// The metadata of a commit.
-struct CommitNote {
-  std::int64_t first = kNoOffset;  // of the checkpoint's records in `progress`; none: no checkpoint
-  std::int64_t last = kNoOffset;
-  std::int64_t term = 0;
-  UnixMillis before = 0;  // as in Progress, should the checkpoint be unreadable
-};
-std::string encode(const CommitNote& note);
-// What cannot be read (set by another tool) is no checkpoint and term 0.
-CommitNote decode_note(std::string_view metadata);
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t crc = 0);
 

@@ -152,6 +152,11 @@ void Cluster::cut(Topic topic, std::int32_t partition, std::int64_t end) {
   while (!part.records.empty() && part.end() > end) part.records.pop_back();
 }
 
+void Cluster::commit_foreign(std::int32_t partition, Committed value) {
+  const std::lock_guard lock(state_->mutex);
+  state_->commits.at(static_cast<std::size_t>(partition)) = std::move(value);
+}
+
 OffsetRange Cluster::range(Topic topic, std::int32_t partition) const {
   const std::lock_guard lock(state_->mutex);
   const TopicPartition& part = state_->part(topic, partition);

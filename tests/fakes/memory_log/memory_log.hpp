@@ -70,6 +70,9 @@ class Cluster {
   void corrupt(Topic topic, std::int32_t partition, std::int64_t offset);
   void cut(Topic topic, std::int32_t partition, std::int64_t end);  // what lies at or above `end` is gone
 
+  // Another program's, under the group's name.
+  void commit_foreign(std::int32_t partition, Committed value);
+
   // ---- for checks
   OffsetRange range(Topic topic, std::int32_t partition) const;
   RecordPtr at(Topic topic, std::int32_t partition, std::int64_t offset) const;

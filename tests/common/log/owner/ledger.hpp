@@ -25,6 +25,8 @@ class Ledger {
   void excuse(int event) { events_.at(static_cast<std::size_t>(event)).excused = true; }
   // Something was damaged: repeats are allowed from here on, loss is not.
   void tolerate() { tolerant_ = true; }
+  // Somebody else commits under the group's name: what is committed says nothing about what is done.
+  void others_commit() { others_commit_ = true; }
 
   // Records of the tails are gone, a term's first among them perhaps: readers take what is void for valid.
   void tails_trimmed() { void_counts_ = true; }
@@ -75,6 +77,7 @@ class Ledger {
   std::vector<Event> events_;
   std::map<std::string, std::pair<int, int>> ids_;  // delivery, (event, endpoint)
   bool tolerant_ = false;
+  bool others_commit_ = false;
   bool void_counts_ = false;
   std::string violation_;
 };

@@ -38,6 +38,7 @@ struct Process final : OwnerHandler {
     past.push_back(record.offset);
   }
   void on_replaced(std::int32_t) override { ++replaced; }
+  void on_commit_disbelieved(std::int32_t, std::int64_t, std::int64_t) override { ++disbelieved; }
 
   void poll(int rounds = 10, std::size_t max = 100'000) {
     for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
@@ -68,6 +69,7 @@ struct Process final : OwnerHandler {
   std::vector<std::int64_t> past;
   ReadBack::Bound past_bound = ReadBack::Bound::none;
   int replaced = 0;
+  int disbelieved = 0;
   std::unique_ptr<Owner> owner;
 };
 

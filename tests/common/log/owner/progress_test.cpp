@@ -158,16 +158,6 @@ TEST_CASE("Checkpoint: a missing record is noticed") {
   }
 }
 
-TEST_CASE("CommitNote: survives the commit's metadata, and what others wrote is none") {
-  const CommitNote note = decode_note(encode(CommitNote{12, 15, 7}));
-  CHECK(note.first == 12);
-  CHECK(note.last == 15);
-  CHECK(note.term == 7);
-  for (const char* text : {"", "certes1", "certes1 ", "certes1 1 2", "certes1 1 2 x 4", "certes1 3 2 1 0",
-                           "certes1 1 2 3", "certes1 1 2 3 4 5", "other 1 2 3", "certes1 99999999999999999999 1 1 1"})
-    CHECK(decode_note(text).term == 0);
-}
-
 TEST_CASE("crc32: is the one of zip and Ethernet") { CHECK(crc32("123456789") == 0xCBF43926u); }
 
 }  // namespace

@@ -60,6 +60,9 @@ TEST_CASE("Simulation: nor in longer lives with more events") {
 TEST_CASE("Simulation: an unreadable checkpoint means duplicates, not loss") {
   holds({.unaware = true, .corrupt = true}, 2'000);
 }
+TEST_CASE("Simulation: what somebody else commits under the group's name loses and repeats nothing") {
+  holds({.unaware = true, .foreign = true}, 2'000);
+}
 TEST_CASE("Simulation: a log that was trimmed or truncated loses only what it lost itself") {
   holds({.unaware = true, .corrupt = true, .truncate = true}, 2'000);
 }

@@ -1,7 +1,7 @@
 #include "tests/common/log/owner/world.hpp"
 
+#include "common/log/commit_note.hpp"
 #include "common/log/names.hpp"
-#include "common/log/progress.hpp"
 
 namespace certes::log::testing {
 namespace {
@@ -125,10 +125,16 @@ void World::fault() {
 
 void World::damage() {
   const std::int32_t partition = any_partition();
-  const CommitNote note = decode_note(cluster_->committed(partition).metadata);
+  const CommitNote note = decode_note(cluster_->committed(partition).metadata).value_or(CommitNote{});
   if (schedule_.corrupt && note.first >= 0) {
     ledger_.tolerate();
     cluster_->corrupt(Topic::progress, partition, note.first + static_cast<std::int64_t>(pick(2)));
+  }
+  if (schedule_.foreign) {
+    ledger_.others_commit();
+    const OffsetRange range = cluster_->range(Topic::events, partition);
+    const auto offset = static_cast<std::int64_t>(pick(static_cast<std::size_t>(range.end + 1)));
+    cluster_->commit_foreign(partition, {offset, chance(0.3) ? cluster_->committed(partition).metadata : ""});
   }
   if (!schedule_.truncate) return;
   ledger_.tolerate();

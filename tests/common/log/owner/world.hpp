@@ -19,6 +19,7 @@ struct Schedule {
   int steps = 250;
   bool unaware = false;   // a process that lost its partitions goes on for a while
   bool corrupt = false;   // a committed checkpoint becomes unreadable
+  bool foreign = false;   // somebody else commits under the group's name
   bool truncate = false;  // `events` or the tails lose records at either end
   bool unfenced = false;  // the cluster accepts commits of former owners
   Mistake mistake = Mistake::none;

@@ -1,0 +1,23 @@
+#include "common/log/checkpoint_search.hpp"
+
+namespace certes::log {
+
+void CheckpointSearch::add(const StoredRecord& record) {
+  const auto id = CheckpointReader::id_of(record);
+  if (!id) return;
+  Begun& checkpoint = begun_[*id];
+  if (checkpoint.first == kNoOffset) checkpoint.first = record.offset;
+  const auto added = checkpoint.reader.add(record);
+  if (added && !*added) return;
+  if (added) complete(checkpoint, record.offset);
+  begun_.erase(*id);
+}
+
+// What a former owner wrote behind a later one's is void.
+void CheckpointSearch::complete(const Begun& checkpoint, std::int64_t last) {
+  const auto progress = checkpoint.reader.finish();
+  if (!progress || (newest_ && progress->term < newest_->term)) return;
+  newest_ = {checkpoint.first, last, progress->term, progress->before, progress->watermark};
+}
+
+}  // namespace certes::log

@@ -1,0 +1,31 @@
+#pragma once
+// CheckpointSearch: the newest complete checkpoint of what stands in a partition of `progress`, for an owner that
+// cannot go by what is committed. Who: Owner. Pure; confined to one thread.
+
+#include <map>
+#include <optional>
+
+#include "common/log/commit_note.hpp"
+#include "common/log/progress.hpp"
+
+namespace certes::log {
+
+class CheckpointSearch {
+ public:
+  // The records from the first on, in their order.
+  void add(const StoredRecord& record);
+  // As its owner would have committed it.
+  const std::optional<CommitNote>& newest() const { return newest_; }
+
+ private:
+  struct Begun {
+    CheckpointReader reader;
+    std::int64_t first = kNoOffset;
+  };
+  void complete(const Begun& checkpoint, std::int64_t last);
+
+  std::map<std::uint64_t, Begun> begun_;  // by id: a former owner's may stand between an owner's
+  std::optional<CommitNote> newest_;
+};
+
+}  // namespace certes::log

@@ -1,0 +1,74 @@
+// Partitions that appear while an owner runs.
+
+#include <doctest/doctest.h>
+
+#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/fakes/counting_log.hpp"
+
+namespace certes::log::testing {
+namespace {
+
+// A log whose topics do not all have the partitions that the group gives out.
+struct Growing final : fakes::CountingLog {
+  using CountingLog::CountingLog;
+  std::int32_t partitions() const override { return count; }
+  std::int32_t count = 1;
+};
+
+struct Watched final : OwnerHandler {
+  void on_record(RecordPtr record, const DeliveryStates&) override { records.push_back(std::move(record)); }
+  void on_revoked(std::int32_t partition) override { revoked.insert(partition); }
+  void on_lost(std::int32_t partition) override { lost.insert(partition); }
+  void on_log_lost(std::int32_t, std::int64_t) override {}
+  std::vector<RecordPtr> records;
+  std::set<std::int32_t> revoked, lost;
+};
+
+struct World {
+  World() {
+    for (std::int32_t partition = 0; partition < 2; ++partition) {
+      Record record;
+      record.headers.add(names::kId, "evt");
+      cluster->put(Topic::events, partition, std::move(record));
+    }
+  }
+  void poll() {
+    for (int round = 0; round < 20; ++round) REQUIRE(owner.poll(100));
+  }
+  ManualClock clock;
+  std::shared_ptr<memory::Cluster> cluster = memory::make_cluster({.partitions = 2, .clock = &clock});
+  std::unique_ptr<Log> inner = memory::make(cluster, 1);
+  Growing log{*inner};
+  Watched handler;
+  Owner owner{log, handler, clock, {}, [] {}};
+};
+
+TEST_CASE("Owner: a partition that not all topics have is left unread until they do") {
+  World world;
+  world.poll();
+  REQUIRE(world.handler.records.size() == 1);
+  CHECK(world.handler.records[0]->partition == 0);
+  CHECK_FALSE(world.owner.may_act(1));
+  world.log.count = 2;
+  world.poll();
+  REQUIRE(world.handler.records.size() == 2);
+  CHECK(world.handler.records[1]->partition == 1);
+  CHECK(world.owner.may_act(1));
+}
+
+TEST_CASE("Owner: an unread partition that is revoked is let go, and not taken later") {
+  World world;
+  world.poll();
+  world.owner.leave();
+  world.poll();
+  CHECK(world.handler.revoked == std::set<std::int32_t>{0});
+  world.owner.let_go(0);
+  world.poll();
+  CHECK(world.owner.left());
+  world.log.count = 2;
+  world.poll();
+  CHECK(world.handler.records.size() == 1);
+}
+
+}  // namespace
+}  // namespace certes::log::testing
