@@ -26,9 +26,7 @@ DedupFollower::DedupFollower(log::Log& log, DedupIndex& index, const Clock& cloc
       started_(clock.now()),
       seconds_(metrics.gauge("certes_gateway_read_back_seconds",
                              "From the start until the events of the de-duplication window had been read back.")),
-      read_(metrics.counter("certes_gateway_followed_records_total", "Records read for de-duplication.")),
-      partitions_(static_cast<std::size_t>(std::max(0, log.partitions()))) {
-  for (std::size_t i = 0; i < partitions_.size(); ++i) partitions_[i].number = static_cast<std::int32_t>(i);
+      read_(metrics.counter("certes_gateway_followed_records_total", "Records read for de-duplication.")) {
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "certes-dedup");
 }
@@ -56,6 +54,10 @@ void DedupFollower::run() {
 
 bool DedupFollower::round() {
   std::size_t count = 0;
+  while (partitions_.size() < static_cast<std::size_t>(log_.partitions())) {  // some may be added while it runs
+    const auto number = static_cast<std::int32_t>(partitions_.size());
+    partitions_.emplace_back().number = number;
+  }
   for (Partition& partition : partitions_) {
     if (!partition.reader && !open(partition)) break;  // the log is away: each question would take its time
     count += read(partition);

@@ -14,13 +14,11 @@ constexpr Millis kSilence{10'000};  // nothing has come for so long, although th
 }  // namespace
 
 Undelivered::Undelivered(log::Log& log, const Clock& clock, Options options)
-    : log_(log),
-      clock_(clock),
-      options_(std::move(options)),
-      partitions_(static_cast<std::size_t>(std::max(0, log.partitions()))) {}
+    : log_(log), clock_(clock), options_(std::move(options)) {}
 
 Result<void> Undelivered::refresh(std::int32_t number) {
-  if (number < 0 || static_cast<std::size_t>(number) >= partitions_.size()) return {};
+  if (number < 0 || number >= log_.partitions()) return {};
+  if (static_cast<std::size_t>(number) >= partitions_.size()) partitions_.resize(static_cast<std::size_t>(number) + 1);
   Partition& partition = partitions_[static_cast<std::size_t>(number)];
   const auto range = log_.offsets(log::Topic::dead_letters, number, kQuestion);
   if (!range) return fail(Code::unavailable, range.error().message);

@@ -47,6 +47,18 @@ Result<void> EventFeed::open() {
 
 void EventFeed::close() { lanes_.clear(); }
 
+// Partitions that were added are watched from their begin; not while a pass is under way, which is of those before.
+void EventFeed::grow() {
+  const auto partitions = static_cast<std::size_t>(log_.partitions());
+  if (lanes_.size() == partitions || !resuming_.empty()) return;
+  for (std::size_t p = lanes_.size(); p < partitions; ++p)
+    lanes_.emplace_back().reader = log_.reader(log::Topic::events, static_cast<std::int32_t>(p), 0, wake_);
+  live_.resize(partitions, 0);
+  for (const auto& [interest, watchers] : audience_.groups())
+    for (Watcher* watcher : watchers)
+      if (interest.of_events()) watcher->from.resize(partitions, 0);
+}
+
 Result<void> EventFeed::add(Watcher& watcher) {
   if (watchers_ == 0)
     if (auto opened = open(); !opened) return opened;
@@ -92,6 +104,7 @@ void EventFeed::remove(const Watcher& watcher) {
 
 bool EventFeed::round() {
   if (watchers_ == 0 || !audience_.keeps_up()) return false;
+  grow();
   bool more = false;
   std::size_t bytes_left = round_bytes_;
   turn_ = (turn_ + 1) % lanes_.size();

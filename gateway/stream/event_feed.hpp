@@ -36,6 +36,7 @@ class EventFeed final : private CatchUp::Live {
 
   Result<void> open();
   void close();
+  void grow();
   Result<bool> check_future(Watcher& watcher);
   // One partition's live feed: where it is, and what was read and not shown.
   struct Lane {

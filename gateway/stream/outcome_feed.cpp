@@ -12,6 +12,11 @@ constexpr Millis kLook{2'000};
 constexpr Millis kEndsKept{10'000};  // older ones are as good, but there is more to read behind them
 constexpr Millis kPause{2'000};      // after the log could not be asked
 
+// A partition that was added since begins at 0.
+std::int64_t offset_in(const Positions& positions, std::size_t partition) {
+  return partition < positions.size() ? positions[partition] : 0;
+}
+
 }  // namespace
 
 // Nothing: the log cannot be asked now.
@@ -58,9 +63,9 @@ void OutcomeFeed::accepted(WaiterId id, std::int32_t partition) {
   if (!lane.reader) {
     // Others may be appended already whose partition is not known yet.
     const auto at = static_cast<std::size_t>(partition);
-    std::int64_t from = (*found->second.ends)[at];
-    for (const auto& [other, waiting] : waiting_) from = std::min(from, (*waiting.ends)[at]);
-    lane.terms = log::Terms::from(from, starts_[at]);
+    std::int64_t from = offset_in(*found->second.ends, at);
+    for (const auto& [other, waiting] : waiting_) from = std::min(from, offset_in(*waiting.ends, at));
+    lane.terms = log::Terms::from(from, offset_in(starts_, at));
     lane.reader = log_.reader(log::Topic::attempts, partition, lane.terms.begin(), wake_);
   }
   check(found);

@@ -102,6 +102,16 @@ Result<TopicConfigs> describe_topics(rd_kafka_t* client, const std::vector<Topic
   return configs;
 }
 
+rd_kafka_resp_err_t ask_offset(rd_kafka_t* client, const std::string& topic, std::int32_t partition, UnixMillis at,
+                               Millis timeout, std::int64_t& offset) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_t* entry = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+  entry->offset = at;
+  const auto code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(timeout.count()));
+  offset = entry->offset;
+  return code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : entry->err;
+}
+
 Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::int32_t partition, std::int64_t before,
                             Millis timeout) {
   const PartitionList below(rd_kafka_topic_partition_list_new(1));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/log/kafka/kafka_log.hpp"
 
@@ -18,6 +19,13 @@ Result<void> create_topics(rd_kafka_t* client, const std::vector<const TopicSpec
 // Topic → setting → value.
 using TopicConfigs = std::map<std::string, std::map<std::string, std::string>>;
 Result<TopicConfigs> describe_topics(rd_kafka_t* client, const std::vector<TopicSpec>& specs, Millis timeout);
+
+// The first offset of the partition whose append time is not before `at`, or where it begins or ends (kBegin, kEnd);
+// below 0: there is none. One round trip, and never longer than `timeout`, which rd_kafka_query_watermark_offsets does
+// not keep to while a broker is away.
+inline constexpr UnixMillis kBegin = -2, kEnd = -1;
+rd_kafka_resp_err_t ask_offset(rd_kafka_t* client, const std::string& topic, std::int32_t partition, UnixMillis at,
+                               Millis timeout, std::int64_t& offset);
 
 // Deletes the records below `before`. Error: invalid if that is beyond the end.
 Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::int32_t partition, std::int64_t before,

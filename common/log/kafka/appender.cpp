@@ -28,8 +28,9 @@ bool out_of_step(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits, std::int32_t partitions, Wake wake)
-    : options_(options), limits_(limits), partitions_(partitions), wake_(std::move(wake)) {
+KafkaAppender::KafkaAppender(const Options& options, AppenderOptions limits,
+                             const std::atomic<std::int32_t>& partitions, Troubles& troubles, Wake wake)
+    : options_(options), limits_(limits), partitions_(partitions), troubles_(troubles), wake_(std::move(wake)) {
   make_missing();
 }
 
@@ -40,7 +41,8 @@ void KafkaAppender::make_missing() {
   const ClientLimits client{limits_.deadline, limits_.queue_bytes, limits_.queue_records};
   const auto make = [&](std::unique_ptr<Producer>& to, Role role) {
     if (to || broken_) return;
-    auto made = Producer::make(options_, role, client, wake_, [this](const auto& message) { on_delivery(message); });
+    auto made = Producer::make(options_, role, client, partitions_, wake_,
+                               [this](const auto& message) { on_delivery(message); });
     if (made.has_value())
       to = std::move(*made);
     else
@@ -62,6 +64,7 @@ Result<void> KafkaAppender::append(Topic topic, std::int32_t partition, Record&&
   Slot* slot = take_slot();
   slot->record = std::move(record);
   slot->producer = &producer;
+  slot->topic = topic;
   slot->size = size;
   const auto code = producer.send(topic, partition, slot->record, slot);
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
@@ -79,7 +82,7 @@ Result<void> KafkaAppender::append(Topic topic, std::int32_t partition, Record&&
 
 Result<void> KafkaAppender::check(Topic topic, std::int32_t partition, std::size_t size) const {
   if (broken_) return fail(*broken_);
-  const std::int32_t partitions = topic == Topic::registry ? 1 : partitions_;
+  const std::int32_t partitions = topic == Topic::registry ? 1 : partitions_.load();
   if (partition != kAnyPartition && (partition < 0 || partition >= partitions))
     return fail(Code::invalid, std::string(to_string(topic)) + " has no partition " + std::to_string(partition));
   if (size > max_record_bytes(options_, topic))
@@ -128,6 +131,7 @@ void KafkaAppender::on_delivery(const rd_kafka_message_t& message) {
   AppendResult result;
   result.outcome = outcome_of(message);
   result.partition = message.partition;
+  judge(slot->topic, message.err);
   if (result.outcome == AppendOutcome::persisted) {
     result.offset = message.offset;
   } else {
@@ -135,6 +139,27 @@ void KafkaAppender::on_delivery(const rd_kafka_message_t& message) {
     result.error = to_error(message.err, "kafka");
   }
   end(slot, std::move(result));
+}
+
+// What the topic refuses whatever is waited for. Every other error comes of brokers that are away, which is told
+// already.
+void KafkaAppender::judge(Topic topic, rd_kafka_resp_err_t code) {
+  std::string_view& refuses = refuses_[static_cast<std::size_t>(topic)];
+  const std::string label(to_string(topic));
+  const std::string name = topic_name(options_, topic);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && !refuses.empty()) {
+    troubles_.over(label, std::string(refuses), name + " is written again");
+    refuses = {};
+  } else if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    refuses = "write_forbidden";
+    troubles_.met(label, "write_forbidden",
+                  name + " cannot be written: Write is refused: the permission is missing (certes topics lists them)");
+  } else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
+    refuses = "write_too_large";
+    troubles_.met(
+        label, "write_too_large",
+        name + " cannot be written: its max.message.bytes has been lowered (certes topics says what it must be)");
+  }
 }
 
 void KafkaAppender::end(Slot* slot, AppendResult&& result) {

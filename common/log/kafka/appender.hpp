@@ -4,16 +4,21 @@
 // few acknowledgements are pending, and one that gathers batches while many are (docs/decisions, 3).
 // Private to common/log/kafka. Confined to the thread that made it; the producers' own threads only ring `wake`.
 
+#include <array>
 #include <deque>
+#include <string_view>
 
 #include "common/log/kafka/producer.hpp"
+#include "common/log/kafka/troubles.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
 class KafkaAppender final : public Appender {
  public:
-  KafkaAppender(const Options& options, AppenderOptions limits, std::int32_t partitions, Wake wake);
+  // `partitions`, which may grow, and `troubles` outlive it.
+  KafkaAppender(const Options& options, AppenderOptions limits, const std::atomic<std::int32_t>& partitions,
+                Troubles& troubles, Wake wake);
   ~KafkaAppender() override;
 
   Result<void> append(Topic topic, std::int32_t partition, Record&& record, AppendCallback done) override;
@@ -27,6 +32,7 @@ class KafkaAppender final : public Appender {
   struct Slot {
     Record record;
     AppendCallback done;
+    Topic topic = Topic::events;
     Producer* producer = nullptr;
     std::size_t size = 0;
   };
@@ -41,10 +47,13 @@ class KafkaAppender final : public Appender {
   void end(Slot* slot, AppendResult&& result);
   void on_delivery(const rd_kafka_message_t& message);
   void fail_later(Slot* slot, Error error);
+  void judge(Topic topic, rd_kafka_resp_err_t code);
 
   const Options& options_;
   const AppenderOptions limits_;
-  const std::int32_t partitions_;
+  const std::atomic<std::int32_t>& partitions_;
+  Troubles& troubles_;
+  std::array<std::string_view, kTopics> refuses_{};  // why a topic took nothing when it was tried last
   const Wake wake_;
   std::deque<Slot> slots_;  // never moved: producers point to them
   std::vector<Slot*> free_;

@@ -70,6 +70,7 @@ void connection(Settings& to, const config::KafkaSettings& kafka) {
   to.set("reconnect.backoff.ms", 100);
   to.set("reconnect.backoff.max.ms", 1'000);
   to.set("log.connection.close", "false");
+  to.set("topic.metadata.refresh.interval.ms", 10'000);  // partitions that are added are soon known
 }
 
 std::string password(Settings& to, const std::string& file) {
@@ -105,6 +106,7 @@ void consumer(Settings& to, const Options& options, Role role) {
   to.set("enable.auto.commit", "false");
   to.set("enable.auto.offset.store", "false");
   to.set("auto.offset.reset", "error");
+  to.set("enable.partition.eof", "true");  // tells where reading stands behind what is never given
   to.set("allow.auto.create.topics", "false");
   to.set("message.max.bytes", static_cast<std::int64_t>(largest));
   to.set("fetch.message.max.bytes", static_cast<std::int64_t>(std::max<std::size_t>(1u << 20, largest)));
@@ -142,7 +144,10 @@ void producer(Settings& to, const Options& options, Role role, ClientLimits limi
   to.set("queue.buffering.max.messages", static_cast<std::int64_t>(limits.queue_records + 1));
   to.set("queue.buffering.max.kbytes",
          std::clamp<std::int64_t>(static_cast<std::int64_t>(limits.queue_bytes / 512), 8'192, 2'097'151));
-  to.set("partitioner", "murmur2_random");
+  if (role == Role::lines)
+    to.set("partitioner", "murmur2_random");
+  else
+    to.set("sticky.partitioning.linger.ms", 0);  // Spread says where
   to.set("retry.backoff.ms", 50);
   to.set("enable.idempotence", role == Role::ordered ? "true" : "false");
   to.set("linger.ms", role == Role::immediate ? "0" : role == Role::batching ? "0.5" : "1");

@@ -19,29 +19,23 @@ std::string place(Topic topic, std::int32_t partition) {
   return std::string(to_string(topic)) + "[" + std::to_string(partition) + "]";
 }
 
-// Asks with the time that is left until the answer is no passing error.
-template <class Ask>
-rd_kafka_resp_err_t ask_until(Millis timeout, Ask ask) {
-  const SteadyTime until = std::chrono::steady_clock::now() + timeout;
-  for (;;) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto left = std::chrono::duration_cast<Millis>(until - now);
-    const rd_kafka_resp_err_t code = ask(std::max(1, timeout_ms(left)));
-    if (!is_passing(code) || std::chrono::steady_clock::now() + kAskAgain >= until) return code;
-    std::this_thread::sleep_for(kAskAgain);
-  }
+// What is most likely to be mended.
+const char* setting_of(rd_kafka_resp_err_t code, std::string_view text) {
+  if (code != RD_KAFKA_RESP_ERR__SSL) return "kafka.sasl_username";
+  return text.find("certificate") != std::string_view::npos ? "kafka.ca_file" : "kafka.security_protocol";
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Cluster>> Cluster::connect(const Options& options) {
-  std::unique_ptr<Cluster> cluster(new Cluster(options));
+Result<std::unique_ptr<Cluster>> Cluster::connect(const Options& options, Troubles& troubles) {
+  std::unique_ptr<Cluster> cluster(new Cluster(options, troubles));
   cluster->events_.error = [raw = cluster.get()](rd_kafka_resp_err_t code, const char* text) {
     raw->on_error(code, text);
   };
   auto client = make_client(options, Role::admin, &cluster->events_);
   if (!client.has_value()) return fail(std::move(client.error()));
   cluster->client_ = std::move(*client);
+  cluster->topics_.emplace(cluster->client_.get(), options, troubles);
   cluster->away_ = Error(Code::unavailable, "kafka: not reached yet");
   cluster->watcher_ = std::thread([raw = cluster.get()] { raw->watch(); });
   return cluster;
@@ -57,12 +51,20 @@ Cluster::~Cluster() {
 }
 
 void Cluster::on_error(rd_kafka_resp_err_t code, std::string_view text) {
-  const Error error = to_error(code, "kafka", text);
+  Error error = to_error(code, "kafka", text);
   const std::lock_guard lock(mutex_);
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) away_ = error;
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // how, others say
+  last_error_ = our_names(text) + std::string(connection_hint(options_.kafka, text));
   if (error.code != Code::unauthenticated) return;
-  refused_ = error;
-  refused_->message += authentication_hint(options_.kafka);
+  error.message = "kafka: " + last_error_ + std::string(authentication_hint(options_.kafka));
+  error.pointer = setting_of(code, text);
+  refused_ = std::move(error);
+}
+
+Error Cluster::no_answer() const {
+  if (refused_) return *refused_;
+  return {Code::unavailable,
+          "kafka: no broker answers at " + options_.kafka.brokers + (last_error_.empty() ? "" : ": " + last_error_)};
 }
 
 void Cluster::watch() {
@@ -76,17 +78,24 @@ void Cluster::watch() {
 }
 
 void Cluster::probe() {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, timeout_ms(kProbeLimit));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(metadata);
+  const auto looked = topics_->look(kProbeLimit);
   rd_kafka_poll(client_.get(), 0);
-  const std::lock_guard lock(mutex_);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    away_ = refused_ ? *refused_ : Error(Code::unavailable, "kafka: no broker answers");
-    return;
+  std::optional<Error> away;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!looked.has_value()) {
+      away = no_answer();
+    } else {
+      refused_.reset();
+      last_error_.clear();
+    }
+    away_ = away;
   }
-  away_.reset();
-  refused_.reset();
+  if (!topics_->begun()) return;
+  if (away)
+    troubles_.met("", "away", away->message);
+  else
+    troubles_.over("", "away", "kafka is reached again");
 }
 
 Result<void> Cluster::health() const {
@@ -95,45 +104,61 @@ Result<void> Cluster::health() const {
   return {};
 }
 
-Result<std::int32_t> Cluster::prepare() {
-  const std::lock_guard one(preparing_);
+Result<void> Cluster::reach() {
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, timeout_ms(kReachLimit));
   rd_kafka_poll(client_.get(), 0);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const std::lock_guard lock(mutex_);
-    if (refused_) return fail(*refused_);
-    return fail(Code::unavailable, "kafka: no broker answers at " + options_.kafka.brokers);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+    return {};
   }
-  rd_kafka_metadata_destroy(metadata);
+  const std::lock_guard lock(mutex_);
+  return fail(no_answer());
+}
+
+Result<void> Cluster::prepare() {
+  const std::lock_guard one(preparing_);
+  if (auto reached = reach(); !reached.has_value()) return reached;
   auto partitions = Topics(client_.get(), options_).prepare(kPrepareLimit);
-  if (partitions.has_value() || partitions.error().code != Code::timeout) return partitions;
-  return fail(Code::unavailable, std::move(partitions.error().message));
+  if (partitions.has_value()) {
+    topics_->begin(*partitions);
+    const std::lock_guard lock(mutex_);
+    away_.reset();
+    return {};
+  }
+  if (partitions.error().code == Code::timeout) partitions.error().code = Code::unavailable;
+  return fail(std::move(partitions.error()));
+}
+
+// Asks with the time that is left until the answer is no passing error; not at all while nobody answers.
+Result<std::int64_t> Cluster::ask(Topic topic, std::int32_t partition, UnixMillis at, SteadyTime until) {
+  if (auto there = health(); !there.has_value()) return fail(std::move(there.error()));
+  const std::string name = topic_name(options_, topic);
+  for (;;) {
+    const auto left = std::chrono::duration_cast<Millis>(until - std::chrono::steady_clock::now());
+    std::int64_t offset = kNoOffset;
+    const auto code = ask_offset(client_.get(), name, partition, at, std::max(Millis{1}, left), offset);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return offset;
+    if (!is_passing(code) || std::chrono::steady_clock::now() + kAskAgain >= until)
+      return fail(to_error(code, place(topic, partition) + ": offsets"));
+    std::this_thread::sleep_for(kAskAgain);
+  }
 }
 
 Result<OffsetRange> Cluster::offsets(Topic topic, std::int32_t partition, Millis timeout) {
-  OffsetRange range;
-  const std::string name = topic_name(options_, topic);
-  const auto code = ask_until(timeout, [&](int ms) {
-    return rd_kafka_query_watermark_offsets(client_.get(), name.c_str(), partition, &range.start, &range.end, ms);
-  });
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, place(topic, partition) + ": offsets"));
-  return range;
+  const SteadyTime until = std::chrono::steady_clock::now() + timeout;
+  const auto end = ask(topic, partition, kEnd, until);
+  if (!end.has_value()) return fail(end.error());
+  const auto start = ask(topic, partition, kBegin, until);
+  if (!start.has_value()) return fail(start.error());
+  return OffsetRange{*start, std::max(*start, *end)};
 }
 
 Result<std::int64_t> Cluster::offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  auto* entry = rd_kafka_topic_partition_list_add(list.get(), topic_name(options_, topic).c_str(), partition);
-  const auto code = ask_until(timeout, [&](int ms) {
-    entry->offset = at;
-    const auto whole = rd_kafka_offsets_for_times(client_.get(), list.get(), ms);
-    return whole ? whole : entry->err;
-  });
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, place(topic, partition) + ": offset by time"));
-  if (entry->offset >= 0) return entry->offset;
-  const auto range = offsets(topic, partition, timeout);
-  if (!range.has_value()) return fail(range.error());
-  return range->end;
+  const SteadyTime until = std::chrono::steady_clock::now() + timeout;
+  auto offset = ask(topic, partition, std::max<UnixMillis>(0, at), until);
+  if (!offset.has_value() || *offset >= 0) return offset;
+  return ask(topic, partition, kEnd, until);  // there is none
 }
 
 Result<void> Cluster::trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) {

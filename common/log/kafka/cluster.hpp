@@ -7,39 +7,48 @@
 #include <thread>
 
 #include "common/log/kafka/client.hpp"
+#include "common/log/kafka/topic_watch.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
 class Cluster {
  public:
-  static Result<std::unique_ptr<Cluster>> connect(const Options& options);
+  // `troubles` outlives it.
+  static Result<std::unique_ptr<Cluster>> connect(const Options& options, Troubles& troubles);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  // As log::Log's. prepare gives the number of partitions.
-  Result<std::int32_t> prepare();
+  // As log::Log's.
+  Result<void> prepare();
+  const std::atomic<std::int32_t>& partitions() const { return topics_->partitions(); }
   Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout);
   Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout);
   Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout);
   Result<void> health() const;
 
  private:
-  explicit Cluster(const Options& options) : options_(options) {}
+  Cluster(const Options& options, Troubles& troubles) : options_(options), troubles_(troubles) {}
+  Result<void> reach();
+  Result<std::int64_t> ask(Topic topic, std::int32_t partition, UnixMillis at, SteadyTime until);
   void watch();
   void probe();
+  Error no_answer() const;  // mutex_ held
   void on_error(rd_kafka_resp_err_t code, std::string_view text);
 
   const Options& options_;
+  Troubles& troubles_;
   ClientEvents events_;
   Client client_;
+  std::optional<TopicWatch> topics_;  // once it is connected
 
   std::mutex preparing_;  // one prepare at a time
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   bool ending_ = false;           // guarded by mutex_
   std::optional<Error> away_;     // guarded by mutex_; why it cannot be written now
+  std::string last_error_;        // guarded by mutex_; what a connection failed by, since it was away
   std::optional<Error> refused_;  // guarded by mutex_; credentials or TLS: nobody lets us in
   std::thread watcher_;
 };

@@ -3,6 +3,14 @@
 namespace certes::log::kafka {
 namespace {
 
+constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+    {"ssl.ca.location", "kafka.ca_file"},        {"ssl.certificate.location", "kafka.cert_file"},
+    {"ssl.key.location", "kafka.key_file"},      {"security.protocol", "kafka.security_protocol"},
+    {"sasl.mechanisms", "kafka.sasl_mechanism"}, {"sasl.mechanism", "kafka.sasl_mechanism"},
+    {"sasl.username", "kafka.sasl_username"},    {"sasl.password", "kafka.sasl_password_file"},
+    {"bootstrap.servers", "kafka.brokers"},
+};
+
 Code code_of(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
@@ -69,11 +77,32 @@ bool is_passing(rd_kafka_resp_err_t code) {
   }
 }
 
+std::string our_names(std::string_view text) {
+  std::string ours(text);
+  for (const auto& [theirs, name] : kNames)
+    for (auto at = ours.find(theirs); at != std::string::npos; at = ours.find(theirs, at + name.size()))
+      ours.replace(at, theirs.size(), name);
+  return ours;
+}
+
+std::string_view connection_hint(const config::KafkaSettings& kafka, std::string_view text) {
+  const auto says = [&](std::string_view what) { return text.find(what) != std::string_view::npos; };
+  const bool tls = kafka.security_protocol.ends_with("ssl") || kafka.security_protocol.ends_with("SSL");
+  if (tls && says("certificate verify failed"))
+    return kafka.ca_file.empty() ? " (kafka.ca_file names the authority; without it, the system's count)"
+                                 : " (the authority in kafka.ca_file has not signed the broker's certificate)";
+  if (tls && says("handshake failed")) return " (does this listener speak TLS? kafka.security_protocol says so)";
+  if (!tls && says("APIVERSION_QUERY")) return " (does this listener want TLS or SASL? See kafka.security_protocol)";
+  return {};
+}
+
 std::string_view authentication_hint(const config::KafkaSettings& kafka) {
   constexpr int kFixed = 0x02060100;
   const bool scram = kafka.sasl_mechanism.starts_with("SCRAM");
-  if (!scram || rd_kafka_version() >= kFixed) return {};
-  return " (Kafka 4.x needs librdkafka 2.6.1 for SCRAM: use PLAIN over TLS, or the container)";
+  if (scram && rd_kafka_version() < kFixed)
+    return " (see kafka.sasl_username and kafka.sasl_password_file; Kafka 4.x needs librdkafka 2.6.1 for SCRAM: use "
+           "PLAIN over TLS, or the container)";
+  return kafka.sasl_mechanism.empty() ? "" : " (see kafka.sasl_username and kafka.sasl_password_file)";
 }
 
 }  // namespace certes::log::kafka

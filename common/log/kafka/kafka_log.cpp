@@ -1,6 +1,5 @@
 #include "common/log/kafka/kafka_log.hpp"
 
-#include <atomic>
 #include <mutex>
 
 #include "common/log/kafka/appender.hpp"
@@ -16,29 +15,23 @@ namespace {
 
 class KafkaLog final : public Log, public LineSource {
  public:
-  KafkaLog(Options options, const Clock& clock)
-      : options_(std::move(options)), partitions_(options_.kafka.partitions), troubles_(clock, options_.metrics) {}
+  KafkaLog(Options options, const Clock& clock) : options_(std::move(options)), troubles_(clock, options_.metrics) {}
 
   Result<void> connect() {
-    auto cluster = Cluster::connect(options_);
+    auto cluster = Cluster::connect(options_, troubles_);
     if (!cluster.has_value()) return fail(std::move(cluster.error()));
     cluster_ = std::move(*cluster);
     return {};
   }
 
   std::string_view engine() const override { return "kafka"; }
-  Result<void> prepare() override {
-    const auto partitions = cluster_->prepare();
-    if (!partitions.has_value()) return fail(partitions.error());
-    partitions_ = *partitions;
-    return {};
-  }
-  std::int32_t partitions() const override { return partitions_; }
+  Result<void> prepare() override { return cluster_->prepare(); }
+  std::int32_t partitions() const override { return cluster_->partitions(); }
   bool exact_deduplication() const override { return false; }
   std::size_t max_record_bytes(Topic topic) const override { return kafka::max_record_bytes(options_, topic); }
 
   std::unique_ptr<Appender> appender(AppenderOptions limits, Wake wake) override {
-    return std::make_unique<KafkaAppender>(options_, limits, partitions_, std::move(wake));
+    return std::make_unique<KafkaAppender>(options_, limits, cluster_->partitions(), troubles_, std::move(wake));
   }
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
     return std::make_unique<KafkaReader>(fetchers_, Role::reader, troubles_, topic, partition, from, std::move(wake));
@@ -72,7 +65,6 @@ class KafkaLog final : public Log, public LineSource {
 
  private:
   const Options options_;
-  std::atomic<std::int32_t> partitions_;
   Troubles troubles_;
   Fetchers fetchers_{options_, Role::reader};
   Fetchers followers_{options_, Role::follower};

@@ -10,6 +10,7 @@ namespace certes::log::kafka {
 KafkaMember::KafkaMember(const Options& options, Troubles& troubles, MemberHandler& handler, Wake wake)
     : troubles_(troubles),
       wake_(std::move(wake)),
+      stalls_(troubles, topic_name(options, Topic::events)),
       membership_(
           options, handler, [this](std::int32_t p) { stop(p); }, wake_) {
   auto fetcher = Fetcher::make(options, Role::events);
@@ -61,6 +62,12 @@ bool KafkaMember::take(const rd_kafka_message_t& message, std::vector<RecordPtr>
     partition->second = message.offset + 1;
     return true;
   }
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {  // behind what is never given
+    partition->second = std::max(partition->second, message.offset);
+    stalls_.at_end(message.partition, partition->second);
+    troubles_.over(Topic::events, message.partition);
+    return false;
+  }
   error_ = fetch_error(message, Topic::events);
   if (error_->code == Code::not_found) {
     stop(message.partition);
@@ -77,6 +84,7 @@ Result<std::size_t> KafkaMember::read(std::size_t max, std::vector<RecordPtr>& o
     const Message message(rd_kafka_consume_queue(queue_.get(), 0));
     if (!message) {
       if (burst_.ended()) start_anew();
+      stalls_.look(fetcher_->client(), next_);
       break;
     }
     if (take(*message, out)) ++count;

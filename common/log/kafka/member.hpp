@@ -8,6 +8,7 @@
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/membership.hpp"
 #include "common/log/kafka/prefetch.hpp"
+#include "common/log/kafka/stall_watch.hpp"
 #include "common/log/kafka/troubles.hpp"
 #include "common/log/log.hpp"
 
@@ -43,6 +44,7 @@ class KafkaMember final : public Member {
   Queue queue_;
   std::map<std::int32_t, std::int64_t> next_;  // of started partitions: no record below is given
   Burst burst_{Role::events};
+  StallWatch stalls_;
   std::optional<Error> error_;  // met behind records that were given already
   Membership membership_;
 };

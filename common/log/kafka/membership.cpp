@@ -35,16 +35,19 @@ void Membership::join(const Wake& wake) {
   if (const auto code = rd_kafka_subscribe(client_.get(), topics.get())) fatal_ = to_error(code, "kafka: subscribe");
 }
 
-// Without leave() the group hears of it all the same; the handler does not.
+// Without leave() the group hears of it all the same; the handler does not. Who was leaving and could not has waited
+// enough: the session's end tells the group.
 Membership::~Membership() {
   if (!client_) return;
   closing_ = true;
+  const bool given_up = close_queue_ != nullptr && !left();
   for (rd_kafka_queue_t* queue : {group_queue_.get(), replies_.get(), close_queue_.get()})
     if (queue) ring_no_more(queue);
   if (!left()) rd_kafka_assign(client_.get(), nullptr);
   group_queue_.reset();
   replies_.reset();
   close_queue_.reset();
+  if (given_up) rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 Result<void> Membership::poll() {

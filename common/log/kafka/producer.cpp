@@ -7,7 +7,8 @@
 namespace certes::log::kafka {
 
 Result<std::unique_ptr<Producer>> Producer::make(const Options& options, Role role, ClientLimits limits,
-                                                 const Wake& wake, OnDelivery on_delivery) {
+                                                 const std::atomic<std::int32_t>& partitions, const Wake& wake,
+                                                 OnDelivery on_delivery) {
   auto events = std::make_unique<ClientEvents>();
   events->delivery = std::move(on_delivery);
   auto client = make_client(options, role, events.get(), limits);
@@ -17,11 +18,15 @@ Result<std::unique_ptr<Producer>> Producer::make(const Options& options, Role ro
     if (code == RD_KAFKA_RESP_ERR__FATAL)
       rd_kafka_purge(rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   };
-  return std::unique_ptr<Producer>(new Producer(std::move(*client), std::move(events), options, wake));
+  return std::unique_ptr<Producer>(new Producer(std::move(*client), std::move(events), options, partitions, wake));
 }
 
-Producer::Producer(Client client, std::unique_ptr<ClientEvents> events, const Options& options, const Wake& wake)
-    : events_(std::move(events)), client_(std::move(client)), queue_(rd_kafka_queue_get_main(client_.get())) {
+Producer::Producer(Client client, std::unique_ptr<ClientEvents> events, const Options& options,
+                   const std::atomic<std::int32_t>& partitions, const Wake& wake)
+    : events_(std::move(events)),
+      spread_(partitions),
+      client_(std::move(client)),
+      queue_(rd_kafka_queue_get_main(client_.get())) {
   know_topics(options);
   ring_when_filled(queue_.get(), wake);
 }
@@ -34,9 +39,13 @@ Producer::~Producer() {
 }
 
 void Producer::know_topics(const Options& options) {
-  for (int i = 0; i < kTopics; ++i)
+  for (int i = 0; i < kTopics; ++i) {
+    const auto topic = static_cast<Topic>(i);
+    rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(client_.get());
+    if (topic != Topic::registry) spread_.apply(conf);
     topics_[static_cast<std::size_t>(i)].reset(
-        rd_kafka_topic_new(client_.get(), topic_name(options, static_cast<Topic>(i)).c_str(), nullptr));
+        rd_kafka_topic_new(client_.get(), topic_name(options, topic).c_str(), conf));  // takes the conf
+  }
   know_leaders(client_.get());
 }
 

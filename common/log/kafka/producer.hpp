@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "common/log/kafka/client.hpp"
+#include "common/log/kafka/spread.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::log::kafka {
@@ -15,9 +16,11 @@ class Producer {
  public:
   using OnDelivery = std::function<void(const rd_kafka_message_t&)>;
 
-  // `wake` outlives it. Blocks for know_leaders(). Errors: make_client's.
+  // `partitions`, of those topics that have several, and `wake` outlive it. Blocks for know_leaders(). Errors:
+  // make_client's.
   static Result<std::unique_ptr<Producer>> make(const Options& options, Role role, ClientLimits limits,
-                                                const Wake& wake, OnDelivery on_delivery);
+                                                const std::atomic<std::int32_t>& partitions, const Wake& wake,
+                                                OnDelivery on_delivery);
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -30,10 +33,12 @@ class Producer {
   bool fatal() const;
 
  private:
-  Producer(Client client, std::unique_ptr<ClientEvents> events, const Options& options, const Wake& wake);
+  Producer(Client client, std::unique_ptr<ClientEvents> events, const Options& options,
+           const std::atomic<std::int32_t>& partitions, const Wake& wake);
   void know_topics(const Options& options);
 
   std::unique_ptr<ClientEvents> events_;
+  Spread spread_;  // the client's topics point to it
   Client client_;
   Queue queue_;
   std::array<TopicHandle, kTopics> topics_;

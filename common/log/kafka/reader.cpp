@@ -63,6 +63,9 @@ Result<std::size_t> KafkaReader::read(std::size_t max, std::vector<RecordPtr>& o
       troubles_.over(topic_, partition_);
       position_ = message->offset + 1;
       ++count;
+    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      position_ = std::max(position_, message->offset);  // behind what is never given: the marks of transactions
+      troubles_.over(topic_, partition_);
     } else {
       error_ = fetch_error(*message, topic_);
       if (error_->code != Code::not_found) troubles_.met(*message, topic_, position_);

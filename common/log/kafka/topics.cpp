@@ -1,5 +1,6 @@
 #include "common/log/kafka/topics.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
@@ -92,26 +93,33 @@ std::string create_command(const TopicSpec& spec) {
   return command;
 }
 
+Topics::Topics(rd_kafka_t* client, const Options& options)
+    : client_(client), options_(options), specs_(topic_specs(options)) {
+  for (const TopicSpec& spec : specs_) handles_.emplace_back(rd_kafka_topic_new(client_, spec.name.c_str(), nullptr));
+}
+
 Result<std::int32_t> Topics::prepare(Millis timeout) {
   const SteadyTime until = std::chrono::steady_clock::now() + timeout;
-  specs_ = topic_specs(options_);
-  handles_.clear();
-  for (const TopicSpec& spec : specs_) handles_.emplace_back(rd_kafka_topic_new(client_, spec.name.c_str(), nullptr));
-
   auto found = look(left(until));
   if (!found.has_value()) return fail(std::move(found.error()));
   std::vector<const TopicSpec*> missing;
-  for (std::size_t i = 0; i < specs_.size(); ++i)
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (const auto code = (*found)[i].error) return fail(to_error(code, specs_[i].name));
     if ((*found)[i].partitions == 0) missing.push_back(&specs_[i]);
+  }
   if (!missing.empty()) {
     if (auto made = create(missing, left(until)); !made.has_value()) return fail(std::move(made.error()));
     found = await_leaders(until);
     if (!found.has_value()) return fail(std::move(found.error()));
   }
-  auto partitions = check_partitions(*found);
-  if (!partitions.has_value()) return partitions;
-  if (auto checked = check_config(left(until)); !checked.has_value()) return fail(std::move(checked.error()));
-  return partitions;
+  if (auto checked = check_partitions(*found); !checked.has_value()) return fail(std::move(checked.error()));
+  const auto tight = judge_settings(left(until));
+  if (!tight.has_value()) return fail(tight.error());
+  std::string wrong;
+  for (const std::string& one : *tight)
+    if (!one.empty()) wrong += (wrong.empty() ? "" : "\n") + one;
+  if (!wrong.empty()) return fail(Code::invalid, std::move(wrong), "kafka");
+  return common_partitions(*found);
 }
 
 Result<std::vector<Topics::Found>> Topics::look(Millis timeout) {
@@ -125,8 +133,8 @@ Result<std::vector<Topics::Found>> Topics::look(Millis timeout) {
     const auto spec =
         std::find_if(specs_.begin(), specs_.end(), [&](const TopicSpec& s) { return s.name == topic.topic; });
     if (spec == specs_.end() || topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
-    if (topic.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return fail(to_error(topic.err, spec->name));
     Found& entry = found[static_cast<std::size_t>(spec - specs_.begin())];
+    if (topic.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) entry.error = topic.err;
     entry.partitions = topic.partition_cnt;
     for (int p = 0; p < topic.partition_cnt; ++p) entry.led = entry.led && topic.partitions[p].leader >= 0;
   }
@@ -149,8 +157,8 @@ Result<std::vector<Topics::Found>> Topics::await_leaders(SteadyTime until) {
 bool Topics::answers(const std::vector<Found>& found) {
   for (std::size_t i = 0; i < specs_.size(); ++i)
     for (std::int32_t p = 0; p < found[i].partitions; ++p) {
-      std::int64_t start = 0, end = 0;
-      if (rd_kafka_query_watermark_offsets(client_, specs_[i].name.c_str(), p, &start, &end, 1'000)) return false;
+      std::int64_t end = 0;
+      if (ask_offset(client_, specs_[i].name, p, kEnd, Millis(1'000), end)) return false;
     }
   return true;
 }
@@ -164,8 +172,15 @@ Result<void> Topics::create(const std::vector<const TopicSpec*>& missing, Millis
   return create_topics(client_, missing, timeout);
 }
 
-Result<std::int32_t> Topics::check_partitions(const std::vector<Found>& found) const {
-  const std::int32_t events = found[static_cast<std::size_t>(Topic::events)].partitions;
+std::int32_t Topics::common_partitions(const std::vector<Found>& found) const {
+  std::int32_t common = found[static_cast<std::size_t>(Topic::events)].partitions;
+  for (std::size_t i = 0; i < specs_.size(); ++i)
+    if (!specs_[i].lines && specs_[i].topic != Topic::registry) common = std::min(common, found[i].partitions);
+  return common;
+}
+
+// More than needed are none the worse: what is not common to all waits (TopicWatch says so).
+Result<void> Topics::check_partitions(const std::vector<Found>& found) const {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const TopicSpec& spec = specs_[i];
     const std::int32_t has = found[i].partitions;
@@ -180,30 +195,26 @@ Result<std::int32_t> Topics::check_partitions(const std::vector<Found>& found) c
                   start + ", needed " + std::to_string(spec.partitions) +
                       ": add partitions to the topic, or lower kafka.partitions",
                   spec.name);
-    } else if (has != events) {
-      return fail(Code::invalid,
-                  start + ", but " + specs_[static_cast<std::size_t>(Topic::events)].name + " has " +
-                      std::to_string(events) + ": all topics but the registry need the same number",
-                  spec.name);
     }
   }
-  return events;
+  return {};
 }
 
-Result<void> Topics::check_config(Millis timeout) {
+Result<std::vector<std::string>> Topics::judge_settings(Millis timeout) {
   auto found = describe_topics(client_, specs_, timeout);
   if (!found.has_value()) return fail(std::move(found.error()));
-  std::string wrong;
-  for (const TopicSpec& spec : specs_)
+  std::vector<std::string> wrong;
+  for (const TopicSpec& spec : specs_) {
+    std::string& text = wrong.emplace_back();
+    const auto& config = (*found)[spec.name];
     for (const auto& [setting, needed] : spec.config) {
-      const auto& config = (*found)[spec.name];
       const auto has = config.find(setting);
       if (has == config.end() || is_loose_enough(setting, needed, has->second)) continue;
-      wrong += (wrong.empty() ? "" : "\n") + spec.name + ": " + setting + " is " + has->second + ", needed " + needed +
-               ": kafka-configs.sh --alter --topic " + spec.name + " --add-config " + setting + "=" + needed;
+      text += (text.empty() ? "" : "\n") + spec.name + ": " + setting + " is " + has->second + ", needed " + needed +
+              ": kafka-configs.sh --alter --topic " + spec.name + " --add-config " + setting + "=" + needed;
     }
-  if (!wrong.empty()) return fail(Code::invalid, std::move(wrong), "kafka");
-  return {};
+  }
+  return wrong;
 }
 
 }  // namespace certes::log::kafka

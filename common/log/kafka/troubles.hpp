@@ -1,8 +1,8 @@
 #pragma once
-// Troubles: what keeps a partition from being read although the broker answers: a line when it begins, one a minute
-// that it lasts, one when a record is read again, and certes_log_trouble{topic,reason}, the partitions it holds for.
-// What passes by itself (a leader that moves) is none. Who: readers and members. Private to common/log/kafka. Any
-// thread.
+// Troubles: what goes wrong on the cluster without ending anything: a partition that cannot be read, a topic that is
+// not as it must be, brokers that do not answer. Each is a line when it begins, one a minute that it lasts, one when it
+// is over, and certes_log_trouble{topic,reason}. What passes by itself (a leader that moves) is none. Who: readers,
+// members, TopicWatch. Private to common/log/kafka. Any thread.
 
 #include <atomic>
 #include <map>
@@ -23,23 +23,31 @@ class Troubles {
   // `metrics` (nullable) must outlive it.
   Troubles(const Clock& clock, metrics::Metrics* metrics) : clock_(clock), metrics_(metrics) {}
 
-  // What came in place of a record. `offset`: where the reading stands.
+  SteadyTime now() const { return clock_.now(); }
+
+  // Of a partition. What came in place of a record; `offset`: where the reading stands.
   void met(const rd_kafka_message_t& message, Topic topic, std::int64_t offset);
-  // A record of the partition has been read; cheap where there is no trouble.
+  // A record of the partition has been read; cheap where no partition is in trouble.
   void over(Topic topic, std::int32_t partition);
+
+  // Of a topic, or of the whole cluster (no topic). `what` is the line; `count`: of partitions, where it is not all.
+  void met(const std::string& topic, const std::string& reason, const std::string& what, int count = 1);
+  void over(const std::string& topic, const std::string& reason, const std::string& what);
 
  private:
   struct Trouble {
     Episode episode;
     std::string reason;  // empty: it is over
+    int count = 0;       // in the metric
   };
-  void set(Topic topic, const std::string& reason, double change);
+  void count(Trouble& trouble, const std::string& topic, int count);
 
   const Clock& clock_;
   metrics::Metrics* const metrics_;
-  std::atomic<int> lasting_{0};
+  std::atomic<int> unread_{0};  // of partitions, those that last
   std::mutex mutex_;
-  std::map<std::pair<Topic, std::int32_t>, Trouble> troubles_;  // guarded by mutex_
+  std::map<std::pair<Topic, std::int32_t>, Trouble> of_partitions_;   // guarded by mutex_
+  std::map<std::pair<std::string, std::string>, Trouble> of_topics_;  // by topic and reason; guarded by mutex_
 };
 
 }  // namespace certes::log::kafka

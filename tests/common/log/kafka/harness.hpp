@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -48,6 +49,17 @@ inline bool eventually(Bell& bell, const std::function<bool()>& step,
   }
   return true;
 }
+
+// A clock that stands until the test moves it; any thread.
+class SteppedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return SteadyTime{} + Millis{elapsed_.load()}; }
+  UnixMillis unix_millis() const override { return elapsed_; }
+  void advance(Millis by) { elapsed_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> elapsed_{1'700'000'000'000};
+};
 
 inline std::unique_ptr<log::Log> open_log(const log::kafka::Options& options) {
   static const SystemClock clock;

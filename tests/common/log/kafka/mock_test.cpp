@@ -13,6 +13,14 @@
 namespace certes {
 namespace {
 
+const std::atomic<std::int32_t> kPartitions{3};
+
+log::kafka::Troubles& troubles() {
+  static const SystemClock clock;
+  static log::kafka::Troubles troubles(clock, nullptr);
+  return troubles;
+}
+
 using log::AppendOutcome;
 using log::Topic;
 using log::kafka::Client;
@@ -63,7 +71,8 @@ TEST_CASE("Kafka appender: a passing refusal is tried again") {
   MockCluster cluster;
   cluster.fail_produce(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
   test::Bell bell;
-  log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
+  log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(0), .ordered = true}, kPartitions,
+                                     troubles(), bell.wake());
   CHECK(test::append(appender, bell, Topic::events, 0, test::record_of("x")).outcome == AppendOutcome::persisted);
 }
 
@@ -74,7 +83,8 @@ TEST_CASE("Kafka appender: what kept its producer from being made is mended whil
   options.kafka.security_protocol = "ssl";
   options.kafka.ca_file = directory.path() + "/ca.pem";
   test::Bell bell;
-  log::kafka::KafkaAppender appender(options, {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
+  log::kafka::KafkaAppender appender(options, {.deadline = Millis(0), .ordered = true}, kPartitions, troubles(),
+                                     bell.wake());
   const auto append = [&] { return appender.append(Topic::events, 0, test::record_of("x"), [](auto&&) {}); };
   const auto refused = append();
   REQUIRE(!refused.has_value());
@@ -87,7 +97,7 @@ TEST_CASE("Kafka appender: a refusal for good is not persisted, and names its ca
   MockCluster cluster;
   cluster.fail_produce(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   test::Bell bell;
-  log::kafka::KafkaAppender appender(cluster.options(), {}, 3, bell.wake());
+  log::kafka::KafkaAppender appender(cluster.options(), {}, kPartitions, troubles(), bell.wake());
   const auto result = test::append(appender, bell, Topic::events, log::kAnyPartition, test::record_of("x"));
   CHECK(result.outcome == AppendOutcome::not_persisted);
   CHECK(result.error.code == Code::forbidden);
@@ -98,7 +108,8 @@ TEST_CASE("Kafka appender: a fatal error of the ordered producer is said to be o
   MockCluster cluster;
   test::Bell bell;
   {
-    log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
+    log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(0), .ordered = true}, kPartitions,
+                                       troubles(), bell.wake());
     REQUIRE(test::append(appender, bell, Topic::events, 0, test::record_of("1")).outcome == AppendOutcome::persisted);
     SUBCASE("numbers out of order") { cluster.fail_produce(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER); }
     SUBCASE("an old epoch") { cluster.fail_produce(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH); }
@@ -109,14 +120,16 @@ TEST_CASE("Kafka appender: a fatal error of the ordered producer is said to be o
     // What follows ends, too.
     CHECK(test::append(appender, bell, Topic::events, 0, test::record_of("3")).outcome != AppendOutcome::unknown);
   }
-  log::kafka::KafkaAppender fresh(cluster.options(), {.deadline = Millis(0), .ordered = true}, 3, bell.wake());
+  log::kafka::KafkaAppender fresh(cluster.options(), {.deadline = Millis(0), .ordered = true}, kPartitions, troubles(),
+                                  bell.wake());
   CHECK(test::append(fresh, bell, Topic::events, 0, test::record_of("4")).outcome == AppendOutcome::persisted);
 }
 
 TEST_CASE("Kafka appender: an acknowledgement that does not come in time is unknown") {
   MockCluster cluster;
   test::Bell bell;
-  log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(500)}, 3, bell.wake());
+  log::kafka::KafkaAppender appender(cluster.options(), {.deadline = Millis(500)}, kPartitions, troubles(),
+                                     bell.wake());
   REQUIRE(test::append(appender, bell, Topic::events, 0, test::record_of("1")).outcome == AppendOutcome::persisted);
   cluster.answer_after(30'000);
   CHECK(test::append(appender, bell, Topic::events, 0, test::record_of("2")).outcome == AppendOutcome::unknown);
@@ -125,7 +138,7 @@ TEST_CASE("Kafka appender: an acknowledgement that does not come in time is unkn
 TEST_CASE("Kafka appender: no broker at all is not persisted, and destroying it does not wait") {
   test::Bell bell;
   const auto options = test::kafka_options("127.0.0.1:1");
-  log::kafka::KafkaAppender appender(options, {.deadline = Millis(500)}, 3, bell.wake());
+  log::kafka::KafkaAppender appender(options, {.deadline = Millis(500)}, kPartitions, troubles(), bell.wake());
   for (const char* key : {"", "k"}) {
     log::Record record = test::record_of("x");
     if (*key) record.key = key;

@@ -1,0 +1,120 @@
+"""What others do to the cluster that Certes runs on: partitions added, offsets committed under the group's name, topics deleted."""
+import asyncio
+import os
+import subprocess
+import unittest
+
+from harness import Case, Installation, PARTITIONS, Producer, Sink, brokers, event, wait_for
+
+MEDDLER = os.environ.get("KAFKA_MEDDLER", "")
+OWNED = ("events", "attempts", "dead-letters", "progress")
+
+
+def meddle(*arguments):
+    subprocess.run([MEDDLER, brokers(), *map(str, arguments)], check=True, timeout=60)
+
+
+class Others(Case):
+    def installed(self, sink, **options):
+        installation = Installation(self, "kafka", {"CERTES_KAFKA_SESSION_TIMEOUT_SECONDS": "6"}, **options)
+        self.prefix_used = installation.gateways[0].environment["CERTES_KAFKA_PREFIX"]
+        installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one")})
+        installation.api.ok("PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "#"})
+        return installation
+
+    async def deliver(self, installation, sink, name, count):
+        producer = Producer(installation.ingest, connections=4)
+        await producer.send((n, event("a.b", [name, n], partition_key=f"{name}-{n}")) for n in range(count))
+        wanted = set(producer.accepted())
+        self.assertEqual(len(wanted), count, producer.outcomes)
+        await sink.wait(lambda: wanted <= {r.id for r in sink.receipts}, 60)
+
+    async def test_partitions_that_are_added_are_used_once_all_topics_have_them(self):
+        async with Sink() as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            dispatcher = installation.dispatchers[0]
+            await self.deliver(installation, sink, "before", 20)
+            await asyncio.to_thread(meddle, "partitions", self.prefix_used + "events", PARTITIONS + 2)
+            unread = 'certes_log_trouble{reason="unread_partitions",topic="events"}'
+            await asyncio.to_thread(wait_for, lambda: dispatcher.metrics("dispatcher").get(unread) == 2, 60, "the metric")
+            self.assertIn("has 5 partitions, others only 3", dispatcher.log())
+            # The group has given it partitions that it cannot own yet.
+            await self.deliver(installation, sink, "between", 50)
+            dispatcher.stop()
+            await asyncio.to_thread(dispatcher.start)
+            await self.deliver(installation, sink, "again", 50)
+            await asyncio.to_thread(wait_for, lambda: dispatcher.metrics("dispatcher").get(unread) == 2, 60, "the metric again")
+            for topic in OWNED[1:]:
+                await asyncio.to_thread(meddle, "partitions", self.prefix_used + topic, PARTITIONS + 2)
+            await asyncio.to_thread(wait_for, lambda: dispatcher.metrics("dispatcher").get(unread) == 0, 60, "the end of it")
+            await self.deliver(installation, sink, "after", 100)
+            # What another program puts there is read as well.
+            produce = ["kcat", "-b", brokers(), "-P", "-t", self.prefix_used + "events", "-p", "4", "-H", "ce_specversion=1.0", "-H", "ce_id=7",
+                       "-H", "ce_source=urn:elsewhere", "-H", "ce_type=foreign.thing"]
+            await asyncio.to_thread(subprocess.run, produce, input=b"{}", check=True, timeout=30)
+            await sink.wait(lambda: any(r.headers["ce-id"] == "7" for r in sink.receipts), 60)
+            self.assertIsNone(dispatcher.process.poll())
+
+    async def test_a_commit_that_certes_did_not_make_is_not_believed(self):
+        failing = set()
+        async with Sink(lambda path, headers, body: 503 if path in failing else 200) as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            dispatcher = installation.dispatchers[0]
+            group = self.prefix_used + "dispatcher"
+            # What waits for its retry, and then what nobody has read.
+            installation.api.ok("PUT", "/backoff-policies/soon", {"strategy": "constant", "base_seconds": 1, "max_attempts": 100})
+            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon"})
+            await self.deliver(installation, sink, "before", 20)
+            failing.add("/one")
+            await self.deliver(installation, sink, "waiting", 5)
+            self.assertEqual(dispatcher.stop(), 0)
+            before = len(sink.receipts)
+            producer = Producer(installation.ingest, connections=4)
+            await producer.send((n, event("a.b", ["unread", n])) for n in range(50))
+            failing.clear()
+            for partition in range(PARTITIONS):
+                end = int(subprocess.run(["kcat", "-b", brokers(), "-Q", "-t", f"{self.prefix_used}events:{partition}:-1"], check=True,
+                                         capture_output=True, text=True, timeout=30).stdout.split()[-1])
+                await asyncio.to_thread(meddle, "commit", group, self.prefix_used + "events", partition, end)
+            await asyncio.to_thread(dispatcher.start)
+            waiting = {r.id for r in sink.receipts[:before] if r.status == 503}
+            wanted = set(producer.accepted()) | waiting
+            self.assertEqual(len(wanted), 55)
+            await sink.wait(lambda: wanted <= {r.id for r in sink.receipts if r.status == 200}, 60)
+            self.assertEqual(max(sink.delivered().values()), 1, "nothing is delivered twice")
+            self.assertIn("was not committed by Certes", dispatcher.log())
+            self.assertEqual(installation.metric("certes_dispatcher_foreign_commits_total"), PARTITIONS)
+
+    def test_errors_name_the_brokers_and_settings_of_kafka(self):
+        gateway = self.process("gateway", "--brokers", brokers(), environment={"CERTES_KAFKA_SECURITY_PROTOCOL": "ssl"}).spawn()
+        self.assertEqual(gateway.process.wait(60), 1)
+        for word in (brokers(), "kafka.security_protocol"):
+            self.assertIn(word, gateway.log())
+        self.assertNotIn("--key", gateway.log())
+
+    async def test_another_consumer_under_the_groups_name_costs_no_event(self):
+        async with Sink() as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            await self.deliver(installation, sink, "before", 20)
+            producer = Producer(installation.ingest, connections=4)
+            kcat = await asyncio.to_thread(subprocess.Popen, ["kcat", "-b", brokers(), "-G", self.prefix_used + "dispatcher",
+                                                              "-X", "session.timeout.ms=6000", self.prefix_used + "events"],
+                                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            try:
+                # Until it has read some of what is sent while both are in the group.
+                reading = asyncio.create_task(asyncio.to_thread(kcat.stdout.readline))
+                count = 0
+                while not reading.done():
+                    await producer.send((n, event("a.b", ["shared", n])) for n in range(count, count + 20))
+                    count += 20
+                await reading
+            finally:
+                kcat.terminate()
+                await asyncio.to_thread(kcat.communicate)
+            wanted = set(producer.accepted())
+            self.assertEqual(len(wanted), count)
+            await sink.wait(lambda: wanted <= {r.id for r in sink.receipts}, 120)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
