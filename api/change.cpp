@@ -44,6 +44,13 @@ http::Response precondition_failed(const Precondition& wanted, const std::string
   return http::problem(412, kType, "Not the version that If-Match names", message, "If-Match");
 }
 
+bool away(const log::Log& log) { return log.engine() == "kafka" && !log.health(); }
+
+Result<registry::Decision> decide(const registry::Change& change, Services& services) {
+  if (away(services.deps.log)) return fail(Code::unavailable, "the log is not reached: nothing was written");
+  return services.deps.registry.propose(change, kDecisionLimit);
+}
+
 Result<void> may_take_away(const registry::Unusable& resource, const Call& call) {
   const std::string name = resource.kind + "/" + resource.id;
   if (call.request.method != "PUT" && call.request.method != "DELETE")

@@ -12,7 +12,7 @@
 
 namespace certes::api {
 
-inline constexpr Millis kDecisionLimit{5'000};
+inline constexpr Millis kDecisionLimit{3'000};
 inline constexpr int kTries = 8;  // a change of whatever version is made anew from what another one left
 
 template <class T>
@@ -77,6 +77,12 @@ http::Response answer(int status, const T& resource, const Revealed& revealed = 
   return response;
 }
 
+// Whether the log is not reached: what is asked of it now would only wait. The embedded one always is.
+bool away(const log::Log& log);
+
+// What the registry decides, in time for an answer: at once unavailable where the log is away.
+Result<registry::Decision> decide(const registry::Change& change, Services& services);
+
 // Proposes `next`, which is to follow `current` (null: there is none), as a change of version `based_on`, and shows it
 // as the registry has it then.
 template <class T>
@@ -88,7 +94,7 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
   change.op = op;
   change.by = call.by(next.tenant);
   change.based_on = based_on;
-  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  const auto decision = decide(change, services);
   if (!decision) return fail(decision.error());
   const int status = decision->created ? 201 : 200;
   const auto stored = find<T>(*services.deps.registry.state(), next.tenant, next.id);

@@ -13,7 +13,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr Millis kOffsetsLimit{2'000};
+constexpr Millis kOffsetsLimit{1'000};
 constexpr std::size_t kReadMax = 32;  // records at once: payloads are read with them
 
 bool is_ours(const log::StoredRecord& record, std::string_view tenant) {

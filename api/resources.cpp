@@ -196,7 +196,7 @@ Result<http::Response> remove(const Call& call, Services& services) {
     if (auto ok = may_take_away(*unusable, call); !ok) return fail(std::move(ok.error()));
   if (current)
     if (auto ok = may_delete(*current, call, services); !ok) return fail(std::move(ok.error()));
-  const auto decision = services.deps.registry.propose(change, kDecisionLimit);
+  const auto decision = decide(change, services);
   if (!decision && is_stale(decision.error())) return precondition_failed(*wanted, decision.error().message);
   if (!decision && kCascades && !change.cascade && decision.error().code == Code::conflict)
     return fail(Code::conflict, decision.error().message + "; ?cascade=true deletes what needs it too");

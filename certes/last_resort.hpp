@@ -1,6 +1,7 @@
 #pragma once
-// LastResort: while it lives, a further SIGTERM or SIGINT ends the process at once, whatever the shutdown waits for.
-// Main thread; it has a thread of its own.
+// LastResort: while it lives, a further SIGTERM or SIGINT ends the process at once, whatever the shutdown waits for,
+// and so does the end of its time. What was acknowledged is on the log, however a process ends. Main thread; it has a
+// thread of its own.
 
 #include <atomic>
 #include <thread>
@@ -11,7 +12,8 @@ namespace certes {
 
 class LastResort {
  public:
-  explicit LastResort(Signals& signals);
+  // `drain`: what draining may take from now on; all of the shutdown two seconds more.
+  LastResort(Signals& signals, Millis drain);
   ~LastResort();
   LastResort(const LastResort&) = delete;
   LastResort& operator=(const LastResort&) = delete;
@@ -20,6 +22,7 @@ class LastResort {
 
  private:
   Signals& signals_;
+  const SteadyTime until_;
   std::atomic<bool> done_{false};
   std::thread thread_;
 };

@@ -224,7 +224,7 @@ void Runtime::linger() {
 }
 
 void Runtime::stop() {
-  const LastResort last_resort(signals_);
+  const LastResort last_resort(signals_, to_millis(settings_.drain_seconds));
   certificates_.watch({});
   const SteadyTime until = clock_.now() + to_millis(settings_.drain_seconds);
   const auto left = [&] { return std::max(Millis{0}, std::chrono::ceil<Millis>(until - clock_.now())); };

@@ -82,9 +82,11 @@ void note(std::string_view text) {
 int failed(const Error& error) {
   std::string text = error.message;
   if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
-  if (error.code == Code::unauthenticated) text += "; --key, --key-file or CERTES_KEY gives the key";
-  if (error.code == Code::unauthenticated && ::access(kFirstKey, R_OK) == 0)
-    text += "; this directory has one: --key-file " + std::string(kFirstKey);
+  const bool gateways = !error.pointer.starts_with("kafka.");  // Kafka's name settings of their own
+  if (error.code == Code::unauthenticated && gateways) {
+    text += "; --key, --key-file or CERTES_KEY gives the key";
+    if (::access(kFirstKey, R_OK) == 0) text += "; this directory has one: --key-file " + std::string(kFirstKey);
+  }
   note(text);
   return kExitFailure;
 }
