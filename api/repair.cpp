@@ -3,6 +3,7 @@
 #include "common/event/coding.hpp"
 #include "common/event/json_schema.hpp"
 #include "common/event/own_names.hpp"
+#include "common/event/verified.hpp"
 #include "common/json/json_text.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
@@ -71,11 +72,11 @@ Result<void> may_publish(const log::Record& record, const Call& call) {
   return may_take_type(call.caller, *call.state, call.tenant, type, "/data");
 }
 
-// With another content type, and nothing else, the same headers. It is not packed.
+// With another content type, and nothing else, the same headers. It is not packed, and nobody has verified it.
 void set_json(log::Record& record, std::string&& data) {
   log::Headers headers;
   for (const auto [name, value] : record.headers)
-    if (name != "content-type" && name != kPacked) headers.add(name, value);
+    if (name != "content-type" && name != kPacked && name != event::kVerified) headers.add(name, value);
   headers.add("content-type", "application/json");
   record.headers = std::move(headers);
   record.value = std::move(data);

@@ -35,6 +35,7 @@ CoreOptions core_options(const Dependencies& dependencies) {
   options.awaiting_bytes = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.commands.awaiting_bytes));
   options.reply_concurrency = settings.commands.reply_concurrency;
   options.reply_timeout_seconds = settings.commands.reply_timeout_seconds;
+  options.resign_only_where_said = settings.store.engine == "kafka";
   const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
   options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
   return options;

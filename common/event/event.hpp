@@ -39,6 +39,7 @@ struct Event {
   std::string traceparent;  // of version 00 (trace.hpp)
   std::string tracestate;   // travels with it
   std::string query;        // of a raw webhook
+  std::string verified;     // the same: SCHEME/SOURCE; empty: nothing was verified
   std::string reply_to;     // of a command: URL that gets its result
   std::string tenant = "default";
   std::string kind = "event";

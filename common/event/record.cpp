@@ -3,6 +3,7 @@
 #include "common/event/event.hpp"
 #include "common/event/hops.hpp"
 #include "common/event/record_headers.hpp"
+#include "common/event/verified.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -88,6 +89,7 @@ log::Record to_record(Event&& event) {
   if (event.wait) headers.add(names::kWait, "1");
   if (event.hops > 0) headers.add(kHops, std::to_string(event.hops));
   add_if(headers, names::kQuery, event.query);
+  add_if(headers, kVerified, event.verified);
   add_if(headers, names::kReplyTo, event.reply_to);
   add_prefixed(headers, names::kForward, event.forwarded);
   record.value = std::move(event.data);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/event/hops.hpp"
+#include "common/event/verified.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
@@ -59,6 +60,10 @@ std::string_view rule_flaw(std::string_view value) {
   return only(value, 128, "_ .-") ? "" : "must be 1 to 128 characters of A-Z a-z 0-9 _ . - and spaces";
 }
 
+std::string_view verified_flaw(std::string_view value) {
+  return only(value, 256, "_/-") ? "" : "must be SCHEME/SOURCE";
+}
+
 struct Own {
   std::string_view name;
   std::string_view (*flaw)(std::string_view value);
@@ -69,7 +74,7 @@ constexpr Own kOwn[] = {
     {names::kId, id_flaw},         {names::kKind, kind_flaw},     {names::kTenant, tenant_flaw},
     {names::kClientId, flag_flaw}, {names::kWait, flag_flaw},     {names::kQuery, query_flaw},
     {names::kReplyTo, url_flaw},   {names::kReplay, replay_flaw}, {names::kEndpoint, endpoints_flaw},
-    {names::kRule, rule_flaw},
+    {names::kRule, rule_flaw},     {kVerified, verified_flaw},
 };
 
 Result<void> wrong(std::string_view header, std::string_view what) {

@@ -96,6 +96,10 @@ struct Source : Meta {
   // Types whose first word is its id come through it alone. Where nothing is said: as exclusive_by_default.
   bool exclusive = false;
 
+  // Whether the provider's signature is made anew for late attempts. Unsaid: where nobody else may write to the log.
+  enum class SignatureTolerance : std::uint8_t { unsaid, resign, keep };
+  SignatureTolerance signature_tolerance = SignatureTolerance::unsaid;
+
   bool exclusive_by_default() const { return verify.scheme != "none"; }
 };
 

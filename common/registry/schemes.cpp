@@ -18,18 +18,18 @@ constexpr Scheme kSchemes[] = {
     {"basic", name_and_password, "", ""},
     {"value", text, "", "header pointer"},  // exactly one of them
     {"client-certificate", text, "header", ""},
-    {"generic", text, "header", "prefix algorithm encoding signed timestamp url", kTolerance},
+    {"generic", text, "header", "prefix algorithm encoding signed timestamp url", kTolerance, true},
     {"standard-webhooks", standard_webhooks, "", "", kTolerance},
     {"github", text, "", ""},
     {"gitlab", gitlab, "", "", kTolerance},
     {"meta", text, "", "verify_token"},
-    {"paddle", text, "", "", 5},
+    {"paddle", text, "", "", 5, true},
     {"shopify", text, "", ""},
-    {"slack", text, "", "", kTolerance},
+    {"slack", text, "", "", kTolerance, true},
     {"square", text, "", "url"},
-    {"stripe", text, "", "", kTolerance},
+    {"stripe", text, "", "", kTolerance, true},
     {"twilio", text, "", "url"},
-    {"zendesk", text, "", "", kTolerance},
+    {"zendesk", text, "", "", kTolerance, true},
 };
 
 bool lists(std::string_view list, std::string_view member) {

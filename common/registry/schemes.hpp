@@ -28,6 +28,7 @@ struct Scheme {
   std::string_view needs;              // members of `verify`, separated by a space
   std::string_view takes;              // besides those
   std::int64_t tolerance_seconds = 0;  // where the source names none; 0: it signs no time, and takes no tolerance
+  bool can_sign_anew = false;          // that time and its signature stand in headers that are the provider's alone
 
   bool needs_member(std::string_view member) const;
   bool takes_member(std::string_view member) const;  // needs or takes

@@ -1,6 +1,7 @@
 #include "common/event/attributes.hpp"
 #include "common/registry/codec.hpp"
 #include "common/registry/resource_json.hpp"
+#include "common/registry/schemes.hpp"
 #include "common/registry/verify_json.hpp"
 
 namespace certes::registry {
@@ -73,6 +74,18 @@ void read_forward_headers(Fields& fields, std::vector<std::string>& names) {
   }
 }
 
+void read_signature_tolerance(Fields& fields, Source& source, Form form) {
+  using Tolerance = Source::SignatureTolerance;
+  if (!fields.has("signature_tolerance")) return;
+  bool keep = false;
+  fields.choice("signature_tolerance", keep, {"resign", "keep"});
+  source.signature_tolerance = keep ? Tolerance::keep : Tolerance::resign;
+  if (form == Form::stored || !fields.ok() || keep) return;
+  const Scheme* const scheme = find_scheme(source.verify.scheme);
+  if (scheme != nullptr && !scheme->can_sign_anew)
+    fields.refuse("signature_tolerance", "of the scheme \"" + source.verify.scheme + "\" nothing can be signed anew");
+}
+
 void write_response(OrderedJson& out, const SourceResponse& response) {
   if (response.status != 0) out["response"]["status"] = response.status;
   if (response.body) out["response"]["body"] = *response.body;
@@ -93,6 +106,7 @@ void read(Fields& fields, Source& source, Form form) {
   fields.choice("on_invalid", source.quarantine_invalid, {"refuse", "quarantine"});
   source.exclusive = source.exclusive_by_default();
   fields.boolean("exclusive", source.exclusive);
+  read_signature_tolerance(fields, source, form);
   fields.only("kind", "http");
   fields.number("rate_per_second", source.rate_per_second, 0, 1e6);
   fields.text("backoff_policy", source.backoff_policy, 128);
@@ -115,6 +129,8 @@ void write(OrderedJson& out, const Source& source, bool stored) {
   write_response(out, source.response);
   out["deduplicate"] = source.deduplicate;
   if (source.quarantine_invalid) out["on_invalid"] = "quarantine";
+  if (source.signature_tolerance != Source::SignatureTolerance::unsaid)
+    out["signature_tolerance"] = source.signature_tolerance == Source::SignatureTolerance::keep ? "keep" : "resign";
   // What follows from the scheme is not kept, so that it follows the next one too.
   if (!stored || source.exclusive != source.exclusive_by_default()) out["exclusive"] = source.exclusive;
   if (source.rate_per_second > 0) out["rate_per_second"] = source.rate_per_second;

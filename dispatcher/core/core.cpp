@@ -12,6 +12,7 @@ Core::Core(CoreOptions options, CorePorts ports)
     : options_(std::move(options)),
       ports_(ports),
       random_(options_.seed),
+      resigner_(ports.sealer, options_.resign_only_where_said),
       start_(ports.clock.now()),
       scheduler_(options_.shares, start_),
       ids_(ports.clock, options_.seed) {}
@@ -119,6 +120,7 @@ void Core::start(Delivery& delivery) {
   request.now = ports_.clock.unix_millis();
   request.affinity = entry.affinity;
   if (entry.reply) request.url = record->headers.get(log::names::kReplyTo);
+  request.anew = resigner_(*record, *state_, request.now);
   ports_.sending.submit(build_request(record, *entry.target, request, random_));
 }
 

@@ -18,6 +18,7 @@
 #include "common/event/command.hpp"
 #include "dispatcher/core/delivery.hpp"
 #include "dispatcher/core/ports.hpp"
+#include "dispatcher/delivery/resigner.hpp"
 #include "dispatcher/routing/duplicates.hpp"
 #include "dispatcher/scheduling/ages.hpp"
 
@@ -36,6 +37,7 @@ struct CoreOptions {
   int reply_concurrency = 64;              // requests at once to a tenant's URLs in reply_to
   double reply_timeout_seconds = 15;
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
+  bool resign_only_where_said = false;       // as Resigner
   std::uint64_t seed = std::random_device{}();
 };
 
@@ -212,6 +214,7 @@ class Core {
   CoreOptions options_;
   CorePorts ports_;
   Random random_;
+  const Resigner resigner_;
   SteadyTime start_;
   Scheduler scheduler_;
   TimingWheel wheel_;

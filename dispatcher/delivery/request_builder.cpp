@@ -49,6 +49,7 @@ std::string traceparent_header(std::string_view given, Random& random) {
 // What the record's headers become. Its own names travel nowhere.
 struct FromRecord {
   std::vector<std::string>& lines;
+  const std::vector<signature::Header>& anew;
   std::string_view content_type = {}, traceparent = {}, tracestate = {};
   std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
   std::uint32_t hops = 0;
@@ -62,10 +63,17 @@ struct FromRecord {
       hops = event::read_hops(value).value_or(event::kMaxHops);
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
-      if (may_forward(forwarded, value)) lines.push_back(header(forwarded, value));
+      const std::string_view text = now_of(forwarded, value);
+      if (may_forward(forwarded, text)) lines.push_back(header(forwarded, text));
     } else if (name == names::kQuery && fit_value(value)) {
       lines.push_back(header(names::kQuery, value));
     }
+  }
+
+  std::string_view now_of(std::string_view name, std::string_view value) const {
+    for (const auto& header : anew)
+      if (header.name == name) return header.value;
+    return value;
   }
 
   void take_attribute(std::string_view name, std::string_view value) {
@@ -115,7 +123,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.affinity = attempt.affinity;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());
-  FromRecord from{lines};
+  FromRecord from{lines, attempt.anew};
   for (const auto field : record->headers) from.take(field.name, field.value);
   from.add_twins();
   if (!from.content_type.empty()) lines.push_back(header("content-type", from.content_type));

@@ -8,6 +8,7 @@
 #include "common/base/random.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/record.hpp"
+#include "common/signature/anew.hpp"
 #include "dispatcher/delivery/target.hpp"
 
 namespace certes::dispatcher {
@@ -19,7 +20,8 @@ struct AttemptRequest {
   std::uint32_t attempt = 1;
   UnixMillis now = 0;
   std::size_t affinity = 0;
-  std::string_view url = {};  // empty: the endpoint's
+  std::string_view url = {};                 // empty: the endpoint's
+  std::vector<signature::Header> anew = {};  // in place of what was forwarded under their names
 };
 
 // The body stays the record's own bytes. Signed anew for each attempt, with a span id of its own.

@@ -204,6 +204,7 @@ std::vector<http::Fault> PreparedSource::read(const http::Request& request, Scra
   event.tenant = source_->tenant;
   set_content_type(request, event, misfits);
   event.query = request.query;
+  if (verifies()) event.verified = source_->verify.scheme + "/" + source_->id;
   event.data = request.body;
   if (wrapped) document.clear();  // it is of something else than the body
   const bool packed = body.data() != request.body.data();

@@ -18,6 +18,7 @@ void quarantine(Installation& installation, const std::string& value, const std:
                                    {"certes-id", "evt_1"},
                                    {"certes-tenant", "default"},
                                    {"certes-attempts", "0"},
+                                   {"certes-verified", "value/shop"},
                                    {"certes-rule", rule.c_str()},
                                    {"certes-error", "/total: no"}})
     record.headers.add(name, text);
@@ -132,6 +133,18 @@ TEST_CASE("Dead letters: what was quarantined for its attributes is published to
   quarantine(installation, R"({"total":"x"})", "attributes");
   const std::string id = api.get("/dead-letters").json["items"][0]["id"];
   CHECK(api.request("POST", "/dead-letters/" + id + "/replay").status == 202);
+}
+
+TEST_CASE("Dead letters: what is replayed as it came keeps the mark that it was verified, corrected data loses it") {
+  Installation installation;
+  Process api(installation);
+  quarantine(installation, R"({"total":"x"})", "attributes");
+  const std::string path = "/dead-letters/" + api.get("/dead-letters").json["items"][0]["id"].get<std::string>();
+  REQUIRE(api.request("POST", path + "/replay").status == 202);
+  REQUIRE(api.post(path + "/replay", {{"data", {{"total", 5}}}, {"again", true}}).status == 202);
+  const auto replayed = [&](std::int64_t offset) { return installation.cluster->at(log::Topic::events, 0, offset); };
+  CHECK(replayed(0)->headers.get("certes-verified") == "value/shop");
+  CHECK_FALSE(replayed(1)->headers.find("certes-verified"));
 }
 
 TEST_CASE("Dead letters: data of one's own needs what publishing it does") {

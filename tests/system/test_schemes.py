@@ -106,6 +106,31 @@ class Sdk(Schemes):
             "/slack": "Ev1",
         })
 
+    def test_an_hour_later_an_unmodified_receiver_still_verifies_unless_the_source_keeps_what_came(self):
+        secrets = {"stripe": "whsec_stripe_secret", "slack": "8f742231b10e8888abcd99yyyzzz85a5"}
+        port = self.receive(secrets | {"shopify": "hush"})
+        then = str(int(time.time()) - 3600)  # within the source's tolerance, and far beyond the receivers'
+
+        def send(name, number):
+            if name == "stripe":
+                body = json.dumps({"id": f"evt_{number}", "object": "event", "type": "invoice.paid"}).encode()
+                headers = {"Stripe-Signature": f"t={then},v1=" + mac(secrets[name], f"{then}.".encode() + body).hexdigest()}
+            else:
+                body = json.dumps({"type": "event_callback", "event_id": f"Ev{number}", "event": {"type": "message"}}).encode()
+                headers = {"X-Slack-Request-Timestamp": then,
+                           "X-Slack-Signature": "v0=" + mac(secrets[name], f"v0:{then}:".encode() + body).hexdigest()}
+            self.assertIn(self.post(name, JSON | headers, body)[0], (200, 202))
+            return json.loads(self.receiver.stdout.readline())
+        for name, secret in secrets.items():
+            source = {"verify": {"scheme": name, "secret": secret, "tolerance_seconds": 5000}}
+            self.api.ok("PUT", f"/sources/{name}", source)
+            self.api.ok("PUT", f"/endpoints/{name}", {"url": f"http://127.0.0.1:{port}/{name}"})
+            self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": f"{name}.#"})
+            receipt = send(name, 1)
+            self.assertEqual(receipt.get("is"), "evt_1" if name == "stripe" else "Ev1", receipt)
+            self.api.ok("PUT", f"/sources/{name}", source | {"signature_tolerance": "keep"})
+            self.assertIn("error", send(name, 2))
+
     def test_what_the_library_of_slack_says_of_a_request_is_what_it_is_answered(self):
         secret = "8f742231b10e8888abcd99yyyzzz85a5"
         done = subprocess.run(["node", "slack.mjs", secret], cwd=self.scripts, capture_output=True, text=True, timeout=60)

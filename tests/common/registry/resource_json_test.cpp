@@ -154,6 +154,8 @@ TEST_CASE("Source JSON: refusals name the place") {
       {R"({"verify":{"scheme":"standard-webhooks","secrets":["a"]}})", "/verify/secrets", "whsec_"},
       {R"({"verify":{"scheme":"none","tolerance_seconds":0}})", "/verify/tolerance_seconds"},
       {R"({"verify":7})", "/verify", "object"},
+      {R"({"verify":{"scheme":"none"},"signature_tolerance":"drop"})", "/signature_tolerance", "resign"},
+      {R"({"verify":{"scheme":"github","secret":"a"},"signature_tolerance":"resign"})", "/signature_tolerance", "anew"},
       {R"({"verify":{"scheme":"none"},"on_invalid":"drop"})", "/on_invalid", "refuse, quarantine"},
       {R"({"verify":{"scheme":"none"},"type_from":"x"})", "/type_from", "header:NAME"},
       {R"({"verify":{"scheme":"none"},"type_from":"a.{query:x}"})", "/type_from"},

@@ -49,6 +49,7 @@ TEST_CASE("Webhook: is on the log byte for byte, with its query and the provider
   CHECK(headers.get("certes-kind") == "event");
   CHECK(headers.get("certes-tenant") == "default");
   CHECK(headers.get("certes-query") == "a=1&b=%20x");
+  CHECK(headers.get("certes-verified") == "github/github");
   CHECK(headers.get("certes-h-x-github-event") == "issues");
   CHECK(headers.get("certes-h-x-github-delivery") == "72d3162e");
   CHECK(headers.get("certes-h-x-hub-signature-256").starts_with("sha256="));
@@ -68,6 +69,7 @@ TEST_CASE("Webhook: any bytes, of any content type or none, and an empty body") 
     CHECK(record.headers.get("ce_id") == record.headers.get("certes-id"));
     CHECK_FALSE(record.headers.find("content-type"));
     CHECK_FALSE(record.headers.find("certes-client-id"));
+    CHECK_FALSE(record.headers.find("certes-verified"));
   }
 }
 
