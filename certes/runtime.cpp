@@ -9,6 +9,7 @@
 #include "certes/private_file.hpp"
 #include "certes/registry_watch.hpp"
 #include "certes/sealing_keys.hpp"
+#include "certes/start_lines.hpp"
 
 namespace certes {
 namespace {
@@ -38,7 +39,11 @@ std::string json_of(const std::map<std::string, std::string>& addresses) {
 }  // namespace
 
 Runtime::Runtime(Role role, config::Settings settings, std::string print_ports, Signals& signals)
-    : role_(role), settings_(std::move(settings)), print_ports_(std::move(print_ports)), signals_(signals) {}
+    : role_(role),
+      settings_(std::move(settings)),
+      print_ports_(std::move(print_ports)),
+      signals_(signals),
+      log_watch_([](std::string_view line) { logging::warn(line); }) {}
 
 Runtime::~Runtime() = default;
 
@@ -73,6 +78,7 @@ Result<void> Runtime::run() {
 }
 
 Result<void> Runtime::open() {
+  logging::info(start_line(role_, settings_));
   const bool embedded = settings_.store.engine == "sqlite";
   if (embedded && role_ != Role::serve)
     return fail(Code::invalid,
@@ -181,7 +187,7 @@ dispatcher::Dependencies Runtime::delivering() {
   };
   std::function<void(std::string_view)> trace;
   if (settings_.dev) trace = [](std::string_view line) { logging::info(line); };
-  return {settings_, *log_,       *registry_,       *sealer_,          metrics_,
+  return {settings_, *log_,       *registry_,       *sealer_,     metrics_,
           clock_,    *addresses_, std::move(trace), std::move(failed), &leaving_};
 }
 
@@ -199,15 +205,23 @@ Result<void> Runtime::announce() {
   return written;
 }
 
+std::map<std::string, std::string> Runtime::urls() const {
+  std::map<std::string, std::string> urls;
+  for (const Bound& bound : bound_) urls[bound.name] = bound.scheme + "://" + bound.address;
+  return urls;
+}
+
 Result<void> Runtime::serve() {
   for (bool ready = false;;) {
     if (!ready && (!gateway_ || gateway_->warm())) {
       ready = true;
       (void)command::try_print_line("ready");
+      logging::info(next_line(role_, settings_, urls()));
     }
     const auto event = signals_.wait(ready ? kHealthEvery : kWarmEvery);
     if (event == Signals::Event::signal) return {};
     certificates_.look(event == Signals::Event::hangup);
+    if (settings_.store.engine == "kafka") log_watch_.look(log_->health(), clock_.now());
     const std::lock_guard lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));
@@ -218,6 +232,7 @@ Result<void> Runtime::serve() {
 // Load balancers see that it is not ready, and send elsewhere, before it stops accepting.
 void Runtime::linger() {
   leaving_ = true;
+  logging::info(draining_line(dispatcher_ ? dispatcher_->in_flight() : 0, settings_));
   const SteadyTime until = clock_.now() + to_millis(settings_.shutdown_delay_seconds);
   for (SteadyTime now = clock_.now(); now < until; now = clock_.now())
     if (signals_.wait(std::chrono::ceil<Millis>(until - now)) == Signals::Event::signal) LastResort::end_now();

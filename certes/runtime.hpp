@@ -18,6 +18,7 @@
 #include "api/api.hpp"
 #include "certes/certificates.hpp"
 #include "certes/connector.hpp"
+#include "certes/log_watch.hpp"
 #include "certes/metrics_listener.hpp"
 #include "certes/options.hpp"
 #include "certes/signals.hpp"
@@ -51,6 +52,7 @@ class Runtime {
   Result<void> announce();
   Result<void> serve();
   dispatcher::Dependencies delivering();
+  std::map<std::string, std::string> urls() const;  // of the listeners, by name
   std::optional<std::string> not_ready() const;
   void linger();
   void stop();
@@ -77,6 +79,7 @@ class Runtime {
   bool announced_ = false;
 
   std::unique_ptr<log::Log> log_;
+  LogWatch log_watch_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<gateway::Gateway> gateway_;

@@ -10,7 +10,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "certes/commands/printable.hpp"
+#include "common/base/printable.hpp"
 #include "common/config/toml.hpp"
 
 namespace certes::command {

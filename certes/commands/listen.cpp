@@ -4,7 +4,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
-#include "certes/commands/printable.hpp"
+#include "common/base/printable.hpp"
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/ids.hpp"

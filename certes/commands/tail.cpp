@@ -5,7 +5,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
-#include "certes/commands/printable.hpp"
+#include "common/base/printable.hpp"
 #include "certes/signals.hpp"
 #include "client/event_parser.hpp"
 #include "common/event/attributes.hpp"

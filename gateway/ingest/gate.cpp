@@ -47,7 +47,7 @@ bool Gate::is_over_rate(const registry::StatePtr& state, const Sender& sender, h
   const Restraint& restraint = this->restraint(state, sender);
   auto refusal = restraint.empty() ? std::nullopt : restraint.refusal(loop_.now());
   if (!refusal) return false;
-  metrics_.rejected(sender.source, "rate");
+  metrics_.refused(sender.source, "rate", "above its rate", loop_.now());
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -60,7 +60,7 @@ bool Gate::over_rate(const registry::StatePtr& state, const Sender& sender, http
   if (!refusal) restraint.take(now, 1);
   restraint.tell(now, exchange);
   if (!refusal) return false;
-  metrics_.rejected(sender.source, "rate");
+  metrics_.refused(sender.source, "rate", "above its rate", loop_.now());
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -73,7 +73,7 @@ std::optional<std::uint32_t> Gate::hops(const http::Request& request, std::strin
     metrics_.looped(tenant, source, loop_.now());
     exchange.respond(loop_detected());
   } else {
-    metrics_.rejected(source, "invalid");
+    metrics_.refused(source, "invalid", hops.error().message, loop_.now());
     exchange.respond(answer(hops.error()));
   }
   return std::nullopt;

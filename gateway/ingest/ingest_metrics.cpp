@@ -44,6 +44,15 @@ metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_
   return found->second;
 }
 
+void IngestMetrics::refused(std::string_view source, std::string_view reason, std::string_view why, SteadyTime now) {
+  rejected(source, reason);
+  if (source.empty()) return;
+  const std::string name = std::string(source).append("/").append(reason);
+  if (const auto times = refusals_told_.due(name, now))
+    spdlog::warn("gateway: source {}: refused {} {} since the last such line ({}): {}", source, *times,
+                 *times == 1 ? "webhook" : "webhooks", reason, why);
+}
+
 void IngestMetrics::looped(std::string_view tenant, std::string_view source, SteadyTime now) {
   rejected(source, "loop_detected");
   std::string name(tenant);

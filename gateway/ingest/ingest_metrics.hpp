@@ -36,6 +36,8 @@ class IngestMetrics {
   void duplicates(std::size_t events) { duplicates_.add(static_cast<double>(events)); }
   // `source`: id of a source that exists, "" for POST /events.
   void rejected(std::string_view source, std::string_view reason) { rejections(source, reason).add(); }
+  // The same of what a sender may have to be told by somebody: with a line a minute for each source and reason.
+  void refused(std::string_view source, std::string_view reason, std::string_view why, SteadyTime now);
   // The counter of those, for who has many to count.
   metrics::Counter rejections(std::string_view source, std::string_view reason);
   // Refused, for the event has been here too often: counted, and a line a minute for each source (POST /events: each
@@ -52,7 +54,7 @@ class IngestMetrics {
   std::array<metrics::Counter, 4> repeated_;  // by IdempotencyIndex::State
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
-  LineLimit loops_told_;
+  LineLimit refusals_told_, loops_told_;
   std::mutex mutex_;  // guards what follows
   std::set<std::string, std::less<>> sources_;
   std::map<std::pair<std::string, std::string>, metrics::Counter> rejected_;

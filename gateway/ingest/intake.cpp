@@ -64,7 +64,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}
 
 void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
-  metrics_.rejected(source, reason(error.code));
+  metrics_.refused(source, reason(error.code), error.message, loop_.now());
   exchange.respond(answer(error));
 }
 
@@ -91,7 +91,7 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
   if ((*ready)->needs_key()) {
     Visit with_key = visit;
     if (auto refusal = ask_for_key(request, with_key)) {
-      metrics_.rejected(source, reason(refusal->code));
+      metrics_.refused(source, reason(refusal->code), "no key that may send here", loop_.now());
       return exchange.respond(std::move(refusal->answer));
     }
     sender.key_tenant = with_key.caller->tenant;
@@ -109,8 +109,9 @@ bool Intake::turned_away(const Matter& matter, http::Exchange& exchange) {
   if (gate_.is_over_rate(matter.state, sender_at_gate(matter), exchange)) return true;
   const auto wait = unverified_.wait(sender_of(matter), loop_.now());
   if (wait == std::chrono::nanoseconds(0) || matter.source->effort(*matter.request) <= kCheap) return false;
-  metrics_.rejected(matter.source->source().id, "unverified");
-  exchange.respond(too_many_unverified("verifying this one would take long: it was not looked at", wait));
+  constexpr std::string_view kNotLooked = "verifying this one would take long: it was not looked at";
+  metrics_.refused(matter.source->source().id, "unverified", kNotLooked, loop_.now());
+  exchange.respond(too_many_unverified(kNotLooked, wait));
   return true;
 }
 
@@ -183,7 +184,7 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
     return quarantine(event::kAttributesRule, misfit->faults);
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
     if (source.source().quarantine_invalid) return quarantine(event::kSchemaRule, broken->faults);
-    metrics_.rejected(id, "schema");
+    metrics_.refused(id, "schema", summary(broken->faults), loop_.now());
     return exchange.respond(breaks_schema(broken->faults));
   }
   waits_.accept(acceptor_, *matter.request, {std::move(events), false, source.reply(), id, {}, {}},
@@ -198,10 +199,10 @@ void Intake::not_verified(const Matter& matter, const NotVerified& failed, http:
   const auto wait = unverified_.wait(sender, loop_.now());
   unverified_.failed(sender, failed.cost, loop_.now());
   if (wait > std::chrono::nanoseconds(0)) {
-    metrics_.rejected(source.id, "unverified");
+    metrics_.refused(source.id, "unverified", error.message, loop_.now());
     return exchange.respond(too_many_unverified(error.message, wait));
   }
-  metrics_.rejected(source.id, reason(error.code));
+  metrics_.refused(source.id, reason(error.code), error.message, loop_.now());
   exchange.respond(source.verify.scheme == "basic" ? answer_of_basic(error, source.id) : answer(error));
 }
 

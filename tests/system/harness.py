@@ -262,15 +262,15 @@ class SinkConnection(asyncio.Protocol):
             self.buffer = self.buffer[end + 4 + length:]
             self.sink.received(self, lines[0].split(" ")[1], headers, body)
 
-    def answer(self, status, headers=()):
+    def answer(self, status, headers=(), body=b""):
         extra = "".join(f"{name}: {value}\r\n" for name, value in headers)
         if not self.transport.is_closing():
-            self.transport.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n{extra}\r\n".encode())
+            self.transport.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{extra}\r\n".encode() + body)
 
 
 class Sink:
-    """An HTTP server for deliveries. `behave(path, headers, body)` gives a status, or (status, headers), or a number of
-    seconds before a 200 as a float, or None for never answering."""
+    """An HTTP server for deliveries. `behave(path, headers, body)` gives a status, or (status, headers), or (status,
+    headers, body), or a number of seconds before a 200 as a float, or None for never answering."""
 
     def __init__(self, behave=None):
         self.behave = behave or (lambda path, headers, body: 200)
@@ -293,12 +293,12 @@ class Sink:
     def received(self, connection, path, headers, body):
         verified = verify(self.secrets[path], headers, body) if path in self.secrets else None
         decision = self.behave(path, headers, body)
-        status, extra = decision if isinstance(decision, tuple) else (decision, ())
+        status, *extra = decision if isinstance(decision, tuple) else (decision,)
         if isinstance(status, float):
             asyncio.get_running_loop().call_later(status, connection.answer, 200)
             status = 200
         elif status is not None:
-            connection.answer(status, extra)
+            connection.answer(status, *extra)
         self.receipts.append(Receipt(path, headers, body, status, verified))
         self.changed.set()
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Case, Installation, Producer, ROOT, Sink, event
+from harness import Case, Installation, Producer, ROOT, Sink, event, wait_for
 
 CONCURRENCY = 16
 
@@ -55,6 +55,8 @@ class StandStill(Case):
                 self.assertEqual(status, 503, answer)
                 self.assertLess(took, 5.0, "providers give up after five seconds")
                 await asyncio.sleep(8)  # past the session timeout: what is tested
+                for process in (installation.gateways[0], installation.dispatchers[0]):
+                    await asyncio.to_thread(wait_for, lambda log=process.log: "kafka: no broker answers; " in log(), 30, "a line on Kafka's going")
             finally:
                 os.kill(pid, signal.SIGCONT)
             deadline = time.monotonic() + 60
@@ -67,6 +69,8 @@ class StandStill(Case):
                 self.assertLess(time.monotonic(), deadline)
             await producer.send((n, event("a.b", n)) for n in range(500, 1000))
             await self.missing_none(sink, producer, CONCURRENCY)
+            for process in (installation.gateways[0], installation.dispatchers[0]):
+                await asyncio.to_thread(wait_for, lambda log=process.log: "kafka: answers again, after " in log(), 30, "a line on its coming")
 
     async def test_a_dispatcher_that_stands_still(self):
         pid, brokers_list = self.broker()

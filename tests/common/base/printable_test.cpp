@@ -1,10 +1,10 @@
-#include "certes/commands/printable.hpp"
+#include "common/base/printable.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-using namespace certes::command;
+using namespace certes;
 
 TEST_CASE("Printable: text stays as it is, in any script, with its line ends and tabs") {
   for (const char* text : {"", "plain text", "a\tb\nc\r\nd",

@@ -1,9 +1,9 @@
-#include "certes/commands/printable.hpp"
+#include "common/base/printable.hpp"
 
 #include <cstdint>
 #include <cstdio>
 
-namespace certes::command {
+namespace certes {
 namespace {
 
 struct Character {
@@ -90,4 +90,4 @@ std::string printable_block(std::string_view text, std::string_view indent) {
   return out;
 }
 
-}  // namespace certes::command
+}  // namespace certes
