@@ -35,9 +35,12 @@ Result<void> hand_over(const std::string& key, const config::Settings& settings)
 
 }  // namespace
 
-Result<void> prepare_installation(registry::Registry& registry, const crypto::Sealer& sealer,
+Result<void> prepare_installation(registry::Registry& registry, const SealingKeys& keys,
                                   const config::Settings& settings, bool admin_key) {
-  if (auto checked = api::check_sealing_key(registry, sealer); !checked) return checked;
+  if (auto checked = api::check_sealing_key(registry, keys.sealer); !checked) {
+    if (keys.made.empty() || checked.error().code != Code::invalid) return checked;
+    return fail(lost_key(keys, "there is an installation at " + settings.kafka.brokers));
+  }
   if (!admin_key) return {};
   const auto key = api::ensure_admin_key(registry, settings);
   if (!key) return fail(key.error());

@@ -84,9 +84,9 @@ Result<void> Runtime::open() {
     return fail(Code::invalid,
                 "roles in processes of their own need Kafka, because the embedded log belongs to one process: give "
                 "--brokers HOST:PORT, or run certes serve");
-  auto sealer = open_sealer(settings_, role_ == Role::serve && (embedded || settings_.dev));
-  if (!sealer) return fail(sealer.error());
-  sealer_.emplace(std::move(*sealer));
+  auto keys = open_sealer(settings_, role_ == Role::serve && (embedded || settings_.dev));
+  if (!keys) return fail(keys.error());
+  keys_.emplace(std::move(*keys));
   auto policy = address_policy(settings_);
   if (!policy) return fail(policy.error());
   addresses_.emplace(std::move(*policy));
@@ -99,7 +99,7 @@ Result<void> Runtime::open() {
 
 Result<bool> Runtime::wait_for_log() {
   const auto bootstrap = [this](registry::Registry& registry) {
-    return prepare_installation(registry, *sealer_, settings_, role_ != Role::dispatcher);
+    return prepare_installation(registry, *keys_, settings_, role_ != Role::dispatcher);
   };
   connector_ = std::make_unique<Connector>(
       *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
@@ -169,7 +169,7 @@ std::optional<std::string> Runtime::not_ready() const {
 }
 
 void Runtime::open_roles() {
-  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  *sealer_,
+  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  keys_->sealer,
                                         metrics_,  clock_, *addresses_, &leaving_};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
@@ -187,7 +187,7 @@ dispatcher::Dependencies Runtime::delivering() {
   };
   std::function<void(std::string_view)> trace;
   if (settings_.dev) trace = [](std::string_view line) { logging::info(line); };
-  return {settings_, *log_,       *registry_,       *sealer_,     metrics_,
+  return {settings_, *log_,       *registry_,       keys_->sealer,     metrics_,
           clock_,    *addresses_, std::move(trace), std::move(failed), &leaving_};
 }
 

@@ -21,10 +21,10 @@
 #include "certes/log_watch.hpp"
 #include "certes/metrics_listener.hpp"
 #include "certes/options.hpp"
+#include "certes/sealing_keys.hpp"
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
-#include "common/crypto/crypto.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
@@ -69,7 +69,7 @@ class Runtime {
   const SystemClock clock_;
   metrics::Metrics metrics_;
   Certificates certificates_{metrics_};
-  std::optional<crypto::Sealer> sealer_;
+  std::optional<SealingKeys> keys_;
   std::optional<http::AddressPolicy> addresses_;
   // A listener that was bound.
   struct Bound {

@@ -1,6 +1,7 @@
 #include "certes/sealing_keys.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sstream>
 
@@ -18,12 +19,18 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-Result<crypto::Sealer> from_file(const std::string& path) {
+Result<SealingKeys> from_file(const std::string& path) {
   const auto text = config::read_file(path, 16'384);
   if (!text) return fail(text.error());
   auto sealer = crypto::Sealer::make(words_of(*text));
   if (!sealer) return fail(std::move(sealer.error()).prefixed(path + ": "));
-  return sealer;
+  return SealingKeys{std::move(*sealer), {}};
+}
+
+Error lost(const std::string& path, const std::string& where) {
+  return {Code::invalid, path + " is missing, and " + where +
+                             " whose secrets another key would not open: restore the file from your backup, or give "
+                             "the key in CERTES_SECRETS_KEY or secrets.key_file; none is made"};
 }
 
 Result<void> make_key(const config::Settings& settings, const std::string& path) {
@@ -42,11 +49,11 @@ bool has_log(const config::Settings& settings) {
 
 }  // namespace
 
-Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_make) {
+Result<SealingKeys> open_sealer(const config::Settings& settings, bool may_make) {
   if (!settings.secrets_keys.empty()) {
     auto sealer = crypto::Sealer::make(settings.secrets_keys);
     if (!sealer) return fail(std::move(sealer.error()).prefixed("CERTES_SECRETS_KEY: "));
-    return sealer;
+    return SealingKeys{std::move(*sealer), {}};
   }
   if (!settings.secrets_key_file.empty()) return from_file(settings.secrets_key_file);
   const std::string path = settings.data + "/secrets.key";
@@ -56,14 +63,18 @@ Result<crypto::Sealer> open_sealer(const config::Settings& settings, bool may_ma
     return fail(Code::invalid,
                 "no sealing key: every role needs the same one in CERTES_SECRETS_KEY or in the file that "
                 "secrets.key_file names; make one with: openssl rand -base64 32");
-  if (!there && has_log(settings))
-    return fail(Code::invalid, path + " is missing, and there is a log in " + settings.data +
-                                   " whose secrets another key would not open: restore the file from your backup, or "
-                                   "give the key in CERTES_SECRETS_KEY or secrets.key_file; none is made");
+  if (!there && has_log(settings)) return fail(lost(path, "there is a log in " + settings.data));
   if (!there)
     if (auto made = make_key(settings, path); !made) return fail(made.error());
   if (there && (status.st_mode & 0077) != 0) ::chmod(path.c_str(), status.st_mode & 0700);
-  return from_file(path);
+  auto keys = from_file(path);
+  if (keys && !there) keys->made = path;
+  return keys;
+}
+
+Error lost_key(const SealingKeys& keys, const std::string& where) {
+  ::unlink(keys.made.c_str());
+  return lost(keys.made, where);
 }
 
 }  // namespace certes

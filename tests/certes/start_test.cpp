@@ -49,7 +49,9 @@ TEST_CASE("Sealing keys: one is made where that is allowed, and found again") {
   CHECK(mode_of(settings.data + "/secrets.key") == 0600);
   const auto found = open_sealer(settings, false);
   REQUIRE(found.has_value());
-  CHECK(found->key_id() == made->key_id());
+  CHECK(found->sealer.key_id() == made->sealer.key_id());
+  CHECK(made->made == settings.data + "/secrets.key");
+  CHECK(found->made.empty());
 }
 
 TEST_CASE("Sealing keys: without one, and none allowed to be made, it is said how") {
@@ -74,6 +76,18 @@ TEST_CASE("Sealing keys: one that is lost is not made anew beside the log that i
   CHECK_FALSE(std::filesystem::exists(settings.data + "/secrets.key"));
   settings.secrets_keys = {crypto::Sealer::new_key()};
   CHECK(open_sealer(settings, true).has_value());
+}
+
+TEST_CASE("Sealing keys: one that was made for what another sealed is taken away again") {
+  const testing::Directory directory;
+  config::Settings settings;
+  settings.data = directory.path();
+  settings.store.engine = "kafka";
+  const auto made = open_sealer(settings, true);
+  REQUIRE(made.has_value());
+  const Error lost = lost_key(*made, "there is an installation at k1:9092");
+  CHECK(lost.message.starts_with(made->made + " is missing, and there is an installation at k1:9092 whose secrets"));
+  CHECK_FALSE(std::filesystem::exists(made->made));
 }
 
 TEST_CASE("Sealing keys: a given one counts, and a wrong one is named by its place") {

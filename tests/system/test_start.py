@@ -122,6 +122,23 @@ class StartOnKafka(Case):
         self.assertTrue(json.loads(body)["type"].endswith("not-accepted"))
         self.assertEqual(gateway.stop(), 0)
 
+    def test_a_lost_sealing_key_is_not_made_anew(self):
+        environment = {"CERTES_KAFKA_PREFIX": self.prefix()}
+        first = self.process("serve", "--brokers", brokers(), environment=environment, dev=True)
+        del first.environment["CERTES_SECRETS_KEY"]
+        first.start()
+        self.assertEqual(first.stop(), 0)
+        key = self.directory / "data/secrets.key"
+        kept = key.read_text()
+        key.unlink()
+        first.spawn()
+        self.assertEqual(first.process.wait(30), 1)
+        first.process.stdout.close()
+        self.assertRegex(first.log(), r"secrets\.key is missing, and there is an installation at \S+ whose secrets .*: restore")
+        self.assertFalse(key.exists(), "none is made")
+        key.write_text(kept)
+        first.start()
+
     def test_it_is_ready_within_30_seconds_with_topics_to_be_made(self):
         prefix = self.prefix()
         self.process("gateway", "--brokers", brokers(), environment={"CERTES_KAFKA_PREFIX": prefix}).start(ready_within=30)
