@@ -57,17 +57,13 @@ void add_command_command(CliContext context) {
 
 void add_listen(CliContext context) {
   CLI::App* command = context.app.add_subcommand(
-      "listen", "a temporary endpoint and subscription: prints each delivery and checks its signature");
+      "listen", "shows events as an endpoint would get them, from now on, and posts them to a URL; makes no resource");
   const auto options = add_command<ListenOptions>(context, command);
   command->add_option("--pattern", options->pattern, "of event types; * is one word, # any number")
       ->capture_default_str();
-  command->add_option("--to", options->to, "pass deliveries on to this URL, and its answer back");
-  command->add_option("--priority", options->priority, "of the subscription")
-      ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}))
-      ->capture_default_str();
-  command->add_option("--listen", options->listen, "where to receive, HOST:PORT")->capture_default_str();
-  command->add_option("--public-url", options->public_url, "how Certes reaches that address, if not by itself");
-  command->add_option("--count", options->count, "end after so many deliveries");
+  command->add_option("--to", options->to, "post each to this URL, signed; tried 3 times");
+  command->add_option("--count", options->count, "end after so many events");
+  add_tenant(*command, options->connection, context.environment);
 }
 
 void add_apply(CliContext context) {

@@ -76,11 +76,8 @@ struct CommandOptions {
 struct ListenOptions {
   Connection connection;
   std::string pattern = "#";
-  std::string to;  // URL to pass deliveries on to; empty: none
-  std::string priority = "normal";
-  std::string listen = "127.0.0.1:0";  // where deliveries are received
-  std::string public_url;              // how Certes reaches that; empty: http:// and the address bound
-  std::uint64_t count = 0;             // end after so many deliveries; 0: at a signal
+  std::string to;           // URL that each is posted to; empty: none
+  std::uint64_t count = 0;  // end after so many events; 0: at a signal
 };
 
 struct ApplyOptions {

@@ -55,7 +55,7 @@ if command -v node >/dev/null; then
   wait "$receiver" || { status=$?; echo "--- certes:" >&2; tail -n 20 "$scratch/serve.log" >&2; exit "$status"; }
   receiver=''
 else
-  echo "Node.js is not here: \`certes listen\` receives and verifies a built-in event."
+  echo "Node.js is not here: \`certes listen\` shows a built-in event."
   address() { sed -E "s/.*\"$1\": *\"([^\"]+)\".*/\1/" <<<"$ports"; }
   export CERTES_URL="http://$(address api)" CERTES_GATEWAY_URL="http://$(address gateway)"
   "$binary" listen --pattern 'demo.#' >"$scratch/listen" &

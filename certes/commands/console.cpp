@@ -34,6 +34,12 @@ bool try_print(std::string_view text) {
   return written || errno != EPIPE;
 }
 
+[[noreturn]] void end_by_sigpipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  std::_Exit(128 + SIGPIPE);  // blocked
+}
+
 }  // namespace
 
 std::string table(const Row& titles, const std::vector<Row>& rows) {
@@ -67,12 +73,6 @@ void print(std::string_view text) {
 
 void print_line(std::string_view text) { print(std::string(text) + "\n"); }
 bool try_print_line(std::string_view text) { return try_print(std::string(text) + "\n"); }
-
-void end_by_sigpipe() {
-  std::signal(SIGPIPE, SIG_DFL);
-  std::raise(SIGPIPE);
-  std::_Exit(128 + SIGPIPE);  // blocked
-}
 
 void note(std::string_view text) {
   const std::string shown = "certes: " + printable(text) + "\n";

@@ -26,9 +26,8 @@ std::string member_lines(const std::vector<Member>& members);
 // To standard output, at once. Where nobody reads it any more, the command ends as by SIGPIPE.
 void print(std::string_view text);
 void print_line(std::string_view text);  // the same and a line's end
-// The same for what goes on, or has something to put away: a service, certes listen. False: nobody reads it any more.
+// The same for a service, which goes on. False: nobody reads it any more.
 bool try_print_line(std::string_view text);
-[[noreturn]] void end_by_sigpipe();
 void note(std::string_view text);  // a line on standard error: how far it is, what is wrong
 
 // "certes: message (at /pointer)" on standard error; gives kExitFailure.

@@ -1,13 +1,18 @@
 #include "common/event/structured.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "common/crypto/crypto.hpp"
 #include "common/event/attributes.hpp"
+#include "common/event/hops.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
 namespace {
 
 constexpr std::string_view kAttribute = "ce_";
+constexpr std::string_view kBytes = "certesbytes";
 
 // How many bytes the UTF-8 sequence at the front has; 0: it is none.
 std::size_t sequence_length(std::string_view text) {
@@ -46,17 +51,48 @@ bool is_text(std::string_view content_type) {
   return false;
 }
 
-void append_payload(std::string& out, std::string_view content_type, std::string_view payload, JsonDocument& document) {
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// Whether JSON comes out of a stream of events as it went in: a line's end is a LF there, and space around a value is
+// nobody's.
+bool stays(std::string_view json) {
+  return !is_space(json.front()) && !is_space(json.back()) && json.find('\r') == json.npos;
+}
+
+void append_bytes(std::string& out, std::string_view name, std::string_view payload) {
+  out.append(",\"").append(name).append("\":\"").append(crypto::base64_encode(payload)).push_back('"');
+}
+
+void append_payload(std::string& out, std::string_view content_type, std::string_view payload, JsonDocument& document,
+                    Detail detail) {
   if (payload.empty()) return;
   const bool json = content_type.empty() || is_json(content_type);
   if (json && document.parse(payload)) {
+    if (detail == Detail::received && !stays(payload)) append_bytes(out, kBytes, payload);
     out.append(",\"data\":").append(payload);
   } else if ((json || is_text(content_type)) && valid_utf8(payload)) {
+    if (detail == Detail::received && json) append_bytes(out, kBytes, payload);
     out.append(",\"data\":");
     append_json_string(out, payload);
   } else {
-    out.append(",\"data_base64\":\"").append(crypto::base64_encode(payload)).push_back('"');
+    append_bytes(out, "data_base64", payload);
   }
+}
+
+// Of headers with the same name the first counts.
+void append_received(std::string& out, const log::Headers& headers) {
+  std::vector<std::string_view> names;
+  std::string forwarded = "{";
+  for (const auto field : headers) {
+    if (field.name == log::names::kQuery) append_member(out, "certesquery", field.value);
+    if (field.name == kHops) append_member(out, "certeshops", field.value);
+    if (!field.name.starts_with(log::names::kForward)) continue;
+    const std::string_view name = field.name.substr(log::names::kForward.size());
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    names.push_back(name);
+    append_member(forwarded, name, field.value);
+  }
+  if (!names.empty()) out.append(",\"certesheaders\":").append(forwarded).push_back('}');
 }
 
 }  // namespace
@@ -78,8 +114,8 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-void append_structured(std::string& out, const log::Headers& headers, std::string_view payload,
-                       JsonDocument& document) {
+void append_structured(std::string& out, const log::Headers& headers, std::string_view payload, JsonDocument& document,
+                       Detail detail) {
   out.push_back('{');
   std::string_view content_type;
   for (const auto field : headers) {
@@ -88,7 +124,8 @@ void append_structured(std::string& out, const log::Headers& headers, std::strin
     if (field.name == log::names::kId) append_member(out, "certesid", field.value);
   }
   if (!content_type.empty()) append_member(out, "datacontenttype", content_type);
-  append_payload(out, content_type, payload, document);
+  if (detail == Detail::received) append_received(out, headers);
+  append_payload(out, content_type, payload, document, detail);
   out.push_back('}');
 }
 

@@ -3,6 +3,7 @@
 // headers; `certesid` is Certes' own id. The payload: as it is where its content type is JSON and it is JSON; as a
 // string where it is text; else `data_base64`. Who: gateway/stream. Confined to one thread with its JsonDocument.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,13 @@
 
 namespace certes::event {
 
-void append_structured(std::string& out, const log::Headers& headers, std::string_view payload, JsonDocument& document);
+// How much of it. received: with what an endpoint would get besides: `certesheaders` (those of the provider that its
+// source forwards: an object), `certesquery`, `certeshops`, and `certesbytes`, base64, the payload where `data` is no
+// copy of it: JSON that stands in `data` and begins or ends with a space or has a CR, and text that calls itself JSON.
+enum class Detail : std::uint8_t { event, received };
+
+void append_structured(std::string& out, const log::Headers& headers, std::string_view payload, JsonDocument& document,
+                       Detail detail = Detail::event);
 
 // Text as a JSON string, with its quotes. Bytes that are no UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

@@ -179,34 +179,52 @@ bool EventFeed::is_for(const Watcher& watcher, const log::StoredRecord& record) 
   return record.offset >= watcher.from[static_cast<std::size_t>(record.partition)];
 }
 
+class EventFeed::Texts {
+ public:
+  Texts(EventFeed& feed, const log::StoredRecord& record, const Sight& sight)
+      : feed_(feed), record_(record), sight_(sight) {}
+  const Text& of(const Interest& interest) {
+    Text& text = interest.headers ? received_ : event_;
+    if (!text) bytes_ += (text = feed_.render(record_, sight_, interest.headers))->size();
+    return text;
+  }
+  std::size_t bytes() const { return bytes_; }  // of those that were made
+
+ private:
+  EventFeed& feed_;
+  const log::StoredRecord& record_;
+  const Sight& sight_;
+  Text event_, received_;
+  std::size_t bytes_ = 0;
+};
+
 std::size_t EventFeed::show_live(const log::StoredRecord& record) {
   const auto sight = sight_of(record);
   if (!sight) return 0;
-  Text text, id;
+  Texts texts(*this, record, *sight);
+  Text id;
   for (const auto& [interest, watchers] : audience_.groups()) {
     if (!takes(interest, *sight)) continue;
     for (const Watcher* watcher : watchers) {
       if (!is_for(*watcher, record)) continue;
-      if (!text) text = render(record, *sight);
       const bool live = watcher->stage == Watcher::Stage::live;
       if (live && !id) id = id_text(live_);
-      audience_.hand(*watcher, Chunk::What::shown, live ? id : id_of(*watcher), text);
+      audience_.hand(*watcher, Chunk::What::shown, live ? id : id_of(*watcher), texts.of(interest));
     }
   }
-  return text ? text->size() : 0;
+  return texts.bytes();
 }
 
 std::size_t EventFeed::show(const log::StoredRecord& record, const std::vector<Watcher*>& members) {
   const auto sight = sight_of(record);
   if (!sight) return 0;
-  Text text;
+  Texts texts(*this, record, *sight);
   for (const Watcher* member : members) {
     if (record.offset < member->from[static_cast<std::size_t>(record.partition)]) continue;
     if (!takes(member->interest, *sight)) continue;
-    if (!text) text = render(record, *sight);
-    audience_.hand(*member, Chunk::What::shown, id_of(*member), text);
+    audience_.hand(*member, Chunk::What::shown, id_of(*member), texts.of(member->interest));
   }
-  return text ? text->size() : 0;
+  return texts.bytes();
 }
 
 void EventFeed::tell_gap(const std::vector<Watcher*>& members) {
@@ -214,9 +232,10 @@ void EventFeed::tell_gap(const std::vector<Watcher*>& members) {
   for (const Watcher* member : members) audience_.hand(*member, Chunk::What::shown, nullptr, text);
 }
 
-Text EventFeed::render(const log::StoredRecord& record, const Sight& sight) {
+Text EventFeed::render(const log::StoredRecord& record, const Sight& sight, bool headers) {
   json_.clear();
-  event::append_structured(json_, record.headers, record.value, document_);
+  event::append_structured(json_, record.headers, record.value, document_,
+                           headers ? event::Detail::received : event::Detail::event);
   std::string text;
   text.reserve(json_.size() + 32);
   append_event(text, to_string(sight.kind), json_);

@@ -59,7 +59,9 @@ class EventFeed final : private CatchUp::Live {
   std::size_t show_live(const log::StoredRecord& record);
   void lost(std::size_t partition);
   bool is_for(const Watcher& watcher, const log::StoredRecord& record) const;
-  Text render(const log::StoredRecord& record, const Sight& sight);
+  // A record's text, made once for all who ask for the same of it.
+  class Texts;
+  Text render(const log::StoredRecord& record, const Sight& sight, bool headers);
 
   log::Log& log_;
   Audience& audience_;

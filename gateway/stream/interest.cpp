@@ -20,7 +20,8 @@ std::optional<Kind> parse_kind(std::string_view name) {
 
 std::string_view to_string(Kind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
-Result<Interest> make_interest(std::string_view tenant, std::string_view kinds, std::string_view pattern) {
+Result<Interest> make_interest(std::string_view tenant, std::string_view kinds, std::string_view pattern,
+                               std::string_view headers) {
   Interest interest;
   interest.tenant = tenant;
   if (kinds.empty()) interest.kinds = kAllOfEvents;
@@ -41,6 +42,9 @@ Result<Interest> make_interest(std::string_view tenant, std::string_view kinds, 
                 "pattern is words of letters, digits and _/:- joined by '.', where * stands for one word and # for any "
                 "number",
                 "pattern");
+  interest.headers = headers == "true";
+  if (!interest.headers && !headers.empty() && headers != "false")
+    return fail(Code::invalid, "headers is true or false", "headers");
   return interest;
 }
 

@@ -21,17 +21,20 @@ struct Interest {
   std::string tenant;
   std::uint8_t kinds = 0;     // bits 1 << Kind
   std::string pattern = "#";  // of event types, commands' names and the keys of log lines
+  bool headers = false;       // event::Detail::received
 
   bool has(Kind kind) const { return (kinds >> static_cast<unsigned>(kind) & 1) != 0; }
   bool of_events() const { return (kinds & 7) != 0; }  // anything that stands in events
   bool operator<(const Interest& other) const {
-    return std::tie(tenant, kinds, pattern) < std::tie(other.tenant, other.kinds, other.pattern);
+    return std::tie(tenant, kinds, pattern, headers) <
+           std::tie(other.tenant, other.kinds, other.pattern, other.headers);
   }
 };
 
-// "event,command" and a pattern, as in a query; empty: events, commands and results, and "#".
+// "event,command", a pattern and "true" or "false", as in a query; empty: events, commands and results, "#", and false.
 // Errors: invalid, with the parameter's name.
-Result<Interest> make_interest(std::string_view tenant, std::string_view kinds, std::string_view pattern);
+Result<Interest> make_interest(std::string_view tenant, std::string_view kinds, std::string_view pattern,
+                               std::string_view headers = {});
 
 // What a record of `events` is to watchers. Nothing: not to be shown (a replay; no CloudEvent).
 struct Sight {

@@ -25,7 +25,8 @@ StreamIntake::StreamIntake(http::Loop& loop, const Dependencies& dependencies, c
 
 void StreamIntake::show(const http::Request& request, const Visit& visit, http::Exchange exchange) {
   auto wanted = stream::make_interest(visit.tenant, http::query_parameter(request.query, "kind").value_or(""),
-                                      http::query_parameter(request.query, "pattern").value_or(""));
+                                      http::query_parameter(request.query, "pattern").value_or(""),
+                                      http::query_parameter(request.query, "headers").value_or(""));
   if (!wanted) return exchange.respond(answer(wanted.error()));
   auto from = resume_from(request);
   if (!from) return exchange.respond(answer(from.error()));

@@ -1,5 +1,7 @@
 """The operator's commands, as an operator types them; the README's walk-through in its own words."""
 import asyncio
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -125,12 +127,11 @@ class Readme(CommandCase):
         curls = self.commands("curl ")
         accepted = json.loads(self.shell(curls[0]))
         self.assertEqual(accepted["status"], "accepted")
-        shown = listener.wait_for(rf"order\.created  ({ID})  try 1  signature good\n  (.*)\n")
+        shown = listener.wait_for(rf"order\.created  ({ID})\n  (.*)\n")
         self.assertEqual((shown[1], shown[2]), (accepted["id"], '{"total":42}'))
-        wait_for(lambda: re.search(rf"order\.created {accepted['id']} → listen-\S+ try 1: 204 in \d+ ms", self.serve.log()), WITHIN,
-                 "the line per attempt")
+        wait_for(lambda: f"order.created {accepted['id']} → nobody" in self.serve.log(), WITHIN, "the line of --dev")
         self.assertEqual(listener.end(), 0)
-        self.assertEqual(self.endpoint_ids(), [], "listen leaves nothing behind")
+        self.assertEqual(self.endpoint_ids(), [], "listen makes no resource")
 
         endpoint, subscription = (json.loads(self.shell(line)) for line in curls[1:])
         self.assertRegex(endpoint["secret"], r"^whsec_[A-Za-z0-9+/]{32,}={0,2}$")
@@ -307,27 +308,75 @@ class Commands(CommandCase):
             self.refused("send", "a..b", says=["400", "/type"])
             self.refused("send", "a.b", "@nowhere", says=["nowhere"])
 
-    async def test_listen_passes_deliveries_on_with_their_headers_and_the_answer_back(self):
-        failing = True
-        async with Sink(lambda *_: 503 if failing else 200) as sink:
-            self.api.ok("PUT", "/backoff-policies/default", {"strategy": "constant", "base_seconds": 0.1, "jitter": "none"})
-            listener = await asyncio.to_thread(self.listen, "--pattern", "a.*", "--to", sink.url("/mine?x=1"), "--count", "2")
+    async def test_listen_posts_what_an_endpoint_would_get_and_tries_three_times(self):
+        answers = [503]
+        async with Sink(lambda *_: answers[-1]) as sink:
+            listener = await asyncio.to_thread(self.listen, "--pattern", "a.*", "--to", sink.url("/mine?x=1"), "--count", "3")
+            secret = (await asyncio.to_thread(listener.wait_for, r"listening to a\.\*, signing with (whsec_\S+) \(Ctrl-C ends\)\n"))[1]
+            sink.secrets["/mine?x=1"] = secret
+            to = re.escape(sink.url("/mine?x=1"))
             identity = (await asyncio.to_thread(self.ok, "send", "a.b", '{"x":1}')).split()[0]
-            await sink.wait(lambda: sink.receipts, WITHIN)
-            failing = False
-            found = await asyncio.to_thread(listener.wait_for, rf"a\.b  {identity}  try 1  signature good  → {re.escape(sink.url('/mine?x=1'))}: 503\n")
-            self.assertTrue(found)
-            got = sink.receipts[0]
-            self.assertEqual((got.path, got.body, got.id, got.headers["content-type"], got.headers["ce-type"]),
-                             ("/mine?x=1", b'{"x":1}', identity, "application/json", "a.b"))
-            self.assertRegex(got.headers["webhook-signature"], r"^v1,")
+            await asyncio.to_thread(listener.wait_for, rf'a\.b  {identity}\n  {{"x":1}}\n  → {to}: 503, again in 1 s\n')
+            answers.append(204)
+            await asyncio.to_thread(listener.wait_for, rf"503, again in 1 s\n  → {to}: 204\n")
+            for number, got in enumerate(sink.receipts, 1):
+                self.assertEqual((got.path, got.body, got.id, got.attempt, got.headers["content-type"], got.headers["ce-type"]),
+                                 ("/mine?x=1", b'{"x":1}', identity, number, "application/json", "a.b"))
+                self.assertTrue(got.verified)
+            answers.append(500)
             await asyncio.to_thread(self.ok, "send", "other")
             await asyncio.to_thread(self.ok, "send", "a.c")
-            # --count 2 ends it by itself.
-            status = await asyncio.to_thread(listener.process.wait, WITHIN)
-            self.assertEqual(status, 0)
+            await asyncio.to_thread(listener.wait_for, rf"a\.c  {ID}\n(  \S*\n)?(  → {to}: 500, again in 1 s\n){{2}}  → {to}: 500\n")
+            await asyncio.to_thread(self.ok, "send", "a.d")
+            # --count 3 ends it by itself.
+            self.assertEqual(await asyncio.to_thread(listener.process.wait, WITHIN), 0)
             self.assertNotIn("other", [r.headers["ce-type"] for r in sink.receipts])
             self.assertEqual(self.endpoint_ids(), [])
+
+    async def test_listen_brings_a_providers_webhook_to_a_handler_that_verifies_it(self):
+        self.api.ok("PUT", "/sources/st", {"verify": {"scheme": "stripe", "secret": "whsec_of_stripe"}})
+        async with Sink() as sink:
+            listener = await asyncio.to_thread(self.listen, "--to", sink.url("/stripe"), "--count", "3")
+            bodies = [b'{"id":"evt_1","type":"charge.paid"}', b'{\r\n "id": "evt_2",\n "type": "charge.paid"\r\n}\n',
+                      b' {"id":"evt_3","type":"charge.paid","text":"\xc3\xa9"}']
+            for body in bodies:
+                at = str(int(time.time()))
+                digest = hmac.new(b"whsec_of_stripe", at.encode() + b"." + body, hashlib.sha256).hexdigest()
+                status, _, answer = await asyncio.to_thread(request, self.serve.address("gateway"), "POST", "/events/st?a=b", body,
+                                                            {"Content-Type": "application/json", "Stripe-Signature": f"t={at},v1={digest}"})
+                self.assertEqual(status, 202, answer)
+            self.assertEqual(await asyncio.to_thread(listener.process.wait, WITHIN), 0)
+            self.assertEqual([r.body for r in sink.receipts], bodies)
+            for got in sink.receipts:
+                parts = dict(part.split("=", 1) for part in got.headers["stripe-signature"].split(","))
+                mac = hmac.new(b"whsec_of_stripe", parts["t"].encode() + b"." + got.body, hashlib.sha256).hexdigest()
+                self.assertEqual(mac, parts["v1"])
+                self.assertEqual((got.headers["certes-query"], got.headers["content-type"]), ("a=b", "application/json"))
+
+    async def test_listen_as_json_and_of_a_tenant(self):
+        self.api.ok("PUT", "/tenants/acme", {})
+        for tenant in ("acme", "default"):
+            with self.subTest(tenant=tenant):
+                listener = Running(self, [BINARY, "listen", "--json", "--tenant", tenant, "--count", "1"], self.urls)
+                began = json.loads((await asyncio.to_thread(listener.wait_for, r"(.*)\n"))[1])
+                self.assertEqual((began["listening"], began["secret"][:6]), ("#", "whsec_"))
+                for of in ("default", "acme"):
+                    await asyncio.to_thread(self.ok, "send", "--tenant", of, "of." + of, '"x"')
+                self.assertEqual(await asyncio.to_thread(listener.process.wait, WITHIN), 0)
+                shown = json.loads((listener.output + listener.process.stdout.read().decode()).splitlines()[1])
+                self.assertEqual((shown["type"], shown["body"]), ("of." + tenant, '"x"'))
+                self.assertEqual(shown["headers"]["webhook-id"], shown["id"])
+                self.assertEqual(shown["headers"]["ce-type"], "of." + tenant)
+
+    async def test_a_listen_that_is_killed_leaves_nothing_behind(self):
+        listener = await asyncio.to_thread(self.listen)
+        listener.process.kill()
+        listener.process.wait(WITHIN)
+        self.assertEqual(self.endpoint_ids(), [])
+        self.assertEqual(list(self.api.pages("/subscriptions")), [])
+
+    def test_listen_refuses_what_is_no_url(self):
+        self.refused("listen", "--to", "localhost:3000", says=["--to", "http://"])
 
     def test_resources_are_made_shown_changed_and_removed(self):
         out = self.ok("endpoints", "create", "one", "url=http://127.0.0.1:9/one", "concurrency=2")
@@ -466,7 +515,7 @@ class Alone(Case):
     def test_what_is_no_command_is_named_and_ends_with_2(self):
         for words, says in [(["frobnicate"], "frobnicate"), (["endpoints", "frobnicate"], "frobnicate"), ([], "--help"),
                             (["serve", "--frobnicate"], "--frobnicate"), (["send"], "TYPE"), (["serve", "extra"], "extra"),
-                            (["listen", "--priority", "urgent"], "urgent"), (["dead-letters", "list", "--limit", "x"], "x")]:
+                            (["listen", "--priority", "urgent"], "--priority"), (["dead-letters", "list", "--limit", "x"], "x")]:
             with self.subTest(words=words):
                 status, out, err = self.run_words(*words)
                 self.assertEqual((status, out), (2, ""), err)
@@ -487,7 +536,7 @@ class Alone(Case):
     def test_a_service_that_is_not_there_is_named(self):
         url = f"http://127.0.0.1:{free_port()}"
         (self.directory / "a.toml").write_text('[[sources]]\nid = "s"\nverify = { scheme = "none" }\n')
-        for words in (["endpoints", "list"], ["endpoints", "create", "x", "url=http://x/"], ["dead-letters", "list"], ["listen"], ["apply", "a.toml"]):
+        for words in (["endpoints", "list"], ["endpoints", "create", "x", "url=http://x/"], ["dead-letters", "list"], ["apply", "a.toml"]):
             with self.subTest(words=words):
                 status, out, err = self.run_words(*words, CERTES_URL=url)
                 self.assertEqual((status, out), (1, ""))

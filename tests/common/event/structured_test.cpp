@@ -50,3 +50,32 @@ TEST_CASE("Structured: a JSON string is valid whatever the bytes") {
   append_json_string(out, "a\xff\xc3\xa9\n\x01\\");
   CHECK(out == "\"a\xef\xbf\xbd\xc3\xa9\\u000a\\u0001\\\\\"");
 }
+
+TEST_CASE("Structured: what was received stands beside it, and the payload's bytes where data is no copy of them") {
+  const auto received = [](std::string_view content_type, std::string_view payload) {
+    log::Headers headers;
+    headers.add("ce_id", "7");
+    headers.add("content-type", content_type);
+    headers.add("certes-h-stripe-signature", "t=1,v1=\"a\"");
+    headers.add("certes-h-stripe-signature", "t=2");
+    headers.add("certes-h-x-other", "é");
+    headers.add(log::names::kQuery, "a=b");
+    headers.add("certes-hops", "2");
+    JsonDocument document;
+    std::string out;
+    append_structured(out, headers, payload, document, Detail::received);
+    return out;
+  };
+  const auto start = [](const std::string& type) {
+    return R"({"id":"7","datacontenttype":")" + type + R"(","certesquery":"a=b","certeshops":"2",)" +
+           R"("certesheaders":{"stripe-signature":"t=1,v1=\"a\"","x-other":"é"})";
+  };
+  const std::string json = start("application/json");
+  CHECK(received("application/json", "{\n}") == json + ",\"data\":{\n}}");
+  CHECK(received("application/json", "{\r\n}") == json + ",\"certesbytes\":\"ew0KfQ==\",\"data\":{\r\n}}");
+  CHECK(received("application/json", "{}\n") == json + ",\"certesbytes\":\"e30K\",\"data\":{}\n}");
+  CHECK(received("application/json", "abc") == json + ",\"certesbytes\":\"YWJj\",\"data\":\"abc\"}");
+  CHECK(received("text/plain", "abc\n") == start("text/plain") + ",\"data\":\"abc\\u000a\"}");
+  CHECK(received("image/png", "\xff") == start("image/png") + ",\"data_base64\":\"/w==\"}");
+  CHECK(received("image/png", "") == start("image/png") + "}");
+}

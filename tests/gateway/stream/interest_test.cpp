@@ -29,6 +29,10 @@ TEST_CASE("Interest: kinds and pattern as a query names them") {
   CHECK_FALSE(some->has(Kind::event));
   CHECK(some->pattern == "a.*");
   CHECK(make_interest("t", "log", "")->of_events() == false);
+  CHECK_FALSE(some->headers);
+  CHECK_FALSE(make_interest("t", "", "", "false")->headers);
+  CHECK(make_interest("t", "", "", "true")->headers);
+  CHECK(make_interest("t", "", "", "yes").error().pointer == "headers");
 }
 
 TEST_CASE("Interest: an unknown kind or a bad pattern is refused by the parameter's name") {

@@ -91,14 +91,15 @@ struct Watched {
     record.headers.add("ce_type", type);
     record.headers.add(log::names::kKind, kind);
     record.headers.add(log::names::kTenant, tenant);
+    record.headers.add("certes-h-x-signed", "by " + type);
     record.value = "{}";
     cluster->put(log::Topic::events, partition, std::move(record));
   }
   WatcherId watch(std::string_view kinds = "", std::string_view pattern = "", Positions from = {},
-                  std::string_view tenant = "default") {
+                  std::string_view tenant = "default", std::string_view headers = "") {
     Watcher watcher;
     watcher.id = ++last;
-    watcher.interest = *make_interest(tenant, kinds, pattern);
+    watcher.interest = *make_interest(tenant, kinds, pattern, headers);
     watcher.outlet = &reader;
     watcher.gauge = std::make_shared<Gauge>();
     watcher.from = std::move(from);
@@ -138,6 +139,20 @@ TEST_CASE("Tail: a watcher is shown what comes after it began, of its kinds and 
   CHECK(seen.texts.size() == 2);
   CHECK(seen.texts[0].starts_with("event: event\ndata: {"));
   CHECK(on.reader.seen(commands).texts.at(0).starts_with("event: command\n"));
+}
+
+TEST_CASE("Tail: who asks for headers is shown them, live and catching up, and nobody else is") {
+  Watched on;
+  const auto plain = on.watch();
+  const auto full = on.watch("", "", {}, "default", "true");
+  on.put("a.1");
+  REQUIRE(on.shows(plain, 1));
+  REQUIRE(on.shows(full, 1));
+  CHECK(on.reader.seen(plain).count("by a.1") == 0);
+  CHECK(on.reader.seen(full).count(R"("certesheaders":{"x-signed":"by a.1"})") == 1);
+  const auto again = on.watch("", "", {0, 0, 0}, "default", "true");
+  REQUIRE(on.shows(again, 1));
+  CHECK(on.reader.seen(again).count("by a.1") == 1);
 }
 
 TEST_CASE("Tail: an id leads back to the same place") {
