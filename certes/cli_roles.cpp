@@ -81,15 +81,15 @@ void add_relay(CliContext context) {
   });
 }
 
-// `topics` and `config check` take the same settings and only print.
+// `topics` and `config check` take the same settings.
 template <class Options>
-void add_printing(CLI::App* command, CliContext context) {
+void add_printing(CLI::App* command, CliContext context, const std::shared_ptr<Options>& made) {
   const auto options = std::make_shared<SettingOptions>();
-  const auto json = std::make_shared<bool>(false);
   add_settings(*command, *options);
-  command->add_flag("--json", *json, "print JSON");
+  command->add_flag("--json", made->json, "print JSON");
   command->callback([=, &environment = context.environment, &chosen = context.chosen] {
-    chosen = Options{sources_of(*options, environment), *json};
+    made->sources = sources_of(*options, environment);
+    chosen = *made;
   });
 }
 
@@ -101,12 +101,14 @@ void add_role_commands(CliContext context) {
   add_role(context, Role::dispatcher, "dispatcher", "delivers events to endpoints");
   add_role(context, Role::api, "api", "serves the Master API alone");
   add_relay(context);
-  add_printing<TopicsOptions>(
-      context.app.add_subcommand("topics", "the topics, settings and permissions that Kafka needs"), context);
+  CLI::App* topics = context.app.add_subcommand("topics", "the topics, settings and permissions that Kafka needs");
+  const auto topics_options = std::make_shared<TopicsOptions>();
+  topics->add_flag("--check", topics_options->check, "ask the cluster whether it has them; changes nothing");
+  add_printing(topics, context, topics_options);
   CLI::App* config = context.app.add_subcommand("config", "settings")->require_subcommand(1);
-  add_printing<ConfigCheckOptions>(
+  add_printing(
       config->add_subcommand("check", "checks the settings and prints each with its value and where it is from"),
-      context);
+      context, std::make_shared<ConfigCheckOptions>());
 }
 
 }  // namespace certes::command

@@ -93,6 +93,7 @@ struct ConfigCheckOptions {
 struct TopicsOptions {
   config::Sources sources;
   bool json = false;
+  bool check = false;  // of the cluster, instead of printing
 };
 struct VersionOptions {};
 

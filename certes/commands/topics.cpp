@@ -1,4 +1,5 @@
-// certes topics: what Kafka must have for this configuration, for whoever makes topics and permissions by hand.
+// certes topics: what Kafka must have for this configuration, for whoever makes topics and permissions by hand; or
+// whether it has.
 #include <nlohmann/json.hpp>
 
 #include "certes/commands/commands.hpp"
@@ -36,6 +37,27 @@ std::string as_json(const Specs& specs, const std::vector<Row>& acls) {
   return out.dump(2);
 }
 
+// Fails where anything is wrong.
+int check(const log::kafka::Options& kafka, bool json) {
+  if (kafka.kafka.brokers.empty()) return failed(Error(Code::invalid, "kafka.brokers is not set", "kafka.brokers"));
+  const SystemClock clock;
+  const auto findings = log::kafka::check_topics(kafka, clock);
+  if (!findings) return failed(findings.error());
+  bool good = true;
+  Json out = Json::array();
+  std::vector<Row> rows;
+  for (const auto& finding : *findings) {
+    good = good && finding.wrong.empty();
+    out.push_back({{"what", finding.what}, {"ok", finding.wrong.empty()}, {"wrong", finding.wrong}});
+    rows.push_back({finding.wrong.empty() ? "ok" : "WRONG", finding.what, finding.wrong});
+  }
+  if (json)
+    print_line(out.dump(2));
+  else
+    print(table({"", "WHAT", "WHAT TO CHANGE"}, rows));
+  return good ? kExitOk : kExitFailure;
+}
+
 }  // namespace
 
 int run_command(const TopicsOptions& options) {
@@ -44,6 +66,7 @@ int run_command(const TopicsOptions& options) {
   const config::Settings& settings = loaded->settings;
   log::kafka::Options kafka{settings.kafka, static_cast<std::size_t>(settings.gateway.max_body_bytes),
                             settings.retention};
+  if (options.check) return check(kafka, options.json);
   const Specs specs = log::kafka::topic_specs(kafka);
   const std::vector<Row> acls = permissions(settings.kafka);
   if (options.json) {

@@ -204,7 +204,7 @@ const Setting kSettings[] = {
     {"secrets.key_file", CERTES_STRING(secrets_key_file), "file with the sealing keys, one a line; the first seals"},
 
     {"kafka.brokers", CERTES_STRING(kafka.brokers), "host:port, separated by commas", 0, 0, Form::addresses},
-    {"kafka.prefix", CERTES_STRING(kafka.prefix), "of every topic's name"},
+    {"kafka.prefix", CERTES_STRING(kafka.prefix), "of every topic's name", 0, 0, Form::topic_prefix},
     {"kafka.group", CERTES_STRING(kafka.group), "consumer group; empty: the prefix and \"dispatcher\""},
     {"kafka.partitions", CERTES_INT(kafka.partitions), "of topics that are made", 1, 10'000},
     {"kafka.replication_factor", CERTES_INT(kafka.replication_factor), "of topics that are made; -1: the cluster's", -1,

@@ -28,6 +28,7 @@ enum class Form : std::uint8_t {
   addresses,        // host:port,host:port
   networks,         // each item a CIDR
   choice,           // one of `choices`, separated by '|'
+  topic_prefix,     // of the names of Kafka's topics
 };
 
 struct Setting {

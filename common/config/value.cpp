@@ -1,6 +1,7 @@
 // How one setting is set from text, written as text and checked.
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
@@ -93,11 +94,24 @@ Result<void> check_range(const Setting& setting, double value) {
   return fail(Code::invalid, range + ", not " + number(value));
 }
 
+// Kafka's names have at most 249 characters; the longest of ours behind it has twelve.
+Result<void> check_topic_prefix(std::string_view text) {
+  constexpr std::size_t kLongest = 200;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)) return {};
+  return fail(Code::invalid,
+              "must be at most 200 letters, digits, '.', '_' and '-', not \"" + std::string(text) + "\"");
+}
+
 Result<void> check_string(const Setting& setting, const std::string& value) {
   if (setting.form == Form::choice && !is_choice(value, setting.choices))
     return fail(Code::invalid, "must be " + choices_in_words(setting.choices) + ", not \"" + value + "\"");
   if (setting.form == Form::address || (setting.form == Form::address_or_none && !value.empty()))
     return check_address(value);
+  if (setting.form == Form::topic_prefix) return check_topic_prefix(value);
   if (setting.form == Form::addresses)
     for (const std::string& item : split_list(value))
       if (auto checked = check_address(item); !checked) return checked;

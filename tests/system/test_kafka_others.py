@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import Case, Installation, PARTITIONS, Producer, Sink, brokers, event, wait_for
+from harness import Case, Installation, PARTITIONS, Producer, Sink, brokers, event, run_to_end, wait_for
 
 MEDDLER = os.environ.get("KAFKA_MEDDLER", "")
 OWNED = ("events", "attempts", "dead-letters", "progress")
@@ -85,12 +85,32 @@ class Others(Case):
             self.assertIn("was not committed by Certes", dispatcher.log())
             self.assertEqual(installation.metric("certes_dispatcher_foreign_commits_total"), PARTITIONS)
 
+    def test_topics_check_says_what_is_wrong(self):
+        prefix = self.prefix()
+        environment = {"CERTES_KAFKA_PREFIX": prefix, "CERTES_KAFKA_PARTITIONS": str(PARTITIONS), "CERTES_KAFKA_BROKERS": brokers()}
+        status, out, err = run_to_end("topics", "--check", environment=environment | {"CERTES_KAFKA_CREATE_TOPICS": "false"})
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("kafka-topics.sh --create --topic " + prefix + "events", out)
+        self.process("gateway", "--brokers", brokers(), environment=environment).start()
+        status, out, err = run_to_end("topics", "--check", environment=environment)
+        self.assertEqual(status, 0, out + err)
+        self.assertNotIn("WRONG", out)
+        meddle("partitions", prefix + "events", PARTITIONS + 1)
+        meddle("set", prefix + "attempts", "max.message.bytes=1000")
+        status, out, err = run_to_end("topics", "--check", environment=environment)
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("kafka-topics.sh --alter --topic " + prefix + "attempts --partitions 4", out)
+        self.assertIn("max.message.bytes is 1000", out)
+
     def test_errors_name_the_brokers_and_settings_of_kafka(self):
         gateway = self.process("gateway", "--brokers", brokers(), environment={"CERTES_KAFKA_SECURITY_PROTOCOL": "ssl"}).spawn()
         self.assertEqual(gateway.process.wait(60), 1)
         for word in (brokers(), "kafka.security_protocol"):
             self.assertIn(word, gateway.log())
         self.assertNotIn("--key", gateway.log())
+        status, out, err = run_to_end("gateway", "--brokers", brokers(), environment={"CERTES_KAFKA_PREFIX": "a b"})
+        self.assertNotEqual(status, 0)
+        self.assertIn("CERTES_KAFKA_PREFIX", err)
 
     async def test_another_consumer_under_the_groups_name_costs_no_event(self):
         async with Sink() as sink:

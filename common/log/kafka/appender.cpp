@@ -156,9 +156,8 @@ void KafkaAppender::judge(Topic topic, rd_kafka_resp_err_t code) {
                   name + " cannot be written: Write is refused: the permission is missing (certes topics lists them)");
   } else if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
     refuses = "write_too_large";
-    troubles_.met(
-        label, "write_too_large",
-        name + " cannot be written: its max.message.bytes has been lowered (certes topics says what it must be)");
+    troubles_.met(label, "write_too_large",
+                  name + " cannot be written: its max.message.bytes has been lowered (certes topics --check)");
   }
 }
 

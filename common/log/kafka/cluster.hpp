@@ -20,6 +20,8 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
+  Result<std::vector<Finding>> check();  // check_topics'
+
   // As log::Log's.
   Result<void> prepare();
   const std::atomic<std::int32_t>& partitions() const { return topics_->partitions(); }

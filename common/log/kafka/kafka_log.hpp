@@ -40,6 +40,15 @@ struct TopicSpec {
 };
 std::vector<TopicSpec> topic_specs(const Options& options);
 
+// Something that `certes topics --check` has looked at.
+struct Finding {
+  std::string what;
+  std::string wrong;  // and what mends it; empty: it is as it must be
+};
+// Holds the cluster against what the settings need; changes nothing. Whether topics may be written is not tried.
+// Blocks, some seconds at most. Errors: unavailable, unauthenticated; invalid, naming the setting.
+Result<std::vector<Finding>> check_topics(const Options& options, const Clock& clock);
+
 // The consumer group of the dispatchers.
 std::string group_of(const config::KafkaSettings& kafka);
 

@@ -89,6 +89,8 @@ TEST_CASE("Settings: wrong types, ranges and forms in a file are refused with th
   CHECK(file_error("[dispatcher]\nallow_networks = [1]\n") ==
         ":2: dispatcher.allow_networks must be a list of strings, not a list");
   CHECK(file_error("[store]\nengine = \"redis\"\n") == ":2: store.engine must be sqlite or kafka, not \"redis\"");
+  CHECK(file_error("[kafka]\nprefix = \"a b\"\n") ==
+        ":2: kafka.prefix must be at most 200 letters, digits, '.', '_' and '-', not \"a b\"");
   CHECK(file_error("drain_seconds = nan\n").starts_with(":1: drain_seconds must be from 0 to 3600"));
   CHECK(file_error("[gateway\n").starts_with(":1: "));
 }
