@@ -100,7 +100,7 @@ Services::Services(Dependencies dependencies)
       ids_(dependencies.clock) {}
 
 std::string Services::new_id(std::string_view prefix) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return ids_.next(prefix);
 }
 

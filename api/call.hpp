@@ -3,7 +3,6 @@
 // that was answered before it. Who: api. Handlers run on the listener's workers and may block.
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -11,6 +10,7 @@
 #include "api/table.hpp"
 #include "api/turns.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/mutex.hpp"
 #include "gateway/access/caller.hpp"
 #include "gateway/access/clients.hpp"
 #include "gateway/access/dependencies.hpp"
@@ -37,11 +37,11 @@ class Services {
   metrics::Counter cut_pages, cut_scans, cut_replays;
   Turns replay_turns;
   // Held while what may take away the last key that may do everything is judged, and until that is decided.
-  std::mutex administration;
+  Mutex administration;
 
  private:
-  std::mutex mutex_;
-  IdGenerator ids_;  // guarded by mutex_
+  Mutex mutex_;
+  IdGenerator ids_ CERTES_GUARDED_BY(mutex_);
 };
 
 struct Call {

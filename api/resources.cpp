@@ -210,7 +210,7 @@ Result<http::Response> remove(const Call& call, Services& services) {
 // that holds the one before.
 template <ApiHandler handler>
 Result<http::Response> one_at_a_time(const Call& call, Services& services) {
-  const std::lock_guard lock(services.administration);
+  const Lock lock(services.administration);
   Call anew = call;
   anew.state = services.fresh_state();
   return handler(anew, services);

@@ -3,12 +3,11 @@
 // log, or must be judged and decided before the next. Who: replays of dead letters, each step of them. Any thread; take
 // blocks until it is one's turn.
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "common/base/fair_queue.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes::api {
 
@@ -39,16 +38,16 @@ class Turns {
 
  private:
   void done(const std::string& tenant);
-  void hand_on();
+  void hand_on() CERTES_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  FairOrder<bool*> order_{{.most_items = 1u << 20, .most_bytes = 1u << 20, .threads = 1}};  // guarded by mutex_
-  bool taken_ = false;                                                                      // guarded by mutex_
+  mutable Mutex mutex_;
+  Condition changed_;
+  FairOrder<bool*> order_ CERTES_GUARDED_BY(mutex_){{.most_items = 1u << 20, .most_bytes = 1u << 20, .threads = 1}};
+  bool taken_ CERTES_GUARDED_BY(mutex_) = false;
 };
 
 inline Turns::Turn Turns::take(const std::string& tenant) {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   bool mine = false;
   order_.push(tenant, 1, &mine);  // there are never as many threads as places
   hand_on();
@@ -57,7 +56,7 @@ inline Turns::Turn Turns::take(const std::string& tenant) {
 }
 
 inline void Turns::done(const std::string& tenant) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   order_.done(tenant);
   taken_ = false;
   hand_on();
@@ -73,7 +72,7 @@ inline void Turns::hand_on() {
 }
 
 inline std::size_t Turns::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return order_.waiting();
 }
 

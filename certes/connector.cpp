@@ -1,6 +1,7 @@
 #include "certes/connector.hpp"
 
 #include "certes/logging.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes {
 namespace {
@@ -17,9 +18,9 @@ bool is_passing(const Error& error) {
 
 // What a fence's callback shares with who waits for it: it may come after the waiting has ended.
 struct Fence {
-  std::mutex mutex;
-  std::condition_variable reached;
-  bool done = false;
+  Mutex mutex;
+  Condition reached;
+  bool done CERTES_GUARDED_BY(mutex) = false;
 };
 
 }  // namespace
@@ -37,7 +38,7 @@ Connector::Connector(log::Log& log, const Clock& clock, std::function<Result<voi
 
 Connector::~Connector() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     given_up_ = true;
   }
   changed_.notify_all();
@@ -45,14 +46,14 @@ Connector::~Connector() {
 }
 
 std::optional<Result<Connector::RegistryPtr>> Connector::take() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return std::exchange(outcome_, std::nullopt);
 }
 
 void Connector::run() {
   auto outcome = connect();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     outcome_ = std::move(outcome);
   }
   wake_();
@@ -79,18 +80,20 @@ Result<void> Connector::catch_up(registry::Registry& registry) {
   const auto fence = std::make_shared<Fence>();
   if (auto broken = registry.failure()) return fail(Code::internal, broken->message);
   registry.fence([fence](const registry::StatePtr&) {
-    const std::lock_guard lock(fence->mutex);
+    const Lock lock(fence->mutex);
     fence->done = true;
     fence->reached.notify_all();
   });
-  std::unique_lock lock(fence->mutex);
-  if (fence->reached.wait_for(lock, std::chrono::seconds(5), [&] { return fence->done; })) return {};
+  Lock lock(fence->mutex);
+  if (fence->reached.wait_for(lock, std::chrono::seconds(5),
+                              [&]() CERTES_REQUIRES(fence->mutex) { return fence->done; }))
+    return {};
   return fail(Code::unavailable, "the registry is still being read");
 }
 
 bool Connector::pause() {
-  std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, retry_every_, [&] { return given_up_; });
+  Lock lock(mutex_);
+  return !changed_.wait_for(lock, retry_every_, [&]() CERTES_REQUIRES(mutex_) { return given_up_; });
 }
 
 void Connector::tell(const Error& error) {

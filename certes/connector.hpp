@@ -3,14 +3,13 @@
 // end, the sealing key found right, an admin key there. It keeps trying while the log is away, with one log line a
 // minute, on a thread of its own. Who: Runtime, at start.
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
 #include "common/registry/registry.hpp"
@@ -47,10 +46,10 @@ class Connector {
   const std::size_t audit_entries_;
   std::optional<SteadyTime> told_;  // its thread
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool given_up_ = false;                       // guarded by mutex_
-  std::optional<Result<RegistryPtr>> outcome_;  // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  bool given_up_ CERTES_GUARDED_BY(mutex_) = false;
+  std::optional<Result<RegistryPtr>> outcome_ CERTES_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

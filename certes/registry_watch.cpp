@@ -1,15 +1,14 @@
 #include "certes/registry_watch.hpp"
 
-#include <mutex>
-
 #include "certes/logging.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes {
 namespace {
 
 struct Watched {
-  std::mutex mutex;
-  Told told;  // guarded by mutex
+  Mutex mutex;
+  Told told CERTES_GUARDED_BY(mutex);
 };
 
 // Whether this version of it is told of for the first time.
@@ -19,7 +18,7 @@ bool is_new(Told& told, const std::string& key, std::int64_t version) {
 }
 
 void tell(const registry::State& state, Watched& watched) {
-  const std::lock_guard lock(watched.mutex);
+  const Lock lock(watched.mutex);
   for (const std::string& line : lines_about(state, watched.told)) logging::warn(line);
 }
 

@@ -180,7 +180,7 @@ void Runtime::open_roles() {
 dispatcher::Dependencies Runtime::delivering() {
   auto failed = [this](const Error& error) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (!failure_) failure_ = error;
     }
     signals_.wake();
@@ -222,7 +222,7 @@ Result<void> Runtime::serve() {
     if (event == Signals::Event::signal) return {};
     certificates_.look(event == Signals::Event::hangup);
     if (settings_.store.engine == "kafka") log_watch_.look(log_->health(), clock_.now());
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));
     if (auto broken = registry_->failure()) return fail(std::move(*broken));

@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +23,7 @@
 #include "certes/sealing_keys.hpp"
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/config/settings.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/log.hpp"
@@ -89,8 +89,8 @@ class Runtime {
   std::unique_ptr<MetricsListener> metrics_listener_;
 
   std::atomic<bool> leaving_{false};
-  std::mutex mutex_;
-  std::optional<Error> failure_;  // guarded by mutex_: the dispatcher's thread sets it
+  Mutex mutex_;
+  std::optional<Error> failure_ CERTES_GUARDED_BY(mutex_);  // the dispatcher's thread sets it
 };
 
 }  // namespace certes

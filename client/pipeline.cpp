@@ -16,20 +16,26 @@ Pipeline::~Pipeline() { close(Millis{0}); }
 
 Result<void> Pipeline::start(const MakeTransport& transport) {
   auto read = spool_->each_waiting([this](Entry&& entry) {
-    ++events_;
-    bytes_ += entry.bytes;
+    {
+      const Lock lock(mutex_);
+      ++events_;
+      bytes_ += entry.bytes;
+    }
     forwarder_.add(std::move(entry));
   });
   if (!read) return read;
   const auto rejected = spool_->rejected_size();
   if (!rejected) return fail(rejected.error());
-  events_ += rejected->events;
-  bytes_ += rejected->bytes;
-  status_.rejected_events = rejected->events;
+  {
+    const Lock lock(mutex_);
+    events_ += rejected->events;
+    bytes_ += rejected->bytes;
+    status_.rejected_events = rejected->events;
+  }
   publish_state();
   transport_ = transport([this] { wake(); });
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     running_ = true;
   }
   thread_ = std::thread([this] { run(); });
@@ -38,7 +44,7 @@ Result<void> Pipeline::start(const MakeTransport& transport) {
 
 void Pipeline::set_policies(Policies policies) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     works_.push_back(
         [this, policies = std::move(policies)]() mutable { forwarder_.set_policies(std::move(policies)); });
   }
@@ -46,12 +52,11 @@ void Pipeline::set_policies(Policies policies) {
 }
 
 void Pipeline::wake() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   woke_ = true;
   woken_.notify_one();
 }
 
-// With the mutex held.
 std::optional<Error> Pipeline::reserve(const Publishing& publishing) {
   if (closing_) return Error(Code::unavailable, "the producer is closing");
   if (events_ + publishing.items.size() > options_.max_events)
@@ -71,7 +76,7 @@ std::optional<Error> Pipeline::reserve(const Publishing& publishing) {
 void Pipeline::publish(std::vector<Item> items, Stored stored) {
   Publishing publishing{std::move(items), 0, std::move(stored)};
   for (const Item& item : publishing.items) publishing.bytes += item.bytes();
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (auto refused = reserve(publishing)) {
     lock.unlock();
     if (meters_ != nullptr) meters_->refused(refused->code == Code::busy ? "full" : "closing");
@@ -100,7 +105,7 @@ Result<T> Pipeline::ask(std::function<Result<T>()> question) {
   auto done = std::make_shared<std::promise<Result<T>>>();
   auto answer = done->get_future();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!running_) return fail(Code::unavailable, "the producer is closed");
     works_.push_back([done, question = std::move(question)] { done->set_value(question()); });
     woke_ = true;
@@ -118,7 +123,7 @@ Result<void> Pipeline::retry_rejected(std::int64_t sequence) {
     auto entry = spool_->restore(sequence);
     if (!entry) return fail(std::move(entry.error()));
     forwarder_.add(std::move(*entry));
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     --status_.rejected_events;
     return {};
   });
@@ -128,7 +133,7 @@ Result<void> Pipeline::drop_rejected(std::int64_t sequence) {
   return ask<void>([this, sequence]() -> Result<void> {
     auto bytes = spool_->drop(sequence);
     if (!bytes) return fail(std::move(bytes.error()));
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     give_back(1, *bytes);
     --status_.rejected_events;
     return {};
@@ -136,7 +141,7 @@ Result<void> Pipeline::drop_rejected(std::int64_t sequence) {
 }
 
 PipelineStatus Pipeline::status() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   PipelineStatus status = status_;
   status.bytes = bytes_;
   status.waiting_events = events_ - std::min(events_, status_.rejected_events);
@@ -144,13 +149,14 @@ PipelineStatus Pipeline::status() const {
 }
 
 bool Pipeline::wait_until_sent(Millis limit) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, limit, [this] { return !running_ || events_ == status_.rejected_events; });
+  Lock lock(mutex_);
+  return changed_.wait_for(
+      lock, limit, [this]() CERTES_REQUIRES(mutex_) { return !running_ || events_ == status_.rejected_events; });
 }
 
 std::size_t Pipeline::close(Millis limit) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     closing_ = true;
     close_by_ = clock_.now() + limit;
     woke_ = true;
@@ -162,7 +168,7 @@ std::size_t Pipeline::close(Millis limit) {
 }
 
 std::optional<Error> Pipeline::failure() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return failure_;
 }
 

@@ -3,12 +3,10 @@
 // its own owns spool, Forwarder and transport; what is published while it commits goes into the next commit together.
 // Who: Producer, Relay. All functions: any thread; callbacks run on the pipeline's thread and must not block.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +18,7 @@
 #include "client/producer_meters.hpp"
 #include "client/spool/spool.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 
 namespace certes::client {
@@ -98,10 +97,10 @@ class Pipeline {
 
   // Any thread.
   void wake();
-  std::optional<Error> reserve(const Publishing& publishing);
+  std::optional<Error> reserve(const Publishing& publishing) CERTES_REQUIRES(mutex_);
   template <class T>
   Result<T> ask(std::function<Result<T>()> question);
-  void give_back(std::size_t events, std::size_t bytes);
+  void give_back(std::size_t events, std::size_t bytes) CERTES_REQUIRES(mutex_);
 
   // The pipeline's thread.
   void run();
@@ -129,17 +128,20 @@ class Pipeline {
   Turn owed_;  // what the last commit could not write
   std::optional<SteadyTime> write_again_at_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable woken_, changed_;
-  // Guarded by mutex_.
-  std::deque<Publishing> publishings_;
-  std::deque<Work> works_;
-  bool woke_ = false;
-  bool running_ = false, closing_ = false;
-  SteadyTime close_by_{};
-  std::size_t events_ = 0, bytes_ = 0, pending_bytes_ = 0;  // reserved
-  PipelineStatus status_;
-  std::optional<Error> failure_;
+  mutable Mutex mutex_;
+  Condition woken_, changed_;
+  std::deque<Publishing> publishings_ CERTES_GUARDED_BY(mutex_);
+  std::deque<Work> works_ CERTES_GUARDED_BY(mutex_);
+  bool woke_ CERTES_GUARDED_BY(mutex_) = false;
+  bool running_ CERTES_GUARDED_BY(mutex_) = false;
+  bool closing_ CERTES_GUARDED_BY(mutex_) = false;
+  SteadyTime close_by_ CERTES_GUARDED_BY(mutex_){};
+  // Reserved.
+  std::size_t events_ CERTES_GUARDED_BY(mutex_) = 0;
+  std::size_t bytes_ CERTES_GUARDED_BY(mutex_) = 0;
+  std::size_t pending_bytes_ CERTES_GUARDED_BY(mutex_) = 0;
+  PipelineStatus status_ CERTES_GUARDED_BY(mutex_);
+  std::optional<Error> failure_ CERTES_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };

@@ -34,7 +34,7 @@ void Pipeline::run() {
     std::vector<Publishing> publishings;
     std::deque<Work> works;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       publishings.assign(std::make_move_iterator(publishings_.begin()), std::make_move_iterator(publishings_.end()));
       publishings_.clear();
       works.swap(works_);
@@ -69,7 +69,7 @@ void Pipeline::apply(const Flying& flying, const Answer& answer, Turn& turn) {
   if (verdict == Verdict::accepted) tell_accepted(flying, answer);
   if (!outcome.refused.empty()) tell_refused(flying, outcome, answer);
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     status_.accepted += outcome.accepted.size();
     status_.retried += outcome.retried.size();
     status_.refused += outcome.refused.size();
@@ -117,7 +117,7 @@ void Pipeline::commit(Turn& turn, std::vector<Publishing>& publishings) {
   if (turn.empty()) return;
   const auto sequences = spool_->commit(turn, clock_.unix_millis());
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     pending_bytes_ -= std::min(pending_bytes_, bytes);
     if (!sequences) give_back(count, bytes);
     if (auto broken = spool_->failure()) failure_ = std::move(broken);
@@ -150,7 +150,7 @@ bool Pipeline::send(const Flight& flight) {
       Answer none;
       none.sent = false;
       forwarder_.finished(flight, {}, none, clock_.now(), clock_.unix_millis());
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       status_.last_error = item.error().message;
       return false;
     }
@@ -174,7 +174,7 @@ bool Pipeline::send(const Flight& flight) {
 
 // Closing ends when nothing is left, when time is up, or when nothing more can happen in time.
 bool Pipeline::finished_closing() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!closing_ || !publishings_.empty()) return false;
   const SteadyTime now = clock_.now();
   const auto due = forwarder_.due();
@@ -191,14 +191,14 @@ void Pipeline::wait() {
   SteadyTime until = now + kLongestWait;
   if (const auto due = forwarder_.due()) until = std::min(until, *due);
   if (write_again_at_) until = std::min(until, *write_again_at_);
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (closing_) until = std::min(until, close_by_);
   const Millis limit = std::max(Millis{0}, std::chrono::ceil<Millis>(until - now));
-  woken_.wait_for(lock, limit, [this] { return woke_; });
+  woken_.wait_for(lock, limit, [this]() CERTES_REQUIRES(mutex_) { return woke_; });
 }
 
 void Pipeline::publish_state() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (meters_ != nullptr) meters_->spool(forwarder_.size(), status_.rejected_events, bytes_);
   changed_.notify_all();
 }

@@ -39,7 +39,7 @@ PolicyReader::PolicyReader(PolicyReaderOptions options, std::function<void(Polic
 
 PolicyReader::~PolicyReader() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ending_ = true;
     woken_.notify_one();
   }
@@ -57,8 +57,8 @@ void PolicyReader::run() {
       told = policies.error().message;
       if (trouble_) trouble_(policies.error());
     }
-    std::unique_lock lock(mutex_);
-    if (woken_.wait_for(lock, options_.every, [this] { return ending_; })) return;
+    Lock lock(mutex_);
+    if (woken_.wait_for(lock, options_.every, [this]() CERTES_REQUIRES(mutex_) { return ending_; })) return;
   }
 }
 

@@ -2,14 +2,13 @@
 // PolicyReader: reads producers' back-off policies from the Master API now and then, on a thread of its own. Until it
 // is reached, and where it says nothing, the local ones hold. Who: Producer, certes relay.
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "client/policies.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 
 namespace certes::client {
@@ -41,9 +40,9 @@ class PolicyReader {
   const PolicyReaderOptions options_;
   const std::function<void(Policies)> found_;
   const std::function<void(const Error&)> trouble_;
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  bool ending_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  Condition woken_;
+  bool ending_ CERTES_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include "client/pipeline.hpp"
 #include "client/policy_reader.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes {
 namespace {
@@ -90,15 +91,15 @@ class Producer::Impl {
   void complete(event::Event& event) {
     if (event.time.empty()) event.time = format_rfc3339(clock_.unix_millis());
     if (!event.client_id.empty()) return;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     event.client_id = ids_.next("pub_");
   }
 
   const SystemClock clock_;
   const std::size_t max_event_bytes_;
   std::optional<client::ProducerMeters> meters_;
-  std::mutex mutex_;
-  IdGenerator ids_;  // guarded by mutex_
+  Mutex mutex_;
+  IdGenerator ids_ CERTES_GUARDED_BY(mutex_);
 
  public:
   // Last, so that they end before what they use.

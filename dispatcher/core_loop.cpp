@@ -152,12 +152,12 @@ void CoreLoop::show() {
     positions.emplace_back(partition.partition, partition.position);
   }
   meters_.oldest_unfinished(oldest);
-  const std::lock_guard lock(positions_mutex_);
+  const Lock lock(positions_mutex_);
   positions_.swap(positions);
 }
 
 std::vector<std::pair<std::int32_t, std::int64_t>> CoreLoop::positions() const {
-  const std::lock_guard lock(positions_mutex_);
+  const Lock lock(positions_mutex_);
   return positions_;
 }
 

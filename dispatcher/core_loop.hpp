@@ -6,10 +6,10 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "common/base/mutex.hpp"
 #include "common/log/owner.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "dispatcher/inbox.hpp"
@@ -88,8 +88,8 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   std::thread thread_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> in_flight_{0};
-  mutable std::mutex positions_mutex_;
-  std::vector<std::pair<std::int32_t, std::int64_t>> positions_;  // guarded by positions_mutex_
+  mutable Mutex positions_mutex_;
+  std::vector<std::pair<std::int32_t, std::int64_t>> positions_ CERTES_GUARDED_BY(positions_mutex_);
 
   // The loop's own.
   std::unique_ptr<Core> core_;

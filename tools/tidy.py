@@ -17,6 +17,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("CERTES_CACHE", pathlib.Path.home() / ".cache/certes")) / "tidy"
+# Of the compiler's own warnings, those about locks: g++ gives the others.
+WARNINGS = ["--extra-arg=-Wno-everything", "--extra-arg=-Wthread-safety"]
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
@@ -42,7 +44,7 @@ def key(source, common):
 
 def check(database, source, stamp):
     run = subprocess.run(
-        ["clang-tidy", "-p", database.parent, "--quiet", "--warnings-as-errors=*", "--extra-arg=-w", source],
+        ["clang-tidy", "-p", database.parent, "--quiet", "--warnings-as-errors=*", *WARNINGS, source],
         capture_output=True, text=True)
     if run.returncode == 0:
         stamp.touch()

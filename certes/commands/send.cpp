@@ -6,6 +6,7 @@
 #include "client/encoding.hpp"
 #include "client/pipeline.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/mutex.hpp"
 #include "common/json/json.hpp"
 
 namespace certes::command {
@@ -76,22 +77,22 @@ class Watch {
  public:
   explicit Watch(std::string id) : id_(std::move(id)) {}
   void ended(const client::Ended& ended) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (ended.id != id_ || ended_) return;
     ended_ = ended;
     changed_.notify_all();
   }
   std::optional<client::Ended> wait(Millis limit) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return ended_.has_value(); });
+    Lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this]() CERTES_REQUIRES(mutex_) { return ended_.has_value(); });
     return ended_;
   }
 
  private:
   const std::string id_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<client::Ended> ended_;  // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  std::optional<client::Ended> ended_ CERTES_GUARDED_BY(mutex_);
 };
 
 Result<std::unique_ptr<client::Spool>> spool_of(const SendOptions& options) {

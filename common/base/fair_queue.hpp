@@ -5,13 +5,12 @@
 // look-ups of commands. Any thread; push does not block.
 // What waits costs its bytes, but never less than the queue's bytes divided by its items: one bound for both.
 
-#include <condition_variable>
 #include <deque>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "common/base/mutex.hpp"
 #include "common/base/shares.hpp"
 
 namespace certes {
@@ -151,7 +150,7 @@ class FairQueue {
   [[nodiscard]] std::vector<T> push(std::string_view tenant, std::size_t bytes, T item) {
     std::vector<T> away;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (closed_)
         away.push_back(std::move(item));
       else
@@ -162,7 +161,7 @@ class FairQueue {
   }
   // Blocks until there is something to do. Nothing: closed.
   std::optional<Turn> pop() {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     for (;;) {
       if (closed_) return std::nullopt;
       if (auto next = order_.next())
@@ -173,29 +172,29 @@ class FairQueue {
   // Whoever pops gets nothing any more. What waits stays until the queue is destroyed.
   void close() {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       closed_ = true;
     }
     changed_.notify_all();
   }
   std::size_t waiting() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return order_.waiting();
   }
 
  private:
   void done(const std::string& tenant) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       order_.done(tenant);
     }
     changed_.notify_one();
   }
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  FairOrder<T> order_;   // guarded by mutex_
-  bool closed_ = false;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Condition changed_;
+  FairOrder<T> order_ CERTES_GUARDED_BY(mutex_);
+  bool closed_ CERTES_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace certes

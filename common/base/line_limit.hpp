@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes {
 
@@ -22,7 +22,7 @@ class LineLimit {
 
   // Nothing: not now. Else how often it has happened since it was told last, this time included.
   std::optional<std::uint64_t> due(std::string_view name, SteadyTime now) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Said& said = of(name, now);
     ++said.times;
     if (now < said.next) return std::nullopt;
@@ -36,7 +36,7 @@ class LineLimit {
     std::uint64_t times = 0;  // since the last line
   };
 
-  Said& of(std::string_view name, SteadyTime now) {
+  Said& of(std::string_view name, SteadyTime now) CERTES_REQUIRES(mutex_) {
     if (const auto found = said_.find(name); found != said_.end()) return found->second;
     if (said_.size() >= most_names_) std::erase_if(said_, [now](const auto& one) { return one.second.next <= now; });
     return said_.size() >= most_names_ ? rest_ : said_[std::string(name)];
@@ -44,9 +44,9 @@ class LineLimit {
 
   const Millis every_;
   const std::size_t most_names_;
-  std::mutex mutex_;
-  std::map<std::string, Said, std::less<>> said_;  // guarded by mutex_, as rest_
-  Said rest_;
+  Mutex mutex_;
+  std::map<std::string, Said, std::less<>> said_ CERTES_GUARDED_BY(mutex_);
+  Said rest_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes

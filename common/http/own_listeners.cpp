@@ -60,14 +60,14 @@ void OwnListeners::set(const std::vector<std::string>& listeners) {
     std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
     if (const auto address = Networks::parse_address(host)) parsed.push_back({*address, port});
   }
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   listening_ = std::move(parsed);
 }
 
 bool OwnListeners::contains(const Networks::Bytes& address, std::uint16_t port) const {
   bool everywhere = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const Listening& one : listening_) {
       if (one.port != port) continue;
       if (one.address == address || unspecified(address)) return true;

@@ -4,10 +4,10 @@
 // AddressPolicy and its copies, which share it; Runtime fills it when the listeners are bound. Any thread.
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/http/networks.hpp"
 
 namespace certes::http {
@@ -23,8 +23,8 @@ class OwnListeners {
     Networks::Bytes address;
     std::uint16_t port;
   };
-  mutable std::mutex mutex_;
-  std::vector<Listening> listening_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::vector<Listening> listening_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::http

@@ -4,7 +4,7 @@ namespace certes::log {
 
 Trimmer::~Trimmer() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   ready_.notify_all();
@@ -13,7 +13,7 @@ Trimmer::~Trimmer() {
 
 void Trimmer::run(std::function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     jobs_.push_back(std::move(job));
   }
   if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
@@ -21,9 +21,9 @@ void Trimmer::run(std::function<void()> job) {
 }
 
 void Trimmer::loop() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   for (;;) {
-    ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    ready_.wait(lock, [this]() CERTES_REQUIRES(mutex_) { return stopping_ || !jobs_.empty(); });
     if (stopping_) return;
     const std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();

@@ -2,11 +2,11 @@
 // A thread for the owner's blocking calls to the log (trimming old checkpoints), which must not hold up the core loop.
 // Started by the first job; the destructor waits for the job that runs and drops the others. run: the core loop.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "common/base/mutex.hpp"
 
 namespace certes::log {
 
@@ -18,10 +18,10 @@ class Trimmer {
  private:
   void loop();
 
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::function<void()>> jobs_;  // guarded by mutex_
-  bool stopping_ = false;                   // guarded by mutex_
+  Mutex mutex_;
+  Condition ready_;
+  std::deque<std::function<void()>> jobs_ CERTES_GUARDED_BY(mutex_);
+  bool stopping_ CERTES_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -7,7 +7,8 @@
 #include <prometheus/text_serializer.h>
 
 #include <map>
-#include <mutex>
+
+#include "common/base/mutex.hpp"
 
 namespace certes::metrics {
 namespace {
@@ -56,53 +57,53 @@ void Histogram::observe(double seconds) {
 
 class Metrics::Impl {
  public:
-  std::mutex mutex;  // guards all but `registry`, which has its own
-  Families<prometheus::Counter> counters;
-  Families<prometheus::Gauge> gauges;
-  Families<prometheus::Histogram> histograms;
-  std::vector<std::shared_ptr<const std::function<void()>>> collectors;
-  prometheus::Registry registry;
-  std::mutex rendering;  // held while text() runs
+  Mutex mutex;
+  Families<prometheus::Counter> counters CERTES_GUARDED_BY(mutex);
+  Families<prometheus::Gauge> gauges CERTES_GUARDED_BY(mutex);
+  Families<prometheus::Histogram> histograms CERTES_GUARDED_BY(mutex);
+  std::vector<std::shared_ptr<const std::function<void()>>> collectors CERTES_GUARDED_BY(mutex);
+  prometheus::Registry registry;  // has a mutex of its own
+  Mutex rendering;                // held while text() runs
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
 Metrics::~Metrics() = default;
 
 Counter Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   auto& family = impl_->counters.get(name, help, prometheus::BuildCounter(), impl_->registry);
   return Counter(&family.Add(to_labels(labels)));
 }
 
 Gauge Metrics::gauge(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   auto& family = impl_->gauges.get(name, help, prometheus::BuildGauge(), impl_->registry);
   return Gauge(&family.Add(to_labels(labels)));
 }
 
 Histogram Metrics::histogram(std::string_view name, std::string_view help, const Labels& labels,
                              const std::vector<double>& buckets) {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   auto& family = impl_->histograms.get(name, help, prometheus::BuildHistogram(), impl_->registry);
   return Histogram(&family.Add(to_labels(labels), buckets.empty() ? kLatencyBuckets : buckets));
 }
 
 void Metrics::remove(std::string_view name, const Labels& labels) {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   impl_->counters.remove(name, to_labels(labels));
   impl_->gauges.remove(name, to_labels(labels));
 }
 
 void Metrics::on_scrape(std::function<void()> collect) {
-  const std::lock_guard lock(impl_->mutex);
+  const Lock lock(impl_->mutex);
   impl_->collectors.push_back(std::make_shared<const std::function<void()>>(std::move(collect)));
 }
 
 std::string Metrics::text() const {
-  const std::lock_guard one_at_a_time(impl_->rendering);
+  const Lock one_at_a_time(impl_->rendering);
   std::vector<std::shared_ptr<const std::function<void()>>> collectors;
   {
-    const std::lock_guard lock(impl_->mutex);
+    const Lock lock(impl_->mutex);
     collectors = impl_->collectors;
   }
   for (const auto& collect : collectors) (*collect)();

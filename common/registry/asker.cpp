@@ -22,7 +22,7 @@ Asker::~Asker() {
 
 void Asker::ask(FenceDone waiting) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     waiting_.push_back(std::move(waiting));
   }
   signal_.wake();
@@ -30,7 +30,7 @@ void Asker::ask(FenceDone waiting) {
 
 void Asker::trim(std::int64_t before) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     trim_before_ = std::max(trim_before_, before);
   }
   signal_.wake();
@@ -48,7 +48,7 @@ void Asker::run() {
 bool Asker::ask_now() {
   std::vector<FenceDone> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     waiting.swap(waiting_);
   }
   if (waiting.empty()) return true;
@@ -58,7 +58,7 @@ bool Asker::ask_now() {
     answered_(range->end, asked_at, std::move(waiting));
     return true;
   }
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::move(waiting_.begin(), waiting_.end(), std::back_inserter(waiting));
   waiting_ = std::move(waiting);
   return false;
@@ -67,12 +67,12 @@ bool Asker::ask_now() {
 bool Asker::trim_now() {
   std::int64_t before = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     before = trim_before_;
   }
   if (before == 0) return true;
   const bool done = log_.trim(log::Topic::registry, 0, before, kQuestionLimit).has_value();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (done && trim_before_ == before) trim_before_ = 0;
   return done;
 }

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/log/log.hpp"
 #include "common/registry/registry.hpp"
@@ -37,9 +37,9 @@ class Asker {
   const Answered answered_;
   WakeSignal signal_;
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;
-  std::vector<FenceDone> waiting_;  // guarded by mutex_
-  std::int64_t trim_before_ = 0;    // guarded by mutex_
+  Mutex mutex_;
+  std::vector<FenceDone> waiting_ CERTES_GUARDED_BY(mutex_);
+  std::int64_t trim_before_ CERTES_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 

@@ -42,17 +42,17 @@ Follower::~Follower() {
 }
 
 StatePtr Follower::state() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return state_;
 }
 
 std::optional<Error> Follower::failure() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return failure_;
 }
 
 void Follower::on_change(std::function<void(StatePtr)> observer) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   observers_.push_back(std::move(observer));
 }
 
@@ -181,7 +181,7 @@ void Follower::publish() {
   next->number = ++published_;
   std::vector<std::function<void(StatePtr)>> observers;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     state_ = next;
     if (published_changes_ != replica_->changes() || loading_) observers = observers_;
   }
@@ -224,7 +224,7 @@ void Follower::serve_fences() {
 }
 
 void Follower::set_failure(std::optional<Error> error) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   failure_ = std::move(error);
 }
 

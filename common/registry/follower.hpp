@@ -6,13 +6,13 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/base/ids.hpp"
 #include "common/base/mailbox.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/registry/asker.hpp"
 #include "common/registry/registry.hpp"
@@ -95,10 +95,10 @@ class Follower {
   std::atomic<std::size_t> audit_known_{0};
   std::atomic<std::uint64_t> audit_forgotten_{0};
 
-  mutable std::mutex mutex_;
-  StatePtr state_;                                        // guarded by mutex_
-  std::vector<std::function<void(StatePtr)>> observers_;  // guarded by mutex_
-  std::optional<Error> failure_;                          // guarded by mutex_
+  mutable Mutex mutex_;
+  StatePtr state_ CERTES_GUARDED_BY(mutex_);
+  std::vector<std::function<void(StatePtr)>> observers_ CERTES_GUARDED_BY(mutex_);
+  std::optional<Error> failure_ CERTES_GUARDED_BY(mutex_);
 
   // The rest belongs to the thread.
   IdGenerator ids_;

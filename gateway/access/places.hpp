@@ -7,9 +7,9 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "common/base/mutex.hpp"
 #include "common/base/shares.hpp"
 #include "common/metrics/metrics.hpp"
 
@@ -39,11 +39,11 @@ class Places {
   void leave(Holder& holder);
   void drop(Holder& holder);
 
-  std::mutex mutex_;  // guards what follows, and what holders say
-  Shares shares_;
-  std::map<std::string, Inside, std::less<>> inside_;
-  metrics::Gauge taken_;
-  metrics::Counter taken_back_;
+  Mutex mutex_;  // guards what holders say, too
+  Shares shares_ CERTES_GUARDED_BY(mutex_);
+  std::map<std::string, Inside, std::less<>> inside_ CERTES_GUARDED_BY(mutex_);
+  metrics::Gauge taken_ CERTES_GUARDED_BY(mutex_);
+  metrics::Counter taken_back_ CERTES_GUARDED_BY(mutex_);
 };
 
 struct Places::Holder {
@@ -63,7 +63,7 @@ inline Places::Place Places::enter(std::string_view tenant, Told told) {
   Told leave;
   Place place;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!shares_.may_take(tenant, 1)) return nullptr;
     if (!shares_.fits(1)) {
       Holder& newest = *inside_.find(shares_.gives_way())->second.back();
@@ -82,7 +82,7 @@ inline Places::Place Places::enter(std::string_view tenant, Told told) {
 }
 
 inline void Places::leave(Holder& holder) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (holder.inside) drop(holder);
 }
 

@@ -25,7 +25,7 @@ metrics::Counter& RequestCounts::counter(Line& line, int status) {
   const int index = status < kFirstStatus || status >= kFirstStatus + kStatuses ? 0 : status - kFirstStatus;
   auto& code = line.codes[static_cast<std::size_t>(index)];
   if (!code.resolved.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!code.resolved.load(std::memory_order_relaxed)) {
       code.counter = metrics_.counter(name_, help_, {{"route", line.pattern}, {"code", std::to_string(status)}});
       code.resolved.store(true, std::memory_order_release);

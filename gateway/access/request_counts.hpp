@@ -5,11 +5,11 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace certes::gateway {
@@ -37,7 +37,7 @@ class RequestCounts {
   metrics::Metrics& metrics_;
   const std::string name_, help_;
   std::vector<std::unique_ptr<Line>> lines_;  // the last is "_other"
-  std::mutex mutex_;                          // guards resolving
+  Mutex mutex_;                               // guards resolving
 };
 
 }  // namespace certes::gateway

@@ -157,7 +157,7 @@ Result<FoundCommand> Finder::find(std::string_view tenant, std::string_view id) 
   const UnixMillis made_at = time_of_id(id);
   if (made_at == 0) return fail(Code::not_found, "there is no command " + std::string(id.substr(0, 80)));
   const Search search{log_, std::chrono::steady_clock::now() + limit_, id};
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   Known known = found_.recall(id);
   Looked looked = absent_.recall(id);
   lock.unlock();

@@ -7,12 +7,12 @@
 // `limit` and a little.
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/log.hpp"
 #include "common/log/terms.hpp"
 #include "gateway/commands/remembered.hpp"
@@ -51,13 +51,13 @@ class Finder {
   };
   struct Search;
 
-  void remember(std::string_view id, const Known& known);
+  void remember(std::string_view id, const Known& known) CERTES_REQUIRES(mutex_);
 
   log::Log& log_;
   const Millis limit_;
-  std::mutex mutex_;  // guards what follows
-  Remembered<Known> found_;
-  Remembered<Looked> absent_;
+  Mutex mutex_;
+  Remembered<Known> found_ CERTES_GUARDED_BY(mutex_);
+  Remembered<Looked> absent_ CERTES_GUARDED_BY(mutex_);
 };
 
 // When an id was made: the time of its ULID. 0: it is no id of Certes' making.

@@ -29,7 +29,7 @@ IngestMetrics::IngestMetrics(metrics::Metrics& metrics, std::size_t max_sources)
 }
 
 metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_view reason) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::string label(source);
   if (!source.empty() && !sources_.contains(source)) {
     if (sources_.size() < max_sources_)

@@ -4,12 +4,12 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "common/base/line_limit.hpp"
+#include "common/base/mutex.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/registry/resources.hpp"
 #include "gateway/repeats/idempotency_index.hpp"
@@ -55,9 +55,9 @@ class IngestMetrics {
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
   LineLimit refusals_told_, loops_told_;
-  std::mutex mutex_;  // guards what follows
-  std::set<std::string, std::less<>> sources_;
-  std::map<std::pair<std::string, std::string>, metrics::Counter> rejected_;
+  Mutex mutex_;
+  std::set<std::string, std::less<>> sources_ CERTES_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, metrics::Counter> rejected_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::gateway::ingest

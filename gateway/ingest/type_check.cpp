@@ -5,7 +5,7 @@ namespace certes::gateway::ingest {
 using registry::EventType;
 
 std::shared_ptr<const event::JsonSchema> SchemaCache::known(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto found = schemas_.find(text);
   return found == schemas_.end() ? nullptr : found->second.lock();
 }
@@ -13,7 +13,7 @@ std::shared_ptr<const event::JsonSchema> SchemaCache::known(const std::string& t
 Result<std::shared_ptr<const event::JsonSchema>> SchemaCache::prepare(const std::string& text) {
   auto made = event::JsonSchema::make(text);
   if (!made) return made;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::erase_if(schemas_, [](const auto& entry) { return entry.second.expired(); });
   schemas_[text] = *made;
   return made;

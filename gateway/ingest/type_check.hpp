@@ -4,13 +4,13 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/hash.hpp"
+#include "common/base/mutex.hpp"
 #include "common/event/event.hpp"
 #include "common/event/json_schema.hpp"
 #include "common/http/server/server.hpp"
@@ -28,8 +28,8 @@ class SchemaCache {
   Result<std::shared_ptr<const event::JsonSchema>> prepare(const std::string& text);
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<const event::JsonSchema>> schemas_;  // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, std::weak_ptr<const event::JsonSchema>> schemas_ CERTES_GUARDED_BY(mutex_);
 };
 
 class TypeCheck {

@@ -18,7 +18,7 @@ std::int64_t window_seconds(const RateLimit& limit) {
 }  // namespace
 
 std::shared_ptr<RateLimit> RateLimits::of(std::string_view name, double rate_per_second, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   auto found = limits_.find(name);
   if (found == limits_.end()) {
     if (limits_.size() >= next_sweep_) forget_idle(now);
@@ -38,7 +38,7 @@ void RateLimits::forget_idle(SteadyTime now) {
 }
 
 std::size_t RateLimits::size() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return limits_.size();
 }
 

@@ -7,11 +7,11 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/base/mutex.hpp"
 #include "common/http/server/server.hpp"
 #include "gateway/limits/rate_limit.hpp"
 
@@ -25,11 +25,11 @@ class RateLimits {
   std::size_t size() const;
 
  private:
-  void forget_idle(SteadyTime now);
+  void forget_idle(SteadyTime now) CERTES_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;  // guards what follows
-  std::map<std::string, std::shared_ptr<RateLimit>, std::less<>> limits_;
-  std::size_t next_sweep_ = 1'024;  // at this size
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<RateLimit>, std::less<>> limits_ CERTES_GUARDED_BY(mutex_);
+  std::size_t next_sweep_ CERTES_GUARDED_BY(mutex_) = 1'024;  // at this size
 };
 
 class Restraint {

@@ -47,7 +47,7 @@ Unverified::Sender Unverified::sender(std::string_view tenant, std::string_view 
 }
 
 std::chrono::nanoseconds Unverified::wait(Sender sender, SteadyTime now) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Slot* const first = ways(sender);
   const Slot* const found = std::find_if(first, first + kWays, [&](const Slot& slot) { return slot.sender == sender; });
   if (found == first + kWays) return std::chrono::nanoseconds(0);
@@ -58,7 +58,7 @@ std::chrono::nanoseconds Unverified::wait(Sender sender, SteadyTime now) const {
 void Unverified::failed(Sender sender, std::chrono::microseconds cost, SteadyTime now) {
   const std::int64_t at = nanoseconds(now);
   const std::int64_t took = std::max<std::int64_t>(1, cost / std::chrono::milliseconds(1)) * interval_;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Slot* const first = ways(sender);
   Slot* slot = std::find_if(first, first + kWays, [&](const Slot& one) { return one.sender == sender; });
   if (slot == first + kWays) {

@@ -7,12 +7,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -39,14 +39,14 @@ class Unverified {
   static constexpr std::size_t kWays = 8;
 
   // Where it may stand.
-  Slot* ways(Sender sender) const { return slots_.data() + sender % sets_ * kWays; }
+  Slot* ways(Sender sender) const CERTES_REQUIRES(mutex_) { return slots_.data() + sender % sets_ * kWays; }
 
   const std::int64_t interval_;  // of one, ns
   const std::int64_t burst_;     // ns
   const std::size_t sets_;
   const std::string salt_;  // so that nobody chooses addresses that meet
-  mutable std::mutex mutex_;
-  mutable std::vector<Slot> slots_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  mutable std::vector<Slot> slots_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::gateway::ingest

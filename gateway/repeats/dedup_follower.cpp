@@ -33,7 +33,7 @@ DedupFollower::DedupFollower(log::Log& log, DedupIndex& index, const Clock& cloc
 
 DedupFollower::~DedupFollower() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   stop_.notify_one();
@@ -46,7 +46,7 @@ void DedupFollower::run() {
     if (!read_back_) check_warm();
     if (read_back_ && !options_.follow) break;
     if (!more) pause();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (stopping_) break;
   }
   partitions_.clear();  // readers belong to the thread that made them
@@ -142,8 +142,8 @@ void DedupFollower::tell() const {
 }
 
 void DedupFollower::pause() {
-  std::unique_lock lock(mutex_);
-  stop_.wait_for(lock, read_back_ ? kPause : kShortPause, [this] { return stopping_; });
+  Lock lock(mutex_);
+  stop_.wait_for(lock, read_back_ ? kPause : kShortPause, [this]() CERTES_REQUIRES(mutex_) { return stopping_; });
 }
 
 }  // namespace certes::gateway::ingest

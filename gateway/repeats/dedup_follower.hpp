@@ -5,14 +5,13 @@
 // taken as new, and dropped by the dispatcher. Who: Gateway. A thread of its own; warm(): any thread.
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/log.hpp"
 #include "common/log/read_back.hpp"
 #include "common/metrics/metrics.hpp"
@@ -65,10 +64,10 @@ class DedupFollower {
   std::vector<log::RecordPtr> page_;
   bool read_back_ = false;  // all of them
   std::atomic<bool> warm_{false};
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;     // last: it uses all of the above
+  Mutex mutex_;
+  Condition stop_;
+  bool stopping_ CERTES_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace certes::gateway::ingest

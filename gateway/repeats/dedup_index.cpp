@@ -24,7 +24,7 @@ DedupIndex::DedupIndex(std::size_t max_ids, Millis window) : max_ids_(max_ids), 
 DedupIndex::Seen DedupIndex::begin(log::Identity identity, std::string_view certes_id, SteadyTime now, Waiter waiter) {
   Shard& its = shard(identity);
   const std::int64_t at = millis(now);
-  const std::lock_guard lock(its.mutex);
+  const Lock lock(its.mutex);
   expire(its, at);
   if (const auto* known = its.known.find(identity); known && within(known->at, at))
     return {State::known, std::string(known->value.text()), known->value.partition};
@@ -41,7 +41,7 @@ void DedupIndex::settle(log::Identity identity, log::AppendOutcome outcome, Plac
   Pending ended;
   {
     Shard& its = shard(identity);
-    const std::lock_guard lock(its.mutex);
+    const Lock lock(its.mutex);
     auto entry = its.pending.extract(identity);
     if (!entry) return;
     ended = std::move(entry.mapped());
@@ -63,7 +63,7 @@ void DedupIndex::settle(log::Identity identity, log::AppendOutcome outcome, Plac
 void DedupIndex::learn(log::Identity identity, std::string_view certes_id, Place place, SteadyTime at, SteadyTime now) {
   if (certes_id.size() > kMostIdBytes || !within(millis(at), millis(now))) return;
   Shard& its = shard(identity);
-  const std::lock_guard lock(its.mutex);
+  const Lock lock(its.mutex);
   expire(its, millis(now));
   First first;
   first.name(certes_id, place);
@@ -79,7 +79,7 @@ void DedupIndex::learn(log::Identity identity, std::string_view certes_id, Place
 std::size_t DedupIndex::size() const {
   std::size_t all = 0;
   for (const auto& its : shards_) {
-    const std::lock_guard lock(its->mutex);
+    const Lock lock(its->mutex);
     all += its->known.size() + its->pending.size();
   }
   return all;
@@ -88,7 +88,7 @@ std::size_t DedupIndex::size() const {
 std::size_t DedupIndex::bytes() const {
   std::size_t all = 0;
   for (const auto& its : shards_) {
-    const std::lock_guard lock(its->mutex);
+    const Lock lock(its->mutex);
     all += its->known.bytes();
   }
   return all;

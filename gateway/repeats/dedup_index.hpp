@@ -8,13 +8,13 @@
 #include <array>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/identity_window.hpp"
 #include "common/log/log.hpp"
 
@@ -74,12 +74,12 @@ class DedupIndex {
   };
   struct Shard {
     explicit Shard(std::size_t most) : known(most) {}
-    mutable std::mutex mutex;  // guards all below
-    Known known;
-    std::unordered_map<log::Identity, Pending, Hash> pending;
+    mutable Mutex mutex;
+    Known known CERTES_GUARDED_BY(mutex);
+    std::unordered_map<log::Identity, Pending, Hash> pending CERTES_GUARDED_BY(mutex);
   };
   Shard& shard(log::Identity identity) { return *shards_[identity.high % shards_.size()]; }
-  void expire(Shard& shard, std::int64_t now) const;
+  void expire(Shard& shard, std::int64_t now) const CERTES_REQUIRES(shard.mutex);
   bool within(std::int64_t at, std::int64_t now) const { return now - at < window_.count(); }
 
   const std::size_t max_ids_;

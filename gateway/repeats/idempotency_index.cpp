@@ -31,7 +31,7 @@ void IdempotencyIndex::Claim::release() {
 IdempotencyIndex::Found IdempotencyIndex::begin(log::Identity key, log::Identity payload, SteadyTime now) {
   Found found;
   if (options_.keys == 0 || options_.window <= Millis{0}) return found;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   expire(now);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
@@ -50,7 +50,7 @@ IdempotencyIndex::Found IdempotencyIndex::begin(log::Identity key, log::Identity
 }
 
 void IdempotencyIndex::keep(log::Identity key, const http::Response& response, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Entry& entry = entries_.at(key);
   entry.in_flight = false;
   entry.answer = {response.status, response.content_type, response.body};
@@ -61,17 +61,17 @@ void IdempotencyIndex::keep(log::Identity key, const http::Response& response, S
 }
 
 void IdempotencyIndex::release(log::Identity key) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   entries_.erase(key);
 }
 
 std::size_t IdempotencyIndex::size() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return entries_.size();
 }
 
 std::size_t IdempotencyIndex::bytes() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return bytes_;
 }
 

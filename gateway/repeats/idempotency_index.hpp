@@ -6,11 +6,11 @@
 // for a look-up, and taken only by requests with a key.
 
 #include <deque>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/http/server/server.hpp"
 #include "common/log/record.hpp"
 
@@ -84,13 +84,13 @@ class IdempotencyIndex {
   };
   void keep(log::Identity key, const http::Response& response, SteadyTime now);
   void release(log::Identity key);
-  void expire(SteadyTime now);
+  void expire(SteadyTime now) CERTES_REQUIRES(mutex_);
 
   const Options options_;
-  mutable std::mutex mutex_;  // guards all below
-  std::unordered_map<log::Identity, Entry, Hash> entries_;
-  std::deque<Age> ages_;  // of those answered, oldest first
-  std::size_t bytes_ = 0;
+  mutable Mutex mutex_;
+  std::unordered_map<log::Identity, Entry, Hash> entries_ CERTES_GUARDED_BY(mutex_);
+  std::deque<Age> ages_ CERTES_GUARDED_BY(mutex_);  // of those answered, oldest first
+  std::size_t bytes_ CERTES_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace certes::gateway::ingest

@@ -55,7 +55,7 @@ Redeliveries::Redeliveries(log::Log& log, const Clock& clock, metrics::Metrics& 
 
 Redeliveries::~Redeliveries() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   asked_.notify_one();
@@ -63,13 +63,13 @@ Redeliveries::~Redeliveries() {
 }
 
 bool Redeliveries::stopping() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return stopping_;
 }
 
 void Redeliveries::repeated(std::int32_t partition, std::string_view id) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (questions_.size() >= options_.most_waiting) return skipped_.add();
     questions_.push_back({partition, std::string(id)});
   }
@@ -82,8 +82,8 @@ void Redeliveries::run() {
   for (;;) {
     questions.clear();
     {
-      std::unique_lock lock(mutex_);
-      asked_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
+      Lock lock(mutex_);
+      asked_.wait(lock, [this]() CERTES_REQUIRES(mutex_) { return stopping_ || !questions_.empty(); });
       if (stopping_) return;
       questions.swap(questions_);
     }

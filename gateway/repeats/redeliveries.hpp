@@ -3,15 +3,14 @@
 // whose dead letters it has become (event/redelivery.hpp). Its answer is that to any repeat, and waits for none of
 // this. Who: Gateway, one; Acceptors tell it of repeats. A thread of its own; repeated(): any thread.
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 
@@ -58,10 +57,10 @@ class Redeliveries {
   const Clock& clock_;
   const Options options_;
   metrics::Counter replayed_, failed_, skipped_;
-  std::mutex mutex_;
-  std::condition_variable asked_;
-  std::vector<Question> questions_;  // guarded by mutex_, as is stopping_
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition asked_;
+  std::vector<Question> questions_ CERTES_GUARDED_BY(mutex_);
+  bool stopping_ CERTES_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -29,7 +29,7 @@ void Unread::Charge::set(std::size_t bytes) {
 
 // Unsigned numbers wrap: the difference may be below zero.
 void Unread::Account::change(const std::string& tenant, std::size_t from, std::size_t to) {
-  const std::lock_guard lock(mutex);
+  const Lock lock(mutex);
   total.fetch_add(to - from, std::memory_order_relaxed);
   const auto place = by_tenant.try_emplace(tenant).first;
   place->second += to - from;
@@ -51,7 +51,7 @@ std::size_t Unread::excess() const {
 }
 
 std::string Unread::gives_way() const {
-  const std::lock_guard lock(account_->mutex);
+  const Lock lock(account_->mutex);
   const auto most = std::ranges::max_element(account_->by_tenant, {}, [](const auto& one) { return one.second; });
   return most == account_->by_tenant.end() ? std::string() : most->first;
 }

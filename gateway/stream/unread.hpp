@@ -10,10 +10,10 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "common/base/mutex.hpp"
 #include "gateway/stream/outlet.hpp"
 
 namespace certes::gateway::stream {
@@ -56,8 +56,8 @@ class Unread {
   struct Account {
     void change(const std::string& tenant, std::size_t from, std::size_t to);
     std::atomic<std::size_t> total{0};
-    std::mutex mutex;
-    std::map<std::string, std::size_t, std::less<>> by_tenant;  // guarded by mutex
+    Mutex mutex;
+    std::map<std::string, std::size_t, std::less<>> by_tenant CERTES_GUARDED_BY(mutex);
   };
   struct Charged;
 

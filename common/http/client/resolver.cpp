@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
+
+#include "common/base/mutex.hpp"
 
 namespace certes::http {
 
@@ -38,28 +39,32 @@ struct Resolver::State : std::enable_shared_from_this<State> {
 
   explicit State(ResolverOptions given) : options(std::move(given)) {}
 
-  std::optional<Known> known(const Name& name, SteadyTime now) const;
-  bool begin(const std::string& host, Name& name, SteadyTime now);
-  void make_room(SteadyTime now);
-  bool start_thread();
-  std::optional<std::string> next(bool& again);
-  void run();
-  std::vector<std::function<void()>> settle(const std::string& host, Resolution&& resolution, SteadyTime begun);
+  std::optional<Known> known(const Name& name, SteadyTime now) const CERTES_REQUIRES(mutex);
+  bool begin(const std::string& host, Name& name, SteadyTime now) CERTES_REQUIRES(mutex);
+  void make_room(SteadyTime now) CERTES_REQUIRES(mutex);
+  bool start_thread() CERTES_REQUIRES(mutex);
+  std::optional<std::string> next(bool& again) CERTES_REQUIRES(mutex);
+  void run() CERTES_EXCLUDES(mutex);
+  std::vector<std::function<void()>> settle(const std::string& host, Resolution&& resolution, SteadyTime begun)
+      CERTES_REQUIRES(mutex);
 
   const ResolverOptions options;
-  mutable std::mutex mutex;  // guards what follows
-  bool stopped = false;
-  std::unordered_map<std::string, Name> names;
-  std::deque<std::string> first, again;  // to be looked up; again: those of which nothing was heard the last time
-  std::size_t at_work = 0, again_at_work = 0;
-  SteadyTime answered_at = SteadyTime::min();  // some name server has, about whatever name
-  ResolverStats counts;
+  mutable Mutex mutex;
+  bool stopped CERTES_GUARDED_BY(mutex) = false;
+  std::unordered_map<std::string, Name> names CERTES_GUARDED_BY(mutex);
+  // To be looked up; again: those of which nothing was heard the last time.
+  std::deque<std::string> first CERTES_GUARDED_BY(mutex);
+  std::deque<std::string> again CERTES_GUARDED_BY(mutex);
+  std::size_t at_work CERTES_GUARDED_BY(mutex) = 0;
+  std::size_t again_at_work CERTES_GUARDED_BY(mutex) = 0;
+  SteadyTime answered_at CERTES_GUARDED_BY(mutex) = SteadyTime::min();  // some name server has, about whatever name
+  ResolverStats counts CERTES_GUARDED_BY(mutex);
 };
 
 Resolver::Resolver(ResolverOptions options) : state_(std::make_shared<State>(std::move(options))) {}
 
 Resolver::~Resolver() {
-  const std::lock_guard lock(state_->mutex);
+  const Lock lock(state_->mutex);
   state_->stopped = true;
   state_->names.clear();
   state_->first.clear();
@@ -69,7 +74,7 @@ Resolver::~Resolver() {
 std::optional<Resolver::Known> Resolver::ask(const std::string& host, std::function<void()> tell) {
   State& state = *state_;
   const SteadyTime now = state.options.now();
-  const std::lock_guard lock(state.mutex);
+  const Lock lock(state.mutex);
   if (state.names.size() >= kMostNames && !state.names.contains(host)) state.make_room(now);
   State::Name& name = state.names[host];
   const bool fresh = name.found && now < name.found_at + kFresh;
@@ -138,7 +143,7 @@ std::optional<std::string> Resolver::State::next(bool& is_again) {
 }
 
 void Resolver::State::run() {
-  std::unique_lock lock(mutex);
+  Lock lock(mutex);
   for (bool is_again = false;;) {
     const auto host = next(is_again);
     if (!host) break;
@@ -186,7 +191,7 @@ std::vector<std::function<void()>> Resolver::State::settle(const std::string& ho
 }
 
 ResolverStats Resolver::stats() const {
-  const std::lock_guard lock(state_->mutex);
+  const Lock lock(state_->mutex);
   ResolverStats stats = state_->counts;
   stats.at_work = state_->at_work;
   stats.waiting = state_->first.size() + state_->again.size();

@@ -2,11 +2,10 @@
 
 #include <pthread.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/http/server/problem_types.hpp"
 
 namespace certes::http {
@@ -49,7 +48,7 @@ class Pages::Renderer {
   Renderer& operator=(const Renderer&) = delete;
 
   void scrape(Loop& loop, Exchange exchange) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (waiting_.size() >= kMostScrapes || stopping_) return exchange.respond(busy());
     if (!thread_.joinable()) start();
     waiting_.push_back({&loop, std::make_shared<Exchange>(std::move(exchange))});
@@ -58,7 +57,7 @@ class Pages::Renderer {
 
   void stop() {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       stopping_ = true;
     }
     changed_.notify_one();
@@ -80,8 +79,8 @@ class Pages::Renderer {
     for (;;) {
       std::vector<Scrape> scrapes;
       {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+        Lock lock(mutex_);
+        changed_.wait(lock, [&]() CERTES_REQUIRES(mutex_) { return stopping_ || !waiting_.empty(); });
         if (stopping_) return;
         scrapes.swap(waiting_);
       }
@@ -101,10 +100,10 @@ class Pages::Renderer {
   metrics::Metrics& metrics_;
   const std::function<void()> measure_;
   std::thread thread_;  // begun under the mutex
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Scrape> waiting_;  // guarded by mutex_
-  bool stopping_ = false;        // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  std::vector<Scrape> waiting_ CERTES_GUARDED_BY(mutex_);
+  bool stopping_ CERTES_GUARDED_BY(mutex_) = false;
 };
 
 Pages::Pages(Server& server, metrics::Metrics& metrics, PageOptions options) {

@@ -3,8 +3,9 @@
 // whoever has one address there has them all. Who: the server, where the limit is set. Any thread.
 
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
+
+#include "common/base/mutex.hpp"
 
 struct sockaddr_storage;
 
@@ -18,25 +19,25 @@ class PeerCounts {
  public:
   // One more, unless it has `limit`.
   bool take(PeerKey peer, std::size_t limit) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     std::size_t& count = counts_[peer];
     if (count >= limit) return false;
     ++count;
     return true;
   }
   void give_back(PeerKey peer) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = counts_.find(peer);
     if (found != counts_.end() && --found->second == 0) counts_.erase(found);
   }
   std::size_t peers() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return counts_.size();
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<PeerKey, std::size_t> counts_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::unordered_map<PeerKey, std::size_t> counts_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::http

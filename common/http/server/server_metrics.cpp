@@ -1,8 +1,8 @@
 #include "common/http/server/server_metrics.hpp"
 
-#include <mutex>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/http/server/server_counters.hpp"
 
 namespace certes::http {
@@ -43,7 +43,7 @@ class Exposed {
   }
 
   void collect() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto open = static_cast<double>(counters_->open.load(std::memory_order_relaxed));
     open_.add(open - last_open_);
     last_open_ = open;
@@ -57,13 +57,14 @@ class Exposed {
  private:
   using Pick = std::function<const Tally&(const LoopCounters&)>;
 
-  void add(std::string_view name, std::string_view help, metrics::Labels labels, const Pick& pick) {
+  void add(std::string_view name, std::string_view help, metrics::Labels labels, const Pick& pick)
+      CERTES_REQUIRES(mutex_) {
     labels.emplace_back("listener", listener_);
     followed_.push_back(
         {metrics_.counter(name, help, labels), [counters = counters_, pick] { return counters->sum(pick); }});
   }
 
-  void add_connections() {
+  void add_connections() CERTES_REQUIRES(mutex_) {
     add("certes_http_connections_accepted_total", "Connections that were taken", {},
         [](const LoopCounters& loop) -> const Tally& { return loop.accepted; });
     for (std::size_t i = 0; i < kFullNames.size(); ++i)
@@ -79,7 +80,7 @@ class Exposed {
         [](const LoopCounters& loop) -> const Tally& { return loop.failed_handshakes; });
   }
 
-  void add_requests() {
+  void add_requests() CERTES_REQUIRES(mutex_) {
     add("certes_http_requests_total", "Requests that were whole and well-formed", {},
         [](const LoopCounters& loop) -> const Tally& { return loop.requests; });
     for (std::size_t i = 0; i < kRefusedStatuses.size(); ++i) {
@@ -89,7 +90,7 @@ class Exposed {
     }
   }
 
-  void add_jobs(const std::string& kind, const JobCounters& jobs) {
+  void add_jobs(const std::string& kind, const JobCounters& jobs) CERTES_REQUIRES(mutex_) {
     const metrics::Labels labels{{"kind", kind}, {"listener", listener_}};
     waiting_.emplace_back(metrics_.gauge("certes_http_jobs_waiting", "Requests that wait for a worker", labels), &jobs);
     followed_.push_back({metrics_.counter("certes_http_jobs_refused_total",
@@ -100,11 +101,13 @@ class Exposed {
   const std::shared_ptr<const ServerCounters> counters_;
   const std::string listener_;
   metrics::Metrics& metrics_;
-  std::mutex mutex_;
-  metrics::Gauge open_, unfinished_;  // these: guarded by mutex_
-  double last_open_ = 0, last_unfinished_ = 0;
-  std::vector<Followed> followed_;
-  std::vector<std::pair<metrics::Gauge, const JobCounters*>> waiting_;
+  Mutex mutex_;
+  metrics::Gauge open_ CERTES_GUARDED_BY(mutex_);
+  metrics::Gauge unfinished_ CERTES_GUARDED_BY(mutex_);
+  double last_open_ CERTES_GUARDED_BY(mutex_) = 0;
+  double last_unfinished_ CERTES_GUARDED_BY(mutex_) = 0;
+  std::vector<Followed> followed_ CERTES_GUARDED_BY(mutex_);
+  std::vector<std::pair<metrics::Gauge, const JobCounters*>> waiting_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace

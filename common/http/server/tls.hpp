@@ -10,9 +10,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 #include "common/http/server/server.hpp"
 
@@ -87,9 +87,10 @@ class TlsKeeper {
   std::string stamp() const;
 
   const TlsFiles files_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const TlsContext> current_;  // these: guarded by mutex_
-  std::string stamp_, failed_stamp_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const TlsContext> current_ CERTES_GUARDED_BY(mutex_);
+  std::string stamp_ CERTES_GUARDED_BY(mutex_);
+  std::string failed_stamp_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::http

@@ -124,7 +124,7 @@ Result<void> TlsKeeper::load() {
   std::string seen = stamp();  // before they are read: what changes meanwhile is read again
   auto made = TlsContext::load(files_);
   if (!made) return fail(std::move(made.error()));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   current_ = std::move(*made);
   stamp_ = std::move(seen);
   return {};
@@ -134,11 +134,11 @@ Result<bool> TlsKeeper::reload(bool force) {
   if (!enabled()) return false;
   std::string seen = stamp();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (seen == stamp_ && !force) return false;
   }
   auto made = TlsContext::load(files_);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (made) {
     current_ = std::move(*made);
     stamp_ = std::move(seen);
@@ -151,7 +151,7 @@ Result<bool> TlsKeeper::reload(bool force) {
 }
 
 std::shared_ptr<const TlsContext> TlsKeeper::current() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return current_;
 }
 

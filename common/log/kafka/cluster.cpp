@@ -36,14 +36,17 @@ Result<std::unique_ptr<Cluster>> Cluster::connect(const Options& options, Troubl
   if (!client.has_value()) return fail(std::move(client.error()));
   cluster->client_ = std::move(*client);
   cluster->topics_.emplace(cluster->client_.get(), options, troubles);
-  cluster->away_ = Error(Code::unavailable, "kafka: not reached yet");
+  {
+    const Lock lock(cluster->mutex_);
+    cluster->away_ = Error(Code::unavailable, "kafka: not reached yet");
+  }
   cluster->watcher_ = std::thread([raw = cluster.get()] { raw->watch(); });
   return cluster;
 }
 
 Cluster::~Cluster() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ending_ = true;
   }
   ended_.notify_all();
@@ -52,7 +55,7 @@ Cluster::~Cluster() {
 
 void Cluster::on_error(rd_kafka_resp_err_t code, std::string_view text) {
   Error error = to_error(code, "kafka", text);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // how, others say
   last_error_ = our_names(text) + std::string(connection_hint(options_.kafka, text));
   if (error.code != Code::unauthenticated) return;
@@ -68,12 +71,12 @@ Error Cluster::no_answer() const {
 }
 
 void Cluster::watch() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (!ending_) {
     lock.unlock();
     probe();
     lock.lock();
-    ended_.wait_for(lock, kProbeEvery, [this] { return ending_; });
+    ended_.wait_for(lock, kProbeEvery, [this]() CERTES_REQUIRES(mutex_) { return ending_; });
   }
 }
 
@@ -82,7 +85,7 @@ void Cluster::probe() {
   rd_kafka_poll(client_.get(), 0);
   std::optional<Error> away;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!looked.has_value()) {
       away = no_answer();
     } else {
@@ -99,7 +102,7 @@ void Cluster::probe() {
 }
 
 Result<void> Cluster::health() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (away_) return fail(*away_);
   return {};
 }
@@ -112,17 +115,17 @@ Result<void> Cluster::reach() {
     rd_kafka_metadata_destroy(metadata);
     return {};
   }
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return fail(no_answer());
 }
 
 Result<void> Cluster::prepare() {
-  const std::lock_guard one(preparing_);
+  const Lock one(preparing_);
   if (auto reached = reach(); !reached.has_value()) return reached;
   auto partitions = Topics(client_.get(), options_).prepare(kPrepareLimit);
   if (partitions.has_value()) {
     topics_->begin(*partitions);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     away_.reset();
     return {};
   }

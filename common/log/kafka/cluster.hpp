@@ -2,10 +2,9 @@
 // Cluster: the client that is no appender, reader or member: makes topics, answers offsets, trims, and asks once a
 // second, on a thread of its own, whether the brokers answer. Private to common/log/kafka: KafkaLog. Any thread.
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "common/base/mutex.hpp"
 #include "common/log/kafka/client.hpp"
 #include "common/log/kafka/topic_watch.hpp"
 #include "common/log/log.hpp"
@@ -36,7 +35,7 @@ class Cluster {
   Result<std::int64_t> ask(Topic topic, std::int32_t partition, UnixMillis at, SteadyTime until);
   void watch();
   void probe();
-  Error no_answer() const;  // mutex_ held
+  Error no_answer() const CERTES_REQUIRES(mutex_);
   void on_error(rd_kafka_resp_err_t code, std::string_view text);
 
   const Options& options_;
@@ -45,13 +44,13 @@ class Cluster {
   Client client_;
   std::optional<TopicWatch> topics_;  // once it is connected
 
-  std::mutex preparing_;  // one prepare at a time
-  mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;           // guarded by mutex_
-  std::optional<Error> away_;     // guarded by mutex_; why it cannot be written now
-  std::string last_error_;        // guarded by mutex_; what a connection failed by, since it was away
-  std::optional<Error> refused_;  // guarded by mutex_; credentials or TLS: nobody lets us in
+  Mutex preparing_;  // one prepare at a time
+  mutable Mutex mutex_;
+  Condition ended_;
+  bool ending_ CERTES_GUARDED_BY(mutex_) = false;
+  std::optional<Error> away_ CERTES_GUARDED_BY(mutex_);     // why it cannot be written now
+  std::string last_error_ CERTES_GUARDED_BY(mutex_);        // what a connection failed by, since it was away
+  std::optional<Error> refused_ CERTES_GUARDED_BY(mutex_);  // credentials or TLS: nobody lets us in
   std::thread watcher_;
 };
 

@@ -30,7 +30,7 @@ void Fetcher::stop(Topic topic, std::int32_t partition) {
 }
 
 Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t partition) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (Entry& entry : entries_)
     if (entry.reading.emplace(topic, partition).second) return entry.fetcher;
   auto made = Fetcher::make(options_, role_);
@@ -40,7 +40,7 @@ Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t parti
 }
 
 void Fetchers::give_back(const std::shared_ptr<Fetcher>& fetcher, Topic topic, std::int32_t partition) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (Entry& entry : entries_)
     if (entry.fetcher == fetcher) entry.reading.erase({topic, partition});
 }

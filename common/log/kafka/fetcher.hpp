@@ -5,11 +5,11 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/log/kafka/client.hpp"
 
 namespace certes::log::kafka {
@@ -48,8 +48,8 @@ class Fetchers {
 
   const Options& options_;
   const Role role_;
-  std::mutex mutex_;
-  std::vector<Entry> entries_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<Entry> entries_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::log::kafka

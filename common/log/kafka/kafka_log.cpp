@@ -1,7 +1,6 @@
 #include "common/log/kafka/kafka_log.hpp"
 
-#include <mutex>
-
+#include "common/base/mutex.hpp"
 #include "common/log/kafka/appender.hpp"
 #include "common/log/kafka/cluster.hpp"
 #include "common/log/kafka/fetcher.hpp"
@@ -57,7 +56,7 @@ class KafkaLog final : public Log, public LineSource {
   }
   Result<void> health() const override { return cluster_->health(); }
   LineCarrier* line_carrier() override {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!lines_)
       if (auto made = make_line_carrier(options_); made.has_value()) lines_ = std::move(*made);
     return lines_.get();
@@ -69,8 +68,8 @@ class KafkaLog final : public Log, public LineSource {
   Fetchers fetchers_{options_, Role::reader};
   Fetchers followers_{options_, Role::follower};
   std::unique_ptr<Cluster> cluster_;
-  std::mutex mutex_;
-  std::unique_ptr<LineCarrier> lines_;  // guarded by mutex_
+  Mutex mutex_;
+  std::unique_ptr<LineCarrier> lines_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ void Troubles::met(const rd_kafka_message_t& message, Topic topic, std::int64_t 
   if (is_passing(message.err)) return;
   std::optional<Episode::Line> line;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Trouble& trouble = of_partitions_[{topic, message.partition}];
     if (trouble.reason.empty()) {
       trouble.reason = reason_of(message.err);
@@ -55,7 +55,7 @@ void Troubles::over(Topic topic, std::int32_t partition) {
   if (unread_.load(std::memory_order_relaxed) == 0) return;
   std::optional<Millis> lasted;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = of_partitions_.find({topic, partition});
     if (found == of_partitions_.end() || found->second.reason.empty()) return;
     count(found->second, std::string(to_string(topic)), 0);
@@ -69,7 +69,7 @@ void Troubles::over(Topic topic, std::int32_t partition) {
 void Troubles::met(const std::string& topic, const std::string& reason, const std::string& what, int partitions) {
   std::optional<Episode::Line> line;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Trouble& trouble = of_topics_[{topic, reason}];
     trouble.reason = reason;
     count(trouble, topic, partitions);
@@ -81,7 +81,7 @@ void Troubles::met(const std::string& topic, const std::string& reason, const st
 void Troubles::over(const std::string& topic, const std::string& reason, const std::string& what) {
   std::optional<Millis> lasted;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = of_topics_.find({topic, reason});
     if (found == of_topics_.end()) return;
     count(found->second, topic, 0);

@@ -6,12 +6,12 @@
 
 #include <atomic>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "common/base/clock.hpp"
 #include "common/base/episode.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/kafka/handles.hpp"
 #include "common/log/record.hpp"
 #include "common/metrics/metrics.hpp"
@@ -45,9 +45,9 @@ class Troubles {
   const Clock& clock_;
   metrics::Metrics* const metrics_;
   std::atomic<int> unread_{0};  // of partitions, those that last
-  std::mutex mutex_;
-  std::map<std::pair<Topic, std::int32_t>, Trouble> of_partitions_;   // guarded by mutex_
-  std::map<std::pair<std::string, std::string>, Trouble> of_topics_;  // by topic and reason; guarded by mutex_
+  Mutex mutex_;
+  std::map<std::pair<Topic, std::int32_t>, Trouble> of_partitions_ CERTES_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, Trouble> of_topics_ CERTES_GUARDED_BY(mutex_);  // by topic and reason
 };
 
 }  // namespace certes::log::kafka

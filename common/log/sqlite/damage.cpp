@@ -22,7 +22,7 @@ std::string records(std::int64_t from, std::int64_t to) {
 
 // How many of them were not known to be lost.
 std::int64_t Damage::count(Place place, std::int64_t from, std::int64_t to) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   auto& ranges = passed_[place];
   std::int64_t fresh = to - from;
   auto range = ranges.upper_bound(from);
@@ -59,7 +59,7 @@ Error Damage::stays(const std::string& path, Topic topic, std::int32_t partition
                               " is missing or damaged: stop, keep a copy, and restore it; or start with "
                               "store.on_damaged = \"skip\", which loses it and goes on";
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const bool first = stayed_.emplace(topic, partition).second;
     if (first && metrics_ != nullptr)
       metrics_

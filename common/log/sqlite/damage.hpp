@@ -6,13 +6,13 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "common/base/clock.hpp"
 #include "common/base/line_limit.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 #include "common/log/on_damaged.hpp"
 #include "common/metrics/metrics.hpp"
@@ -39,9 +39,10 @@ class Damage {
   const OnDamaged on_damaged_;
   metrics::Metrics* const metrics_;
   LineLimit lines_;
-  std::mutex mutex_;
-  std::map<Place, std::map<std::int64_t, std::int64_t>> passed_;  // guarded by mutex_: ranges, by their first offset
-  std::set<Place> stayed_;                                        // guarded by mutex_
+  Mutex mutex_;
+  std::map<Place, std::map<std::int64_t, std::int64_t>> passed_
+      CERTES_GUARDED_BY(mutex_);  // ranges, by their first offset
+  std::set<Place> stayed_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::log::sqlite

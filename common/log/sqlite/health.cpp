@@ -9,7 +9,7 @@ void Health::trouble(Error error, bool fatal) {
   const std::string message = error.message;
   std::optional<Episode::Line> line;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (fatal_.load(std::memory_order_relaxed)) return;
     error_ = std::move(error);
     if (!fatal) line = episode_.met(clock_.now());
@@ -25,7 +25,7 @@ void Health::well() {
   if (!troubled_.load(std::memory_order_acquire)) return;
   std::optional<Millis> over;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (fatal_.load(std::memory_order_relaxed)) return;
     error_.reset();
     over = episode_.over(clock_.now());
@@ -35,7 +35,7 @@ void Health::well() {
 }
 
 Result<void> Health::state() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (error_) return fail(*error_);
   return {};
 }

@@ -4,11 +4,11 @@
 // runs the engine ends with the other kind, and tells it. Any thread.
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 
 #include "common/base/clock.hpp"
 #include "common/base/episode.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/result.hpp"
 
 namespace certes::log::sqlite {
@@ -24,9 +24,9 @@ class Health {
 
  private:
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::optional<Error> error_;  // guarded by mutex_
-  Episode episode_;             // guarded by mutex_
+  mutable Mutex mutex_;
+  std::optional<Error> error_ CERTES_GUARDED_BY(mutex_);
+  Episode episode_ CERTES_GUARDED_BY(mutex_);
   std::atomic<bool> fatal_{false};
   std::atomic<bool> troubled_{false};
 };

@@ -25,13 +25,13 @@ Partition::Partition(Topic its_topic, std::int32_t its_number, OffsetRange range
       next_(range.end) {}
 
 OffsetRange Partition::range() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return range_;
 }
 
 Partition::Tail Partition::read(std::int64_t position, std::size_t max, std::vector<RecordPtr>& out,
                                 const std::shared_ptr<Watch>& watch) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Tail tail{range_, true, 0};
   if (position < range_.start || position > range_.end) return tail;
   const std::int64_t oldest = range_.end - static_cast<std::int64_t>(recent_.size());
@@ -47,19 +47,19 @@ Partition::Tail Partition::read(std::int64_t position, std::size_t max, std::vec
 }
 
 void Partition::watch(std::shared_ptr<Watch> watch) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   watches_.push_back(std::move(watch));
 }
 
 void Partition::unwatch(const std::shared_ptr<Watch>& watch) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::erase(watches_, watch);
 }
 
 void Partition::wake_all() {
   std::vector<std::shared_ptr<Watch>> all;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     all = watches_;
   }
   for (const auto& each : all) each->waker.ring();
@@ -81,7 +81,7 @@ void Partition::publish() {
   std::vector<RecordPtr> old;  // freed without the lock
   std::vector<std::shared_ptr<Watch>> armed;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (RecordPtr& record : appended_) {
       recent_bytes_ += record->size() + kOverhead;
       recent_.push_back(std::move(record));
@@ -100,12 +100,12 @@ void Partition::publish() {
 
 void Partition::discard() {
   appended_.clear();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   next_ = range_.end;
 }
 
 void Partition::set_start(std::int64_t start) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   range_.start = start;
 }
 

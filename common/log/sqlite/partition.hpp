@@ -7,10 +7,10 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/base/mutex.hpp"
 #include "common/log/log.hpp"
 #include "common/log/sqlite/waker.hpp"
 
@@ -54,14 +54,14 @@ class Partition {
   void set_start(std::int64_t start);
 
  private:
-  std::vector<std::shared_ptr<Watch>> take_armed();  // with mutex_ held
+  std::vector<std::shared_ptr<Watch>> take_armed() CERTES_REQUIRES(mutex_);
 
   const std::size_t recent_limit_;
-  mutable std::mutex mutex_;
-  OffsetRange range_;                            // guarded by mutex_
-  std::deque<RecordPtr> recent_;                 // guarded by mutex_; ends at range_.end, without gaps
-  std::size_t recent_bytes_ = 0;                 // guarded by mutex_
-  std::vector<std::shared_ptr<Watch>> watches_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  OffsetRange range_ CERTES_GUARDED_BY(mutex_);
+  std::deque<RecordPtr> recent_ CERTES_GUARDED_BY(mutex_);  // ends at range_.end, without gaps
+  std::size_t recent_bytes_ CERTES_GUARDED_BY(mutex_) = 0;
+  std::vector<std::shared_ptr<Watch>> watches_ CERTES_GUARDED_BY(mutex_);
 
   std::int64_t next_;                // the writer's
   std::vector<RecordPtr> appended_;  // the writer's

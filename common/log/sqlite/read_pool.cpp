@@ -25,7 +25,7 @@ Statement& ReadConnection::time(const std::string& table) {
   return prepared(times_, table, "SELECT substr(record, 1, 8) FROM ", " WHERE id = ?1");
 }
 
-ReadPool::Lease ReadPool::open_or_reuse(std::unique_lock<std::mutex>& lock) {
+ReadPool::Lease ReadPool::open_or_reuse(Lock& lock) {
   ++out_;
   if (!idle_.empty()) {
     auto connection = std::move(idle_.back());
@@ -47,38 +47,38 @@ ReadPool::Lease ReadPool::open_or_reuse(std::unique_lock<std::mutex>& lock) {
 }
 
 ReadPool::Lease ReadPool::try_take() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (held_off_) return {};
   return open_or_reuse(lock);
 }
 
 ReadPool::Lease ReadPool::take(Millis timeout) {
-  std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, timeout, [this] { return !held_off_; })) return {};
+  Lock lock(mutex_);
+  if (!changed_.wait_for(lock, timeout, [this]() CERTES_REQUIRES(mutex_) { return !held_off_; })) return {};
   return open_or_reuse(lock);
 }
 
 void ReadPool::give_back(std::unique_ptr<ReadConnection> connection) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (keep_wal_) connection->keep_wal();
   idle_.push_back(std::move(connection));
   if (--out_ == 0) changed_.notify_all();
 }
 
 void ReadPool::hold_off() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   held_off_ = true;
-  changed_.wait(lock, [this] { return out_ == 0; });
+  changed_.wait(lock, [this]() CERTES_REQUIRES(mutex_) { return out_ == 0; });
 }
 
 void ReadPool::let_in() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   held_off_ = false;
   changed_.notify_all();
 }
 
 void ReadPool::keep_wal() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   keep_wal_ = true;
   for (auto& connection : idle_) connection->keep_wal();
 }

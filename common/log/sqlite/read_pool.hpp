@@ -2,14 +2,13 @@
 // ReadPool: connections for reading, taken for one short page at a time. The writer can hold readers off while it
 // truncates the write-ahead log: it never resets as long as one page or another is being read. Any thread.
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/mutex.hpp"
 #include "common/log/sqlite/connection.hpp"
 #include "common/log/sqlite/partition.hpp"
 
@@ -68,16 +67,17 @@ class ReadPool {
   void keep_wal();
 
  private:
-  Lease open_or_reuse(std::unique_lock<std::mutex>& lock);
+  // Lets the caller's lock go while it opens a file, hence unchecked.
+  Lease open_or_reuse(Lock& lock) CERTES_REQUIRES(mutex_) CERTES_UNCHECKED;
   void give_back(std::unique_ptr<ReadConnection> connection);
 
   const std::string path_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool held_off_ = false;                              // guarded by mutex_
-  bool keep_wal_ = false;                              // guarded by mutex_
-  int out_ = 0;                                        // guarded by mutex_
-  std::vector<std::unique_ptr<ReadConnection>> idle_;  // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  bool held_off_ CERTES_GUARDED_BY(mutex_) = false;
+  bool keep_wal_ CERTES_GUARDED_BY(mutex_) = false;
+  int out_ CERTES_GUARDED_BY(mutex_) = 0;
+  std::vector<std::unique_ptr<ReadConnection>> idle_ CERTES_GUARDED_BY(mutex_);
 };
 
 // The first offset in [low, high) whose append time is not before `at`; `high` if there is none. A record that is gone

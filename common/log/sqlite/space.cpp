@@ -57,7 +57,7 @@ void Space::tell(bool above, SteadyTime now) {
   std::optional<Episode::Line> refused;
   std::optional<Millis> over;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (above)
       over = refusing_.over(now);
     else

@@ -6,11 +6,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <string>
 
 #include "common/base/clock.hpp"
 #include "common/base/episode.hpp"
+#include "common/base/mutex.hpp"
 
 namespace certes::log::sqlite {
 
@@ -43,8 +43,8 @@ class Space {
   std::atomic<std::int64_t> room_{0};               // in bytes; below 0: none
   std::atomic<bool> in_use_{false};                 // there is none because of what is in use
   std::atomic<std::int64_t> inside_{0}, used_{0};
-  std::mutex mutex_;
-  Episode refusing_;  // guarded by mutex_
+  Mutex mutex_;
+  Episode refusing_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::log::sqlite

@@ -18,7 +18,7 @@ std::size_t index_of(Topic topic, std::int32_t number, std::int32_t partitions) 
 static_assert(Topic::registry == Topic{0});
 
 bool Seat::take(const void* member) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (member_ != nullptr && member_ != member) return false;
   member_ = member;
   return true;
@@ -27,7 +27,7 @@ bool Seat::take(const void* member) {
 void Seat::leave(const void* member) {
   std::vector<std::shared_ptr<Watch>> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (member_ != member) return;
     member_ = nullptr;
     waiting.swap(waiting_);
@@ -36,7 +36,7 @@ void Seat::leave(const void* member) {
 }
 
 void Seat::wait(std::shared_ptr<Watch> watch) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (std::find(waiting_.begin(), waiting_.end(), watch) == waiting_.end()) waiting_.push_back(std::move(watch));
 }
 

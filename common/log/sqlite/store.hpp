@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/mailbox.hpp"
+#include "common/base/mutex.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/log/log.hpp"
 #include "common/log/sqlite/damage.hpp"
@@ -47,21 +47,21 @@ class Commits {
  public:
   explicit Commits(std::vector<Committed> values) : values_(std::move(values)) {}
   Committed get(std::int32_t partition) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return values_[static_cast<std::size_t>(partition)];
   }
   std::int64_t offset(std::int32_t partition) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return values_[static_cast<std::size_t>(partition)].offset;
   }
   void set(std::int32_t partition, Committed value) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     values_[static_cast<std::size_t>(partition)] = std::move(value);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<Committed> values_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::vector<Committed> values_ CERTES_GUARDED_BY(mutex_);
 };
 
 // Who is the group's only member. The next one gets its turn when the one before has left.
@@ -72,9 +72,9 @@ class Seat {
   void wait(std::shared_ptr<Watch> watch);  // rung when the seat becomes free
 
  private:
-  std::mutex mutex_;
-  const void* member_ = nullptr;                 // guarded by mutex_
-  std::vector<std::shared_ptr<Watch>> waiting_;  // guarded by mutex_
+  Mutex mutex_;
+  const void* member_ CERTES_GUARDED_BY(mutex_) = nullptr;
+  std::vector<std::shared_ptr<Watch>> waiting_ CERTES_GUARDED_BY(mutex_);
 };
 
 // The largest record of a topic: what is made from an event must fit beside it; what does not depend on events (changes

@@ -3,7 +3,8 @@
 // then no call is running or will come. ring: any thread. silence: the owner.
 
 #include <functional>
-#include <mutex>
+
+#include "common/base/mutex.hpp"
 
 namespace certes::log::sqlite {
 
@@ -12,17 +13,17 @@ class Waker {
   explicit Waker(std::function<void()> wake) : wake_(std::move(wake)) {}
   // Calls under the lock, which is what makes silence() final; a wake-up must not block (log.hpp).
   void ring() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (wake_) wake_();
   }
   void silence() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     wake_ = nullptr;
   }
 
  private:
-  std::mutex mutex_;
-  std::function<void()> wake_;  // guarded by mutex_
+  Mutex mutex_;
+  std::function<void()> wake_ CERTES_GUARDED_BY(mutex_);
 };
 
 }  // namespace certes::log::sqlite
