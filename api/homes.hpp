@@ -14,10 +14,10 @@ namespace certes::api {
 template <class T>
 Result<std::string> home(const Call& call) {
   if constexpr (std::is_same_v<T, registry::Tenant>) {
-    if (call.caller.tenant != "default") {
+    if (call.caller.tenant != registry::kDefaultTenant) {
       return fail(Code::forbidden, "this key belongs to the tenant \"" + call.caller.tenant + "\" alone");
     }
-    return std::string("default");
+    return std::string(registry::kDefaultTenant);
   }
   return call.tenant;
 }
@@ -29,7 +29,7 @@ Result<std::string> declared_home(const Call& call, const registry::Json& json) 
   const auto named = json.find("tenant");
   if (!own || named == json.end() || !named->is_string() || *named == *own) return own;
   const auto tenant = named->get<std::string>();
-  const bool may = call.caller.tenant == "default" && call.caller.allowed("tenants:write");
+  const bool may = call.caller.tenant == registry::kDefaultTenant && call.caller.allowed("tenants:write");
   if constexpr (std::is_same_v<T, registry::Key>) {
     if (may) return tenant;
     return fail(Code::forbidden, "this key cannot make one for the tenant \"" + tenant + "\"", "/tenant");

@@ -8,8 +8,6 @@ namespace {
 
 using registry::Key;
 
-constexpr std::string_view kDefaultTenant = "default";
-
 Error beyond(std::string message, std::string pointer) {
   return Error(Code::forbidden, std::move(message), std::move(pointer));
 }
@@ -53,7 +51,7 @@ Administrations administrations(const registry::State& state, UnixMillis now, co
     const Key* const key = as(*stored);
     if (key == nullptr || !key->sources.empty() || std::ranges::count(key->scopes, "*") == 0) continue;
     if (key->expires_at != 0 && key->expires_at <= now) continue;
-    Administration& of = stored->tenant == kDefaultTenant ? found.installation : found.tenants;
+    Administration& of = stored->tenant == registry::kDefaultTenant ? found.installation : found.tenants;
     of.any = true;
     of.for_ever |= key->expires_at == 0;
   }
@@ -114,7 +112,7 @@ Result<void> may_remove(const Key& key, const Call& call, UnixMillis now) {
 }
 
 Result<void> may_remove_keys_of(const registry::Tenant& tenant, const Call& call, UnixMillis now) {
-  if (tenant.id == kDefaultTenant) return {};  // its keys stay
+  if (tenant.id == registry::kDefaultTenant) return {};  // its keys stay
   return keeps_administration(*call.state, now,
                               [&](const Key& key) { return key.tenant == tenant.id ? nullptr : &key; });
 }

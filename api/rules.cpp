@@ -9,8 +9,6 @@ using registry::Kind;
 using registry::Quotas;
 using registry::State;
 
-constexpr std::string_view kDefaultTenant = "default";
-
 std::optional<std::int64_t> quota_of(const Quotas& quotas, std::string_view kind) {
   const std::pair<std::string_view, std::optional<std::int64_t>> all[] = {{"sources", quotas.sources},
                                                                           {"endpoints", quotas.endpoints},
@@ -40,7 +38,7 @@ Result<void> check_quota(const State& state, const std::string& tenant) {
 // The tenant is there, and may have one more.
 template <class T>
 Result<void> check_tenant(const State& state, const T& resource, bool is_new) {
-  if (resource.tenant != kDefaultTenant && !state.tenant(resource.tenant))
+  if (resource.tenant != registry::kDefaultTenant && !state.tenant(resource.tenant))
     return fail(Code::invalid, "there is no tenant \"" + resource.tenant + "\"", "/tenant");
   return is_new ? check_quota<T>(state, resource.tenant) : Result<void>();
 }

@@ -47,14 +47,21 @@ function(certes_flags NAME)
   endif()
 endfunction()
 
-# certes_library(NAME SOURCES a.cpp… [DEPENDS target…]): a folder is a target; DEPENDS are public.
+# certes_library(NAME SOURCES a.cpp… [DEPENDS target…] [TOGETHER [APART a.cpp…]]): a folder is a target; DEPENDS are public.
+# TOGETHER: its sources include much that is large (JSON, the command line), so that presets which build once read that
+# once for eight of them; APART: all but these, which have names in common with others.
+option(CERTES_TOGETHER "Compile the sources of libraries with large headers together" OFF)
 function(certes_library NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS;APART" ${ARGN})
   if(ARG_SOURCES)
     add_library(${NAME} STATIC ${ARG_SOURCES})
     certes_flags(${NAME})
     target_include_directories(${NAME} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(${NAME} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+    if(ARG_TOGETHER AND CERTES_TOGETHER)
+      set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
   else()
     add_library(${NAME} INTERFACE)
     target_include_directories(${NAME} INTERFACE ${PROJECT_SOURCE_DIR})

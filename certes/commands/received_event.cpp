@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kListener = "listen";
 
-std::string text_of(const Json& event, const char* member) {
+std::string member_text(const Json& event, const char* member) {
   const auto found = event.find(member);
   return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -38,12 +38,12 @@ bool is_attribute(const std::string& name) {
 
 std::string payload_of(const Json& event, const std::string& shown) {
   for (const char* bytes : {"certesbytes", "data_base64"})
-    if (const std::string text = text_of(event, bytes); !text.empty())
+    if (const std::string text = member_text(event, bytes); !text.empty())
       return crypto::base64_decode(text).value_or(std::string());
   if (!event.contains("data")) return {};
-  const std::string type = text_of(event, "datacontenttype");
+  const std::string type = member_text(event, "datacontenttype");
   if (type.empty() || event::is_json(type)) return std::string(raw_member(shown, "data"));
-  return text_of(event, "data");
+  return member_text(event, "data");
 }
 
 }  // namespace
@@ -53,13 +53,13 @@ Result<log::RecordPtr> record_of(const std::string& shown) {
   if (!json.is_object()) return fail(Code::invalid, "what the stream shows is no CloudEvent");
   auto record = std::make_shared<log::StoredRecord>();
   log::Headers& headers = record->headers;
-  add_text(headers, names::kId, text_of(json, "certesid"));
+  add_text(headers, names::kId, member_text(json, "certesid"));
   headers.add(names::kKind, "event");
   for (const auto& [name, value] : json.items())
     if (is_attribute(name) && value.is_string()) headers.add("ce_" + name, value.get<std::string>());
-  add_text(headers, "content-type", text_of(json, "datacontenttype"));
-  add_text(headers, names::kQuery, text_of(json, "certesquery"));
-  add_text(headers, event::kHops, text_of(json, "certeshops"));
+  add_text(headers, "content-type", member_text(json, "datacontenttype"));
+  add_text(headers, names::kQuery, member_text(json, "certesquery"));
+  add_text(headers, event::kHops, member_text(json, "certeshops"));
   if (const auto forwarded = json.find("certesheaders"); forwarded != json.end() && forwarded->is_object())
     for (const auto& [name, value] : forwarded->items())
       if (value.is_string()) headers.add(std::string(names::kForward) + name, value.get<std::string>());

@@ -65,8 +65,9 @@ int status(RelayControl& relay, bool json) {
     print_line(shown->dump(2));
     return kExitOk;
   }
-  for (const auto& [name, value] : shown->items())
-    print_line(name + std::string(name.size() < 16 ? 16 - name.size() : 1, ' ') + text_of(*shown, name.c_str()));
+  std::vector<Member> members;
+  for (const auto& [name, value] : shown->items()) members.emplace_back(name, text_of(*shown, name.c_str()));
+  print(member_lines(members));
   return kExitOk;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const Json& event, const char* member) {
+std::string member_of(const Json& event, const char* member) {
   const auto found = event.find(member);
   return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -21,18 +21,18 @@ std::string text_of(const Json& event, const char* member) {
 std::string payload(const Json& event, const std::string& written) {
   if (const auto data = event.find("data"); data != event.end())
     return data->is_string() ? data->get<std::string>() : compact_json(raw_member(written, "data"));
-  return event.contains("data_base64") ? "(base64) " + text_of(event, "data_base64") : std::string();
+  return event.contains("data_base64") ? "(base64) " + member_of(event, "data_base64") : std::string();
 }
 
 // "2026-01-31T08:00:00Z  order.created  evt_…  caused by evt_…" and the payload below.
 std::string shown(const client::ServerEvent& event) {
   const Json json = json_or_null<Json>(event.data);
   if (!json.is_object()) return event.name + "  " + event.data;
-  std::string line = text_of(json, "time") + "  ";
+  std::string line = member_of(json, "time") + "  ";
   if (event.name != "event" && event.name != "log") line += event.name + " ";
-  line += text_of(json, "type");
-  if (event.name != "log") line += "  " + text_of(json, "certesid");
-  if (const std::string cause = text_of(json, "causeid"); !cause.empty()) line += "  caused by " + cause;
+  line += member_of(json, "type");
+  if (event.name != "log") line += "  " + member_of(json, "certesid");
+  if (const std::string cause = member_of(json, "causeid"); !cause.empty()) line += "  caused by " + cause;
   std::string text = printable_line(line);
   if (const std::string data = payload(json, event.data); !data.empty()) text += "\n  " + printable_block(data, "  ");
   return text;

@@ -8,7 +8,7 @@
 namespace certes::registry {
 namespace {
 
-constexpr int kDeepest = 2;
+constexpr int kDeepestCompared = 2;
 constexpr std::array<std::string_view, 3> kActions = {"create", "change", "delete"};
 constexpr std::size_t kLongestReason = 300;
 
@@ -32,7 +32,7 @@ void compare(const OrderedJson& before, const OrderedJson& after, const std::str
   const auto differ = [&](const std::string& name, const OrderedJson* one, const OrderedJson* other) {
     const std::string pointer = place + pointer_step(name);
     const bool objects = one != nullptr && other != nullptr && one->is_object() && other->is_object();
-    if (objects && depth < kDeepest) return compare(*one, *other, pointer, depth + 1, members);
+    if (objects && depth < kDeepestCompared) return compare(*one, *other, pointer, depth + 1, members);
     if (one != nullptr && other != nullptr && *one == *other) return;
     std::string shown = shown_name(pointer);
     if (std::ranges::count(members, shown) == 0 && members.size() < kMostMembers) members.push_back(std::move(shown));

@@ -5,8 +5,6 @@
 namespace certes::registry {
 namespace {
 
-constexpr std::string_view kDefaultTenant = "default";
-
 Envelope in_tenant(const Meta& resource) {
   Envelope envelope;
   if (resource.tenant != kDefaultTenant)

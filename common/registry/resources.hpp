@@ -14,6 +14,8 @@
 
 namespace certes::registry {
 
+inline constexpr std::string_view kDefaultTenant = "default";
+
 enum class Priority : std::uint8_t { critical, high, normal, low, bulk };
 inline constexpr int kPriorities = 5;
 std::string_view to_string(Priority priority);

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kMaxSecrets = 8;
 constexpr std::size_t kMaxSecretBytes = 512;
-constexpr std::size_t kMaxSealedBytes = 1'024;
+constexpr std::size_t kMaxSealedSecretBytes = 1'024;
 constexpr std::size_t kMaxTextBytes = 512;
-constexpr std::size_t kMaxUrlBytes = 2'048;
+constexpr std::size_t kMaxSignedUrlBytes = 2'048;
 
 struct Member {
   std::string_view name;
@@ -18,7 +18,7 @@ struct Member {
   std::size_t max_bytes;
 };
 constexpr Member kMembers[] = {
-    {"url", &Verify::url, kMaxUrlBytes},
+    {"url", &Verify::url, kMaxSignedUrlBytes},
     {"header", &Verify::header, 128},
     {"pointer", &Verify::pointer, kMaxTextBytes},
     {"prefix", &Verify::prefix, 64},
@@ -29,7 +29,7 @@ constexpr Member kMembers[] = {
     {"verify_token", &Verify::verify_token, kMaxSecretBytes},
 };
 
-constexpr std::string_view kTolerance = "tolerance_seconds";
+constexpr std::string_view kToleranceMember = "tolerance_seconds";
 
 const Scheme* read_scheme(Fields& fields, std::string& name) {
   fields.text("scheme", name, 64);
@@ -45,7 +45,8 @@ void read_secrets(Fields& fields, Verify& verify, const Scheme* scheme, Form for
     fields.refuse("secret", "give \"secret\" or \"secrets\", not both");
   if (form == Form::declared && fields.has("secret"))
     fields.text("secret", verify.secrets.emplace_back(), kMaxSecretBytes);
-  fields.texts("secrets", verify.secrets, kMaxSecrets, form == Form::declared ? kMaxSecretBytes : kMaxSealedBytes);
+  fields.texts("secrets", verify.secrets, kMaxSecrets,
+               form == Form::declared ? kMaxSecretBytes : kMaxSealedSecretBytes);
   if (form == Form::stored || !fields.ok() || scheme == nullptr) return;
   for (const std::string& secret : verify.secrets)
     if (auto checked = check_secret(*scheme, secret); !checked)
@@ -64,7 +65,7 @@ void check_members(Fields& fields, const Scheme& scheme) {
       fields.refuse(member, name + " needs \"" + std::string(member) + "\"");
   };
   for (const Member& member : kMembers) check(member.name);
-  check(kTolerance);
+  check(kToleranceMember);
 }
 
 bool holds_control_character(std::string_view text) {
@@ -115,7 +116,7 @@ void check_signed(Fields& fields, const Verify& verify) {
   if (!time && !verify.timestamp.empty())
     return fields.refuse("timestamp", "is signed nowhere: \"signed\" holds no {timestamp}");
   if (!time && verify.tolerance_seconds > 0)
-    return fields.refuse(kTolerance, "no time is signed: \"signed\" holds no {timestamp}");
+    return fields.refuse(kToleranceMember, "no time is signed: \"signed\" holds no {timestamp}");
 }
 
 void check_declared(Fields& fields, const Verify& verify, const Scheme& scheme) {
@@ -140,7 +141,7 @@ void read_verify(Fields& outer, Verify& verify, Form form) {
   read_secrets(fields, verify, scheme, form);
   const std::size_t growth = form == Form::stored ? 2 : 1;  // what is sealed is longer
   for (const Member& member : kMembers) fields.text(member.name, verify.*member.place, growth * member.max_bytes);
-  fields.integer<std::int64_t>(kTolerance, verify.tolerance_seconds, 1, 86'400);
+  fields.integer<std::int64_t>(kToleranceMember, verify.tolerance_seconds, 1, 86'400);
   if (form == Form::declared && fields.ok()) check_declared(fields, verify, *scheme);
   if (auto error = fields.done()) outer.refuse(std::move(*error));
 }

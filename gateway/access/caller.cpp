@@ -7,8 +7,6 @@
 namespace certes::gateway {
 namespace {
 
-constexpr std::string_view kDefaultTenant = "default";
-
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() > word.size() && text[word.size()] == ' ' &&
          std::equal(word.begin(), word.end(), text.begin(),
@@ -43,7 +41,7 @@ bool Caller::bound_to(std::string_view source) const { return std::ranges::count
 
 Result<void> may_act_for(const Caller& caller, std::string_view tenant, bool writes, const registry::State& state) {
   if (tenant == caller.tenant) return {};
-  if (caller.tenant != kDefaultTenant)
+  if (caller.tenant != registry::kDefaultTenant)
     return fail(Code::forbidden, "this key belongs to the tenant \"" + caller.tenant + "\" alone");
   const std::string_view scope = writes ? "tenants:write" : "tenants:read";
   if (!caller.allowed(scope))
@@ -57,7 +55,8 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
                             const Clock& clock) {
   const std::string_view authorization = request.header("authorization");
   if (authorization.empty()) {
-    if (clients.needs_no_key(request)) return Caller{"dev", std::string(kDefaultTenant), {"*"}, {}, 0, 0, true};
+    if (clients.needs_no_key(request))
+      return Caller{"dev", std::string(registry::kDefaultTenant), {"*"}, {}, 0, 0, true};
     return fail(Code::unauthenticated, "no key: send Authorization: Bearer certes_...", "Authorization");
   }
   if (empty_bearer(authorization))

@@ -5,7 +5,6 @@
 namespace certes::gateway {
 namespace {
 
-constexpr std::string_view kDefaultTenant = "default";
 bool writes(const Route& route) { return route.method != "GET"; }
 
 }  // namespace
@@ -28,7 +27,7 @@ std::optional<Refusal> Door::enter(const http::Request& request, std::optional<s
   if (!dependencies_.registry.caught_up())
     return refuse({Code::unavailable, "the registry has not been read yet; nothing was stored: send it again"});
   if (visit.route.access == Access::key) return ask_for_key(request, tenant, now, visit);
-  visit.tenant = tenant.value_or(kDefaultTenant);
+  visit.tenant = tenant.value_or(registry::kDefaultTenant);
   return std::nullopt;
 }
 
