@@ -3,8 +3,8 @@
 ARG DEBIAN=debian:trixie-slim
 
 FROM ${DEBIAN} AS build
-COPY tools/install.sh /src/tools/install.sh
-RUN /src/tools/install.sh run && rm -rf /var/lib/apt/lists/*
+COPY tools/packages/install.sh /src/tools/packages/install.sh
+RUN /src/tools/packages/install.sh run && rm -rf /var/lib/apt/lists/*
 COPY . /src
 WORKDIR /src
 RUN cmake --preset release -B /build && ninja -C /build certes && strip /build/certes
@@ -12,7 +12,7 @@ RUN cmake --preset release -B /build && ninja -C /build certes && strip /build/c
 FROM ${DEBIAN}
 COPY --from=build /build/certes /usr/local/bin/certes
 # What the binary links to, found rather than listed: the packages' names differ between Debian's releases.
-COPY --from=build /src/tools/runtime-packages.sh /tmp/runtime-packages.sh
+COPY --from=build /src/tools/packages/runtime-packages.sh /tmp/runtime-packages.sh
 COPY --from=build /var/lib/dpkg /tmp/dpkg
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates curl $(sh /tmp/runtime-packages.sh /usr/local/bin/certes /tmp/dpkg) \

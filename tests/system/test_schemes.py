@@ -43,7 +43,7 @@ class Schemes(Case):
 class Sdk(Schemes):
     def setUp(self):
         super().setUp()
-        done = subprocess.run([ROOT / "tools/sdk.sh"], capture_output=True, text=True, timeout=500)
+        done = subprocess.run([ROOT / "tools/tests/sdk.sh"], capture_output=True, text=True, timeout=500)
         self.assertEqual(done.returncode, 0, done.stderr)
         # ES modules are found beside the script that asks for them.
         self.scripts = self.directory / "sdk"

@@ -1,6 +1,6 @@
 """A client that knows nothing of Certes: the CloudEvents SDK for Python makes events and publishes them in every mode,
 or reads what Certes delivered. `send`: {"url","key","prefix"} in, [{"mode","status","answer","event"}] out; `read`: [{"headers","body"}] in, [event] out. Run by the environment that
-tools/sdk-python.sh made.
+tools/tests/sdk-python.sh made.
 """
 import base64
 import json

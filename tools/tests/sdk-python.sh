@@ -3,7 +3,7 @@
 # prints its interpreter.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-list=$here/../tests/system/sdk/requirements.txt
+list=$here/../../tests/system/sdk/requirements.txt
 cache=${CERTES_CACHE:-$HOME/.cache/certes}
 target=$cache/sdk-python-$(sha256sum "$list" | cut -c1-16)
 if [ ! -x "$target/bin/python3" ]; then

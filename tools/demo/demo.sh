@@ -4,7 +4,7 @@
 #   --no-demo  just the service, until Ctrl-C
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-binary=${CERTES_BINARY:-$here/../build/release/certes}
+binary=${CERTES_BINARY:-$here/../../build/release/certes}
 mode=${1:-stay}
 case "$mode" in
   --once | --no-demo | stay) ;;
@@ -50,7 +50,7 @@ if command -v npm >/dev/null && [ ! -d "$packages/node_modules/standardwebhooks"
 fi
 ports=$(cat "$scratch/ports")
 if command -v node >/dev/null; then
-  CERTES=$binary PORTS=$ports PACKAGES=$packages SCRATCH=$scratch node "$here/demo/demo.mjs" &
+  CERTES=$binary PORTS=$ports PACKAGES=$packages SCRATCH=$scratch node "$here/demo.mjs" &
   receiver=$!
   wait "$receiver" || { status=$?; echo "--- certes:" >&2; tail -n 20 "$scratch/serve.log" >&2; exit "$status"; }
   receiver=''

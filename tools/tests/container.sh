@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the Dockerfile with buildah over a debootstrap base, runs it, and sees it deliver (root).
 set -euo pipefail
-cd "$(dirname "$(readlink -f "$0")")/.."
+cd "$(dirname "$(readlink -f "$0")")/../.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 tree=${CERTES_CACHE:-$HOME/.cache/certes}/trixie-slim
 if ! buildah images -q localhost/debian:trixie-slim >/dev/null 2>&1; then
-  tools/debootstrap.sh trixie "$tree"
+  tools/packages/debootstrap.sh trixie "$tree"
   base=$(buildah from scratch)
   buildah add -q "$base" "$tree" /
   buildah commit -q "$base" localhost/debian:trixie-slim

@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "deploy/prometheus/alerts.yml"]
 SOURCES = [path for folder in ("common", "gateway", "api", "dispatcher", "client", "certes") for path in (ROOT / folder).rglob("*.[ch]pp")]
 CMAKE = [ROOT / "CMakeLists.txt", *(ROOT / "cmake").rglob("*.cmake"), *(ROOT / "tests").rglob("CMakeLists.txt"),

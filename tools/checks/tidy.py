@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("CERTES_CACHE", pathlib.Path.home() / ".cache/certes")) / "tidy"
 # Of the compiler's own warnings, those about locks: g++ gives the others.
 WARNINGS = ["--extra-arg=-Wno-everything", "--extra-arg=-Wthread-safety"]

@@ -13,7 +13,7 @@ changed() {
 }
 tidy() {
   [ -f build/tidy/build.ninja ] || cmake --preset tidy >/dev/null
-  python3 tools/tidy.py build/tidy/compile_commands.json "$@"
+  python3 tools/checks/tidy.py build/tidy/compile_commands.json "$@"
 }
 rules() {
   ! git grep -nE 'sleep_for|usleep\(|std::this_thread::sleep' -- 'tests/*.cpp' || { echo "lint: tests do not sleep" >&2; return 1; }
@@ -26,7 +26,7 @@ rules() {
   ! git grep -nE '#include "gateway/' -- 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
   ! git grep -nE '#include "api/' -- 'gateway/' 'dispatcher/' 'common/' 'client/' || { echo "lint: dependencies run one way" >&2; return 1; }
   ! git grep -nE '#include "dispatcher/' -- 'api/' 'gateway/' 'common/' || { echo "lint: dependencies run one way" >&2; return 1; }
-  python3 tools/documented.py
+  python3 tools/checks/documented.py
 }
 
 stage "format" format

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/bench"
 LIMITS = BUILD / "bench/limits"
 sys.path.insert(0, str(ROOT / "tests/system"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a task needs from Debian's (or Ubuntu's) packages, only what is missing, quietly.
-#   tools/install.sh run|test|full|lint|fuzz|profile
+#   tools/packages/install.sh run|test|full|lint|fuzz|profile
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev

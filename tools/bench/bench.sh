@@ -3,11 +3,11 @@
 # beside limit programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
 # profile: where the CPU goes, by perf, on the embedded log. --help lists the options: one engine, one row of ingest, shorter runs.
 set -euo pipefail
-cd "$(dirname "$(readlink -f "$0")")/.."
+cd "$(dirname "$(readlink -f "$0")")/../.."
 what=${1:-all}
-tools/install.sh run
+tools/packages/install.sh run
 [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null
 ninja -C build/bench --quiet
-[ "$what" != profile ] || tools/install.sh profile
-command -v python3 >/dev/null || tools/install.sh test
-exec python3 tools/bench.py "$@"
+[ "$what" != profile ] || tools/packages/install.sh profile
+command -v python3 >/dev/null || tools/packages/install.sh test
+exec python3 tools/bench/bench.py "$@"

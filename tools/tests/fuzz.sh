@@ -5,7 +5,7 @@
 # that was found the smallest archive that covers as much.
 # Words that a target's inputs are made of may stand in tests/fuzz/TARGET.dict.
 set -euo pipefail
-cd "$(dirname "$(readlink -f "$0")")/.."
+cd "$(dirname "$(readlink -f "$0")")/../.."
 
 build=build/fuzz
 mapfile -t targets < <(sed -n 's/^certes_fuzz(\([a-z-]*\).*/\1/p' tests/fuzz/CMakeLists.txt)
@@ -17,7 +17,7 @@ choose() {
 }
 
 make_targets() {
-  tools/install.sh fuzz
+  tools/packages/install.sh fuzz
   [ -f $build/build.ninja ] || cmake --preset fuzz >/dev/null
   ninja -C $build -j "$(nproc)" --quiet "${targets[@]/#/fuzz_}"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tools/debootstrap.sh RELEASE DIR: a minimal Debian tree in DIR, from the mirror and with the apt settings of this machine.
+# tools/packages/debootstrap.sh RELEASE DIR: a minimal Debian tree in DIR, from the mirror and with the apt settings of this machine.
 set -euo pipefail
 release=${1:?release} tree=${2:?directory}
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' | awk '$2 == "main" {print $1}' | grep -v security | head -n 1)

@@ -16,7 +16,7 @@ run() { ctest --test-dir "build/$1" --output-on-failure -j "$((2 * jobs))" "${@:
 # A unit test is a target of the same name.
 unit() {
   local names
-  tools/install.sh test
+  tools/packages/install.sh test
   compile dev build.ninja >/dev/null
   mapfile -t names < <(ctest --test-dir build/dev -N -L unit -R "${1:-.}" | sed -n 's/^ *Test *#[0-9]*: //p')
   [ ${#names[@]} -gt 0 ] || { echo "test: no unit test has '$1' in its name" >&2; exit 2; }
@@ -28,7 +28,7 @@ if [ "${1:-}" = unit ]; then
   unit "${2:-}"
   exit
 fi
-if $full; then stage install tools/install.sh full; else stage install tools/install.sh test; fi
+if $full; then stage install tools/packages/install.sh full; else stage install tools/packages/install.sh test; fi
 stage "build asan-ubsan" compile asan-ubsan certes_checked_tests
 stage "test asan-ubsan" run asan-ubsan -L 'unit|contract'
 stage "build tsan" compile tsan certes_checked_tests
@@ -37,10 +37,10 @@ stage "build" compile dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
   stage "ten minutes of retention" env CERTES_TEST_SECONDS=600 ctest --test-dir build/dev --output-on-failure -R '^system_retention$'
-  stage "Debian 13" tools/debian13.sh
-  stage "container" tools/container.sh
-  stage "bench" tools/bench.sh
-  stage "fuzz" tools/fuzz.sh --smoke
+  stage "Debian 13" tools/tests/debian13.sh
+  stage "container" tools/tests/container.sh
+  stage "bench" tools/bench/bench.sh
+  stage "fuzz" tools/tests/fuzz.sh --smoke
 fi
 # The fuzzers are a build of their own, with clang: the corpus is replayed here, --full fuzzes.
 stage "test" run dev -LE fuzz
