@@ -6,7 +6,7 @@ namespace {
 
 // Options as given; they become flags of config::Sources in this order.
 struct SettingOptions {
-  std::string config, data, store, brokers;
+  std::string config, data, store, log_format, brokers;
   std::vector<std::string> allow_from, set;
   bool dev = false;
 };
@@ -15,6 +15,8 @@ void add_settings(CLI::App& command, SettingOptions& options) {
   command.add_option("--config", options.config, "TOML file with settings (CERTES_CONFIG)");
   command.add_option("--data", options.data, "directory of the embedded log");
   command.add_option("--store,--log", options.store, "sqlite (embedded, the default) or kafka");
+  command.add_option("--log-format", options.log_format, "of the lines on standard error: text or json")
+      ->check(CLI::IsMember({"text", "json"}));
   command.add_option("--brokers", options.brokers, "Kafka's brokers, HOST:PORT,…; implies --store kafka");
   command.add_flag("--dev", options.dev,
                    "no keys needed from loopback, loopback endpoints allowed, a line per attempt");
@@ -43,6 +45,7 @@ config::Sources sources_of(const SettingOptions& options, const std::map<std::st
   add("data", options.data);
   add("kafka.brokers", options.brokers);
   add("store.engine", !options.store.empty() ? options.store : options.brokers.empty() ? "" : "kafka");
+  add("log.format", options.log_format);
   add("dev", options.dev ? "true" : "");
   add("allow_from", joined(options.allow_from));
   return sources;

@@ -12,7 +12,9 @@
 
 namespace certes::logging {
 
-void start(std::string_view level);  // debug, info, warn, error
+// `level`: debug, info, warn, error. `format`: text, "2026-01-31T08:00:00.000Z warning …", or json, an object a line:
+// {"time","level","message"}.
+void start(std::string_view level, std::string_view format = "text");
 void debug(std::string_view line);
 void info(std::string_view line);
 void warn(std::string_view line);
@@ -20,5 +22,6 @@ void error(std::string_view line);
 
 // A line as it is written, with its end. `level`: debug, info, warning, error, critical.
 std::string text_line(UnixMillis at, std::string_view level, std::string_view message);
+std::string json_line(UnixMillis at, std::string_view level, std::string_view message);
 
 }  // namespace certes::logging

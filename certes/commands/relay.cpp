@@ -206,7 +206,7 @@ int run_command(const RelayRunOptions& options) {
   Signals signals;
   const auto settings = config::load(options.sources);
   if (!settings) return failed(settings.error());
-  logging::start(settings->log_level);
+  logging::start(settings->log_level, settings->log_format);
   allow_core_dumps(settings->core_dumps);
   auto key = key_of(settings->relay, options.sources);
   if (!key) return failed(key.error());

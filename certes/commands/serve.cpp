@@ -11,7 +11,7 @@ int run_command(const ServeOptions& options) {
   Signals signals;
   auto settings = config::load(options.sources);
   if (!settings) return failed(settings.error());
-  logging::start(settings->log_level);
+  logging::start(settings->log_level, settings->log_format);
   if (const auto lowered = share_descriptors(raise_descriptor_limit(), options.role, *settings))
     logging::warn(*lowered);
   Runtime runtime(options.role, std::move(*settings), options.print_ports, signals);

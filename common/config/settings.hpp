@@ -165,8 +165,9 @@ struct Settings {
   std::vector<std::string> dev_hosts;   // dev.hosts: names in Host that need none
   double shutdown_delay_seconds = 0;
   double drain_seconds = 25;
-  std::string log_level = "info";  // log.level
-  bool core_dumps = false;         // debug.core_dumps
+  std::string log_level = "info";   // log.level
+  std::string log_format = "text";  // log.format
+  bool core_dumps = false;          // debug.core_dumps
   int metrics_endpoints = 200;
   std::string metrics_listen;  // metrics.listen; empty: every listener shows them
   std::vector<std::string> metrics_allow_from = {"127.0.0.0/8", "::1/128"};  // metrics.allow_from

@@ -28,6 +28,8 @@ const Setting kSettings[] = {
 
     {"log.level", CERTES_STRING(log_level), "what is written to standard error", 0, 0, Form::choice,
      "debug|info|warn|error"},
+    {"log.format", CERTES_STRING(log_format), "how: lines of text, or a JSON object a line", 0, 0, Form::choice,
+     "text|json"},
     {"store.engine", CERTES_STRING(store.engine), "where events last", 0, 0, Form::choice, "sqlite|kafka"},
     {"store.reserve_bytes", CERTES_BYTES(store.reserve_bytes),
      "embedded log: free space below which events are refused"},

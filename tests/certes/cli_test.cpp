@@ -21,15 +21,19 @@ using Flags = std::vector<std::pair<std::string, std::string>>;
 }  // namespace
 
 TEST_CASE("Command line: options of roles become flags of the settings") {
-  const auto serve = chosen<ServeOptions>({"serve", "--config", "c.toml", "--data", "d", "--dev", "--allow-from",
-                                           "10.0.0.0/8", "--set", "gateway.loops=2", "--print-ports", "p"},
-                                          {{"CERTES_DATA", "e"}});
+  const auto serve =
+      chosen<ServeOptions>({"serve", "--config", "c.toml", "--data", "d", "--dev", "--log-format", "json",
+                            "--allow-from", "10.0.0.0/8", "--set", "gateway.loops=2", "--print-ports", "p"},
+                           {{"CERTES_DATA", "e"}});
   CHECK(serve.role == Role::serve);
   CHECK(serve.sources.file == "c.toml");
   CHECK(serve.sources.environment.at("CERTES_DATA") == "e");
   CHECK(serve.print_ports == "p");
-  CHECK(serve.sources.flags ==
-        Flags{{"gateway.loops", "2"}, {"data", "d"}, {"dev", "true"}, {"allow_from", "10.0.0.0/8"}});
+  CHECK(serve.sources.flags == Flags{{"gateway.loops", "2"},
+                                     {"data", "d"},
+                                     {"log.format", "json"},
+                                     {"dev", "true"},
+                                     {"allow_from", "10.0.0.0/8"}});
 }
 
 TEST_CASE("Command line: brokers imply the Kafka log") {

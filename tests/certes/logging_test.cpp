@@ -13,3 +13,9 @@ TEST_CASE("Logging: what others wrote makes no line of its own, and no terminal 
   CHECK(logging::text_line(0, "info", "a\nb\x1b[31m\xff") ==
         "1970-01-01T00:00:00.000Z info a\\u000ab\\u001b[31m\xef\xbf\xbd\n");
 }
+
+TEST_CASE("Logging: as JSON each line is an object, whatever stands in it") {
+  CHECK(logging::json_line(0, "info", "said \"no\\\"\n\x1b \xff é") ==
+        "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\","
+        "\"message\":\"said \\\"no\\\\\\\"\\u000a\\u001b \xef\xbf\xbd é\"}\n");
+}

@@ -93,6 +93,19 @@ class Night(Case):
         await self.line(serve, r"warning gateway: source gh: refused 1 webhook since the last such line \(unauthenticated\): \S+")
         self.assertEqual(serve.log().count("source gh: refused"), 1)
 
+    async def test_lines_are_objects_where_that_is_asked_for(self):
+        async with Sink(lambda path, headers, body: (500, (), b'"quoted"')) as sink:
+            serve = await asyncio.to_thread(self.serve, "--log-format", "json")
+            await asyncio.to_thread(self.endpoint, "billing", sink.url("/billing"))
+            await self.publish(serve)
+            await self.line(serve, "billing fails")
+            self.assertEqual(await asyncio.to_thread(serve.stop), 0)
+        lines = [json.loads(line) for line in serve.log(100_000).splitlines()]
+        self.assertTrue(all(set(line) == {"time", "level", "message"} for line in lines))
+        failing, = (line for line in lines if "billing fails" in line["message"])
+        self.assertEqual(failing["level"], "warning")
+        self.assertIn(r'ms: "\"quoted\"" (try 1', failing["message"])
+
     async def test_a_start_says_where_its_data_is_and_what_comes_next(self):
         serve = await asyncio.to_thread(self.serve, admin=False)
         await self.line(serve, rf"info certes \S+ serve: the log is embedded, in {re.escape(str(self.directory / 'data'))}\n")
