@@ -39,11 +39,7 @@ std::string json_of(const std::map<std::string, std::string>& addresses) {
 }  // namespace
 
 Runtime::Runtime(Role role, config::Settings settings, std::string print_ports, Signals& signals)
-    : role_(role),
-      settings_(std::move(settings)),
-      print_ports_(std::move(print_ports)),
-      signals_(signals),
-      log_watch_([](std::string_view line) { logging::warn(line); }) {}
+    : role_(role), settings_(std::move(settings)), print_ports_(std::move(print_ports)), signals_(signals) {}
 
 Runtime::~Runtime() = default;
 
@@ -221,7 +217,6 @@ Result<void> Runtime::serve() {
     const auto event = signals_.wait(ready ? kHealthEvery : kWarmEvery);
     if (event == Signals::Event::signal) return {};
     certificates_.look(event == Signals::Event::hangup);
-    if (settings_.store.engine == "kafka") log_watch_.look(log_->health(), clock_.now());
     const Lock lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));

@@ -17,7 +17,6 @@
 #include "api/api.hpp"
 #include "certes/certificates.hpp"
 #include "certes/connector.hpp"
-#include "certes/log_watch.hpp"
 #include "certes/metrics_listener.hpp"
 #include "certes/options.hpp"
 #include "certes/sealing_keys.hpp"
@@ -79,7 +78,6 @@ class Runtime {
   bool announced_ = false;
 
   std::unique_ptr<log::Log> log_;
-  LogWatch log_watch_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<gateway::Gateway> gateway_;

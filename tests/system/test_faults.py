@@ -70,7 +70,7 @@ class StandStill(Case):
             await producer.send((n, event("a.b", n)) for n in range(500, 1000))
             await self.missing_none(sink, producer, CONCURRENCY)
             for process in (installation.gateways[0], installation.dispatchers[0]):
-                await asyncio.to_thread(wait_for, lambda log=process.log: "kafka: answers again, after " in log(), 30, "a line on its coming")
+                await asyncio.to_thread(wait_for, lambda log=process.log: "kafka answers again, after " in log(), 30, "a line on its coming")
 
     async def test_a_dispatcher_that_stands_still(self):
         pid, brokers_list = self.broker()

@@ -96,9 +96,9 @@ void Cluster::probe() {
   }
   if (!topics_->begun()) return;
   if (away)
-    troubles_.met("", "away", away->message);
+    troubles_.met("", "away", away->message + "; events are answered 503, and deliveries rest, until it is back");
   else
-    troubles_.over("", "away", "kafka is reached again");
+    troubles_.over("", "away", "kafka answers again");
 }
 
 Result<void> Cluster::health() const {
