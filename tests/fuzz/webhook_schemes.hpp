@@ -112,8 +112,9 @@ inline const std::vector<Scheme>& schemes() {
     w.set("X-Slack-Signature", "v0=" + mac("v0:" + kTime + ":" + w.body, false));
   };
   const auto zendesk = [](Webhook& w) {
-    w.set("X-Zendesk-Webhook-Signature-Timestamp", kTime);
-    w.set("X-Zendesk-Webhook-Signature", mac(kTime + w.body, true));
+    const std::string time = format_rfc3339(kNowSeconds * 1'000);
+    w.set("X-Zendesk-Webhook-Signature-Timestamp", time);
+    w.set("X-Zendesk-Webhook-Signature", mac(time + w.body, true));
   };
   static const std::vector<Scheme> all = {
       {"github", kSecret, none, hub},
