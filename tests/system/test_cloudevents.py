@@ -14,7 +14,7 @@ SDK = ROOT / "tests/system/sdk"
 
 def installed(script):
     """What the script prints as its last line: where the packages are."""
-    done = subprocess.run([ROOT / "tools" / script], check=True, capture_output=True, text=True, timeout=240)
+    done = subprocess.run([ROOT / "tools/tests" / script], check=True, capture_output=True, text=True, timeout=240)
     return done.stdout.splitlines()[-1].strip()
 
 

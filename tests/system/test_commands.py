@@ -603,7 +603,7 @@ class Terminal(CommandCase):
         listener = self.listen("--pattern", "#")
         tail = Running(self, [BINARY, "events", "tail", "--pattern", "#"], self.urls)
         tail_json = Running(self, [BINARY, "events", "tail", "--pattern", "#", "--json"], self.urls)
-        wait_for(lambda: self.serve.metrics("gateway").get("certes_gateway_stream_watchers") == 2, WITHIN, "both to watch")
+        wait_for(lambda: self.serve.metrics("gateway").get("certes_gateway_stream_watchers") == 3, WITHIN, "all three to watch")
         body = "plain \x9b31m \x7f \u202egnp.exe\u2069 good\rbad\n2026-01-31T08:00:00Z  order.created"
         status, _, _ = request(self.serve.address("gateway"), "POST", "/events/raw", body.encode(), {"Content-Type": "text/plain"})
         self.assertEqual(status, 202)
