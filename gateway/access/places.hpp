@@ -19,7 +19,7 @@ class Places {
  public:
   // `taken`: how many are. `taken_back`: how many were given to another tenant.
   Places(std::size_t most, metrics::Gauge taken, metrics::Counter taken_back)
-      : shares_(most), taken_(taken), taken_back_(taken_back) {}
+      : most_(most), shares_(most), taken_(taken), taken_back_(taken_back) {}
 
   // The place is another's now: to leave soon. Called by whatever thread enters for that; must not block.
   using Told = std::function<void()>;
@@ -31,14 +31,15 @@ class Places {
   using Place = std::unique_ptr<Holder, Leave>;
   // Nothing: there is none left for this tenant.
   Place enter(std::string_view tenant, Told told);
-  std::size_t most() const { return shares_.most(); }
+  std::size_t most() const { return most_; }
 
  private:
   using Inside = std::list<Holder*>;  // oldest first
 
   void leave(Holder& holder);
-  void drop(Holder& holder);
+  void drop(Holder& holder) CERTES_REQUIRES(mutex_);
 
+  const std::size_t most_;
   Mutex mutex_;  // guards what holders say, too
   Shares shares_ CERTES_GUARDED_BY(mutex_);
   std::map<std::string, Inside, std::less<>> inside_ CERTES_GUARDED_BY(mutex_);
