@@ -56,7 +56,7 @@ class StandStill(Case):
                 self.assertLess(took, 5.0, "providers give up after five seconds")
                 await asyncio.sleep(8)  # past the session timeout: what is tested
                 for process in (installation.gateways[0], installation.dispatchers[0]):
-                    await asyncio.to_thread(wait_for, lambda log=process.log: "kafka: no broker answers; " in log(), 30, "a line on Kafka's going")
+                    await asyncio.to_thread(wait_for, lambda log=process.log: "kafka: no broker answers at " in log(), 30, "a line on Kafka's going")
             finally:
                 os.kill(pid, signal.SIGCONT)
             deadline = time.monotonic() + 60
