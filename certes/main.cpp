@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "certes/allocator.hpp"
 #include "certes/cli.hpp"
 #include "certes/commands/commands.hpp"
 
@@ -22,6 +23,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  certes::give_large_blocks_back();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error; command::print looks at standard output itself
   try {
     return run(argc, argv);
