@@ -54,7 +54,7 @@ void produce_foreign_batch(const log::kafka::Options& options, int count, std::s
                                                           {"compression.type", "zstd"},
                                                           {"message.max.bytes", "200000000"},
                                                           {"batch.size", "200000000"},
-                                                          {"linger.ms", "2000"}};
+                                                          {"linger.ms", "60000"}};
   char text[256];
   for (const auto& [name, value] : settings)
     REQUIRE(rd_kafka_conf_set(conf, name, value.c_str(), text, sizeof text) == RD_KAFKA_CONF_OK);
