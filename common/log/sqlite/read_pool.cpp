@@ -22,7 +22,8 @@ Statement& ReadConnection::page(const std::string& table) {
 }
 
 Statement& ReadConnection::time(const std::string& table) {
-  return prepared(times_, table, "SELECT substr(record, 1, 8) FROM ", " WHERE id = ?1");
+  return prepared(times_, table, "SELECT substr(record, 1, 8) FROM ",
+                  " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1");
 }
 
 ReadPool::Lease ReadPool::open_or_reuse(Lock& lock) {
@@ -90,10 +91,10 @@ std::int64_t first_not_before(Statement& time, std::int64_t low, std::int64_t hi
     time.bind(1, middle);
     const bool found = time.step();
     const auto appended = found ? append_time(time.bytes(0)) : std::nullopt;
-    if (appended && *appended >= at)
-      high = middle;
-    else
+    if (appended && *appended < at)
       low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }

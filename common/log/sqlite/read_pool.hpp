@@ -80,8 +80,8 @@ class ReadPool {
   std::vector<std::unique_ptr<ReadConnection>> idle_ CERTES_GUARDED_BY(mutex_);
 };
 
-// The first offset in [low, high) whose append time is not before `at`; `high` if there is none. A record that is gone
-// counts as earlier. Throws Failure.
+// The first offset in [low, high) whose append time is not before `at`; `high` if there is none. Of a record that is
+// gone or has no time the next one's counts. Throws Failure.
 std::int64_t first_not_before(Statement& time, std::int64_t low, std::int64_t high, UnixMillis at);
 
 }  // namespace certes::log::sqlite

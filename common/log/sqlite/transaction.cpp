@@ -56,7 +56,8 @@ Transaction::Statements& Transaction::of(const Partition& partition) {
   if (!statements) {
     const std::string& table = partition.table;
     statements.emplace(Statements{connection_->prepare("INSERT INTO " + table + "(id, record) VALUES(?1, ?2)"),
-                                  connection_->prepare("SELECT substr(record, 1, 8) FROM " + table + " WHERE id = ?1"),
+                                  connection_->prepare("SELECT substr(record, 1, 8) FROM " + table +
+                                                       " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1"),
                                   connection_->prepare("SELECT id, length(record) FROM " + table +
                                                        " WHERE id < ?1 ORDER BY id"),  // reads no record's overflow
                                   connection_->prepare("DELETE FROM " + table + " WHERE id < ?1")});

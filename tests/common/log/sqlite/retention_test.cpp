@@ -33,6 +33,24 @@ TEST_CASE("SQLite log: no offset is given twice, though all rows of its topic ar
   CHECK(opened.append(Topic::attempts, 1)[0].offset == 10);
 }
 
+TEST_CASE("SQLite log: a record that is missing is no sign that those before it are old") {
+  for (const char* lost : {"id = 5", "id > 3", "id BETWEEN 2 AND 8"}) {
+    CAPTURE(std::string(lost));
+    OpenedLog opened;
+    opened.append(Topic::dead_letters, 10);
+    opened.log.reset();
+    log::sqlite::Connection(opened.directory.file("certes.db"))
+        .run("DELETE FROM dead_letters_0 WHERE " + std::string(lost));
+    REQUIRE(opened.reopen());
+    // Retention looks once a second, before what is appended then.
+    for (int looks = 0; looks < 3; ++looks) {
+      opened.clock.move(Millis(1'500));
+      opened.append(Topic::dead_letters, 1);
+    }
+    CHECK(opened.log->offsets(Topic::dead_letters, 0, Millis(1'000))->start == 0);
+  }
+}
+
 TEST_CASE(
     "SQLite log: where nothing else is said, dead letters stay for 30 days, attempts and events are gone by then") {
   OpenedLog opened;
