@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <fstream>
+#include <thread>
 
 #include "common/log/kafka/errors.hpp"
 
@@ -236,6 +237,11 @@ Result<Client> make_client(const Options& options, Role role, ClientEvents* even
   if (!client) return fail(Code::invalid, std::string("kafka: ") + text, "kafka");
   (void)conf.release();  // the client's now
   return client;
+}
+
+void let_go(Client client) {
+  rd_kafka_set_log_level(client.get(), -1);  // its threads may see this process end
+  std::thread([raw = client.release()] { rd_kafka_destroy_flags(raw, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }).detach();
 }
 
 void know_leaders(rd_kafka_t* client) {

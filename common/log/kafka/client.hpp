@@ -52,6 +52,11 @@ Result<void> check_settings(const Options& options);
 // Makes a client; `events` (nullable) must outlive it. Errors: invalid, naming the setting.
 Result<Client> make_client(const Options& options, Role role, ClientEvents* events, ClientLimits limits = {});
 
+// Destroys a client in the background, where that may wait for a broker: librdkafka 2.0 joins its threads, and a
+// member's go on until every commit was answered or has timed out, 10 s and more while a broker hangs. Its events are
+// not told any more, and it must have no queue left.
+void let_go(Client client);
+
 // Has it learn the leaders of the topics that it has handles of, for at most 300 ms: else the first record is late.
 void know_leaders(rd_kafka_t* client);
 

@@ -47,7 +47,7 @@ Membership::~Membership() {
   group_queue_.reset();
   replies_.reset();
   close_queue_.reset();
-  if (given_up) rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (given_up) let_go(std::move(client_));
 }
 
 Result<void> Membership::poll() {
