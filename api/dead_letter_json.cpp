@@ -65,20 +65,9 @@ std::optional<log::Record> replay_of(const log::StoredRecord& record, const std:
   const auto endpoint = record.headers.find(log::names::kEndpoint);
   const bool to_all = is_quarantined(record);
   if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;
-  const std::string_view tenant = record.headers.find(log::names::kTenant).value_or("default");
-  log::Record replay;
-  replay.headers.reserve(record.headers.bytes().size() + 128);
-  for (const auto [name, value] : record.headers) {
-    if (!event::is_of_delivery(name)) replay.headers.add(name, value);
-  }
-  const std::string id = again ? *again : event::letter_replay_id(record.partition, record.offset);
-  replay.headers.add(log::names::kReplay, id);
-  if (!to_all) replay.headers.add(log::names::kEndpoint, *endpoint);
-  const auto key = record.headers.find("ce_partitionkey");
-  if (key && !key->empty()) replay.key = std::string(*key);
-  replay.value = record.value;
-  if (!again) replay.identity = event::replay_identity(tenant, id, record.headers.get(log::names::kId));
-  return replay;
+  return event::replay_record(record, again ? *again : event::letter_replay_id(record.partition, record.offset),
+                              to_all ? std::string_view() : *endpoint,
+                              again ? event::Repeat::again : event::Repeat::once);
 }
 
 }  // namespace certes::api

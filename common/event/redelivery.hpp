@@ -45,4 +45,9 @@ inline log::Identity replay_identity(std::string_view tenant, std::string_view r
   return identity(tenant, std::string("\n").append(replay), event_id);
 }
 
+// The record of a replay of that letter, for one endpoint or several (with commas; empty: all that subscribe now).
+enum class Repeat { once, again };  // once: a second with that id is dropped as a repeat
+log::Record replay_record(const log::StoredRecord& letter, std::string_view replay, std::string_view endpoints,
+                          Repeat repeat);
+
 }  // namespace certes::event

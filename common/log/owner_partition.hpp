@@ -14,6 +14,7 @@
 #include "common/log/owner_records.hpp"
 #include "common/log/progress.hpp"
 #include "common/log/read_back.hpp"
+#include "common/log/terms.hpp"
 
 namespace certes::log {
 
@@ -31,7 +32,7 @@ enum class Phase : std::uint8_t {
 struct Tail {
   std::int64_t position = 0;             // every record below is reflected, unless void
   std::int64_t term_offset = kNoOffset;  // of this term's first record, once acknowledged
-  std::int64_t top = 0;                  // highest term met while reading
+  Terms terms;                           // in force where it is read
   std::unique_ptr<Reader> reader;
   bool from_start = false;  // its position is not on the log (any more)
   bool done = false;

@@ -95,13 +95,6 @@ void set_due(Outcome& outcome, std::string_view attempt_outcome, const Why& why)
   outcome.answer = why.answer.substr(0, kFailedAnswerBytes);
 }
 
-std::optional<std::int64_t> term_of(const StoredRecord& record) {
-  std::int64_t term = 0;
-  const auto text = record.headers.find(names::kTerm);
-  if (!text || !parse_number(*text, term)) return std::nullopt;
-  return term;
-}
-
 std::optional<Outcome> outcome_of(const StoredRecord& record) {
   Outcome outcome;
   outcome.topic = record.topic;

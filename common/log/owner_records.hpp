@@ -43,8 +43,6 @@ void set_due(Outcome& outcome, std::string_view attempt_outcome, const Why& why)
 void add_origin(Headers& headers, Origin origin);
 void add_term(Headers& headers, std::int64_t term);
 
-// A record without a term is not ours.
-std::optional<std::int64_t> term_of(const StoredRecord& record);
 // Nothing: the record only begins a term, or cannot be understood.
 std::optional<Outcome> outcome_of(const StoredRecord& record);
 

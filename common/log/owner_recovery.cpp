@@ -23,7 +23,7 @@ void Owner::Impl::begin_recovery(Part& part) {
     tail.term_offset = kNoOffset;
     tail.reader.reset();
     tail.done = tail.from_start = false;
-    tail.top = part.good;
+    tail.terms = Terms(part.good);
     const std::uint32_t slot = outbox_.take(OpKind::term, part.partition, part.epoch, kTails[i]);
     submit(slot);
   }
@@ -57,7 +57,7 @@ void Owner::Impl::restore(Part& part, Progress&& progress) {
   part.states = std::move(progress.states);
   for (std::size_t i = 0; i < kTailCount; ++i) {
     part.tails[i].position = progress.tails[i];
-    part.tails[i].top = progress.term;
+    part.tails[i].terms = Terms(progress.term);
   }
   part.loading.step = Loading::verify;
   part.loading.reader.reset();

@@ -58,7 +58,7 @@ bool Owner::Impl::read_tail(Part& part, std::size_t index) {
 // False: another term is needed.
 bool Owner::Impl::tail_record(Part& part, std::size_t index, const StoredRecord& record) {
   Tail& tail = part.tails[index];
-  const auto term = term_of(record);
+  const auto term = Terms::of(record);
   if (!term) return true;  // not ours
   if (*term >= part.term) {
     std::int64_t& highest = highest_terms_[static_cast<std::size_t>(part.partition)];
@@ -66,8 +66,7 @@ bool Owner::Impl::tail_record(Part& part, std::size_t index, const StoredRecord&
     begin_term(part, now_);
     return false;
   }
-  if (*term < tail.top) return true;  // void
-  tail.top = *term;
+  if (!tail.terms.counts(record)) return true;  // void
   const auto outcome = outcome_of(record);
   if (outcome && outcome->origin.partition == part.partition) {
     part.tail_bytes += record.size();

@@ -1,12 +1,12 @@
 #pragma once
-// Terms: which records of a partition of `attempts` or `dead-letters` count, for who reads it and does not own it. One
-// that stands behind a higher term than its own is void: who wrote it had lost the partition. One without a term is no
-// dispatcher's: a dead letter that a gateway quarantined counts, on `attempts` it is none of ours.
-// Who begins in mid-partition reads some records before, which only show the term that holds there. Confined to one
-// thread.
+// Terms: which records of a partition of `attempts` or `dead-letters` count, for whoever reads it. One that stands
+// behind a higher term than its own is void: who wrote it had lost the partition. One without a term is no
+// dispatcher's: a dead letter that a gateway quarantined counts, on `attempts` it is none of ours. Who begins in
+// mid-partition reads some records before, which only show the term that holds there. Confined to one thread.
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/number.hpp"
 #include "common/log/names.hpp"
@@ -30,17 +30,23 @@ class Terms {
     return terms;
   }
 
+  // Of a record that a dispatcher wrote; below any term: one that cannot be understood.
+  static std::optional<std::int64_t> of(const StoredRecord& record) {
+    const auto text = record.headers.find(names::kTerm);
+    if (!text) return std::nullopt;
+    return parse_whole<std::int64_t>(*text).value_or(-1);
+  }
+
   std::int64_t begin() const { return begin_; }
   std::int64_t highest() const { return highest_; }
 
   // Each record that is read, in order.
   bool counts(const StoredRecord& record) {
     const bool wanted = record.offset >= from_;
-    const auto own = record.headers.find(names::kTerm);
-    if (!own) return wanted && record.topic == Topic::dead_letters;
-    const std::int64_t term = parse_whole<std::int64_t>(*own).value_or(-1);
-    if (term < highest_) return false;
-    highest_ = term;
+    const auto term = of(record);
+    if (!term) return wanted && record.topic == Topic::dead_letters;
+    if (*term < highest_) return false;
+    highest_ = *term;
     return wanted;
   }
 

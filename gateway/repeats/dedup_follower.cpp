@@ -56,10 +56,10 @@ bool DedupFollower::round() {
   std::size_t count = 0;
   while (partitions_.size() < static_cast<std::size_t>(log_.partitions())) {  // some may be added while it runs
     const auto number = static_cast<std::int32_t>(partitions_.size());
-    partitions_.emplace_back().number = number;
+    partitions_.emplace_back(log_, number);
   }
   for (Partition& partition : partitions_) {
-    if (!partition.reader && !open(partition)) break;  // the log is away: each question would take its time
+    if (!partition.cursor.open() && !open(partition)) break;  // the log is away: each question would take its time
     count += read(partition);
   }
   return count != 0;
@@ -69,43 +69,38 @@ bool DedupFollower::round() {
 bool DedupFollower::open(Partition& partition) {
   const auto range = log_.offsets(log::Topic::events, partition.number, kQuestion);
   if (!range) return false;
-  std::int64_t from = range->start;
-  if (!partition.past) {
-    log::ReadBack::Span span{range->start, range->start, range->end};
-    if (options_.read_back.records > 0) {
-      const auto at = log_.offset_at(log::Topic::events, partition.number,
-                                     clock_.unix_millis() - options_.window.count(), kQuestion);
-      if (!at) return false;
-      span.window = *at;
-    }
-    partition.past.emplace(options_.read_back, span);
-    from = partition.past->from();
+  log::ReadBack::Span span{range->start, range->start, range->end};
+  if (options_.read_back.records > 0) {
+    const auto at =
+        log_.offset_at(log::Topic::events, partition.number, clock_.unix_millis() - options_.window.count(), kQuestion);
+    if (!at) return false;
+    span.window = *at;
   }
-  if (from >= partition.past->end()) partition.read_back = true;
-  partition.reader = log_.follower(log::Topic::events, partition.number, from);
+  partition.past = log::ReadBack(options_.read_back, span);
+  partition.read_back = partition.past.from() >= partition.past.end();
+  partition.cursor.go_to(partition.past.from());
   return true;
 }
 
 std::size_t DedupFollower::read(Partition& partition) {
   page_.clear();
-  const auto count = partition.reader->read(kPage, page_);
+  const auto count = partition.cursor.read(kPage, page_);
+  if (!count) page_.clear();
+  // Trimmed: on from what is there. Of another log nothing is the past that was sought.
+  const auto gone = partition.cursor.gone();
+  if (gone && gone->why == log::Cursor::Gone::replaced) partition.read_back = true;
   for (const auto& record : page_) learn(*record);
   if (!partition.read_back) go_nearer(partition);
-  if (count) {
-    read_.add(static_cast<double>(*count));
-    return *count;
-  }
-  // Trimmed or replaced: on from what is there. Anything else passes by itself.
-  if (count.error().code != Code::unavailable) partition.reader.reset();
-  return 0;
+  if (!count) return 0;
+  read_.add(static_cast<double>(*count));
+  return *count;
 }
 
 // What is left of the past may be too much.
 void DedupFollower::go_nearer(Partition& partition) {
-  for (const auto& record : page_) partition.past->took(*record);
-  if (const auto to = partition.past->jump(partition.reader->position()))
-    partition.reader = log_.follower(log::Topic::events, partition.number, *to);
-  if (partition.reader->position() >= partition.past->end()) partition.read_back = true;
+  for (const auto& record : page_) partition.past.took(*record);
+  if (const auto to = partition.past.jump(partition.cursor.position())) partition.cursor.go_to(*to);
+  if (partition.cursor.position() >= partition.past.end()) partition.read_back = true;
 }
 
 void DedupFollower::learn(const log::StoredRecord& record) {
@@ -134,9 +129,9 @@ void DedupFollower::tell() const {
   std::int64_t records = 0, bytes = 0;
   auto bound = log::ReadBack::Bound::none;
   for (const Partition& partition : partitions_) {
-    records += partition.past->records();
-    bytes += partition.past->bytes();
-    bound = std::max(bound, partition.past->bound());
+    records += partition.past.records();
+    bytes += partition.past.bytes();
+    bound = std::max(bound, partition.past.bound());
   }
   spdlog::info("gateway: {} events read back, {} MiB, bounded by {}", records, bytes >> 20, log::to_string(bound));
 }

@@ -6,13 +6,12 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/mutex.hpp"
-#include "common/log/log.hpp"
+#include "common/log/cursor.hpp"
 #include "common/log/read_back.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/repeats/dedup_index.hpp"
@@ -38,9 +37,11 @@ class DedupFollower {
 
  private:
   struct Partition {
-    std::int32_t number = 0;
-    std::unique_ptr<log::Reader> reader;
-    std::optional<log::ReadBack> past;  // since it was opened first
+    Partition(log::Log& log, std::int32_t which)
+        : number(which), cursor(log, log::Topic::events, which, {}, log::Cursor::Pace::patient) {}
+    std::int32_t number;
+    log::Cursor cursor;
+    log::ReadBack past;  // once it is open
     bool read_back = false;
   };
   void run();

@@ -14,8 +14,6 @@
 namespace certes::gateway::ingest {
 namespace {
 
-namespace names = log::names;
-
 constexpr Millis kAppendLimit{5'000};
 constexpr Millis kLook{50};
 
@@ -28,18 +26,8 @@ metrics::Counter counter(metrics::Metrics& metrics, const char* outcome) {
 }  // namespace
 
 log::Record redelivery(const log::StoredRecord& letter) {
-  const std::string replay = event::redelivery_id(letter.partition, letter.offset);
-  log::Record record;
-  record.headers.reserve(letter.headers.bytes().size() + 64);
-  for (const auto [name, value] : letter.headers)
-    if (!event::is_of_delivery(name)) record.headers.add(name, value);
-  record.headers.add(names::kReplay, replay);
-  record.headers.add(names::kEndpoint, letter.headers.get(event::kUndelivered));
-  record.key = letter.key;
-  record.value = letter.value;
-  record.identity = event::replay_identity(letter.headers.find(names::kTenant).value_or("default"), replay,
-                                           letter.headers.get(names::kId));
-  return record;
+  return event::replay_record(letter, event::redelivery_id(letter.partition, letter.offset),
+                              letter.headers.get(event::kUndelivered), event::Repeat::once);
 }
 
 Redeliveries::Redeliveries(log::Log& log, const Clock& clock, metrics::Metrics& metrics, Options options)

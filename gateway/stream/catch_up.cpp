@@ -6,7 +6,6 @@ namespace certes::gateway::stream {
 namespace {
 
 constexpr std::size_t kPage = 64;
-constexpr Millis kLook{2'000};
 
 }  // namespace
 
@@ -14,15 +13,16 @@ void CatchUp::begin(std::vector<Watcher*> members) {
   members_ = std::move(members);
   const Positions& live = live_.live();
   at_ = live;
-  readers_.clear();
-  readers_.resize(live.size());
+  cursors_.clear();
   for (Watcher* member : members_) {
     member->stage = Watcher::Stage::catching_up;
     member->gauge->catching_up = true;
     for (std::size_t p = 0; p < at_.size(); ++p) at_[p] = std::min(at_[p], member->from[p]);
   }
-  for (std::size_t p = 0; p < at_.size(); ++p)
-    if (at_[p] < live[p]) readers_[p] = log_.reader(log::Topic::events, static_cast<std::int32_t>(p), at_[p], wake_);
+  for (std::size_t p = 0; p < at_.size(); ++p) {
+    cursors_.emplace_back(log_, log::Topic::events, static_cast<std::int32_t>(p), wake_);
+    if (at_[p] < live[p]) cursors_[p].go_to(at_[p]);
+  }
   turn_ = next_ = 0;
   page_.clear();
 }
@@ -33,7 +33,7 @@ bool CatchUp::members_can_take() const {
 }
 
 bool CatchUp::step() {
-  if (std::none_of(readers_.begin(), readers_.end(), [](const auto& reader) { return reader != nullptr; })) {
+  if (std::none_of(cursors_.begin(), cursors_.end(), [](const auto& cursor) { return cursor.open(); })) {
     end();
     return false;
   }
@@ -59,46 +59,41 @@ bool CatchUp::step() {
 bool CatchUp::read_page() {
   page_.clear();
   next_ = 0;
-  for (std::size_t tried = 0; tried < readers_.size(); ++tried) {
-    turn_ = (turn_ + 1) % readers_.size();
-    if (!readers_[turn_]) continue;
-    const auto read = readers_[turn_]->read(kPage, page_);
-    if (!read && read.error().code == Code::not_found) {
-      page_.clear();
-      return lost(turn_);
-    }
+  for (std::size_t tried = 0; tried < cursors_.size(); ++tried) {
+    turn_ = (turn_ + 1) % cursors_.size();
+    log::Cursor& cursor = cursors_[turn_];
+    if (!cursor.open()) continue;
+    const auto read = cursor.read(kPage, page_);
     if (read && !page_.empty()) return true;
     page_.clear();
+    if (const auto what = cursor.gone()) {
+      gone(turn_, *what);
+      return true;
+    }
     if (read) settle_page();
-    if (!readers_[turn_]) return true;
+    if (!cursor.open()) return true;
   }
   return false;
 }
 
 // The page has been shown.
 void CatchUp::settle_page() {
-  at_[turn_] = std::max(at_[turn_], readers_[turn_]->position());
+  at_[turn_] = std::max(at_[turn_], cursors_[turn_].position());
   page_.clear();
   next_ = 0;
   if (at_[turn_] >= live_.live()[turn_]) join(turn_);
 }
 
-// What was to be read there is no more on the log. False: nor is it known where to go on, for now.
-bool CatchUp::lost(std::size_t partition) {
-  const auto number = static_cast<std::int32_t>(partition);
-  const auto range = log_.offsets(log::Topic::events, number, kLook);
-  if (!range) return false;
+// What was to be read there is no more on the log.
+void CatchUp::gone(std::size_t partition, const log::Cursor::Gone& gone) {
   live_.tell_gap(members_);
-  at_[partition] = at_[partition] < range->start ? range->start : live_.live()[partition];
-  if (at_[partition] >= live_.live()[partition])
-    join(partition);
-  else
-    readers_[partition] = log_.reader(log::Topic::events, number, at_[partition], wake_);
-  return true;
+  const std::int64_t live = live_.live()[partition];
+  at_[partition] = gone.why == log::Cursor::Gone::trimmed ? gone.range.start : live;
+  if (at_[partition] >= live) join(partition);
 }
 
 void CatchUp::join(std::size_t partition) {
-  readers_[partition].reset();
+  cursors_[partition].close();
   page_.clear();
   next_ = 0;
 }
@@ -114,7 +109,7 @@ void CatchUp::end() {
 void CatchUp::forget(const Watcher& watcher) {
   std::erase(members_, &watcher);
   if (!members_.empty()) return;
-  readers_.clear();
+  cursors_.clear();
   page_.clear();
   next_ = 0;
 }
@@ -122,7 +117,7 @@ void CatchUp::forget(const Watcher& watcher) {
 Positions CatchUp::positions_of(const Watcher& member) const {
   Positions positions = live_.live();
   for (std::size_t p = 0; p < positions.size(); ++p)
-    if (readers_[p]) positions[p] = std::max(at_[p], member.from[p]);
+    if (cursors_[p].open()) positions[p] = std::max(at_[p], member.from[p]);
   return positions;
 }
 

@@ -4,10 +4,9 @@
 // Who: EventFeed, one pass at a time for each tenant. Confined to the tail's thread; does not block, but where offsets
 // are gone.
 
-#include <memory>
 #include <vector>
 
-#include "common/log/log.hpp"
+#include "common/log/cursor.hpp"
 #include "gateway/stream/audience.hpp"
 
 namespace certes::gateway::stream {
@@ -35,14 +34,14 @@ class CatchUp {
   bool step();
   void forget(const Watcher& watcher);
   // Whether that partition is still this pass's: precondition: of a member.
-  bool reads(std::int32_t partition) const { return readers_[static_cast<std::size_t>(partition)] != nullptr; }
+  bool reads(std::int32_t partition) const { return cursors_[static_cast<std::size_t>(partition)].open(); }
   Positions positions_of(const Watcher& member) const;
 
  private:
   bool members_can_take() const;
   bool read_page();
   void settle_page();
-  bool lost(std::size_t partition);
+  void gone(std::size_t partition, const log::Cursor::Gone& gone);
   void join(std::size_t partition);
   void end();
 
@@ -51,9 +50,9 @@ class CatchUp {
   const log::Wake wake_;
   const std::size_t step_bytes_;
   std::vector<Watcher*> members_;
-  std::vector<std::unique_ptr<log::Reader>> readers_;  // by partition; none: joined
-  Positions at_;                                       // of those that are read
-  std::vector<log::RecordPtr> page_;                   // of partition turn_, from next_ on
+  std::vector<log::Cursor> cursors_;  // by partition; closed: joined
+  Positions at_;                      // of those that are read
+  std::vector<log::RecordPtr> page_;  // of partition turn_, from next_ on
   std::size_t next_ = 0, turn_ = 0;
 };
 

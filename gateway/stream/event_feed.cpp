@@ -39,10 +39,14 @@ Result<void> EventFeed::open() {
     if (!range) return fail(range.error());
     live_[p] = range->end;
   }
-  lanes_.resize(partitions);
-  for (std::size_t p = 0; p < partitions; ++p)
-    lanes_[p].reader = log_.reader(log::Topic::events, static_cast<std::int32_t>(p), live_[p], wake_);
+  while (lanes_.size() < partitions) add_lane();
   return {};
+}
+
+void EventFeed::add_lane() {
+  const std::size_t partition = lanes_.size();
+  lanes_.emplace_back(log::Cursor(log_, log::Topic::events, static_cast<std::int32_t>(partition), wake_));
+  lanes_.back().cursor.go_to(live_[partition]);
 }
 
 void EventFeed::close() { lanes_.clear(); }
@@ -51,9 +55,8 @@ void EventFeed::close() { lanes_.clear(); }
 void EventFeed::grow() {
   const auto partitions = static_cast<std::size_t>(log_.partitions());
   if (lanes_.size() == partitions || !resuming_.empty()) return;
-  for (std::size_t p = lanes_.size(); p < partitions; ++p)
-    lanes_.emplace_back().reader = log_.reader(log::Topic::events, static_cast<std::int32_t>(p), 0, wake_);
   live_.resize(partitions, 0);
+  while (lanes_.size() < partitions) add_lane();
   for (const auto& [interest, watchers] : audience_.groups())
     for (Watcher* watcher : watchers)
       if (interest.of_events()) watcher->from.resize(partitions, 0);
@@ -141,7 +144,7 @@ bool EventFeed::read(std::size_t partition, std::size_t& bytes_left) {
     live_[partition] = record.offset + 1;
     bytes_left -= std::min(bytes_left, show_live(record));
   }
-  if (lane.next == lane.page.size()) live_[partition] = std::max(live_[partition], lane.reader->position());
+  if (lane.next == lane.page.size()) live_[partition] = std::max(live_[partition], lane.cursor.position());
   return true;
 }
 
@@ -150,23 +153,21 @@ bool EventFeed::fill(std::size_t partition) {
   Lane& lane = lanes_[partition];
   lane.page.clear();
   lane.next = 0;
-  const auto read = lane.reader->read(kPage, lane.page);
-  if (read) {
-    if (lane.page.empty()) live_[partition] = std::max(live_[partition], lane.reader->position());
-    return !lane.page.empty();
+  const auto read = lane.cursor.read(kPage, lane.page);
+  if (const auto what = lane.cursor.gone()) {
+    gone(partition, *what);
+  } else if (!read) {
+    lane.page.clear();
+  } else if (lane.page.empty()) {
+    live_[partition] = std::max(live_[partition], lane.cursor.position());
   }
-  lane.page.clear();
-  if (read.error().code == Code::not_found) lost(partition);
-  return false;
+  return !lane.page.empty();
 }
 
-// The log was trimmed above the reader, or is another.
-void EventFeed::lost(std::size_t partition) {
-  const auto number = static_cast<std::int32_t>(partition);
-  const auto range = log_.offsets(log::Topic::events, number, kLook);
-  if (!range) return;
-  live_[partition] = live_[partition] < range->start ? range->start : range->end;
-  lanes_[partition].reader = log_.reader(log::Topic::events, number, live_[partition], wake_);
+// Of another log all is new, and nobody has asked for what stands in it.
+void EventFeed::gone(std::size_t partition, const log::Cursor::Gone& gone) {
+  live_[partition] = gone.why == log::Cursor::Gone::trimmed ? gone.range.start : gone.range.end;
+  if (gone.why == log::Cursor::Gone::replaced) lanes_[partition].cursor.go_to(live_[partition]);
   for (const auto& [interest, watchers] : audience_.groups())
     if (interest.of_events()) tell_gap(watchers);
 }

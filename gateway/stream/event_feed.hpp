@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/event/json_document.hpp"
-#include "common/log/log.hpp"
+#include "common/log/cursor.hpp"
 #include "gateway/stream/audience.hpp"
 #include "gateway/stream/catch_up.hpp"
 #include "gateway/stream/unread.hpp"
@@ -40,7 +40,8 @@ class EventFeed final : private CatchUp::Live {
   Result<bool> check_future(Watcher& watcher);
   // One partition's live feed: where it is, and what was read and not shown.
   struct Lane {
-    std::unique_ptr<log::Reader> reader;
+    explicit Lane(log::Cursor at) : cursor(std::move(at)) {}
+    log::Cursor cursor;
     std::vector<log::RecordPtr> page;
     std::size_t next = 0;
   };
@@ -57,7 +58,8 @@ class EventFeed final : private CatchUp::Live {
   bool read(std::size_t partition, std::size_t& bytes_left);
   bool fill(std::size_t partition);
   std::size_t show_live(const log::StoredRecord& record);
-  void lost(std::size_t partition);
+  void add_lane();
+  void gone(std::size_t partition, const log::Cursor::Gone& gone);
   bool is_for(const Watcher& watcher, const log::StoredRecord& record) const;
   // A record's text, made once for all who ask for the same of it.
   class Texts;

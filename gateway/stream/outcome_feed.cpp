@@ -58,15 +58,15 @@ void OutcomeFeed::accepted(WaiterId id, std::int32_t partition) {
   if (found == waiting_.end()) return;
   if (ended_) return tell(found);
   found->second.partition = partition;
-  Lane& lane = lanes_[partition];
+  Lane& lane = lanes_.try_emplace(partition, log::Cursor(log_, log::Topic::attempts, partition, wake_)).first->second;
   ++lane.waiters;
-  if (!lane.reader) {
+  if (!lane.cursor.open()) {
     // Others may be appended already whose partition is not known yet.
     const auto at = static_cast<std::size_t>(partition);
     std::int64_t from = offset_in(*found->second.ends, at);
     for (const auto& [other, waiting] : waiting_) from = std::min(from, offset_in(*waiting.ends, at));
     lane.terms = log::Terms::from(from, offset_in(starts_, at));
-    lane.reader = log_.reader(log::Topic::attempts, partition, lane.terms.begin(), wake_);
+    lane.cursor.go_to(lane.terms.begin());
   }
   check(found);
 }
@@ -102,11 +102,12 @@ bool OutcomeFeed::read(std::int32_t partition, Lane& lane) {
   std::vector<log::RecordPtr> page;
   page.swap(page_);
   page.clear();
-  const auto read = lane.reader->read(kPage, page);
-  if (!read) {
-    if (read.error().code == Code::not_found) lost(partition, lane);
-    return false;
+  const auto read = lane.cursor.read(kPage, page);
+  if (lane.cursor.gone()) {  // what is there now is read from its start
+    lane.terms = log::Terms();
+    ends_.reset();
   }
+  if (!read) page.clear();
   const bool more = !page.empty();
   for (const log::RecordPtr& record : page) {
     const auto at = lanes_.find(partition);
@@ -125,16 +126,6 @@ void OutcomeFeed::take(const log::StoredRecord& record, Lane& lane) {
   const auto waiting = waiting_.find(known->second);
   waiting->second.outcomes.take(record);
   check(waiting);
-}
-
-// Trimmed meanwhile, or another log: what is there now is read.
-void OutcomeFeed::lost(std::int32_t partition, Lane& lane) {
-  const auto range = log_.offsets(log::Topic::attempts, partition, kLook);
-  if (range) {
-    lane.terms = log::Terms();
-    lane.reader = log_.reader(log::Topic::attempts, partition, range->start, wake_);
-  }
-  ends_.reset();
 }
 
 void OutcomeFeed::check(WaitingById::iterator at) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "common/log/log.hpp"
+#include "common/log/cursor.hpp"
 #include "common/log/terms.hpp"
 #include "gateway/stream/outcomes.hpp"
 #include "gateway/stream/positions.hpp"
@@ -57,7 +57,8 @@ class OutcomeFeed {
     Outcomes outcomes;
   };
   struct Lane {
-    std::unique_ptr<log::Reader> reader;
+    explicit Lane(log::Cursor at) : cursor(std::move(at)) {}
+    log::Cursor cursor;
     log::Terms terms;
     std::size_t waiters = 0;
   };
@@ -66,7 +67,6 @@ class OutcomeFeed {
   std::shared_ptr<const Positions> ends();
   bool read(std::int32_t partition, Lane& lane);
   void take(const log::StoredRecord& record, Lane& lane);
-  void lost(std::int32_t partition, Lane& lane);
   void check(WaitingById::iterator at);
   void tell(WaitingById::iterator at);
   void drop(WaitingById::iterator at);

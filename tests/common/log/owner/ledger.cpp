@@ -1,6 +1,7 @@
 #include "tests/common/log/owner/ledger.hpp"
 
 #include "common/log/names.hpp"
+#include "common/log/terms.hpp"
 
 namespace certes::log::testing {
 namespace {
@@ -35,7 +36,7 @@ void Ledger::sent(int event, int endpoint, bool current) {
 }
 
 void Ledger::landed(const StoredRecord& record, std::int64_t& highest) {
-  const auto term = term_of(record);
+  const auto term = Terms::of(record);
   if (!term) return;
   const bool is_void = *term < highest;
   highest = std::max(highest, *term);

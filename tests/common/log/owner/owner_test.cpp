@@ -7,6 +7,7 @@
 
 #include "common/log/names.hpp"
 #include "common/log/owner_records.hpp"
+#include "common/log/terms.hpp"
 #include "tests/common/log/owner/owner_process.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
@@ -343,8 +344,8 @@ TEST_CASE("Owner: after a broken appender every outcome is recorded, and valid, 
   std::int64_t highest = 0;
   std::multiset<std::string> valid;
   for (std::int64_t offset = 0; const RecordPtr record = f.cluster->at(Topic::attempts, 0, offset); ++offset) {
-    if (*term_of(*record) < highest) continue;
-    highest = *term_of(*record);
+    if (*Terms::of(*record) < highest) continue;
+    highest = *Terms::of(*record);
     if (const auto outcome = outcome_of(*record)) valid.insert(outcome->delivery);
   }
   CHECK(valid.size() == 50);
