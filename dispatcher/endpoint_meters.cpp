@@ -1,7 +1,5 @@
 #include "dispatcher/endpoint_meters.hpp"
 
-#include <algorithm>
-
 namespace certes::dispatcher {
 namespace {
 
@@ -24,6 +22,9 @@ EndpointMeters::Meter EndpointMeters::make(std::string tenant, std::string endpo
                          {{"tenant", made.tenant},
                           {"endpoint", made.endpoint},
                           {"outcome", std::string(to_string(static_cast<End>(i)))}});
+  made.waiting =
+      metrics_.gauge("certes_endpoint_waiting", "Deliveries of an endpoint that have not ended and are not being sent",
+                     {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
   made.failing =
       metrics_.gauge("certes_endpoint_failing_seconds",
                      "Since when every attempt at an endpoint for which something waits has failed; 0: it works",
@@ -52,12 +53,16 @@ void EndpointMeters::attempted(std::size_t meter, std::string_view outcome, int 
   found->second.add();
 }
 
+void EndpointMeters::show_waiting(const std::vector<std::size_t>& deliveries) {
+  for (std::size_t i = 0; i < meters_.size(); ++i)
+    meters_[i].waiting.set(i < deliveries.size() ? static_cast<double>(deliveries[i]) : 0);
+}
+
 void EndpointMeters::show(const FailingEndpoints& failing) {
   for (Meter& meter : meters_) meter.failing_seconds = 0;
   for (auto& [tenant, of] : failing_) of.count = 0;
   failing.visit([this](std::string_view tenant, std::size_t meter, Millis lasting) {
-    double& seconds = meters_[meter].failing_seconds;
-    seconds = std::max(seconds, static_cast<double>(lasting.count()) / 1000);
+    meters_[meter].failing_seconds += static_cast<double>(lasting.count()) / 1000;
     auto found = failing_.find(tenant);
     if (found == failing_.end())
       found =

@@ -1,6 +1,6 @@
 #pragma once
 // EndpointMeters: the metrics that have an endpoint in their labels. The first endpoints have labels of their own, the
-// others share `_other`: what is counted there is their sum, and its failing time the longest. Who: Meters. Confined to
+// others share `_other`: what is shown there is their sum. Who: Meters. Confined to
 // the core loop; the metrics themselves are read from any thread.
 
 #include <array>
@@ -27,13 +27,14 @@ class EndpointMeters {
   void attempted(std::size_t meter, std::string_view outcome, int status);
   void ended(std::size_t meter, End end) { meters_[meter].deliveries[static_cast<std::size_t>(end)].add(); }
   void show(const FailingEndpoints& failing);
+  void show_waiting(const std::vector<std::size_t>& deliveries);  // by meter
 
  private:
   struct Meter {
     std::string tenant, endpoint;
     std::array<metrics::Counter, kEnds> deliveries;
     std::map<std::pair<std::string, int>, metrics::Counter> attempts;  // by outcome, and hundreds of the status
-    metrics::Gauge failing;
+    metrics::Gauge waiting, failing;
     double failing_seconds = 0;
   };
   Meter make(std::string tenant, std::string endpoint);

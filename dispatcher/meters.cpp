@@ -136,6 +136,7 @@ void Meters::show(const CoreGauges& gauges) {
   awaiting_.set(static_cast<double>(gauges.awaiting_bytes));
   identities_.set(static_cast<double>(gauges.identities));
   identity_bytes_.set(static_cast<double>(gauges.identity_bytes));
+  endpoints_.show_waiting(gauges.endpoint_waiting);
 }
 
 void Meters::show_failing(const FailingEndpoints::Open& open) {

@@ -60,6 +60,8 @@ struct CoreGauges {
   std::size_t awaiting_bytes = 0;
   std::size_t identities = 0;  // remembered for de-duplication
   std::size_t identity_bytes = 0;
+  // By the number that the observer gave an endpoint: its deliveries that have not ended and are not being sent.
+  std::vector<std::size_t> endpoint_waiting;
 };
 
 class Core {

@@ -38,6 +38,11 @@ CoreGauges Core::gauges() const {
           gauges.oldest_waiting[i] = gauges.oldest_waiting[i] == 0 ? at : std::min(gauges.oldest_waiting[i], at);
         }
   }
+  for (const auto& [key, entry] : endpoints_) {
+    if (gauges.endpoint_waiting.size() <= entry->meter) gauges.endpoint_waiting.resize(entry->meter + 1);
+    const auto sent = static_cast<std::size_t>(entry->lanes->in_flight());
+    gauges.endpoint_waiting[entry->meter] += entry->deliveries - std::min(entry->deliveries, sent);
+  }
   return gauges;
 }
 

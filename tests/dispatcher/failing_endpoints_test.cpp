@@ -131,6 +131,17 @@ TEST_CASE("FailingEndpoints: where nothing waits any more, that is told once, an
   CHECK(night.told().empty());
 }
 
+TEST_CASE("FailingEndpoints: those that share a label show the sum of their times") {
+  Night night;
+  night.fails("default/one");
+  night.pass(Millis{20'000});
+  night.fails("default/two");
+  night.pass(Millis{10'000});
+  CHECK(night.metrics().find("certes_endpoint_failing_seconds{endpoint=\"_other\",tenant=\"\"} 40") !=
+        std::string::npos);
+  CHECK(night.metrics().find("certes_endpoints_failing{tenant=\"default\"} 2") != std::string::npos);
+}
+
 TEST_CASE("FailingEndpoints: of one that was paused, disabled or deleted nothing more is told") {
   Night night;
   night.fails();

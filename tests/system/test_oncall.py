@@ -46,11 +46,13 @@ class Night(Case):
             labels = 'endpoint="billing",tenant="default"'
             await asyncio.to_thread(wait_for, lambda: metric(f"certes_endpoint_failing_seconds{{{labels}}}") > 0, WITHIN, "failing")
             await asyncio.to_thread(wait_for, lambda: metric('certes_dispatcher_oldest_waiting_seconds{priority="normal"}') > 0, WITHIN, "oldest")
+            await asyncio.to_thread(wait_for, lambda: metric(f"certes_endpoint_waiting{{{labels}}}") == 1, WITHIN, "waiting")
             self.assertEqual(await asyncio.to_thread(metric, 'certes_endpoints_failing{tenant="default"}'), 1)
             answers.append(204)
             await self.line(serve, r"warning dispatcher: endpoint default/billing works again, after [\d.]+ s: \d+ attempts? had failed\n")
             await asyncio.to_thread(wait_for, lambda: metric(f"certes_endpoint_failing_seconds{{{labels}}}") == 0, WITHIN, "well")
             self.assertEqual(await asyncio.to_thread(metric, 'certes_dispatcher_oldest_waiting_seconds{priority="normal"}'), 0)
+            self.assertEqual(await asyncio.to_thread(metric, f"certes_endpoint_waiting{{{labels}}}"), 0)
             values = await asyncio.to_thread(serve.metrics, "gateway")
             self.assertEqual(values['certes_endpoint_attempts_total{code_class="2xx",endpoint="billing",outcome="delivered",tenant="default"}'], 1)
             self.assertGreaterEqual(values['certes_endpoint_attempts_total{code_class="5xx",endpoint="billing",outcome="retry",tenant="default"}'], 1)
