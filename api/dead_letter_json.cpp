@@ -48,6 +48,7 @@ std::string dead_letter_json(const log::StoredRecord& record, std::string_view i
   json["attempts"] = number_of(record.headers.get(log::names::kAttempts));
   json["dead_lettered_at"] = format_rfc3339(record.appended_at);
   json["bytes"] = record.value.size();
+  if (event::is_hollow(record)) json["payload_dropped"] = true;
   const auto type = record.headers.find("content-type");
   if (with_data && type && !type->empty()) json["content_type"] = *type;
   std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
@@ -62,6 +63,7 @@ bool is_quarantined(const log::StoredRecord& record) {
 }
 
 std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again) {
+  if (event::is_hollow(record)) return std::nullopt;
   const auto endpoint = record.headers.find(log::names::kEndpoint);
   const bool to_all = is_quarantined(record);
   if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;

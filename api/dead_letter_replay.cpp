@@ -5,6 +5,7 @@
 #include "api/page.hpp"
 #include "api/repair.hpp"
 #include "api/replay_steps.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 
@@ -62,7 +63,7 @@ class Collected {
   std::size_t taken_ = 0;
   std::size_t bytes_ = 0;
   std::size_t refused_ = 0;  // still break their schema
-  std::size_t skipped_ = 0;  // are for nobody, or not there
+  std::size_t skipped_ = 0;  // are for nobody, or not there, or have lost their payload
 };
 
 // What a request asks for.
@@ -174,6 +175,8 @@ ScanBudget scan_budget(const Services& services) {
 Result<http::Response> replay_one(const Call& call, Services& services, const log::StoredRecord& letter) {
   const auto again = asks_again(call);
   if (!again) return fail(again.error());
+  if (event::is_hollow(letter))
+    return fail(Code::conflict, "this dead letter has lost its payload: there is nothing to send");
   auto record = replay_of(letter, *again ? std::optional(services.new_id("rpl_")) : std::nullopt);
   if (!record) return fail(Code::conflict, "this dead letter was for no endpoint: there is none to send it to");
   auto refused = is_quarantined(letter) ? repair(*record, call, most_unpacked(services)) : refuse_data(call);

@@ -22,11 +22,15 @@ inline constexpr std::string_view kUndelivered = "certes-undelivered";
 // the same replay has kReplay and kEndpoint again.
 inline bool is_of_delivery(std::string_view name) {
   namespace names = log::names;
-  for (const auto own : {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError,
-                         names::kAnswer, names::kReplay, names::kEndpoint, names::kStatus, kUndelivered})
+  for (const auto own :
+       {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError, names::kAnswer,
+        names::kReplay, names::kEndpoint, names::kStatus, names::kPayload, kUndelivered})
     if (name == own) return true;
   return false;
 }
+
+// Whether a dead letter has lost its payload: the log took no more, or had to give it up. There is no replay of it.
+inline bool is_hollow(const log::StoredRecord& letter) { return letter.headers.find(log::names::kPayload).has_value(); }
 
 // By where the dead letter stands.
 inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {
@@ -45,7 +49,8 @@ inline log::Identity replay_identity(std::string_view tenant, std::string_view r
   return identity(tenant, std::string("\n").append(replay), event_id);
 }
 
-// The record of a replay of that letter, for one endpoint or several (with commas; empty: all that subscribe now).
+// The record of a replay of that letter, which is not hollow, for one endpoint or several (with commas; empty: all that
+// subscribe now).
 enum class Repeat { once, again };  // once: a second with that id is dropped as a repeat
 log::Record replay_record(const log::StoredRecord& letter, std::string_view replay, std::string_view endpoints,
                           Repeat repeat);

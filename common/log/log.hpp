@@ -155,6 +155,9 @@ class Log {
   // Deletes the records below `before`. Done when it returns.
   virtual Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) = 0;
 
+  // Whether there is so little room that what is finished should be let go at once: owners make their checkpoints soon.
+  // Does not block; any thread.
+  virtual bool crowded() const { return false; }
   // Whether the log can be written now, for health pages and log lines.
   virtual Result<void> health() const = 0;
 };

@@ -189,7 +189,7 @@ SteadyTime Owner::Impl::next_deadline() const {
       case Phase::recover: next = std::min(next, looked_up_ ? now_ : std::max(part->retry_at, now_ + kRetry)); break;
       case Phase::run:
         if (part->reading_failed) next = std::min(next, part->retry_at);
-        if (part->changed && !part->checkpoint.busy) next = std::min(next, part->checkpoint_at);
+        if (part->changed && !part->checkpoint.busy) next = std::min(next, checkpoint_time(*part));
         break;
       case Phase::term:
       case Phase::close: break;

@@ -6,13 +6,20 @@ namespace certes::log {
 namespace {
 
 constexpr Millis kTrimTimeout{2'000};
+constexpr Millis kCrowdedEvery{50};
 constexpr std::uint32_t kTrimEvery = 8;  // checkpoints
 
 }  // namespace
 
+// What is finished goes only below the watermark that is committed.
+SteadyTime Owner::Impl::checkpoint_time(const Part& part) const {
+  if (!log_.crowded()) return part.checkpoint_at;
+  return part.checkpoint_at - std::max(Millis{0}, options_.checkpoint_every - kCrowdedEvery);
+}
+
 bool Owner::Impl::checkpoint_due(const Part& part) const {
   if (!part.changed || part.checkpoint.busy || part.committing) return false;
-  return now_ >= part.checkpoint_at || part.tail_bytes >= options_.checkpoint_bytes;
+  return now_ >= checkpoint_time(part) || part.tail_bytes >= options_.checkpoint_bytes;
 }
 
 // What is known from acknowledgements alone: a position stands behind the last acknowledged append, and they come in

@@ -115,6 +115,7 @@ class Owner::Impl final : public MemberHandler {
   void forget_ops(const Part& part);
 
   // owner_checkpoint.cpp
+  SteadyTime checkpoint_time(const Part& part) const;
   bool checkpoint_due(const Part& part) const;
   bool begin_checkpoint(Part& part);
   Progress progress_of(Part& part) const;

@@ -53,7 +53,10 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
   if (keep != Keep::nothing && !letter.answer.empty())
     record.headers.add(names::kAnswer, cut(letter.answer, log::kFailedAnswerBytes));
   if (keep == Keep::all && !letter.undelivered.empty()) record.headers.add(event::kUndelivered, letter.undelivered);
-  if (keep == Keep::all) record.value = event.value;
+  if (keep == Keep::all)
+    record.value = event.value;
+  else if (!event.value.empty())
+    record.headers.add(names::kPayload, "dropped");
   return record;
 }
 

@@ -106,6 +106,7 @@ void Redeliveries::collect(const Question& question, Undelivered& undelivered, s
   if (!place || std::ranges::any_of(replays, same)) return;
   const auto letter = undelivered.read(*place);
   if (!letter) return failed(1, letter.error().message);
+  if (event::is_hollow(**letter)) return failed(1, "the dead letter has lost its payload");
   replays.push_back({question.id, redelivery(**letter), place->partition});
 }
 

@@ -19,6 +19,7 @@ struct DeadLetter {
   std::int64_t term;
   const char* value = R"({"n":1})";
   const char* tenant = "default";
+  bool hollow = false;
 };
 
 void put(Installation& installation, std::int32_t partition, const DeadLetter& letter) {
@@ -38,7 +39,8 @@ void put(Installation& installation, std::int32_t partition, const DeadLetter& l
   record.headers.add("certes-rule", "exhausted");
   record.headers.add("certes-error", "http 500");
   record.headers.add("certes-answer", "out of \xff");
-  record.value = letter.value;
+  if (letter.hollow) record.headers.add("certes-payload", "dropped");
+  if (!letter.hollow) record.value = letter.value;
   installation.cluster->put(log::Topic::dead_letters, partition, std::move(record));
 }
 
@@ -242,6 +244,25 @@ TEST_CASE("Dead letters: a payload nested without end is shown as text, and no n
   CHECK(shown.json["text"] == deep);
   CHECK(api.get("/dead-letters/dlv_b").body.find(R"("data":{"n":12345678901234567890123, "m":0.10})") !=
         std::string::npos);
+}
+
+TEST_CASE("Dead letters: what has lost its payload says so, and is not sent again as something else") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_hollow", "one", 1, "", "default", true});
+  put(installation, 0, {"dlv_whole", "one", 1});
+  const std::string hollow = id_of(api, "dlv_hollow");
+  const auto shown = api.get("/dead-letters/" + hollow);
+  CHECK(shown.json["payload_dropped"] == true);
+  CHECK(shown.json["bytes"] == 0);
+  CHECK_FALSE(api.get("/dead-letters/" + id_of(api, "dlv_whole")).json.contains("payload_dropped"));
+  const auto refused = api.request("POST", "/dead-letters/" + hollow + "/replay");
+  CHECK(refused.status == 409);
+  CHECK(refused.json["detail"] == "this dead letter has lost its payload: there is nothing to send");
+  const auto all = api.request("POST", "/dead-letters/replay", R"({"all":true})");
+  CHECK(all.json["count"] == 1);
+  CHECK(all.json["skipped"] == 1);
+  CHECK(events(installation).size() == 1);
 }
 
 TEST_CASE("Dead letters: a replay stands on events, for its endpoint alone, with all the event had") {

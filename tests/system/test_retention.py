@@ -1,5 +1,6 @@
 """What is kept for a while takes the room of that while, and no more: a steady stream of events on the embedded log, for
 several times their retention. CERTES_TEST_SECONDS says for how long (120)."""
+import asyncio
 import http.client
 import json
 import os
@@ -8,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from harness import ADMIN_KEY, Process
+from harness import ADMIN_KEY, Api, Case, Process, Sink, post_json
 
 EVENTS_PER_SECOND, BATCH, RETENTION_SECONDS = 5_000, 100, 20
 SECONDS = int(os.environ.get("CERTES_TEST_SECONDS", "120"))
@@ -64,6 +65,23 @@ class Steady(unittest.TestCase):
         self.assertLessEqual(max(wals), 96 * MIB)
         # Each third's slowest ones are of one machine and one minute: what grows with the file would show in half of them.
         self.assertLessEqual(sorted(waits[2 * third:])[third // 2], 3 * sorted(waits[third:2 * third])[third // 2])
+
+
+class Crowded(Case):
+    """events.max_bytes: what is finished goes as fast as it ends, so that a steady stream is never refused."""
+    EVENTS, BYTES, LIMIT = 1_500, 64 << 10, 32 * MIB
+
+    async def test_a_stream_that_is_delivered_goes_on_in_a_third_of_its_room(self):
+        async with Sink() as sink:
+            serve = await asyncio.to_thread(self.process("serve", environment={"CERTES_EVENTS_MAX_BYTES": str(self.LIMIT)}).start)
+            api = Api(serve.address("api"))
+            await asyncio.to_thread(api.ok, "PUT", "/endpoints/one", {"url": sink.url("/one")})
+            await asyncio.to_thread(api.ok, "PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "#"})
+            for n in range(self.EVENTS):
+                status, answer = await asyncio.to_thread(
+                    post_json, serve.address("gateway"), "/events", {"type": "order.created", "data": "x" * self.BYTES})
+                self.assertEqual(status, 202, (n, answer))
+                await sink.wait(lambda: len(sink.receipts) > n, 30)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,16 @@ namespace {
 
 constexpr std::int64_t kIdBite = 2048;  // identities are small
 constexpr Millis kEvery{1'000};         // when there was nothing left to do, or it failed
+constexpr Millis kCrowdedEvery{50};     // when there was nothing left to do, and there is little room
 
 }  // namespace
 
 Retention::Retention(Store& store, Transaction& transaction)
-    : store_(store), transaction_(transaction), next_(store.clock.now()) {
+    : store_(store),
+      transaction_(transaction),
+      letters_(store, transaction),
+      next_(store.clock.now()),
+      next_crowded_(next_) {
   for (const auto& partition : store.partitions) rows_from_.push_back(transaction.first_row(*partition));
   identities_from_ = transaction.first_identity_row();
   rows_before_ = rows_from_;
@@ -30,13 +35,16 @@ void Retention::apply(SteadyTime now) {
     more = sweep(*store_.partitions[at], at, left) || more;
   }
   first_ = (first_ + 1) % count;
+  if (!more && (store_.space.nearly_full() || letters_.dropping())) more = letters_.apply(now);
   next_ = more ? now : now + kEvery;
+  next_crowded_ = now + kCrowdedEvery;
 }
 
 void Retention::undo(SteadyTime now) {
   rows_from_ = rows_before_;
   identities_from_ = identities_before_;
-  next_ = now + kEvery;
+  letters_.undo();
+  next_ = next_crowded_ = now + kEvery;
 }
 
 // Records from there on stay.

@@ -49,6 +49,7 @@ class SqliteLog final : public Log {
   bool exact_deduplication() const override { return true; }
   std::size_t max_record_bytes(Topic topic) const override { return record_limit(store_->options, topic); }
   Millis session_timeout() const override { return Millis(3'600'000); }  // nobody else could take over
+  bool crowded() const override { return store_->space.nearly_full(); }
   Result<void> health() const override { return store_->health.state(); }
 
   std::unique_ptr<Appender> appender(AppenderOptions options, Wake wake) override {

@@ -55,12 +55,15 @@ Transaction::Statements& Transaction::of(const Partition& partition) {
   auto& statements = statements_[store_.index(partition)];
   if (!statements) {
     const std::string& table = partition.table;
-    statements.emplace(Statements{connection_->prepare("INSERT INTO " + table + "(id, record) VALUES(?1, ?2)"),
-                                  connection_->prepare("SELECT substr(record, 1, 8) FROM " + table +
-                                                       " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1"),
-                                  connection_->prepare("SELECT id, length(record) FROM " + table +
-                                                       " WHERE id < ?1 ORDER BY id"),  // reads no record's overflow
-                                  connection_->prepare("DELETE FROM " + table + " WHERE id < ?1")});
+    statements.emplace(
+        Statements{connection_->prepare("INSERT INTO " + table + "(id, record) VALUES(?1, ?2)"),
+                   connection_->prepare("SELECT substr(record, 1, 8) FROM " + table +
+                                        " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1"),
+                   connection_->prepare("SELECT id, length(record) FROM " + table +
+                                        " WHERE id < ?1 ORDER BY id"),  // reads no record's overflow
+                   connection_->prepare("DELETE FROM " + table + " WHERE id < ?1"),
+                   connection_->prepare("SELECT id, record FROM " + table + " WHERE id >= ?1 AND id < ?2 ORDER BY id"),
+                   connection_->prepare("UPDATE " + table + " SET record = ?2 WHERE id = ?1")});
   }
   return *statements;
 }
@@ -172,6 +175,13 @@ std::int64_t Transaction::pages() {
 }
 
 void Transaction::delete_identities(std::int64_t below) { delete_identities_.bind(1, below).run(); }
+
+Statement& Transaction::rows(const Partition& partition) { return of(partition).rows; }
+
+void Transaction::replace(const StoredRecord& record) {
+  encode(record, encoded_);
+  of(*store_.partition(record.topic, record.partition)).replace.bind(1, record.offset).bind(2, encoded_).run();
+}
 
 Statement& Transaction::time(const Partition& partition) { return of(partition).time; }
 

@@ -51,10 +51,12 @@ class Transaction {
                                partition.table);
   }
   Statement& time(const Partition& partition);  // of record ?1: its append time's bytes
+  Statement& rows(const Partition& partition);  // offset and bytes, from ?1 to below ?2
+  void replace(const StoredRecord& record);     // which is on the log
 
  private:
   struct Statements {
-    Statement insert, time, sizes, delete_rows;
+    Statement insert, time, sizes, delete_rows, rows, replace;
   };
   bool duplicate(const Record& record, AppendResult& result);
   void remember(const Identity& identity, std::string_view id);

@@ -83,6 +83,7 @@ void Writer::execute(Group& group, bool retention) {
   }
   store_.health.well();
   store_.space.inside(bytes.free, bytes.used);
+  if (retention) retention_.committed(store_.clock.now());
   transaction_.publish();  // before the acknowledgements: who has one finds the record
   for (const auto& job : group) job->finish(AppendOutcome::persisted, {});
 }

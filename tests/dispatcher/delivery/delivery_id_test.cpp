@@ -59,6 +59,12 @@ TEST_CASE("DeadLetter: keeps the event, replaces what is its own, cuts the error
   CHECK(letter.headers.get("certes-error") == std::string(4'095, 'x'));
   const auto bare = dead_letter_record(*record, {"dlv_1", "billing", 3, "max_attempts", "e"}, Keep::nothing);
   CHECK(bare.value.empty());
+  CHECK(bare.headers.get("certes-payload") == "dropped");
+  CHECK_FALSE(letter.headers.find("certes-payload").has_value());
+  event.body.clear();
+  const auto nothing_to_keep =
+      dead_letter_record(*tests::make_event(event), {"dlv_1", "billing", 3, "r", "e"}, Keep::nothing);
+  CHECK_FALSE(nothing_to_keep.headers.find("certes-payload").has_value());
   CHECK(bare.headers.get("certes-id") == "evt_1");
   CHECK_FALSE(bare.headers.find("content-type").has_value());
 }

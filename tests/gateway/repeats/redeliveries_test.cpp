@@ -30,6 +30,7 @@ struct Letter {
   std::string undelivered = "billing,shipping";
   std::int64_t term = 1;
   std::int32_t partition = 1;
+  bool hollow = false;
 };
 
 struct Fixture {
@@ -53,6 +54,7 @@ struct Fixture {
     headers.add(names::kError, "400");
     headers.add(names::kOrigin, "1:0");
     headers.add(names::kTerm, std::to_string(letter.term));
+    if (letter.hollow) headers.add(names::kPayload, "dropped");
     if (!letter.undelivered.empty()) headers.add(event::kUndelivered, letter.undelivered);
     cluster->put(log::Topic::dead_letters, letter.partition, std::move(record));
   }
@@ -95,9 +97,18 @@ TEST_CASE("Redeliveries: the event goes out again, to the endpoints that its dea
   CHECK(headers.get(names::kReplay) == event::redelivery_id(1, 0));
   CHECK(headers.get(names::kEndpoint) == "billing,shipping");
   for (const auto name : {names::kDelivery, names::kAttempts, names::kRule, names::kError, names::kOrigin, names::kTerm,
-                          event::kUndelivered})
+                          names::kPayload, event::kUndelivered})
     CHECK_FALSE(headers.find(name));
   CHECK(f.counts(R"(certes_gateway_redeliveries_total{outcome="replayed"} 1)"));
+}
+
+TEST_CASE("Redeliveries: an event whose dead letter has lost its payload is not sent without one") {
+  Fixture f;
+  f.put({.hollow = true});
+  const auto redeliveries = f.start();
+  redeliveries->repeated(1, "evt_1");
+  REQUIRE(f.counts(R"(certes_gateway_redeliveries_total{outcome="failed"} 1)"));
+  CHECK(f.events() == 0);
 }
 
 TEST_CASE("Redeliveries: once for each time that it came to nothing") {

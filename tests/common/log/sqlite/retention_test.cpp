@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/log/names.hpp"
 #include "common/log/sqlite/connection.hpp"
 #include "tests/common/log/sqlite/opened_log.hpp"
 
@@ -9,7 +10,9 @@ namespace certes::test {
 namespace {
 
 using log::AppendOutcome;
+using log::RecordPtr;
 using log::Topic;
+namespace names = log::names;
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -117,6 +120,64 @@ TEST_CASE("SQLite log: where no more may be in use, finished events go at any ag
   for (int i = 0; i < 300; ++i) {
     REQUIRE(opened.commit(end));
     REQUIRE(opened.eventually(append));
+  }
+}
+
+TEST_CASE(
+    "SQLite log: where room is short, the oldest dead letters of who has more than a quarter lose their payloads") {
+  constexpr std::size_t kBytes = 100'000;
+  log::sqlite::Options options;
+  options.reserve_bytes = 0;
+  options.max_bytes = 8 << 20;
+  options.partitions = 2;
+  OpenedLog opened(options);
+  const auto letters = [&](const char* endpoint, int count, std::int32_t partition) {
+    std::vector<log::Record> records(static_cast<std::size_t>(count));
+    for (log::Record& record : records) {
+      record.value.assign(kBytes, 'v');
+      record.headers.add(names::kEndpoint, endpoint);
+    }
+    for (const auto& result : opened.append(Topic::dead_letters, std::move(records), partition))
+      CHECK(result.outcome == AppendOutcome::persisted);
+  };
+  letters("one", 25, 0);
+  letters("two", 20, 0);
+  letters("one", 25, 1);
+  // How many of an endpoint's have their payloads, and whether these are the newest of their partition.
+  const auto whole = [&](std::string_view endpoint, std::int32_t partition) {
+    const auto reader = opened.log->reader(Topic::dead_letters, partition, 0, {});
+    std::vector<RecordPtr> read;
+    REQUIRE(opened.eventually(
+        [&] { return reader->read(1'000, read) && reader->position() == (partition == 0 ? 45 : 25); }));
+    int count = 0;
+    for (const RecordPtr& letter : read) {
+      if (letter->headers.get(names::kEndpoint) != endpoint) continue;
+      const bool hollow = letter->headers.find(names::kPayload).has_value();
+      CHECK(letter->value.size() == (hollow ? 0 : kBytes));
+      if (hollow) CHECK(count == 0);
+      if (!hollow) ++count;
+    }
+    return count;
+  };
+  const auto pass = [&](Millis time) {
+    for (; time > Millis(0); time -= Millis(50)) {
+      opened.clock.move(Millis(50));
+      opened.append(Topic::attempts, 1);
+    }
+  };
+  SUBCASE("while there is room, nothing is lost") {
+    pass(Millis(30'000));
+    REQUIRE(opened.reopen());
+    CHECK(whole("one", 0) + whole("one", 1) == 50);
+  }
+  SUBCASE("where there is little, they share what is too much") {
+    opened.append(Topic::events, 12, kBytes);
+    pass(Millis(30'000));
+    REQUIRE(opened.reopen());
+    const int kept = whole("one", 0) + whole("one", 1);
+    CHECK(kept <= 20);
+    CHECK(kept >= 16);
+    CHECK(whole("two", 0) == 20);
   }
 }
 
