@@ -26,7 +26,7 @@ template <class T>
 registry::Change change_of(const T& resource, registry::Change::Op op) {
   registry::Change change = registry::change_to(resource);
   change.op = op;
-  change.by = "certes";
+  change.by = registry::kByCertes;
   return change;
 }
 

@@ -252,7 +252,7 @@ void CoreLoop::disable(const registry::Endpoint& endpoint) {
   disabled.state = registry::EndpointState::disabled;
   disabled.disabled_reason = "gone";
   registry::Change change = registry::change_to(disabled, &endpoint);
-  change.by = "certes";
+  change.by = registry::kByCertes;
   change.based_on = endpoint.version;
   dependencies_.registry.propose_async(
       std::move(change), kProposeTimeout,

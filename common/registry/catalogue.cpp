@@ -60,6 +60,7 @@ void Catalogue::put_in(const std::string& name, const Entry& entry) {
       auto waiting = std::make_shared<Endpoint>();
       static_cast<Meta&>(*waiting) = entry;
       waiting->state = EndpointState::paused;
+      waiting->intervals.push_back({EndpointState::paused, entry.updated_at, 0, entry.updated_by});
       map[name] = std::move(waiting);
     }
     return;

@@ -130,7 +130,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
         {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
     read_headers(fields, endpoint.headers);
     read_declared_secret(fields, endpoint);
-    fields.passed_over({"disabled_reason"});
+    fields.passed_over({"disabled_reason", "disabled_at", "disabled_by"});
   }
 }
 
@@ -151,6 +151,10 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
   if (!endpoint.disabled_reason.empty()) out["disabled_reason"] = endpoint.disabled_reason;
   if (!stored) {
     out["state"] = to_string(endpoint.state);
+    if (endpoint.state == EndpointState::disabled && !endpoint.intervals.empty()) {
+      out["disabled_at"] = format_rfc3339(endpoint.intervals.back().from);
+      out["disabled_by"] = endpoint.intervals.back().by;
+    }
     if (!endpoint.secrets.empty()) out["secret"] = kShownSealed;
     return;
   }

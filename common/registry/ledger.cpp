@@ -1,5 +1,7 @@
 #include "common/registry/ledger.hpp"
 
+#include <algorithm>
+
 #include "common/event/pattern.hpp"
 
 namespace certes::registry {
@@ -21,6 +23,22 @@ Result<void> check_version(const Change& change, std::int64_t current) {
   return fail(Code::conflict,
               name_of(change) + " " + now + ", the change was made from version " + std::to_string(*change.based_on),
               "/version");
+}
+
+constexpr std::string_view kActive = "active";
+
+// What a change at that time makes of them.
+std::vector<Spell> spells_after(const EntryPtr& current, const Change& change, UnixMillis at) {
+  std::vector<Spell> spells = current ? current->spells : std::vector<Spell>();
+  const std::string& state = change.envelope.state;
+  if (current && current->envelope.state == state) return spells;
+  if (!spells.empty() && spells.back().to == 0) spells.back().to = std::max(at, spells.back().from + 1);
+  if (state.empty() || state == kActive) return spells;
+  const auto same = [&](const Spell& one) { return one.state == state; };
+  if (static_cast<std::size_t>(std::ranges::count_if(spells, same)) == kKeptSpells)
+    spells.erase(std::ranges::find_if(spells, same));
+  spells.push_back({state, change.by, at, 0});
+  return spells;
 }
 
 // Beside its body: envelope, versions and times.
@@ -77,6 +95,7 @@ Result<Decision> Ledger::put(const Change& change, UnixMillis at) {
   next->updated_at = at;
   next->updated_by = change.by;
   next->envelope = change.envelope;
+  next->spells = spells_after(current, change, at);
   next->body = std::make_shared<const std::string>(change.body);
   take_out(key);
   place(key, next);

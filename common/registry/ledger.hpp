@@ -17,11 +17,20 @@
 
 namespace certes::registry {
 
+// How long an endpoint was in a state other than "active" (envelope).
+struct Spell {
+  std::string state, by;
+  UnixMillis from = 0, to = 0;  // append times; to = 0: it lasts
+  bool operator==(const Spell&) const = default;
+};
+
 // One resource as it stands.
 struct Entry : Meta {
   std::string kind;
   Envelope envelope;
+  std::vector<Spell> spells;  // oldest first; of each state the last kKeptSpells
 };
+inline constexpr std::size_t kKeptSpells = 16;
 using EntryPtr = std::shared_ptr<const Entry>;
 
 class Ledger {

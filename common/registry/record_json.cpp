@@ -36,6 +36,20 @@ Envelope envelope_of(const Json& json) {
   return envelope;
 }
 
+void write(OrderedJson& json, const std::vector<Spell>& spells) {
+  for (const Spell& one : spells)
+    json["spells"].push_back({{"state", one.state}, {"by", one.by}, {"from", one.from}, {"to", one.to}});
+}
+
+std::vector<Spell> spells_of(const Json& json) {
+  std::vector<Spell> spells;
+  if (!json.contains("spells")) return spells;
+  for (const Json& one : json.at("spells"))
+    spells.push_back({one.at("state").get<std::string>(), one.at("by").get<std::string>(),
+                      one.at("from").get<UnixMillis>(), one.at("to").get<UnixMillis>()});
+  return spells;
+}
+
 Json read_json(std::string_view text) {
   auto json = certes::parse_json<Json>(text);
   if (!json) throw std::invalid_argument("no JSON");
@@ -106,6 +120,7 @@ EntryPtr decode_entry(std::string_view text) {
   entry->updated_at = json.at("updated_at").get<UnixMillis>();
   entry->updated_by = json.at("updated_by").get<std::string>();
   entry->envelope = envelope_of(json);
+  entry->spells = spells_of(json);
   entry->body = std::make_shared<const std::string>(body);
   return entry;
 }
@@ -172,6 +187,7 @@ std::string encode(const Entry& entry) {
                       {"updated_at", entry.updated_at},
                       {"updated_by", entry.updated_by}};
   write(json, entry.envelope);
+  write(json, entry.spells);
   return entry.body->empty() ? text_of(json) : with_member(json, "body", *entry.body);
 }
 

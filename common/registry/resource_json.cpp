@@ -28,6 +28,9 @@ template <>
 constexpr std::string_view kIdRule<Source> =
     "an id of a source is 1 to 128 of A-Z a-z 0-9 _ -, and not \"certes\", whose types are Certes' own";
 template <>
+constexpr std::string_view kIdRule<Key> =
+    "an id of a key is 1 to 128 of A-Z a-z 0-9 . _ ~ -, and not \"certes\", which is Certes itself";
+template <>
 constexpr std::string_view kIdRule<EventType> =
     "an id of an event type is its name: words of A-Z a-z 0-9 _ / : - joined by '.', at most 255 bytes";
 
@@ -61,7 +64,8 @@ bool valid_header_name(std::string_view name) { return event::valid_header_name(
 
 template <class T>
 bool valid_id_of(std::string_view id) {
-  if constexpr (std::is_same_v<T, Source>) return valid_source_id(id) && id != "certes";
+  if constexpr (std::is_same_v<T, Source>) return valid_source_id(id) && id != kByCertes;
+  if constexpr (std::is_same_v<T, Key>) return valid_id(id) && id != kByCertes;
   if constexpr (std::is_same_v<T, EventType>) return event::valid_type(id);
   return valid_id(id);
 }

@@ -109,6 +109,16 @@ enum class EndpointState : std::uint8_t { active, paused, disabled };
 std::string_view to_string(EndpointState state);
 std::optional<EndpointState> parse_endpoint_state(std::string_view text);
 
+// While an endpoint was paused or disabled: from the append time of the change that said so to that of the one that
+// ended it. With an event's own append time it decides what becomes of the event, so that no restart changes that.
+struct StateInterval {
+  EndpointState state = EndpointState::disabled;
+  UnixMillis from = 0;
+  UnixMillis to = 0;  // 0: it lasts
+  std::string by;     // who said so: kByCertes, or a caller
+};
+inline constexpr std::string_view kByCertes = "certes";  // of what Certes changes by itself
+
 struct Endpoint : Meta {
   std::string url;
   int concurrency = 64;
@@ -125,6 +135,7 @@ struct Endpoint : Meta {
   std::vector<int> retry_on, dead_letter_on;    // statuses
   EndpointState state = EndpointState::active;  // in its envelope on the log
   std::string disabled_reason;                  // "gone" after a 410, "user"
+  std::vector<StateInterval> intervals;         // oldest first; as the registry's followers keep them
 };
 
 // What a resource's secrets are sealed with, so that none opens in another's place: "tenant/endpoints/id", and the same

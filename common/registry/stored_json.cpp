@@ -96,13 +96,15 @@ Result<T> read_body(Json json) {
   }
 }
 
-void use_envelope(Endpoint& endpoint, const Envelope& envelope) {
-  if (envelope.state.empty()) return;
-  // A state that is not known is none in which it is sent to.
-  endpoint.state = parse_endpoint_state(envelope.state).value_or(EndpointState::paused);
+// A state that is not known is none in which it is sent to.
+EndpointState state_of(const std::string& text) { return parse_endpoint_state(text).value_or(EndpointState::paused); }
+
+void use_envelope(Endpoint& endpoint, const Entry& entry) {
+  if (!entry.envelope.state.empty()) endpoint.state = state_of(entry.envelope.state);
+  for (const Spell& one : entry.spells) endpoint.intervals.push_back({state_of(one.state), one.from, one.to, one.by});
 }
 template <class T>
-void use_envelope(T&, const Envelope&) {}
+void use_envelope(T&, const Entry&) {}
 
 // What `after` says otherwise than `before`, into `base`. Of what neither speaks nothing goes, within objects too.
 void apply_difference(OrderedJson& base, const OrderedJson& before, const OrderedJson& after) {
@@ -165,7 +167,7 @@ Result<T> read_stored(const Entry& entry) {
   static_cast<Meta&>(*resource) = entry;
   resource->unknown = unknown;
   resource->not_understood = std::move(not_understood);
-  use_envelope(*resource, entry.envelope);
+  use_envelope(*resource, entry);
   return resource;
 }
 

@@ -5,6 +5,7 @@
 #include "common/log/names.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
 #include "dispatcher/delivery/request_builder.hpp"
+#include "dispatcher/retry/outcome.hpp"
 
 namespace certes::dispatcher {
 
@@ -100,6 +101,10 @@ void Core::send_waiting(SteadyTime now) {
 }
 
 void Core::start(Delivery& delivery) {
+  if (!still_matched(delivery)) {
+    settle(delivery, Stage::recording);
+    return close_unsent(delivery, kCancelled, kUnmatched);
+  }
   settle(delivery, Stage::sending);
   const EndpointEntry& entry = *delivery.endpoint;
   if (entry.target->problem()) {
@@ -132,7 +137,7 @@ void Core::enqueue(Delivery& delivery) {
   delivery.priority = std::max(delivery.priority, entry.highest);
   count_age(delivery);
   scheduler_.push(*entry.lanes, delivery, delivery.priority, delivery.attempts > 0, ports_.clock.now());
-  if (entry.deleted || entry.disabled()) begin_sweep(entry);
+  if (doomed(delivery)) begin_sweep(entry);
 }
 
 void Core::wait_until(Delivery& delivery, UnixMillis due) {
@@ -143,7 +148,7 @@ void Core::wait_until(Delivery& delivery, UnixMillis due) {
   ++retrying_[static_cast<std::size_t>(delivery.priority)];
   // Rounded up, so that no retry is a fraction of a millisecond early.
   wheel_.add(delivery, tick(ports_.clock.now() + delay) + 1);
-  if (delivery.endpoint->deleted || delivery.endpoint->disabled()) begin_sweep(*delivery.endpoint);
+  if (doomed(delivery)) begin_sweep(*delivery.endpoint);
 }
 
 void Core::stop_waiting(Delivery& delivery) {

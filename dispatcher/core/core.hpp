@@ -127,6 +127,7 @@ class Core {
   bool duplicate(const log::StoredRecord& record, const event::EventView& view);
   Duplicates& duplicates(std::int32_t partition);
   void ask_fence();
+  Router& router();  // of state_
   void route_asked();
   void route(OpenRecord& open, const event::EventView& view);
   void add_deliveries(OpenRecord& open, const event::EventView& view, registry::EventKind kind);
@@ -134,6 +135,8 @@ class Core {
   void add_delivery(OpenRecord& open, const Match& match, const event::EventView& view);
   void take_up(Delivery& delivery, const log::DeliveryState* known);
   void give_up_due(OpenRecord& open);
+  void cancel_unmatched(OpenRecord& open, const event::EventView& view);
+  bool still_matched(Delivery& delivery);
   const log::DeliveryState* known_of(const OpenRecord& open, std::string_view delivery) const;
 
   // core.cpp
@@ -170,7 +173,12 @@ class Core {
   void recorded(Delivery& delivery);
   void returned(Delivery& delivery);  // aborted: not an attempt
   void given_back(Delivery& delivery, const http::TransferResult& result);
+  struct Unsent {
+    std::string_view outcome, error;
+  };
   void close_unsent(Delivery& delivery, std::string_view outcome, std::string_view error);
+  void close_unsent(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
+                    const Unsent& how);
 
   // undelivered.cpp
   void decide(Delivery& delivery, End end);
@@ -206,7 +214,10 @@ class Core {
   void wake_rested(SteadyTime now);
   void put_back(List<Waiting, NodeOf<WaitingNode>>& held, SteadyTime now);
   void sweep();
+  void sweep(EndpointEntry& entry, std::size_t& endings, std::size_t& looks);
   void begin_sweep(EndpointEntry& entry);
+  // Its endpoint is no more, or was disabled at a time that ends it.
+  static bool doomed(const Delivery& delivery);
   void end_unsent(Delivery& delivery);
 
   // partitions.cpp
@@ -229,7 +240,13 @@ class Core {
   std::map<std::int32_t, List<Waiting, NodeOf<WaitingNode>>> held_;  // by partition
   std::vector<Partition> partitions_;                                // by number
   std::deque<Unrouted> unrouted_;
-  std::vector<std::pair<Delivery*, const log::DeliveryState*>> due_letters_;  // of the record that is being routed
+  struct DueLetter {
+    Delivery* delivery;
+    std::string rule, error, answer;
+  };
+  // Of the record that is being routed: what is to become a dead letter, and what is known of its deliveries and used.
+  std::vector<DueLetter> due_letters_;
+  std::vector<const log::DeliveryState*> used_;
   std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
   bool fence_out_ = false;
   registry::StatePtr state_;

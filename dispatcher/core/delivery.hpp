@@ -53,12 +53,12 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   OpenRecord* record = nullptr;       // none: forgotten, only its request is still out
   EndpointEntry* endpoint = nullptr;  // none: of a malformed record
   PolicyPtr policy;
-  UnixMillis first_at = 0;      // when the first attempt ended
-  UnixMillis next_at = 0;       // when the next is due, while that is being recorded
-  UnixMillis counted_at = 0;    // among those that have failed and not ended (Ages); 0: it is not
-  Millis paused_before{0};      // how long the endpoint had been paused until then
-  std::uint32_t attempts = 0;   // that have ended
-  std::uint8_t unrecorded = 0;  // appends on their way
+  UnixMillis first_at = 0;       // when the first attempt ended
+  UnixMillis next_at = 0;        // when the next is due, while that is being recorded
+  std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
+  UnixMillis counted_at = 0;     // among those that have failed and not ended (Ages); 0: it is not
+  std::uint32_t attempts = 0;    // that have ended
+  std::uint8_t unrecorded = 0;   // appends on their way
   registry::Priority priority = registry::Priority::normal;
   Stage state = Stage::queued;
   bool slot = false;         // takes one of its endpoint's
@@ -85,20 +85,26 @@ struct EndpointEntry {
   std::size_t meter = 0;
   std::size_t affinity = 0;
   registry::Priority highest = registry::Priority::critical;  // that its tenant may have
-  UnixMillis paused_since = 0;                                // 0: not paused
-  Millis paused_total{0};
-  bool reply = false;  // kReplyEndpoint
+  UnixMillis swept_from = 0;                                  // last_disabled_at, of which the sweep has begun
+  std::size_t to_inspect = 0;                                 // of those that wait: the sweep has not come to them
+  bool reply = false;                                         // kReplyEndpoint
   bool deleted = false;
   bool gone = false;      // answered 410: nothing is sent while the registry decides
-  bool sweeping = false;  // what waits is being ended
+  bool sweeping = false;  // what waits is being looked through for what is to end
 
   const registry::Endpoint& config() const { return target->endpoint(); }
   bool rests() const { return rests_until != SteadyTime::min(); }
-  bool disabled() const { return config().state == registry::EndpointState::disabled; }
   bool taking() const { return !deleted && !gone && config().state == registry::EndpointState::active; }
-  Millis paused(UnixMillis now) const {
-    return paused_total + (paused_since == 0 ? Millis{0} : Millis{std::max<std::int64_t>(0, now - paused_since)});
-  }
 };
+
+inline constexpr std::string_view kEndpointDisabled = "endpoint_disabled";
+inline constexpr std::string_view kUnmatched = "no subscription matches it any more";
+
+// Of a dead letter by that rule.
+inline std::string disabled_text(const EndpointEntry& entry) {
+  const registry::Endpoint& endpoint = entry.config();
+  if (endpoint.state != registry::EndpointState::disabled) return "the endpoint was disabled";
+  return "the endpoint is disabled: " + endpoint.disabled_reason;
+}
 
 }  // namespace certes::dispatcher

@@ -2,11 +2,14 @@
 #include <algorithm>
 
 #include "dispatcher/core/core.hpp"
+#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/routing/fate.hpp"
 
 namespace certes::dispatcher {
 namespace {
 constexpr std::size_t kEndedPerRound = 256;
-}
+constexpr std::size_t kLooksPerRound = 4'096;
+}  // namespace
 
 EndpointEntry& Core::endpoint_for(const Match& match) {
   const auto found = endpoints_.find(match.key);
@@ -22,9 +25,6 @@ EndpointEntry& Core::endpoint_for(const Match& match) {
   EndpointEntry& entry = *made;
   endpoints_.emplace(match.key, std::move(made));
   update(entry, match.endpoint);
-  // Since when exactly is not known; what changed last may have been something else.
-  if (entry.paused_since != 0 && match.endpoint->updated_at != 0)
-    entry.paused_since = std::min(entry.paused_since, match.endpoint->updated_at);
   return entry;
 }
 
@@ -60,15 +60,9 @@ void Core::use_tenants() {
 void Core::update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config) {
   entry.target = std::make_unique<Target>(std::move(config), ports_.sealer);
   if (entry.target->problem()) ports_.observer.problem(entry.target->problem()->message);
-  const UnixMillis now = ports_.clock.unix_millis();
-  const bool paused = entry.config().state == registry::EndpointState::paused;
-  if (paused && entry.paused_since == 0) entry.paused_since = now;
-  if (!paused && entry.paused_since != 0) {
-    entry.paused_total = entry.paused(now);
-    entry.paused_since = 0;
-  }
-  if (entry.disabled()) {
-    entry.gone = false;
+  if (entry.config().state == registry::EndpointState::disabled) entry.gone = false;
+  if (const UnixMillis at = last_disabled_at(entry.config()); at > entry.swept_from) {
+    entry.swept_from = at;
     begin_sweep(entry);
   }
   apply(entry);
@@ -120,22 +114,23 @@ void Core::wake_rested(SteadyTime now) {
 }
 
 void Core::begin_sweep(EndpointEntry& entry) {
-  if (entry.sweeping) return;
-  entry.sweeping = true;
+  entry.to_inspect = entry.deliveries;
+  if (std::exchange(entry.sweeping, true)) return;
   sweeping_.push_back(&entry);
 }
 
+bool Core::doomed(const Delivery& delivery) {
+  const EndpointEntry& entry = *delivery.endpoint;
+  return entry.deleted || fate_of(entry.config(), delivery.record->record->appended_at) != Fate::deliver;
+}
+
 void Core::sweep() {
-  std::size_t left = kEndedPerRound;
+  std::size_t endings = kEndedPerRound, looks = kLooksPerRound;
   std::vector<EndpointEntry*> again;
   const auto batch = std::exchange(sweeping_, {});
   for (EndpointEntry* entry : batch) {
-    // One that is active again keeps what is still there.
-    while (left > 0 && (entry->deleted || entry->disabled()) && !entry->waiting.empty()) {
-      end_unsent(*entry->waiting.front());
-      --left;
-    }
-    entry->sweeping = (entry->deleted || entry->disabled()) && !entry->waiting.empty();
+    sweep(*entry, endings, looks);
+    entry->sweeping = entry->to_inspect > 0 && !entry->waiting.empty();
     if (entry->sweeping) again.push_back(entry);
   }
   sweeping_.insert(sweeping_.end(), again.begin(), again.end());
@@ -147,12 +142,23 @@ void Core::sweep() {
   });
 }
 
+void Core::sweep(EndpointEntry& entry, std::size_t& endings, std::size_t& looks) {
+  for (; endings > 0 && looks > 0 && entry.to_inspect > 0 && !entry.waiting.empty(); --looks, --entry.to_inspect) {
+    Delivery& delivery = *entry.waiting.front();
+    if (doomed(delivery)) {
+      end_unsent(delivery);
+      --endings;
+    } else {  // looked at
+      static_cast<NodeOf<EndpointDeliveries>&>(delivery).unlink();
+      entry.waiting.push_back(delivery);
+    }
+  }
+}
+
 void Core::end_unsent(Delivery& delivery) {
   settle(delivery, Stage::recording);
-  if (!delivery.endpoint->deleted)
-    return give_up(delivery, "endpoint_disabled",
-                   "the endpoint is disabled: " + delivery.endpoint->config().disabled_reason);
-  close_unsent(delivery, "cancelled", "the endpoint was deleted");
+  if (!delivery.endpoint->deleted) return give_up(delivery, kEndpointDisabled, disabled_text(*delivery.endpoint));
+  close_unsent(delivery, kCancelled, "the endpoint was deleted");
 }
 
 }  // namespace certes::dispatcher

@@ -5,6 +5,8 @@
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/delivery_id.hpp"
+#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/routing/fate.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -111,8 +113,13 @@ void Core::on_fence(registry::StatePtr state) {
 
 void Core::on_state(registry::StatePtr state) { use_state(std::move(state)); }
 
-void Core::route_asked() {
+Router& Core::router() {
   if (!router_) router_ = std::make_unique<Router>(state_, options_.routing);
+  return *router_;
+}
+
+void Core::route_asked() {
+  router();
   for (; asked_ > 0; --asked_) {
     const Unrouted next = unrouted_.front();
     unrouted_.pop_front();
@@ -126,16 +133,18 @@ void Core::route(OpenRecord& open, const event::EventView& view) {
   ++open.open;  // it is not finished before all its deliveries are there
   const bool over = kind == EventKind::command && has_end(open);
   if (!over) add_deliveries(open, view, kind);
-  if (view.wait && view.replay.empty() && kind == EventKind::event && open.open == 1 && !open.known)
-    tell_unmatched(open, view);
+  const bool nobody = open.open == 1;
+  const bool unmatched = nobody && !open.known && kind == EventKind::event;
+  if (view.wait && view.replay.empty() && unmatched) tell_unmatched(open, view);
   give_up_due(open);
-  if (!over && kind == EventKind::command && open.open == 1) unbound(open);
+  if (!over && kind == EventKind::command && nobody) unbound(open);
+  if (open.known && kind != EventKind::command) cancel_unmatched(open, view);
   if (kind == EventKind::result) result_seen(view, *open.record);
   const std::size_t bytes = open.record->size() + 256 + (memory_ > before ? memory_ - before : 0);
   record_bytes_ = (record_bytes_ * 7 + bytes) / 8 + 1;
-  if (kind == EventKind::event && open.open == 1 && !open.known)
-    ports_.observer.unmatched(*open.record, event_id(view));
+  if (unmatched) ports_.observer.unmatched(*open.record, event_id(view));
   open.known.reset();
+  used_.clear();
   --open.open;
   close_if_done(open);
 }
@@ -155,8 +164,12 @@ void Core::add_deliveries(OpenRecord& open, const event::EventView& view, EventK
     return;
   }
   const auto& matches = router_->route(view.tenant, view.type, kind);
-  if (view.wait) open.awaited = static_cast<std::uint32_t>(matches.size());
-  for (const Match& match : matches) add_delivery(open, match, view);
+  const auto matched = [&](const Match& match) {
+    return fate_of(*match.endpoint, open.record->appended_at) != Fate::unmatched;
+  };
+  if (view.wait) open.awaited = static_cast<std::uint32_t>(std::ranges::count_if(matches, matched));
+  for (const Match& match : matches)
+    if (matched(match)) add_delivery(open, match, view);
   if (reply) add_delivery(open, reply_match(view.tenant), view);
 }
 
@@ -175,6 +188,7 @@ void Core::tell_unmatched(const OpenRecord& open, const event::EventView& view) 
 void Core::add_delivery(OpenRecord& open, const Match& match, const event::EventView& view) {
   const log::DeliveryState* known = nullptr;
   if (open.known) known = known_of(open, delivery_id(event_id(view), match.endpoint->id, view.replay));
+  if (known) used_.push_back(known);
   if (known && known->done) return ended_before(open, *known, match.endpoint->id);
   EndpointEntry& entry = endpoint_for(match);
   Delivery& delivery = deliveries_.take();
@@ -185,6 +199,7 @@ void Core::add_delivery(OpenRecord& open, const Match& match, const event::Event
   ++entry.deliveries;
   delivery.policy = match.policy;
   delivery.priority = match.priority;
+  delivery.matched_in = state_->number;
   delivery.command = view.kind == "command";
   if (delivery.command) track(delivery);
   take_up(delivery, known);
@@ -192,25 +207,63 @@ void Core::add_delivery(OpenRecord& open, const Match& match, const event::Event
 
 // As far as it has come before.
 void Core::take_up(Delivery& delivery, const log::DeliveryState* known) {
-  if (known == nullptr) return enqueue(delivery);
-  delivery.attempts = known->attempts;
-  delivery.first_at = known->first_at;
-  if (known->due == log::Due::result) return begin_awaiting(delivery, known->next_at);
-  if (known->due == log::Due::dead_letter) {
+  if (known) {
+    delivery.attempts = known->attempts;
+    delivery.first_at = known->first_at;
+  }
+  if (known && known->due == log::Due::result) return begin_awaiting(delivery, known->next_at);
+  if (known && known->due == log::Due::dead_letter) {
     settle(delivery, Stage::recording);
-    due_letters_.emplace_back(&delivery, known);
+    due_letters_.push_back({&delivery, known->rule, known->error, known->answer});
     return;
   }
-  if (known->next_at > ports_.clock.unix_millis()) return wait_until(delivery, known->next_at);
+  if (doomed(delivery)) {
+    settle(delivery, Stage::recording);
+    due_letters_.push_back({&delivery, std::string(kEndpointDisabled), disabled_text(*delivery.endpoint), {}});
+    return;
+  }
+  if (known && known->next_at > ports_.clock.unix_millis()) return wait_until(delivery, known->next_at);
   enqueue(delivery);
 }
 
 // Once all deliveries of the record are there, so that the last of the dead letters is known to be it.
 void Core::give_up_due(OpenRecord& open) {
   ++open.decided;  // what keeps it from being finished meanwhile is no delivery
-  for (const auto& [delivery, known] : due_letters_) give_up(*delivery, known->rule, known->error, known->answer);
+  for (const auto& [delivery, rule, error, answer] : due_letters_) give_up(*delivery, rule, error, answer);
   due_letters_.clear();
   --open.decided;
+}
+
+// Of deliveries that were tried, and that nothing matches any more: no matter whether that was before a restart or
+// after it.
+void Core::cancel_unmatched(OpenRecord& open, const event::EventView& view) {
+  for (const auto& [name, state] : *open.known) {
+    if (state.done || std::ranges::find(used_, &state) != used_.end()) continue;
+    Delivery& delivery = deliveries_.take();
+    memory_ += Pool<Delivery>::kBytes;
+    delivery.record = &open;
+    ++open.open;
+    delivery.attempts = state.attempts;
+    settle(delivery, Stage::recording);
+    close_unsent(delivery, name, {}, view.tenant, {kCancelled, kUnmatched});
+  }
+}
+
+// As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
+bool Core::still_matched(Delivery& delivery) {
+  if (delivery.matched_in == state_->number || delivery.endpoint->reply) return true;
+  const auto& headers = delivery.record->record->headers;
+  const bool directed = headers.find(log::names::kReplay) && headers.find(log::names::kEndpoint);
+  const auto view = event::view(*delivery.record->record);
+  if (!directed && view) {
+    const auto kind = registry::parse_event_kind(view->kind).value_or(EventKind::event);
+    const std::string& id = delivery.endpoint->config().id;
+    if (!std::ranges::any_of(router().route(view->tenant, view->type, kind),
+                             [&](const Match& match) { return match.endpoint->id == id; }))
+      return false;
+  }
+  delivery.matched_in = state_->number;
+  return true;
 }
 
 const log::DeliveryState* Core::known_of(const OpenRecord& open, std::string_view delivery) const {

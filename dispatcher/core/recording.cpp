@@ -109,18 +109,23 @@ void Core::close_unsent(Delivery& delivery, std::string_view outcome, std::strin
                         });
   const log::StoredRecord& event = *delivery.record->record;
   const registry::Endpoint& endpoint = delivery.endpoint->config();
-  const std::string event_name = event_id(event);
-  const std::string name = delivery_id(event_name, endpoint.id, event.headers.get(log::names::kReplay));
+  const std::string name = delivery_id(event_id(event), endpoint.id, event.headers.get(log::names::kReplay));
+  close_unsent(delivery, name, endpoint.id, endpoint.tenant, {outcome, error});
+}
+
+void Core::close_unsent(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
+                        const Unsent& how) {
+  const std::string event_name = event_id(*delivery.record->record);
   log::AttemptRecord attempt;
   attempt.delivery = name;
   attempt.event_id = event_name;
-  attempt.endpoint = endpoint.id;
-  attempt.tenant = endpoint.tenant;
+  attempt.endpoint = endpoint;
+  attempt.tenant = tenant;
   attempt.attempt = delivery.attempts;
-  attempt.outcome = outcome;
-  attempt.error = error;
+  attempt.outcome = how.outcome;
+  attempt.error = how.error;
   attempt.deliveries = delivery.record->awaited;
-  decide(delivery, end_of(outcome));
+  decide(delivery, end_of(how.outcome));
   delivery.unrecorded = 1;
   const std::uint64_t id = delivery.id;
   ports_.outcomes.record_attempt(delivery.record->origin(), attempt, [this, id] { on_recorded(id); });

@@ -5,6 +5,7 @@
 #include "common/backoff/retry_after.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/routing/fate.hpp"
 
 namespace certes::dispatcher {
 
@@ -51,7 +52,7 @@ void Core::given_back(Delivery& delivery, const http::TransferResult& result) {
     entry.waiting.push_back(delivery);
     entry.given_back.push_back(delivery);
     rest(entry, ports_.clock.now() + std::max(result.retry_in, Millis{1}));
-    if (entry.deleted || entry.disabled()) begin_sweep(entry);
+    if (doomed(delivery)) begin_sweep(entry);
   }
   let_go_if_settled(number);
 }
@@ -72,7 +73,8 @@ void Core::attempt_ended(Delivery& delivery, const http::TransferResult& result)
     case Verdict::gone: break;
   }
   EndpointEntry& entry = *delivery.endpoint;
-  if (!entry.reply && !entry.deleted && !entry.disabled() && !entry.gone) {
+  const bool disabled = entry.config().state == registry::EndpointState::disabled;
+  if (!entry.reply && !entry.deleted && !disabled && !entry.gone) {
     entry.gone = true;
     apply(entry);
     ports_.registrar.disable(entry.config());
@@ -85,17 +87,14 @@ void Core::attempt_failed(Delivery& delivery, const http::TransferResult& result
   const UnixMillis now = ports_.clock.unix_millis();
   const EndpointEntry& entry = *delivery.endpoint;
   const std::string failure = failure_kind(result.error, result.status);
-  if (delivery.first_at == 0) {
-    delivery.first_at = now;
-    delivery.paused_before = entry.paused(now);
-  }
+  if (delivery.first_at == 0) delivery.first_at = now;
   Ending ending{kDeadLettered, std::string(rule), failure};
   if (entry.deleted) {
     ending = {kCancelled, {}, failure};
-  } else if (rule.empty() && entry.disabled()) {
+  } else if (rule.empty() && doomed(delivery)) {
     ending.rule = "endpoint_disabled";
   } else if (rule.empty()) {
-    const Millis paused = entry.paused(now) - delivery.paused_before;
+    const Millis paused = paused_between(entry.config(), delivery.first_at, now);
     const backoff::Failure failed{delivery.attempts, std::max(Millis{0}, Millis{now - delivery.first_at} - paused),
                                   backoff::parse_retry_after(result.retry_after, now)};
     const auto next = backoff::next_attempt(*delivery.policy, failed, random_.unit());

@@ -56,7 +56,7 @@ std::vector<Match> Router::match(std::string_view tenant, std::string_view type,
   for (const registry::Subscription* subscription : matching) {
     if (!matches.empty() && subscription->endpoint == last) continue;
     auto endpoint = lookup(state_->endpoints, tenant, subscription->endpoint);
-    if (!endpoint || endpoint->state == registry::EndpointState::disabled) continue;
+    if (!endpoint) continue;
     last = subscription->endpoint;
     PolicyPtr chosen = policy(tenant, type, kind, subscription, *endpoint);
     matches.push_back({joined(tenant, subscription->endpoint), std::move(endpoint),

@@ -1,8 +1,8 @@
 #pragma once
 // Router: who gets an event, command or result, as the registry stands in one State. An endpoint with several matching
 // subscriptions is matched once, at the highest of their priorities, with that subscription's back-off policy, else the
-// nearest: endpoint, event type, source, global. Disabled endpoints do not match; paused ones do, and wait. Who: core,
-// one router per State. Pure but for its cache; confined to one thread.
+// nearest: endpoint, event type, source, global. In what state the endpoint is makes no difference here (fate.hpp).
+// Who: core, one router per State. Pure but for its cache; confined to one thread.
 
 #include <array>
 #include <memory>
@@ -39,7 +39,7 @@ class Router {
   // Valid until the next call.
   const std::vector<Match>& route(std::string_view tenant, std::string_view type,
                                   registry::EventKind kind = registry::EventKind::event);
-  // For a replay to one endpoint, which may be disabled: as its subscriptions to that type say, else at normal
+  // For a replay to one endpoint: as its subscriptions to that type say, else at normal
   // priority. Nothing: there is no such endpoint.
   std::optional<Match> only(std::string_view tenant, std::string_view type, std::string_view endpoint,
                             registry::EventKind kind = registry::EventKind::event) const;

@@ -38,6 +38,14 @@ std::string ids_of(const Json& page) {
 
 }  // namespace
 
+TEST_CASE("Master API: no key has the name of Certes itself, which changes resources under it") {
+  Keyed keyed;
+  keyed.api.key = keyed.admin;
+  const auto refused = keyed.api.post("/keys", {{"id", "certes"}, {"scopes", {"endpoints:read"}}});
+  CHECK(refused.status == 400);
+  CHECK(refused.json["detail"].get<std::string>().find("Certes itself") != std::string::npos);
+}
+
 TEST_CASE("Master API: a rotated key's old text stays good for the grace that was asked for") {
   Keyed keyed;
   Process& api = keyed.api;

@@ -24,6 +24,17 @@ class StateBuilder {
   StateBuilder& endpoint(const std::string& id) {
     return endpoint(id, [](auto&) {});
   }
+  // As after a change of its state that was appended at `at`.
+  StateBuilder& in_state(const std::string& id, registry::EndpointState state, UnixMillis at,
+                         const std::string& by = "admin") {
+    auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at("default/" + id));
+    if (!made->intervals.empty() && made->intervals.back().to == 0) made->intervals.back().to = at;
+    if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by});
+    made->state = state;
+    made->version = ++version_;
+    state_.endpoints["default/" + id] = std::move(made);
+    return *this;
+  }
   StateBuilder& subscription(const std::string& id, const std::string& endpoint, const std::string& pattern,
                              registry::Priority priority = registry::Priority::normal, std::string policy = {},
                              const std::string& tenant = "default") {

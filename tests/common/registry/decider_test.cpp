@@ -211,3 +211,46 @@ TEST_CASE("Decider: the rule by which claims meet is the one that the log was de
     CHECK(decide.raw(second));
   }
 }
+
+TEST_CASE("Decider: how long an endpoint was paused or disabled, and who said so, stands beside it") {
+  Deciding decide;
+  const auto say = [&](const char* state, const char* by, const char* url = "http://a/") {
+    Change next = put_endpoint("a", url);
+    next.envelope.state = state;
+    next.by = by;
+    REQUIRE(decide.raw(next));
+    return decide.state().endpoint("default", "a");
+  };
+  CHECK(say("active", "ops")->intervals.empty());                     // at 1,001
+  CHECK(say("disabled", "certes")->intervals.size() == 1);            // 1,002
+  CHECK(say("disabled", "ops", "http://b/")->intervals.size() == 1);  // 1,003: another member
+  const auto paused = say("paused", "ops");                           // 1,004
+  REQUIRE(paused->intervals.size() == 2);
+  CHECK(paused->intervals[0].state == EndpointState::disabled);
+  CHECK(paused->intervals[0].from == 1'002);
+  CHECK(paused->intervals[0].to == 1'004);
+  CHECK(paused->intervals[0].by == "certes");
+  CHECK(paused->intervals[1].from == 1'004);
+  CHECK(paused->intervals[1].to == 0);
+  const auto resumed = say("active", "ops");  // 1,005
+  REQUIRE(resumed->intervals.size() == 2);
+  CHECK(resumed->intervals[1].to == 1'005);
+
+  // Of each state the last ones; a snapshot holds what the ledger does.
+  for (int i = 0; i < 20; ++i) {
+    say("paused", "ops");
+    say("active", "ops");
+  }
+  const auto many = decide.state().endpoint("default", "a")->intervals;
+  CHECK(many.size() == 1 + kKeptSpells);
+  CHECK(many[0].state == EndpointState::disabled);
+  const EntryPtr entry = decide.decider.ledger().find("default/endpoints/a");
+  SnapshotChunk chunk;
+  chunk.resources = {entry};
+  const Record read = decode(encode(chunk));
+  CHECK(std::get<SnapshotChunk>(read).resources.at(0)->spells == entry->spells);
+
+  // Who comes after it under the same name begins anew.
+  CHECK(decide(change(Change::Op::remove, "endpoints", "a")));
+  CHECK(say("active", "ops")->intervals.empty());
+}

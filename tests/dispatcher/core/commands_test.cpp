@@ -272,7 +272,7 @@ TEST_CASE("Commands: one that nobody takes any more fails") {
     World world;
     StateBuilder state = billing();
     if (disabled)
-      state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::disabled; });
+      state.in_state("billing", registry::EndpointState::disabled, world.clock.unix_millis());
     else
       state.remove_subscription("s1");
     world.use(state);
@@ -313,7 +313,7 @@ TEST_CASE("Commands: of a deleted endpoint, those that wait fail; of a disabled 
     if (removed)
       state.remove_subscription("s1").remove_endpoint("billing");
     else
-      state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::disabled; });
+      state.in_state("billing", registry::EndpointState::disabled, world.clock.unix_millis());
     world.use(state);
     world.pass(Millis{1});
     REQUIRE(world.events.size() == 1);

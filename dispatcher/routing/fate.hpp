@@ -1,0 +1,23 @@
+#pragma once
+// What the time in which an endpoint was disabled or paused makes of an event and its deliveries, by append times
+// alone: the same in every process, whatever was restarted meanwhile. Who: core. Pure; any thread.
+
+#include "common/base/clock.hpp"
+#include "common/registry/resources.hpp"
+
+namespace certes::dispatcher {
+
+enum class Fate : std::uint8_t {
+  deliver,
+  unmatched,    // appended while an operator had disabled the endpoint: it does not match
+  dead_letter,  // appended before the endpoint was disabled, or while Certes itself had disabled it
+};
+Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at);
+
+// The newest time at which it was disabled; 0: never, as far as that is kept.
+UnixMillis last_disabled_at(const registry::Endpoint& endpoint);
+
+// How long it was paused between two times.
+Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to);
+
+}  // namespace certes::dispatcher
