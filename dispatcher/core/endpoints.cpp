@@ -36,7 +36,8 @@ void Core::use_state(registry::StatePtr state) {
   for (auto& [key, entry] : endpoints_) {
     if (entry->reply) continue;
     const auto found = state_->endpoints.find(key);
-    if (found == state_->endpoints.end())
+    // One that was made anew under the same name is another.
+    if (found == state_->endpoints.end() || found->second->created_at != entry->config().created_at)
       deleted.push_back(entry.get());
     else if (found->second.get() != &entry->config())
       update(*entry, found->second);
@@ -60,10 +61,11 @@ void Core::use_tenants() {
 void Core::update(EndpointEntry& entry, std::shared_ptr<const registry::Endpoint> config) {
   entry.target = std::make_unique<Target>(std::move(config), ports_.sealer);
   if (entry.target->problem()) ports_.observer.problem(entry.target->problem()->message);
-  if (entry.config().state == registry::EndpointState::disabled) entry.gone = false;
-  if (const UnixMillis at = last_disabled_at(entry.config()); at > entry.swept_from) {
+  // Also where it is active again already: not every state is seen.
+  if (const UnixMillis at = last_disabled_at(entry.config()); at != entry.swept_from) {
     entry.swept_from = at;
-    begin_sweep(entry);
+    entry.gone = false;
+    if (at != 0) begin_sweep(entry);
   }
   apply(entry);
   if (!entry.taking()) ports_.observer.left(entry.key);

@@ -10,7 +10,8 @@ using registry::StateInterval;
 Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at) {
   for (const StateInterval& one : endpoint.intervals) {
     if (one.state != EndpointState::disabled || (one.to != 0 && one.to <= appended_at)) continue;
-    const bool within = one.from <= appended_at;
+    // In the same millisecond, it may have come before: then it is kept.
+    const bool within = one.from < appended_at;
     return within && one.by != registry::kByCertes ? Fate::unmatched : Fate::dead_letter;
   }
   return Fate::deliver;
@@ -19,7 +20,7 @@ Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at) {
 UnixMillis last_disabled_at(const registry::Endpoint& endpoint) {
   UnixMillis at = 0;
   for (const StateInterval& one : endpoint.intervals)
-    if (one.state == EndpointState::disabled) at = std::max(at, one.from);
+    if (one.state == EndpointState::disabled) at = one.from;
   return at;
 }
 

@@ -14,7 +14,7 @@ enum class Fate : std::uint8_t {
 };
 Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at);
 
-// The newest time at which it was disabled; 0: never, as far as that is kept.
+// When it was disabled last; 0: never, as far as that is kept.
 UnixMillis last_disabled_at(const registry::Endpoint& endpoint);
 
 // How long it was paused between two times.

@@ -1,6 +1,7 @@
 #pragma once
 // Resources for tests of the dispatcher: a State built by hand.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,11 +25,13 @@ class StateBuilder {
   StateBuilder& endpoint(const std::string& id) {
     return endpoint(id, [](auto&) {});
   }
-  // As after a change of its state that was appended at `at`.
+  // As after a change of its state that was appended at `at`: as the registry's ledger does it.
   StateBuilder& in_state(const std::string& id, registry::EndpointState state, UnixMillis at,
                          const std::string& by = "admin") {
     auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at("default/" + id));
-    if (!made->intervals.empty() && made->intervals.back().to == 0) made->intervals.back().to = at;
+    if (made->state == state) return *this;
+    if (!made->intervals.empty() && made->intervals.back().to == 0)
+      made->intervals.back().to = std::max(at, made->intervals.back().from + 1);
     if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by});
     made->state = state;
     made->version = ++version_;

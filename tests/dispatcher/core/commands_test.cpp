@@ -275,6 +275,7 @@ TEST_CASE("Commands: one that nobody takes any more fails") {
       state.in_state("billing", registry::EndpointState::disabled, world.clock.unix_millis());
     else
       state.remove_subscription("s1");
+    world.clock.elapsed += Millis{1};
     world.use(state);
     world.give(command());
     world.core->run();

@@ -165,3 +165,36 @@ TEST_CASE("Endings: what waits goes on as its subscription is edited, and replay
   CHECK(World::header(world.flying[0], "webhook-id").find("evt_2") != std::string::npos);
   CHECK(world.outcomes("cancelled") == 1);
 }
+
+TEST_CASE(
+    "Endings: an endpoint that answered 410 and is resumed at once is sent to again, though nobody saw it disabled") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  world.give(1, "order.created");
+  world.core->run();
+  REQUIRE(world.answer("billing", 410));
+  state.in_state("billing", EndpointState::disabled, world.clock.unix_millis() + 1, "certes");
+  state.in_state("billing", EndpointState::active, world.clock.unix_millis() + 2);
+  world.use(state);
+  world.clock.elapsed += Millis{3};
+  world.give(1, "order.created");
+  world.core->run();
+  CHECK(world.flying.size() == 1);
+}
+
+TEST_CASE("Endings: an endpoint that is deleted and made again is another, though nobody saw that it was gone") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  world.give(2, "order.created");
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  REQUIRE(world.answer("billing", 410));
+  state.endpoint("billing", [&](auto& endpoint) { endpoint.created_at = world.clock.unix_millis(); });
+  world.use(state);
+  world.give(1, "order.created");
+  world.core->run();
+  CHECK(world.outcomes("cancelled") == 1);
+  CHECK(world.flying.size() == 1);
+}
