@@ -45,8 +45,12 @@ std::size_t stream_buffers_bytes(const config::GatewaySettings& settings) {
   return static_cast<std::size_t>(said != 0 ? said : std::max(kLeast, of_one));
 }
 
-stream::Tail::Options tail_options(const config::GatewaySettings& settings) {
-  return {static_cast<std::size_t>(settings.stream_buffer_bytes), millis(settings.stream_heartbeat_seconds)};
+stream::Tail::Options tail_options(const config::GatewaySettings& settings, metrics::Metrics& metrics) {
+  return {static_cast<std::size_t>(settings.stream_buffer_bytes),
+          millis(settings.stream_heartbeat_seconds),
+          {static_cast<std::size_t>(settings.waiter_bytes), static_cast<std::size_t>(settings.waiters_bytes),
+           metrics.counter("certes_gateway_waits_cut_total",
+                           "Answers that who waits was not shown, as they took too much room")}};
 }
 
 commands::Searcher::Options search_options(const config::CommandSettings& settings) {
@@ -75,7 +79,7 @@ class Gateway::Services {
                stream_buffers_bytes(dependencies.settings.gateway)),
         room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
         tail_(std::make_unique<stream::Tail>(dependencies.log, *crowd_.unread,
-                                             tail_options(dependencies.settings.gateway))),
+                                             tail_options(dependencies.settings.gateway, dependencies.metrics))),
         desks_(loops) {
     lines_ = std::make_unique<stream::Lines>(*tail_, carrier_of(dependencies.log));
     if (!dependencies.log.exact_deduplication()) make_dedup();

@@ -58,17 +58,19 @@ struct GatewaySettings {
   std::string tls_client_ca_file;           // clients must have a certificate of these; empty: they need none
   bool maintenance = false;
   double maintenance_retry_after_seconds = 30;
-  int max_waiting = 16'384;                      // requests that wait for the log; above: 503 not-accepted
-  double shed_after_seconds = 1.5;               // of the log's silence; then 503 not-accepted at once
-  double unverified_per_second = 100;            // webhooks that do not verify, of one address and source; above: 429
-  int unverified_peers = 65'536;                 // whose failures are remembered
-  int heavy_threads = 2;                         // for what would hold up a loop
-  int heavy_waiting = 1'024;                     // requests that wait for them; above: 503 not-accepted
-  std::int64_t heavy_bytes = 0;                  // the same in bytes; 0: the larger of 64 MiB and 16 bodies
-  std::vector<std::string> trusted_proxies;      // CIDRs: whose word on the client counts
-  std::string unknown_types = "open";            // or strict: types that no event type declares are refused
-  int max_waiters = 2'000;                       // requests with Prefer: wait at once; above: they do not wait
-  int stream_watchers = 2'000;                   // clients of GET /stream; above: 503
+  int max_waiting = 16'384;                  // requests that wait for the log; above: 503 not-accepted
+  double shed_after_seconds = 1.5;           // of the log's silence; then 503 not-accepted at once
+  double unverified_per_second = 100;        // webhooks that do not verify, of one address and source; above: 429
+  int unverified_peers = 65'536;             // whose failures are remembered
+  int heavy_threads = 2;                     // for what would hold up a loop
+  int heavy_waiting = 1'024;                 // requests that wait for them; above: 503 not-accepted
+  std::int64_t heavy_bytes = 0;              // the same in bytes; 0: the larger of 64 MiB and 16 bodies
+  std::vector<std::string> trusted_proxies;  // CIDRs: whose word on the client counts
+  std::string unknown_types = "open";        // or strict: types that no event type declares are refused
+  int max_waiters = 2'000;                   // requests with Prefer: wait at once; above: they do not wait
+  std::int64_t waiter_bytes = 64 << 10;      // of the answers that one of them is shown; above: without their bodies
+  std::int64_t waiters_bytes = 32 << 20;     // the same of all of them
+  int stream_watchers = 2'000;               // clients of GET /stream; above: 503
   std::int64_t stream_buffer_bytes = 256 << 10;  // that may wait for one of them; above: dropped
   // that may wait for all of them, above: who is furthest behind goes; 0: the larger of 64 MiB and one's, with 4 bodies
   std::int64_t stream_buffers_bytes = 0;

@@ -58,6 +58,7 @@ Result<void> CloudAttributes::set(std::string_view name, std::string_view value,
     seen_ |= 1u << i;
     if (const auto flawed = flaw(attribute_of(name), value); !flawed.empty()) return wrong(name, flawed, place);
     // An unusable trace context is dropped, as W3C's recommendation says.
+    if (name == "tracestate" && !fit_tracestate(value)) return {};
     event_.*kKnown[i].value = name == "traceparent" ? read_traceparent(value) : std::string(value);
     return {};
   }

@@ -1,5 +1,7 @@
 #include "common/event/trace.hpp"
 
+#include <algorithm>
+
 namespace certes::event {
 namespace {
 
@@ -29,10 +31,14 @@ std::string read_traceparent(std::string_view value) {
   return std::string("00").append(value.substr(2, 51)).append(sampled(flags[1]) ? "01" : "00");
 }
 
+bool fit_tracestate(std::string_view value) {
+  const bool printable = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
+  return printable && flaw(Attribute::extension, value).empty();
+}
+
 Trace detail::trace(std::string_view parent, std::string state) {
   Trace made{read_traceparent(parent), {}};
-  const bool fit = !made.parent.empty() && valid_utf8(state) && flaw(Attribute::extension, state).empty();
-  if (fit) made.state = std::move(state);
+  if (!made.parent.empty() && fit_tracestate(state)) made.state = std::move(state);
   return made;
 }
 

@@ -14,6 +14,10 @@ namespace certes::event {
 // it has in common with 00: the ids, and of the flags whether it is sampled.
 std::string read_traceparent(std::string_view value);
 
+// Whether a tracestate may go on: a list of printable ASCII (W3C Trace Context, 3.3). What stands in it is its vendors'
+// affair.
+bool fit_tracestate(std::string_view value);
+
 struct Trace {
   std::string parent;  // as read_traceparent() gives it; empty: none
   std::string state;   // tracestate as it came; empty: none, or unfit to travel

@@ -105,7 +105,7 @@ struct FromRecord {
     const std::string parent = event::read_traceparent(traceparent);
     if (!parent.empty()) lines.push_back(attribute_header("traceparent", parent));
     lines.push_back(traceparent_header(parent, random));
-    if (!parent.empty() && !tracestate.empty() && fit_value(tracestate))
+    if (!parent.empty() && !tracestate.empty() && event::fit_tracestate(tracestate))
       lines.push_back(header("tracestate", tracestate));
   }
 };

@@ -124,7 +124,12 @@ void OutcomeFeed::take(const log::StoredRecord& record, Lane& lane) {
   const auto known = by_event_.find(record.headers.get(log::names::kId));
   if (known == by_event_.end()) return;
   const auto waiting = waiting_.find(known->second);
-  waiting->second.outcomes.take(record);
+  Outcomes& outcomes = waiting->second.outcomes;
+  const std::size_t before = outcomes.bytes();
+  const std::size_t room = std::min(limits_.waiter_bytes - std::min(limits_.waiter_bytes, before),
+                                    limits_.waiters_bytes - std::min(limits_.waiters_bytes, bytes_));
+  if (!outcomes.take(record, room)) limits_.cut.add();
+  bytes_ += outcomes.bytes() - before;
   check(waiting);
 }
 
@@ -148,6 +153,7 @@ void OutcomeFeed::tell(WaitingById::iterator at) {
 
 void OutcomeFeed::drop(WaitingById::iterator at) {
   const std::int32_t partition = at->second.partition;
+  bytes_ -= at->second.outcomes.bytes();
   by_event_.erase(at->second.waiter.event_id);
   waiting_.erase(at);
   if (partition == log::kAnyPartition) return;

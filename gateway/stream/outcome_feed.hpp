@@ -12,6 +12,7 @@
 
 #include "common/log/cursor.hpp"
 #include "common/log/terms.hpp"
+#include "common/metrics/metrics.hpp"
 #include "gateway/stream/outcomes.hpp"
 #include "gateway/stream/positions.hpp"
 
@@ -37,7 +38,14 @@ struct Waiter {
 
 class OutcomeFeed {
  public:
-  OutcomeFeed(log::Log& log, log::Wake wake) : log_(log), wake_(std::move(wake)) {}
+  // Of endpoints' answers; what is above is left out, and counted.
+  struct Limits {
+    std::size_t waiter_bytes = 64u << 10;   // that one waiter is shown
+    std::size_t waiters_bytes = 32u << 20;  // that all of them are
+    metrics::Counter cut{};
+  };
+  OutcomeFeed(log::Log& log, log::Wake wake, Limits limits)
+      : log_(log), wake_(std::move(wake)), limits_(std::move(limits)) {}
 
   void expect(Waiter waiter);
   // Its event is on the log, there: from now on it may be told.
@@ -73,6 +81,8 @@ class OutcomeFeed {
 
   log::Log& log_;
   const log::Wake wake_;
+  Limits limits_;
+  std::size_t bytes_ = 0;  // of answers that are kept
   WaitingById waiting_;
   std::map<std::string, WaiterId, std::less<>> by_event_;
   std::map<std::int32_t, Lane> lanes_;  // by partition

@@ -38,16 +38,16 @@ Outcomes::Delivery& Outcomes::delivery(std::string_view id) {
   return deliveries_.back();
 }
 
-void Outcomes::take(const log::StoredRecord& record) {
+bool Outcomes::take(const log::StoredRecord& record, std::size_t room) {
   const std::string_view outcome = record.headers.get(names::kOutcome);
   if (outcome == "unmatched") unmatched_ = true;
   const std::string_view id = record.headers.get(names::kDelivery);
-  if (id.empty() || outcome.empty()) return;
+  if (id.empty() || outcome.empty()) return true;
   const auto deliveries = static_cast<std::size_t>(number(record.headers.get(names::kDeliveries)));
   expected_ = std::max(expected_, deliveries);
   Delivery& known = delivery(id);
   const auto attempts = static_cast<std::uint32_t>(number(record.headers.get(names::kAttempt)));
-  if (!known.outcome.empty() && (attempts < known.attempts || known.ended())) return;
+  if (!known.outcome.empty() && (attempts < known.attempts || known.ended())) return true;
   known.endpoint = record.headers.get(names::kEndpoint);
   known.outcome = outcome;
   known.error = record.headers.get(names::kError);
@@ -55,9 +55,13 @@ void Outcomes::take(const log::StoredRecord& record) {
   known.next_at = number(record.headers.get(names::kNext));
   // How a command's delivery ended is told without an attempt: the last one's answer stays.
   const int status = static_cast<int>(number(record.headers.get(names::kStatus)));
-  if (status == 0 && record.value.empty() && outcome == kDelivered) return;
+  if (status == 0 && record.value.empty() && outcome == kDelivered) return true;
   known.status = status;
-  known.answer = record.value;
+  bytes_ -= known.answer.size();
+  known.cut = record.value.size() > room + known.answer.size();
+  known.answer = known.cut ? std::string() : record.value;
+  bytes_ += known.answer.size();
+  return !known.cut;
 }
 
 bool Outcomes::over() const {
@@ -94,6 +98,7 @@ std::string Outcomes::json(std::string_view event_id) const {
     add_text(out, "error", one.error);
     if (!one.ended() && one.next_at != 0) add_text(out, "retry_at", format_rfc3339(one.next_at));
     add_text(out, "body", one.answer);
+    if (one.cut) out.append(R"(,"body_cut":true)");
     out.push_back('}');
   }
   return out.append("]}");

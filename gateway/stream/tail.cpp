@@ -18,7 +18,8 @@ Tail::Tail(log::Log& log, Unread& unread, Options options)
       mailbox_([signal = signal_] { signal->wake(); }),
       events_(
           log, audience_, unread, [signal = signal_] { signal->wake(); }, options.buffer_bytes),
-      outcomes_(log, [signal = signal_] { signal->wake(); }),
+      outcomes_(
+          log, [signal = signal_] { signal->wake(); }, options.waits),
       lines_(
           audience_, unread, [signal = signal_] { signal->wake(); }, options.buffer_bytes / 8),
       thread_([this] { run(); }) {

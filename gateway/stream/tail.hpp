@@ -23,6 +23,7 @@ class Tail {
   struct Options {
     std::size_t buffer_bytes = 256u << 10;  // that a watcher may be behind
     Millis heartbeat{15'000};
+    OutcomeFeed::Limits waits{};
   };
   // `unread`: where what is shown counts; above its limit those that are furthest behind go first.
   Tail(log::Log& log, Unread& unread, Options options);

@@ -44,9 +44,12 @@ TEST_CASE("Trace: tracestate travels with its traceparent, as one list") {
   CHECK(trace_of(Fields{{"tracestate", "a=1"}}).state.empty());
   CHECK(trace_of(Fields{{"traceparent", "junk"}, {"tracestate", "a=1"}}).state.empty());
   CHECK(trace_of(Fields{{"traceparent", kParent}, {"traceparent", kParent}}).parent.empty());
-  const auto unfit = trace_of(Fields{{"traceparent", kParent}, {"tracestate", "a\x01"}});
-  CHECK(unfit.parent == kParent);
-  CHECK(unfit.state.empty());
+  for (const char* odd : {"a\x01", "\xc3\xbc=1", "a=\x80", "a=b\x7f", "a=1\tb=2"}) {
+    const auto unfit = trace_of(Fields{{"traceparent", kParent}, {"tracestate", odd}});
+    CHECK(unfit.parent == kParent);
+    CHECK(unfit.state.empty());
+    CHECK_FALSE(fit_tracestate(odd));
+  }
 }
 
 TEST_CASE("Trace: an event's own goes before the request's, state included") {

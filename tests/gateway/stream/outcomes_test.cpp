@@ -10,6 +10,8 @@ namespace names = log::names;
 
 namespace {
 
+constexpr std::size_t kRoom = 64u << 10;
+
 struct Attempt {
   std::string delivery, endpoint, outcome;
   int attempt = 1, deliveries = 1, status = 0;
@@ -36,12 +38,12 @@ log::StoredRecord record(const Attempt& attempt) {
 TEST_CASE("Outcomes: over when all deliveries have ended, delivered when all were") {
   Outcomes outcomes;
   CHECK_FALSE(outcomes.any());
-  outcomes.take(record({"d1", "billing", "delivered", 1, 2, 200, "", "fine \"so\""}));
+  outcomes.take(record({"d1", "billing", "delivered", 1, 2, 200, "", "fine \"so\""}), kRoom);
   CHECK_FALSE(outcomes.over());
   CHECK(outcomes.status() == "accepted");
-  outcomes.take(record({"d2", "mail", "retry", 1, 2, 500, "500", "", 1'000}));
+  outcomes.take(record({"d2", "mail", "retry", 1, 2, 500, "500", "", 1'000}), kRoom);
   CHECK_FALSE(outcomes.over());
-  outcomes.take(record({"d2", "mail", "delivered", 2, 2, 204}));
+  outcomes.take(record({"d2", "mail", "delivered", 2, 2, 204}), kRoom);
   CHECK(outcomes.over());
   CHECK(outcomes.status() == "delivered");
   CHECK(outcomes.json("evt_1") ==
@@ -54,8 +56,8 @@ TEST_CASE("Outcomes: failed when one was given up or called off") {
   for (const char* outcome : {"dead_lettered", "cancelled"}) {
     CAPTURE(outcome);
     Outcomes outcomes;
-    outcomes.take(record({"d1", "billing", "delivered", 1, 2, 200}));
-    outcomes.take(record({"d2", "mail", outcome, 3, 2, 400, "400: no"}));
+    outcomes.take(record({"d1", "billing", "delivered", 1, 2, 200}), kRoom);
+    outcomes.take(record({"d2", "mail", outcome, 3, 2, 400, "400: no"}), kRoom);
     CHECK(outcomes.over());
     CHECK(outcomes.status() == "failed");
     CHECK(outcomes.json("e").find(R"("attempts":3,"status":400,"error":"400: no"})") != std::string::npos);
@@ -64,18 +66,18 @@ TEST_CASE("Outcomes: failed when one was given up or called off") {
 
 TEST_CASE("Outcomes: nobody takes it") {
   Outcomes outcomes;
-  outcomes.take(record({"", "", "unmatched", 0, 0}));
+  outcomes.take(record({"", "", "unmatched", 0, 0}), kRoom);
   CHECK(outcomes.over());
   CHECK(outcomes.json("evt_1") == R"({"id":"evt_1","status":"unmatched","deliveries":[]})");
 }
 
 TEST_CASE("Outcomes: nothing happens before a time only when every delivery is known and waits for a later one") {
   Outcomes outcomes;
-  outcomes.take(record({"d1", "billing", "retry", 1, 2, 500, "500", "", 5'000}));
+  outcomes.take(record({"d1", "billing", "retry", 1, 2, 500, "500", "", 5'000}), kRoom);
   CHECK_FALSE(outcomes.later_than(1'000));  // of the other nothing is known
-  outcomes.take(record({"d2", "mail", "awaiting", 1, 2, 202, "", "", 9'000}));
+  outcomes.take(record({"d2", "mail", "awaiting", 1, 2, 202, "", "", 9'000}), kRoom);
   CHECK_FALSE(outcomes.later_than(1'000));  // its result may come at any time
-  outcomes.take(record({"d2", "mail", "delivered", 1, 2}));
+  outcomes.take(record({"d2", "mail", "delivered", 1, 2}), kRoom);
   CHECK(outcomes.later_than(1'000));
   CHECK_FALSE(outcomes.later_than(5'000));
   CHECK(outcomes.json("e").find(
@@ -87,11 +89,26 @@ TEST_CASE("Outcomes: nothing happens before a time only when every delivery is k
 
 TEST_CASE("Outcomes: records that come again, or late, change nothing") {
   Outcomes outcomes;
-  outcomes.take(record({"d1", "billing", "delivered", 2, 1, 200, "", "yes"}));
+  outcomes.take(record({"d1", "billing", "delivered", 2, 1, 200, "", "yes"}), kRoom);
   const std::string before = outcomes.json("e");
-  outcomes.take(record({"d1", "billing", "retry", 1, 1, 500, "500", "", 1'000}));
-  outcomes.take(record({"d1", "billing", "delivered", 2, 1, 200, "", "yes"}));
+  outcomes.take(record({"d1", "billing", "retry", 1, 1, 500, "500", "", 1'000}), kRoom);
+  outcomes.take(record({"d1", "billing", "delivered", 2, 1, 200, "", "yes"}), kRoom);
   log::StoredRecord other;
-  outcomes.take(other);
+  outcomes.take(other, kRoom);
   CHECK(outcomes.json("e") == before);
+}
+
+TEST_CASE("Outcomes: an answer for which there is no room is left out, and that is said") {
+  Outcomes outcomes;
+  CHECK(outcomes.take(record({"d1", "billing", "retry", 1, 2, 500, "500", "12345678"}), 8));
+  CHECK(outcomes.bytes() == 8);
+  CHECK_FALSE(outcomes.take(record({"d2", "mail", "delivered", 1, 2, 200, "", "123"}), 2));
+  CHECK(outcomes.bytes() == 8);
+  CHECK(outcomes.json("evt_1").find(
+            R"("endpoint":"mail","state":"delivered","attempts":1,"status":200,"body_cut":true})") !=
+        std::string::npos);
+  // What an answer had before is its own.
+  CHECK(outcomes.take(record({"d1", "billing", "delivered", 2, 2, 200, "", "1234567890"}), 2));
+  CHECK(outcomes.bytes() == 10);
+  CHECK(outcomes.json("evt_1").find(R"("status":200,"body":"1234567890"})") != std::string::npos);
 }
