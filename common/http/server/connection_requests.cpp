@@ -143,9 +143,10 @@ void Connection::queue(const PooledRoute& route, const Request& request, const c
   job->route = &route;
   job->size = framing_.body_at() + framing_.body_bytes();
   job->share = std::move(entrance.share);
-  job->reply = [loop = &loop_, id = id_](Response&& response) {
-    loop->post(
-        [loop, id, held = std::make_shared<Response>(std::move(response))] { loop->answer(id, std::move(*held)); });
+  job->reply = [loop = &loop_, id = id_](Response&& response, std::shared_ptr<void> returning) {
+    loop->post([loop, id, held = std::make_shared<Response>(std::move(response)), kept = std::move(returning)] {
+      loop->answer(id, std::move(*held));
+    });
   };
   loop_.shared().workers->submit(std::move(job));
 }

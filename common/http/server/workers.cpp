@@ -31,13 +31,14 @@ Workers::Crew::Crew(const ServerOptions& options, int threads_wanted, JobCounter
 Workers::Workers(const ServerOptions& options, std::shared_ptr<ServerCounters> counters)
     : name_(options.name.substr(0, 9)),
       counters_(std::move(counters)),
+      returning_(std::make_shared<Returning>(counters_)),
       short_(options, options.workers, counters_->short_jobs),
       lengthy_(options, options.lengthy_workers, counters_->lengthy_jobs) {}
 
 void Workers::start() {
   for (Crew* crew : {&short_, &lengthy_})
     for (int i = 0; i < crew->count; ++i) {
-      crew->threads.emplace_back([crew] { run(*crew); });
+      crew->threads.emplace_back([this, crew] { run(*crew); });
       ::pthread_setname_np(crew->threads.back().native_handle(),
                            (name_ + (crew == &short_ ? "-work" : "-long")).c_str());
     }
@@ -51,11 +52,12 @@ void Workers::submit(std::unique_ptr<PooledJob> job) {
   for (const auto& away : crew.queue.push(share, size, std::move(job))) {
     crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
     crew.counters.refused.fetch_add(1, std::memory_order_relaxed);
-    away->reply(busy());
+    away->reply(busy(), nullptr);
   }
 }
 
 void Workers::stop() {
+  returning_->close();
   for (Crew* crew : {&short_, &lengthy_}) {
     crew->queue.close();
     for (std::thread& thread : crew->threads) thread.join();
@@ -66,7 +68,9 @@ void Workers::stop() {
 void Workers::run(Crew& crew) {
   while (const auto turn = crew.queue.pop()) {
     crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
-    turn->item->reply(answer_of(*turn->item));
+    Response response = answer_of(*turn->item);
+    auto held = returning_->enter(response.body.size());
+    turn->item->reply(std::move(response), std::move(held));
   }
 }
 

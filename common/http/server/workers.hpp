@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/fair_queue.hpp"
+#include "common/http/server/returning.hpp"
 #include "common/http/server/server.hpp"
 #include "common/http/server/server_counters.hpp"
 
@@ -19,10 +20,11 @@ struct PooledJob {
   std::unique_ptr<char[]> bytes;
   std::size_t size = 0;  // of these
   std::string peer;
-  Request request;                        // views into bytes and peer
-  const PooledRoute* route = nullptr;     // the server's table has it
-  std::string share;                      // whose, as the route's `enter` said
-  std::function<void(Response&&)> reply;  // called once, by a worker or by whoever submits
+  Request request;                     // views into bytes and peer
+  const PooledRoute* route = nullptr;  // the server's table has it
+  std::string share;                   // whose, as the route's `enter` said
+  // Called once, by a worker or by whoever submits; what is given with the answer is let go once the loop has it.
+  std::function<void(Response&&, std::shared_ptr<void>)> reply;
 };
 
 class Workers {
@@ -44,10 +46,11 @@ class Workers {
     Queue queue;
     std::vector<std::thread> threads;
   };
-  static void run(Crew& crew);
+  void run(Crew& crew);
 
   const std::string name_;
   const std::shared_ptr<ServerCounters> counters_;
+  const std::shared_ptr<Returning> returning_;
   Crew short_, lengthy_;
 };
 
