@@ -45,7 +45,7 @@ class OutcomeFeed {
     metrics::Counter cut{};
   };
   OutcomeFeed(log::Log& log, log::Wake wake, Limits limits)
-      : log_(log), wake_(std::move(wake)), limits_(std::move(limits)) {}
+      : log_(log), wake_(std::move(wake)), limits_(limits) {}
 
   void expect(Waiter waiter);
   // Its event is on the log, there: from now on it may be told.
