@@ -98,7 +98,10 @@ void Core::answered_attempt(Delivery& delivery, const http::TransferResult& resu
 }
 
 void Core::await_result(Delivery& delivery, const http::TransferResult& result) {
-  if (awaiting_ + bytes_of(*delivery.record) > options_.awaiting_bytes)
+  const std::string& tenant = delivery.endpoint->config().tenant;
+  const auto held = awaiting_of_.find(tenant);
+  const std::size_t free = options_.awaiting_bytes - std::min(awaiting_, options_.awaiting_bytes);
+  if ((held == awaiting_of_.end() ? 0 : held->second) + bytes_of(*delivery.record) > free)
     return attempt_failed(delivery, result, kAwaitingFull);
   delivery.awaits = true;
   record(delivery, result,
@@ -112,15 +115,24 @@ void Core::begin_awaiting(Delivery& delivery, UnixMillis until) {
   delivery.state = Stage::retry;
   uncount_age(delivery);
   memory_ -= bytes_of(*delivery.record);
-  awaiting_ += bytes_of(*delivery.record);
+  count_awaiting(delivery, bytes_of(*delivery.record));
   wheel_.add(delivery, tick(ports_.clock.now() + delay) + 1);
 }
 
 void Core::stop_awaiting(Delivery& delivery) {
   wheel_.cancel(delivery);
   memory_ += bytes_of(*delivery.record);
-  awaiting_ -= bytes_of(*delivery.record);
+  count_awaiting(delivery, 0 - bytes_of(*delivery.record));
   delivery.awaits = false;
+}
+
+// No tenant may have more than is free for all: what others need is there, and one alone has half (the dynamic
+// threshold of A. K. Choudhury and E. L. Hahne, IEEE/ACM Transactions on Networking 6(2), 1998, with alpha = 1).
+void Core::count_awaiting(const Delivery& delivery, std::size_t change) {
+  awaiting_ += change;
+  const auto held = awaiting_of_.try_emplace(delivery.endpoint->config().tenant, 0).first;
+  held->second += change;
+  if (held->second == 0) awaiting_of_.erase(held);
 }
 
 // Its time in the wheel is over.

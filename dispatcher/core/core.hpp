@@ -197,6 +197,7 @@ class Core {
   void await_result(Delivery& delivery, const http::TransferResult& result);
   void begin_awaiting(Delivery& delivery, UnixMillis until);
   void stop_awaiting(Delivery& delivery);
+  void count_awaiting(const Delivery& delivery, std::size_t change);  // of unsigned numbers that wrap
   void no_result(Delivery& delivery);
   void unbound(OpenRecord& open);
   void track(const Delivery& delivery);
@@ -257,9 +258,10 @@ class Core {
   std::size_t retrying_[registry::kPriorities] = {};
   Ages failed_[registry::kPriorities];
   std::size_t memory_ = 0;
-  std::size_t awaiting_ = 0;          // bytes
-  std::size_t record_bytes_ = 2'048;  // what a record has cost lately
-  std::size_t unsettled_ = 0;         // deliveries sending or recording
+  std::size_t awaiting_ = 0;                                     // bytes
+  std::map<std::string, std::size_t, std::less<>> awaiting_of_;  // the same, by tenant
+  std::size_t record_bytes_ = 2'048;                             // what a record has cost lately
+  std::size_t unsettled_ = 0;                                    // deliveries sending or recording
   std::uint64_t next_affinity_ = 0;
   bool draining_ = false;
 };

@@ -1,5 +1,7 @@
 #include "gateway/access/source_names.hpp"
 
+#include <algorithm>
+
 #include "common/event/attributes.hpp"
 #include "common/event/own_names.hpp"
 
@@ -9,12 +11,17 @@ namespace {
 constexpr std::string_view kWriteSources = "sources:write";
 using event::kOwnUrn;
 
+// Without the components of a URN that make no other name of it: RFC 8141, 3.1.
+std::string_view without_components(std::string_view urn) {
+  return urn.substr(0, std::min({urn.size(), urn.find('#'), urn.find("?+"), urn.find("?=")}));
+}
+
 // urn:certes:TENANT:ID and ./ID as ID. The scheme and namespace of a URN have no case (RFC 8141, 3.1).
 std::string_view id_of(std::string_view source, std::string_view tenant) {
   if (source.starts_with("./")) return source.substr(2);
   if (source.size() <= kOwnUrn.size() || !event::equal_ignoring_case(source.substr(0, kOwnUrn.size()), kOwnUrn))
     return source;
-  const std::string_view rest = source.substr(kOwnUrn.size());
+  const std::string_view rest = without_components(source.substr(kOwnUrn.size()));
   const bool named = rest.size() > tenant.size() && rest.starts_with(tenant) && rest[tenant.size()] == ':';
   return named ? rest.substr(tenant.size() + 1) : source;
 }

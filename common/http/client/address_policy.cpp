@@ -40,15 +40,22 @@ const std::vector<Refused>& refused_ranges() {
                               {"2001:db8::/32", "documentation"},
                               {"3fff::/20", "documentation"},
                               {"100::/64", "discard"},
+                              {"100:0:0:1::/64", "dummy"},
                               {"2002::/16", "6to4"},
                               {"64:ff9b::/96", "NAT64"},
                               {"64:ff9b:1::/48", "NAT64"},
                               {"5f00::/16", "segment routing"},
-                              {"2001::/32", "Teredo"}};
+                              {"2001::/32", "Teredo"},
+                              {"2001::/23", "protocol assignments"}};
     for (Refused& entry : list) entry.range = std::move(*Networks::make({entry.cidr}, ""));
     return list;
   }();
   return ranges;
+}
+
+// RFC 5214, 6.1: whatever its prefix, an address that holds an IPv4 one.
+bool is_isatap(const Networks::Bytes& address) {
+  return (address[8] & ~0x03) == 0 && address[9] == 0 && address[10] == 0x5e && address[11] == 0xfe;
 }
 
 }  // namespace
@@ -72,6 +79,10 @@ std::optional<std::string> AddressPolicy::refusal(std::string_view address, std:
     if (entry.range.contains(*bytes))
       return std::string(address) + " is in " + entry.cidr + " (" + entry.what +
              "), which is not dialled unless dispatcher.allow_networks allows it";
+  if (is_isatap(*bytes))
+    return std::string(address) +
+           " is an ISATAP address, which holds an IPv4 one, and is not dialled unless dispatcher.allow_networks allows "
+           "it";
   return std::nullopt;
 }
 

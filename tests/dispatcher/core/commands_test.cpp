@@ -162,6 +162,32 @@ TEST_CASE("Commands: more than may await results fail at once") {
   CHECK(world.finished.size() == 1);
 }
 
+TEST_CASE("Commands: one tenant may have no more of those that await results than is free for all") {
+  std::size_t bytes = 0;
+  {
+    World world;
+    world.use(billing());
+    world.give(command());
+    world.core->run();
+    REQUIRE(world.answer("billing", 202));
+    bytes = world.core->gauges().awaiting_bytes;
+  }
+  CoreOptions options;
+  options.awaiting_bytes = 6 * bytes;
+  World world(options);
+  world.use(billing());
+  for (int i = 0; i < 5; ++i) {
+    EventText text = command(i);
+    text.id = "evt_" + std::to_string(i);
+    world.give(text);
+    world.core->run();
+    REQUIRE(world.answer("billing", 202));
+  }
+  CHECK(world.core->gauges().awaiting_bytes == 3 * bytes);  // a fourth would have to fit into half of what is left
+  CHECK(world.events.size() == 2);
+  CHECK(header(world.events[0], "certes-rule") == "awaiting_full");
+}
+
 TEST_CASE("Commands: what becomes of the endpoint does not end one that awaits its result") {
   World world;
   auto state = billing();

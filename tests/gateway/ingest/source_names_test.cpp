@@ -32,7 +32,9 @@ TEST_CASE("Source names: a registered one is only for keys bound to it, in whate
   const Caller other{"k", "acme", {"*"}, {}};
   const Caller bound{"b", "acme", {"*"}, {"shop_1"}};
   for (const char* name : {"shop_1", "urn:certes:acme:shop_1", "URN:Certes:acme:shop_1", "./shop_1", "sho%70_1",
-                           "%73hop%5F1", "urn:certes:acme:%73hop_1", "%2E/shop_1", "urn%3acertes:acme:shop_1"}) {
+                           "%73hop%5F1", "urn:certes:acme:%73hop_1", "%2E/shop_1", "urn%3acertes:acme:shop_1",
+                           "urn:certes:acme:shop_1#", "urn:certes:acme:shop_1#x", "urn:certes:acme:shop_1?=a",
+                           "urn:certes:acme:shop_1?+a?=b#c", "URN:CERTES:acme:shop_1%23x"}) {
     CAPTURE(name);
     const auto refused = may_take_name(other, state, "acme", name, "/source");
     REQUIRE_FALSE(refused);

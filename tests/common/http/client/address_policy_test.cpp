@@ -46,12 +46,14 @@ const Range kRanges[] = {
     {"ff00::/8", "ff00::", "ffff:ffff::1", nullptr, nullptr},
     {"2001:db8::/32", "2001:db8::", "2001:db8:ffff::1", "2001:db7:ffff::", "2001:db9::"},
     {"3fff::/20", "3fff::", "3fff:fff:ffff::1", "3ffe:ffff::", "3fff:1000::"},
-    {"100::/64", "100::", "100::ffff:ffff:ffff:ffff", "ff:ffff::", "100:0:0:1::"},
+    {"100::/64", "100::", "100::ffff:ffff:ffff:ffff", "ff:ffff::", nullptr},
+    {"100:0:0:1::/64", "100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff", nullptr, "100:0:0:2::"},
     {"2002::/16", "2002::", "2002:ffff::1", "2001:ffff::", "2003::"},
     {"64:ff9b::/96", "64:ff9b::", "64:ff9b::ffff:ffff", "64:ff9a:ffff::", "64:ff9b::1:0:0"},
     {"64:ff9b:1::/48", "64:ff9b:1::", "64:ff9b:1:ffff::1", "64:ff9b:0:ffff::", "64:ff9b:2::"},
     {"5f00::/16", "5f00::", "5f00:ffff::1", "5eff:ffff::", "5f01::"},
-    {"2001::/32", "2001::", "2001:0:ffff::1", "2000:ffff::", "2001:1::"},
+    {"2001::/32", "2001::", "2001:0:ffff::1", "2000:ffff::", nullptr},
+    {"2001::/23", "2001:1::", "2001:1ff:ffff::1", nullptr, "2001:200::"},
 };
 
 }  // namespace
@@ -70,6 +72,15 @@ TEST_CASE("AddressPolicy: refuses each range from its first to its last address,
     if (range.before) CHECK_FALSE(none.refusal(range.before, 80));
     if (range.after) CHECK_FALSE(none.refusal(range.after, 80));
   }
+}
+
+TEST_CASE("AddressPolicy: an address that holds an IPv4 one by ISATAP is refused, whatever its prefix") {
+  const AddressPolicy none = policy();
+  for (const char* address :
+       {"2a00:1450::5efe:127.0.0.1", "2a00:1450::200:5efe:8.8.8.8", "2a00:1450::300:5efe:1.2.3.4"})
+    CHECK(none.refusal(address, 80)->find("ISATAP") != std::string::npos);
+  for (const char* address : {"2a00:1450::5eff:127.0.0.1", "2a00:1450::5efe", "2a00:1450::400:5efe:8.8.8.8"})
+    CHECK_FALSE(none.refusal(address, 80));
 }
 
 TEST_CASE("AddressPolicy: an IPv4 address within IPv6 is that IPv4 address") {
