@@ -26,13 +26,13 @@ struct Fence {
 }  // namespace
 
 Connector::Connector(log::Log& log, const Clock& clock, std::function<Result<void>(registry::Registry&)> bootstrap,
-                     std::function<void()> wake, Millis retry_every, std::size_t audit_entries)
+                     std::function<void()> wake, Millis retry_every, registry::RegistryOptions options)
     : log_(log),
       clock_(clock),
       bootstrap_(std::move(bootstrap)),
       wake_(std::move(wake)),
       retry_every_(retry_every),
-      audit_entries_(audit_entries) {
+      options_(options) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -61,7 +61,7 @@ void Connector::run() {
 
 Result<Connector::RegistryPtr> Connector::connect() {
   if (auto prepared = keep_trying([this] { return log_.prepare(); }); !prepared) return fail(prepared.error());
-  auto registry = std::make_unique<registry::Registry>(log_, clock_, audit_entries_);
+  auto registry = std::make_unique<registry::Registry>(log_, clock_, options_);
   if (auto caught_up = keep_trying([&] { return catch_up(*registry); }); !caught_up) return fail(caught_up.error());
   if (auto done = keep_trying([&] { return bootstrap_(*registry); }); !done) return fail(done.error());
   return registry;

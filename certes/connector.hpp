@@ -20,10 +20,9 @@ class Connector {
  public:
   using RegistryPtr = std::unique_ptr<registry::Registry>;
   // `bootstrap` runs once the registry has caught up. Unavailable, timeout, unknown_outcome and busy: tried again.
-  // `wake`: called from its thread when it has ended. `audit_entries`: of the Registry.
+  // `wake`: called from its thread when it has ended.
   Connector(log::Log& log, const Clock& clock, std::function<Result<void>(registry::Registry&)> bootstrap,
-            std::function<void()> wake, Millis retry_every = Millis{1'000},
-            std::size_t audit_entries = registry::kAuditEntries);
+            std::function<void()> wake, Millis retry_every = Millis{1'000}, registry::RegistryOptions options = {});
   ~Connector();  // gives up
 
   // What came of it, once; nothing while it is trying. An error is final.
@@ -43,7 +42,7 @@ class Connector {
   const std::function<Result<void>(registry::Registry&)> bootstrap_;
   const std::function<void()> wake_;
   const Millis retry_every_;
-  const std::size_t audit_entries_;
+  const registry::RegistryOptions options_;
   std::optional<SteadyTime> told_;  // its thread
 
   Mutex mutex_;

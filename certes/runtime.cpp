@@ -99,7 +99,7 @@ Result<bool> Runtime::wait_for_log() {
   };
   connector_ = std::make_unique<Connector>(
       *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
-      static_cast<std::size_t>(settings_.audit.entries));
+      registry::RegistryOptions{static_cast<std::size_t>(settings_.audit.entries), settings_.registry.accept_empty});
   for (;;) {
     const auto event = signals_.wait(announced_ ? kHealthEvery : kQuietStart);
     if (event == Signals::Event::signal) return false;

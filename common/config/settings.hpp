@@ -144,6 +144,10 @@ struct IdempotencySettings {
   std::int64_t memory_bytes = 64ll << 20;
 };
 
+struct RegistrySettings {
+  bool accept_empty = false;  // follow an empty registry although events are there
+};
+
 struct AuditSettings {
   std::int64_t entries = 4'000;  // changes that GET /audit knows
 };
@@ -185,6 +189,7 @@ struct Settings {
   ApiSettings api;
   DispatcherSettings dispatcher;
   DeduplicationSettings deduplication;
+  RegistrySettings registry;
   AuditSettings audit;
   RelaySettings relay;
   CommandSettings commands;

@@ -160,6 +160,8 @@ const Setting kSettings[] = {
 
     {"debug.core_dumps", CERTES_BOOL(core_dumps),
      "whether the process may dump core and be looked into by a debugger: its memory holds secrets"},
+    {"registry.accept_empty", CERTES_BOOL(registry.accept_empty),
+     "begin without resources where the topic of the registry is empty beside events that are not"},
     {"audit.entries", CERTES_BYTES(audit.entries), "how many of the last changes to resources GET /audit knows", 0,
      1'000'000},
     {"relay.listen", CERTES_STRING(relay.listen), "listener of certes relay", 0, 0, Form::address},

@@ -16,14 +16,15 @@ const Error& undecided() {
 
 }  // namespace
 
-Follower::Follower(log::Log& log, const Clock& clock, std::size_t audit_entries)
+Follower::Follower(log::Log& log, const Clock& clock, RegistryOptions options)
     : log_(log),
       clock_(clock),
-      audit_entries_(audit_entries),
+      audit_entries_(options.audit_entries),
       end_is_known_(log.engine() != "kafka"),
       inbox_([this] { signal_.wake(); }),
       state_(std::make_shared<const State>()),
-      ids_(clock) {
+      ids_(clock),
+      emptiness_(log, clock, options.accept_empty) {
   asker_ = std::make_unique<Asker>(
       log, [this] { return position_.load(); },
       [this](std::int64_t end, std::int64_t asked_at, std::vector<FenceDone> waiting) {
@@ -101,12 +102,25 @@ void Follower::run() {
   appender_.reset();
 }
 
+// Of the topic, unless it is empty and should not be.
+Result<log::OffsetRange> Follower::range() {
+  auto range = log_.offsets(log::Topic::registry, 0, kOffsetsLimit);
+  if (!range) return range;
+  if (range->end > 0) {
+    emptiness_.over();
+  } else if (auto believed = emptiness_.believe(); !believed) {
+    return fail(std::move(believed.error()));
+  }
+  return range;
+}
+
 // True once the topic is open for reading.
 bool Follower::open() {
   if (clock_.now() < retry_at_ || (replica_ && replica_->failure())) return false;
-  const auto range = log_.offsets(log::Topic::registry, 0, kOffsetsLimit);
+  const auto range = this->range();
   if (!range) {
-    retry_at_ = clock_.now() + kRetryAfter;
+    if (emptiness_.lasts()) append_deferred();  // none of them is taken
+    retry_at_ = clock_.now() + (emptiness_.lasts() ? kIdle : kRetryAfter);
     return false;
   }
   loading_ = true;

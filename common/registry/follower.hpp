@@ -15,6 +15,7 @@
 #include "common/base/mutex.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/registry/asker.hpp"
+#include "common/registry/emptiness.hpp"
 #include "common/registry/registry.hpp"
 #include "common/registry/replica.hpp"
 
@@ -25,7 +26,7 @@ using AuditDone = std::function<void(Result<AuditPage>)>;
 
 class Follower {
  public:
-  Follower(log::Log& log, const Clock& clock, std::size_t audit_entries);
+  Follower(log::Log& log, const Clock& clock, RegistryOptions options);
   ~Follower();
 
   StatePtr state() const;
@@ -59,6 +60,7 @@ class Follower {
 
   void run();
   bool open();
+  Result<log::OffsetRange> range();
   bool read();
   bool is_open() const { return reader_ != nullptr; }
   void start_afresh();
@@ -109,13 +111,14 @@ class Follower {
   bool loading_ = true;      // what the log held when it was opened is not all read
   std::int64_t target_ = 0;  // until here
   std::int64_t log_start_ = 0;
-  SteadyTime retry_at_{};        // of open()
+  SteadyTime retry_at_{};  // of open()
+  Emptiness emptiness_;
   std::optional<Error> stays_;   // why it follows no further
   std::uint64_t published_ = 0;  // states
   std::uint64_t published_changes_ = 0;
   std::vector<log::RecordPtr> records_;
   std::vector<Decided> decided_;
-  std::vector<Deferred> deferred_;                 // proposals from before the log was first reached
+  std::vector<Deferred> deferred_;                 // proposals from before the log was reached
   std::map<std::string, Waiting> waiting_;         // by change id
   std::multimap<std::int64_t, FenceDone> fences_;  // by the position they wait for
   std::optional<PendingSnapshot> snapshot_;

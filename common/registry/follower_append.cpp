@@ -15,7 +15,8 @@ constexpr std::size_t kChunksAhead = 4;
 void Follower::append_change(const Change& change, Millis timeout, ProposalDone done) {
   if (auto failed = failure()) return done(fail(Code::unavailable, failed->message));
   if (stays_) return done(fail(Code::unavailable, stays_->message));
-  if (!replica_ && !stopping_) {
+  if (emptiness_.lasts()) return done(fail(Emptiness::error()));
+  if (!is_open() && !stopping_) {
     deferred_.push_back({change, clock_.now() + timeout, std::move(done)});
     return;
   }

@@ -10,8 +10,8 @@ class Registry::Impl : public Follower {
   using Follower::Follower;
 };
 
-Registry::Registry(log::Log& log, const Clock& clock, std::size_t audit_entries)
-    : impl_(std::make_unique<Impl>(log, clock, audit_entries)) {}
+Registry::Registry(log::Log& log, const Clock& clock, RegistryOptions options)
+    : impl_(std::make_unique<Impl>(log, clock, options)) {}
 Registry::~Registry() = default;
 
 StatePtr Registry::state() const { return impl_->state(); }

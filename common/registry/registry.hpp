@@ -47,11 +47,15 @@ struct Decision {
   bool created = false;
 };
 
+struct RegistryOptions {
+  std::size_t audit_entries = kAuditEntries;  // of the last changes, that audit() knows
+  bool accept_empty = false;                  // follows an empty topic beside events that are there (emptiness.hpp)
+};
+
 class Registry {
  public:
-  // Starts following at once. Errors of the log are retried for ever; see caught_up. `audit_entries`: how many of the
-  // last changes audit() knows.
-  Registry(log::Log& log, const Clock& clock, std::size_t audit_entries = kAuditEntries);
+  // Starts following at once. Errors of the log are retried for ever; see caught_up.
+  Registry(log::Log& log, const Clock& clock, RegistryOptions options = {});
   ~Registry();
 
   StatePtr state() const;

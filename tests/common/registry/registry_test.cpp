@@ -302,7 +302,7 @@ TEST_CASE("Registry: a snapshot of which a part was not stored has no end, and a
   const auto whole = log::memory::make(cluster, 1);
   LossyLog log(*whole);
   REQUIRE(log.prepare());
-  Registry registry(log, clock, 10);
+  Registry registry(log, clock, {.audit_entries = 10});
   const auto start = [&] { return cluster->range(log::Topic::registry, 0).start; };
   for (int i = 0; i < 50 && start() == 0; ++i) CHECK(propose_all(registry, endpoint_changes(100, 7, 1'000)) == 100);
   REQUIRE(fakes::eventually([&] { return start() > 0; }));

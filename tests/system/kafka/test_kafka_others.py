@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import Case, Installation, PARTITIONS, Producer, Sink, brokers, event, run_to_end, wait_for
+from harness import Api, Case, Installation, PARTITIONS, Producer, Sink, brokers, event, request, run_to_end, wait_for
 
 MEDDLER = os.environ.get("KAFKA_MEDDLER", "")
 OWNED = ("events", "attempts", "dead-letters", "progress")
@@ -111,6 +111,32 @@ class Others(Case):
         status, out, err = run_to_end("gateway", "--brokers", brokers(), environment={"CERTES_KAFKA_PREFIX": "a b"})
         self.assertNotEqual(status, 0)
         self.assertIn("CERTES_KAFKA_PREFIX", err)
+
+    async def test_an_empty_registry_beside_events_is_followed_only_where_that_was_asked_for(self):
+        async with Sink() as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            await self.deliver(installation, sink, "before", 20)
+            gateway, dispatcher = installation.gateways[0], installation.dispatchers[0]
+            for process in (dispatcher, gateway):
+                self.assertEqual(await asyncio.to_thread(process.stop), 0)
+            await asyncio.to_thread(meddle, "delete", self.prefix_used + "registry")
+            for process in (gateway, dispatcher):
+                process.spawn().read_ports()
+                await asyncio.to_thread(wait_for, lambda p=process: "registry.accept_empty" in p.log(), 60, "the line")
+                status, _, _ = await asyncio.to_thread(request, process.address(process.role), "GET", "/health/ready")
+                self.assertEqual(status, 503)
+            await asyncio.to_thread(gateway.stop)
+            gateway.environment["CERTES_REGISTRY_ACCEPT_EMPTY"] = "true"
+            await asyncio.to_thread(gateway.start)
+            self.assertIn("empty, and taken for that", gateway.log())
+            # It has begun a new one, which the others follow as they are.
+            await asyncio.to_thread(dispatcher.wait_ready)
+            api = Api(gateway.address("api"))
+            self.assertEqual(list(api.pages("/endpoints")), [])
+            api.ok("PUT", "/endpoints/one", {"url": sink.url("/one")})
+            api.ok("PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "#"})
+            installation.ingest = gateway.address("gateway")
+            await self.deliver(installation, sink, "after", 20)
 
     async def test_another_consumer_under_the_groups_name_costs_no_event(self):
         async with Sink() as sink:
