@@ -119,6 +119,9 @@ class Member {
   // reading for a while: membership is kept by poll() alone, and what is prefetched is bounded. Errors as Reader's,
   // with the partition in Error::pointer; that partition is then stopped.
   virtual Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) = 0;
+  // Where reading of a started partition stands, behind what is never given (Kafka: the marks of transactions, and what
+  // they aborted); kNoOffset: where the last record says.
+  virtual std::int64_t position(std::int32_t /*partition*/) const { return kNoOffset; }
   virtual void release(std::int32_t partition) = 0;
   // Leaves the group; revokes come first, from poll(). True once it has left.
   virtual void leave() = 0;

@@ -203,8 +203,8 @@ std::vector<Owner::Partition> Owner::Impl::partitions() const {
   for (const auto& part : parts_) {
     if (!part || !part->running_before) continue;
     const OffsetTracker& tracker = part->tracker;
-    owned.push_back(
-        {part->partition, tracker.watermark(), tracker.next(), tracker.open(), tracker.oldest_open(), part->term});
+    const std::int64_t next = std::max(tracker.next(), member_->position(part->partition));
+    owned.push_back({part->partition, tracker.watermark(), next, tracker.open(), tracker.oldest_open(), part->term});
   }
   return owned;
 }

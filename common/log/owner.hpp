@@ -147,7 +147,7 @@ class Owner {
   struct Partition {
     std::int32_t partition;
     std::int64_t watermark;  // lowest open offset
-    std::int64_t position;   // next to read
+    std::int64_t position;   // next to read, behind what is never given
     std::size_t open;        // records read and not finished
     UnixMillis oldest_open;  // append time of the oldest open record, 0: none
     std::int64_t term;

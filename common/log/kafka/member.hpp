@@ -29,6 +29,10 @@ class KafkaMember final : public Member {
   void start(std::int32_t partition, std::int64_t offset) override;
   void stop(std::int32_t partition) override;
   Result<std::size_t> read(std::size_t max, std::vector<RecordPtr>& out) override;
+  std::int64_t position(std::int32_t partition) const override {
+    const auto next = next_.find(partition);
+    return next == next_.end() ? kNoOffset : next->second;
+  }
   void release(std::int32_t partition) override { membership_.release(partition); }
   void leave() override { membership_.leave(); }
   bool left() const override { return membership_.left(); }

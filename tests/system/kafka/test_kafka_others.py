@@ -85,6 +85,25 @@ class Others(Case):
             self.assertIn("was not committed by Certes", dispatcher.log())
             self.assertEqual(installation.metric("certes_dispatcher_foreign_commits_total"), PARTITIONS)
 
+    async def test_lag_comes_back_to_nothing_behind_what_another_program_has_aborted(self):
+        async with Sink() as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            await self.deliver(installation, sink, "before", 20)
+            topic = self.prefix_used + "events"
+
+            def ends():
+                asked = ["kcat", "-b", brokers(), "-Q", *(a for p in range(PARTITIONS) for a in ("-t", f"{topic}:{p}:-1"))]
+                lines = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=30).stdout.splitlines()
+                return sum(int(line.split()[-1]) for line in lines)
+
+            before = ends()
+            for partition in range(PARTITIONS):
+                await asyncio.to_thread(meddle, "abort", topic, partition, "never")
+            # The record, and the mark behind it.
+            await asyncio.to_thread(wait_for, lambda: ends() == before + 2 * PARTITIONS, 60, "the marks")
+            lag = 'certes_consumer_lag{topic="events"}'
+            await asyncio.to_thread(wait_for, lambda: installation.dispatchers[0].metrics("dispatcher")[lag] == 0, 60, "no lag")
+
     def test_topics_check_says_what_is_wrong(self):
         prefix = self.prefix()
         environment = {"CERTES_KAFKA_PREFIX": prefix, "CERTES_KAFKA_PARTITIONS": str(PARTITIONS), "CERTES_KAFKA_BROKERS": brokers()}

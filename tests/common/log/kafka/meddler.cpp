@@ -1,5 +1,5 @@
 // meddling.hpp as a program, for the tests in Python: BROKERS partitions TOPIC COUNT | delete TOPIC |
-// set TOPIC NAME=VALUE… | commit GROUP TOPIC PARTITION OFFSET.
+// set TOPIC NAME=VALUE… | commit GROUP TOPIC PARTITION OFFSET | abort TOPIC PARTITION VALUE.
 
 #include <cstdio>
 #include <exception>
@@ -24,6 +24,10 @@ bool meddle(const std::string& brokers, const std::string& what, const std::vect
     set_config(brokers, with[0], all);
   } else if (what == "commit" && with.size() == 4) {
     commit_offset(brokers, with[0], with[1], std::stoi(with[2]), std::stoll(with[3]));
+  } else if (what == "abort" && with.size() == 3) {
+    ForeignTransaction transaction(brokers, with[0], std::stoi(with[1]));
+    transaction.put(with[2]);
+    transaction.abort();
   } else {
     return false;
   }

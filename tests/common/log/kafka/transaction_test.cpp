@@ -61,6 +61,9 @@ TEST_CASE("Kafka transactions: reading stands behind the marks of one, and behin
   }));
   REQUIRE(test::eventually(reading.bell, [&] { return reading.read() && reading.records.size() == 1; }));
 
+  REQUIRE(
+      test::eventually(reading.bell, [&] { return reading.read() && reading.member->member->position(0) == kEnd; }));
+
   const auto reader = reading.log->reader(Topic::events, 0, 0, reading.bell.wake());
   std::vector<log::RecordPtr> records;
   REQUIRE(test::eventually(reading.bell, [&] { return reader->read(10, records) && reader->position() == kEnd; }));
