@@ -20,6 +20,7 @@ Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, 
     options.kafka = settings.kafka;
     options.max_body_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes);
     options.retention = settings.retention;
+    options.on_damaged = on_damaged(settings.store.on_damaged);
     options.metrics = &metrics;
     return log::kafka::open(std::move(options), clock);
   }

@@ -34,7 +34,7 @@ const Setting kSettings[] = {
     {"store.reserve_bytes", CERTES_BYTES(store.reserve_bytes),
      "embedded log: free space below which events are refused"},
     {"store.on_damaged", CERTES_STRING(store.on_damaged),
-     "embedded log: what becomes of records that are missing or cannot be decoded: skip loses them, counted, and goes "
+     "what becomes of records that are missing or cannot be decoded: skip loses them, counted, and goes "
      "on; stop holds their partition up; empty: skip, but for changes of resources",
      0, 0, Form::choice, "|skip|stop"},
     {"events.retention_seconds", CERTES_SECONDS(retention.events_seconds), "how long events are kept", 1, 100 * kYear},

@@ -1,7 +1,8 @@
 #include "common/log/kafka/fetcher.hpp"
 
+#include <algorithm>
+
 #include "common/log/kafka/errors.hpp"
-#include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
@@ -27,6 +28,13 @@ Result<void> Fetcher::start(Topic topic, std::int32_t partition, std::int64_t of
 
 void Fetcher::stop(Topic topic, std::int32_t partition) {
   rd_kafka_consume_stop(topics_[static_cast<std::size_t>(topic)].get(), partition);
+}
+
+OffsetRange Fetcher::known(Topic topic, std::int32_t partition) const {
+  OffsetRange range;
+  const char* name = rd_kafka_topic_name(topics_[static_cast<std::size_t>(topic)].get());
+  if (rd_kafka_get_watermark_offsets(client_.get(), name, partition, &range.start, &range.end)) return {};
+  return {std::max<std::int64_t>(0, range.start), std::max<std::int64_t>(0, range.end)};
 }
 
 Result<std::shared_ptr<Fetcher>> Fetchers::claim(Topic topic, std::int32_t partition) {

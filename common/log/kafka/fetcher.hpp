@@ -11,6 +11,7 @@
 
 #include "common/base/mutex.hpp"
 #include "common/log/kafka/client.hpp"
+#include "common/log/log.hpp"
 
 namespace certes::log::kafka {
 
@@ -23,6 +24,8 @@ class Fetcher {
   // Each partition at most once at a time. `offset` or kLogStart.
   Result<void> start(Topic topic, std::int32_t partition, std::int64_t offset, rd_kafka_queue_t* into);
   void stop(Topic topic, std::int32_t partition);
+  // As its last fetch brought it; zeros: not known.
+  OffsetRange known(Topic topic, std::int32_t partition) const;
 
  private:
   Fetcher(Client client, const Options& options);

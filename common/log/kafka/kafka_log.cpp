@@ -14,7 +14,10 @@ namespace {
 
 class KafkaLog final : public Log, public LineSource {
  public:
-  KafkaLog(Options options, const Clock& clock) : options_(std::move(options)), troubles_(clock, options_.metrics) {}
+  KafkaLog(Options options, const Clock& clock)
+      : options_(std::move(options)),
+        troubles_(clock, options_.metrics),
+        damage_(clock, options_.on_damaged, options_.metrics) {}
 
   Result<void> connect() {
     auto cluster = Cluster::connect(options_, troubles_);
@@ -33,13 +36,15 @@ class KafkaLog final : public Log, public LineSource {
     return std::make_unique<KafkaAppender>(options_, limits, cluster_->partitions(), troubles_, std::move(wake));
   }
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
-    return std::make_unique<KafkaReader>(fetchers_, Role::reader, troubles_, topic, partition, from, std::move(wake));
+    return std::make_unique<KafkaReader>(fetchers_, Role::reader, troubles_, damage_, topic, partition, from,
+                                         std::move(wake));
   }
   std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) override {
-    return std::make_unique<KafkaReader>(followers_, Role::follower, troubles_, topic, partition, from, Wake{});
+    return std::make_unique<KafkaReader>(followers_, Role::follower, troubles_, damage_, topic, partition, from,
+                                         Wake{});
   }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
-    return std::make_unique<KafkaMember>(options_, troubles_, handler, std::move(wake));
+    return std::make_unique<KafkaMember>(options_, troubles_, damage_, handler, std::move(wake));
   }
   Millis session_timeout() const override {
     return Millis(static_cast<std::int64_t>(options_.kafka.session_timeout_seconds * 1000));
@@ -65,6 +70,7 @@ class KafkaLog final : public Log, public LineSource {
  private:
   const Options options_;
   Troubles troubles_;
+  Damage damage_;
   Fetchers fetchers_{options_, Role::reader};
   Fetchers followers_{options_, Role::follower};
   std::unique_ptr<Cluster> cluster_;

@@ -15,6 +15,7 @@
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/log/log.hpp"
+#include "common/log/on_damaged.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace certes::log::kafka {
@@ -23,6 +24,7 @@ struct Options {
   config::KafkaSettings kafka;
   std::size_t max_body_bytes = 1u << 20;  // of an accepted event: decides the sizes of topics
   config::RetentionSettings retention;
+  OnDamaged on_damaged = OnDamaged::unsaid;
   metrics::Metrics* metrics = nullptr;  // must outlive the log; none: nothing is counted
 };
 

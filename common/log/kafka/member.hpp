@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "common/log/damage.hpp"
+#include "common/log/kafka/detour.hpp"
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/membership.hpp"
 #include "common/log/kafka/prefetch.hpp"
@@ -16,7 +18,7 @@ namespace certes::log::kafka {
 
 class KafkaMember final : public Member {
  public:
-  KafkaMember(const Options& options, Troubles& troubles, MemberHandler& handler, Wake wake);
+  KafkaMember(const Options& options, Troubles& troubles, Damage& damage, MemberHandler& handler, Wake wake);
   ~KafkaMember() override;
 
   Result<void> poll() override { return membership_.poll(); }
@@ -39,14 +41,22 @@ class KafkaMember final : public Member {
 
  private:
   void start_anew();
+  void nothing_came();
+  void failed(const rd_kafka_message_t& message);
+  // `batch`: where it begins, if that was told.
+  void begin_detour(std::int32_t partition, std::int64_t batch);
+  void follow_detour(std::int32_t partition);
+  void start_fetching(std::int32_t partition, std::int64_t offset);
   // Takes one message; false if it is not to be given.
   bool take(const rd_kafka_message_t& message, std::vector<RecordPtr>& out);
 
   Troubles& troubles_;
+  Damage& damage_;
   const Wake wake_;
   std::shared_ptr<Fetcher> fetcher_;
   Queue queue_;
   std::map<std::int32_t, std::int64_t> next_;  // of started partitions: no record below is given
+  std::map<std::int32_t, Detour> detours_;     // of these, round what cannot be decoded
   Burst burst_{Role::events};
   StallWatch stalls_;
   std::optional<Error> error_;  // met behind records that were given already

@@ -3,31 +3,25 @@
 namespace certes::log::kafka {
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
-constexpr std::chrono::seconds kNobodyAsks{5};
-constexpr std::chrono::seconds kPatience{30};  // a transaction lasts a moment
 constexpr const char* kTransaction = "open_transaction";
 constexpr const char* kStalled = "stalled";
 
 }  // namespace
 
-void StallWatch::look(rd_kafka_t* client, const std::map<std::int32_t, std::int64_t>& next) {
+void StallWatch::look(const Fetcher& fetcher, const std::map<std::int32_t, std::int64_t>& next) {
   const SteadyTime now = troubles_.now();
-  if (now - looked_at_ < kLookEvery) return;
-  if (now - looked_at_ > kNobodyAsks) held_.clear();
+  if (now - looked_at_ < Stall::kLookEvery) return;
+  if (now - looked_at_ > Stall::kNobodyAsks) stalls_.clear();
   looked_at_ = now;
-  std::set<std::int32_t> in_transaction, stalled;
+  std::set<std::int32_t> in_transaction;
+  stalled_.clear();
   for (const auto& [partition, offset] : next) {
-    std::int64_t low = 0, high = 0;  // as the last fetch brought them
-    const auto known = rd_kafka_get_watermark_offsets(client, topic_.c_str(), partition, &low, &high);
-    Held& held = held_[partition];
-    if (held.next != offset || known != RD_KAFKA_RESP_ERR_NO_ERROR || high <= offset) held = {offset, now};
-    if (now - held.since < kPatience) continue;
+    if (!stalls_[partition].lasts(offset, fetcher.known(Topic::events, partition).end, now)) continue;
     const auto end = ends_.find(partition);
-    (end != ends_.end() && end->second == offset ? in_transaction : stalled).insert(partition);
+    (end != ends_.end() && end->second == offset ? in_transaction : stalled_).insert(partition);
   }
   tell(kTransaction, in_transaction);
-  tell(kStalled, stalled);
+  tell(kStalled, stalled_);
 }
 
 void StallWatch::tell(const std::string& reason, const std::set<std::int32_t>& partitions) {

@@ -6,7 +6,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "common/log/kafka/fetcher.hpp"
+#include "common/log/kafka/stall.hpp"
 #include "common/log/kafka/troubles.hpp"
 
 namespace certes::log::kafka {
@@ -18,22 +21,21 @@ class StallWatch {
 
   // `next`: of the started partitions, what comes next. Looks once a second; where it is asked less often, nobody asks
   // for records.
-  void look(rd_kafka_t* client, const std::map<std::int32_t, std::int64_t>& next);
+  void look(const Fetcher& fetcher, const std::map<std::int32_t, std::int64_t>& next);
+  // Those where nobody says why, each look's once.
+  std::set<std::int32_t> take_stalled() { return std::exchange(stalled_, {}); }
   // The partition has been read to its end, as far as it is given.
   void at_end(std::int32_t partition, std::int64_t next) { ends_[partition] = next; }
 
  private:
-  struct Held {
-    std::int64_t next = -1;
-    SteadyTime since{};
-  };
   void tell(const std::string& reason, const std::set<std::int32_t>& partitions);
 
   Troubles& troubles_;
   const std::string topic_;
   SteadyTime looked_at_{};
   std::map<std::int32_t, std::int64_t> ends_;
-  std::map<std::int32_t, Held> held_;
+  std::map<std::int32_t, Stall> stalls_;
+  std::set<std::int32_t> stalled_;
 };
 
 }  // namespace certes::log::kafka

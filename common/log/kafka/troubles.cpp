@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/log/kafka/detour.hpp"
 #include "common/log/kafka/errors.hpp"
 
 namespace certes::log::kafka {
@@ -13,11 +14,8 @@ std::string place(Topic topic, std::int32_t partition) {
 
 // The label of the metric.
 std::string reason_of(rd_kafka_resp_err_t code) {
+  if (is_undecodable(code)) return "undecodable";
   switch (code) {
-    case RD_KAFKA_RESP_ERR__BAD_MSG:
-    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG: return "undecodable";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE: return "too_large";
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "forbidden";

@@ -29,6 +29,10 @@ class OwnBroker {
     if (run(secured_ ? std::vector<std::string>{"start", "--secured"} : std::vector<std::string>{"start"}) != 0)
       throw std::runtime_error("the broker did not start");
   }
+  // In order: its data is as it was written.
+  void stop() const {
+    if (run({"stop"}) != 0) throw std::runtime_error("the broker did not stop");
+  }
   // Returns when each of its threads has stopped: until then it may still take a record or two.
   void stand_still() const {
     ::kill(pid(), SIGSTOP);

@@ -120,6 +120,7 @@ TEST_CASE("Kafka reading: a partition that cannot be decoded is told, and counte
   auto options = test::kafka_options(test::shared_brokers(), 1);
   metrics::Metrics metrics;
   options.metrics = &metrics;
+  options.on_damaged = log::OnDamaged::stop;
   options.kafka.properties["receive.message.max.bytes"] = "8388608";
   const auto log = test::open_prepared(options);
   produce_foreign_batch(options, 30, 900'000);

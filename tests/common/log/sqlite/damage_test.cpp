@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/log/damage.hpp"
 #include "common/log/sqlite/connection.hpp"
-#include "common/log/sqlite/damage.hpp"
 #include "tests/common/log/sqlite/opened_log.hpp"
 
 namespace certes::test {
@@ -142,7 +142,7 @@ TEST_CASE("SQLite log: what is trimmed is no damage") {
 TEST_CASE("Damage: what is met again is not counted again, however it is cut") {
   metrics::Metrics metrics;
   const MovedClock clock;
-  log::sqlite::Damage damage(clock, OnDamaged::unsaid, &metrics);
+  log::Damage damage(clock, OnDamaged::unsaid, &metrics);
   const auto count = [&](std::int64_t from, std::int64_t to) {
     damage.passed(Topic::events, 0, from, to);
     const std::string text = metrics.text();

@@ -1,10 +1,10 @@
-#include "common/log/sqlite/damage.hpp"
+#include "common/log/damage.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
-namespace certes::log::sqlite {
+namespace certes::log {
 namespace {
 
 constexpr std::size_t kMostRanges = 10'000;  // of a partition; above, what is met again counts again
@@ -53,9 +53,9 @@ void Damage::passed(Topic topic, std::int32_t partition, std::int64_t from, std:
                 records(from, to), where, more);
 }
 
-Error Damage::stays(const std::string& path, Topic topic, std::int32_t partition, std::int64_t offset) {
+Error Damage::stays(const std::string& log, Topic topic, std::int32_t partition, std::int64_t offset) {
   const std::string where = name_of(topic, partition);
-  const std::string message = "cannot read " + path + ": record " + std::to_string(offset) + " of " + where +
+  const std::string message = "cannot read " + log + ": record " + std::to_string(offset) + " of " + where +
                               " is missing or damaged: stop, keep a copy, and restore it; or start with "
                               "store.on_damaged = \"skip\", which loses it and goes on";
   {
@@ -71,4 +71,4 @@ Error Damage::stays(const std::string& path, Topic topic, std::int32_t partition
   return Error(Code::internal, message);
 }
 
-}  // namespace certes::log::sqlite
+}  // namespace certes::log

@@ -17,7 +17,7 @@
 #include "common/log/on_damaged.hpp"
 #include "common/metrics/metrics.hpp"
 
-namespace certes::log::sqlite {
+namespace certes::log {
 
 class Damage {
  public:
@@ -28,8 +28,8 @@ class Damage {
   bool goes_on(Topic topic) const { return log::goes_on(on_damaged_, topic); }
   // Records `from` to before `to` are passed over.
   void passed(Topic topic, std::int32_t partition, std::int64_t from, std::int64_t to);
-  // The partition stays at `offset`; the error for its reader.
-  Error stays(const std::string& path, Topic topic, std::int32_t partition, std::int64_t offset);
+  // The partition stays at `offset`; the error for its reader. `log`: what it is in.
+  Error stays(const std::string& log, Topic topic, std::int32_t partition, std::int64_t offset);
 
  private:
   using Place = std::pair<Topic, std::int32_t>;
@@ -45,4 +45,4 @@ class Damage {
   std::set<Place> stayed_ CERTES_GUARDED_BY(mutex_);
 };
 
-}  // namespace certes::log::sqlite
+}  // namespace certes::log
