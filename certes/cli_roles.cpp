@@ -108,6 +108,14 @@ void add_role_commands(CliContext context) {
   const auto topics_options = std::make_shared<TopicsOptions>();
   topics->add_flag("--check", topics_options->check, "ask the cluster whether it has them; changes nothing");
   add_printing(topics, context, topics_options);
+  CLI::App* progress =
+      context.app.add_subcommand("progress", "how far the dispatchers are, on Kafka")->require_subcommand(1);
+  CLI::App* skip = progress->add_subcommand("skip", "go on behind records that are not finished: they are not sent");
+  const auto skip_options = std::make_shared<ProgressSkipOptions>();
+  skip->add_option("--partition", skip_options->partition, "of the events")->required();
+  skip->add_option("--to", skip_options->to, "the offset to go on at, or end")->required();
+  skip->add_flag("--dry-run", skip_options->dry_run, "only say what would be skipped");
+  add_printing(skip, context, skip_options);
   CLI::App* config = context.app.add_subcommand("config", "settings")->require_subcommand(1);
   add_printing(
       config->add_subcommand("check", "checks the settings and prints each with its value and where it is from"),

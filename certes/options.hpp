@@ -95,6 +95,14 @@ struct TopicsOptions {
   bool json = false;
   bool check = false;  // of the cluster, instead of printing
 };
+// Of one partition of events.
+struct ProgressSkipOptions {
+  config::Sources sources;
+  bool json = false;
+  std::int32_t partition = 0;
+  std::string to;  // an offset, "end"
+  bool dry_run = false;
+};
 struct VersionOptions {};
 
 // One act on a resource of the Master API.
@@ -136,7 +144,7 @@ struct DeadLetterOptions {
 };
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,
-                             TopicsOptions, VersionOptions, ResourceOptions, DeadLetterOptions, AuditOptions,
-                             RelayRunOptions, RelayControlOptions, TailOptions>;
+                             TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions, DeadLetterOptions,
+                             AuditOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

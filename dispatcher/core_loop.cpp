@@ -43,6 +43,7 @@ CoreOptions core_options(const Dependencies& dependencies) {
 
 log::OwnerOptions owner_options(const Dependencies& dependencies) {
   log::OwnerOptions options;
+  options.group = dependencies.log.group();
   const auto& window = dependencies.settings.deduplication;
   if (!dependencies.log.exact_deduplication() && window.ids > 0 && window.seconds > 0)
     options.read_back = {window.read_back, window.read_back_bytes};
@@ -231,6 +232,14 @@ void CoreLoop::on_commit_disbelieved(std::int32_t partition, std::int64_t offset
   spdlog::error("dispatcher: what is committed for partition {} ({}) was not committed by Certes: going on from {}",
                 partition, shown(offset, "nothing any more"), shown(instead, "the log's begin"));
   if (offset != log::kNoOffset) meters_.foreign_commit();
+}
+
+void CoreLoop::on_other_group(std::int32_t partition, const std::string& group) {
+  spdlog::error(
+      "dispatcher: partition {} is the group {}'s, and this is {}: all dispatchers of a prefix have one kafka.group. "
+      "It "
+      "is left alone; certes progress skip takes it over",
+      partition, group, dependencies_.log.group());
 }
 
 // Where the end is simply known, the answer comes within the call: no round is lost over it.

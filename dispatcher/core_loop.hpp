@@ -54,6 +54,7 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
   void on_log_lost(std::int32_t partition, std::int64_t records) override;
+  void on_other_group(std::int32_t partition, const std::string& group) override;
   void on_commit_disbelieved(std::int32_t partition, std::int64_t offset, std::int64_t instead) override;
   std::int64_t past_known(std::int32_t partition) override { return core_->past_known(partition); }
   void on_past_record(const log::StoredRecord& record) override { core_->on_past_record(record); }

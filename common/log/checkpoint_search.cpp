@@ -1,10 +1,13 @@
 #include "common/log/checkpoint_search.hpp"
 
+#include "common/log/names.hpp"
+
 namespace certes::log {
 
 void CheckpointSearch::add(const StoredRecord& record) {
   const auto id = CheckpointReader::id_of(record);
   if (!id) return;
+  if (const auto group = record.headers.get(names::kGroup); !group.empty()) last_group_ = group;
   Begun& checkpoint = begun_[*id];
   if (checkpoint.first == kNoOffset) checkpoint.first = record.offset;
   const auto added = checkpoint.reader.add(record);
@@ -18,6 +21,7 @@ void CheckpointSearch::complete(const Begun& checkpoint, std::int64_t last) {
   const auto progress = checkpoint.reader.finish();
   if (!progress || (newest_ && progress->term < newest_->term)) return;
   newest_ = {checkpoint.first, last, progress->term, progress->before, progress->watermark};
+  group_ = progress->group;
 }
 
 }  // namespace certes::log

@@ -16,6 +16,8 @@ class CheckpointSearch {
   void add(const StoredRecord& record);
   // As its owner would have committed it.
   const std::optional<CommitNote>& newest() const { return newest_; }
+  const std::string& group() const { return group_; }            // whose it is
+  const std::string& last_group() const { return last_group_; }  // whose the last end is, complete or not
 
  private:
   struct Begun {
@@ -26,6 +28,7 @@ class CheckpointSearch {
 
   std::map<std::uint64_t, Begun> begun_;  // by id: a former owner's may stand between an owner's
   std::optional<CommitNote> newest_;
+  std::string group_, last_group_;
 };
 
 }  // namespace certes::log

@@ -150,6 +150,8 @@ class Log {
   }
   virtual std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) = 0;
   virtual Millis session_timeout() const = 0;  // of membership
+  // The name of the group that join() joins; empty: there is only one.
+  virtual std::string group() const { return {}; }
 
   // These three block (Kafka: one round trip, at most `timeout`); not for event loops, rare cases excepted.
   virtual Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout) = 0;

@@ -19,6 +19,7 @@ inline constexpr std::string_view kEndpoint =
 inline constexpr std::string_view kDelivery = "certes-delivery";  // dlv_…: event × endpoint (× replay)
 inline constexpr std::string_view kOrigin = "certes-origin";      // partition:offset of events
 inline constexpr std::string_view kTerm = "certes-term";
+inline constexpr std::string_view kGroup = "certes-group";        // of the dispatchers, on the end of a checkpoint
 inline constexpr std::string_view kAttempt = "certes-attempt";    // from 1
 inline constexpr std::string_view kAttempts = "certes-attempts";  // on dead letters: how many were made
 // delivered, retry, awaiting, dead_lettered, cancelled, unmatched

@@ -86,6 +86,9 @@ class OwnerHandler {
   // from a checkpoint, whose watermark is `instead`, or (kNoOffset: there is none) from where the log begins.
   virtual void on_commit_disbelieved(std::int32_t /*partition*/, std::int64_t /*offset*/, std::int64_t /*instead*/) {}
 
+  // Its newest checkpoint is another group's: it is left alone, and looked at again in a minute.
+  virtual void on_other_group(std::int32_t /*partition*/, const std::string& /*group*/) {}
+
   // The past of a partition, for de-duplication: where OwnerOptions asks for it, the records before those of on_record
   // are shown when the partition is assigned, in offset order. Those below past_known() are not.
   virtual std::int64_t past_known(std::int32_t /*partition*/) { return 0; }
@@ -96,6 +99,7 @@ class OwnerHandler {
 };
 
 struct OwnerOptions {
+  std::string group = {};  // stands in every checkpoint; empty: in none
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};

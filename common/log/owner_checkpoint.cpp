@@ -28,6 +28,7 @@ Progress Owner::Impl::progress_of(Part& part) const {
   const OffsetTracker& tracker = part.tracker;
   Progress progress;
   progress.term = part.term;
+  progress.group = options_.group;
   progress.watermark = tracker.watermark();
   progress.before = tracker.before();
   progress.position = tracker.position();

@@ -4,10 +4,10 @@
 // of `events`), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
 // owner_checkpoint.cpp. Confined to the core loop.
 //
-// The life of a partition: assigned → ask (what is committed) → search (only if Certes did not commit it: the newest
-// checkpoint counts) → term (commits it with a higher term) → recover (loads the checkpoint, appends a record of the
-// term to each topic it writes, reads each up to that record) → run. A broken appender leads from run back to ask, with
-// what is in memory. A revoke leads from run, through close, to nothing.
+// The life of a partition: assigned → ask (what is committed) → search (whether the newest checkpoint is this group's;
+// it counts where what is committed is not Certes') → term (commits it with a higher term) → recover (loads the
+// checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
+// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing.
 
 #include <set>
 
@@ -85,6 +85,7 @@ class Owner::Impl final : public MemberHandler {
   bool search_pages(Part& part);
   bool search_stalled(Part& part);
   void searched(Part& part);
+  bool is_others(const std::string& group) const;
 
   // owner_past.cpp
   bool read_past(Part& part);

@@ -120,11 +120,14 @@ void Owner::Impl::ask(Part& part) {
   });
 }
 
-// What another program committed under the group's name, and nothing, say nothing about what is done.
+// What another program committed under the group's name, and nothing, say nothing about what is done; nor does what
+// the group committed before another one took over.
 void Owner::Impl::consider(Part& part, Committed committed) {
   const auto note = decode_note(committed.metadata);
   if (!note || note->offset != committed.offset) return begin_search(part, committed.offset);
-  take_term(part, std::move(committed));
+  if (options_.group.empty()) return take_term(part, std::move(committed));
+  begin_search(part, committed.offset);
+  part.loading.believed = std::move(committed);
 }
 
 void Owner::Impl::take_term(Part& part, Committed committed) {

@@ -20,7 +20,7 @@ namespace certes::log {
 
 enum class Phase : std::uint8_t {
   ask,      // wants what is committed (again at retry_at)
-  search,   // looks for the newest checkpoint, as what is committed is another program's, or nothing
+  search,   // looks for the newest checkpoint, which counts where the commit does not, or for whose the last one is
   term,     // has committed a higher term and awaits the answer
   recover,  // loads the checkpoint, appends its term records, reads the tails
   run,
@@ -53,6 +53,7 @@ struct Loading {
   CheckpointSearch search;
   std::int64_t search_end = 0;
   std::int64_t disbelieved = kNoOffset;  // what was committed, while searching
+  std::optional<Committed> believed;     // it is our group's: the last checkpoint's end says whether it still counts
   SteadyTime since;                      // since when the reader has given nothing
   std::int64_t probed = 0;               // the record before this offset of `events` was appended at `expected`
   UnixMillis expected = 0;

@@ -1,4 +1,6 @@
 // What an owner goes by where a commit is not its group's: the newest checkpoint on `progress`.
+#include <algorithm>
+
 #include "common/log/owner_impl.hpp"
 
 namespace certes::log {
@@ -7,6 +9,7 @@ namespace {
 constexpr Millis kRetry{100};
 constexpr Millis kStalled{2'000};
 constexpr Millis kLookup{1'000};
+constexpr Millis kOthersRetry{60'000};
 constexpr std::size_t kPage = 512;
 constexpr int kPagesARound = 16;
 
@@ -35,7 +38,8 @@ void Owner::Impl::search(Part& part) {
     loading.search_end = range->end;
     loading.since = now_;
     if (range->start >= range->end) return searched(part);
-    loading.reader = log_.reader(Topic::progress, part.partition, range->start, wake_);
+    const std::int64_t from = loading.believed ? std::max(range->start, range->end - 1) : range->start;
+    loading.reader = log_.reader(Topic::progress, part.partition, from, wake_);
   }
   if (search_pages(part)) searched(part);
 }
@@ -71,8 +75,25 @@ bool Owner::Impl::search_stalled(Part& part) {
   return log_.offsets(Topic::progress, part.partition, kLookup).has_value();
 }
 
+// Two groups would send everything twice.
+bool Owner::Impl::is_others(const std::string& group) const {
+  return !group.empty() && !options_.group.empty() && group != options_.group;
+}
+
 void Owner::Impl::searched(Part& part) {
   const auto found = part.loading.search.newest();
+  std::optional<Committed> believed = std::move(part.loading.believed);
+  const std::string group = believed ? part.loading.search.last_group() : part.loading.search.group();
+  if (is_others(group)) {
+    part.loading = {};
+    part.phase = Phase::ask;
+    part.retry_at = now_ + kOthersRetry;
+    return handler_.on_other_group(part.partition, group);
+  }
+  if (believed) {
+    part.phase = Phase::ask;
+    return take_term(part, std::move(*believed));
+  }
   const std::int64_t disbelieved = part.loading.disbelieved;
   Committed instead;
   if (found) instead = {found->offset, encode(*found)};

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/log/names.hpp"
+
 namespace certes::log {
 namespace {
 
-constexpr char kVersion = 3;  // 2: without the answers of what is due; 1: all its states say attempt
+constexpr char kVersion =
+    4;  // 3: without the group; 2: without the answers of what is due; 1: all its states say attempt
 
 // A delivery's state in a number: whether it is done, above that in two bits what is due, and whether it is a dead
 // letter.
@@ -192,6 +195,7 @@ std::string encode(const Progress& progress) {
     out.signed_number(offset);
     write_states(out, states);
   }
+  out.text(progress.group);
   return bytes;
 }
 
@@ -215,6 +219,7 @@ Result<Progress> decode(std::string_view bytes) {
     const std::int64_t offset = in.signed_number();
     progress.states.emplace_hint(progress.states.end(), offset, read_states(in, bytes.front()));
   }
+  if (bytes.front() >= 4) progress.group = in.text();
   if (!in.done() || !std::is_sorted(progress.open.begin(), progress.open.end()))
     return fail(Code::invalid, "checkpoint cut off or damaged");
   return progress;
@@ -232,6 +237,7 @@ std::vector<Record> checkpoint_records(const Progress& progress, std::uint64_t i
   }
   frame.kind = 1;
   records.push_back(framed(frame, {}));
+  if (!progress.group.empty()) records.back().headers.add(names::kGroup, progress.group);
   return records;
 }
 

@@ -31,6 +31,7 @@ struct Progress {
   // Every record of these topics below these offsets is reflected here, unless void.
   std::array<std::int64_t, kTailCount> tails{};
   std::map<std::int64_t, DeliveryStates> states;  // of unfinished records, by offset
+  std::string group;                              // of the dispatchers whose it is; empty: not known
 };
 
 std::string encode(const Progress& progress);

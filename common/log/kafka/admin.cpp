@@ -1,5 +1,6 @@
 #include "common/log/kafka/admin.hpp"
 
+#include "common/log/kafka/codec.hpp"
 #include "common/log/kafka/errors.hpp"
 #include "common/log/kafka/handles.hpp"
 
@@ -8,6 +9,10 @@ namespace {
 
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
 using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
+using GroupQuery =
+    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroyer<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+using GroupCommit =
+    std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, Destroyer<rd_kafka_AlterConsumerGroupOffsets_destroy>>;
 using DeleteRecords = std::unique_ptr<rd_kafka_DeleteRecords_t, Destroyer<rd_kafka_DeleteRecords_destroy>>;
 
 // One admin request: its options, its answer's queue, and the wait for it.
@@ -45,6 +50,18 @@ Result<NewTopic> new_topic(const TopicSpec& spec) {
   if (!topic) return fail(Code::invalid, spec.name + ": " + text, spec.name);
   for (const auto& [name, value] : spec.config) rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   return topic;
+}
+
+// The one partition of the one group that was asked for.
+Result<const rd_kafka_topic_partition_t*> only(const rd_kafka_group_result_t* const* groups, std::size_t count,
+                                               const std::string& what) {
+  if (count != 1) return fail(Code::unavailable, what + ": no answer");
+  if (const auto* error = rd_kafka_group_result_error(groups[0]))
+    return fail(to_error(rd_kafka_error_code(error), what, rd_kafka_error_string(error)));
+  const auto* list = rd_kafka_group_result_partitions(groups[0]);
+  if (list == nullptr || list->cnt != 1) return fail(Code::unavailable, what + ": no answer");
+  if (list->elems[0].err) return fail(to_error(list->elems[0].err, what));
+  return &list->elems[0];
 }
 
 }  // namespace
@@ -131,6 +148,47 @@ Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::i
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(to_error(code, what));
   }
   return {};
+}
+
+Result<Committed> group_committed(rd_kafka_t* client, const std::string& group,
+                                  const rd_kafka_topic_partition_list_t* list, Millis timeout) {
+  Request request(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout);
+  const GroupQuery query(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list));
+  rd_kafka_ListConsumerGroupOffsets_t* queries[] = {query.get()};
+  rd_kafka_ListConsumerGroupOffsets(client, queries, 1, request.options(), request.queue());
+  const std::string what = "kafka: what the group " + group + " has committed";
+  const auto event = request.answer(what);
+  if (!event.has_value()) return fail(event.error());
+  std::size_t count = 0;
+  const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
+  const auto found = only(groups, count, what);
+  if (!found.has_value()) return fail(found.error());
+  Committed committed;
+  if ((*found)->offset < 0) return committed;
+  committed.offset = (*found)->offset;
+  const std::string_view text(static_cast<const char*>((*found)->metadata), (*found)->metadata_size);
+  committed.metadata = decode_metadata(text).value_or("");
+  return committed;
+}
+
+Result<void> commit_for_group(rd_kafka_t* client, const std::string& group, const rd_kafka_topic_partition_list_t* list,
+                              Millis timeout) {
+  Request request(client, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout);
+  const GroupCommit commit(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list));
+  rd_kafka_AlterConsumerGroupOffsets_t* commits[] = {commit.get()};
+  rd_kafka_AlterConsumerGroupOffsets(client, commits, 1, request.options(), request.queue());
+  const std::string what = "kafka: commit for the group " + group;
+  const auto event = request.answer(what);
+  if (!event.has_value()) return fail(event.error());
+  std::size_t count = 0;
+  const auto* const* groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+      rd_kafka_event_AlterConsumerGroupOffsets_result(event->get()), &count);
+  auto done = only(groups, count, what);
+  if (done.has_value()) return {};
+  if (done.error().code == Code::conflict)
+    done.error().message = "the group " + group + " has members: stop its dispatchers first";
+  return fail(std::move(done.error()));
 }
 
 }  // namespace certes::log::kafka

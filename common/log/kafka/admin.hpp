@@ -9,6 +9,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "common/log/kafka/handles.hpp"
 #include "common/log/kafka/kafka_log.hpp"
 
 namespace certes::log::kafka {
@@ -30,5 +31,12 @@ rd_kafka_resp_err_t ask_offset(rd_kafka_t* client, const std::string& topic, std
 // Deletes the records below `before`. Error: invalid if that is beyond the end.
 Result<void> delete_records(rd_kafka_t* client, const std::string& topic, std::int32_t partition, std::int64_t before,
                             Millis timeout);
+
+// What a group has committed for the one partition of `list`; and the commit of what it says, by no member of the
+// group. Error: conflict, as the group has members.
+Result<Committed> group_committed(rd_kafka_t* client, const std::string& group,
+                                  const rd_kafka_topic_partition_list_t* list, Millis timeout);
+Result<void> commit_for_group(rd_kafka_t* client, const std::string& group, const rd_kafka_topic_partition_list_t* list,
+                              Millis timeout);
 
 }  // namespace certes::log::kafka

@@ -50,6 +50,8 @@ class KafkaLog final : public Log, public LineSource {
     return Millis(static_cast<std::int64_t>(options_.kafka.session_timeout_seconds * 1000));
   }
 
+  std::string group() const override { return group_of(options_.kafka); }
+
   Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout) override {
     return cluster_->offsets(topic, partition, timeout);
   }

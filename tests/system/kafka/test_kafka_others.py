@@ -104,6 +104,47 @@ class Others(Case):
             lag = 'certes_consumer_lag{topic="events"}'
             await asyncio.to_thread(wait_for, lambda: installation.dispatchers[0].metrics("dispatcher")[lag] == 0, 60, "no lag")
 
+    async def test_what_waits_is_skipped_on_purpose_once_no_dispatcher_runs(self):
+        async with Sink(lambda path, headers, body: 503) as sink:
+            installation = await asyncio.to_thread(self.installed, sink)
+            installation.api.ok("PUT", "/backoff-policies/soon", {"strategy": "constant", "base_seconds": 1, "max_attempts": 100})
+            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon"})
+            dispatcher = installation.dispatchers[0]
+            producer = Producer(installation.ingest, connections=1)
+            await producer.send((n, event("a.b", n, partition_key="one")) for n in range(3))
+            await sink.wait(lambda: len({r.id for r in sink.receipts}) == 3, 60)
+            environment = {k: v for k, v in dispatcher.environment.items() if k.startswith("CERTES_")} | {"CERTES_KAFKA_BROKERS": brokers()}
+
+            def skip(partition, *arguments, **more):
+                return run_to_end("progress", "skip", "--partition", str(partition), *arguments, environment=environment | more)
+
+            ends = [int(subprocess.run(["kcat", "-b", brokers(), "-Q", "-t", f"{self.prefix_used}events:{p}:-1"], check=True, capture_output=True,
+                                       text=True, timeout=30).stdout.split()[-1]) for p in range(PARTITIONS)]
+            used = ends.index(3)
+            status, out, err = await asyncio.to_thread(skip, used, "--to", "end")
+            self.assertEqual(status, 1, out + err)
+            self.assertIn("has members: stop its dispatchers first", err)
+            self.assertEqual(await asyncio.to_thread(dispatcher.stop), 0)
+            status, out, err = await asyncio.to_thread(skip, used, "--to", "2", "--dry-run")
+            self.assertEqual((status, err), (0, ""), out + err)
+            self.assertIn("0 to 2: 2 records would be skipped", out)
+            # Under another name nothing is taken, until that is asked for.
+            renamed = self.process("dispatcher", *dispatcher.arguments[dispatcher.arguments.index("--brokers"):][:2],
+                                   environment=environment | {"CERTES_KAFKA_GROUP": self.prefix_used + "renamed"})
+            await asyncio.to_thread(renamed.start)
+            await asyncio.to_thread(wait_for, lambda: "have one kafka.group" in renamed.log(), 60, "the line")
+            self.assertEqual(await asyncio.to_thread(renamed.stop), 0)
+            status, out, err = await asyncio.to_thread(skip, used, "--to", "2")
+            self.assertEqual(status, 0, out + err)
+            before = len(sink.receipts)
+            sink.behave = lambda path, headers, body: 200
+            await asyncio.to_thread(dispatcher.start)
+            await producer.send([("new", event("a.b", "new", partition_key="one"))])
+            last = {id for id, key in producer.accepted().items() if key in (2, "new")}
+            await sink.wait(lambda: {r.id for r in sink.receipts[before:]} >= last, 60)
+            self.assertEqual({r.id for r in sink.receipts[before:]}, last)
+            self.assertNotIn("was not committed by Certes", dispatcher.log())
+
     def test_topics_check_says_what_is_wrong(self):
         prefix = self.prefix()
         environment = {"CERTES_KAFKA_PREFIX": prefix, "CERTES_KAFKA_PARTITIONS": str(PARTITIONS), "CERTES_KAFKA_BROKERS": brokers()}

@@ -15,6 +15,7 @@ FakeDispatcher::FakeDispatcher(std::shared_ptr<memory::Cluster> cluster, std::ui
   log_ = memory::make(cluster_, process_);
   OwnerOptions options;
   options.checkpoint_every = Millis{1'000};
+  options.group = "one";
   options.background = [&jobs](std::function<void()> job) { jobs.push_back(std::move(job)); };
   owner_ = std::make_unique<Owner>(*log_, *this, clock, options, [] {});
 }

@@ -38,6 +38,7 @@ struct Process final : OwnerHandler {
     past.push_back(record.offset);
   }
   void on_replaced(std::int32_t) override { ++replaced; }
+  void on_other_group(std::int32_t, const std::string& group) override { others.push_back(group); }
   void on_commit_disbelieved(std::int32_t, std::int64_t, std::int64_t) override { ++disbelieved; }
 
   void poll(int rounds = 10, std::size_t max = 100'000) {
@@ -70,6 +71,7 @@ struct Process final : OwnerHandler {
   ReadBack::Bound past_bound = ReadBack::Bound::none;
   int replaced = 0;
   int disbelieved = 0;
+  std::vector<std::string> others;
   std::unique_ptr<Owner> owner;
 };
 

@@ -76,6 +76,37 @@ TEST_CASE("Owner: a first start is no commit of another program") {
   CHECK(process.disbelieved == 0);
 }
 
+TEST_CASE("Owner: what another group has worked on is left to it, and told once a minute") {
+  Fixture f(3);
+  const auto of = [&](std::string group, std::uint64_t id) {
+    OwnerOptions options;
+    options.group = std::move(group);
+    return std::make_unique<Process>(f.cluster, f.clock, id, options);
+  };
+  {
+    const auto first = of("a", 1);
+    first->poll();
+    f.checkpoint(*first);
+  }
+  const Committed committed = f.cluster->committed(0);
+  f.cluster->commit_foreign(0, {});  // each group has commits of its own
+  {
+    const auto other = of("b", 2);
+    other->poll();
+    CHECK(other->records.empty());
+    CHECK_FALSE(other->owner->owns(0));
+    CHECK(other->others == std::vector<std::string>{"a"});
+    f.clock.advance(Millis{60'001});
+    other->poll();
+    CHECK(other->others.size() == 2);
+  }
+  CHECK(f.cluster->committed(0).offset == kNoOffset);
+  f.cluster->commit_foreign(0, committed);
+  const auto again = of("a", 3);
+  again->poll();
+  CHECK(again->records.size() == 3);
+}
+
 TEST_CASE("CheckpointSearch: finds the last that is complete, of the highest term, between what others left") {
   std::vector<StoredRecord> stored;
   const auto put = [&](std::int64_t term, std::int64_t watermark, std::uint64_t id, std::size_t most = 2) {
