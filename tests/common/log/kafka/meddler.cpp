@@ -1,5 +1,6 @@
 // meddling.hpp as a program, for the tests in Python: BROKERS partitions TOPIC COUNT | delete TOPIC |
-// set TOPIC NAME=VALUE… | commit GROUP TOPIC PARTITION OFFSET | abort TOPIC PARTITION VALUE.
+// set TOPIC NAME=VALUE… | commit GROUP TOPIC PARTITION OFFSET | abort TOPIC PARTITION VALUE |
+// fill TOPIC PARTITION COUNT BYTES.
 
 #include <cstdio>
 #include <exception>
@@ -28,6 +29,8 @@ bool meddle(const std::string& brokers, const std::string& what, const std::vect
     ForeignTransaction transaction(brokers, with[0], std::stoi(with[1]));
     transaction.put(with[2]);
     transaction.abort();
+  } else if (what == "fill" && with.size() == 4) {
+    fill(brokers, with[0], std::stoi(with[1]), std::stoi(with[2]), std::stoul(with[3]));
   } else {
     return false;
   }

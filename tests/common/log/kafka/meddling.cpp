@@ -133,4 +133,23 @@ void commit_offset(const std::string& brokers, const std::string& group, const s
   }
 }
 
+void fill(const std::string& brokers, const std::string& topic, std::int32_t partition, int count, std::size_t bytes) {
+  Session session(brokers);
+  const std::string value(bytes, '1');
+  for (int n = 0; n < count;) {
+    const std::string id = std::to_string(partition) + "-" + std::to_string(n);
+    const auto code = rd_kafka_producev(
+        session.client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_HEADER("ce_specversion", "1.0", 3), RD_KAFKA_V_HEADER("ce_id", id.data(), id.size()),
+        RD_KAFKA_V_HEADER("ce_source", "urn:fill", 8), RD_KAFKA_V_HEADER("ce_type", "fill.one", 8),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+        RD_KAFKA_V_END);
+    rd_kafka_poll(session.client.get(), code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) continue;
+    Session::check(code);
+    ++n;
+  }
+  Session::check(rd_kafka_flush(session.client.get(), kPatienceMs));
+}
+
 }  // namespace certes::test

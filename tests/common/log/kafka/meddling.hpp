@@ -20,6 +20,9 @@ void set_config(const std::string& brokers, const std::string& topic, const std:
 void commit_offset(const std::string& brokers, const std::string& group, const std::string& topic,
                    std::int32_t partition, std::int64_t offset);
 
+// Events with ids of their own, by no producer of Certes'.
+void fill(const std::string& brokers, const std::string& topic, std::int32_t partition, int count, std::size_t bytes);
+
 // Another program's transaction on a partition: open from the first record until it is ended.
 class ForeignTransaction {
  public:
