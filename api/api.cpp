@@ -17,10 +17,10 @@ http::ServerOptions options_of(const config::Settings& settings) {
   options.listen = settings.api.listen;
   options.workers = settings.api.workers;  // they block on the registry and the log
   options.lengthy_workers = settings.api.long_workers;
-  options.worker_queue = static_cast<std::size_t>(settings.api.max_queued);
-  options.worker_queue_bytes = static_cast<std::size_t>(settings.api.queue_bytes);
-  options.max_connections = static_cast<std::size_t>(settings.api.max_connections);
-  options.max_unfinished_bytes = static_cast<std::size_t>(settings.api.unfinished_bytes);
+  options.worker_queue = settings.api.max_queued;
+  options.worker_queue_bytes = settings.api.queue_bytes;
+  options.max_connections = settings.api.max_connections;
+  options.max_unfinished_bytes = settings.api.unfinished_bytes;
   options.tls = {settings.api.tls_cert_file, settings.api.tls_key_file, settings.api.tls_client_ca_file, "api."};
   return options;
 }

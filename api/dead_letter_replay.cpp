@@ -18,9 +18,7 @@ constexpr std::size_t kMostReplayed = 1'000;
 constexpr std::size_t kMostCursor = 64u << 10;  // it names each partition's end
 
 // As much as a gateway looks into.
-std::size_t most_unpacked(const Services& services) {
-  return static_cast<std::size_t>(services.deps.settings.gateway.max_body_bytes);
-}
+std::size_t most_unpacked(const Services& services) { return services.deps.settings.gateway.max_body_bytes; }
 
 // The replays of one request, as they are collected, and sent on their way.
 class Collected {
@@ -52,7 +50,7 @@ class Collected {
   }
 
  private:
-  bool heavy() const { return bytes_ >= static_cast<std::size_t>(services_.deps.settings.api.replay_bytes); }
+  bool heavy() const { return bytes_ >= services_.deps.settings.api.replay_bytes; }
 
   const Call& call_;
   Services& services_;
@@ -169,7 +167,7 @@ Result<bool> asks_again(const Call& call) {
 
 ScanBudget scan_budget(const Services& services) {
   const config::ApiSettings& api = services.deps.settings.api;
-  return {static_cast<std::size_t>(api.scan_bytes), Millis{static_cast<std::int64_t>(api.scan_seconds * 1'000)}};
+  return {api.scan_bytes, api.scan_time};
 }
 
 Result<http::Response> replay_one(const Call& call, Services& services, const log::StoredRecord& letter) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/change.hpp"
+#include "common/base/seconds.hpp"
 
 namespace certes::api {
 namespace {
@@ -54,17 +55,16 @@ Result<http::Response> rotate_secret(const Call& call, Services& services) {
   const auto overlap = overlap_of(call);
   if (!overlap) return fail(overlap.error());
   const std::string id = call.path("id").value_or("");
-  return change_resource<Endpoint>(call.tenant, id, call, services,
-                                   [&](const Endpoint* current, Revealed& revealed) -> Result<Endpoint> {
-                                     if (current == nullptr) return fail(not_found<Endpoint>(id));
-                                     Endpoint next = *current;
-                                     std::string secret = crypto::StandardWebhooks::new_secret();
-                                     const UnixMillis now = services.deps.clock.unix_millis();
-                                     rotate(next, services.deps.sealer.seal(secret, seal_context(next)), now,
-                                            now + static_cast<UnixMillis>(*overlap * 1'000));
-                                     revealed = std::pair{std::string("secret"), std::move(secret)};
-                                     return next;
-                                   });
+  return change_resource<Endpoint>(
+      call.tenant, id, call, services, [&](const Endpoint* current, Revealed& revealed) -> Result<Endpoint> {
+        if (current == nullptr) return fail(not_found<Endpoint>(id));
+        Endpoint next = *current;
+        std::string secret = crypto::StandardWebhooks::new_secret();
+        const UnixMillis now = services.deps.clock.unix_millis();
+        rotate(next, services.deps.sealer.seal(secret, seal_context(next)), now, now + millis_of(*overlap).count());
+        revealed = std::pair{std::string("secret"), std::move(secret)};
+        return next;
+      });
 }
 
 Result<http::Response> pause_endpoint(const Call& call, Services& services) {

@@ -2,6 +2,7 @@
 
 #include "api/change.hpp"
 #include "api/key_rules.hpp"
+#include "common/base/seconds.hpp"
 
 namespace certes::api {
 namespace {
@@ -48,7 +49,7 @@ Result<http::Response> rotate_key(const Call& call, Services& services) {
         if (call.caller.keyless && (current->expires_at == 0 || current->expires_at > now + kKeylessMillis))
           return fail(Code::forbidden,
                       "without a key no new text is made for one that is good for more than 24 hours: send a key");
-        rotate(next, crypto::hash_api_key(text), now, now + static_cast<UnixMillis>(*grace * 1'000));
+        rotate(next, crypto::hash_api_key(text), now, now + millis_of(*grace).count());
         revealed = std::pair{std::string("key"), std::move(text)};
         return next;
       });

@@ -13,9 +13,7 @@ namespace certes::api {
 class Page {
  public:
   Page(std::size_t most_items, Services& services)
-      : services_(services),
-        most_items_(most_items),
-        most_bytes_(static_cast<std::size_t>(services.deps.settings.api.page_bytes)) {}
+      : services_(services), most_items_(most_items), most_bytes_(services.deps.settings.api.page_bytes) {}
 
   bool full() const { return count_ >= most_items_ || items_.size() >= most_bytes_; }
   // An item as JSON.

@@ -21,10 +21,8 @@ constexpr std::size_t kSenderShare = 3;       // requests to endpoints have one 
 
 struct Want {
   const char* setting;
-  int* value;
+  std::size_t* value;
 };
-
-std::size_t size_of(const Want& want) { return static_cast<std::size_t>(std::max(0, *want.value)); }
 
 std::size_t reserve_of(std::size_t allowed, const config::Settings& settings) {
   const std::size_t files = settings.store.engine == "kafka" ? kForKafka : kForEmbedded;
@@ -33,8 +31,8 @@ std::size_t reserve_of(std::size_t allowed, const config::Settings& settings) {
 
 // Lowers it, and says so.
 std::size_t lower(const Want& want, std::size_t most, std::string& said) {
-  const std::size_t before = size_of(want), now = std::min(before, most);
-  *want.value = static_cast<int>(now);
+  const std::size_t before = *want.value, now = std::min(before, most);
+  *want.value = now;
   if (now != before)
     said += std::string(want.setting) + " " + std::to_string(now) + " of " + std::to_string(before) + ", ";
   return now;
@@ -68,8 +66,8 @@ std::optional<std::string> share_descriptors(std::size_t allowed, Role role, con
   const bool sends = role == Role::serve || role == Role::dispatcher;
   const Want sender{"dispatcher.in_flight_max", &settings.dispatcher.in_flight_max};
   const std::size_t reserve = reserve_of(allowed, settings);
-  std::size_t left = allowed - reserve, wanted = sends ? size_of(sender) : 0;
-  for (const Want& listener : listeners) wanted += size_of(listener);
+  std::size_t left = allowed - reserve, wanted = sends ? *sender.value : 0;
+  for (const Want& listener : listeners) wanted += *listener.value;
   if (wanted <= left) return std::nullopt;
 
   std::string said;

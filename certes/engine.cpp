@@ -18,7 +18,7 @@ Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, 
   if (settings.store.engine == "kafka") {
     log::kafka::Options options;
     options.kafka = settings.kafka;
-    options.max_body_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes);
+    options.max_body_bytes = settings.gateway.max_body_bytes;
     options.retention = settings.retention;
     options.on_damaged = on_damaged(settings.store.on_damaged);
     options.metrics = &metrics;
@@ -27,14 +27,14 @@ Result<std::unique_ptr<log::Log>> open_engine(const config::Settings& settings, 
   log::sqlite::Options options;
   options.directory = settings.data;
   options.reserve_bytes = settings.store.reserve_bytes;
-  options.deduplication_seconds = settings.deduplication.seconds;
+  options.deduplication_window = settings.deduplication.window;
   options.deduplication_ids = settings.deduplication.ids;
   options.retention = settings.retention;
   options.max_bytes = settings.store.events_max_bytes;
   options.on_damaged = on_damaged(settings.store.on_damaged);
   options.metrics = &metrics;
   // As on Kafka: room for headers beside the largest body, of which a batch may hold many.
-  options.max_record_bytes = static_cast<std::size_t>(settings.gateway.max_body_bytes) + (64u << 10);
+  options.max_record_bytes = settings.gateway.max_body_bytes + (64u << 10);
   return log::sqlite::open(std::move(options), clock);
 }
 

@@ -21,8 +21,6 @@ constexpr Millis kQuietStart{2'000};
 constexpr Millis kHealthEvery{1'000};
 constexpr Millis kWarmEvery{20};
 
-Millis to_millis(double seconds) { return Millis(static_cast<Millis::rep>(seconds * 1'000)); }
-
 Result<http::AddressPolicy> address_policy(const config::Settings& settings) {
   std::vector<std::string> allowed = settings.dispatcher.allow_networks;
   if (settings.dev) allowed.insert(allowed.end(), {"127.0.0.0/8", "::1/128"});
@@ -99,7 +97,7 @@ Result<bool> Runtime::wait_for_log() {
   };
   connector_ = std::make_unique<Connector>(
       *log_, clock_, bootstrap, [this] { signals_.wake(); }, Millis{1'000},
-      registry::RegistryOptions{static_cast<std::size_t>(settings_.audit.entries), settings_.registry.accept_empty});
+      registry::RegistryOptions{settings_.audit.entries, settings_.registry.accept_empty});
   for (;;) {
     const auto event = signals_.wait(announced_ ? kHealthEvery : kQuietStart);
     if (event == Signals::Event::signal) return false;
@@ -228,15 +226,15 @@ Result<void> Runtime::serve() {
 void Runtime::linger() {
   leaving_ = true;
   logging::info(draining_line(dispatcher_ ? dispatcher_->in_flight() : 0, settings_));
-  const SteadyTime until = clock_.now() + to_millis(settings_.shutdown_delay_seconds);
+  const SteadyTime until = clock_.now() + settings_.shutdown_delay;
   for (SteadyTime now = clock_.now(); now < until; now = clock_.now())
     if (signals_.wait(std::chrono::ceil<Millis>(until - now)) == Signals::Event::signal) LastResort::end_now();
 }
 
 void Runtime::stop() {
-  const LastResort last_resort(signals_, to_millis(settings_.drain_seconds));
+  const LastResort last_resort(signals_, settings_.drain_timeout);
   certificates_.watch({});
-  const SteadyTime until = clock_.now() + to_millis(settings_.drain_seconds);
+  const SteadyTime until = clock_.now() + settings_.drain_timeout;
   const auto left = [&] { return std::max(Millis{0}, std::chrono::ceil<Millis>(until - clock_.now())); };
   if (gateway_) gateway_->stop(left());
   if (api_) api_->stop(left());

@@ -1,5 +1,7 @@
 #include "certes/start_lines.hpp"
 
+#include "common/base/seconds.hpp"
+
 #include <cstdio>
 #include <filesystem>
 
@@ -22,9 +24,9 @@ std::string absolute(const std::string& path) {
   return error ? path : whole.lexically_normal().string();
 }
 
-std::string seconds(double count) {
+std::string seconds(Millis time) {
   char text[32];
-  std::snprintf(text, sizeof text, "%g s", count);
+  std::snprintf(text, sizeof text, "%g s", seconds_of(time));
   return text;
 }
 
@@ -66,8 +68,8 @@ std::string next_line(command::Role role, const config::Settings& settings,
 
 std::string draining_line(std::size_t in_flight, const config::Settings& settings) {
   std::string line;
-  if (settings.shutdown_delay_seconds > 0)
-    line = "not ready any more, and ends in " + seconds(settings.shutdown_delay_seconds) + ": ";
+  if (settings.shutdown_delay > Millis{0})
+    line = "not ready any more, and ends in " + seconds(settings.shutdown_delay) + ": ";
   return line + "draining " + std::to_string(in_flight) + " in flight; again to end at once";
 }
 

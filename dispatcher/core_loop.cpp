@@ -20,21 +20,20 @@ constexpr std::size_t kDeadLetterHeaders = 16u << 10;  // what a dead letter has
 CoreOptions core_options(const Dependencies& dependencies) {
   const config::Settings& settings = dependencies.settings;
   CoreOptions options;
-  options.memory_bytes = static_cast<std::size_t>(settings.dispatcher.memory_bytes);
-  options.in_flight_max = static_cast<std::size_t>(std::max(1, settings.dispatcher.in_flight_max));
+  options.memory_bytes = settings.dispatcher.memory_bytes;
+  options.in_flight_max = settings.dispatcher.in_flight_max;
   options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
   options.routing.global_policy = settings.backoff_policy;
   options.routing.fallback = std::make_shared<registry::BackoffPolicy>(registry::default_backoff_policy());
-  options.deduplicate = !dependencies.log.exact_deduplication() && settings.deduplication.seconds > 0;
+  options.deduplicate = !dependencies.log.exact_deduplication() && settings.deduplication.window > Millis{0};
   options.deduplicate_ids =
-      std::min(static_cast<std::size_t>(std::max<std::int64_t>(0, settings.deduplication.ids)),
-               Duplicates::most_within(static_cast<std::size_t>(settings.deduplication.memory_bytes),
-                                       dependencies.log.partitions()));
-  options.deduplicate_window = Millis{static_cast<std::int64_t>(settings.deduplication.seconds * 1'000)};
-  options.result_timeout = Millis{static_cast<std::int64_t>(settings.commands.result_seconds * 1'000)};
-  options.awaiting_bytes = static_cast<std::size_t>(std::max<std::int64_t>(0, settings.commands.awaiting_bytes));
+      std::min(settings.deduplication.ids,
+               Duplicates::most_within(settings.deduplication.memory_bytes, dependencies.log.partitions()));
+  options.deduplicate_window = settings.deduplication.window;
+  options.result_timeout = settings.commands.result_timeout;
+  options.awaiting_bytes = settings.commands.awaiting_bytes;
   options.reply_concurrency = settings.commands.reply_concurrency;
-  options.reply_timeout_seconds = settings.commands.reply_timeout_seconds;
+  options.reply_timeout = settings.commands.reply_timeout;
   options.resign_only_where_said = settings.store.engine == "kafka";
   const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
   options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
@@ -44,19 +43,19 @@ CoreOptions core_options(const Dependencies& dependencies) {
 log::OwnerOptions owner_options(const Dependencies& dependencies) {
   log::OwnerOptions options;
   options.group = dependencies.log.group();
-  const auto& window = dependencies.settings.deduplication;
-  if (!dependencies.log.exact_deduplication() && window.ids > 0 && window.seconds > 0)
-    options.read_back = {window.read_back, window.read_back_bytes};
-  options.read_back_window = Millis{static_cast<std::int64_t>(window.seconds * 1'000)};
+  const auto& known = dependencies.settings.deduplication;
+  if (!dependencies.log.exact_deduplication() && known.ids > 0 && known.window > Millis{0})
+    options.read_back = {known.read_back, known.read_back_bytes};
+  options.read_back_window = known.window;
   return options;
 }
 
 http::SenderOptions sender_options(const config::DispatcherSettings& settings) {
   http::SenderOptions options;
-  options.threads = std::max(1, settings.senders);
-  options.max_in_flight = static_cast<std::size_t>(std::max(1, settings.in_flight_max));
+  options.threads = settings.senders;
+  options.max_in_flight = settings.in_flight_max;
   options.ca_file = settings.ca_file;
-  options.resolver.max_at_work = static_cast<std::size_t>(std::max(1, settings.resolving_max));
+  options.resolver.max_at_work = settings.resolving_max;
   return options;
 }
 
@@ -65,8 +64,7 @@ http::SenderOptions sender_options(const config::DispatcherSettings& settings) {
 CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
-      meters_(dependencies.metrics, dependencies.clock,
-              static_cast<std::size_t>(std::max(0, dependencies.settings.metrics_endpoints)), dependencies.trace) {}
+      meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace) {}
 
 CoreLoop::~CoreLoop() { stop(Millis{0}); }
 

@@ -15,7 +15,7 @@ http::ServerOptions listener(const config::DispatcherSettings& settings) {
   options.listen = settings.listen;
   options.loops = 1;
   options.workers = 1;
-  options.max_connections = static_cast<std::size_t>(settings.max_connections);
+  options.max_connections = settings.max_connections;
   return options;
 }
 

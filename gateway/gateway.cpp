@@ -11,23 +11,21 @@
 namespace certes::gateway {
 namespace {
 
-Millis millis(double seconds) { return Millis{static_cast<std::int64_t>(seconds * 1'000)}; }
-
 http::ServerOptions server_options(const config::Settings& all) {
   const config::GatewaySettings& settings = all.gateway;
   http::ServerOptions options;
   options.name = "gateway";
   options.listen = settings.listen;
-  options.loops = std::max(1, settings.loops);
-  options.max_connections = static_cast<std::size_t>(settings.max_connections);
-  options.max_connections_per_peer = static_cast<std::size_t>(settings.max_connections_per_peer);
+  options.loops = settings.loops;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_peer = settings.max_connections_per_peer;
   options.unlimited_peer = [clients = Clients(all)](std::string_view peer) { return clients.is_trusted_proxy(peer); };
-  options.max_unfinished_bytes = static_cast<std::size_t>(settings.unfinished_bytes);
-  options.max_header_bytes = static_cast<std::size_t>(settings.max_header_bytes);
-  options.max_body_bytes = static_cast<std::size_t>(settings.max_body_bytes);
-  options.header_timeout = millis(settings.header_timeout_seconds);
-  options.body_timeout = millis(settings.body_timeout_seconds);
-  options.idle_timeout = millis(settings.idle_timeout_seconds);
+  options.max_unfinished_bytes = settings.unfinished_bytes;
+  options.max_header_bytes = settings.max_header_bytes;
+  options.max_body_bytes = settings.max_body_bytes;
+  options.header_timeout = settings.header_timeout;
+  options.body_timeout = settings.body_timeout;
+  options.idle_timeout = settings.idle_timeout;
   options.tls = {settings.tls_cert_file, settings.tls_key_file, settings.tls_client_ca_file, "gateway."};
   return options;
 }
@@ -39,24 +37,23 @@ log::LineCarrier* carrier_of(log::Log& log) {
 }
 
 std::size_t stream_buffers_bytes(const config::GatewaySettings& settings) {
-  constexpr std::int64_t kLeast = 64 << 20;
-  const std::int64_t of_one = settings.stream_buffer_bytes + 4 * settings.max_body_bytes;
-  const std::int64_t said = settings.stream_buffers_bytes;
-  return static_cast<std::size_t>(said != 0 ? said : std::max(kLeast, of_one));
+  constexpr std::size_t kLeast = 64 << 20;
+  const std::size_t of_one = settings.stream_buffer_bytes + 4 * settings.max_body_bytes;
+  const std::size_t said = settings.stream_buffers_bytes;
+  return said != 0 ? said : std::max(kLeast, of_one);
 }
 
 stream::Tail::Options tail_options(const config::GatewaySettings& settings, metrics::Metrics& metrics) {
-  return {static_cast<std::size_t>(settings.stream_buffer_bytes),
-          millis(settings.stream_heartbeat_seconds),
-          {static_cast<std::size_t>(settings.waiter_bytes), static_cast<std::size_t>(settings.waiters_bytes),
+  return {settings.stream_buffer_bytes,
+          settings.stream_heartbeat,
+          {settings.waiter_bytes, settings.waiters_bytes,
            metrics.counter("certes_gateway_waits_cut_total",
                            "Answers that who waits was not shown, as they took too much room")}};
 }
 
 commands::Searcher::Options search_options(const config::CommandSettings& settings) {
-  return {millis(settings.search_seconds), settings.search_threads, static_cast<std::size_t>(settings.max_searches),
-          static_cast<std::size_t>(settings.search_memory_bytes),
-          static_cast<std::size_t>(settings.absent_memory_bytes)};
+  return {settings.search_timeout, settings.search_threads, settings.max_searches, settings.search_memory_bytes,
+          settings.absent_memory_bytes};
 }
 
 }  // namespace
@@ -68,16 +65,15 @@ class Gateway::Services {
       : dependencies_(dependencies),
         metrics_(metrics),
         unverified_(dependencies.settings.gateway.unverified_per_second,
-                    static_cast<std::size_t>(dependencies.settings.gateway.unverified_peers)),
+                    dependencies.settings.gateway.unverified_peers),
         heavy_(std::make_unique<ingest::HeavyWork>(schemas_, dependencies.settings.gateway.unknown_types == "strict",
                                                    dependencies.metrics,
                                                    ingest::HeavyWork::options_of(dependencies.settings.gateway))),
         searcher_(std::make_unique<commands::Searcher>(dependencies.log, dependencies.metrics,
                                                        search_options(dependencies.settings.commands))),
-        crowd_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.stream_watchers),
-               static_cast<std::size_t>(dependencies.settings.gateway.stream_buffer_bytes),
-               stream_buffers_bytes(dependencies.settings.gateway)),
-        room_(dependencies.metrics, static_cast<std::size_t>(dependencies.settings.gateway.max_waiters)),
+        crowd_(dependencies.metrics, dependencies.settings.gateway.stream_watchers,
+               dependencies.settings.gateway.stream_buffer_bytes, stream_buffers_bytes(dependencies.settings.gateway)),
+        room_(dependencies.metrics, dependencies.settings.gateway.max_waiters),
         tail_(std::make_unique<stream::Tail>(dependencies.log, *crowd_.unread,
                                              tail_options(dependencies.settings.gateway, dependencies.metrics))),
         desks_(loops) {
@@ -128,12 +124,10 @@ class Gateway::Services {
 
   // Repeats meet in one partition, but a gateway takes those of all.
   void make_dedup() {
-    const auto& window = dependencies_.settings.deduplication;
-    const auto ids = static_cast<std::size_t>(std::max<std::int64_t>(0, window.ids)) *
-                     static_cast<std::size_t>(std::max(1, dependencies_.log.partitions()));
-    const auto bytes = static_cast<std::size_t>(window.memory_bytes);
-    dedup_ = std::make_unique<ingest::DedupIndex>(std::min(ids, ingest::DedupIndex::most_within(bytes)),
-                                                  millis(window.seconds));
+    const auto& known = dependencies_.settings.deduplication;
+    const std::size_t ids = known.ids * static_cast<std::size_t>(std::max(1, dependencies_.log.partitions()));
+    dedup_ = std::make_unique<ingest::DedupIndex>(std::min(ids, ingest::DedupIndex::most_within(known.memory_bytes)),
+                                                  known.window);
     const metrics::Labels labels{{"role", "gateway"}};
     auto count = dependencies_.metrics.gauge("certes_deduplication_ids", "Identities remembered.", labels);
     auto size = dependencies_.metrics.gauge("certes_deduplication_bytes", "Memory of their index.", labels);
@@ -144,19 +138,17 @@ class Gateway::Services {
   }
 
   void make_redeliveries() {
-    const auto& window = dependencies_.settings.deduplication;
-    if (window.ids <= 0 || window.seconds <= 0 || window.redeliver_ids <= 0) return;
+    const auto& known = dependencies_.settings.deduplication;
+    if (known.ids == 0 || known.window == Millis{0} || known.redeliver_ids == 0) return;
     redeliveries_ = std::make_unique<ingest::Redeliveries>(
         dependencies_.log, dependencies_.clock, dependencies_.metrics,
-        ingest::Redeliveries::Options{millis(window.seconds), static_cast<std::size_t>(window.redeliver_ids),
-                                      static_cast<std::size_t>(std::max<std::int64_t>(1, window.redeliver_waiting))});
+        ingest::Redeliveries::Options{known.window, known.redeliver_ids, known.redeliver_waiting});
   }
 
   void make_idempotency() {
     const auto& kept = dependencies_.settings.idempotency;
     idempotency_ = std::make_shared<ingest::IdempotencyIndex>(
-        ingest::IdempotencyIndex::Options{static_cast<std::size_t>(std::max<std::int64_t>(0, kept.keys)),
-                                          static_cast<std::size_t>(kept.memory_bytes), millis(kept.seconds)});
+        ingest::IdempotencyIndex::Options{kept.keys, kept.memory_bytes, kept.window});
     auto keys = dependencies_.metrics.gauge("certes_gateway_idempotency_keys", "Idempotency-Keys remembered.");
     auto bytes = dependencies_.metrics.gauge("certes_gateway_idempotency_bytes", "Memory of them and their answers.");
     dependencies_.metrics.on_scrape([index = idempotency_, keys, bytes]() mutable {
@@ -166,14 +158,12 @@ class Gateway::Services {
   }
 
   void follow() {
-    const auto& window = dependencies_.settings.deduplication;
-    if (!dedup_ || window.ids <= 0 || window.seconds <= 0) return;
+    const auto& known = dependencies_.settings.deduplication;
+    if (!dedup_ || known.ids == 0 || known.window == Millis{0}) return;
     follower_ = std::make_unique<ingest::DedupFollower>(
         dependencies_.log, *dedup_, dependencies_.clock, dependencies_.metrics,
-        ingest::DedupFollower::Options{{window.read_back, window.read_back_bytes},
-                                       millis(window.seconds),
-                                       millis(window.read_back_seconds),
-                                       window.follow});
+        ingest::DedupFollower::Options{
+            {known.read_back, known.read_back_bytes}, known.window, known.read_back_time, known.follow});
   }
 
   const Dependencies dependencies_;
@@ -198,7 +188,7 @@ class Gateway::Impl {
  public:
   explicit Impl(Frame frame)
       : frame_(frame),
-        metrics_(frame.metrics, static_cast<std::size_t>(std::max(0, frame.settings.metrics_endpoints))),
+        metrics_(frame.metrics, frame.settings.metrics_endpoints),
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
@@ -221,8 +211,8 @@ class Gateway::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void open(Dependencies dependencies) {
-    services_ = std::make_unique<Services>(dependencies, metrics_,
-                                           static_cast<std::size_t>(std::max(1, frame_.settings.gateway.loops)));
+    services_ =
+        std::make_unique<Services>(dependencies, metrics_, static_cast<std::size_t>(frame_.settings.gateway.loops));
     scrapers_.open(dependencies.registry);
     open_.store(services_.get(), std::memory_order_release);
   }

@@ -21,8 +21,6 @@ namespace {
 
 constexpr Millis kLookEvery{1'000};
 
-Millis to_millis(double seconds) { return Millis(static_cast<Millis::rep>(seconds * 1'000)); }
-
 bool on_loopback(std::string_view listen) {
   return listen.starts_with("127.") || listen.starts_with("[::1]:") || listen.starts_with("localhost:");
 }
@@ -67,10 +65,10 @@ Result<LocalPolicies> local_policies(const config::Settings& settings) {
 
 client::PipelineOptions pipeline_options(const config::RelaySettings& settings) {
   client::PipelineOptions options;
-  options.forward.in_flight = static_cast<std::size_t>(settings.connections);
-  options.forward.batch_events = static_cast<std::size_t>(settings.batch_events);
-  options.max_events = static_cast<std::size_t>(settings.max_events);
-  options.max_bytes = static_cast<std::size_t>(settings.max_bytes);
+  options.forward.in_flight = settings.connections;
+  options.forward.batch_events = settings.batch_events;
+  options.max_events = settings.max_events;
+  options.max_bytes = settings.max_bytes;
   options.seed = Random().bits();
   return options;
 }
@@ -116,8 +114,7 @@ class RelayProcess {
       : settings_(settings),
         key_(std::move(key)),
         signals_(signals),
-        meters_(metrics_, static_cast<std::size_t>(settings.relay.max_events),
-                static_cast<std::size_t>(settings.relay.max_bytes)) {}
+        meters_(metrics_, settings.relay.max_events, settings.relay.max_bytes) {}
 
   Result<void> run(const std::string& print_ports) {
     if (auto opened = open(); !opened) return opened;
@@ -144,17 +141,15 @@ class RelayProcess {
                   "relay.listen: a relay asks for no key, so it listens on loopback unless relay.any_network is true");
     auto policies = local_policies(settings_);
     if (!policies) return fail(std::move(policies.error()));
-    const auto transport =
-        client::http_transport({relay.gateway_url, key_, relay.ca_file, to_millis(relay.request_timeout_seconds),
-                                static_cast<std::size_t>(relay.connections)},
-                               clock_);
+    const auto transport = client::http_transport(
+        {relay.gateway_url, key_, relay.ca_file, relay.request_timeout, relay.connections}, clock_);
     if (!transport) return fail(Error(transport.error()).prefixed("relay.gateway_url: "));
     auto spool = client::open_file_spool(relay.spool.empty() ? settings_.data + "/relay" : relay.spool);
     if (!spool) return fail(std::move(spool.error()).prefixed("relay.spool: "));
     client::RelayOptions options;
     options.listen = relay.listen;
     options.hosts = settings_.dev_hosts;
-    options.max_body_bytes = static_cast<std::size_t>(relay.max_body_bytes);
+    options.max_body_bytes = relay.max_body_bytes;
     options.max_connections = connections_within(raise_descriptor_limit(), options.max_connections);
     pipeline_ = std::make_unique<client::Pipeline>(std::move(*spool), pipeline_options(relay), clock_, &meters_);
     relay_ = std::make_unique<client::Relay>(std::move(options), *pipeline_, metrics_, clock_);
@@ -178,8 +173,8 @@ class RelayProcess {
   }
 
   void stop() {
-    const LastResort last_resort(signals_, to_millis(settings_.drain_seconds));
-    const SteadyTime until = clock_.now() + to_millis(settings_.drain_seconds);
+    const LastResort last_resort(signals_, settings_.drain_timeout);
+    const SteadyTime until = clock_.now() + settings_.drain_timeout;
     const auto left = [&] { return std::max(Millis{0}, std::chrono::ceil<Millis>(until - clock_.now())); };
     reader_.reset();
     relay_->stop(left());

@@ -7,6 +7,7 @@
 #include "client/pipeline.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/mutex.hpp"
+#include "common/base/seconds.hpp"
 #include "common/json/json.hpp"
 
 namespace certes::command {
@@ -132,7 +133,7 @@ int run_command(const SendOptions& options) {
   if (const std::string& tenant = options.connection.tenant; !tenant.empty())
     item.path = "/t/" + client::percent_encode(tenant) + "/events";
   if (auto stored = pipeline.publish({std::move(item)}); !stored) return failed(stored.error());
-  const Millis patience{static_cast<Millis::rep>(options.retry_seconds * 1'000)};
+  const Millis patience = millis_of(options.retry_seconds);
   if (const auto ended = watch.wait(options.spool.empty() ? patience + kOverTime : patience))
     return show(*ended, options.connection.json);
   if (options.spool.empty()) return failed({Code::timeout, "the gateway does not answer"});

@@ -64,8 +64,7 @@ int run_command(const TopicsOptions& options) {
   const auto loaded = config::load_with_origins(options.sources);
   if (!loaded) return failed(loaded.error());
   const config::Settings& settings = loaded->settings;
-  log::kafka::Options kafka{settings.kafka, static_cast<std::size_t>(settings.gateway.max_body_bytes),
-                            settings.retention};
+  log::kafka::Options kafka{settings.kafka, settings.gateway.max_body_bytes, settings.retention};
   if (options.check) return check(kafka, options.json);
   const Specs specs = log::kafka::topic_specs(kafka);
   const std::vector<Row> acls = permissions(settings.kafka);

@@ -1,7 +1,5 @@
 #include "common/config/loader.hpp"
 
-#include <climits>
-
 #include "common/config/table.hpp"
 #include "common/log/record.hpp"
 
@@ -12,7 +10,7 @@ namespace {
 
 constexpr std::string_view kProperties = "kafka.properties.";
 constexpr std::string_view kTopic = "kafka.topic.";
-constexpr double kLeastAttemptsOnKafka = 11 * 86'400.0;
+constexpr Millis kLeastAttemptsOnKafka = std::chrono::days(11);
 
 // Variables that are no settings: secrets, what client commands and our own scripts read.
 constexpr std::string_view kOtherVariables[] = {
@@ -93,48 +91,6 @@ std::optional<std::string> scalar_text(const TomlValue& value) {
   }
 }
 
-bool fits(const AnyPlace& place, const TomlValue& value) {
-  using Kind = TomlValue::Kind;
-  switch (place.index()) {
-    case 0: return value.kind == Kind::string;
-    case 1: return value.kind == Kind::boolean;
-    case 2:
-    case 3: return value.kind == Kind::integer;
-    case 4: return value.kind == Kind::integer || value.kind == Kind::real;
-    default: break;
-  }
-  if (value.kind != Kind::array) return false;
-  for (const TomlValue& item : value.items)
-    if (item.kind != Kind::string) return false;
-  return true;
-}
-
-std::string_view expected_kind(const AnyPlace& place) {
-  constexpr std::string_view kKinds[] = {"a string",   "true or false", "an integer",
-                                         "an integer", "a number",      "a list of strings"};
-  return kKinds[place.index()];
-}
-
-void set_from_toml(const Setting& setting, Settings& settings, const TomlValue& value) {
-  std::visit(
-      [&](auto place) {
-        auto& to = *place(settings);
-        using Value = std::remove_cvref_t<decltype(to)>;
-        if constexpr (std::is_same_v<Value, std::string>) to = value.text;
-        if constexpr (std::is_same_v<Value, bool>) to = value.boolean;
-        if constexpr (std::is_same_v<Value, std::int64_t>) to = value.integer;
-        if constexpr (std::is_same_v<Value, int>)  // beyond int: the range check refuses it
-          to = static_cast<int>(std::clamp<std::int64_t>(value.integer, INT_MIN, INT_MAX));
-        if constexpr (std::is_same_v<Value, double>)
-          to = value.kind == TomlValue::Kind::integer ? static_cast<double>(value.integer) : value.real;
-        if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
-          to.clear();
-          for (const TomlValue& item : value.items) to.push_back(item.text);
-        }
-      },
-      setting.place);
-}
-
 }  // namespace
 
 Result<void> Loader::add_file(const std::string& path) {
@@ -159,12 +115,8 @@ Result<void> Loader::add_table(const TomlValue& table, const std::string& prefix
 
 Result<void> Loader::add_value(const TomlMember& member, const std::string& name, const std::string& place) {
   if (const Setting* setting = find_setting(name)) {
-    if (!fits(setting->place, member.value))
-      return fail(at(place, name + " must be " + std::string(expected_kind(setting->place)) + ", not " +
-                                std::string(to_string(member.value.kind))));
-    set_from_toml(*setting, loaded_.settings, member.value);
-    if (auto checked = check_value(*setting, loaded_.settings); !checked)
-      return fail(at(place, name + " " + checked.error().message));
+    if (auto set = set_from_toml(*setting, loaded_.settings, member.value); !set)
+      return fail(at(place, name + " " + set.error().message));
     loaded_.origins[name] = place;
     return {};
   }
@@ -183,9 +135,8 @@ Result<void> Loader::add_text(const std::string& name, std::string_view text, co
     if (!*passed) return fail(unknown(place, name));
     return {};
   }
-  auto set = set_from_text(*setting, loaded_.settings, text);
-  if (set) set = check_value(*setting, loaded_.settings);
-  if (!set) return fail(at(place, name + " " + set.error().message));
+  if (auto set = set_from_text(*setting, loaded_.settings, text); !set)
+    return fail(at(place, name + " " + set.error().message));
   loaded_.origins[name] = place;
   return {};
 }
@@ -256,21 +207,21 @@ Result<void> check_tls(const Settings& settings) {
 }
 
 // One body must fit, and the buffer that it grows out of.
-Result<void> check_unfinished(const std::string& name, std::int64_t bytes, std::int64_t body) {
+Result<void> check_unfinished(const std::string& name, std::size_t bytes, std::size_t body) {
   if (bytes == 0 || bytes / 4 >= body) return {};
   return fail(Code::invalid, name + " must be 0, or at least four of the largest bodies: " + std::to_string(4 * body));
 }
 
 Result<void> check_unfinished(const Settings& settings) {
-  const std::int64_t body = settings.gateway.max_body_bytes;
+  const std::size_t body = settings.gateway.max_body_bytes;
   auto checked = check_unfinished("gateway.unfinished_bytes", settings.gateway.unfinished_bytes, body);
-  constexpr std::int64_t kApiBody = 1 << 20;
+  constexpr std::size_t kApiBody = 1 << 20;
   return checked ? check_unfinished("api.unfinished_bytes", settings.api.unfinished_bytes, kApiBody) : checked;
 }
 
 // One watcher alone must be able to fall behind as far as it may: what may wait for it, and one event more.
 Result<void> check_stream(const GatewaySettings& gateway) {
-  const std::int64_t least = gateway.stream_buffer_bytes + 2 * gateway.max_body_bytes;
+  const std::size_t least = gateway.stream_buffer_bytes + 2 * gateway.max_body_bytes;
   if (gateway.stream_buffers_bytes == 0 || gateway.stream_buffers_bytes >= least) return {};
   return fail(Code::invalid,
               "gateway.stream_buffers_bytes must be 0, or at least gateway.stream_buffer_bytes and two "
@@ -289,7 +240,7 @@ Result<Loaded> Loader::finish() {
   }
   if (settings.store.engine == "kafka" && kafka.brokers.empty())
     return fail(Code::invalid, "store.engine kafka needs kafka.brokers: --brokers HOST:PORT");
-  if (settings.store.engine == "kafka" && settings.retention.attempts_seconds < kLeastAttemptsOnKafka)
+  if (settings.store.engine == "kafka" && settings.retention.attempts < kLeastAttemptsOnKafka)
     return fail(Code::invalid,
                 "attempts.retention_seconds must be at least 950400 (11 days) on Kafka: what is open is "
                 "recovered from these");

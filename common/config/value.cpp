@@ -1,15 +1,20 @@
-// How one setting is set from text, written as text and checked.
-#include <arpa/inet.h>
-
-#include <algorithm>
+// How one setting is made of what is given for it, checked once, and written as text.
 #include <charconv>
 #include <cmath>
 #include <type_traits>
 
+#include "common/base/seconds.hpp"
+#include "common/config/forms.hpp"
 #include "common/config/table.hpp"
+#include "common/config/toml.hpp"
 
 namespace certes::config {
 namespace {
+
+// What a setting of type T is given as: whole numbers of any size, and durations as a number of seconds.
+template <class T>
+using Given = std::conditional_t<std::is_same_v<T, int> || std::is_same_v<T, std::size_t>, std::int64_t,
+                                 std::conditional_t<std::is_same_v<T, Millis>, double, T>>;
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -18,8 +23,14 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+std::string number(double value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
+  return std::string(text, error == std::errc{} ? end : text);
+}
+
 template <class T>
-Result<T> parse_number(std::string_view text) {
+Result<T> from_text(std::string_view text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || text.empty())
@@ -27,64 +38,57 @@ Result<T> parse_number(std::string_view text) {
                                    ", not \"" + std::string(text) + "\"");
   return value;
 }
-
-Result<bool> parse_bool(std::string_view text) {
+template <>
+Result<bool> from_text<bool>(std::string_view text) {
   if (text == "true" || text == "1") return true;
   if (text == "false" || text == "0") return false;
   return fail(Code::invalid, "must be true or false, not \"" + std::string(text) + "\"");
 }
-
-std::string number(double value) {
-  char text[32];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  return std::string(text, error == std::errc{} ? end : text);
+template <>
+Result<std::string> from_text<std::string>(std::string_view text) {
+  return std::string(text);
+}
+template <>
+Result<std::vector<std::string>> from_text<std::vector<std::string>>(std::string_view text) {
+  return split_list(text);
 }
 
-std::string join(const std::vector<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
-  return text;
+tl::unexpected<Error> wrong_kind(std::string_view expected, const TomlValue& value) {
+  return fail(Code::invalid, "must be " + std::string(expected) + ", not " + std::string(to_string(value.kind)));
 }
 
-bool is_choice(std::string_view value, std::string_view choices) {
-  for (std::size_t at = 0; at <= choices.size();) {
-    const std::size_t end = std::min(choices.find('|', at), choices.size());
-    if (choices.substr(at, end - at) == value) return true;
-    at = end + 1;
+template <class T>
+Result<T> from_toml(const TomlValue& value);
+template <>
+Result<std::string> from_toml<std::string>(const TomlValue& value) {
+  if (value.kind != TomlValue::Kind::string) return wrong_kind("a string", value);
+  return value.text;
+}
+template <>
+Result<bool> from_toml<bool>(const TomlValue& value) {
+  if (value.kind != TomlValue::Kind::boolean) return wrong_kind("true or false", value);
+  return value.boolean;
+}
+template <>
+Result<std::int64_t> from_toml<std::int64_t>(const TomlValue& value) {
+  if (value.kind != TomlValue::Kind::integer) return wrong_kind("an integer", value);
+  return value.integer;
+}
+template <>
+Result<double> from_toml<double>(const TomlValue& value) {
+  if (value.kind == TomlValue::Kind::integer) return static_cast<double>(value.integer);
+  if (value.kind != TomlValue::Kind::real) return wrong_kind("a number", value);
+  return value.real;
+}
+template <>
+Result<std::vector<std::string>> from_toml<std::vector<std::string>>(const TomlValue& value) {
+  if (value.kind != TomlValue::Kind::array) return wrong_kind("a list of strings", value);
+  std::vector<std::string> items;
+  for (const TomlValue& item : value.items) {
+    if (item.kind != TomlValue::Kind::string) return wrong_kind("a list of strings", value);
+    items.push_back(item.text);
   }
-  return false;
-}
-
-std::string choices_in_words(std::string_view choices) {
-  std::string words(choices.starts_with('|') ? choices.substr(1) : choices);
-  for (std::size_t at = 0; (at = words.find('|', at)) != std::string::npos; at += 4) words.replace(at, 1, " or ");
-  return words;
-}
-
-Result<void> check_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  const bool v6_without_brackets = colon != std::string_view::npos && !text.starts_with('[') && text.find(':') != colon;
-  if (colon == std::string_view::npos || colon == 0 || v6_without_brackets)
-    return fail(Code::invalid, "must be host:port or [v6]:port, not \"" + std::string(text) + "\"");
-  const auto port = parse_number<int>(text.substr(colon + 1));
-  if (!port || *port < 0 || *port > 65'535)
-    return fail(Code::invalid, "has no port from 0 to 65535: \"" + std::string(text) + "\"");
-  return {};
-}
-
-Result<void> check_network(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  unsigned char bytes[16];
-  const bool v4 = ::inet_pton(AF_INET, address.c_str(), bytes) == 1;
-  const bool v6 = !v4 && ::inet_pton(AF_INET6, address.c_str(), bytes) == 1;
-  bool good = v4 || v6;
-  if (good && slash != std::string::npos) {
-    const auto bits = parse_number<int>(std::string_view(text).substr(slash + 1));
-    good = bits && *bits >= 0 && *bits <= (v4 ? 32 : 128);
-  }
-  if (good) return {};
-  return fail(Code::invalid, "must be networks like 10.0.0.0/8 or fd00::/8, not \"" + text + "\"");
+  return items;
 }
 
 Result<void> check_range(const Setting& setting, double value) {
@@ -94,57 +98,27 @@ Result<void> check_range(const Setting& setting, double value) {
   return fail(Code::invalid, range + ", not " + number(value));
 }
 
-// Kafka's names have at most 249 characters; the longest of ours behind it has twelve.
-Result<void> check_topic_prefix(std::string_view text) {
-  constexpr std::size_t kLongest = 200;
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  if (text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)) return {};
-  return fail(Code::invalid,
-              "must be at most 200 letters, digits, '.', '_' and '-', not \"" + std::string(text) + "\"");
-}
-
-Result<void> check_string(const Setting& setting, const std::string& value) {
-  if (setting.form == Form::choice && !is_choice(value, setting.choices))
-    return fail(Code::invalid, "must be " + choices_in_words(setting.choices) + ", not \"" + value + "\"");
-  if (setting.form == Form::address || (setting.form == Form::address_or_none && !value.empty()))
-    return check_address(value);
-  if (setting.form == Form::topic_prefix) return check_topic_prefix(value);
-  if (setting.form == Form::addresses)
-    for (const std::string& item : split_list(value))
-      if (auto checked = check_address(item); !checked) return checked;
-  return {};
-}
-
-Result<void> check_list(const Setting& setting, const std::vector<std::string>& items) {
-  if (setting.form == Form::networks)
-    for (const std::string& item : items)
-      if (auto checked = check_network(item); !checked) return checked;
-  return {};
-}
-
-Result<void> assign(std::string& to, std::string_view text) {
-  to = text;
-  return {};
-}
-Result<void> assign(std::vector<std::string>& to, std::string_view text) {
-  to = split_list(text);
-  return {};
-}
-Result<void> assign(bool& to, std::string_view text) {
-  const auto value = parse_bool(text);
-  if (!value) return fail(value.error());
-  to = *value;
-  return {};
-}
+// Takes what is of its form, or in range.
 template <class T>
-Result<void> assign(T& to, std::string_view text) {
-  const auto value = parse_number<T>(text);
-  if (!value) return fail(value.error());
-  to = *value;
+Result<void> take(const Setting& setting, T& to, Given<T> given) {
+  if constexpr (std::is_arithmetic_v<Given<T>> && !std::is_same_v<T, bool>) {
+    if (auto checked = check_range(setting, static_cast<double>(given)); !checked) return checked;
+    if constexpr (std::is_same_v<T, Millis>)
+      to = millis_of(given);
+    else
+      to = static_cast<T>(given);
+  } else {
+    if constexpr (!std::is_same_v<T, bool>)
+      if (auto checked = check_form(setting, given); !checked) return checked;
+    to = std::move(given);
+  }
   return {};
+}
+
+std::string join(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
+  return text;
 }
 
 template <class T>
@@ -153,7 +127,8 @@ std::string written(const T& value) {
   if constexpr (std::is_same_v<T, std::vector<std::string>>) return join(value);
   if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
   if constexpr (std::is_same_v<T, double>) return number(value);
-  if constexpr (std::is_same_v<T, int> || std::is_same_v<T, std::int64_t>) return std::to_string(value);
+  if constexpr (std::is_same_v<T, Millis>) return number(seconds_of(value));
+  if constexpr (std::is_same_v<T, int> || std::is_same_v<T, std::size_t>) return std::to_string(value);
 }
 
 }  // namespace
@@ -169,28 +144,29 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 Result<void> set_from_text(const Setting& setting, Settings& settings, std::string_view text) {
-  return std::visit([&](auto place) -> Result<void> { return assign(*place(settings), trim(text)); }, setting.place);
+  return std::visit(
+      [&](auto place) -> Result<void> {
+        auto& to = *place(settings);
+        auto given = from_text<Given<std::remove_cvref_t<decltype(to)>>>(trim(text));
+        if (!given) return fail(std::move(given.error()));
+        return take(setting, to, std::move(*given));
+      },
+      setting.place);
+}
+
+Result<void> set_from_toml(const Setting& setting, Settings& settings, const TomlValue& value) {
+  return std::visit(
+      [&](auto place) -> Result<void> {
+        auto& to = *place(settings);
+        auto given = from_toml<Given<std::remove_cvref_t<decltype(to)>>>(value);
+        if (!given) return fail(std::move(given.error()));
+        return take(setting, to, std::move(*given));
+      },
+      setting.place);
 }
 
 std::string text_of(const Setting& setting, Settings& settings) {
   return std::visit([&](auto place) { return written(*place(settings)); }, setting.place);
-}
-
-Result<void> check_value(const Setting& setting, Settings& settings) {
-  return std::visit(
-      [&](auto place) -> Result<void> {
-        const auto& value = *place(settings);
-        using Value = std::remove_cvref_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, std::string>)
-          return check_string(setting, value);
-        else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
-          return check_list(setting, value);
-        else if constexpr (std::is_same_v<Value, bool>)
-          return {};
-        else
-          return check_range(setting, static_cast<double>(value));
-      },
-      setting.place);
 }
 
 }  // namespace certes::config

@@ -5,7 +5,7 @@
 namespace certes::log {
 
 ReadBack::ReadBack(Limits limits, Span span) : limit_bytes_(limits.bytes), end_(span.end) {
-  const std::int64_t fewest = span.end - limits.records;
+  const std::int64_t fewest = span.end - static_cast<std::int64_t>(limits.records);
   from_ = std::max({span.start, span.window, fewest});
   if (from_ > span.start) bound_ = from_ == fewest ? Bound::records : Bound::seconds;
   from_ = std::clamp(from_, std::min(span.start, end_), end_);

@@ -16,8 +16,8 @@ class ReadBack {
  public:
   enum class Bound : std::uint8_t { none, seconds, records, bytes };
   struct Limits {
-    std::int64_t records = 0;
-    std::int64_t bytes = 64 << 20;  // and one page
+    std::size_t records = 0;
+    std::size_t bytes = 64 << 20;  // and one page
   };
   struct Span {
     std::int64_t start = 0;   // the first record that is there, or not known yet

@@ -1,5 +1,6 @@
 // Commands: delivered like events, to one endpoint, and ended only after their result is on the log. The result is
 // appended first: should the process die then, the next owner reads it behind the command and does not ask again.
+#include "common/base/seconds.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/core/core.hpp"
 #include "dispatcher/delivery/command_result.hpp"
@@ -169,7 +170,7 @@ Match Core::reply_match(std::string_view tenant) {
     made->tenant = tenant;
     made->id = kReplyEndpoint;
     made->concurrency = options_.reply_concurrency;
-    made->timeout_seconds = options_.reply_timeout_seconds;
+    made->timeout_seconds = seconds_of(options_.reply_timeout);
     const std::string context = made->tenant + "/endpoints/" + made->id;
     for (const auto& secret : ports_.sealer.derived_secrets("reply_to/" + made->tenant))
       made->secrets.push_back({ports_.sealer.seal(secret, context), 0});

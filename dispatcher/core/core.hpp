@@ -35,7 +35,7 @@ struct CoreOptions {
   Millis result_timeout{3'600'000};        // for the result of a command that was answered 202
   std::size_t awaiting_bytes = 32u << 20;  // of the commands that await theirs, beside memory_bytes
   int reply_concurrency = 64;              // requests at once to a tenant's URLs in reply_to
-  double reply_timeout_seconds = 15;
+  Millis reply_timeout{15'000};
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
   bool resign_only_where_said = false;       // as Resigner
   std::uint64_t seed = std::random_device{}();

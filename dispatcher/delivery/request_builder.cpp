@@ -1,5 +1,6 @@
 #include "dispatcher/delivery/request_builder.hpp"
 
+#include "common/base/seconds.hpp"
 #include "common/event/hops.hpp"
 #include "common/event/trace.hpp"
 #include "common/log/names.hpp"
@@ -119,7 +120,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.url = attempt.url.empty() ? std::string_view(target.endpoint().url) : attempt.url;
   transfer.body_owner = record;
   transfer.body = record->value;
-  transfer.timeout = Millis{static_cast<std::int64_t>(target.endpoint().timeout_seconds * 1000)};
+  transfer.timeout = millis_of(target.endpoint().timeout_seconds);
   transfer.affinity = attempt.affinity;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());

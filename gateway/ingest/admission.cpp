@@ -1,7 +1,6 @@
 #include "gateway/ingest/admission.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace certes::gateway::ingest {
 namespace {
@@ -13,10 +12,9 @@ constexpr int kOverloadRetryAfterSeconds = 1;
 Admission::Admission(const config::GatewaySettings& settings)
     : maintenance_(settings.maintenance),
       maintenance_retry_after_seconds_(
-          static_cast<int>(std::max(1.0, std::ceil(settings.maintenance_retry_after_seconds)))),
-      max_waiting_(static_cast<std::size_t>(std::max(1, settings.max_waiting / std::max(1, settings.loops)))),
-      patience_(std::chrono::duration_cast<SteadyTime::duration>(
-          std::chrono::duration<double>(settings.shed_after_seconds))) {}
+          static_cast<int>(std::chrono::ceil<std::chrono::seconds>(settings.maintenance_retry_after).count())),
+      max_waiting_(std::max<std::size_t>(1, settings.max_waiting / static_cast<std::size_t>(settings.loops))),
+      patience_(settings.shed_after) {}
 
 std::optional<Admission::Refusal> Admission::refusal(const Waiting& waiting, SteadyTime now) const {
   if (maintenance_) return Refusal{"maintenance", "the gateway is in maintenance", maintenance_retry_after_seconds_};

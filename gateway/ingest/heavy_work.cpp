@@ -10,15 +10,15 @@ namespace {
 constexpr const char* kTotal = "certes_gateway_heavy_total";
 constexpr const char* kTotalHelp =
     "Requests that were too much for a loop, by whether a thread for heavy work took them";
-constexpr std::int64_t kLeastBytes = 64 << 20;
-constexpr std::int64_t kBodies = 16;
+constexpr std::size_t kLeastBytes = 64 << 20;
+constexpr std::size_t kBodies = 16;
 
 }  // namespace
 
 HeavyWork::Options HeavyWork::options_of(const config::GatewaySettings& settings) {
-  const std::int64_t bytes =
+  const std::size_t bytes =
       settings.heavy_bytes > 0 ? settings.heavy_bytes : std::max(kLeastBytes, kBodies * settings.max_body_bytes);
-  return {settings.heavy_threads, static_cast<std::size_t>(settings.heavy_waiting), static_cast<std::size_t>(bytes)};
+  return {settings.heavy_threads, settings.heavy_waiting, bytes};
 }
 
 HeavyWork::HeavyWork(SchemaCache& schemas, bool strict, metrics::Metrics& metrics, const Options& options)

@@ -34,7 +34,7 @@ std::string_view reason(Code code) {
 
 Acceptor::Options acceptor_options(const config::Settings& settings) {
   Acceptor::Options options;
-  options.durable_timeout = Millis{static_cast<std::int64_t>(settings.gateway.durable_timeout_seconds * 1'000)};
+  options.durable_timeout = settings.gateway.durable_timeout;
   return options;
 }
 
@@ -55,10 +55,10 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       heavy_(shared.heavy),
       metrics_(shared.metrics),
       clients_(dependencies.settings),
-      judge_(static_cast<std::size_t>(dependencies.settings.gateway.max_batch_events)),
+      judge_(dependencies.settings.gateway.max_batch_events),
       ids_(dependencies.clock),
       gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics),
-      sources_(dependencies.sealer, clients_, static_cast<std::size_t>(dependencies.settings.gateway.max_body_bytes)),
+      sources_(dependencies.sealer, clients_, dependencies.settings.gateway.max_body_bytes),
       workplace_(shared.schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}

@@ -42,7 +42,7 @@ TEST_CASE("Start lines: what may be done next, with the key that was made") {
 TEST_CASE("Start lines: what is waited for at the end") {
   config::Settings settings;
   CHECK(draining_line(3, settings) == "draining 3 in flight; again to end at once");
-  settings.shutdown_delay_seconds = 2.5;
+  settings.shutdown_delay = Millis{2'500};
   CHECK(draining_line(0, settings) ==
         "not ready any more, and ends in 2.5 s: draining 0 in flight; again to end at once");
 }

@@ -123,7 +123,7 @@ void consumer(Settings& to, const Options& options, Role role) {
 }
 
 void member(Settings& to, const config::KafkaSettings& kafka) {
-  const auto session_ms = static_cast<std::int64_t>(kafka.session_timeout_seconds * 1000);
+  const auto session_ms = kafka.session_timeout.count();
   to.set("group.id", group_of(kafka), "kafka.group");
   to.set_if("group.instance.id", kafka.instance, "dispatcher.instance");
   to.set("partition.assignment.strategy", "range");

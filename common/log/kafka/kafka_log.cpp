@@ -46,9 +46,7 @@ class KafkaLog final : public Log, public LineSource {
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return std::make_unique<KafkaMember>(options_, troubles_, damage_, handler, std::move(wake));
   }
-  Millis session_timeout() const override {
-    return Millis(static_cast<std::int64_t>(options_.kafka.session_timeout_seconds * 1000));
-  }
+  Millis session_timeout() const override { return options_.kafka.session_timeout; }
 
   std::string group() const override { return group_of(options_.kafka); }
 

@@ -11,13 +11,11 @@
 namespace certes::log::kafka {
 namespace {
 
-std::string retention_ms(double seconds) { return std::to_string(static_cast<std::int64_t>(seconds * 1000)); }
-
 std::string retention_of(const Options& options, Topic topic) {
   switch (topic) {
-    case Topic::events: return retention_ms(options.retention.events_seconds);
-    case Topic::attempts: return retention_ms(options.retention.attempts_seconds);
-    case Topic::dead_letters: return retention_ms(options.retention.dead_letters_seconds);
+    case Topic::events: return std::to_string(options.retention.events.count());
+    case Topic::attempts: return std::to_string(options.retention.attempts.count());
+    case Topic::dead_letters: return std::to_string(options.retention.dead_letters.count());
     case Topic::registry:
     case Topic::progress: break;
   }

@@ -55,11 +55,11 @@ std::int64_t Retention::finished_below(const Partition& partition) const {
 }
 
 void Retention::expire(Partition& partition) {
-  double seconds = 0;
+  Millis kept_for{0};
   switch (partition.topic) {
-    case Topic::events: seconds = store_.options.retention.events_seconds; break;
-    case Topic::attempts: seconds = store_.options.retention.attempts_seconds; break;
-    case Topic::dead_letters: seconds = store_.options.retention.dead_letters_seconds; break;
+    case Topic::events: kept_for = store_.options.retention.events; break;
+    case Topic::attempts: kept_for = store_.options.retention.attempts; break;
+    case Topic::dead_letters: kept_for = store_.options.retention.dead_letters; break;
     case Topic::registry:
     case Topic::progress: return;  // trimmed by who knows what is still needed
   }
@@ -67,7 +67,7 @@ void Retention::expire(Partition& partition) {
   const std::int64_t end = std::min(start + kBite.records, finished_below(partition));
   // What is finished goes at any age before what is new is refused.
   const bool early = partition.topic == Topic::events && store_.space.nearly_full();
-  const UnixMillis limit = early ? INT64_MAX : store_.clock.unix_millis() - static_cast<UnixMillis>(seconds * 1000);
+  const UnixMillis limit = early ? INT64_MAX : store_.clock.unix_millis() - kept_for.count();
   const std::int64_t kept = first_not_before(transaction_.time(partition), start, std::max(start, end), limit);
   if (kept > start) transaction_.set_start(partition, kept);
 }

@@ -22,11 +22,11 @@ struct Options {
   std::string directory;
   std::int32_t partitions = 1;  // fixed when the file is made
   // Appends that may not use the reserve are refused below this much free space; 0: no reserve.
-  std::int64_t reserve_bytes = 256ll << 20;
+  std::size_t reserve_bytes = 256u << 20;
   // And where so much of the file is in use; finished events go before their time first. 0: no limit but the disk.
-  std::int64_t max_bytes = 0;
-  double deduplication_seconds = 86'400;
-  std::int64_t deduplication_ids = 1'000'000;  // a partition
+  std::size_t max_bytes = 0;
+  Millis deduplication_window = std::chrono::days(1);
+  std::size_t deduplication_ids = 1'000'000;  // a partition
   config::RetentionSettings retention;
   // Of events; the other topics take 64 KiB more, registry and progress at least 1 MiB and 128 KiB.
   std::size_t max_record_bytes = 16u << 20;

@@ -11,8 +11,6 @@ namespace {
 // A clock that steps back by no more than this is not followed: append times of a partition do not fall.
 constexpr UnixMillis kSmallStep = 60'000;
 
-UnixMillis millis(double seconds) { return static_cast<UnixMillis>(seconds * 1000); }
-
 std::string_view bytes_of(const Identity& identity) {
   static_assert(sizeof(Identity) == 16);
   return {reinterpret_cast<const char*>(&identity), sizeof identity};
@@ -23,9 +21,8 @@ std::string_view bytes_of(const Identity& identity) {
 Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
     : store_(store),
       connection_(std::move(connection)),
-      identities_(millis(store.options.deduplication_seconds),
-                  static_cast<std::size_t>(store.options.deduplication_ids) *
-                      static_cast<std::size_t>(store.options.partitions)),
+      identities_(store.options.deduplication_window.count(),
+                  store.options.deduplication_ids * static_cast<std::size_t>(store.options.partitions)),
       statements_(store.partitions.size()) {
   begin_ = connection_->prepare("BEGIN IMMEDIATE");
   commit_ = connection_->prepare("COMMIT");

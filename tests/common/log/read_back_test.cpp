@@ -27,7 +27,7 @@ std::set<std::int64_t> read(ReadBack& back, const std::function<std::size_t(std:
 }  // namespace
 
 TEST_CASE("ReadBack: begins at the nearest of its bounds, and says which one that is") {
-  const auto bound = [](std::int64_t start, std::int64_t window, std::int64_t records) {
+  const auto bound = [](std::int64_t start, std::int64_t window, std::size_t records) {
     const ReadBack back({records, 1 << 20}, {start, window, 1'000});
     return std::pair{back.from(), back.bound()};
   };

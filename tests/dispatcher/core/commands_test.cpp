@@ -376,7 +376,7 @@ TEST_CASE("Commands: reply_to gets the result, signed, at its own URL, and 410 t
 TEST_CASE("Commands: replies have a timeout and a limit of their own") {
   CoreOptions options;
   options.reply_concurrency = 1;
-  options.reply_timeout_seconds = 3;
+  options.reply_timeout = Millis{3'000};
   World world(options);
   world.use(billing());
   for (std::int64_t offset = 0; offset < 2; ++offset) {

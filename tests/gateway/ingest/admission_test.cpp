@@ -38,7 +38,7 @@ TEST_CASE("Admission: refuses above what may wait, each loop its share of it") {
 
 TEST_CASE("Admission: refuses while the log is silent, and no longer when nobody waits for it") {
   config::GatewaySettings settings;
-  settings.shed_after_seconds = 0.5;
+  settings.shed_after = Millis{500};
   const Admission admission(settings);
   CHECK_FALSE(admission.refusal({1, kNow - Millis{500}, true}, kNow));
   CHECK(admission.refusal({1, kNow - Millis{501}, true}, kNow)->reason == "slow_log");
@@ -73,7 +73,7 @@ TEST_CASE("Admission: with as many waiting as allowed the next is refused at onc
 }
 
 TEST_CASE("Admission: while the log is silent requests are refused at once, and taken again when it has answered") {
-  Ingest ingest({.shed_after_seconds = 0.01});
+  Ingest ingest({.shed_after = Millis{10}});
   ingest.log.script(std::vector<Fate>(10'000, Fate::held));
   std::vector<fakes::RawClient> waiting;
   REQUIRE(eventually([&] {

@@ -20,7 +20,7 @@ class Commands {
         registry(*log_, clock) {
     settings.dev = true;
     settings.gateway.listen = "127.0.0.1:0";
-    settings.commands.search_seconds = 20;
+    settings.commands.search_timeout = Millis{20'000};
     gateway = std::make_unique<gateway::Gateway>(
         gateway::Dependencies{settings, *log_, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());

@@ -58,7 +58,7 @@ TEST_CASE("Durability: perhaps stored is 503 outcome-unknown") {
 }
 
 TEST_CASE("Durability: a log that never answers is 503 outcome-unknown after the durable timeout") {
-  Ingest ingest({.durable_timeout_seconds = 0.05});
+  Ingest ingest({.durable_timeout = Millis{50}});
   ingest.log.script({Fate::never, Fate::held, Fate::never});
   auto first = ingest.begin_json(kWithoutId);
   auto second = ingest.begin_json(kWithoutId);
@@ -69,7 +69,7 @@ TEST_CASE("Durability: a log that never answers is 503 outcome-unknown after the
 }
 
 TEST_CASE("Durability: an acknowledgement after the timeout is counted, and known as the first") {
-  Ingest ingest({.durable_timeout_seconds = 0.05});
+  Ingest ingest({.durable_timeout = Millis{50}});
   ingest.log.script({Fate::held});
   check_503(ingest.post_json(kEvent), "outcome-unknown");
   ingest.log.release(0, Fate::persisted);

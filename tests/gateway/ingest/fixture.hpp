@@ -33,15 +33,15 @@ inline Json json_of(const fakes::Answer& answer) { return Json::parse(answer.bod
 struct Options {
   bool exact = false;  // the log de-duplicates by itself
   bool dev = true;
-  double durable_timeout_seconds = 20;
+  Millis durable_timeout{20'000};
   std::size_t max_record_bytes = 2u << 20;
   int loops = 1;
   bool maintenance = false;
-  int max_waiting = 10'000;
-  double shed_after_seconds = 60;
+  std::size_t max_waiting = 10'000;
+  Millis shed_after{60'000};
   std::string unknown_types = "open";
   std::vector<std::string> trusted_proxies = {};
-  int max_connections_per_peer = 0;
+  std::size_t max_connections_per_peer = 0;
   double unverified_per_second = 100;
 };
 
@@ -57,12 +57,12 @@ class Ingest {
     settings.gateway.loops = options.loops;
     settings.gateway.maintenance = options.maintenance;
     settings.gateway.max_waiting = options.max_waiting;
-    settings.gateway.shed_after_seconds = options.shed_after_seconds;
+    settings.gateway.shed_after = options.shed_after;
     settings.gateway.unknown_types = options.unknown_types;
     settings.gateway.trusted_proxies = options.trusted_proxies;
     settings.gateway.max_connections_per_peer = options.max_connections_per_peer;
     settings.gateway.unverified_per_second = options.unverified_per_second;
-    settings.gateway.durable_timeout_seconds = options.durable_timeout_seconds;
+    settings.gateway.durable_timeout = options.durable_timeout;
     gateway = std::make_unique<Gateway>(Dependencies{settings, log, registry, sealer, metrics, clock, addresses_});
     REQUIRE(gateway->start());
     REQUIRE(eventually([this] { return registry.caught_up(); }));

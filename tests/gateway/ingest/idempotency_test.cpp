@@ -139,7 +139,7 @@ TEST_CASE("Idempotency-Key: what was not stored, or perhaps not, frees the key, 
 }
 
 TEST_CASE("Idempotency-Key: after the durable timeout the key is held until the log has said how it ended") {
-  Ingest ingest({.durable_timeout_seconds = 0.05});
+  Ingest ingest({.durable_timeout = Millis{50}});
   ingest.log.script({Fate::held});
   CHECK(ingest.post("/events", with_key("k-1"), kEvent).status == 503);
   CHECK(ingest.post("/events", with_key("k-1"), kEvent).status == 409);

@@ -38,7 +38,7 @@ inline log::kafka::Options kafka_options(const std::string& brokers, int partiti
   options.kafka.brokers = brokers;
   options.kafka.prefix = unique_prefix();
   options.kafka.partitions = partitions;
-  options.kafka.session_timeout_seconds = 6;
+  options.kafka.session_timeout = Millis{6'000};
   return options;
 }
 

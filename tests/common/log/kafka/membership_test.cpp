@@ -70,7 +70,7 @@ TEST_CASE("Kafka member: what is revoked goes to the other once released, and co
 
 TEST_CASE("Kafka member: a revoke may take longer than the session timeout, as long as it is polled") {
   auto options = test::kafka_options(test::shared_brokers());
-  options.kafka.session_timeout_seconds = 3;
+  options.kafka.session_timeout = Millis{3'000};
   const auto log = test::open_prepared(options);
   Bell bell;
   NotedMember first(*log, bell);
@@ -96,7 +96,7 @@ TEST_CASE("Kafka member: a revoke may take longer than the session timeout, as l
 
 TEST_CASE("Kafka member: one that stood still past the session timeout has lost its partitions") {
   auto options = test::kafka_options(test::shared_brokers());
-  options.kafka.session_timeout_seconds = 1.5;
+  options.kafka.session_timeout = Millis{1'500};
   const auto log = test::open_prepared(options);
   test::Process child({test::sibling("kafka_member_process"), options.kafka.brokers, options.kafka.prefix, "1.5"});
   REQUIRE(child.await_line("assigned 3"));
@@ -126,7 +126,7 @@ TEST_CASE("Kafka member: one that stood still past the session timeout has lost 
 
 TEST_CASE("Kafka member: a process that was killed gives way after its session") {
   auto options = test::kafka_options(test::shared_brokers());
-  options.kafka.session_timeout_seconds = 1.5;
+  options.kafka.session_timeout = Millis{1'500};
   const auto log = test::open_prepared(options);
   test::Process child({test::sibling("kafka_member_process"), options.kafka.brokers, options.kafka.prefix, "1.5"});
   REQUIRE(child.await_line("assigned 3"));

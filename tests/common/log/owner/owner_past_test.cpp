@@ -4,7 +4,7 @@
 namespace certes::log::testing {
 namespace {
 
-OwnerOptions reading_back(std::int64_t records, Millis window = Millis{1'000'000}, std::int64_t bytes = 64 << 20) {
+OwnerOptions reading_back(std::size_t records, Millis window = Millis{1'000'000}, std::size_t bytes = 64 << 20) {
   OwnerOptions options;
   options.read_back = {records, bytes};
   options.read_back_window = window;

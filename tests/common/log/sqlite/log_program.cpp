@@ -28,6 +28,7 @@
 #include <fstream>
 #include <optional>
 
+#include "common/base/seconds.hpp"
 #include "common/base/wake_signal.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
 
@@ -90,7 +91,7 @@ class Program {
     else if (action.starts_with("reserve="))
       options_.reserve_bytes = std::stoll(action.substr(8));
     else if (action.starts_with("keep="))
-      options_.retention.events_seconds = std::stod(action.substr(5));
+      options_.retention.events = millis_of(std::stod(action.substr(5)));
     else if (action.starts_with("fill="))
       fill(std::stoul(action.substr(5)));
     else if (action == "finish")

@@ -135,7 +135,7 @@ TEST_CASE("SQLite log: records older than what memory keeps come from the file, 
 
 TEST_CASE("SQLite log: an identity leaves the window by time") {
   log::sqlite::Options options;
-  options.deduplication_seconds = 10;
+  options.deduplication_window = Millis{10'000};
   OpenedLog opened(options);
   const auto once = [&](const std::string& id) {
     std::vector<log::Record> records;
