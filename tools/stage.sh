@@ -11,9 +11,10 @@ stage() {
 }
 
 # compile PRESET [TARGET…] configures once and builds: on a terminal with ninja's own line of progress, else with a line
-# every tenth of the way.
+# every tenth of the way. What ccache does not have is timed (checks/timed.sh).
 compile() {
   local preset=$1 tenth=0 progress rest line
+  local -x PATH="$PWD/tools/checks:$PATH" CCACHE_PREFIX="timed.sh${CCACHE_PREFIX:+ $CCACHE_PREFIX}"
   shift
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"build-$preset.log" 2>&1 ||
     { tail -n 20 "build-$preset.log" >&2; return 1; }

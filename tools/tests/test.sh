@@ -34,6 +34,7 @@ stage "test asan-ubsan" run asan-ubsan -L 'unit|contract'
 stage "build tsan" compile tsan certes_checked_tests
 stage "test tsan" run tsan -L 'unit|contract' -LE one-thread
 stage "build" compile dev
+stage "compile cost" python3 tools/checks/compile_cost.py build/dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
   stage "10,000 simulations" env CERTES_SIMULATION_RUNS=20 ctest --test-dir build/dev --output-on-failure -R dispatcher_simulation_test
