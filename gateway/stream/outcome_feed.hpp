@@ -44,8 +44,7 @@ class OutcomeFeed {
     std::size_t waiters_bytes = 32u << 20;  // that all of them are
     metrics::Counter cut{};
   };
-  OutcomeFeed(log::Log& log, log::Wake wake, Limits limits)
-      : log_(log), wake_(std::move(wake)), limits_(limits) {}
+  OutcomeFeed(log::Log& log, log::Wake wake, Limits limits) : log_(log), wake_(std::move(wake)), limits_(limits) {}
 
   void expect(Waiter waiter);
   // Its event is on the log, there: from now on it may be told.
