@@ -132,7 +132,7 @@ struct DeduplicationSettings {
   std::size_t memory_bytes = 512ull << 20;  // of a gateway's index, and of a dispatcher's
   std::size_t read_back = 100'000;          // records of each partition, when a gateway or an owner starts
   std::size_t read_back_bytes = 64 << 20;   // of each partition, the same
-  Millis read_back_time{30'000};            // how long a gateway is not ready for it
+  Millis read_back_time{2'000};             // how long a gateway is not ready for it
   bool follow = true;                       // gateways read what others accept
   // Of repeats that are delivered again, because nobody received the first:
   std::size_t redeliver_ids = 100'000;    // events that nobody received, known to a gateway; 0: none

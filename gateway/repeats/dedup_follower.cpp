@@ -119,9 +119,9 @@ void DedupFollower::check_warm() {
     tell();
   }
   if (!read_back_ && !warm_ && took >= options_.limit)
-    spdlog::warn(
-        "gateway: reading events back takes longer than deduplication.read_back_seconds; until it is done, a repeat of "
-        "an event from before the start may be answered as new (it is not delivered)");
+    spdlog::info(
+        "gateway: ready before the events of before are read back (deduplication.read_back_seconds); until they are, a "
+        "repeat of one may be answered as new (it is not delivered)");
   warm_ = warm_ || read_back_ || took >= options_.limit;
 }
 

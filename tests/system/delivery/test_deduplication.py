@@ -6,7 +6,7 @@ import unittest
 from harness import ADMIN_KEY, Case, Installation, Producer, Sink, brokers, event, github_signature, request, wait_for
 
 EVENTS = 60
-KAFKA = {"CERTES_KAFKA_SESSION_TIMEOUT_SECONDS": "3"}
+KAFKA = {"CERTES_KAFKA_SESSION_TIMEOUT_SECONDS": "3", "CERTES_DEDUPLICATION_READ_BACK_SECONDS": "30"}
 
 
 def items(prefix="k", count=EVENTS):
