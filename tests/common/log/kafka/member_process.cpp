@@ -77,6 +77,6 @@ int main(int argc, char** argv) {
   options.kafka.brokers = argv[1];
   options.kafka.prefix = argv[2];
   options.kafka.partitions = 3;
-  options.kafka.session_timeout = millis_of(std::stod(argv[3]));
+  options.kafka.session_timeout = certes::millis_of(std::stod(argv[3]));
   return certes::run(std::move(options));
 }
