@@ -282,9 +282,10 @@ class Answers(DeliveryCase):
             shown = self.api.ok("GET", "/endpoints/one")
             self.assertEqual(shown["state"], "disabled")
             self.assertEqual(shown["disabled_reason"], "gone")
-            unmatched = self.metric("certes_dispatcher_unmatched_total")
-            self.send()
-            await asyncio.to_thread(wait_for, lambda: self.metric("certes_dispatcher_unmatched_total") > unmatched, WITHIN, "an unmatched event")
+            self.assertEqual(shown["disabled_by"], "certes")
+            later = self.send()
+            letters = await self.letters_of(6)
+            self.assertEqual([l["rule"] for l in letters if l["event"] == later], ["endpoint_disabled"], "nobody has asked for nothing")
             gone = False
             self.api.ok("POST", "/endpoints/one/resume")
             shown = self.api.ok("GET", "/endpoints/one")
