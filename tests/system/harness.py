@@ -323,11 +323,16 @@ class Sink:
 
 class Producer:
     """Posts over `connections` keep-alive connections; `outcomes[key]` is ("accepted", evt id), ("refused", status) or
-    ("unknown", reason). A connection that breaks makes its request unknown and is opened anew."""
+    ("unknown", reason). A connection that breaks makes its request unknown and is opened anew. After a 503 its
+    Retry-After is heeded, as producers do: who floods a gateway that is starting keeps it from its log. While `ready` is
+    cleared nothing is begun, as a load balancer sends nothing to who is not."""
 
     def __init__(self, address, key=ADMIN_KEY, connections=32):
         self.address, self.key, self.width = address, key, connections
         self.outcomes = {}
+        self.retry_after = {}  # of the last answer, by connection
+        self.ready = asyncio.Event()
+        self.ready.set()
 
     async def _connect(self, limit=30):
         deadline = time.monotonic() + limit
@@ -345,18 +350,22 @@ class Producer:
                      f"Content-Length: {len(body)}\r\n{extra}\r\n".encode() + body)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         length = next(int(line.split(":")[1]) for line in head if line.lower().startswith("content-length:"))
+        after = next((line.split(":")[1] for line in head if line.lower().startswith("retry-after:")), "0")
+        self.retry_after[writer] = int(after)
         return int(head[0].split(" ")[1]), json.loads(await reader.readexactly(length) or b"null")
 
     async def _work(self, items):
         reader = writer = None
         for key, body in items:
             while True:
+                await self.ready.wait()
                 if writer is None:
                     reader, writer = await self._connect()
                 try:
                     status, answer = await asyncio.wait_for(self.post(reader, writer, body), 30)
                 except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
                     writer.close()
+                    self.retry_after.pop(writer, None)
                     writer = None
                     self.outcomes[key] = ("unknown", repr(error))
                     break
@@ -366,6 +375,8 @@ class Producer:
                     self.outcomes[key] = ("unknown", status)
                 else:
                     self.outcomes[key] = ("refused", status)
+                if status == 503:
+                    await asyncio.sleep(self.retry_after[writer])
                 break
         if writer is not None:
             writer.close()

@@ -134,11 +134,14 @@ class FlowTests:
                 None, flow.check, installation, sink, producer, duplicates_allowed, unknown_allowed)
             print(f"{self.engine}: {len(producer.accepted())} accepted, {len(sink.receipts)} receipts, {repeats} repeats")
 
-    async def restart(self, process):
-        """kill -9, then at once again on the same ports and data."""
+    async def restart(self, process, installation, producer):
+        """kill -9, then at once again on the same ports and data. To a gateway nothing is sent until it is ready."""
         process.keep_ports()
+        if process in installation.gateways:
+            producer.ready.clear()
         process.kill()
         await asyncio.get_running_loop().run_in_executor(None, process.start)
+        producer.ready.set()
 
     async def test_every_event_ends_exactly_once_at_every_endpoint(self):
         await self.run_flow(EVENTS)
@@ -149,7 +152,7 @@ class FlowTests:
         async def disturb(installation, sink, producer):
             for k in range(kills):
                 await sink.wait(lambda k=k: len(sink.receipts) > EVENTS // 5 * (k + 1), 120)
-                await self.restart(installation.dispatchers[0])
+                await self.restart(installation.dispatchers[0], installation, producer)
                 installation.ingest = installation.gateways[0].address("gateway")
 
         # A killed `serve` also breaks the producer's connections: what they had begun is unknown.
@@ -167,7 +170,7 @@ class KafkaFlow(FlowTests, Case):
     async def test_killing_the_gateway_repeats_nothing(self):
         async def disturb(installation, sink, producer):
             await sink.wait(lambda: len(sink.receipts) > EVENTS // 5, 120)
-            await self.restart(installation.gateways[0])
+            await self.restart(installation.gateways[0], installation, producer)
 
         await self.run_flow(EVENTS // 2, disturb, duplicates_allowed=0, unknown_allowed=32)
 
