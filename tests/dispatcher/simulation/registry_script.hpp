@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "common/base/random.hpp"
+#include "tests/common/log/owner/manual_clock.hpp"
 #include "tests/dispatcher/resources.hpp"
-#include "tests/dispatcher/simulation/clock.hpp"
 
 namespace certes::dispatcher::simulation {
+
+using log::testing::ManualClock;
 
 inline const std::vector<std::string> kEndpoints = {"a", "b", "c"};
 inline const std::vector<std::string> kTypes = {"order.created", "invoice.paid"};
