@@ -1,8 +1,7 @@
 #pragma once
 // FairQueue: work that waits for one of a few threads, fair by tenant. Places in the queue go by Shares, what waits is
-// given out in turn, tenant by tenant, and of the threads a quarter (at least one of two or more) is kept for tenants
-// that are at work on less than a quarter: one tenant alone may have all others. Who: the workers of listeners, the
-// look-ups of commands. Any thread; push does not block.
+// given out in turn, tenant by tenant, and threads go by ThreadShares. Who: the workers of listeners, the look-ups of
+// commands. Any thread; push does not block.
 // What waits costs its bytes, but never less than the queue's bytes divided by its items: one bound for both.
 
 #include <deque>
@@ -12,6 +11,7 @@
 
 #include "common/base/mutex.hpp"
 #include "common/base/shares.hpp"
+#include "common/base/thread_shares.hpp"
 
 namespace certes {
 
@@ -28,8 +28,6 @@ class FairOrder {
   explicit FairOrder(const FairOptions& options)
       : least_cost_(std::max<std::size_t>(1, options.most_bytes / std::max<std::size_t>(1, options.most_items))),
         threads_(options.threads),
-        quarter_(std::max(1, options.threads / 4)),
-        kept_(options.threads < 2 ? 0 : quarter_),
         shares_(std::max(options.most_bytes, least_cost_)) {}
 
   // What is turned away: nothing; the newest of who holds too much; or the item itself.
@@ -91,9 +89,9 @@ class FairOrder {
 
   // Passes over at most as many as have threads.
   typename Ring::iterator whose_turn() {
-    const auto little = std::ranges::find_if(ring_, [&](LaneRef lane) { return lane->second.at_work < quarter_; });
-    if (little != ring_.end() || at_work_ + 1 + kept_ > threads_) return little;
-    return ring_.begin();
+    const auto little =
+        std::ranges::find_if(ring_, [&](LaneRef lane) { return threads_.little(lane->second.at_work); });
+    return little != ring_.end() || !threads_.spare(at_work_) ? little : ring_.begin();
   }
   T take_newest(LaneRef lane) {
     Waiting newest = std::move(lane->second.waiting.back());
@@ -111,7 +109,7 @@ class FairOrder {
   }
 
   const std::size_t least_cost_;
-  const int threads_, quarter_, kept_;
+  const ThreadShares threads_;
   Shares shares_;
   Lanes lanes_;
   Ring ring_;  // lanes in which something waits
