@@ -122,6 +122,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.body = record->value;
   transfer.timeout = millis_of(target.endpoint().timeout_seconds);
   transfer.affinity = attempt.affinity;
+  transfer.tenant = target.endpoint().tenant;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());
   FromRecord from{lines, attempt.anew};

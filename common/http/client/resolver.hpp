@@ -1,8 +1,9 @@
 #pragma once
 // Resolver: looks names up on threads of its own, each name once and only so many at a time, and remembers for a while
-// what came of it, so that a name server that does not answer holds up nobody but who asks for that name. Who: Sender,
-// one for all its threads. Threads: any; nothing blocks. The look-ups run on detached threads that share what they
-// touch: one that never comes back holds up neither who asked nor the end of the process.
+// what came of it, so that a name server that does not answer holds up nobody but who asks for that name. Threads and
+// what is remembered are fair by tenant (host_names.hpp). Who: Sender, one for all its threads. Threads: any; nothing
+// blocks. The look-ups run on detached threads that share what they touch: one that never comes back holds up neither
+// who asked nor the end of the process.
 
 #include <cstdint>
 #include <functional>
@@ -21,7 +22,7 @@ struct Resolution {
     found,
     failed,  // the name's fault: it does not exist, has no address, or nobody answers for it though others are answered
     silent,  // the name server's fault: it does not answer, or cannot
-    local,   // ours: no descriptors or memory
+    local,   // ours: no descriptors, memory or places
   };
   Kind kind = Kind::failed;
   std::vector<std::string> addresses;  // found: numeric, in the order in which they are to be tried
@@ -43,6 +44,7 @@ struct ResolverOptions {
   std::size_t max_at_work = 32;
   LookUp look_up = look_up_by_system;
   std::function<SteadyTime()> now = [] { return std::chrono::steady_clock::now(); };
+  std::size_t most_names = 10'000;  // remembered, looked up or waiting to be
 };
 
 class Resolver {
@@ -61,9 +63,9 @@ class Resolver {
     ResolutionPtr resolution;
     Millis retry_in{0};  // of a failure: not before that is it looked up again
   };
-  // What is known. Nothing: it is being looked up, and `tell` is called once that has ended, unless the resolver has
-  // gone meanwhile: on any thread.
-  std::optional<Known> ask(const std::string& host, std::function<void()> tell);
+  // What is known. Nothing: it is being looked up, and `tell` is called once that has ended, or was given up for
+  // another tenant's sake, unless the resolver has gone meanwhile: on any thread.
+  std::optional<Known> ask(const std::string& tenant, const std::string& host, std::function<void()> tell);
   ResolverStats stats() const;
 
  private:

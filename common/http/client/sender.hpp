@@ -62,6 +62,7 @@ struct Transfer {
   std::string_view body;
   Millis timeout{15'000};    // whole request
   std::size_t affinity = 0;  // same value → same thread (an endpoint's)
+  std::string tenant;        // whose: names are looked up, and waited for, by shares
 };
 
 struct TransferResult {

@@ -34,15 +34,6 @@ std::string for_libcurl(const NamedHost& named, const Resolution& resolution) {
   return text;
 }
 
-// False: it is not among them.
-template <class Transfers>
-bool forget(Transfers& transfers, std::uint64_t id) {
-  const auto found = std::find_if(transfers.begin(), transfers.end(), [&](const Transfer& t) { return t.id == id; });
-  if (found == transfers.end()) return false;
-  transfers.erase(found);
-  return true;
-}
-
 TransferError error_of(Resolution::Kind kind) {
   switch (kind) {
     case Resolution::Kind::failed: return TransferError::dns;
@@ -51,6 +42,10 @@ TransferError error_of(Resolution::Kind kind) {
     case Resolution::Kind::silent: break;
   }
   return TransferError::unresolved;
+}
+
+Resolver::Known unanswered(std::string why, Millis retry_in) {
+  return {std::make_shared<const Resolution>(Resolution{Resolution::Kind::silent, {}, std::move(why)}), retry_in};
 }
 
 }  // namespace
@@ -93,7 +88,7 @@ void SenderThread::run() {
   std::array<epoll_event, 256> events{};
   while (!stopping_.load(std::memory_order_relaxed)) {
     take_commands();
-    give_back_unresolved();
+    give_back_overdue();
     // Transfers may end in here: they are collected before the thread blocks.
     for (int i = 0; i < 64 && run_due_timer(); ++i) collect();
     collect();
@@ -133,38 +128,30 @@ void SenderThread::start_waiting() {
 void SenderThread::resolve(Transfer&& transfer) {
   const auto named = options_.environment_proxy ? std::nullopt : named_host(transfer.url);
   if (!named) return start(std::move(transfer), {});
-  if (const auto found = resolving_.find(named->host); found != resolving_.end())
-    return found->second.transfers.push_back(std::move(transfer));
-  const auto known =
-      resolver_.ask(named->host, [inbox = inbox_, host = named->host] { inbox->commands.post(LookedUp{host}); });
-  if (known && known->resolution->kind == Resolution::Kind::found)
-    return start(std::move(transfer), for_libcurl(*named, *known->resolution));
-  if (known) return give_back(transfer.id, *known, named->host);
-  Resolving& resolving = resolving_[named->host];
-  resolving.until = clock_now() + Resolver::kPatience;
-  resolving.transfers.push_back(std::move(transfer));
-  resolving_until_.emplace_back(resolving.until, named->host);
+  const NameWaits::Name name{transfer.tenant, named->host};
+  if (!resolving_.contains(name)) {
+    const auto known =
+        resolver_.ask(name.tenant, name.host, [inbox = inbox_, name] { inbox->commands.post(LookedUp{name}); });
+    if (known && known->resolution->kind == Resolution::Kind::found)
+      return start(std::move(transfer), for_libcurl(*named, *known->resolution));
+    if (known) return give_back(transfer.id, *known, name.host);
+  }
+  resolving_.add(name, std::move(transfer), clock_now() + Resolver::kPatience);
 }
 
 // The resolver knows now: they are asked for again, before those that came after them.
 void SenderThread::take(const LookedUp& looked_up) {
-  auto node = resolving_.extract(looked_up.host);
-  if (node.empty()) return;
-  auto& transfers = node.mapped().transfers;
+  auto ended = resolving_.take(looked_up.name);
+  if (!ended) return;
+  auto& transfers = ended->second.transfers;
   waiting_.insert(waiting_.begin(), std::make_move_iterator(transfers.begin()),
                   std::make_move_iterator(transfers.end()));
 }
 
-void SenderThread::give_back_unresolved() {
-  static const Resolver::Known silent{
-      std::make_shared<const Resolution>(Resolution{Resolution::Kind::silent, {}, "the name server does not answer"}),
-      Resolver::kPatience};
-  for (; !resolving_until_.empty() && resolving_until_.front().first <= clock_now(); resolving_until_.pop_front()) {
-    const auto found = resolving_.find(resolving_until_.front().second);
-    if (found == resolving_.end() || found->second.until != resolving_until_.front().first) continue;
-    for (const Transfer& transfer : found->second.transfers) give_back(transfer.id, silent, found->first);
-    resolving_.erase(found);
-  }
+void SenderThread::give_back_overdue() {
+  static const Resolver::Known known = unanswered("it is not answered", Resolver::kPatience);
+  while (const auto ended = resolving_.take_overdue(clock_now()))
+    for (const Transfer& transfer : ended->second.transfers) give_back(transfer.id, known, ended->first.host);
 }
 
 void SenderThread::give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host) {
@@ -202,9 +189,9 @@ void SenderThread::give_up(std::uint64_t id) {
     running_.erase(id);
     return;
   }
-  if (!forget(waiting_, id) &&
-      std::none_of(resolving_.begin(), resolving_.end(), [&](auto& one) { return forget(one.second.transfers, id); }))
-    return;
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [id](const Transfer& t) { return t.id == id; });
+  if (found == waiting_.end() && !resolving_.forget(id)) return;
+  if (found != waiting_.end()) waiting_.erase(found);
   TransferResult result;
   result.id = id;
   result.error = TransferError::aborted;
@@ -256,7 +243,7 @@ bool SenderThread::run_due_timer() {
 
 int SenderThread::wait_ms() const {
   if (!paused_.empty()) return 0;
-  const SteadyTime until = resolving_until_.empty() ? timer_ : std::min(timer_, resolving_until_.front().first);
+  const SteadyTime until = std::min(timer_, resolving_.next_at().value_or(SteadyTime::max()));
   if (until == SteadyTime::max()) return -1;
   const auto left = std::chrono::ceil<Millis>(until - clock_now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));

@@ -17,6 +17,7 @@
 #include "common/base/event_fd.hpp"
 #include "common/base/mailbox.hpp"
 #include "common/http/client/curl_transfer.hpp"
+#include "common/http/client/name_waits.hpp"
 
 namespace certes::http {
 
@@ -33,18 +34,13 @@ class SenderThread {
     std::uint64_t id = 0;
   };
   struct LookedUp {
-    std::string host;
+    NameWaits::Name name;
   };
   using Command = std::variant<Transfer, Abort, LookedUp>;
   // Shared with look-ups that may outlive the thread.
   struct Inbox {
     EventFd signal;
     Mailbox<Command> commands{[this] { signal.notify(); }};
-  };
-  // Transfers that wait for their host to be looked up: no handle or socket is taken yet.
-  struct Resolving {
-    std::vector<Transfer> transfers;
-    SteadyTime until{};
   };
   // What epoll watches of a socket, which is more than curl asks for now: see on_socket.
   struct Watched {
@@ -66,7 +62,7 @@ class SenderThread {
   void take(const LookedUp& looked_up);
   void start_waiting();
   void resolve(Transfer&& transfer);
-  void give_back_unresolved();
+  void give_back_overdue();
   void give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host);
   void start(Transfer&& transfer, const std::string& addresses);
   void give_up(std::uint64_t id);
@@ -94,10 +90,9 @@ class SenderThread {
   std::vector<std::unique_ptr<CurlTransfer>> handles_;
   std::vector<CurlTransfer*> free_;
   std::unordered_map<std::uint64_t, CurlTransfer*> running_;
-  std::deque<std::uint64_t> paused_;                                // large answers that have had their turn
-  std::deque<Transfer> waiting_;                                    // above max_in_flight
-  std::unordered_map<std::string, Resolving> resolving_;            // by host
-  std::deque<std::pair<SteadyTime, std::string>> resolving_until_;  // all wait equally long
+  std::deque<std::uint64_t> paused_;  // large answers that have had their turn
+  std::deque<Transfer> waiting_;      // above max_in_flight
+  NameWaits resolving_;
   std::vector<Command> commands_;
   std::thread thread_;
 };

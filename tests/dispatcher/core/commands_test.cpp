@@ -360,6 +360,7 @@ TEST_CASE("Commands: reply_to gets the result, signed, at its own URL, and 410 t
   const auto reply = std::find_if(world.flying.begin(), world.flying.end(),
                                   [](const auto& transfer) { return transfer.url.ends_with("/answers"); });
   REQUIRE(reply != world.flying.end());
+  CHECK(reply->tenant == "default");
   const auto webhooks = crypto::StandardWebhooks::make(world.sealer.derived_secrets("reply_to/default").front());
   CHECK(webhooks->verify(World::header(*reply, "webhook-id"), World::header(*reply, "webhook-timestamp"),
                          World::header(*reply, "webhook-signature"), reply->body, world.clock.unix_millis() / 1000,

@@ -52,6 +52,12 @@ std::size_t count(const http::Transfer& transfer, std::string_view name) {
 
 }  // namespace
 
+TEST_CASE("Request: its name is looked up on its endpoint's tenant's account") {
+  Fixture fixture;
+  fixture.endpoint.tenant = "acme";
+  CHECK(fixture.build({}).tenant == "acme");
+}
+
 TEST_CASE("Request: carries the event's attributes, percent-encoded, and its content type") {
   Fixture fixture;
   EventText event;

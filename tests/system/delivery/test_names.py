@@ -33,8 +33,8 @@ def use_name_server():
 
 
 class NameServer:
-    """Answers nothing, until told: then 127.0.0.1 for every name, or that it does not exist, where it begins with
-    "gone"."""
+    """Answers nothing, until told, but for names that begin with "good": then 127.0.0.1 for every name, or that it does
+    not exist, where it begins with "gone"."""
 
     def __init__(self):
         self.silent, self.asked = True, set()
@@ -54,7 +54,7 @@ class NameServer:
                 at += 1 + query[at]
             kind = struct.unpack(">H", query[at + 1:at + 3])[0]
             self.asked.add(".".join(labels))
-            if self.silent:
+            if self.silent and not labels[0].startswith("good"):
                 continue
             gone = labels[0].startswith("gone")
             answers = 1 if kind == 1 and not gone else 0
@@ -109,6 +109,36 @@ class Names(harness.Case):
 
             self.server.silent = False
             await sink.wait(lambda: len(sink.delivered()) == 2200, 90, "the deliveries of names that are answered again")
+            self.assertEqual({receipt.attempt for receipt in sink.receipts}, {1})
+        self.assertEqual(serve.stop(), 0)
+
+    async def test_a_tenant_that_goes_on_inventing_silent_names_holds_up_no_other(self):
+        serve, api = self.start(CERTES_DISPATCHER_RESOLVING_MAX="8")
+        api.ok("PUT", "/tenants/other", {})
+        key = api.ok("POST", "/keys?tenant=other", {"scopes": ["*"]})["key"]
+        other = Api(api.address, key)
+        producer = Producer(serve.address("gateway"), connections=1)
+        invented = 0
+
+        async def invent(names):
+            nonlocal invented
+            for i in range(invented, invented + names):
+                api.ok("PUT", f"/endpoints/a{i}", {"url": f"http://a{i}.silent.test/"})
+                api.ok("PUT", f"/subscriptions/a{i}", {"endpoint": f"a{i}", "pattern": f"a.n{i}"})
+            await producer.send([(i, event(f"a.n{i}", i)) for i in range(invented, invented + names)])
+            invented += names
+
+        async with Sink() as sink:
+            await invent(200)
+            await sink.wait(lambda: len(self.server.asked) >= 6, 60, "all threads but those that are kept")
+            for i in range(8):  # each a name of its own, that nobody has asked for yet
+                await invent(1)
+                other.ok("PUT", f"/endpoints/good{i}", {"url": f"http://good{i}.test:{sink.port}/good{i}"})
+                other.ok("PUT", f"/subscriptions/good{i}", {"endpoint": f"good{i}", "pattern": f"g.n{i}"})
+                await Producer(serve.address("gateway"), key, connections=1).send([(i, event(f"g.n{i}", i))])
+                await sink.wait(lambda path=f"/good{i}": len(sink.delivered(path)) == 1, 60, "another tenant's delivery")
+                hanging = {name for name in self.server.asked if name.endswith(".silent.test")}
+                self.assertLess(len(hanging), 200, "it came before those that were invented before it")
             self.assertEqual({receipt.attempt for receipt in sink.receipts}, {1})
         self.assertEqual(serve.stop(), 0)
 

@@ -21,9 +21,11 @@ class TestSender {
         }) {}
 
   void submit(std::uint64_t id, const std::string& url, const std::string& body = "hello",
-              Millis timeout = Millis(10'000), std::vector<std::string> headers = {"content-type: application/json"}) {
+              Millis timeout = Millis(10'000), std::vector<std::string> headers = {"content-type: application/json"},
+              const std::string& tenant = "acme") {
     Transfer transfer;
     transfer.id = id;
+    transfer.tenant = tenant;
     transfer.url = url;
     transfer.headers = std::move(headers);
     auto owner = std::make_shared<const std::string>(body);

@@ -116,7 +116,7 @@ TEST_CASE("Sender: names that hang hold up nobody, take few threads, and are sen
   RawEndpoint endpoint(always(kOk));
   const auto server = std::make_shared<NameServer>();
   SenderOptions options = looking_up([server](const std::string& host) { return server->look_up(host); });
-  options.resolver.max_at_work = 12;
+  options.resolver.max_at_work = 14;
   TestSender test(options);
   std::map<std::uint64_t, TransferResult> ended;
   const auto wait_for = [&](std::uint64_t id) {
@@ -130,7 +130,7 @@ TEST_CASE("Sender: names that hang hold up nobody, take few threads, and are sen
     REQUIRE(wait_for(i).status == 200);
   }
   server->wait_hanging(10);
-  CHECK(test.sender.resolver_stats().at_work <= 12);
+  CHECK(test.sender.resolver_stats().at_work <= 14);
   for (std::uint64_t i = 0; i < 10; ++i) CHECK(wait_for(1'000 + i).error == TransferError::unresolved);
   server->speak();
   REQUIRE(eventually([&] { return test.sender.resolver_stats().at_work == 0; }));
