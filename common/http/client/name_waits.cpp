@@ -11,6 +11,8 @@ void NameWaits::add(const Name& name, Transfer&& transfer, SteadyTime until) {
     order_.emplace_back(until, name);
   }
   at->second.transfers.push_back(std::move(transfer));
+  ++held_[name.tenant];
+  ++waiting_;
 }
 
 std::optional<NameWaits::Ended> NameWaits::take(const Name& name) {
@@ -24,12 +26,23 @@ std::optional<NameWaits::Ended> NameWaits::take_overdue(SteadyTime now) {
   return end(names_.find(order_.front().second));
 }
 
+std::optional<NameWaits::Ended> NameWaits::take_surplus() {
+  if (waiting_ <= most_) return std::nullopt;
+  const auto& most = std::ranges::max_element(held_, {}, [](const auto& holder) { return holder.second; })->first;
+  const auto longest = std::ranges::find_if(order_, [&](const auto& one) {
+    const auto found = names_.find(one.second);
+    return one.second.tenant == most && found != names_.end() && found->second.until == one.first;
+  });
+  return end(names_.find(longest->second));
+}
+
 bool NameWaits::forget(std::uint64_t id) {
   for (auto name = names_.begin(); name != names_.end(); ++name) {
     auto& transfers = name->second.transfers;
     const auto found = std::ranges::find(transfers, id, &Transfer::id);
     if (found == transfers.end()) continue;
     transfers.erase(found);
+    give(name->first.tenant, 1);
     if (transfers.empty()) end(name);
     return true;
   }
@@ -43,6 +56,7 @@ std::optional<SteadyTime> NameWaits::next_at() const {
 
 NameWaits::Ended NameWaits::end(Names::iterator name) {
   auto node = names_.extract(name);
+  give(node.key().tenant, node.mapped().transfers.size());
   drop_ended();
   return {std::move(node.key()), std::move(node.mapped())};
 }
@@ -53,6 +67,14 @@ void NameWaits::drop_ended() {
     if (found != names_.end() && found->second.until == order_.front().first) return;
     order_.pop_front();
   }
+}
+
+void NameWaits::give(const std::string& tenant, std::size_t count) {
+  waiting_ -= count;
+  const auto held = held_.find(tenant);
+  if (held == held_.end()) return;
+  held->second -= count;
+  if (held->second == 0) held_.erase(held);
 }
 
 }  // namespace certes::http

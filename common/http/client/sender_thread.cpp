@@ -12,7 +12,8 @@ namespace certes::http {
 
 namespace {
 
-constexpr Millis kLargeAnswers{1};  // of each round
+constexpr Millis kLargeAnswers{1};    // of each round
+constexpr Millis kRetrySurplus{500};  // of what waited for a name, and gave way
 
 SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
 
@@ -44,6 +45,11 @@ TransferError error_of(Resolution::Kind kind) {
   return TransferError::unresolved;
 }
 
+// Whoever waits for a name is one of those in flight: names that are not answered hold at most a quarter of them.
+std::size_t most_waits(const SenderOptions& options) {
+  return std::max<std::size_t>(1, options.max_in_flight / 4 / static_cast<std::size_t>(std::max(1, options.threads)));
+}
+
 Resolver::Known unanswered(std::string why, Millis retry_in) {
   return {std::make_shared<const Resolution>(Resolution{Resolution::Kind::silent, {}, std::move(why)}), retry_in};
 }
@@ -57,7 +63,8 @@ SenderThread::SenderThread(const SenderOptions& options, const AddressPolicy& po
       resolver_(resolver),
       done_(done),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      multi_(::curl_multi_init()) {
+      multi_(::curl_multi_init()),
+      resolving_(most_waits(options)) {
   ::curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &SenderThread::on_socket);
   ::curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   ::curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &SenderThread::on_timer);
@@ -137,6 +144,7 @@ void SenderThread::resolve(Transfer&& transfer) {
     if (known) return give_back(transfer.id, *known, name.host);
   }
   resolving_.add(name, std::move(transfer), clock_now() + Resolver::kPatience);
+  give_back_surplus();
 }
 
 // The resolver knows now: they are asked for again, before those that came after them.
@@ -151,6 +159,12 @@ void SenderThread::take(const LookedUp& looked_up) {
 void SenderThread::give_back_overdue() {
   static const Resolver::Known known = unanswered("it is not answered", Resolver::kPatience);
   while (const auto ended = resolving_.take_overdue(clock_now()))
+    for (const Transfer& transfer : ended->second.transfers) give_back(transfer.id, known, ended->first.host);
+}
+
+void SenderThread::give_back_surplus() {
+  static const Resolver::Known known = unanswered("it is not answered yet, and too many wait for names", kRetrySurplus);
+  while (const auto ended = resolving_.take_surplus())
     for (const Transfer& transfer : ended->second.transfers) give_back(transfer.id, known, ended->first.host);
 }
 

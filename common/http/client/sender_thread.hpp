@@ -63,6 +63,7 @@ class SenderThread {
   void start_waiting();
   void resolve(Transfer&& transfer);
   void give_back_overdue();
+  void give_back_surplus();
   void give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host);
   void start(Transfer&& transfer, const std::string& addresses);
   void give_up(std::uint64_t id);

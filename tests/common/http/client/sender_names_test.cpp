@@ -137,6 +137,20 @@ TEST_CASE("Sender: names that hang hold up nobody, take few threads, and are sen
   CHECK(test.one(url("silent3.test", endpoint)).status == 200);
 }
 
+TEST_CASE(
+    "Sender: of those that wait for names a quarter of what may be in flight does, others are given back at once") {
+  const auto server = std::make_shared<NameServer>();
+  SenderOptions options = looking_up([server](const std::string& host) { return server->look_up(host); });
+  options.max_in_flight = 64;
+  TestSender test(options);
+  for (std::uint64_t i = 0; i < 60; ++i) test.submit(i, "http://silent" + std::to_string(i / 3) + ".test/");
+  const auto given_back = test.wait(60 - 16);
+  CHECK(given_back.begin()->first == 0);  // whose name has waited longest
+  for (const auto& [id, result] : given_back) CHECK(result.error == TransferError::unresolved);
+  CHECK(given_back.at(0).retry_in < Resolver::kPatience);  // not for its patience' end
+  server->speak();
+}
+
 TEST_CASE("Sender: a transfer that waits for its name can be given up") {
   const auto server = std::make_shared<NameServer>();
   TestSender test(looking_up([server](const std::string& host) { return server->look_up(host); }));
