@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
+#include "common/base/overloaded.hpp"
 #include "common/event/structured.hpp"
-#include "dispatcher/delivery/dead_letter.hpp"
-#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/outcome/dead_letter.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -36,10 +36,12 @@ std::string trace_line(const AttemptSeen& attempt) {
   else
     line.append(attempt.failure);
   line.append(" in ").append(milliseconds(attempt.duration_us));
-  if (attempt.outcome == kAwaiting) line.append(", awaiting its result");
-  if (attempt.outcome == kRetry) line.append(", next in ").append(spoken(attempt.next));
-  if (attempt.outcome == kDeadLettered) line.append(", dead letter (").append(attempt.rule).append(")");
-  if (attempt.outcome == kCancelled) line.append(", cancelled");
+  std::visit(Overloaded{[](const Delivered&) {},
+                        [&](const RetryAt&) { line.append(", next in ").append(spoken(attempt.next)); },
+                        [&](const Awaiting&) { line.append(", awaiting its result"); },
+                        [&](const DeadLettered&) { line.append(", dead letter (").append(attempt.rule).append(")"); },
+                        [&](const Cancelled&) { line.append(", cancelled"); }},
+             attempt.ending);
   return line;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/base/clock.hpp"
-#include "dispatcher/core/ports.hpp"
+#include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/registry/proposal.hpp"
+#include "dispatcher/core_loop_options.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -15,49 +16,6 @@ constexpr Millis kShowEvery{1'000};
 constexpr Millis kLeaveLimit{6'000};  // the owner needs two seconds at most for a partition, and its commit
 constexpr Millis kLastMoment{1'000};  // behind the end of draining
 constexpr Millis kProposeTimeout{10'000};
-constexpr std::size_t kDeadLetterHeaders = 16u << 10;  // what a dead letter has beside its event
-
-CoreOptions core_options(const Dependencies& dependencies) {
-  const config::Settings& settings = dependencies.settings;
-  CoreOptions options;
-  options.memory_bytes = settings.dispatcher.memory_bytes;
-  options.in_flight_max = settings.dispatcher.in_flight_max;
-  options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
-  options.routing.global_policy = settings.backoff_policy;
-  options.routing.fallback = std::make_shared<registry::BackoffPolicy>(registry::default_backoff_policy());
-  options.deduplicate = !dependencies.log.exact_deduplication() && settings.deduplication.window > Millis{0};
-  options.deduplicate_ids =
-      std::min(settings.deduplication.ids,
-               Duplicates::most_within(settings.deduplication.memory_bytes, dependencies.log.partitions()));
-  options.deduplicate_window = settings.deduplication.window;
-  options.result_timeout = settings.commands.result_timeout;
-  options.awaiting_bytes = settings.commands.awaiting_bytes;
-  options.reply_concurrency = settings.commands.reply_concurrency;
-  options.reply_timeout = settings.commands.reply_timeout;
-  options.resign_only_where_said = settings.store.engine == "kafka";
-  const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
-  options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;
-  return options;
-}
-
-log::OwnerOptions owner_options(const Dependencies& dependencies) {
-  log::OwnerOptions options;
-  options.group = dependencies.log.group();
-  const auto& known = dependencies.settings.deduplication;
-  if (!dependencies.log.exact_deduplication() && known.ids > 0 && known.window > Millis{0})
-    options.read_back = {known.read_back, known.read_back_bytes};
-  options.read_back_window = known.window;
-  return options;
-}
-
-http::SenderOptions sender_options(const config::DispatcherSettings& settings) {
-  http::SenderOptions options;
-  options.threads = settings.senders;
-  options.max_in_flight = settings.in_flight_max;
-  options.ca_file = settings.ca_file;
-  options.resolver.max_at_work = settings.resolving_max;
-  return options;
-}
 
 }  // namespace
 
@@ -90,9 +48,8 @@ void CoreLoop::run() {
   core_->on_state(dependencies_.registry.state());
   sender_ =
       std::make_unique<http::Sender>(sender_options(dependencies_.settings.dispatcher), dependencies_.addresses, wake);
-  log::OwnerHandler& handler = *this;
-  owner_ =
-      std::make_unique<log::Owner>(dependencies_.log, handler, dependencies_.clock, owner_options(dependencies_), wake);
+  OwnerHandler& handler = *this;
+  owner_ = std::make_unique<Owner>(dependencies_.log, handler, dependencies_.clock, owner_options(dependencies_), wake);
   while (!done_) round();
   owner_.reset();
   sender_.reset();
@@ -211,7 +168,7 @@ void CoreLoop::on_mail(DisableDecided& mail) {
   core_->on_disable_failed(mail.key);
 }
 
-void CoreLoop::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
+void CoreLoop::on_record(log::RecordPtr record, const DeliveryStates& known) {
   core_->on_record(std::move(record), known);
 }
 

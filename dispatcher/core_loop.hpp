@@ -10,14 +10,14 @@
 #include <thread>
 
 #include "common/base/mutex.hpp"
-#include "common/log/owner.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "dispatcher/inbox.hpp"
 #include "dispatcher/meters.hpp"
+#include "dispatcher/ownership/owner.hpp"
 
 namespace certes::dispatcher {
 
-class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
+class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
  public:
   explicit CoreLoop(const Dependencies& dependencies);
   ~CoreLoop() override;
@@ -49,8 +49,8 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   void on_mail(DisableDecided& mail);
   void on_mail(StopAsked& mail);
 
-  // log::OwnerHandler: to the core.
-  void on_record(log::RecordPtr record, const log::DeliveryStates& known) override;
+  // OwnerHandler: to the core.
+  void on_record(log::RecordPtr record, const DeliveryStates& known) override;
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
   void on_log_lost(std::int32_t partition, std::int64_t records) override;
@@ -63,19 +63,19 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
 
   // Outcomes: to the owner.
   bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
-  void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> recorded) override {
+  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded) override {
     owner_->record_attempt(origin, attempt, std::move(recorded));
   }
-  Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) override {
+  Result<void> append_and_finish(Place origin, log::Record&& letter, std::function<void()> recorded) override {
     return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
   }
-  Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> recorded) override {
+  Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) override {
     return owner_->append_event(origin, std::move(event), std::move(recorded));
   }
-  void finish(log::Origin origin) override { owner_->finish(origin); }
+  void finish(Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
 
-  // Sending: to the sender.
+  // Transfers: to the sender.
   void submit(http::Transfer&& transfer) override { sender_->submit(std::move(transfer)); }
   void abort(std::uint64_t id) override { sender_->abort(id); }
 
@@ -95,7 +95,7 @@ class CoreLoop final : log::OwnerHandler, Outcomes, Sending, Registrar {
   // The loop's own.
   std::unique_ptr<Core> core_;
   std::unique_ptr<http::Sender> sender_;
-  std::unique_ptr<log::Owner> owner_;
+  std::unique_ptr<Owner> owner_;
   std::vector<Mail> mails_;
   std::vector<http::TransferResult> answers_;
   registry::StatePtr newest_;                            // of this round's mail: those before it need not be looked at

@@ -16,12 +16,11 @@ EndpointMeters::Meter EndpointMeters::make(std::string tenant, std::string endpo
   Meter made;
   made.tenant = std::move(tenant);
   made.endpoint = std::move(endpoint);
-  for (std::size_t i = 0; i < kEnds; ++i)
-    made.deliveries[i] =
-        metrics_.counter("certes_endpoint_deliveries_total", "Deliveries of an endpoint that have ended",
-                         {{"tenant", made.tenant},
-                          {"endpoint", made.endpoint},
-                          {"outcome", std::string(to_string(static_cast<End>(i)))}});
+  for (std::size_t i = 0; i < kEndings; ++i)
+    if (const Ending ending = ending_at(i); is_last(ending))
+      made.deliveries[i] = metrics_.counter(
+          "certes_endpoint_deliveries_total", "Deliveries of an endpoint that have ended",
+          {{"tenant", made.tenant}, {"endpoint", made.endpoint}, {"outcome", std::string(text_of(ending))}});
   made.waiting =
       metrics_.gauge("certes_endpoint_waiting", "Deliveries of an endpoint that have not ended and are not being sent",
                      {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
@@ -41,14 +40,14 @@ std::size_t EndpointMeters::meter(const registry::Endpoint& endpoint) {
   return meters_.size() - 1;
 }
 
-void EndpointMeters::attempted(std::size_t meter, std::string_view outcome, int status) {
+void EndpointMeters::attempted(std::size_t meter, const Ending& ending, int status) {
   Meter& of = meters_[meter];
-  const auto [found, fresh] = of.attempts.try_emplace({std::string(outcome), status / 100});
+  const auto [found, fresh] = of.attempts.try_emplace({ending.index(), status / 100});
   if (fresh)
     found->second = metrics_.counter("certes_endpoint_attempts_total", "Attempts at an endpoint that have ended",
                                      {{"tenant", of.tenant},
                                       {"endpoint", of.endpoint},
-                                      {"outcome", std::string(outcome)},
+                                      {"outcome", std::string(text_of(ending))},
                                       {"code_class", class_of(status / 100)}});
   found->second.add();
 }

@@ -11,8 +11,8 @@
 
 #include "common/metrics/metrics.hpp"
 #include "common/registry/resources.hpp"
-#include "dispatcher/core/ports.hpp"
 #include "dispatcher/failing_endpoints.hpp"
+#include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
 
@@ -23,17 +23,17 @@ class EndpointMeters {
   EndpointMeters(metrics::Metrics& metrics, std::size_t most_endpoints);
   // A number for the endpoint; kOther: it shares.
   std::size_t meter(const registry::Endpoint& endpoint);
-  // `outcome`: of the attempt's record. `status` 0: there was no answer.
-  void attempted(std::size_t meter, std::string_view outcome, int status);
-  void ended(std::size_t meter, End end) { meters_[meter].deliveries[static_cast<std::size_t>(end)].add(); }
+  // `status` 0: there was no answer.
+  void attempted(std::size_t meter, const Ending& ending, int status);
+  void ended(std::size_t meter, const Ending& ending) { meters_[meter].deliveries[ending.index()].add(); }
   void show(const FailingEndpoints& failing);
   void show_waiting(const std::vector<std::size_t>& deliveries);  // by meter
 
  private:
   struct Meter {
     std::string tenant, endpoint;
-    std::array<metrics::Counter, kEnds> deliveries;
-    std::map<std::pair<std::string, int>, metrics::Counter> attempts;  // by outcome, and hundreds of the status
+    std::array<metrics::Counter, kEndings> deliveries;                 // of the last ones
+    std::map<std::pair<std::size_t, int>, metrics::Counter> attempts;  // by ending, and hundreds of the status
     metrics::Gauge waiting, failing;
     double failing_seconds = 0;
   };

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "common/base/overloaded.hpp"
 #include "dispatcher/attempt_text.hpp"
-#include "dispatcher/retry/outcome.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -18,8 +18,12 @@ std::string attempts(std::uint64_t count) {
 std::string of_what(const AttemptSeen& attempt) {
   std::string text = " (try " + std::to_string(attempt.attempt) + " of ";
   text.append(attempt.event.headers.get("ce_type")).append(1, ' ').append(attempt.event_id);
-  if (attempt.outcome == kRetry) text.append(", next in ").append(spoken(attempt.next));
-  if (attempt.outcome == kDeadLettered) text.append(", a dead letter: ").append(attempt.rule);
+  std::visit(Overloaded{[](const Delivered&) {},
+                        [&](const RetryAt&) { text.append(", next in ").append(spoken(attempt.next)); },
+                        [](const Awaiting&) {},
+                        [&](const DeadLettered&) { text.append(", a dead letter: ").append(attempt.rule); },
+                        [](const Cancelled&) {}},
+             attempt.ending);
   return text.append(1, ')');
 }
 

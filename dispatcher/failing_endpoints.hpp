@@ -13,7 +13,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/episode.hpp"
-#include "dispatcher/core/ports.hpp"
+#include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
 

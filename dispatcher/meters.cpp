@@ -3,23 +3,15 @@
 #include <spdlog/spdlog.h>
 
 #include "dispatcher/attempt_text.hpp"
-#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/sending/judge.hpp"
 
 namespace certes::dispatcher {
 namespace {
 
-constexpr std::array kAttempts = {kDelivered, kRetry, kAwaiting, kDeadLettered, kCancelled};
 constexpr std::string_view kGivenBack = "certes_dispatcher_given_back_total";
 constexpr std::string_view kGivenBackHelp = "Requests that were not made, through no fault of the endpoint's";
 constexpr std::array<std::string_view, 4> kResolved = {"found", "failed", "silent", "local"};
 constexpr std::size_t kMostReasons = 50;
-
-template <std::size_t N>
-std::size_t place(const std::array<std::string_view, N>& among, std::string_view text) {
-  for (std::size_t i = 0; i < N; ++i)
-    if (among[i] == text) return i;
-  return N - 1;
-}
 
 }  // namespace
 
@@ -32,10 +24,10 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
       failing_endpoints_(clock, [](std::string_view line) { spdlog::warn("dispatcher: {}", line); }) {
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
     const std::string priority(to_string(static_cast<registry::Priority>(i)));
-    for (std::size_t end = 0; end < kEnds; ++end)
-      deliveries_[i][end] =
-          metrics_.counter("certes_dispatcher_deliveries_total", "Deliveries that have ended",
-                           {{"priority", priority}, {"outcome", std::string(to_string(static_cast<End>(end)))}});
+    for (std::size_t end = 0; end < kEndings; ++end)
+      if (const Ending ending = ending_at(end); is_last(ending))
+        deliveries_[i][end] = metrics_.counter("certes_dispatcher_deliveries_total", "Deliveries that have ended",
+                                               {{"priority", priority}, {"outcome", std::string(text_of(ending))}});
     age_[i] = metrics_.histogram("certes_dispatcher_event_age_seconds", "From accepted to delivered",
                                  {{"priority", priority}});
     waiting_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
@@ -46,9 +38,9 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
         metrics_.gauge("certes_dispatcher_oldest_waiting_seconds",
                        "Age of the oldest event that waits to be sent, or to be tried again", {{"priority", priority}});
   }
-  for (std::size_t i = 0; i < kAttempts.size(); ++i)
+  for (std::size_t i = 0; i < kEndings; ++i)
     attempts_[i] = metrics_.counter("certes_dispatcher_attempts_total", "Attempts that have ended",
-                                    {{"outcome", std::string(kAttempts[i])}});
+                                    {{"outcome", std::string(text_of(ending_at(i)))}});
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
   memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
@@ -79,20 +71,20 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
 }
 
 void Meters::attempted(const AttemptSeen& attempt) {
-  attempts_[place(kAttempts, attempt.outcome)].add();
+  attempts_[attempt.ending.index()].add();
   duration_.observe(static_cast<double>(attempt.duration_us) / 1e6);
-  endpoints_.attempted(attempt.meter, attempt.outcome, attempt.status);
+  endpoints_.attempted(attempt.meter, attempt.ending, attempt.status);
   if (attempt.sign != Sign::none) failing_endpoints_.attempted(attempt);
-  if (attempt.outcome == kDelivered) {
+  if (std::holds_alternative<Delivered>(attempt.ending)) {
     const auto age = std::max<std::int64_t>(0, clock_.unix_millis() - attempt.event.appended_at);
     age_[static_cast<std::size_t>(attempt.priority)].observe(static_cast<double>(age) / 1000);
   }
   if (trace_) trace_(trace_line(attempt));
 }
 
-void Meters::ended(registry::Priority priority, End end, bool has_endpoint, std::size_t meter) {
-  deliveries_[static_cast<std::size_t>(priority)][static_cast<std::size_t>(end)].add();
-  if (has_endpoint) endpoints_.ended(meter, end);
+void Meters::ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) {
+  deliveries_[static_cast<std::size_t>(priority)][ending.index()].add();
+  if (has_endpoint) endpoints_.ended(meter, ending);
 }
 
 void Meters::unmatched(const log::StoredRecord& event, std::string_view event_id) {

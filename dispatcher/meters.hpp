@@ -10,7 +10,7 @@
 
 #include "common/base/line_limit.hpp"
 #include "common/metrics/metrics.hpp"
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
 #include "dispatcher/endpoint_meters.hpp"
 #include "dispatcher/failing_endpoints.hpp"
 
@@ -24,7 +24,7 @@ class Meters final : public Observer {
   std::size_t meter(const registry::Endpoint& endpoint) override { return endpoints_.meter(endpoint); }
   void attempted(const AttemptSeen& attempt) override;
   void left(std::string_view key) override { failing_endpoints_.left(key); }
-  void ended(registry::Priority priority, End end, bool has_endpoint, std::size_t meter) override;
+  void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
   void given_back(http::TransferError error, std::string_view why) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
@@ -46,10 +46,10 @@ class Meters final : public Observer {
   const Clock& clock_;
   std::function<void(std::string_view)> trace_;
 
-  std::array<std::array<metrics::Counter, kEnds>, registry::kPriorities> deliveries_;
+  std::array<std::array<metrics::Counter, kEndings>, registry::kPriorities> deliveries_;  // of the last ones
   std::array<metrics::Histogram, registry::kPriorities> age_;
   std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
-  std::array<metrics::Counter, 5> attempts_;  // delivered, retry, awaiting, dead_lettered, cancelled
+  std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
   metrics::Gauge in_flight_, memory_, awaiting_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;

@@ -11,7 +11,7 @@
 #include "certes/engine.hpp"
 #include "common/config/origins.hpp"
 #include "common/log/kafka/group_offsets.hpp"
-#include "common/log/skip.hpp"
+#include "dispatcher/ownership/skip.hpp"
 
 namespace certes::command {
 namespace {
@@ -33,7 +33,7 @@ Result<void> ask_for_members(log::kafka::GroupOffsets& offsets, const std::strin
   return offsets.commit(group, partition, *committed);
 }
 
-void say(const log::Skip& skip, const ProgressSkipOptions& options, const std::string& group) {
+void say(const dispatcher::Skip& skip, const ProgressSkipOptions& options, const std::string& group) {
   const std::string name = "events[" + std::to_string(options.partition) + "]";
   const std::string records = std::to_string(skip.unfinished) + (skip.unfinished == 1 ? " record" : " records");
   const std::string taken =
@@ -70,14 +70,14 @@ Result<void> skip(const ProgressSkipOptions& options, const config::Settings& se
   const std::string group = log::kafka::group_of(settings.kafka);
   const auto committed = (*offsets)->committed(group, options.partition);
   if (!committed) return fail(committed.error());
-  auto planned = log::plan_skip(log, options.partition, *committed, *to);
+  auto planned = dispatcher::plan_skip(log, options.partition, *committed, *to);
   if (!planned) return fail(planned.error());
   if (!options.dry_run) {
     for (const std::string& one : std::set<std::string>{group, planned->group.empty() ? group : planned->group})
       if (auto free = ask_for_members(**offsets, one, options.partition); !free)
         return fail(std::move(free.error()).prefixed("nothing is skipped: "));
     planned->progress.group = group;
-    const auto commit = log::write_skip(log, options.partition, *planned, std::random_device{}() | 1ull << 63);
+    const auto commit = dispatcher::write_skip(log, options.partition, *planned, std::random_device{}() | 1ull << 63);
     if (!commit) return fail(Error(commit.error()).prefixed("nothing is skipped: "));
     if (auto done = (*offsets)->commit(group, options.partition, *commit); !done)
       return fail(std::move(done.error()).prefixed("nothing is skipped: "));

@@ -8,8 +8,8 @@
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 #include "common/log/names.hpp"
-#include "dispatcher/delivery/delivery_id.hpp"
-#include "dispatcher/delivery/request_builder.hpp"
+#include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/sending/request_builder.hpp"
 
 namespace certes::command {
 namespace {

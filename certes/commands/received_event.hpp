@@ -6,7 +6,7 @@
 #include "common/base/result.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/record.hpp"
-#include "dispatcher/delivery/target.hpp"
+#include "dispatcher/endpoint/target.hpp"
 
 namespace certes::command {
 

@@ -32,6 +32,7 @@ std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
 Scheduler::Scheduler(Options options, SteadyTime now)
     : options_(options),
       start_(now),
+      latest_(now),
       retries_(options.retry_share, now),
       rings_(std::make_unique<std::array<Ring, kLanes>>()) {}
 
@@ -50,6 +51,7 @@ Lanes& Scheduler::add(std::string_view tenant_name, int weight) {
     found->second->weight = std::max(1, weight);
   }
   auto lanes = std::make_unique<Lanes>();
+  lanes->scheduler_ = this;
   lanes->tenant_ = found->second.get();
   ++lanes->tenant_->endpoints;
   for (auto& place : lanes->places_) place.lanes = lanes.get();
@@ -116,6 +118,7 @@ bool Scheduler::can_send(Lanes& lanes, SteadyTime now) {
 }
 
 void Scheduler::update(Lanes& lanes, SteadyTime now) {
+  latest_ = now;
   const bool can = can_send(lanes, now);
   if (can != lanes.ringed_) {
     lanes.ringed_ = can;
@@ -196,6 +199,7 @@ int Scheduler::choose_class(SteadyTime now) {
 }
 
 Waiting* Scheduler::next(SteadyTime now) {
+  latest_ = now;
   wake_rated(now);
   const int lane = choose_class(now);
   return lane < 0 ? nullptr : take(lane, now);

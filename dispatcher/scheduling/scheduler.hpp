@@ -28,6 +28,7 @@ using registry::Priority;
 
 struct WaitingNode;
 class Lanes;
+class Scheduler;
 // Base of what waits to be sent; owned by the caller.
 struct Waiting : NodeOf<WaitingNode> {
   Lanes* lanes = nullptr;  // of its endpoint, while it waits
@@ -48,12 +49,14 @@ class Lanes : Timer {
 
  private:
   friend class Scheduler;
+  friend class Slot;
   struct Tenant;
   struct RingNode {};
   struct Place : NodeOf<RingNode> {  // in its tenant's ring of one lane
     Lanes* lanes = nullptr;
   };
 
+  Scheduler* scheduler_ = nullptr;
   Tenant* tenant_ = nullptr;
   std::array<List<Waiting, NodeOf<WaitingNode>>, kLanes> queues_;
   std::array<Place, kLanes> places_;
@@ -92,6 +95,7 @@ class Scheduler {
   Waiting* next(SteadyTime now);
   // Frees a slot.
   void release(Lanes& lanes, SteadyTime now);
+  void release(Lanes& lanes) { release(lanes, latest_); }  // as of the latest time that was passed in
   // When next() may give something without a push or release: a token of an endpoint, or of the retry budget.
   std::optional<SteadyTime> next_at(SteadyTime now);
 
@@ -117,7 +121,7 @@ class Scheduler {
   std::uint64_t tick(SteadyTime at) const;
 
   Options options_;
-  SteadyTime start_;
+  SteadyTime start_, latest_;
   RetryBudget retries_;
   std::unordered_map<std::string, std::unique_ptr<Tenant>, StringHash, std::equal_to<>> tenants_;
   std::unordered_map<const Lanes*, std::unique_ptr<Lanes>> endpoints_;

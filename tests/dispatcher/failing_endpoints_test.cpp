@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dispatcher/endpoint_meters.hpp"
-#include "dispatcher/retry/outcome.hpp"
+#include "dispatcher/sending/judge.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -27,7 +27,7 @@ struct Night {
     AttemptSeen seen{*event, endpoint, "evt_1", 1, registry::Priority::normal, {}, {}, {}};
     seen.key = key;
     seen.sign = sign;
-    seen.outcome = sign == Sign::fails ? kRetry : kDelivered;
+    if (sign == Sign::fails) seen.ending = RetryAt{};
     seen.status = sign == Sign::fails ? 500 : 200;
     seen.error = sign == Sign::fails ? "500" : "";
     seen.duration_us = 3'000;

@@ -1,7 +1,7 @@
 // Commands from record to result, in simulated time.
 #include <doctest/doctest.h>
 
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -46,7 +46,7 @@ EventText result(std::int64_t offset, const std::string& rule = {}) {
 
 std::string header(const log::Record& record, std::string_view name) { return std::string(record.headers.get(name)); }
 
-log::DeliveryStates known_of_billing(const log::DeliveryState& state) {
+dispatcher::DeliveryStates known_of_billing(const dispatcher::DeliveryState& state) {
   return {{delivery_id("evt_1", "billing", {}), state}};
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("Commands: one goes to its endpoint alone, and its answer is the resul
   CHECK(world.flying[0].url == "http://127.0.0.1/billing");
   CHECK(world.answer("billing", 200, {}, R"({"paid":true})"));
   REQUIRE(world.events.size() == 1);
-  CHECK(world.event_origins[0] == log::Origin{0, 0});
+  CHECK(world.event_origins[0] == dispatcher::Place{0, 0});
   CHECK(header(world.events[0], "ce_type") == "Billing.Charge.result");
   CHECK(header(world.events[0], "ce_causeid") == "evt_1");
   CHECK(header(world.events[0], "ce_conversationid") == "conv-1");
@@ -265,9 +265,9 @@ TEST_CASE("Commands: after a crash a failure that is on the log gets its dead le
 TEST_CASE("Commands: after a crash one that awaited its result goes on waiting until the same time") {
   World world;
   world.use(billing());
-  log::DeliveryState state;
+  dispatcher::DeliveryState state;
   state.attempts = 1;
-  state.due = log::Due::result;
+  state.due = dispatcher::Due::result;
   state.next_at = world.clock.unix_millis() + 5'000;
   world.give(command(), known_of_billing(state));
   world.pass(Millis{4'999});
@@ -284,7 +284,7 @@ TEST_CASE("Commands: one whose delivery has ended is finished, whoever is bound 
   StateBuilder state;
   state.endpoint("other").subscription("s1", "other", "Billing.#").kind("s1", EventKind::command);
   world.use(state);
-  log::DeliveryState done;
+  dispatcher::DeliveryState done;
   done.done = true;
   world.give(command(), known_of_billing(done));
   world.core->run();
@@ -467,9 +467,9 @@ TEST_CASE(
   StateBuilder state;
   state.endpoint("billing").subscription("s1", "billing", "order.#");
   world.use(state);
-  log::DeliveryState known;
+  dispatcher::DeliveryState known;
   known.attempts = 5;
-  known.due = log::Due::dead_letter;
+  known.due = dispatcher::Due::dead_letter;
   known.rule = "max_attempts";
   known.error = "503";
   world.give({}, known_of_billing(known));

@@ -1,5 +1,5 @@
 // Deliveries from record to end, in simulated time.
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
 
 #include <doctest/doctest.h>
 
@@ -104,9 +104,9 @@ TEST_CASE("Core: the first KB of the answer to a failed attempt is kept, and sta
 TEST_CASE("Core: a dead letter that a former owner left to be written has its answer") {
   World world;
   world.use(one_endpoint());
-  log::DeliveryState due;
+  dispatcher::DeliveryState due;
   due.attempts = 5;
-  due.due = log::Due::dead_letter;
+  due.due = dispatcher::Due::dead_letter;
   due.rule = "max_attempts";
   due.error = "500";
   due.answer = "out of order";
@@ -371,8 +371,8 @@ StateBuilder for_a_hundred_seconds() {
 }
 
 // What is known of the event's delivery to billing: once tried, `ago`.
-log::DeliveryStates tried(const World& world, Millis ago) {
-  log::DeliveryStates known;
+dispatcher::DeliveryStates tried(const World& world, Millis ago) {
+  dispatcher::DeliveryStates known;
   known[delivery_id("evt_1", "billing", {})] = {false, 1, 0, world.clock.unix_millis() - ago.count()};
   return known;
 }
@@ -454,7 +454,7 @@ TEST_CASE("Core: what was known of a delivery is kept after a restart") {
   state.endpoint("mail").subscription("s2", "mail", "order.#");
   state.endpoint("audit").subscription("s3", "audit", "order.#");
   world.use(state);
-  log::DeliveryStates known;
+  dispatcher::DeliveryStates known;
   known[delivery_id("evt_1", "billing", {})] = {true, 1, 0, 0};
   known[delivery_id("evt_1", "mail", {})] = {false, 4, world.clock.unix_millis() + 5'000, world.clock.unix_millis()};
   world.give({}, known);

@@ -1,7 +1,7 @@
 // Repeats of an event, as the dispatcher of its partition tells them from what it only reads again.
 #include <doctest/doctest.h>
 
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;

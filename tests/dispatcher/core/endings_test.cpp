@@ -33,7 +33,7 @@ Ends ends_of(const World& world) {
 }
 
 // Gives the events that were appended at those times, as after a restart.
-void give_again(World& world, const std::vector<UnixMillis>& appended, const log::DeliveryStates& known = {}) {
+void give_again(World& world, const std::vector<UnixMillis>& appended, const dispatcher::DeliveryStates& known = {}) {
   for (const UnixMillis at : appended) {
     EventText text;
     text.id = "evt_" + std::to_string(world.next_offset);
@@ -123,7 +123,7 @@ TEST_CASE("Endings: a delivery that no subscription matches any more is cancelle
       if (std::string_view(left) == "another pattern") state.subscription("s1", "billing", "invoice.#");
       if (std::string_view(left) == "no endpoint") state.remove_endpoint("billing");
       world.use(state);
-      log::DeliveryStates known;
+      dispatcher::DeliveryStates known;
       known[delivery_id("evt_1", "billing", {})] = {false, 1, world.clock.unix_millis() + 10'000};
       if (restarted) world.give({}, known);
       world.pass(std::chrono::hours{1});

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "common/event/redelivery.hpp"
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -46,8 +46,8 @@ Said after(World& world, const EventText& event, int billing, int shipping) {
   return said(world);
 }
 
-log::DeliveryState ended(bool dead_lettered) {
-  log::DeliveryState state;
+dispatcher::DeliveryState ended(bool dead_lettered) {
+  dispatcher::DeliveryState state;
   state.done = true;
   state.dead_lettered = dead_lettered;
   return state;
@@ -108,9 +108,9 @@ TEST_CASE("Core: what ended before a crash counts by how it ended") {
 TEST_CASE("Core: dead letters that were due before a crash are written once all deliveries are known") {
   World world;
   world.use(two_endpoints());
-  log::DeliveryState due;
+  dispatcher::DeliveryState due;
   due.attempts = 1;
-  due.due = log::Due::dead_letter;
+  due.due = dispatcher::Due::dead_letter;
   due.rule = "status_400";
   world.give(repeatable(), {{delivery_id("evt_1", "billing", {}), due}, {delivery_id("evt_1", "shipping", {}), due}});
   world.core->run();

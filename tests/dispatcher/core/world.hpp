@@ -10,8 +10,8 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
-#include "dispatcher/core/core.hpp"
-#include "dispatcher/delivery/delivery_id.hpp"
+#include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/core.hpp"
 #include "tests/dispatcher/resources.hpp"
 
 namespace certes::tests {
@@ -58,7 +58,7 @@ inline log::RecordPtr make_event(const EventText& text, UnixMillis at = 1'700'00
 }
 
 struct Recorded {
-  log::Origin origin;
+  dispatcher::Place origin;
   std::string delivery, endpoint, outcome, error;
   std::uint32_t attempt = 0;
   UnixMillis next_at = 0;
@@ -67,7 +67,7 @@ struct Recorded {
 };
 
 class World final : public dispatcher::Outcomes,
-                    public dispatcher::Sending,
+                    public dispatcher::Transfers,
                     public dispatcher::Registrar,
                     public dispatcher::Observer {
  public:
@@ -87,26 +87,29 @@ class World final : public dispatcher::Outcomes,
 
   // Outcomes.
   bool may_act(std::int32_t) const override { return acting; }
-  void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> done) override {
+  void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
+                      std::function<void()> done) override {
     attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
-                        std::string(attempt.outcome), std::string(attempt.error), attempt.attempt, attempt.next_at,
-                        std::string(attempt.answer), attempt.deliveries});
+                        std::string(attempt.ending ? dispatcher::text_of(*attempt.ending) : dispatcher::kUnmatchedText),
+                        std::string(attempt.error), attempt.attempt,
+                        attempt.ending ? dispatcher::next_of(*attempt.ending) : 0, std::string(attempt.answer),
+                        attempt.deliveries});
     acknowledge(std::move(done));
   }
-  Result<void> append_and_finish(log::Origin, log::Record&& letter, std::function<void()> done) override {
+  Result<void> append_and_finish(dispatcher::Place, log::Record&& letter, std::function<void()> done) override {
     if (letter.size() > letter_limit) return fail(Code::too_large, "too large");
     letters.push_back(std::move(letter));
     acknowledge(std::move(done));
     return {};
   }
-  Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> done) override {
+  Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> done) override {
     if (event.size() > event_limit) return fail(Code::too_large, "too large");
     event_origins.push_back(origin);
     events.push_back(std::move(event));
     acknowledge(std::move(done));
     return {};
   }
-  void finish(log::Origin origin) override { finished.insert(origin); }
+  void finish(dispatcher::Place origin) override { finished.insert(origin); }
   void let_go(std::int32_t partition) override { released.push_back(partition); }
 
   // Sending.
@@ -124,7 +127,7 @@ class World final : public dispatcher::Outcomes,
   std::size_t meter(const registry::Endpoint&) override { return 0; }
   void attempted(const dispatcher::AttemptSeen& attempt) override { signs.push_back(attempt.sign); }
   void left(std::string_view key) override { gone.emplace_back(key); }
-  void ended(registry::Priority priority, dispatcher::End, bool, std::size_t) override {
+  void ended(registry::Priority priority, const dispatcher::Ending&, bool, std::size_t) override {
     ended_priorities.push_back(priority);
   }
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
@@ -140,7 +143,7 @@ class World final : public dispatcher::Outcomes,
     state = builder.build();
     core->on_state(state);
   }
-  void give(const EventText& text, const log::DeliveryStates& known = {}) {
+  void give(const EventText& text, const dispatcher::DeliveryStates& known = {}) {
     core->on_record(make_event(text, clock.unix_millis()), known);
   }
   void give(int count, const std::string& type) {
@@ -230,9 +233,9 @@ class World final : public dispatcher::Outcomes,
   std::vector<std::uint64_t> aborted;
   std::vector<Recorded> attempts;
   std::vector<log::Record> letters, events;
-  std::vector<log::Origin> event_origins;
+  std::vector<dispatcher::Place> event_origins;
   std::vector<std::function<void()>> unacknowledged;
-  std::set<log::Origin> finished;
+  std::set<dispatcher::Place> finished;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
   std::vector<std::string> disabled, rules, problems, answers, gone;

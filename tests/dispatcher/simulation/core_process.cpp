@@ -30,10 +30,10 @@ CoreProcess::CoreProcess(const std::shared_ptr<log::memory::Cluster>& cluster, s
     : id_(id), judge_(judge), registry_(registry), mistake_(mistake), log_(log::memory::make(cluster, id)) {
   core_ = std::make_unique<Core>(core_options(id), CorePorts{*this, *this, *this, *this, sealer, clock});
   follow();
-  log::OwnerOptions options;
+  dispatcher::OwnerOptions options;
   options.checkpoint_every = Millis{1'000};
   options.background = [&jobs, id](std::function<void()> job) { jobs.push_back({id, std::move(job)}); };
-  owner_ = std::make_unique<log::Owner>(*log_, *this, clock, options, [] {});
+  owner_ = std::make_unique<dispatcher::Owner>(*log_, *this, clock, options, [] {});
 }
 
 CoreProcess::~CoreProcess() {
@@ -44,7 +44,7 @@ CoreProcess::~CoreProcess() {
 // As CoreLoop's: membership first.
 void CoreProcess::round() {
   failed_ = !owner_->poll(core_->room()) || failed_;
-  for (const log::Origin& origin : std::exchange(early_, {})) owner_->finish(origin);
+  for (const dispatcher::Place& origin : std::exchange(early_, {})) owner_->finish(origin);
   for (const std::uint64_t id : std::exchange(aborted_, {})) {
     http::TransferResult result;
     result.error = http::TransferError::aborted;
@@ -81,23 +81,24 @@ void CoreProcess::answer_fence() {
   core_->on_fence(seen(state_));
 }
 
-void CoreProcess::on_record(log::RecordPtr record, const log::DeliveryStates& known) {
+void CoreProcess::on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) {
   if (mistake_ == Mistake::finishes_early) early_.push_back({record->partition, record->offset});
-  core_->on_record(std::move(record), mistake_ == Mistake::forgets_states ? log::DeliveryStates{} : known);
+  core_->on_record(std::move(record), mistake_ == Mistake::forgets_states ? dispatcher::DeliveryStates{} : known);
 }
 
-void CoreProcess::record_attempt(log::Origin origin, const log::AttemptRecord& attempt,
+void CoreProcess::record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
                                  std::function<void()> recorded) {
   if (mistake_ != Mistake::believes_records) return owner_->record_attempt(origin, attempt, std::move(recorded));
   owner_->record_attempt(origin, attempt, [] {});
   recorded();
 }
 
-Result<void> CoreProcess::append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) {
+Result<void> CoreProcess::append_and_finish(dispatcher::Place origin, log::Record&& letter,
+                                            std::function<void()> recorded) {
   return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
 }
 
-Result<void> CoreProcess::append_event(log::Origin origin, log::Record&& event, std::function<void()> recorded) {
+Result<void> CoreProcess::append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) {
   return owner_->append_event(origin, std::move(event), std::move(recorded));
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/crypto/crypto.hpp"
-#include "common/log/owner.hpp"
-#include "dispatcher/core/core.hpp"
+#include "dispatcher/core.hpp"
+#include "dispatcher/ownership/owner.hpp"
 #include "tests/dispatcher/simulation/judge.hpp"
 
 namespace certes::dispatcher::simulation {
@@ -29,7 +29,7 @@ struct Job {
   std::function<void()> run;
 };
 
-class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar, Observer {
+class CoreProcess final : public dispatcher::OwnerHandler, Outcomes, Transfers, Registrar, Observer {
  public:
   CoreProcess(const std::shared_ptr<log::memory::Cluster>& cluster, std::uint64_t id, Judge& judge,
               RegistryScript& registry, const ManualClock& clock, const crypto::Sealer& sealer, Mistake mistake,
@@ -38,7 +38,7 @@ class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar
   ~CoreProcess() override;
 
   std::uint64_t id() const { return id_; }
-  log::Owner& owner() { return *owner_; }
+  dispatcher::Owner& owner() { return *owner_; }
   Core& core() { return *core_; }
   bool failed() const { return failed_; }
 
@@ -50,8 +50,8 @@ class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar
   void break_off(std::size_t which);  // the connection is reset
   void decide_gone(bool accepted);    // what was asked for after a 410 is done, or refused
 
-  // log::OwnerHandler
-  void on_record(log::RecordPtr record, const log::DeliveryStates& known) override;
+  // dispatcher::OwnerHandler
+  void on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) override;
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
   void on_log_lost(std::int32_t, std::int64_t) override {}
@@ -59,12 +59,14 @@ class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar
  private:
   // Outcomes
   bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
-  void record_attempt(log::Origin origin, const log::AttemptRecord& attempt, std::function<void()> recorded) override;
-  Result<void> append_and_finish(log::Origin origin, log::Record&& letter, std::function<void()> recorded) override;
-  Result<void> append_event(log::Origin origin, log::Record&& event, std::function<void()> recorded) override;
-  void finish(log::Origin origin) override { owner_->finish(origin); }
+  void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
+                      std::function<void()> recorded) override;
+  Result<void> append_and_finish(dispatcher::Place origin, log::Record&& letter,
+                                 std::function<void()> recorded) override;
+  Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) override;
+  void finish(dispatcher::Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
-  // Sending
+  // Transfers
   void submit(http::Transfer&& transfer) override;
   void abort(std::uint64_t id) override { aborted_.push_back(id); }
   // Registrar
@@ -74,7 +76,7 @@ class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar
   std::size_t meter(const registry::Endpoint&) override { return 0; }
   void attempted(const AttemptSeen&) override {}
   void left(std::string_view) override {}
-  void ended(registry::Priority, End, bool, std::size_t) override {}
+  void ended(registry::Priority, const Ending&, bool, std::size_t) override {}
   void dead_lettered(std::string_view) override {}
   void given_back(http::TransferError, std::string_view) override {}
   void answered(std::string_view) override {}
@@ -96,10 +98,10 @@ class CoreProcess final : public log::OwnerHandler, Outcomes, Sending, Registrar
   std::vector<http::Transfer> flying_;
   std::vector<std::uint64_t> aborted_;
   std::vector<registry::Endpoint> gone_;
-  std::vector<log::Origin> early_;
+  std::vector<dispatcher::Place> early_;
   bool failed_ = false;
   std::unique_ptr<Core> core_;
-  std::unique_ptr<log::Owner> owner_;
+  std::unique_ptr<dispatcher::Owner> owner_;
 };
 
 }  // namespace certes::dispatcher::simulation

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "common/log/names.hpp"
-#include "dispatcher/delivery/delivery_id.hpp"
-#include "dispatcher/routing/fate.hpp"
+#include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/endpoint/fate.hpp"
 
 namespace certes::dispatcher::simulation {
 
@@ -35,7 +35,7 @@ void Judge::sent(const std::string& id, const std::string& endpoint, const regis
 
 void Judge::landed(const log::StoredRecord& record, log::Terms& terms) {
   const bool counts = terms.counts(record);
-  const auto outcome = log::outcome_of(record);
+  const auto outcome = dispatcher::outcome_of(record);
   const auto whose = outcome ? names_.find(outcome->delivery) : names_.end();
   if (whose == names_.end()) return;
   const auto rule = record.headers.get(record.topic == log::Topic::attempts ? names::kOutcome : names::kRule);
@@ -43,7 +43,7 @@ void Judge::landed(const log::StoredRecord& record, log::Terms& terms) {
                      (counts ? "" : ", which is void"));
   if (!counts) return;
   Delivery& delivery = events_.at(whose->second.first).deliveries.at(whose->second.second);
-  if (outcome->effect == log::Effect::failed) {
+  if (!outcome->ends()) {
     ++delivery.failed;
     return;
   }

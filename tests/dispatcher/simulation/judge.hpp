@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/log/owner_records.hpp"
 #include "common/log/terms.hpp"
+#include "dispatcher/ownership/outcome_records.hpp"
 #include "tests/dispatcher/simulation/registry_script.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 

@@ -1,8 +1,9 @@
-#include "common/log/commit_note.hpp"
+#include "dispatcher/ownership/commit_note.hpp"
 
 #include <doctest/doctest.h>
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 TEST_CASE("CommitNote: survives the commit's metadata, and what others wrote is none") {

@@ -3,6 +3,7 @@
 #include "common/log/names.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 constexpr int kConcurrency[kEndpoints] = {2, 1};
@@ -95,7 +96,7 @@ void FakeDispatcher::respond(Key key, bool success) {
   record.event_id = event;
   record.endpoint = key.endpoint == 0 ? "fast" : "slow";
   record.attempt = attempt;
-  record.outcome = success ? "delivered" : last ? "dead_lettered" : "retry";
+  record.ending = success ? Ending(Delivered{}) : last ? Ending(DeadLettered{}) : Ending(RetryAt{});
   if (last) dead_letter(key);
   owner_->record_attempt({key.partition, key.offset}, record, [this, key, success, last] {
     Delivery& recorded = deliveries_.at(key);

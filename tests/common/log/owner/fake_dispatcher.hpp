@@ -7,11 +7,12 @@
 #include <set>
 #include <vector>
 
-#include "common/log/owner.hpp"
+#include "dispatcher/ownership/owner.hpp"
 #include "tests/common/log/owner/ledger.hpp"
 #include "tests/common/log/owner/manual_clock.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 
 inline constexpr std::uint32_t kMaxAttempts = 2;
 

@@ -4,6 +4,7 @@
 #include "common/log/terms.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 std::string name(int event, int endpoint) {
@@ -46,8 +47,8 @@ void Ledger::landed(const StoredRecord& record, std::int64_t& highest) {
   const auto [event, endpoint] = whose->second;
   Delivery& delivery = at(event, endpoint);
   if (is_void) {
-    delivery.void_ends += outcome->effect == Effect::ended ? 1 : 0;
-  } else if (outcome->effect == Effect::failed) {
+    delivery.void_ends += outcome->ends() ? 1 : 0;
+  } else if (!outcome->ends()) {
     delivery.fails++;
   } else if (delivery.ends++ > 0 && !tolerant_) {
     violate("FORK: " + name(event, endpoint) + " was ended by two valid records");

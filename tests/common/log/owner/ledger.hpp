@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "common/log/owner_records.hpp"
+#include "dispatcher/ownership/outcome_records.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 
 inline constexpr int kEndpoints = 2;
 

@@ -1,4 +1,4 @@
-#include "common/log/offset_tracker.hpp"
+#include "dispatcher/ownership/offset_tracker.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +8,7 @@
 #include "common/base/random.hpp"
 
 namespace certes::log {
+using namespace dispatcher;
 namespace {
 
 // The same by plain sets.

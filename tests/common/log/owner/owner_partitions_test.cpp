@@ -6,6 +6,7 @@
 #include "tests/fakes/counting_log.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 // A log whose topics do not all have the partitions that the group gives out.

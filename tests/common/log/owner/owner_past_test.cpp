@@ -2,6 +2,7 @@
 #include "tests/common/log/owner/owner_process.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 OwnerOptions reading_back(std::size_t records, Millis window = Millis{1'000'000}, std::size_t bytes = 64 << 20) {

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "common/log/names.hpp"
-#include "common/log/owner.hpp"
+#include "dispatcher/ownership/owner.hpp"
 #include "tests/common/log/owner/manual_clock.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 
 struct Process final : OwnerHandler {
   Process(std::shared_ptr<memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1,
@@ -51,8 +52,7 @@ struct Process final : OwnerHandler {
     record.delivery = delivery;
     record.event_id = "evt";
     record.attempt = number;
-    record.outcome = outcome;
-    record.next_at = next_at;
+    record.ending = parse_ending(outcome, next_at);
     record.rule = rule;
     record.error = error;
     record.answer = answer;

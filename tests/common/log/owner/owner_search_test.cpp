@@ -2,10 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "common/log/checkpoint_search.hpp"
+#include "dispatcher/ownership/checkpoint_search.hpp"
 #include "tests/common/log/owner/owner_process.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 // Record 0 is done, 1 waits for a retry, 2 and 3 are open: in a checkpoint; 4 was not read yet.

@@ -2,11 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include "common/log/commit_note.hpp"
-#include "common/log/skip.hpp"
+#include "dispatcher/ownership/commit_note.hpp"
+#include "dispatcher/ownership/skip.hpp"
 #include "tests/common/log/owner/owner_process.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 // Record 0 is done, 1 and 3 wait for a retry, 2 is open: in a checkpoint; 4 and 5 were not read yet.

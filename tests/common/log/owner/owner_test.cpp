@@ -1,4 +1,4 @@
-#include "common/log/owner.hpp"
+#include "dispatcher/ownership/owner.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,12 +6,13 @@
 #include <set>
 
 #include "common/log/names.hpp"
-#include "common/log/owner_records.hpp"
 #include "common/log/terms.hpp"
+#include "dispatcher/ownership/outcome_records.hpp"
 #include "tests/common/log/owner/owner_process.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 TEST_CASE("Owner: reads from the log's start where nothing was committed, and takes a term") {

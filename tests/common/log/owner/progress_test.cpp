@@ -1,10 +1,11 @@
-#include "common/log/progress.hpp"
+#include "dispatcher/ownership/progress.hpp"
 
 #include <doctest/doctest.h>
 
 #include "common/base/random.hpp"
 
 namespace certes::log {
+using namespace dispatcher;
 namespace {
 
 Progress sample(std::size_t open) {

@@ -7,6 +7,7 @@
 #include "tests/common/log/owner/world.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 // AddressSanitizer without optimisation is sixty times slower: a tenth of the schedules shows it what it can see.

@@ -2,9 +2,10 @@
 
 #include <semaphore>
 
-#include "common/log/owner_trimmer.hpp"
+#include "dispatcher/ownership/trimmer.hpp"
 
 namespace certes::log {
+using namespace dispatcher;
 namespace {
 
 TEST_CASE("Trimmer: runs jobs in order on its own thread") {

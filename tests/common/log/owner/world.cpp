@@ -1,9 +1,10 @@
 #include "tests/common/log/owner/world.hpp"
 
-#include "common/log/commit_note.hpp"
 #include "common/log/names.hpp"
+#include "dispatcher/ownership/commit_note.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 namespace {
 
 constexpr int kHealingRounds = 600;

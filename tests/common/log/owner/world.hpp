@@ -11,6 +11,7 @@
 #include "tests/common/log/owner/fake_dispatcher.hpp"
 
 namespace certes::log::testing {
+using namespace dispatcher;
 
 struct Schedule {
   std::uint64_t seed = 1;

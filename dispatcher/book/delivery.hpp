@@ -1,0 +1,96 @@
+#pragma once
+// What the dispatcher keeps of open events and their deliveries. Who: the book, and whoever it hands them to. Confined
+// to the core loop.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "dispatcher/book/budget.hpp"
+#include "dispatcher/book/ending.hpp"
+#include "dispatcher/ownership/owner.hpp"
+#include "dispatcher/retry/timing_wheel.hpp"
+#include "dispatcher/routing/router.hpp"
+#include "dispatcher/scheduling/slot.hpp"
+
+namespace certes::dispatcher {
+
+// A record of events that is read and not finished.
+struct OpenRecord {
+  std::uint64_t id = 0;
+  log::RecordPtr record;
+  Charge memory;                             // its own bytes, and its deliveries'
+  std::unique_ptr<DeliveryStates> known;     // until it is routed; empty: nothing is known
+  std::unique_ptr<std::string> undelivered;  // endpoints of those that became dead letters, with commas; empty: none
+  std::uint32_t open = 0;                    // deliveries that have not ended
+  std::uint32_t awaited = 0;                 // how many a caller waits for; 0: nobody waits
+  std::uint32_t decided = 0;                 // of the open ones: their end is known, and on its way to the log
+  bool received = false;                     // some delivery came to another end than a dead letter
+  bool abandoned = false;                    // some were given up without an end: it must not be finished
+
+  Place place() const { return place_of(*record); }
+};
+
+// Where a delivery is: what it may do next follows from that.
+struct Unplaced {};          // made, or taken from where it waited, and on its way to the next place
+struct Queued {};            // in the scheduler
+struct Held {};              // taken from it, while its partition may not act, or its endpoint rests
+struct InWheel {};           // until its next attempt is due
+struct AwaitingResult {};    // a command that was taken (202): in the wheel until its result comes, or its time is over
+using Out = FixedCharge<1>;  // one of the deliveries that are sent or recorded
+struct Sending {             // a request is out
+  Slot slot;
+  Out out;
+};
+struct Answering {  // a command's result is on the way to the log; what ends the command follows it
+  Slot slot;        // if it was sent
+  Out out;
+};
+struct Recording {  // its outcome is on the way to the log
+  Slot slot;        // if it was sent
+  Out out;
+  Ending ending;
+  std::uint8_t appends = 0;  // on their way
+};
+struct Forgotten {  // its partition is lost; only its request is still out
+  Slot slot;
+};
+using DeliveryPlace =
+    std::variant<Unplaced, Queued, Held, InWheel, AwaitingResult, Sending, Answering, Recording, Forgotten>;
+
+// Whether a command's result is on the log.
+enum class Answer : std::uint8_t {
+  none,
+  given,
+  failed,  // Certes has said there that the command came to nothing
+};
+
+struct Endpoint;
+struct EndpointDeliveries;
+
+// One event for one endpoint.
+struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
+  std::uint64_t id = 0;
+  OpenRecord* record = nullptr;  // none: it is Forgotten
+  Endpoint* endpoint = nullptr;  // none: of a malformed record, or of one that nobody takes
+  PolicyPtr policy;
+  UnixMillis first_at = 0;       // when the first attempt ended
+  std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
+  std::uint32_t attempts = 0;    // that have ended
+  registry::Priority priority = registry::Priority::normal;
+  bool counted = false;  // among those that have failed and not ended (Ages)
+  bool command = false;  // ends only when its result is on the log
+  Answer answer = Answer::none;
+  DeliveryPlace place;
+
+  // Sent or recorded: what comes back takes it from there.
+  bool is_out() const {
+    return std::holds_alternative<Sending>(place) || std::holds_alternative<Answering>(place) ||
+           std::holds_alternative<Recording>(place);
+  }
+  Recording* recording() { return std::get_if<Recording>(&place); }
+};
+
+}  // namespace certes::dispatcher

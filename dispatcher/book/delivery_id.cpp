@@ -1,0 +1,56 @@
+#include "dispatcher/book/delivery_id.hpp"
+
+#include "common/base/hash.hpp"
+#include "common/log/names.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::uint64_t kSecondSeed = 0x6c62272e07bb0142ull;
+
+void append_hex(std::string& out, std::uint64_t value) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(value >> shift) & 15]);
+}
+
+// FNV leaves the high bits of late bytes weak: mixed once more (the finalizer of MurmurHash3).
+std::uint64_t mixed(std::uint64_t value) {
+  value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdull;
+  value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53ull;
+  return value ^ (value >> 33);
+}
+
+}  // namespace
+
+std::string delivery_id(std::string_view event_id, std::string_view endpoint_id, std::string_view replay) {
+  static constexpr std::string_view kEnd("\0", 1);
+  std::uint64_t forwards = hash64(kEnd, hash64(event_id));
+  forwards = hash64(replay, hash64(kEnd, hash64(endpoint_id, forwards)));
+  std::uint64_t backwards = hash64(kEnd, hash64(replay, kSecondSeed));
+  backwards = hash64(event_id, hash64(kEnd, hash64(endpoint_id, backwards)));
+  std::string id;
+  id.reserve(36);
+  id.append("dlv_");
+  append_hex(id, mixed(forwards));
+  append_hex(id, mixed(backwards));
+  return id;
+}
+
+std::string event_id(const event::EventView& view) {
+  const bool own = view.id.data() != view.client_id.data();
+  if (own) return std::string(view.id);
+  const log::Identity identity = event::identity(view.tenant, view.source, view.id);
+  std::string id = "evt_";
+  append_hex(id, identity.high);
+  append_hex(id, identity.low);
+  return id;
+}
+
+std::string event_id(const log::StoredRecord& record) {
+  const std::string_view own = record.headers.get(log::names::kId);
+  if (!own.empty()) return std::string(own);
+  const auto view = event::view(record);
+  return view ? event_id(*view) : std::string(own);
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,116 @@
+#pragma once
+// Core: the dispatcher's decisions. Takes records, routes them behind the registry's fence, schedules, sends, judges
+// the answers, waits, and has every outcome recorded; gives a record back as finished once all of it is. It owns no
+// thread, clock or socket: CoreLoop drives it in the process, tests drive it in simulated time. It calls its rooms, and
+// decides nothing itself. Confined to one thread. Nothing blocks.
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "dispatcher/intake/intake.hpp"
+#include "dispatcher/sending/attempts.hpp"
+
+namespace certes::dispatcher {
+
+struct CoreOptions {
+  std::size_t memory_bytes = 128u << 20;  // of waiting, retrying and sent deliveries; above: nothing more is read
+  std::size_t in_flight_max = 4'096;
+  Scheduler::Options shares;
+  RouterOptions routing;
+  bool deduplicate = false;  // where the log does not do it exactly
+  std::size_t deduplicate_ids = 1'000'000;
+  Millis deduplicate_window{86'400'000};
+  Millis result_timeout{3'600'000};        // for the result of a command that was answered 202
+  std::size_t awaiting_bytes = 32u << 20;  // of the commands that await theirs, beside memory_bytes
+  int reply_concurrency = 64;              // requests at once to a tenant's URLs in reply_to
+  Millis reply_timeout{15'000};
+  std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
+  bool resign_only_where_said = false;       // as Resigner
+  std::uint64_t seed = std::random_device{}();
+};
+
+struct CorePorts {
+  Outcomes& outcomes;
+  Transfers& transfers;
+  Registrar& registrar;
+  Observer& observer;
+  const crypto::Sealer& sealer;
+  const Clock& clock;
+};
+
+struct CoreGauges {
+  std::size_t waiting[registry::kPriorities] = {};
+  std::size_t retrying[registry::kPriorities] = {};
+  // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
+  UnixMillis oldest_waiting[registry::kPriorities] = {};
+  std::size_t in_flight = 0;
+  std::size_t memory_bytes = 0;
+  std::size_t awaiting_bytes = 0;
+  std::size_t identities = 0;  // remembered for de-duplication
+  std::size_t identity_bytes = 0;
+  // By the number that the observer gave an endpoint: its deliveries that have not ended and are not being sent.
+  std::vector<std::size_t> endpoint_waiting;
+};
+
+class Core {
+ public:
+  Core(CoreOptions options, CorePorts ports);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // From the log's owner.
+  void on_record(log::RecordPtr record, const DeliveryStates& known) { intake_.take(std::move(record), known); }
+  void on_revoked(std::int32_t partition);
+  void on_lost(std::int32_t partition);
+  // Of what was read before, by whomever; only for de-duplication.
+  void on_past_record(const log::StoredRecord& record) { intake_.on_past_record(record); }
+  std::int64_t past_known(std::int32_t partition) { return intake_.past_known(partition); }
+  void on_replaced(std::int32_t partition) { intake_.on_replaced(partition); }
+  // From the registry.
+  void on_fence(registry::StatePtr state);
+  void on_state(registry::StatePtr state);
+  void on_disable_failed(std::string_view key) { endpoints_.disable_failed(key); }  // "tenant/id"
+  // From the sender.
+  void on_result(const http::TransferResult& result) { attempts_.on_result(result); }
+
+  // One round: timers, endings, sends. After everything that has come in was given to the above.
+  void run();
+  // How many records may be read now; 0: memory is full, or it drains.
+  std::size_t room() const;
+  // When run() has something to do though nothing came in.
+  std::optional<SteadyTime> next_at();
+
+  // Sends nothing more and reads nothing more; settled() once nothing is in flight or unrecorded.
+  void drain() { draining_ = true; }
+  bool settled() const { return unsettled() == 0; }
+  std::size_t unsettled() const { return book_.out(); }  // deliveries that are being sent, or recorded
+  void abort_all();
+
+  CoreGauges gauges() const;
+  // Deliveries that have not ended. Key: "tenant/id".
+  std::size_t open_deliveries(std::string_view endpoint_key) const;
+
+ private:
+  void expire(SteadyTime now);
+  void wake_rested(SteadyTime now);
+  void sweep();
+  void send_waiting(SteadyTime now);
+  void leave(std::int32_t partition, bool lost);
+
+  const CoreOptions options_;
+  const CorePorts ports_;
+  Scheduler scheduler_;
+  Sweep sweep_;
+  AwaitingMemory awaiting_;
+  Routes routes_;
+  Endpoints endpoints_;
+  Book book_;
+  Recorder recorder_;
+  Attempts attempts_;
+  EventIntake intake_;
+  bool draining_ = false;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,60 @@
+#pragma once
+// Endpoint: one receiver that has, or had, deliveries: its configuration made ready to send to, in what mode it is, and
+// what waits for it. Confined to the core loop.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "dispatcher/book/delivery.hpp"
+#include "dispatcher/endpoint/target.hpp"
+
+namespace certes::dispatcher {
+
+// Who gets the results of commands that name a URL in reply_to: one endpoint for each tenant, which is no resource (no
+// resource's id has a ':'); its URL stands in the record.
+inline constexpr std::string_view kReplyEndpoint = ":reply-to";
+
+enum class Mode : std::uint8_t {
+  open,      // it gets what is for it
+  broken,    // its secrets or headers do not open: each attempt fails
+  paused,    // everything waits
+  gone,      // it has answered 410: nothing is sent while the registry decides
+  disabled,  // what waited ends
+  deleted,   // the same, and it is no more
+};
+
+struct Endpoint {
+  std::string key;  // "tenant/id"
+  std::unique_ptr<Target> target;
+  Lanes* lanes = nullptr;
+  List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel; those that await results apart
+  List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested
+  SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
+  std::size_t deliveries = 0;                          // those that wait and those that do not
+  std::size_t meter = 0;
+  std::size_t affinity = 0;
+  registry::Priority highest = registry::Priority::critical;  // that its tenant may have
+  UnixMillis swept_from = 0;                                  // last_disabled_at, of which the sweep has begun
+  std::size_t to_inspect = 0;                                 // of those that wait: the sweep has not come to them
+  Mode mode = Mode::open;
+  bool reply = false;     // kReplyEndpoint
+  bool sweeping = false;  // what waits is being looked through for what is to end
+
+  const registry::Endpoint& config() const { return target->endpoint(); }
+  bool rests() const { return rests_until != SteadyTime::min(); }
+};
+
+// As its configuration says.
+Mode mode_of(const Target& target);
+// Whether something is sent to it.
+bool takes(Mode mode);
+// Its endpoint is no more, or was disabled at a time that ends it. Precondition: it has an endpoint.
+bool doomed(const Delivery& delivery);
+
+inline constexpr std::string_view kEndpointDisabled = "endpoint_disabled";
+// Of a dead letter by that rule.
+std::string disabled_text(const Endpoint& endpoint);
+
+}  // namespace certes::dispatcher

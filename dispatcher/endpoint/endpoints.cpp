@@ -1,0 +1,135 @@
+#include "dispatcher/endpoint/endpoints.hpp"
+
+#include "dispatcher/endpoint/fate.hpp"
+
+namespace certes::dispatcher {
+
+Endpoints::Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer,
+                     const Clock& clock)
+    : scheduler_(scheduler), sweep_(sweep), observer_(observer), sealer_(sealer), clock_(clock) {}
+
+Endpoint& Endpoints::of(const Match& match, const registry::State* state) {
+  const auto found = endpoints_.find(match.key);
+  if (found != endpoints_.end()) return *found->second;
+  auto made = std::make_unique<Endpoint>();
+  made->key = match.key;
+  const auto tenant = state ? state->tenant(match.endpoint->tenant) : nullptr;
+  made->lanes = &scheduler_.add(match.endpoint->tenant, tenant ? tenant->weight : 1);
+  made->highest = tenant ? tenant->max_priority : registry::Priority::critical;
+  made->reply = match.endpoint->id == kReplyEndpoint;
+  made->affinity = next_affinity_++;
+  made->meter = observer_.meter(*match.endpoint);
+  Endpoint& endpoint = *made;
+  endpoints_.emplace(match.key, std::move(made));
+  update(endpoint, match.endpoint);
+  return endpoint;
+}
+
+const Endpoint* Endpoints::find(std::string_view key) const {
+  const auto found = endpoints_.find(key);
+  return found == endpoints_.end() ? nullptr : found->second.get();
+}
+
+void Endpoints::use(const registry::State& state) {
+  std::vector<Endpoint*> deleted;
+  for (auto& [key, endpoint] : endpoints_) {
+    if (endpoint->reply) continue;
+    const auto found = state.endpoints.find(key);
+    // One that was made anew under the same name is another.
+    if (found == state.endpoints.end() || found->second->created_at != endpoint->config().created_at)
+      deleted.push_back(endpoint.get());
+    else if (found->second.get() != &endpoint->config())
+      update(*endpoint, found->second);
+  }
+  for (Endpoint* endpoint : deleted) remove(*endpoint);
+  use_tenants(state);
+}
+
+// What is in the scheduler already keeps its class; retries take the lower one.
+void Endpoints::use_tenants(const registry::State& state) {
+  scheduler_.set_weights([&state](std::string_view id) {
+    const auto tenant = state.tenant(id);
+    return tenant ? tenant->weight : 1;
+  });
+  for (auto& [key, endpoint] : endpoints_) {
+    const auto tenant = state.tenant(endpoint->config().tenant);
+    endpoint->highest = tenant ? tenant->max_priority : registry::Priority::critical;
+  }
+}
+
+void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config) {
+  endpoint.target = std::make_unique<Target>(std::move(config), sealer_);
+  if (endpoint.target->problem()) observer_.problem(endpoint.target->problem()->message);
+  const Mode configured = mode_of(*endpoint.target);
+  // Also where it is active again already: not every state is seen.
+  const UnixMillis disabled_at = last_disabled_at(endpoint.config());
+  const bool disabled_anew = disabled_at != std::exchange(endpoint.swept_from, disabled_at);
+  if (disabled_anew || endpoint.mode != Mode::gone) endpoint.mode = configured;
+  if (disabled_anew && disabled_at != 0) sweep_.begin(endpoint);
+  apply(endpoint);
+  if (!takes(endpoint.mode)) observer_.left(endpoint.key);
+}
+
+void Endpoints::apply(Endpoint& endpoint) {
+  const registry::Endpoint& config = endpoint.config();
+  const SteadyTime now = clock_.now();
+  scheduler_.configure(*endpoint.lanes, config.concurrency, config.rate_per_second, now);
+  scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
+}
+
+void Endpoints::answered_gone(Endpoint& endpoint) {
+  endpoint.mode = Mode::gone;
+  apply(endpoint);
+}
+
+void Endpoints::disable_failed(std::string_view key) {
+  const auto found = endpoints_.find(key);
+  if (found == endpoints_.end()) return;
+  Endpoint& endpoint = *found->second;
+  if (endpoint.mode == Mode::gone) endpoint.mode = mode_of(*endpoint.target);
+  apply(endpoint);
+}
+
+// What waits is ended round by round; what is sent ends by itself. The same id may come again meanwhile.
+void Endpoints::remove(Endpoint& endpoint) {
+  endpoint.mode = Mode::deleted;
+  apply(endpoint);
+  observer_.left(endpoint.key);
+  sweep_.begin(endpoint);
+  const auto found = endpoints_.find(endpoint.key);
+  leaving_.push_back(std::move(found->second));
+  endpoints_.erase(found);
+}
+
+void Endpoints::rest(Endpoint& endpoint, SteadyTime until) {
+  if (until <= endpoint.rests_until) return;
+  resting_.erase({endpoint.rests_until, &endpoint});
+  endpoint.rests_until = until;
+  resting_.insert({until, &endpoint});
+  apply(endpoint);
+}
+
+Endpoint* Endpoints::wake(SteadyTime now) {
+  if (resting_.empty() || resting_.begin()->first > now) return nullptr;
+  Endpoint& endpoint = *resting_.begin()->second;
+  resting_.erase(resting_.begin());
+  endpoint.rests_until = SteadyTime::min();
+  apply(endpoint);
+  return &endpoint;
+}
+
+std::optional<SteadyTime> Endpoints::next_wake() const {
+  if (resting_.empty()) return std::nullopt;
+  return resting_.begin()->first;
+}
+
+void Endpoints::drop_left() {
+  std::erase_if(leaving_, [&](const Owned& endpoint) {
+    if (endpoint->deliveries > 0 || endpoint->sweeping) return false;
+    scheduler_.remove(*endpoint->lanes);
+    resting_.erase({endpoint->rests_until, endpoint.get()});
+    return true;
+  });
+}
+
+}  // namespace certes::dispatcher

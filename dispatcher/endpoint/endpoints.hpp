@@ -1,0 +1,65 @@
+#pragma once
+// Endpoints: those that have, or had, deliveries, as the registry changes them: made when the first delivery comes,
+// given new limits, paused, rested, and let go of once they are deleted and nothing of them is left. Who: core.
+// Confined to the core loop.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "common/base/hash.hpp"
+#include "dispatcher/endpoint/endpoint.hpp"
+#include "dispatcher/endpoint/sweep.hpp"
+#include "dispatcher/ports.hpp"
+
+namespace certes::dispatcher {
+
+class Endpoints {
+ public:
+  // All outlive it.
+  Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer, const Clock& clock);
+
+  // The match's, made where it has none. `state`: of the registry, none yet: nothing.
+  Endpoint& of(const Match& match, const registry::State* state);
+  const Endpoint* find(std::string_view key) const;
+  void use(const registry::State& state);
+
+  void answered_gone(Endpoint& endpoint);           // 410
+  void disable_failed(std::string_view key);        // the registry did not take it
+  void rest(Endpoint& endpoint, SteadyTime until);  // nothing is sent to it until then
+  // The next that has rested; nothing: none has.
+  Endpoint* wake(SteadyTime now);
+  std::optional<SteadyTime> next_wake() const;
+  void drop_left();  // those that are deleted, once nothing of them is left
+
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [key, endpoint] : endpoints_) visit(*endpoint);
+  }
+
+ private:
+  using Owned = std::unique_ptr<Endpoint>;
+
+  void update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config);
+  void apply(Endpoint& endpoint);  // mode and limits, to the scheduler
+  void remove(Endpoint& endpoint);
+  void use_tenants(const registry::State& state);
+
+  Scheduler& scheduler_;
+  Sweep& sweep_;
+  Observer& observer_;
+  const crypto::Sealer& sealer_;
+  const Clock& clock_;
+  std::unordered_map<std::string, Owned, StringHash, std::equal_to<>> endpoints_;
+  std::vector<Owned> leaving_;  // deleted, with deliveries
+  std::set<std::pair<SteadyTime, Endpoint*>> resting_;
+  std::size_t next_affinity_ = 0;
+};
+
+}  // namespace certes::dispatcher

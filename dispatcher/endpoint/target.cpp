@@ -1,0 +1,52 @@
+#include "dispatcher/endpoint/target.hpp"
+
+#include "dispatcher/sending/header_rules.hpp"
+
+namespace certes::dispatcher {
+
+Target::Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto::Sealer& sealer)
+    : endpoint_(std::move(endpoint)) {
+  prepare_headers(sealer);
+  if (!problem_) prepare_signers(sealer);
+}
+
+void Target::prepare_headers(const crypto::Sealer& sealer) {
+  for (const auto& [name, sealed] : endpoint_->headers) {
+    const auto value = sealer.open(sealed, header_seal_context(*endpoint_, name));
+    if (!value) {
+      problem_ = Error(value.error()).prefixed("header " + name + " of " + endpoint_->id + ": ");
+      return;
+    }
+    if (may_set(name, *value)) headers_.push_back(name + ": " + *value);
+  }
+}
+
+void Target::prepare_signers(const crypto::Sealer& sealer) {
+  const std::string context = seal_context(*endpoint_);
+  for (const auto& sealed : endpoint_->secrets) {
+    auto secret = sealer.open(sealed.secret, context);
+    if (!secret) {
+      problem_ = std::move(secret.error()).prefixed("signing secret of " + endpoint_->id + ": ");
+      return;
+    }
+    auto webhooks = crypto::StandardWebhooks::make(*secret);
+    if (!webhooks) {
+      problem_ = std::move(webhooks.error()).prefixed("signing secret of " + endpoint_->id + ": ");
+      return;
+    }
+    signers_.push_back({std::move(*webhooks), sealed.expires_at});
+  }
+}
+
+std::string Target::signature_header(std::string_view id, UnixMillis now, std::string_view body) const {
+  static constexpr std::string_view kName = "webhook-signature: ";
+  std::string header;
+  for (const Signer& signer : signers_) {
+    if (signer.expires_at != 0 && signer.expires_at <= now) continue;
+    header.append(header.empty() ? kName : std::string_view(" "));
+    header.append(signer.webhooks.sign(id, now / 1000, body));
+  }
+  return header;
+}
+
+}  // namespace certes::dispatcher

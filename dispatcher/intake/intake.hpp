@@ -1,0 +1,103 @@
+#pragma once
+// EventIntake: what becomes of a record that was read: checked, known for a repeat, held for the registry's fence, and
+// routed into deliveries. Who: core. Confined to the core loop.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/event/event.hpp"
+#include "dispatcher/endpoint/endpoints.hpp"
+#include "dispatcher/intake/duplicates.hpp"
+#include "dispatcher/outcome/recorder.hpp"
+#include "dispatcher/routing/routes.hpp"
+
+namespace certes::dispatcher {
+
+struct IntakeOptions {
+  bool deduplicate = false;  // where the log does not do it exactly
+  std::size_t deduplicate_ids = 1'000'000;
+  Millis deduplicate_window{86'400'000};
+  int reply_concurrency = 64;  // requests at once to a tenant's URLs in reply_to
+  Millis reply_timeout{15'000};
+  std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
+};
+
+// What intake is made with. All outlive it.
+struct IntakeParts {
+  Book& book;
+  Endpoints& endpoints;
+  Recorder& recorder;
+  Routes& routes;
+  Registrar& registrar;
+  Observer& observer;
+  const crypto::Sealer& sealer;
+  const Clock& clock;
+};
+
+class EventIntake {
+ public:
+  EventIntake(const IntakeOptions& options, const IntakeParts& parts);
+
+  void take(log::RecordPtr record, const DeliveryStates& known);
+  // Routes what has come since the last question; the registry's answer comes at once or through on_fence.
+  void ask_fence();
+  void on_fence();  // Routes has been given the state
+  void leave(std::int32_t partition);
+
+  // Of what was read before, by whomever; only for de-duplication.
+  void on_past_record(const log::StoredRecord& record);
+  std::int64_t past_known(std::int32_t partition) { return duplicates(partition).next(); }
+  void on_replaced(std::int32_t partition) { duplicates(partition).clear(); }
+  std::size_t identities() const;
+  std::size_t identity_bytes() const;
+
+  std::size_t usual_bytes() const { return usual_bytes_; }  // what a record has cost lately
+
+ private:
+  struct Unrouted {
+    OpenRecord* record;  // none: its partition has left
+    event::EventView view;
+  };
+  // Of the record that is being routed.
+  struct Routing {
+    OpenRecord& open;
+    const event::EventView& view;
+    registry::EventKind kind;
+    std::vector<const DeliveryState*> used = {};  // what is known of its deliveries
+    struct DueLetter {
+      Delivery* delivery;
+      std::string rule, error, answer;
+    };
+    std::vector<DueLetter> due_letters = {};
+  };
+
+  Result<event::EventView> readable(const log::StoredRecord& record) const;
+  void malformed(OpenRecord& open, std::string_view why);
+  bool duplicate(const log::StoredRecord& record, const event::EventView& view);
+  Duplicates& duplicates(std::int32_t partition);
+
+  void route_asked();
+  void route(OpenRecord& open, const event::EventView& view);
+  void add_deliveries(Routing& routing);
+  void add_directed(Routing& routing, bool reply);
+  void add_delivery(Routing& routing, const Match& match);
+  void take_up(Routing& routing, Delivery& delivery, const DeliveryState* known);
+  void give_up_due(Routing& routing);
+  void cancel_unmatched(Routing& routing);
+  Match reply_match(std::string_view tenant);
+
+  const IntakeOptions options_;
+  const IntakeParts parts_;
+  std::deque<Unrouted> unrouted_;
+  std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
+  bool fence_out_ = false;
+  std::map<std::int32_t, Duplicates> duplicates_;                                          // by partition
+  std::map<std::string, std::shared_ptr<const registry::Endpoint>, std::less<>> replies_;  // by tenant
+  std::size_t usual_bytes_ = 2'048;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,215 @@
+#include "dispatcher/outcome/recorder.hpp"
+
+#include "common/base/overloaded.hpp"
+#include "common/log/names.hpp"
+#include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/outcome/command_result.hpp"
+#include "dispatcher/outcome/undelivered.hpp"
+#include "dispatcher/sending/judge.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+// "timeout: no answer within 15 s", "500".
+std::string error_text(const http::TransferResult& result) {
+  std::string text = failure_kind(result.error, result.status);
+  if (!result.message.empty()) text.append(": ").append(result.message);
+  return std::string(cut(text, kMaxErrorBytes));
+}
+
+bool is_delivered(const Ending& ending) { return std::holds_alternative<Delivered>(ending); }
+
+std::string name_of(const Delivery& delivery) {
+  const log::StoredRecord& event = *delivery.record->record;
+  return delivery_id(event_id(event), delivery.endpoint->config().id, event.headers.get(log::names::kReplay));
+}
+
+// What the attempt says of its endpoint.
+Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
+  if (is_delivered(ending) || std::holds_alternative<Awaiting>(ending)) return Sign::works;
+  if (!takes(delivery.endpoint->mode)) return Sign::none;
+  return delivery.command && refuses_command(status) ? Sign::works : Sign::fails;
+}
+
+}  // namespace
+
+Recorder::Recorder(const RecorderOptions& options, Book& book, Outcomes& outcomes, Observer& observer,
+                   const Clock& clock)
+    : options_(options),
+      book_(book),
+      outcomes_(outcomes),
+      observer_(observer),
+      answers_(book, outcomes, observer, clock, options.seed) {}
+
+void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, const Judged& judged) {
+  if (is_last(judged.ending) && needs_answer(delivery)) {
+    const std::string_view rule = judged.rule.empty() ? text_of(judged.ending) : std::string_view(judged.rule);
+    auto answer =
+        is_delivered(judged.ending) ? succeeded(result) : failed(rule, error_text(result), delivery.attempts, &result);
+    return answer_first(delivery, std::move(answer),
+                        [this, result, judged](Delivery& one) { attempt(one, result, judged); });
+  }
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const log::StoredRecord& event = *delivery.record->record;
+  const std::string event_name = event_id(event);
+  const std::string name = name_of(delivery);
+  const bool failed_now = !is_delivered(judged.ending) && !std::holds_alternative<Awaiting>(judged.ending);
+  const std::string error = failed_now ? error_text(result) : std::string();
+  observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
+                       judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
+                       delivery.endpoint->key, error, result.body, sign_of(delivery, result.status, judged.ending)});
+  AttemptRecord record;
+  record.delivery = name;
+  record.event_id = event_name;
+  record.endpoint = endpoint.id;
+  record.tenant = endpoint.tenant;
+  record.attempt = delivery.attempts;
+  record.ending = judged.ending;
+  record.error = error;
+  record.rule = judged.rule;
+  record.status = result.status;
+  record.duration_us = result.duration_us;
+  record.deliveries = delivery.record->awaited;
+  const std::string_view answer = failed_now ? cut(result.body, kFailedAnswerBytes) : std::string_view();
+  record.answer = delivery.command || record.deliveries != 0 ? std::string_view(result.body) : answer;
+  const bool letter = std::holds_alternative<DeadLettered>(judged.ending);
+  begin(delivery, judged.ending, letter ? 2 : 1);  // both before the first may be acknowledged
+  append_attempt(delivery, record);
+  if (letter) append_dead_letter(delivery, name, {judged.rule, error, answer});
+}
+
+void Recorder::give_up(Delivery& delivery, const Why& why) {
+  if (needs_answer(delivery))
+    return answer_first(delivery, failed(why.rule, why.error, delivery.attempts, nullptr),
+                        [this, rule = std::string(why.rule), error = std::string(why.error),
+                         answer = std::string(why.answer)](Delivery& one) {
+                          give_up(one, {rule, error, answer});
+                        });
+  begin(delivery, DeadLettered{});
+  const std::string name =
+      delivery.endpoint ? name_of(delivery) : delivery_id(text_of(delivery.record->place()), why.rule, {});
+  append_dead_letter(delivery, name, why);
+}
+
+void Recorder::close(Delivery& delivery, const Ending& ending, std::string_view error) {
+  if (needs_answer(delivery))
+    return answer_first(delivery, failed(text_of(ending), error, delivery.attempts, nullptr),
+                        [this, ending, error = std::string(error)](Delivery& one) { close(one, ending, error); });
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  close(delivery, name_of(delivery), endpoint.id, endpoint.tenant, ending, error);
+}
+
+void Recorder::cancel(Delivery& delivery, std::string_view name, std::string_view tenant, std::string_view error) {
+  close(delivery, name, {}, tenant, Cancelled{}, error);
+}
+
+void Recorder::close(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
+                     const Ending& ending, std::string_view error) {
+  const std::string event_name = event_id(*delivery.record->record);
+  AttemptRecord record;
+  record.delivery = name;
+  record.event_id = event_name;
+  record.endpoint = endpoint;
+  record.tenant = tenant;
+  record.attempt = delivery.attempts;
+  record.ending = ending;
+  record.error = error;
+  record.deliveries = delivery.record->awaited;
+  begin(delivery, ending);
+  append_attempt(delivery, record);
+}
+
+void Recorder::end_unsent(Delivery& delivery) {
+  if (delivery.endpoint->mode == Mode::deleted) return close(delivery, Cancelled{}, "the endpoint was deleted");
+  give_up(delivery, {kEndpointDisabled, disabled_text(*delivery.endpoint)});
+}
+
+void Recorder::tell_unmatched(const OpenRecord& open, const event::EventView& view) {
+  const std::string name = event_id(view);
+  AttemptRecord told;
+  told.event_id = name;
+  told.tenant = view.tenant;
+  told.attempt = 0;
+  outcomes_.record_attempt(open.place(), told, [] {});
+}
+
+void Recorder::append_attempt(Delivery& delivery, const AttemptRecord& attempt) {
+  outcomes_.record_attempt(delivery.record->place(), attempt, [this, id = delivery.id] { on_recorded(id); });
+}
+
+void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, const Why& why) {
+  const log::StoredRecord& event = *delivery.record->record;
+  DeadLetter letter;
+  letter.delivery = name;
+  if (delivery.endpoint) letter.endpoint = delivery.endpoint->config().id;
+  letter.attempts = delivery.attempts;
+  letter.rule = why.rule;
+  letter.error = why.error;
+  letter.answer = why.answer;
+  letter.undelivered = undelivered(delivery);
+  observer_.dead_lettered(why.rule);
+  const std::uint64_t id = delivery.id;
+  const Place place = delivery.record->place();
+  std::string text;
+  for (const Keep keep : {Keep::all, Keep::headers, Keep::nothing}) {
+    auto taken =
+        outcomes_.append_and_finish(place, dead_letter_record(event, letter, keep), [this, id] { on_recorded(id); });
+    if (taken) return;
+    text = std::string(cut(why.error, 1024)) + " (too large to be kept here: see events " + text_of(place) + ")";
+    letter.error = text;
+    if (keep != Keep::nothing) continue;
+    // The event stays open: a later owner tries again.
+    observer_.problem("dead letter refused: " + taken.error().message);
+    delivery.record->abandoned = true;
+    on_recorded(id);
+  }
+}
+
+// Its end, if that is one, is known now, and goes to the log.
+void Recorder::begin(Delivery& delivery, const Ending& ending, std::uint8_t appends) {
+  book_.begin_recording(delivery, ending, appends);
+  const std::string_view endpoint = delivery.endpoint ? delivery.endpoint->config().id : std::string_view();
+  std::visit(
+      Overloaded{[&](const Delivered&) { note_end(*delivery.record, false, endpoint); }, [](const RetryAt&) {},
+                 [](const Awaiting&) {}, [&](const DeadLettered&) { note_end(*delivery.record, true, endpoint); },
+                 [&](const Cancelled&) { note_end(*delivery.record, false, endpoint); }},
+      ending);
+}
+
+void Recorder::on_recorded(std::uint64_t id) {
+  Delivery* delivery = book_.find(id);
+  Recording* recording = delivery ? delivery->recording() : nullptr;
+  if (recording == nullptr || recording->appends == 0) return;
+  if (--recording->appends == 0) recorded(*delivery);
+}
+
+void Recorder::recorded(Delivery& delivery) {
+  const std::int32_t partition = delivery.record->record->partition;
+  const Ending ending = delivery.recording()->ending;
+  std::visit(
+      Overloaded{
+          [&](const Delivered&) { ended(delivery, ending); },
+          [&](const RetryAt& retry) { go_on(delivery, [&] { book_.wait_until(delivery, retry.at); }); },
+          [&](const Awaiting& awaiting) { go_on(delivery, [&] { book_.await_result(delivery, awaiting.until); }); },
+          [&](const DeadLettered&) { ended(delivery, ending); }, [&](const Cancelled&) { ended(delivery, ending); }},
+      ending);
+  book_.let_go_if_settled(partition);
+}
+
+void Recorder::ended(Delivery& delivery, const Ending& ending) {
+  observer_.ended(delivery.priority, ending, delivery.endpoint != nullptr,
+                  delivery.endpoint ? delivery.endpoint->meter : 0);
+  book_.end(delivery);
+}
+
+template <class Wait>
+void Recorder::go_on(Delivery& delivery, Wait wait) {
+  if (book_.revoking(delivery.record->record->partition)) {
+    delivery.record->abandoned = true;
+    return book_.end(delivery);
+  }
+  if (delivery.command && delivery.answer != Answer::none) return end_answered(delivery);
+  wait();
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,88 @@
+#pragma once
+// Recorder: the only writer of outcomes: attempts, dead letters, and the results of commands before them; and what
+// follows once they are acknowledged. Who: core. Confined to the core loop.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/event/event.hpp"
+#include "common/http/client/sender.hpp"
+#include "dispatcher/book/book.hpp"
+#include "dispatcher/outcome/answers.hpp"
+#include "dispatcher/outcome/dead_letter.hpp"
+
+namespace certes::dispatcher {
+
+// How an attempt has ended.
+struct Judged {
+  Ending ending;
+  std::string rule = {};     // with DeadLettered: what decided
+  std::string failure = {};  // in one word: "500", "timeout"; empty: none
+  Millis delay{0};           // until what comes next
+};
+
+// Why a delivery comes to nothing.
+struct Why {
+  std::string_view rule, error;
+  std::string_view answer = {};  // the endpoint's last, as far as it is known
+};
+
+struct RecorderOptions {
+  Millis result_timeout{3'600'000};  // for the result of a command that was answered 202
+  std::uint64_t seed = 0;
+};
+
+class Recorder {
+ public:
+  // All outlive it.
+  Recorder(const RecorderOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock);
+
+  // All of these: the delivery is Recording from then on (Answering before, if it is a command), or has ended.
+  // An attempt, which has been counted already.
+  void attempt(Delivery& delivery, const http::TransferResult& result, const Judged& judged);
+  // A dead letter without another attempt.
+  void give_up(Delivery& delivery, const Why& why);
+  // Ended (Cancelled, Delivered) without another attempt.
+  void close(Delivery& delivery, const Ending& ending, std::string_view error);
+  // The same for a delivery, known by its name, whose endpoint is not matched any more.
+  void cancel(Delivery& delivery, std::string_view name, std::string_view tenant, std::string_view error);
+  // What waits for an endpoint that takes nothing more. Precondition: doomed.
+  void end_unsent(Delivery& delivery);
+
+  // For the caller who waits: nobody gets the event. It does not wait for that itself: should it get lost, the caller
+  // learns only that it was accepted.
+  void tell_unmatched(const OpenRecord& open, const event::EventView& view);
+
+  // Commands. A result stands on the log: of this process's making, of an earlier owner's, or posted by the service.
+  void result_seen(const event::EventView& view, const log::StoredRecord& record);
+  void no_result(Delivery& delivery);  // its time is over
+  void unbound(OpenRecord& open);      // nobody takes it any more, though somebody did when it was accepted
+  // Ends a command by the result that came while the outcome of an attempt was on its way, or the request out.
+  void end_answered(Delivery& delivery);
+
+ private:
+  void answer_first(Delivery& delivery, event::CommandResult&& result, Answers::Then then);
+  void end_by_result(Delivery& delivery, std::string_view rule, std::string_view error);
+  void close(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
+             const Ending& ending, std::string_view error);
+  void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
+  void begin(Delivery& delivery, const Ending& ending, std::uint8_t appends = 1);
+  void append_attempt(Delivery& delivery, const AttemptRecord& attempt);
+  void on_recorded(std::uint64_t id);
+  void recorded(Delivery& delivery);
+  void ended(Delivery& delivery, const Ending& ending);
+  template <class Wait>
+  void go_on(Delivery& delivery, Wait wait);
+
+  const RecorderOptions options_;
+  Book& book_;
+  Outcomes& outcomes_;
+  Observer& observer_;
+  Answers answers_;
+};
+
+inline constexpr std::string_view kUnmatched = "no subscription matches it any more";
+inline constexpr std::string_view kFailedBefore = "failed_before";
+
+}  // namespace certes::dispatcher

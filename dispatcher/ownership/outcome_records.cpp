@@ -1,0 +1,168 @@
+#include "dispatcher/ownership/outcome_records.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/base/overloaded.hpp"
+#include "common/log/names.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::size_t kTextLimit = 4u << 10;  // of an error and an answer
+
+struct Digits {
+  char text[48];
+  std::size_t size = 0;
+  template <class Number>
+  void add(Number value) {
+    size = static_cast<std::size_t>(std::to_chars(text + size, text + sizeof text, value).ptr - text);
+  }
+  void add(char c) {
+    if (size < sizeof text) text[size++] = c;
+  }
+  std::string_view view() const { return {text, size}; }
+};
+
+template <class Number>
+void add_number(log::Headers& headers, std::string_view name, Number value) {
+  Digits digits;
+  digits.add(value);
+  headers.add(name, digits.view());
+}
+
+template <class Number>
+bool parse_number(std::string_view text, Number& value) {
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && at == text.data() + text.size();
+}
+
+std::optional<Place> parse_origin(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  Place origin;
+  if (colon == std::string_view::npos || !parse_number(text.substr(0, colon), origin.partition) ||
+      !parse_number(text.substr(colon + 1), origin.offset))
+    return std::nullopt;
+  return origin;
+}
+
+// What stands on the log, or is to: a dead letter that is due keeps why.
+void set_why(Outcome& outcome, std::string_view rule, std::string_view error, std::string_view answer) {
+  if (outcome.topic != log::Topic::attempts || !std::holds_alternative<DeadLettered>(outcome.ending)) return;
+  outcome.rule = rule;
+  outcome.error = error;
+  outcome.answer = answer.substr(0, kFailedAnswerBytes);
+}
+
+}  // namespace
+
+void add_origin(log::Headers& headers, Place origin) {
+  Digits digits;
+  digits.add(origin.partition);
+  digits.add(':');
+  digits.add(origin.offset);
+  headers.add(log::names::kOrigin, digits.view());
+}
+
+void add_term(log::Headers& headers, std::int64_t term) { add_number(headers, log::names::kTerm, term); }
+
+log::Record attempt_record(const AttemptRecord& attempt, Place origin) {
+  log::Record record;
+  log::Headers& headers = record.headers;
+  headers.reserve(384 + attempt.delivery.size() + attempt.event_id.size() + attempt.endpoint.size());
+  if (!attempt.delivery.empty()) headers.add(log::names::kDelivery, attempt.delivery);
+  add_origin(headers, origin);
+  headers.add(log::names::kId, attempt.event_id);
+  if (!attempt.endpoint.empty()) headers.add(log::names::kEndpoint, attempt.endpoint);
+  headers.add(log::names::kTenant, attempt.tenant);
+  add_number(headers, log::names::kAttempt, attempt.attempt);
+  headers.add(log::names::kOutcome, attempt.ending ? text_of(*attempt.ending) : kUnmatchedText);
+  if (!attempt.error.empty()) headers.add(log::names::kError, attempt.error.substr(0, kTextLimit));
+  if (!attempt.rule.empty()) headers.add(log::names::kRule, attempt.rule);
+  if (attempt.status != 0) add_number(headers, log::names::kStatus, attempt.status);
+  add_number(headers, log::names::kDurationUs, attempt.duration_us);
+  const UnixMillis next_at = attempt.ending ? next_of(*attempt.ending) : 0;
+  if (next_at != 0) add_number(headers, log::names::kNext, next_at);
+  if (attempt.deliveries != 0) add_number(headers, log::names::kDeliveries, attempt.deliveries);
+  record.value = attempt.answer.substr(0, kTextLimit);
+  return record;
+}
+
+bool Outcome::ends() const {
+  if (topic == log::Topic::dead_letters) return true;
+  return std::visit(Overloaded{[](const Delivered&) { return true; }, [](const RetryAt&) { return false; },
+                               [](const Awaiting&) { return false; }, [](const DeadLettered&) { return false; },
+                               [](const Cancelled&) { return true; }},
+                    ending);
+}
+
+Outcome outcome_of(const AttemptRecord& attempt, Place origin, UnixMillis recorded_at) {
+  Outcome outcome;
+  outcome.origin = origin;
+  outcome.ending = attempt.ending.value_or(RetryAt{});
+  outcome.delivery = attempt.delivery;
+  outcome.attempt = attempt.attempt;
+  outcome.recorded_at = recorded_at;
+  set_why(outcome, attempt.rule, attempt.error, attempt.answer);
+  return outcome;
+}
+
+std::optional<Outcome> outcome_of(const log::StoredRecord& record) {
+  Outcome outcome;
+  outcome.topic = record.topic;
+  outcome.recorded_at = record.appended_at;
+  bool has_origin = false;
+  bool has_delivery = false;
+  UnixMillis next_at = 0;
+  std::string_view said, rule, error;
+  for (const auto [name, value] : record.headers) {
+    if (name == log::names::kOrigin) {
+      const auto origin = parse_origin(value);
+      if (!origin) return std::nullopt;
+      outcome.origin = *origin;
+      has_origin = true;
+    } else if (name == log::names::kDelivery) {
+      outcome.delivery = value;
+      has_delivery = true;
+    } else if (name == log::names::kId) {
+      outcome.event_id = value;
+    } else if (name == log::names::kAttempt && record.topic == log::Topic::attempts) {
+      if (!parse_number(value, outcome.attempt)) outcome.attempt = 0;
+    } else if (name == log::names::kNext) {
+      if (!parse_number(value, next_at)) next_at = 0;
+    } else if (name == log::names::kOutcome) {
+      said = value;
+    } else if (name == log::names::kRule) {
+      rule = value;
+    } else if (name == log::names::kError) {
+      error = value;
+    }
+  }
+  if (!has_origin || !has_delivery) return std::nullopt;
+  outcome.ending = DeadLettered{};
+  if (record.topic == log::Topic::attempts) outcome.ending = parse_ending(said, next_at).value_or(RetryAt{next_at});
+  set_why(outcome, rule, error, record.value);
+  return outcome;
+}
+
+void apply(const Outcome& outcome, DeliveryState& state) {
+  if (outcome.topic == log::Topic::attempts && state.first_at == 0) state.first_at = outcome.recorded_at;
+  if (!outcome.ends() && (state.done || outcome.attempt < state.attempts)) return;
+  state.due = Due::attempt;
+  state.rule = outcome.rule;
+  state.error = outcome.error;
+  state.answer = outcome.answer;
+  if (outcome.ends()) {
+    state.done = true;
+    state.dead_lettered = outcome.topic == log::Topic::dead_letters;
+    return;
+  }
+  state.attempts = outcome.attempt;
+  state.next_at = next_of(outcome.ending);
+  std::visit(
+      Overloaded{[](const Delivered&) {}, [](const RetryAt&) {}, [&](const Awaiting&) { state.due = Due::result; },
+                 [&](const DeadLettered&) { state.due = Due::dead_letter; }, [](const Cancelled&) {}},
+      outcome.ending);
+}
+
+}  // namespace certes::dispatcher

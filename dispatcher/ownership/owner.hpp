@@ -1,0 +1,159 @@
+#pragma once
+// Owner: what makes a dispatcher the safe owner of partitions of `events`. It stands between the core loop and the log:
+// takes terms, reads back the checkpoint and the tails when a partition is assigned, stamps and appends every outcome,
+// keeps each partition's progress, checkpoints and commits it, and lets go on a revoke. Design: docs/architecture.md,
+// Own and lose; checked against a model of the protocol in tests/common/log.
+//
+// Confined to the core loop's thread: everything is called by it, and every callback runs inside poll() or the call.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+#include "common/log/log.hpp"
+#include "common/log/read_back.hpp"
+#include "dispatcher/book/ending.hpp"
+#include "dispatcher/book/place.hpp"
+
+namespace certes::dispatcher {
+
+// What a delivery that has not reached its end comes to next.
+enum class Due : std::uint8_t {
+  attempt,
+  dead_letter,  // its last attempt is recorded, its dead letter is not
+  result,       // of a command that was taken (202): it comes from elsewhere, or fails at next_at
+};
+
+// What is known of one delivery of an open record, from before.
+struct DeliveryState {
+  bool done = false;           // has reached its end: do not send
+  std::uint32_t attempts = 0;  // recorded
+  UnixMillis next_at = 0;      // when the next attempt is due; 0: at once
+  UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
+  Due due = Due::attempt;
+  std::string rule = {}, error = {}, answer = {};  // of a dead letter that is due
+  bool dead_lettered = false;                      // it is done, and that was its end
+};
+// By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
+using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;
+
+inline constexpr std::size_t kFailedAnswerBytes = 1u << 10;  // kept of the answer to an attempt that failed
+
+// How one attempt ended, for the `attempts` topic. Strings are copied.
+struct AttemptRecord {
+  std::string_view delivery;
+  std::string_view event_id;
+  std::string_view endpoint;
+  std::string_view tenant;
+  std::uint32_t attempt = 1;
+  std::optional<Ending> ending;  // none: of an event that nobody gets, without a delivery
+  std::string_view rule;         // with dead_lettered: what decided
+  std::string_view error;        // kind and text; empty when delivered
+  int status = 0;                // 0: no answer
+  std::uint64_t duration_us = 0;
+  // The answer's first 4 KB where a caller waits, or of a command; its first 1 KB where it failed; else empty.
+  std::string_view answer;
+  std::uint32_t deliveries = 0;  // where a caller waits: how many the event has
+};
+
+class OwnerHandler {
+ public:
+  virtual ~OwnerHandler() = default;
+  // A record to route, from an owned partition, in offset order. `known`: what earlier owners did with it (may be
+  // empty).
+  virtual void on_record(log::RecordPtr record, const DeliveryStates& known) = 0;
+  // Stop sending for this partition now; call Owner::let_go once nothing of it is in flight. After two seconds it is
+  // taken anyway and on_lost follows.
+  virtual void on_revoked(std::int32_t partition) = 0;
+  // Abort its requests and forget its deliveries; record nothing.
+  virtual void on_lost(std::int32_t partition) = 0;
+  // Records below the log's start were never read: that many are lost.
+  virtual void on_log_lost(std::int32_t partition, std::int64_t records) = 0;
+  // What is committed for the partition (kNoOffset: nothing) was not committed by Certes, and says nothing: it goes on
+  // from a checkpoint, whose watermark is `instead`, or (kNoOffset: there is none) from where the log begins.
+  virtual void on_commit_disbelieved(std::int32_t /*partition*/, std::int64_t /*offset*/, std::int64_t /*instead*/) {}
+
+  // Its newest checkpoint is another group's: it is left alone, and looked at again in a minute.
+  virtual void on_other_group(std::int32_t /*partition*/, const std::string& /*group*/) {}
+
+  // The past of a partition, for de-duplication: where OwnerOptions asks for it, the records before those of on_record
+  // are shown when the partition is assigned, in offset order. Those below past_known() are not.
+  virtual std::int64_t past_known(std::int32_t /*partition*/) { return 0; }
+  virtual void on_past_record(const log::StoredRecord& /*record*/) {}
+  virtual void on_past_read(std::int32_t /*partition*/, const log::ReadBack& /*read*/) {}
+  // The log was replaced by another: what is known of this partition's offsets holds no more.
+  virtual void on_replaced(std::int32_t /*partition*/) {}
+};
+
+struct OwnerOptions {
+  std::string group = {};  // stands in every checkpoint; empty: in none
+  Millis checkpoint_every{10'000};
+  std::size_t checkpoint_bytes = 16u << 20;  // of tails
+  Millis revoke_limit{2'000};
+  log::ReadBack::Limits read_back = {};  // of a partition's past; no records: nothing. None is older than:
+  Millis read_back_window{86'400'000};
+  // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.
+  std::function<void(std::function<void()>)> background = {};
+};
+
+class Owner {
+ public:
+  Owner(log::Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, log::Wake wake);
+  ~Owner();
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+
+  // Serves membership, acknowledgements, recovery, checkpoints; then, if `max_records` > 0, gives up to that many
+  // records to the handler. Does not block. An error is fatal to the process (see Member::poll).
+  Result<std::size_t> poll(std::size_t max_records);
+  // When poll() must be called next even if nothing woke it.
+  SteadyTime next_deadline() const;
+
+  // Whether a request may be started or a record produced for this partition now: it is owned, its term taken, and poll
+  // was called within half the session timeout.
+  bool may_act(std::int32_t partition) const;
+  bool owns(std::int32_t partition) const;
+
+  // Appends the outcome of an attempt. `recorded` runs once it is acknowledged (a failed or unknown append is repeated
+  // under a new term until it is); never after on_lost. If the outcome is final, the delivery is done.
+  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded);
+  // Appends a dead letter, which ends the delivery named by its names::kDelivery header, both in one act.
+  // (append_and_finish; the caller fills all headers but certes-term and certes-origin.) A record the log cannot take
+  // is refused at once (too_large).
+  Result<void> append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded);
+  // Appends an event that has come of the origin (a command's result) to the origin's partition of `events`. `recorded`
+  // runs once it is acknowledged; a failed or unknown append is repeated until it is, so it must have an identity;
+  // never after on_lost. too_large is said at once.
+  Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
+  // Every delivery of the record is done and recorded, or it had none: the record is finished, in any order.
+  void finish(Place origin);
+  void let_go(std::int32_t partition);
+  // Hands over what was appended: once per round of the core loop.
+  void flush();
+
+  // Checkpoints, commits and leaves the group. True from left() once done. on_revoked comes for each partition first.
+  void leave();
+  bool left() const;
+
+  struct Partition {
+    std::int32_t partition;
+    std::int64_t watermark;  // lowest open offset
+    std::int64_t position;   // next to read, behind what is never given
+    std::size_t open;        // records read and not finished
+    UnixMillis oldest_open;  // append time of the oldest open record, 0: none
+    std::int64_t term;
+  };
+  std::vector<Partition> partitions() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,160 @@
+#pragma once
+// The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
+// revoked, lost), owner_search.cpp (commits of others), owner_recovery.cpp (the checkpoint), owner_past.cpp (the past
+// of `events`), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
+// owner_checkpoint.cpp. Confined to the core loop.
+//
+// The life of a partition: assigned → ask (what is committed) → search (whether the newest checkpoint is this group's;
+// it counts where what is committed is not Certes') → term (commits it with a higher term) → recover (loads the
+// checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
+// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing.
+
+#include <set>
+
+#include "dispatcher/ownership/outbox.hpp"
+#include "dispatcher/ownership/owned_partition.hpp"
+#include "dispatcher/ownership/owner.hpp"
+#include "dispatcher/ownership/trimmer.hpp"
+
+namespace certes::dispatcher {
+
+class Owner::Impl final : public log::MemberHandler {
+ public:
+  Impl(log::Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, log::Wake wake);
+
+  // owner.cpp
+  Result<std::size_t> poll(std::size_t max_records);
+  SteadyTime next_deadline() const;
+  bool may_act(std::int32_t partition) const;
+  bool owns(std::int32_t partition) const;
+  void finish(Place origin);
+  void leave();
+  bool left() const { return member_->left(); }
+  std::vector<Owner::Partition> partitions() const;
+
+  // owner_outcomes.cpp
+  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded);
+  Result<void> append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded);
+  Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
+  void flush() { outbox_.flush(); }
+
+  // owner_membership.cpp
+  void let_go(std::int32_t partition);
+
+ private:
+  using Part = OwnedPartition;
+
+  // owner.cpp
+  Part* find(std::int32_t partition) const;
+  Part* find(std::int32_t partition, std::uint64_t epoch) const;
+  bool fresh() const;
+  void grow();
+  void advance(Part& part);
+  Result<std::size_t> read(std::size_t max_records);
+  void give(const log::RecordPtr& record);
+  void read_failed(const Error& error);
+  void resume_reading(Part& part);
+
+  // owner_membership.cpp
+  void on_assigned(const std::vector<std::int32_t>& partitions) override;
+  void on_revoked(const std::vector<std::int32_t>& partitions) override;
+  void on_lost(const std::vector<std::int32_t>& partitions) override;
+  void begin_term(Part& part, SteadyTime not_before);
+  void ask(Part& part);
+  void consider(Part& part, log::Committed committed);
+  void take_term(Part& part, log::Committed committed);
+  void term_taken(Part& part, const Result<void>& result);
+  void refused(Part& part);
+  void drop(Part& part, bool tell);
+  void release(std::int32_t partition, bool tell);
+  void advance_revoke(Part& part);
+
+  // owner_recovery.cpp
+  void begin_recovery(Part& part);
+  void recover(Part& part);
+  bool load_checkpoint(Part& part);
+  bool verify(Part& part);
+  bool probe(Part& part);
+  bool events_replaced(Part& part, UnixMillis before, log::OffsetRange range);
+  void restore(Part& part, Progress&& progress);
+  void nothing_restored(Part& part);
+
+  // owner_search.cpp
+  void begin_search(Part& part, std::int64_t committed);
+  void search(Part& part);
+  bool search_pages(Part& part);
+  bool search_stalled(Part& part);
+  void searched(Part& part);
+  bool is_others(const std::string& group) const;
+
+  // owner_past.cpp
+  bool read_past(Part& part);
+  bool open_past(Part& part, std::int64_t end);
+  void go_nearer(Part& part);
+  bool past_stalled(Part& part);
+
+  // owner_tails.cpp
+  bool read_tails(Part& part);
+  bool read_tail(Part& part, std::size_t index);
+  bool tail_record(Part& part, std::size_t index, const log::StoredRecord& record);
+  void reflect_tail(Part& part, const Outcome& outcome);
+  void run(Part& part);
+  void settle_found(Part& part);
+
+  // owner_outcomes.cpp
+  void submit(std::uint32_t slot);
+  bool send(std::uint32_t slot);
+  void send_later(std::uint32_t slot, SteadyTime not_before);
+  void send_waiting();
+  bool may_append(const Part& part, OpKind kind) const;
+  void serve_outbox();
+  void ended(const Outbox::End& end);
+  void acknowledged(Part& part, std::uint32_t slot, std::int64_t offset);
+  void settle(Part& part, std::uint32_t slot, std::int64_t offset);
+  void reflect(Part& part, const Outcome& outcome);
+  void replace_outbox();
+  void forget_ops(const Part& part);
+
+  // owner_checkpoint.cpp
+  SteadyTime checkpoint_time(const Part& part) const;
+  bool checkpoint_due(const Part& part) const;
+  bool begin_checkpoint(Part& part);
+  Progress progress_of(Part& part) const;
+  void checkpoint_appended(Part& part, const Op& op, std::int64_t offset);
+  void commit_checkpoint(Part& part);
+  void checkpoint_committed(Part& part, const CommitNote& note);
+  void abandon_checkpoint(Part& part);
+
+  log::Log& log_;
+  OwnerHandler& handler_;
+  const Clock& clock_;
+  const OwnerOptions options_;
+  const log::Wake wake_;
+  const Millis session_;
+
+  std::unique_ptr<Trimmer> trimmer_;  // joined last
+  Outbox outbox_;
+  std::vector<std::unique_ptr<Part>> parts_;  // by partition; none: not owned
+  std::vector<std::int64_t> highest_terms_;   // that this process has taken, by partition
+  std::set<std::int32_t> beyond_;             // assigned, but not all topics have them yet: left unread
+  struct Waiting {
+    std::uint32_t slot, generation;
+    SteadyTime not_before;
+  };
+  std::vector<Waiting> waiting_;  // to be sent, in order
+  std::vector<Outbox::End> ended_;
+  std::vector<log::RecordPtr> records_;
+  std::uint64_t epochs_ = 0;
+  std::uint64_t checkpoint_id_;
+  SteadyTime now_;                             // of this round
+  SteadyTime last_poll_;                       // when membership was served last
+  SteadyTime send_again_ = SteadyTime::max();  // when waiting appends are tried again, if time is what they wait for
+  SteadyTime replaced_at_{};                   // when the appender was replaced last
+  bool broken_ = false;
+  bool full_ = false;       // the appender, when it was tried last
+  bool looked_up_ = false;  // one blocking question to the log a round
+  bool leaving_ = false;
+  std::unique_ptr<log::Member> member_;  // destroyed first: its callbacks come here
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,177 @@
+#include "dispatcher/ownership/progress.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/log/names.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr char kVersion =
+    4;  // 3: without the group; 2: without the answers of what is due; 1: all its states say attempt
+
+// A delivery's state in a number: whether it is done, above that in two bits what is due, and whether it is a dead
+// letter.
+constexpr std::uint64_t kDone = 1, kDeadLettered = 8, kDueBits = 3, kFlags = 15;
+constexpr auto kMostDue = static_cast<std::uint64_t>(Due::result);
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
+    out_.push_back(static_cast<char>(value));
+  }
+  void signed_number(std::int64_t value) {
+    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    out_.append(value);
+  }
+
+ private:
+  std::string& out_;
+};
+
+// Reads what Writer wrote; once it has failed it gives zeros.
+class Parser {
+ public:
+  explicit Parser(std::string_view in) : in_(in) {}
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      if (in_.empty()) break;
+      const auto byte = static_cast<unsigned char>(in_.front());
+      in_.remove_prefix(1);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+    failed_ = true;
+    return 0;
+  }
+  std::int64_t signed_number() {
+    const std::uint64_t value = number();
+    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+  }
+  std::string_view text() {
+    const std::uint64_t size = number();
+    if (size > in_.size()) {
+      failed_ = true;
+      return {};
+    }
+    const std::string_view value = in_.substr(0, size);
+    in_.remove_prefix(size);
+    return value;
+  }
+  // A number of elements of at least one byte each.
+  std::uint64_t count() {
+    const std::uint64_t value = number();
+    if (value <= in_.size()) return value;
+    failed_ = true;
+    return 0;
+  }
+  void fail() { failed_ = true; }
+  bool ok() const { return !failed_; }
+  bool done() const { return !failed_ && in_.empty(); }
+
+ private:
+  std::string_view in_;
+  bool failed_ = false;
+};
+
+void write_states(Writer& out, const DeliveryStates& states) {
+  out.number(states.size());
+  for (const auto& [delivery, state] : states) {
+    out.text(delivery);
+    out.number((state.done ? kDone : 0) | static_cast<std::uint64_t>(state.due) << 1 |
+               (state.dead_lettered ? kDeadLettered : 0));
+    out.number(state.attempts);
+    out.signed_number(state.next_at);
+    out.signed_number(state.first_at);
+    if (state.due != Due::dead_letter) continue;
+    out.text(state.rule);
+    out.text(state.error);
+    out.text(state.answer);
+  }
+}
+
+DeliveryStates read_states(Parser& in, char version) {
+  DeliveryStates states;
+  for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
+    std::string delivery(in.text());
+    DeliveryState state;
+    const std::uint64_t flags = in.number();
+    const std::uint64_t due = flags >> 1 & kDueBits;
+    if (flags > kFlags || due > kMostDue) in.fail();
+    state.done = (flags & kDone) != 0;
+    state.dead_lettered = (flags & kDeadLettered) != 0;
+    state.due = due > kMostDue ? Due::attempt : static_cast<Due>(due);
+    state.attempts = static_cast<std::uint32_t>(in.number());
+    state.next_at = in.signed_number();
+    state.first_at = in.signed_number();
+    if (state.due == Due::dead_letter) {
+      state.rule = in.text();
+      state.error = in.text();
+      if (version >= 3) state.answer = in.text();
+    }
+    states.emplace_hint(states.end(), std::move(delivery), state);
+  }
+  return states;
+}
+
+}  // namespace
+
+std::string encode(const Progress& progress) {
+  std::string bytes(1, kVersion);
+  bytes.reserve(64 + progress.open.size() * 2 + progress.states.size() * 64);
+  Writer out(bytes);
+  out.signed_number(progress.term);
+  out.signed_number(progress.watermark);
+  out.signed_number(progress.before);
+  out.signed_number(progress.position);
+  out.signed_number(progress.last);
+  out.number(progress.open.size());
+  for (std::int64_t last = progress.watermark; const std::int64_t offset : progress.open) {
+    out.signed_number(offset - last);
+    last = offset;
+  }
+  out.number(progress.tails.size());
+  for (const std::int64_t position : progress.tails) out.signed_number(position);
+  out.number(progress.states.size());
+  for (const auto& [offset, states] : progress.states) {
+    out.signed_number(offset);
+    write_states(out, states);
+  }
+  out.text(progress.group);
+  return bytes;
+}
+
+Result<Progress> decode(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() < 1 || bytes.front() > kVersion)
+    return fail(Code::invalid, "checkpoint of an unknown version");
+  Parser in(bytes.substr(1));
+  Progress progress;
+  progress.term = in.signed_number();
+  progress.watermark = in.signed_number();
+  progress.before = in.signed_number();
+  progress.position = in.signed_number();
+  progress.last = in.signed_number();
+  const std::uint64_t open = in.count();
+  progress.open.reserve(open);
+  for (std::int64_t last = progress.watermark; progress.open.size() < open && in.ok();)
+    progress.open.push_back(last += in.signed_number());
+  if (in.number() != kTailCount) return fail(Code::invalid, "checkpoint with other topics");
+  for (std::int64_t& position : progress.tails) position = in.signed_number();
+  for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
+    const std::int64_t offset = in.signed_number();
+    progress.states.emplace_hint(progress.states.end(), offset, read_states(in, bytes.front()));
+  }
+  if (bytes.front() >= 4) progress.group = in.text();
+  if (!in.done() || !std::is_sorted(progress.open.begin(), progress.open.end()))
+    return fail(Code::invalid, "checkpoint cut off or damaged");
+  return progress;
+}
+
+}  // namespace certes::dispatcher

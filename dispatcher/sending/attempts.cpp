@@ -1,0 +1,175 @@
+#include "dispatcher/sending/attempts.hpp"
+
+#include <algorithm>
+
+#include "common/backoff/backoff.hpp"
+#include "common/backoff/retry_after.hpp"
+#include "common/log/names.hpp"
+#include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/endpoint/fate.hpp"
+#include "dispatcher/sending/judge.hpp"
+#include "dispatcher/sending/request_builder.hpp"
+
+namespace certes::dispatcher {
+namespace {
+constexpr std::string_view kAwaitingFull = "awaiting_full";
+}  // namespace
+
+Attempts::Attempts(const AttemptOptions& options, const AttemptParts& parts)
+    : options_(options),
+      parts_(parts),
+      resigner_(parts.sealer, options.resign_only_where_said),
+      random_(options.seed) {}
+
+void Attempts::start(Delivery& delivery, Slot&& slot) {
+  if (!still_matched(delivery)) {
+    Slot freed = std::move(slot);
+    return parts_.recorder.close(delivery, Cancelled{}, kUnmatched);
+  }
+  parts_.book.begin_sending(delivery, std::move(slot));
+  const auto& problem = delivery.endpoint->target->problem();
+  if (!problem) return submit(delivery);
+  http::TransferResult result;
+  result.id = delivery.id;
+  result.error = http::TransferError::internal;
+  result.message = problem->message;
+  ended(delivery, result);
+}
+
+// As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
+bool Attempts::still_matched(Delivery& delivery) {
+  if (delivery.matched_in == parts_.routes.number() || delivery.endpoint->reply) return true;
+  const auto& headers = delivery.record->record->headers;
+  const bool directed = headers.find(log::names::kReplay) && headers.find(log::names::kEndpoint);
+  const auto view = event::view(*delivery.record->record);
+  if (!directed && view) {
+    const auto kind = registry::parse_event_kind(view->kind).value_or(registry::EventKind::event);
+    const std::string& id = delivery.endpoint->config().id;
+    if (!std::ranges::any_of(parts_.routes.router().route(view->tenant, view->type, kind),
+                             [&](const Match& match) { return match.endpoint->id == id; }))
+      return false;
+  }
+  delivery.matched_in = parts_.routes.number();
+  return true;
+}
+
+void Attempts::submit(const Delivery& delivery) {
+  const Endpoint& endpoint = *delivery.endpoint;
+  const log::RecordPtr& record = delivery.record->record;
+  const std::string event = event_id(*record);
+  const std::string name = delivery_id(event, endpoint.config().id, record->headers.get(log::names::kReplay));
+  AttemptRequest request;
+  request.id = delivery.id;
+  request.delivery = name;
+  request.event_id = event;
+  request.attempt = delivery.attempts + 1;
+  request.now = parts_.clock.unix_millis();
+  request.affinity = endpoint.affinity;
+  if (endpoint.reply) request.url = record->headers.get(log::names::kReplyTo);
+  request.anew = resigner_(*record, *parts_.routes.state(), request.now);
+  parts_.transfers.submit(build_request(record, *endpoint.target, request, random_));
+}
+
+void Attempts::on_result(const http::TransferResult& result) {
+  Delivery* delivery = parts_.book.find(result.id);
+  if (delivery == nullptr) return;
+  if (std::holds_alternative<Forgotten>(delivery->place)) return parts_.book.forget(*delivery);
+  if (!std::holds_alternative<Sending>(delivery->place)) return;
+  const std::int32_t partition = delivery->record->record->partition;
+  const bool aborted = result.error == http::TransferError::aborted;
+  if (!aborted && !http::not_tried(result.error)) return ended(*delivery, result);
+  if (!aborted) parts_.observer.given_back(result.error, result.message);
+  if (parts_.book.revoking(partition)) {
+    delivery->record->abandoned = true;
+    parts_.book.end(*delivery);
+  } else if (aborted) {  // nobody knows whether it arrived: it is sent again, here or by the partition's next owner
+    parts_.book.queue(*delivery);
+  } else {
+    given_back(*delivery, result);
+  }
+  parts_.book.let_go_if_settled(partition);
+}
+
+// Nothing was sent, and nothing is known of the endpoint: the delivery waits where it stood, and so do those behind it,
+// which would fare the same. What goes to URLs of its own (reply_to) waits alone.
+void Attempts::given_back(Delivery& delivery, const http::TransferResult& result) {
+  Endpoint& endpoint = *delivery.endpoint;
+  if (delivery.command && delivery.answer != Answer::none) return parts_.recorder.end_answered(delivery);
+  if (endpoint.reply) return parts_.book.wait_until(delivery, parts_.clock.unix_millis() + result.retry_in.count());
+  parts_.book.rest(delivery);
+  parts_.endpoints.rest(endpoint, parts_.clock.now() + std::max(result.retry_in, Millis{1}));
+}
+
+void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {
+  ++delivery.attempts;
+  if (delivery.command && delivery.answer != Answer::none) return answered(delivery, result);
+  const registry::Endpoint& config = delivery.endpoint->config();
+  const Judgement judgement =
+      judge(result.error, result.status, config.retry_on, config.dead_letter_on, delivery.command);
+  switch (judgement.verdict) {
+    case Verdict::delivered:
+      if (delivery.command && result.status == 202) return await_result(delivery, result);
+      return parts_.recorder.attempt(delivery, result, {Delivered{}});
+    case Verdict::retry: return failed(delivery, result, {});
+    case Verdict::dead_letter: return failed(delivery, result, judgement.rule);
+    case Verdict::gone: break;
+  }
+  gone(*delivery.endpoint);
+  failed(delivery, result, judgement.rule);
+}
+
+void Attempts::gone(Endpoint& endpoint) {
+  if (endpoint.reply) return;
+  switch (endpoint.mode) {
+    case Mode::open:
+    case Mode::broken:
+    case Mode::paused: break;
+    case Mode::gone:
+    case Mode::disabled:
+    case Mode::deleted: return;
+  }
+  parts_.endpoints.answered_gone(endpoint);
+  parts_.registrar.disable(endpoint.config());
+}
+
+// The result came while the request was out.
+void Attempts::answered(Delivery& delivery, const http::TransferResult& result) {
+  const bool taken = result.error == http::TransferError::none && result.status >= 200 && result.status < 300;
+  if (taken || delivery.answer == Answer::given) return parts_.recorder.attempt(delivery, result, {Delivered{}});
+  failed(delivery, result, kFailedBefore);
+}
+
+void Attempts::await_result(Delivery& delivery, const http::TransferResult& result) {
+  if (!parts_.awaiting.has_room(delivery.endpoint->config().tenant, delivery.record->memory.amount()))
+    return failed(delivery, result, kAwaitingFull);
+  const UnixMillis until = parts_.clock.unix_millis() + options_.result_timeout.count();
+  parts_.recorder.attempt(delivery, result, {Awaiting{until}, {}, {}, options_.result_timeout});
+}
+
+// `rule`: what ends the delivery already; empty: the policy decides.
+void Attempts::failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule) {
+  const UnixMillis now = parts_.clock.unix_millis();
+  const Endpoint& endpoint = *delivery.endpoint;
+  if (delivery.first_at == 0) delivery.first_at = now;
+  Judged judged{DeadLettered{}, std::string(rule), failure_kind(result.error, result.status)};
+  if (endpoint.mode == Mode::deleted) {
+    judged.ending = Cancelled{};
+    judged.rule.clear();
+  } else if (rule.empty() && doomed(delivery)) {
+    judged.rule = kEndpointDisabled;
+  } else if (rule.empty()) {
+    const Millis paused = paused_between(endpoint.config(), delivery.first_at, now);
+    const backoff::Failure failure{delivery.attempts, std::max(Millis{0}, Millis{now - delivery.first_at} - paused),
+                                   backoff::parse_retry_after(result.retry_after, now)};
+    const auto next = backoff::next_attempt(*delivery.policy, failure, random_.unit());
+    judged.rule = next.rule;
+    if (next.again) {
+      judged.ending = RetryAt{now + next.delay.count()};
+      judged.rule.clear();
+      judged.delay = next.delay;
+    }
+  }
+  parts_.recorder.attempt(delivery, result, judged);
+}
+
+}  // namespace certes::dispatcher

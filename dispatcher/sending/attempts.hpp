@@ -1,0 +1,61 @@
+#pragma once
+// Attempts: makes the request of a delivery whose turn it is, and judges its answer. Who: core. Confined to the core
+// loop.
+
+#include <cstdint>
+#include <string_view>
+
+#include "common/base/random.hpp"
+#include "dispatcher/endpoint/endpoints.hpp"
+#include "dispatcher/outcome/recorder.hpp"
+#include "dispatcher/routing/routes.hpp"
+#include "dispatcher/sending/resigner.hpp"
+
+namespace certes::dispatcher {
+
+struct AttemptOptions {
+  Millis result_timeout{3'600'000};     // for the result of a command that was answered 202
+  bool resign_only_where_said = false;  // as Resigner
+  std::uint64_t seed = 0;
+};
+
+// What attempts are made with. All outlive them.
+struct AttemptParts {
+  Book& book;
+  Endpoints& endpoints;
+  Recorder& recorder;
+  Routes& routes;
+  const AwaitingMemory& awaiting;
+  Transfers& transfers;
+  Registrar& registrar;
+  Observer& observer;
+  const crypto::Sealer& sealer;
+  const Clock& clock;
+};
+
+class Attempts {
+ public:
+  Attempts(const AttemptOptions& options, const AttemptParts& parts);
+
+  // Precondition: it was given by Book::next, with that slot.
+  void start(Delivery& delivery, Slot&& slot);
+  void on_result(const http::TransferResult& result);
+
+ private:
+  bool still_matched(Delivery& delivery);
+  void submit(const Delivery& delivery);
+  void returned(Delivery& delivery);
+  void given_back(Delivery& delivery, const http::TransferResult& result);
+  void ended(Delivery& delivery, const http::TransferResult& result);
+  void failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
+  void answered(Delivery& delivery, const http::TransferResult& result);
+  void await_result(Delivery& delivery, const http::TransferResult& result);
+  void gone(Endpoint& endpoint);
+
+  const AttemptOptions options_;
+  const AttemptParts parts_;
+  const Resigner resigner_;
+  Random random_;
+};
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,144 @@
+#include "dispatcher/sending/request_builder.hpp"
+
+#include "common/base/seconds.hpp"
+#include "common/event/hops.hpp"
+#include "common/event/trace.hpp"
+#include "common/log/names.hpp"
+#include "dispatcher/sending/header_rules.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+namespace names = log::names;
+
+constexpr std::string_view kAttribute = "ce_";
+
+std::string header(std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 2 + value.size());
+  return line.append(name).append(": ").append(value);
+}
+
+std::string attribute_header(std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 5 + value.size());
+  line.append("ce-").append(name).append(": ");
+  append_percent_encoded(line, value);
+  return line;
+}
+
+void append_hex(std::string& out, std::uint64_t bits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(bits >> shift) & 15]);
+}
+
+// The producer's trace (a traceparent of version 00) goes on with a span of this attempt; without one, a trace begins.
+std::string traceparent_header(std::string_view given, Random& random) {
+  std::string line = "traceparent: 00-";
+  line.reserve(71);
+  if (!given.empty()) {
+    line.append(given.substr(3, 33));
+  } else {
+    append_hex(line, random.bits() | 1);
+    append_hex(line, random.bits());
+    line.push_back('-');
+  }
+  append_hex(line, random.bits() | 1);
+  return line.append(given.empty() ? std::string_view("-00") : given.substr(52));
+}
+
+// What the record's headers become. Its own names travel nowhere.
+struct FromRecord {
+  std::vector<std::string>& lines;
+  const std::vector<signature::Header>& anew;
+  std::string_view content_type = {}, traceparent = {}, tracestate = {};
+  std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
+  std::uint32_t hops = 0;
+
+  void take(std::string_view name, std::string_view value) {
+    if (name.starts_with(kAttribute)) {
+      take_attribute(name.substr(kAttribute.size()), value);
+    } else if (name == "content-type") {
+      if (fit_value(value)) content_type = value;
+    } else if (name == event::kHops) {
+      hops = event::read_hops(value).value_or(event::kMaxHops);
+    } else if (name.starts_with(names::kForward)) {
+      const auto forwarded = name.substr(names::kForward.size());
+      const std::string_view text = now_of(forwarded, value);
+      if (may_forward(forwarded, text)) lines.push_back(header(forwarded, text));
+    } else if (name == names::kQuery && fit_value(value)) {
+      lines.push_back(header(names::kQuery, value));
+    }
+  }
+
+  std::string_view now_of(std::string_view name, std::string_view value) const {
+    for (const auto& header : anew)
+      if (header.name == name) return header.value;
+    return value;
+  }
+
+  void take_attribute(std::string_view name, std::string_view value) {
+    if (name == "traceparent") {
+      traceparent = value;
+      return;
+    }
+    if (name == "tracestate") tracestate = value;
+    if (name == "conversationid") conversation = value;
+    if (name == "causeid") cause = value;
+    if (name == event::kCorrelation) correlation = value;
+    if (name == event::kCausation) causation = value;
+    if (event::valid_attribute_name(name)) lines.push_back(attribute_header(name, value));
+  }
+
+  // Each says the same as the other, for whoever knows only one of them.
+  void add_twin(std::string_view name, std::string_view own, std::string_view twin) {
+    if (own.empty() && !twin.empty()) lines.push_back(attribute_header(name, twin));
+  }
+  void add_twins() {
+    add_twin("conversationid", conversation, correlation);
+    add_twin(event::kCorrelation, correlation, conversation);
+    add_twin("causeid", cause, causation);
+    add_twin(event::kCausation, causation, cause);
+  }
+
+  // tracestate says nothing without the traceparent that it came with.
+  void add_trace(Random& random) {
+    const std::string parent = event::read_traceparent(traceparent);
+    if (!parent.empty()) lines.push_back(attribute_header("traceparent", parent));
+    lines.push_back(traceparent_header(parent, random));
+    if (!parent.empty() && !tracestate.empty() && event::fit_tracestate(tracestate))
+      lines.push_back(header("tracestate", tracestate));
+  }
+};
+
+}  // namespace
+
+http::Transfer build_request(const log::RecordPtr& record, const Target& target, const AttemptRequest& attempt,
+                             Random& random) {
+  http::Transfer transfer;
+  transfer.id = attempt.id;
+  transfer.url = attempt.url.empty() ? std::string_view(target.endpoint().url) : attempt.url;
+  transfer.body_owner = record;
+  transfer.body = record->value;
+  transfer.timeout = millis_of(target.endpoint().timeout_seconds);
+  transfer.affinity = attempt.affinity;
+  transfer.tenant = target.endpoint().tenant;
+  auto& lines = transfer.headers;
+  lines.reserve(24 + target.headers().size());
+  FromRecord from{lines, attempt.anew};
+  for (const auto field : record->headers) from.take(field.name, field.value);
+  from.add_twins();
+  if (!from.content_type.empty()) lines.push_back(header("content-type", from.content_type));
+  lines.push_back(header("webhook-id", attempt.event_id));
+  lines.push_back(header("webhook-timestamp", std::to_string(attempt.now / 1000)));
+  if (auto signature = target.signature_header(attempt.event_id, attempt.now, record->value); !signature.empty())
+    lines.push_back(std::move(signature));
+  from.add_trace(random);
+  lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
+  lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));
+  lines.push_back(header(names::kDelivery, attempt.delivery));
+  lines.insert(lines.end(), target.headers().begin(), target.headers().end());
+  return transfer;
+}
+
+}  // namespace certes::dispatcher
