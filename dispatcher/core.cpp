@@ -3,6 +3,9 @@
 #include <algorithm>
 
 namespace certes::dispatcher {
+namespace {
+constexpr std::size_t kEndingBytes = 8u << 20;
+}  // namespace
 
 Core::Core(CoreOptions options, CorePorts ports)
     : options_(std::move(options)),
@@ -17,8 +20,9 @@ Core::Core(CoreOptions options, CorePorts ports)
                 {book_, endpoints_, recorder_, routes_, awaiting_, ports.transfers, ports.registrar, ports.observer,
                  ports.sealer, ports.clock}),
       intake_({options_.deduplicate, options_.deduplicate_ids, options_.deduplicate_window, options_.reply_concurrency,
-               options_.reply_timeout, options_.max_record_bytes},
-              {book_, endpoints_, recorder_, routes_, ports.registrar, ports.observer, ports.sealer, ports.clock}) {}
+               options_.reply_timeout, options_.max_record_bytes, options_.memory_bytes},
+              {book_, endpoints_, recorder_, routes_, ports.registrar, ports.outcomes, ports.observer, ports.sealer,
+               ports.clock}) {}
 
 void Core::run() {
   const SteadyTime now = ports_.clock.now();
@@ -45,12 +49,15 @@ void Core::wake_rested(SteadyTime now) {
 }
 
 void Core::sweep() {
-  sweep_.run([this](Delivery& delivery) { recorder_.end_unsent(delivery); }, [] { return true; });
+  sweep_.run([this](Delivery& delivery) { recorder_.end_unsent(delivery); }, [this] { return may_end_more(); });
   endpoints_.drop_left();
 }
 
+// Of what a sweep ends: its dead letters have the payload again until they are acknowledged, which wakes the loop.
+bool Core::may_end_more() const { return ports_.outcomes.memory_bytes() < kEndingBytes; }
+
 void Core::send_waiting(SteadyTime now) {
-  while (scheduler_.in_flight() < options_.in_flight_max) {
+  while (may_send()) {
     Slot slot;
     Delivery* delivery = book_.next(now, slot);
     if (delivery == nullptr) return;
@@ -61,22 +68,27 @@ void Core::send_waiting(SteadyTime now) {
   }
 }
 
-std::size_t Core::room() const {
+Core::Room Core::room() const {
   static constexpr std::size_t kBatch = 512;
-  const std::size_t held = book_.memory_bytes();
-  if (draining_ || held >= options_.memory_bytes) return 0;
-  return std::clamp<std::size_t>((options_.memory_bytes - held) / intake_.usual_bytes(), 1, kBatch);
+  const std::size_t held = memory_bytes();
+  if (draining_ || held >= options_.memory_bytes || intake_.is_full()) return {};
+  return {kBatch, options_.memory_bytes - held};
+}
+
+bool Core::may_send() const {
+  return scheduler_.in_flight() < options_.in_flight_max &&
+         book_.sending_bytes() + kRequestBytes <= std::max(options_.memory_bytes / 2, kRequestBytes);
 }
 
 std::optional<SteadyTime> Core::next_at() {
   const SteadyTime now = ports_.clock.now();
   if (draining_) return std::nullopt;
-  if (sweep_.running()) return now;
+  if (sweep_.running() && may_end_more()) return now;
   std::optional<SteadyTime> when;
   const auto earlier = [&](std::optional<SteadyTime> other) {
     if (other) when = when ? std::min(*when, *other) : *other;
   };
-  if (scheduler_.in_flight() < options_.in_flight_max) earlier(scheduler_.next_at(now));
+  if (may_send()) earlier(scheduler_.next_at(now));
   earlier(book_.next_expiry());
   earlier(endpoints_.next_wake());
   return when;
@@ -113,7 +125,7 @@ void Core::abort_all() {
 CoreGauges Core::gauges() const {
   CoreGauges gauges;
   gauges.in_flight = scheduler_.in_flight();
-  gauges.memory_bytes = book_.memory_bytes();
+  gauges.memory_bytes = memory_bytes();
   gauges.awaiting_bytes = awaiting_.held();
   gauges.identities = intake_.identities();
   gauges.identity_bytes = intake_.identity_bytes();

@@ -15,7 +15,9 @@
 namespace certes::dispatcher {
 
 struct CoreOptions {
-  std::size_t memory_bytes = 128u << 20;  // of waiting, retrying and sent deliveries; above: nothing more is read
+  // Of open events, deliveries, requests that are out, and outcomes on their way to the log; above: nothing more is
+  // read. Requests take at most half of it.
+  std::size_t memory_bytes = 128u << 20;
   std::size_t in_flight_max = 4'096;
   Scheduler::Options shares;
   RouterOptions routing;
@@ -77,8 +79,11 @@ class Core {
 
   // One round: timers, endings, sends. After everything that has come in was given to the above.
   void run();
-  // How many records may be read now; 0: memory is full, or it drains.
-  std::size_t room() const;
+  // What may be read now; nothing: memory is full, or it drains.
+  struct Room {
+    std::size_t records = 0, bytes = 0;
+  };
+  Room room() const;
   // When run() has something to do though nothing came in.
   std::optional<SteadyTime> next_at();
 
@@ -96,6 +101,9 @@ class Core {
   void expire(SteadyTime now);
   void wake_rested(SteadyTime now);
   void sweep();
+  bool may_end_more() const;
+  bool may_send() const;
+  std::size_t memory_bytes() const { return book_.memory_bytes() + ports_.outcomes.memory_bytes(); }
   void send_waiting(SteadyTime now);
   void leave(std::int32_t partition, bool lost);
 

@@ -71,9 +71,9 @@ void CoreLoop::round() {
 }
 
 void CoreLoop::read_log() {
-  const std::size_t room = core_->room();
-  auto read = owner_->poll(room);
-  more_ = read && room > 0 && *read == room;
+  const auto room = core_->room();
+  auto read = owner_->poll(room.records, room.bytes);
+  more_ = read && room.records > 0 && *read == room.records;
   if (read) return;
   spdlog::critical("dispatcher: {}", read.error().message);
   running_ = false;

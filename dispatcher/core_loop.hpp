@@ -74,6 +74,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   }
   void finish(Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
+  std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
 
   // Transfers: to the sender.
   void submit(http::Transfer&& transfer) override { sender_->submit(std::move(transfer)); }

@@ -22,6 +22,8 @@ class Outcomes {
   virtual Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) = 0;
   virtual void finish(Place origin) = 0;
   virtual void let_go(std::int32_t partition) = 0;
+  // Memory of what was appended, and is not acknowledged.
+  virtual std::size_t memory_bytes() const = 0;
 };
 
 // http::Sender. Each submitted transfer comes back through Core::on_result, an aborted one too.

@@ -72,7 +72,9 @@ void Book::untrack(const Delivery& delivery) {
   if (found != commands_.end() && found->second == delivery.id) commands_.erase(found);
 }
 
-void Book::begin_sending(Delivery& delivery, Slot&& slot) { put(delivery, Sending{std::move(slot), out_of(delivery)}); }
+void Book::begin_sending(Delivery& delivery, Slot&& slot) {
+  put(delivery, Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(sending_memory_)});
+}
 
 void Book::begin_answering(Delivery& delivery) { put(delivery, Answering{take_slot(delivery), out_of(delivery)}); }
 
@@ -127,7 +129,7 @@ void Book::leave(std::int32_t number, bool lost, const std::function<void(std::u
     auto* sending = std::get_if<Sending>(&delivery.place);
     if (!sending) return end(delivery);
     // Its answer only frees the slot.
-    put(delivery, Forgotten{std::move(sending->slot)});
+    put(delivery, Forgotten{std::move(sending->slot), std::move(sending->memory)});
     take_from(open, delivery);
     abort(delivery.id);
     close_if_done(open);

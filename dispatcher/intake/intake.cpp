@@ -18,7 +18,7 @@ void EventIntake::take(log::RecordPtr record, const DeliveryStates& known) {
     parts_.observer.duplicate();
     return parts_.book.close_if_done(open);
   }
-  unrouted_.push_back({&open, *view});
+  unrouted_.push_back({&open, *view, Charge(unrouted_memory_, open.memory.amount())});
 }
 
 void EventIntake::malformed(OpenRecord& open, std::string_view why) {
@@ -79,15 +79,11 @@ std::size_t EventIntake::identity_bytes() const {
 
 // One question at a time serves all that were fetched before it.
 void EventIntake::ask_fence() {
-  while (!unrouted_.empty() && !fence_out_) {
+  for (; !fence_out_ && route_asked() && !unrouted_.empty();) {
     asked_ = unrouted_.size();
     auto state = parts_.registrar.fence();
-    if (!state) {
-      fence_out_ = true;
-      return;
-    }
+    fence_out_ = !state;
     if (parts_.routes.use(std::move(state))) parts_.endpoints.use(*parts_.routes.state());
-    route_asked();
   }
 }
 
@@ -96,18 +92,23 @@ void EventIntake::on_fence() {
   route_asked();
 }
 
-void EventIntake::route_asked() {
+// False: memory is full of what has been routed. An event may have any number of deliveries: one at a time.
+bool EventIntake::route_asked() {
   for (; asked_ > 0; --asked_) {
-    const Unrouted next = unrouted_.front();
+    const std::size_t held = parts_.book.memory_bytes() + parts_.outcomes.memory_bytes();
+    if (held >= options_.memory_bytes + unrouted_memory_.held()) return false;
+    const Unrouted next = std::move(unrouted_.front());
     unrouted_.pop_front();
     if (next.record) route(*next.record, next.view);
   }
+  return true;
 }
 
 void EventIntake::leave(std::int32_t partition) {
   for (Unrouted& unrouted : unrouted_) {
     if (!unrouted.record || unrouted.record->record->partition != partition) continue;
     unrouted.record->abandoned = true;
+    unrouted.memory = {};
     parts_.book.close_if_done(*std::exchange(unrouted.record, nullptr));
   }
 }

@@ -24,6 +24,7 @@ struct IntakeOptions {
   int reply_concurrency = 64;  // requests at once to a tenant's URLs in reply_to
   Millis reply_timeout{15'000};
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
+  std::size_t memory_bytes = 128u << 20;     // above: what is read is not routed
 };
 
 // What intake is made with. All outlive it.
@@ -33,6 +34,7 @@ struct IntakeParts {
   Recorder& recorder;
   Routes& routes;
   Registrar& registrar;
+  const Outcomes& outcomes;
   Observer& observer;
   const crypto::Sealer& sealer;
   const Clock& clock;
@@ -55,12 +57,14 @@ class EventIntake {
   std::size_t identities() const;
   std::size_t identity_bytes() const;
 
-  std::size_t usual_bytes() const { return usual_bytes_; }  // what a record has cost lately
+  // Nothing more is to be read: what was read waits for memory to be routed, or is a quarter of all that there may be.
+  bool is_full() const { return (asked_ > 0 && !fence_out_) || unrouted_memory_.held() >= options_.memory_bytes / 4; }
 
  private:
   struct Unrouted {
     OpenRecord* record;  // none: its partition has left
     event::EventView view;
+    Charge memory;
   };
   // Of the record that is being routed.
   struct Routing {
@@ -80,7 +84,7 @@ class EventIntake {
   bool duplicate(const log::StoredRecord& record, const event::EventView& view);
   Duplicates& duplicates(std::int32_t partition);
 
-  void route_asked();
+  bool route_asked();
   void route(OpenRecord& open, const event::EventView& view);
   void add_deliveries(Routing& routing);
   void add_directed(Routing& routing, bool reply);
@@ -92,12 +96,12 @@ class EventIntake {
 
   const IntakeOptions options_;
   const IntakeParts parts_;
+  Budget unrouted_memory_;
   std::deque<Unrouted> unrouted_;
   std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
   bool fence_out_ = false;
   std::map<std::int32_t, Duplicates> duplicates_;                                          // by partition
   std::map<std::string, std::shared_ptr<const registry::Endpoint>, std::less<>> replies_;  // by tenant
-  std::size_t usual_bytes_ = 2'048;
 };
 
 }  // namespace certes::dispatcher

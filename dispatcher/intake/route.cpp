@@ -26,7 +26,6 @@ const DeliveryState* known_of(const OpenRecord& open, const event::EventView& vi
 }  // namespace
 
 void EventIntake::route(OpenRecord& open, const event::EventView& view) {
-  const std::size_t before = parts_.book.memory_bytes();
   // view() has checked the kind.
   Routing routing{open, view, registry::parse_event_kind(view.kind).value_or(EventKind::event)};
   const bool command = routing.kind == EventKind::command;
@@ -40,9 +39,6 @@ void EventIntake::route(OpenRecord& open, const event::EventView& view) {
   if (!over && command && nobody) parts_.recorder.unbound(open);
   if (open.known && !command) cancel_unmatched(routing);
   if (routing.kind == EventKind::result) parts_.recorder.result_seen(view, *open.record);
-  const std::size_t now = parts_.book.memory_bytes();
-  const std::size_t bytes = open.record->size() + 256 + (now > before ? now - before : 0);
-  usual_bytes_ = (usual_bytes_ * 7 + bytes) / 8 + 1;
   if (unmatched) parts_.observer.unmatched(*open.record, event_id(view));
   open.known.reset();
   --open.open;

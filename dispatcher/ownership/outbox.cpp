@@ -42,6 +42,7 @@ void Outbox::release(std::uint32_t slot) {
   op.used = false;
   ++op.generation;
   op.record = {};
+  op.memory = {};
   op.recorded = nullptr;
   free_.push_back(slot);
 }
@@ -56,6 +57,7 @@ Result<void> Outbox::send(std::uint32_t slot, std::int64_t term) {
   copy.key = op.record.key;
   copy.value = op.record.value;
   op.bytes = copy.size();
+  op.memory = Charge(memory_, op.record.size() + op.bytes);
   op.sent = true;  // the callback may come before append returns
   const std::uint32_t generation = op.generation;
   Result<void> taken =

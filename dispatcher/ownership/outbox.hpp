@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "dispatcher/book/budget.hpp"
 #include "dispatcher/ownership/outcome_records.hpp"
 
 namespace certes::dispatcher {
@@ -27,6 +28,7 @@ struct Op {
   std::size_t index = 0;                // of a checkpoint's records
   std::size_t bytes = 0;
   log::Record record;  // without its term; an event has none
+  Charge memory;       // the record's, and its copy's on the way
   Outcome outcome;
   std::function<void()> recorded;
 };
@@ -55,6 +57,8 @@ class Outbox {
   // A new appender; what was sent is in doubt (Op::sent stays).
   void replace();
 
+  std::size_t memory_bytes() const { return memory_.held(); }
+
   template <class Visit>
   void each(Visit&& visit) {
     for (std::uint32_t slot = 0; slot < ops_.size(); ++slot)
@@ -64,6 +68,7 @@ class Outbox {
  private:
   log::Log& log_;
   const log::Wake wake_;
+  Budget memory_;
   std::deque<Op> ops_;
   std::vector<std::uint32_t> free_;
   std::vector<End> ended_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Millis kRetry{100};
 constexpr Millis kLookup{1'000};
+constexpr std::size_t kReadAtOnce = 32;  // records, between looks at their bytes
 
 }  // namespace
 
@@ -64,7 +65,7 @@ bool Owner::Impl::owns(std::int32_t partition) const {
   return part != nullptr && part->running_before && part->phase != Phase::close;
 }
 
-Result<std::size_t> Owner::Impl::poll(std::size_t max_records) {
+Result<std::size_t> Owner::Impl::poll(std::size_t max_records, std::size_t max_bytes) {
   if (auto served = member_->poll(); !served) return fail(std::move(served.error()));
   now_ = last_poll_ = clock_.now();
   looked_up_ = false;
@@ -74,7 +75,7 @@ Result<std::size_t> Owner::Impl::poll(std::size_t max_records) {
     if (parts_[p]) advance(*parts_[p]);
   send_waiting();
   outbox_.flush();
-  return max_records > 0 ? read(max_records) : 0;
+  return max_records > 0 ? read(max_records, max_bytes) : 0;
 }
 
 // May destroy `part`.
@@ -94,18 +95,26 @@ void Owner::Impl::advance(Part& part) {
   }
 }
 
-Result<std::size_t> Owner::Impl::read(std::size_t max_records) {
-  records_.clear();
-  const auto count = member_->read(max_records, records_);
-  if (!count) {
-    read_failed(count.error());
-    return std::size_t{0};
+Result<std::size_t> Owner::Impl::read(std::size_t max_records, std::size_t max_bytes) {
+  std::size_t given = 0, bytes = 0;
+  while (given < max_records && bytes < max_bytes) {
+    records_.clear();
+    const std::size_t wanted = std::min(max_records - given, kReadAtOnce);
+    const auto count = member_->read(wanted, records_);
+    if (!count) {
+      read_failed(count.error());
+      return given;
+    }
+    for (log::RecordPtr& record : records_) {
+      bytes += record->size();
+      give(record);
+      record.reset();
+    }
+    given += *count;
+    if (*count < wanted) return given;
   }
-  for (log::RecordPtr& record : records_) {
-    give(record);
-    record.reset();
-  }
-  return *count;
+  if (wake_) wake_();  // there may be more
+  return given;
 }
 
 void Owner::Impl::give(const log::RecordPtr& record) {
@@ -212,7 +221,10 @@ std::vector<Owner::Partition> Owner::Impl::partitions() const {
 Owner::Owner(log::Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, log::Wake wake)
     : impl_(std::make_unique<Impl>(log, handler, clock, std::move(options), std::move(wake))) {}
 Owner::~Owner() = default;
-Result<std::size_t> Owner::poll(std::size_t max_records) { return impl_->poll(max_records); }
+Result<std::size_t> Owner::poll(std::size_t max_records, std::size_t max_bytes) {
+  return impl_->poll(max_records, max_bytes);
+}
+std::size_t Owner::memory_bytes() const { return impl_->memory_bytes(); }
 SteadyTime Owner::next_deadline() const { return impl_->next_deadline(); }
 bool Owner::may_act(std::int32_t partition) const { return impl_->may_act(partition); }
 bool Owner::owns(std::int32_t partition) const { return impl_->owns(partition); }

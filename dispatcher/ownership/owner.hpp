@@ -104,14 +104,17 @@ struct OwnerOptions {
 
 class Owner {
  public:
+  static constexpr std::size_t kNoBound = static_cast<std::size_t>(-1);
+
   Owner(log::Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, log::Wake wake);
   ~Owner();
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
 
   // Serves membership, acknowledgements, recovery, checkpoints; then, if `max_records` > 0, gives up to that many
-  // records to the handler. Does not block. An error is fatal to the process (see Member::poll).
-  Result<std::size_t> poll(std::size_t max_records);
+  // records to the handler, or a little more than `max_bytes` of them. Does not block. An error is fatal to the process
+  // (see Member::poll).
+  Result<std::size_t> poll(std::size_t max_records, std::size_t max_bytes = kNoBound);
   // When poll() must be called next even if nothing woke it.
   SteadyTime next_deadline() const;
 
@@ -150,6 +153,8 @@ class Owner {
     std::int64_t term;
   };
   std::vector<Partition> partitions() const;
+  // What is appended, and not acknowledged.
+  std::size_t memory_bytes() const;
 
  private:
   class Impl;

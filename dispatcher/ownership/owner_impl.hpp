@@ -23,7 +23,7 @@ class Owner::Impl final : public log::MemberHandler {
   Impl(log::Log& log, OwnerHandler& handler, const Clock& clock, OwnerOptions options, log::Wake wake);
 
   // owner.cpp
-  Result<std::size_t> poll(std::size_t max_records);
+  Result<std::size_t> poll(std::size_t max_records, std::size_t max_bytes);
   SteadyTime next_deadline() const;
   bool may_act(std::int32_t partition) const;
   bool owns(std::int32_t partition) const;
@@ -37,6 +37,7 @@ class Owner::Impl final : public log::MemberHandler {
   Result<void> append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded);
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
   void flush() { outbox_.flush(); }
+  std::size_t memory_bytes() const { return outbox_.memory_bytes(); }
 
   // owner_membership.cpp
   void let_go(std::int32_t partition);
@@ -50,7 +51,7 @@ class Owner::Impl final : public log::MemberHandler {
   bool fresh() const;
   void grow();
   void advance(Part& part);
-  Result<std::size_t> read(std::size_t max_records);
+  Result<std::size_t> read(std::size_t max_records, std::size_t max_bytes);
   void give(const log::RecordPtr& record);
   void read_failed(const Error& error);
   void resume_reading(Part& part);

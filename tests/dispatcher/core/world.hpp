@@ -111,6 +111,7 @@ class World final : public dispatcher::Outcomes,
   }
   void finish(dispatcher::Place origin) override { finished.insert(origin); }
   void let_go(std::int32_t partition) override { released.push_back(partition); }
+  std::size_t memory_bytes() const override { return outcome_bytes; }
 
   // Sending.
   void submit(http::Transfer&& transfer) override { flying.push_back(std::move(transfer)); }
@@ -227,6 +228,7 @@ class World final : public dispatcher::Outcomes,
   bool acknowledge_at_once = true;
   int fences = 0;
   std::size_t letter_limit = 1u << 30;
+  std::size_t outcome_bytes = 0;
   std::size_t event_limit = 1u << 30;
   registry::StatePtr state = std::make_shared<registry::State>();
   std::vector<http::Transfer> flying;

@@ -43,7 +43,8 @@ CoreProcess::~CoreProcess() {
 
 // As CoreLoop's: membership first.
 void CoreProcess::round() {
-  failed_ = !owner_->poll(core_->room()) || failed_;
+  const auto room = core_->room();
+  failed_ = !owner_->poll(room.records, room.bytes) || failed_;
   for (const dispatcher::Place& origin : std::exchange(early_, {})) owner_->finish(origin);
   for (const std::uint64_t id : std::exchange(aborted_, {})) {
     http::TransferResult result;

@@ -66,6 +66,7 @@ class CoreProcess final : public dispatcher::OwnerHandler, Outcomes, Transfers, 
   Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) override;
   void finish(dispatcher::Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
+  std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
   // Transfers
   void submit(http::Transfer&& transfer) override;
   void abort(std::uint64_t id) override { aborted_.push_back(id); }
