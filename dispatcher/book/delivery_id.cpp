@@ -1,17 +1,13 @@
 #include "dispatcher/book/delivery_id.hpp"
 
 #include "common/base/hash.hpp"
+#include "common/base/hex.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::dispatcher {
 namespace {
 
 constexpr std::uint64_t kSecondSeed = 0x6c62272e07bb0142ull;
-
-void append_hex(std::string& out, std::uint64_t value) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(value >> shift) & 15]);
-}
 
 // FNV leaves the high bits of late bytes weak: mixed once more (the finalizer of MurmurHash3).
 std::uint64_t mixed(std::uint64_t value) {

@@ -48,15 +48,20 @@ bool may_forward(std::string_view name, std::string_view value) {
 
 void append_percent_encoded(std::string& out, std::string_view value) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
-  for (const char c : value) {
+  const auto plain = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && c != '"' && c != '%') {
-      out.push_back(c);
-      continue;
-    }
-    out.push_back('%');
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
+    return byte > 0x20 && byte < 0x7f && c != '"' && c != '%';
+  };
+  while (!value.empty()) {
+    const auto end = std::ranges::find_if_not(value, plain);
+    const auto run = static_cast<std::size_t>(end - value.begin());
+    out.append(value.substr(0, run));
+    value.remove_prefix(run);
+    if (value.empty()) return;
+    const auto byte = static_cast<unsigned char>(value.front());
+    const char encoded[] = {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    out.append(encoded, sizeof encoded);
+    value.remove_prefix(1);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "dispatcher/sending/request_builder.hpp"
 
+#include "common/base/hex.hpp"
 #include "common/base/seconds.hpp"
 #include "common/event/hops.hpp"
 #include "common/event/trace.hpp"
@@ -25,11 +26,6 @@ std::string attribute_header(std::string_view name, std::string_view value) {
   line.append("ce-").append(name).append(": ");
   append_percent_encoded(line, value);
   return line;
-}
-
-void append_hex(std::string& out, std::uint64_t bits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kDigits[(bits >> shift) & 15]);
 }
 
 // The producer's trace (a traceparent of version 00) goes on with a span of this attempt; without one, a trace begins.
