@@ -42,6 +42,12 @@ void Cluster::drop(const Lane& lane) {
   state_->drop_done_producers();
 }
 
+void Cluster::refuse(const Lane& lane) {
+  const std::lock_guard lock(state_->mutex);
+  if (Producer* producer = find_producer(*state_, lane.appender)) state_->refuse(*producer, lane.topic, lane.partition);
+  state_->drop_done_producers();
+}
+
 void Cluster::break_appenders(std::uint64_t process) {
   const std::lock_guard lock(state_->mutex);
   for (const auto& producer : state_->producers)

@@ -86,9 +86,10 @@ class MemoryAppender final : public Appender {
                                        [](const Awaiting& a, std::uint64_t sequence) { return a.sequence < sequence; });
       if (at == awaiting_.end() || at->sequence != ack.sequence) continue;  // was reported as unknown
       AppendResult result;
-      result.outcome = AppendOutcome::persisted;
+      result.outcome = ack.offset == kNoOffset ? AppendOutcome::not_persisted : AppendOutcome::persisted;
       result.partition = ack.partition;
       result.offset = ack.offset;
+      if (ack.offset == kNoOffset) result.error = Error(Code::unavailable, "the disk is full");
       end(at, std::move(result), ended);
     }
     self_->done.clear();

@@ -45,6 +45,8 @@ class Cluster {
   std::vector<Lane> lanes() const;
   void land(const Lane& lane);  // the first of its queue
   void drop(const Lane& lane);  // all of its queue, for ever
+  // The first of its queue never lands, and its appender learns that: the disk is full.
+  void refuse(const Lane& lane);
   // A fatal error: all that the process's appenders have pending is unknown; what is queued may land late.
   void break_appenders(std::uint64_t process);
   // The oldest pending append of the process is reported as unknown, and still on its way. False: none was pending.

@@ -1,6 +1,7 @@
 #include "tests/fakes/memory_log/state.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace certes::log::memory {
 
@@ -32,15 +33,35 @@ std::int64_t State::store(Topic topic, std::int32_t partition, Record&& record) 
   return offset;
 }
 
-void State::land(Producer& producer, Topic topic, std::int32_t partition) {
+namespace {
+
+// The first that was queued there.
+std::optional<Queued> take_first(Producer& producer, Topic topic, std::int32_t partition) {
   const auto lane = producer.lanes.find({topic, partition});
-  if (lane == producer.lanes.end()) return;
+  if (lane == producer.lanes.end()) return std::nullopt;
   Queued queued = std::move(lane->second.front());
   lane->second.pop_front();
   if (lane->second.empty()) producer.lanes.erase(lane);
-  const std::int64_t offset = store(topic, partition, std::move(queued.record));
+  return queued;
+}
+
+}  // namespace
+
+void State::land(Producer& producer, Topic topic, std::int32_t partition) {
+  auto queued = take_first(producer, topic, partition);
+  if (!queued) return;
+  const std::int64_t offset = store(topic, partition, std::move(queued->record));
+  acknowledge(producer, {queued->sequence, offset, partition});
+}
+
+void State::refuse(Producer& producer, Topic topic, std::int32_t partition) {
+  if (const auto queued = take_first(producer, topic, partition))
+    acknowledge(producer, {queued->sequence, kNoOffset, partition});
+}
+
+void State::acknowledge(Producer& producer, const Acknowledgement& what) {
   if (producer.gone || producer.fatal) return;
-  producer.done.push_back({queued.sequence, offset, partition});
+  producer.done.push_back(what);
   if (producer.wake) producer.wake();
 }
 

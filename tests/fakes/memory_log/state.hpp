@@ -26,7 +26,7 @@ struct Queued {
 
 struct Acknowledgement {
   std::uint64_t sequence;
-  std::int64_t offset;
+  std::int64_t offset;  // kNoOffset: it was refused
   std::int32_t partition;
 };
 
@@ -101,6 +101,8 @@ struct State {
   TopicPartition& part(Topic topic, std::int32_t partition);
   std::int64_t store(Topic topic, std::int32_t partition, Record&& record);
   void land(Producer& producer, Topic topic, std::int32_t partition);
+  void refuse(Producer& producer, Topic topic, std::int32_t partition);
+  void acknowledge(Producer& producer, const Acknowledgement& what);
   void drop_done_producers();
   void answer(MemberState& member, bool fail);
   // Membership
