@@ -27,15 +27,16 @@ class StateBuilder {
   }
   // As after a change of its state that was appended at `at`: as the registry's ledger does it.
   StateBuilder& in_state(const std::string& id, registry::EndpointState state, UnixMillis at,
-                         const std::string& by = "admin") {
-    auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at("default/" + id));
+                         const std::string& by = "admin", const std::string& tenant = "default") {
+    const std::string key = tenant + "/" + id;
+    auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at(key));
     if (made->state == state) return *this;
     if (!made->intervals.empty() && made->intervals.back().to == 0)
       made->intervals.back().to = std::max(at, made->intervals.back().from + 1);
     if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by});
     made->state = state;
     made->version = ++version_;
-    state_.endpoints["default/" + id] = std::move(made);
+    state_.endpoints[key] = std::move(made);
     return *this;
   }
   StateBuilder& subscription(const std::string& id, const std::string& endpoint, const std::string& pattern,
@@ -92,12 +93,12 @@ class StateBuilder {
     state_.tenants["default/" + id] = std::move(made);
     return *this;
   }
-  StateBuilder& remove_endpoint(const std::string& id) {
-    state_.endpoints.erase("default/" + id);
+  StateBuilder& remove_endpoint(const std::string& id, const std::string& tenant = "default") {
+    state_.endpoints.erase(tenant + "/" + id);
     return *this;
   }
-  StateBuilder& remove_subscription(const std::string& id) {
-    state_.subscriptions.erase("default/" + id);
+  StateBuilder& remove_subscription(const std::string& id, const std::string& tenant = "default") {
+    state_.subscriptions.erase(tenant + "/" + id);
     return *this;
   }
   // Each is newer than the one before.
@@ -112,6 +113,18 @@ class StateBuilder {
   std::int64_t version_ = 0;
   mutable std::uint64_t number_ = 0;
 };
+
+// The same with other endpoints: `edit` changes a copy of each.
+template <class Edit>
+registry::StatePtr with_endpoints(const registry::State& state, Edit edit) {
+  auto made = std::make_shared<registry::State>(state);
+  for (auto& [key, endpoint] : made->endpoints) {
+    auto copy = std::make_shared<registry::Endpoint>(*endpoint);
+    edit(*copy);
+    endpoint = std::move(copy);
+  }
+  return made;
+}
 
 // What most tests of the core begin with.
 inline StateBuilder one_endpoint() {

@@ -37,7 +37,7 @@ stage "build" compile dev
 stage "compile cost" python3 tools/checks/compile_cost.py build/dev
 if $full; then
   stage "Kafka 4.1" env KAFKA_VERSION=4.1 ctest --test-dir build/dev --output-on-failure -j "$jobs" -L 'contract|system'
-  stage "10,000 simulations" env CERTES_SIMULATION_RUNS=20 ctest --test-dir build/dev --output-on-failure -R dispatcher_simulation_test
+  stage "90,000 simulations" env CERTES_SIMULATION_RUNS=20 ctest --test-dir build/dev --output-on-failure -R dispatcher_simulation_test
   stage "ten minutes of retention" env CERTES_TEST_SECONDS=600 ctest --test-dir build/dev --output-on-failure -R '^system_retention$'
   stage "Debian 13" tools/tests/debian13.sh
   stage "container" tools/tests/container.sh

@@ -2,17 +2,34 @@
 
 #include <algorithm>
 
+#include "common/log/names.hpp"
+#include "tests/dispatcher/simulation/endpoint_answers.hpp"
+
 namespace certes::dispatcher::simulation {
 namespace {
+
+namespace names = log::names;
 
 CoreOptions core_options(std::uint64_t seed) {
   CoreOptions options;
   options.seed = seed;
+  options.deduplicate = true;
+  options.result_timeout = Millis{5'000};
   auto policy = std::make_shared<registry::BackoffPolicy>();
   policy->strategy = registry::BackoffPolicy::Strategy::constant;
   policy->base_seconds = 1;
-  policy->max_attempts = 3;
+  policy->jitter = registry::BackoffPolicy::Jitter::none;
+  policy->max_attempts = kMaxAttempts;
   options.routing.fallback = std::move(policy);
+  return options;
+}
+
+dispatcher::OwnerOptions owner_options(const ProcessOptions& process) {
+  dispatcher::OwnerOptions options;
+  options.group = "one";
+  options.checkpoint_every = Millis{1'000};
+  options.read_back.records = 10'000;
+  options.background = process.background;
   return options;
 }
 
@@ -22,18 +39,20 @@ std::string header(const http::Transfer& transfer, std::string_view name) {
   return {};
 }
 
+// http://127.0.0.1/default/a
+std::string endpoint_of(const std::string& url) { return url.substr(url.rfind('/', url.rfind('/') - 1) + 1); }
+
 }  // namespace
 
-CoreProcess::CoreProcess(const std::shared_ptr<log::memory::Cluster>& cluster, std::uint64_t id, Judge& judge,
-                         RegistryScript& registry, const ManualClock& clock, const crypto::Sealer& sealer,
-                         Mistake mistake, std::vector<Job>& jobs)
-    : id_(id), judge_(judge), registry_(registry), mistake_(mistake), log_(log::memory::make(cluster, id)) {
-  core_ = std::make_unique<Core>(core_options(id), CorePorts{*this, *this, *this, *this, sealer, clock});
+CoreProcess::CoreProcess(Surroundings around, ProcessOptions options)
+    : around_(std::move(around)),
+      options_(std::move(options)),
+      flights_(around_.judge),
+      log_(log::memory::make(around_.cluster, options_.id)) {
+  core_ = std::make_unique<Core>(core_options(options_.id),
+                                 CorePorts{*this, *this, *this, *this, around_.sealer, around_.clock});
   follow();
-  dispatcher::OwnerOptions options;
-  options.checkpoint_every = Millis{1'000};
-  options.background = [&jobs, id](std::function<void()> job) { jobs.push_back({id, std::move(job)}); };
-  owner_ = std::make_unique<dispatcher::Owner>(*log_, *this, clock, options, [] {});
+  owner_ = std::make_unique<dispatcher::Owner>(*log_, *this, around_.clock, owner_options(options_), [] {});
 }
 
 CoreProcess::~CoreProcess() {
@@ -45,94 +64,184 @@ CoreProcess::~CoreProcess() {
 void CoreProcess::round() {
   const auto room = core_->room();
   failed_ = !owner_->poll(room.records, room.bytes) || failed_;
-  for (const dispatcher::Place& origin : std::exchange(early_, {})) owner_->finish(origin);
+  auto what = std::exchange(later_, {});
+  if (mistaken(Mistake::overtakes)) std::ranges::reverse(what);
+  for (const auto& one : what) one();
   for (const std::uint64_t id : std::exchange(aborted_, {})) {
+    const auto which = std::ranges::find(flying_, id, &Flying::id);
+    if (which == flying_.end()) continue;
+    flights_.lost(which->request.delivery);
     http::TransferResult result;
     result.error = http::TransferError::aborted;
-    end(id, std::move(result));
+    end(static_cast<std::size_t>(which - flying_.begin()), std::move(result));
   }
   core_->run();
   owner_->flush();
 }
 
-registry::StatePtr CoreProcess::seen(const registry::StatePtr& state) {
-  if (mistake_ != Mistake::ignores_intervals) return state;
-  auto without = std::make_shared<registry::State>(*state);
-  for (auto& [key, endpoint] : without->endpoints) {
-    auto bare = std::make_shared<registry::Endpoint>(*endpoint);
-    bare->intervals.clear();
-    endpoint = std::move(bare);
-  }
-  return without;
+void CoreProcess::act(Dice& dice) {
+  if (dice.chance(0.5)) answer_fence();
+  if (dice.chance(0.3)) follow();
+  if (dice.chance(0.2)) decide_gone(dice.chance(0.8));
+  if (flying_.empty() || dice.chance(0.3)) return;
+  const std::size_t which = dice.pick(flying_.size());
+  if (dice.chance(0.03)) return give_back(which);
+  respond(which);
+}
+
+void CoreProcess::settle() {
+  follow();
+  answer_fence();
+  decide_gone(false);
+  round();
+  while (!flying_.empty()) respond(0);
+  round();
+}
+
+registry::StatePtr CoreProcess::seen(const registry::StatePtr& state) const {
+  const bool paused_is_active = mistaken(Mistake::sends_to_paused);
+  if (!paused_is_active && !mistaken(Mistake::ignores_intervals) && !mistaken(Mistake::ignores_pauses)) return state;
+  return tests::with_endpoints(*state, [&](registry::Endpoint& endpoint) {
+    using registry::EndpointState;
+    if (paused_is_active && endpoint.state == EndpointState::paused) endpoint.state = EndpointState::active;
+    if (paused_is_active) return;
+    const bool pauses_alone = mistaken(Mistake::ignores_pauses);
+    std::erase_if(endpoint.intervals,
+                  [&](const auto& one) { return !pauses_alone || one.state == EndpointState::paused; });
+  });
 }
 
 void CoreProcess::follow() {
-  state_ = registry_.now();
+  state_ = around_.registry.now();
   core_->on_state(seen(state_));
 }
 
 registry::StatePtr CoreProcess::fence() {
+  if (mistaken(Mistake::stale_fence)) return seen(state_);
   fence_asked_ = true;
   return nullptr;
 }
 
 void CoreProcess::answer_fence() {
   if (!std::exchange(fence_asked_, false)) return;
-  state_ = registry_.now();
+  state_ = around_.registry.now();
   core_->on_fence(seen(state_));
 }
 
 void CoreProcess::on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) {
-  if (mistake_ == Mistake::finishes_early) early_.push_back({record->partition, record->offset});
-  core_->on_record(std::move(record), mistake_ == Mistake::forgets_states ? dispatcher::DeliveryStates{} : known);
+  const dispatcher::Place origin{record->partition, record->offset};
+  if (mistaken(Mistake::finishes_early)) later([this, origin] { owner_->finish(origin); });
+  dispatcher::DeliveryStates states = known;
+  if (mistaken(Mistake::forgets_states)) states.clear();
+  for (auto& [delivery, state] : states) {
+    if (mistaken(Mistake::forgets_attempts)) state.attempts = 0;
+    if (mistaken(Mistake::forgets_letters) && state.due == dispatcher::Due::dead_letter)
+      state.due = dispatcher::Due::attempt;
+    if (mistaken(Mistake::forgets_times)) state.next_at = 0;
+    if (mistaken(Mistake::forgets_first)) state.first_at = 0;
+  }
+  core_->on_record(std::move(record), states);
+}
+
+void CoreProcess::on_past_record(const log::StoredRecord& record) {
+  if (!mistaken(Mistake::forgets_past)) core_->on_past_record(record);
+}
+
+void CoreProcess::on_revoked(std::int32_t partition) {
+  around_.judge.left(options_.id, partition);
+  if (!mistaken(Mistake::lets_go_at_once)) return core_->on_revoked(partition);
+  core_->on_lost(partition);
+  owner_->let_go(partition);
+}
+
+void CoreProcess::on_lost(std::int32_t partition) {
+  around_.judge.left(options_.id, partition);
+  flights_.lost(partition);
+  core_->on_lost(partition);
 }
 
 void CoreProcess::record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
                                  std::function<void()> recorded) {
-  if (mistake_ != Mistake::believes_records) return owner_->record_attempt(origin, attempt, std::move(recorded));
-  owner_->record_attempt(origin, attempt, [] {});
-  recorded();
+  around_.judge.decided(attempt, *state_);
+  const bool believed = mistaken(Mistake::believes_records);
+  owner_->record_attempt(origin, attempt, [this, believed, delivery = std::string(attempt.delivery), recorded] {
+    flights_.recorded(delivery);
+    if (!believed) recorded();
+  });
+  if (believed) recorded();
 }
 
 Result<void> CoreProcess::append_and_finish(dispatcher::Place origin, log::Record&& letter,
                                             std::function<void()> recorded) {
-  return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
+  if (!mistaken(Mistake::drops_letters)) return owner_->append_and_finish(origin, std::move(letter), recorded);
+  later(std::move(recorded));
+  return {};
 }
 
 Result<void> CoreProcess::append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) {
-  return owner_->append_event(origin, std::move(event), std::move(recorded));
+  const bool dropped = mistaken(Mistake::drops_results), believed = mistaken(Mistake::believes_results);
+  if (!dropped && !believed) return owner_->append_event(origin, std::move(event), std::move(recorded));
+  if (!dropped)
+    if (auto taken = owner_->append_event(origin, std::move(event), [] {}); !taken) return taken;
+  later(std::move(recorded));
+  return {};
 }
 
 void CoreProcess::submit(http::Transfer&& transfer) {
-  judge_.sent(header(transfer, "webhook-id"), transfer.url.substr(transfer.url.rfind('/') + 1), *state_);
-  flying_.push_back(std::move(transfer));
+  if (!mistaken(Mistake::overtakes)) return fly(transfer);
+  later([this, transfer = std::move(transfer)] { fly(transfer); });
 }
 
-void CoreProcess::end(std::uint64_t id, http::TransferResult&& result) {
-  const auto found = std::ranges::find(flying_, id, &http::Transfer::id);
-  if (found == flying_.end()) return;
-  flying_.erase(found);
-  result.id = id;
+void CoreProcess::fly(const http::Transfer& transfer) {
+  Judge& judge = around_.judge;
+  Request request{header(transfer, names::kDelivery), endpoint_of(transfer.url),
+                  static_cast<std::uint32_t>(std::stoul(header(transfer, names::kAttempt))), options_.id};
+  const std::int32_t partition = judge.partition_of(request.delivery);
+  request.current = around_.cluster->owner(partition) == options_.id;
+  judge.check(request, *state_);
+  for (const registry::Endpoint& gone : gone_)
+    if (const auto stands = state_->endpoint(gone.tenant, gone.id);
+        request.endpoint == gone.tenant + "/" + gone.id && stands && stands->version == gone.version)
+      judge.violate("GONE: " + request.endpoint + " is sent to, and what its 410 asked for is not decided");
+  flights_.begin(request.delivery, partition, request.current);
+  flying_.push_back({transfer.id, std::move(request)});
+}
+
+void CoreProcess::end(std::size_t which, http::TransferResult&& result) {
+  result.id = flying_.at(which).id;
+  flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(which));
   core_->on_result(std::move(result));
 }
 
-void CoreProcess::respond(std::size_t which, int status) {
-  http::TransferResult result;
-  result.status = status;
-  end(flying_.at(which).id, std::move(result));
+void CoreProcess::respond(std::size_t which) {
+  const Request request = flying_.at(which).request;
+  const Answerer who{options_.seed, around_.judge.is_command(request.delivery), options_.gone};
+  auto answer = answer_of(who, request.delivery, request.attempt);
+  const Millis next = std::max(kRetryDelay, delay_asked(answer));
+  around_.judge.answered(request, is_last(answer) ? std::nullopt : std::optional(next));
+  end(which, std::move(answer));
 }
 
-void CoreProcess::break_off(std::size_t which) {
+void CoreProcess::give_back(std::size_t which) {
   http::TransferResult result;
-  result.error = http::TransferError::reset;
-  end(flying_.at(which).id, std::move(result));
+  result.error = http::TransferError::local;
+  result.retry_in = Millis{300};
+  flights_.lost(flying_.at(which).request.delivery);
+  end(which, std::move(result));
+}
+
+void CoreProcess::disable(const registry::Endpoint& endpoint) {
+  gone_.push_back(endpoint);
+  const std::string key = endpoint.tenant + "/" + endpoint.id;
+  if (mistaken(Mistake::sends_to_gone)) later([this, key] { core_->on_disable_failed(key); });
 }
 
 void CoreProcess::decide_gone(bool accepted) {
   for (const registry::Endpoint& endpoint : std::exchange(gone_, {})) {
-    const bool done = accepted && registry_.disable_gone(endpoint);
-    judge_.say("endpoint " + endpoint.id + (done ? " is disabled" : " is not disabled") + ", as it was gone");
-    if (!done) core_->on_disable_failed("default/" + endpoint.id);
+    const std::string key = endpoint.tenant + "/" + endpoint.id;
+    const bool done = accepted && around_.registry.disable_gone(endpoint);
+    around_.judge.say("endpoint " + key + (done ? " is disabled" : " is not disabled") + ", as it was gone");
+    if (!done) core_->on_disable_failed(key);
   }
 }
 

@@ -10,53 +10,68 @@
 
 #include "common/crypto/crypto.hpp"
 #include "dispatcher/core.hpp"
-#include "dispatcher/ownership/owner.hpp"
 #include "tests/dispatcher/simulation/judge.hpp"
+#include "tests/dispatcher/simulation/mistake.hpp"
+#include "tests/simulation/flights.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace certes::dispatcher::simulation {
 
-// Deliberate mistakes, to show that the judge notices.
-enum class Mistake {
-  none,
-  forgets_states,     // what is known of deliveries is not given to the core
-  finishes_early,     // a record counts as finished once it was routed
-  believes_records,   // outcomes count as recorded before they are
-  ignores_intervals,  // of the registry's states the intervals are missing
+struct ProcessOptions {
+  std::uint64_t id = 1;
+  std::uint64_t seed = 1;  // with a delivery and its attempt: how the endpoint answers
+  bool gone = true;        // some answer 410
+  Mistake mistake = Mistake::none;
+  std::function<void(std::function<void()>)> background;
 };
 
-struct Job {
-  std::uint64_t process;
-  std::function<void()> run;
+// What processes share.
+struct Surroundings {
+  std::shared_ptr<log::memory::Cluster> cluster;
+  Judge& judge;
+  RegistryScript& registry;
+  const ManualClock& clock;
+  const crypto::Sealer& sealer;
 };
 
-class CoreProcess final : public dispatcher::OwnerHandler, Outcomes, Transfers, Registrar, Observer {
+class CoreProcess final : public certes::simulation::Process,
+                          public dispatcher::OwnerHandler,
+                          Outcomes,
+                          Transfers,
+                          Registrar,
+                          Observer {
  public:
-  CoreProcess(const std::shared_ptr<log::memory::Cluster>& cluster, std::uint64_t id, Judge& judge,
-              RegistryScript& registry, const ManualClock& clock, const crypto::Sealer& sealer, Mistake mistake,
-              std::vector<Job>& jobs);
+  CoreProcess(Surroundings around, ProcessOptions options);
   // A crash: what flies is forgotten.
   ~CoreProcess() override;
 
-  std::uint64_t id() const { return id_; }
-  dispatcher::Owner& owner() { return *owner_; }
-  Core& core() { return *core_; }
-  bool failed() const { return failed_; }
+  // Process
+  std::uint64_t id() const override { return options_.id; }
+  dispatcher::Owner& owner() override { return *owner_; }
+  void round(Dice& /*dice*/) override { round(); }
+  void act(Dice& dice) override;
+  void settle() override;
+  void superseded() override { flights_.superseded(); }
+  bool failed() const override { return failed_; }
+  bool unsettled() const override { return core_->unsettled() > 0; }
 
-  void round();
-  void follow();        // the registry's state comes
-  void answer_fence();  // as it stands now
-  std::size_t flying() const { return flying_.size(); }
-  void respond(std::size_t which, int status);
-  void break_off(std::size_t which);  // the connection is reset
-  void decide_gone(bool accepted);    // what was asked for after a 410 is done, or refused
+  void decide_gone(bool accepted);  // what was asked for after a 410 is done, or refused
 
   // dispatcher::OwnerHandler
   void on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) override;
-  void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
-  void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
+  void on_revoked(std::int32_t partition) override;
+  void on_lost(std::int32_t partition) override;
   void on_log_lost(std::int32_t, std::int64_t) override {}
+  std::int64_t past_known(std::int32_t partition) override { return core_->past_known(partition); }
+  void on_past_record(const log::StoredRecord& record) override;
+  void on_replaced(std::int32_t partition) override { core_->on_replaced(partition); }
 
  private:
+  struct Flying {
+    std::uint64_t id;
+    Request request;
+  };
+
   // Outcomes
   bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
   void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
@@ -72,7 +87,7 @@ class CoreProcess final : public dispatcher::OwnerHandler, Outcomes, Transfers, 
   void abort(std::uint64_t id) override { aborted_.push_back(id); }
   // Registrar
   registry::StatePtr fence() override;
-  void disable(const registry::Endpoint& endpoint) override { gone_.push_back(endpoint); }
+  void disable(const registry::Endpoint& endpoint) override;
   // Observer
   std::size_t meter(const registry::Endpoint&) override { return 0; }
   void attempted(const AttemptSeen&) override {}
@@ -84,22 +99,30 @@ class CoreProcess final : public dispatcher::OwnerHandler, Outcomes, Transfers, 
   void unmatched(const log::StoredRecord&, std::string_view) override {}
   void duplicate() override {}
   void read_back() override {}
-  void problem(std::string_view) override {}
+  void problem(std::string_view text) override { around_.judge.violate("PROBLEM: " + std::string(text)); }
 
-  registry::StatePtr seen(const registry::StatePtr& state);
-  void end(std::uint64_t id, http::TransferResult&& result);
+  void round();
+  void follow();        // the registry's state comes
+  void answer_fence();  // as it stands now
+  bool mistaken(Mistake mistake) const { return options_.mistake == mistake; }
+  registry::StatePtr seen(const registry::StatePtr& state) const;
+  void fly(const http::Transfer& transfer);
+  void respond(std::size_t which);
+  void give_back(std::size_t which);  // it was not tried
+  void end(std::size_t which, http::TransferResult&& result);
+  // Runs in the next round.
+  void later(std::function<void()> what) { later_.push_back(std::move(what)); }
 
-  const std::uint64_t id_;
-  Judge& judge_;
-  RegistryScript& registry_;
-  const Mistake mistake_;
+  const Surroundings around_;
+  const ProcessOptions options_;
+  certes::simulation::Flights flights_;
   std::unique_ptr<log::Log> log_;
   registry::StatePtr state_;  // the newest that the core was given
   bool fence_asked_ = false;
-  std::vector<http::Transfer> flying_;
+  std::vector<Flying> flying_;
   std::vector<std::uint64_t> aborted_;
   std::vector<registry::Endpoint> gone_;
-  std::vector<dispatcher::Place> early_;
+  std::vector<std::function<void()>> later_;
   bool failed_ = false;
   std::unique_ptr<Core> core_;
   std::unique_ptr<dispatcher::Owner> owner_;

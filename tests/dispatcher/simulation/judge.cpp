@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/event/command.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/endpoint/fate.hpp"
@@ -9,114 +11,124 @@
 namespace certes::dispatcher::simulation {
 
 namespace names = log::names;
+using registry::EndpointState;
 
-void Judge::accepted(const std::string& id, const std::string& type, UnixMillis at) {
-  Event& event = events_[id];
-  event = {type, at, registry_.now()->number, {}};
-  for (const std::string& endpoint : kEndpoints) {
-    event.deliveries[endpoint];
-    names_[delivery_id(id, endpoint, {})] = {id, endpoint};
-  }
+bool Judge::has_come_before(const log::StoredRecord& event) {
+  const auto view = event::view(event);
+  if (!view) return false;
+  const std::string replay(view->replay), tenant(view->tenant);
+  if (replay.empty() && view->client_gave_id)
+    return !identities_.insert(tenant + "\n" + std::string(view->source) + "\n" + std::string(view->client_id)).second;
+  return event::made_once(replay) && !identities_.insert(tenant + "\n" + replay + "\n" + std::string(view->id)).second;
 }
 
-void Judge::sent(const std::string& id, const std::string& endpoint, const registry::State& state) {
-  Event& event = events_.at(id);
-  Delivery& delivery = event.deliveries.at(endpoint);
-  const std::string what = id + " was sent to " + endpoint;
-  const auto config = state.endpoint("default", endpoint);
-  if (!config || config->state != registry::EndpointState::active) violate("SENT: " + what + ", which is not active");
-  if (config && fate_of(*config, event.appended_at) != Fate::deliver)
+void Judge::landed(const log::RecordPtr& record) {
+  const log::Headers& from = record->headers;
+  Item& item = items_[{record->partition, record->offset}];
+  const std::string replay(from.get(names::kReplay));
+  item.what = from.get(names::kId);
+  if (item.what.empty())
+    item.what = "what is at " + std::to_string(record->partition) + ":" + std::to_string(record->offset);
+  if (!replay.empty()) item.what += " as " + replay;
+  item.kind = registry::parse_event_kind(from.get(names::kKind)).value_or(EventKind::event);
+  item.type = from.get("ce_type");
+  item.malformed = !event::view(*record);
+  item.repeated = has_come_before(*record);
+  item.to_reply = item.kind == EventKind::result && from.find(names::kReplyTo);
+  item.offset = record->offset;
+  item.appended_at = record->appended_at;
+  item.accepted_in = registry_.now()->number;
+  if (item.kind == EventKind::result) result_landed(*record);
+  add_deliveries(item, *record);
+  say(item.what + " (" + item.type + (item.repeated ? ", again" : "") + ") stands on the log since " +
+      std::to_string(item.appended_at % 1'000'000'000));
+}
+
+// Of two the first counts, whoever made it.
+void Judge::result_landed(const log::StoredRecord& result) {
+  results_.insert(std::string(result.headers.get("ce_id")));
+  for (auto& [place, item] : items_)
+    if (item.kind == EventKind::command && item.result == result.headers.get("ce_id") &&
+        result.headers.get(names::kId).starts_with("evt_posted"))
+      item.answered = true;
+}
+
+void Judge::add_deliveries(Item& item, const log::StoredRecord& record) {
+  const log::Headers& from = record.headers;
+  const std::string place = std::to_string(record.partition) + ":" + std::to_string(record.offset);
+  if (item.malformed) return add(item, delivery_id(place, "malformed", {}), {}, record.partition);
+  const std::string id(from.get(names::kId)), replay(from.get(names::kReplay)), tenant(from.get(names::kTenant));
+  if (item.kind == EventKind::command) {
+    item.result = event::result_name(id, replay);
+    add(item, delivery_id(place, "unbound", {}), {}, record.partition);
+  }
+  for (std::string_view left = from.get(names::kEndpoint); !left.empty();) {
+    item.directed.insert(tenant + "/" + std::string(left.substr(0, left.find(','))));
+    left.remove_prefix(std::min(left.size(), left.find(',') == left.npos ? left.size() : left.find(',') + 1));
+  }
+  for (const std::string& endpoint : kEndpoints)
+    if (tenant_of(endpoint) == tenant) add(item, delivery_id(id, id_of(endpoint), replay), endpoint, record.partition);
+  if (item.to_reply) add(item, delivery_id(id, id_of(kReplyTo), replay), kReplyTo, record.partition);
+}
+
+// A record that was appended twice is one.
+void Judge::add(Item& item, const std::string& delivery, const std::string& endpoint, std::int32_t partition) {
+  if (!of_.try_emplace(delivery, Of{&item, endpoint}).second) return;
+  item.deliveries.push_back(delivery);
+  expect(delivery, item.what + (endpoint.empty() ? " for nobody" : " for " + endpoint), partition);
+}
+
+void Judge::check(const Request& request, const registry::State& state) {
+  const auto& [item, endpoint] = of(request.delivery);
+  const std::string what = item->what + " was sent to " + request.endpoint;
+  if (endpoint != request.endpoint) violate("SENT: " + what + ", and was for " + endpoint);
+  if (item->repeated) violate("SENT: " + what + ", and had come before");
+  if (!clocks_jump_ && !tolerant())
+    pace_.sent(request.delivery, request.attempt, timed_ && is_timed(endpoint), request.current);
+  const bool first = ordered_ && request.attempt == 1;
+  if (first && !order_.sent(request.process, endpoint, partition_of(request.delivery), item->offset))
+    violate("ORDER: " + what + " after what stands behind it");
+  if (endpoint == kReplyTo) return;
+  const auto config = state.endpoint(tenant_of(endpoint), id_of(endpoint));
+  if (!config || config->state != EndpointState::active) violate("SENT: " + what + ", which is not active");
+  if (config && fate_of(*config, item->appended_at) != Fate::deliver)
     violate("SENT: " + what + ", whose time it was not");
-  if (!registry_.ever_covered(endpoint, event.type, event.accepted_in))
-    violate("SENT: " + what + ", which never asked");
-  ++delivery.sent;
-  history_.push_back(what);
+  const bool asked = item->directed.empty()
+                         ? registry_.ever_covered(endpoint, item->kind, item->type, item->accepted_in)
+                         : item->directed.contains(endpoint);
+  if (!asked) violate("SENT: " + what + ", which never asked");
 }
 
-void Judge::landed(const log::StoredRecord& record, log::Terms& terms) {
-  const bool counts = terms.counts(record);
-  const auto outcome = dispatcher::outcome_of(record);
-  const auto whose = outcome ? names_.find(outcome->delivery) : names_.end();
-  if (whose == names_.end()) return;
-  const auto rule = record.headers.get(record.topic == log::Topic::attempts ? names::kOutcome : names::kRule);
-  history_.push_back(whose->second.first + " for " + whose->second.second + " is recorded: " + std::string(rule) +
-                     (counts ? "" : ", which is void"));
-  if (!counts) return;
-  Delivery& delivery = events_.at(whose->second.first).deliveries.at(whose->second.second);
-  if (!outcome->ends()) {
-    ++delivery.failed;
-    return;
-  }
-  if (delivery.ends++ > 0)
-    violate("FORK: " + whose->second.first + " for " + whose->second.second + " ended as " + delivery.end + " and as " +
-            std::string(rule));
-  delivery.end = rule;
+void Judge::decided(const dispatcher::AttemptRecord& attempt, const registry::State& state) {
+  const auto found = of_.find(std::string(attempt.delivery));
+  if (clocks_jump_ || tolerant() || found == of_.end() || !timed_ || !is_timed(found->second.endpoint)) return;
+  const std::string& endpoint = found->second.endpoint;
+  if (const auto config = state.endpoint(tenant_of(endpoint), id_of(endpoint))) pace_.decided(attempt, *config);
 }
 
-void Judge::scan() {
-  constexpr log::Topic kTopics[2] = {log::Topic::attempts, log::Topic::dead_letters};
-  for (int p = 0; p < partitions_; ++p) {
-    Read& read = read_[static_cast<std::size_t>(p)];
-    for (std::size_t t = 0; t < 2; ++t) {
-      const std::int64_t end = cluster_.range(kTopics[t], p).end;
-      for (std::int64_t& at = read.offset[t]; at < end; ++at)
-        if (const auto record = cluster_.at(kTopics[t], p, at)) landed(*record, read.terms[t]);
-    }
-    committed(p, read.committed);
-  }
+int Judge::ends_of(const Item& item) const {
+  int ends = 0;
+  for (const std::string& delivery : item.deliveries) ends += track(delivery).ends;
+  return ends;
 }
 
-// Nothing below it is read again.
-void Judge::committed(int partition, std::int64_t& known) {
-  for (; known < cluster_.committed(partition).offset; ++known) {
-    const auto record = cluster_.at(log::Topic::events, partition, known);
-    const std::string id(record ? record->headers.get(names::kId) : "");
-    const auto event = events_.find(id);
-    if (event == events_.end()) continue;
-    for (const auto& [endpoint, delivery] : event->second.deliveries)
-      if (delivery.ends == 0 && must(event->second, endpoint, delivery) == Must::end)
-        violate("FINISH: committed past " + id + ", which is open for " + endpoint);
-  }
+void Judge::recorded(const dispatcher::Outcome& outcome, const log::StoredRecord& record, Track& track) {
+  const auto& [item, endpoint] = of(outcome.delivery);
+  pace_.recorded(outcome.delivery, outcome.attempt, record.appended_at);
+  if (!outcome.ends() || item->kind != EventKind::command) return;
+  if (!results_.contains(item->result)) violate("RESULT: " + track.what + " ended before its result");
+  if (ends_of(*item) > 1) violate("FORK: " + item->what + " ended twice");
 }
 
-Judge::Must Judge::must(const Event& event, const std::string& endpoint, const Delivery& delivery) const {
-  // Who was tried is known from then on, whatever the registry says later.
-  if (delivery.failed > 0) return Must::end;
-  if (!registry_.ever_covered(endpoint, event.type, event.accepted_in)) return Must::none;
-  const auto config = registry_.endpoint(endpoint);
-  if (!config || !registry_.always_covered(endpoint, event.type, event.accepted_in)) return Must::anything;
-  // Where clocks jump an event may have been routed before a change that its time says was earlier, or after a later
-  // one.
-  const bool was_disabled = last_disabled_at(*config) != 0;
-  if (clocks_jump_ && was_disabled) return Must::anything;
-  return fate_of(*config, event.appended_at) == Fate::unmatched ? Must::none : Must::end;
-}
-
-bool Judge::all_ended() const {
-  for (const auto& [id, event] : events_)
-    for (const auto& [endpoint, delivery] : event.deliveries)
-      if (delivery.ends == 0 && must(event, endpoint, delivery) == Must::end) return false;
-  return true;
-}
-
-void Judge::conclude() {
-  for (const auto& [id, event] : events_) {
-    for (const auto& [endpoint, delivery] : event.deliveries) {
-      const std::string what = id + " (" + event.type + ") for " + endpoint;
-      const Must expected = must(event, endpoint, delivery);
-      if (expected == Must::end && delivery.ends == 0) violate("LOST: " + what + " has no end");
-      if (expected == Must::none && (delivery.ends > 0 || delivery.sent > 0))
-        violate("STRANGE: " + what + " was for nobody, and is " + (delivery.end.empty() ? "sent" : delivery.end));
-    }
-  }
-}
-
-int Judge::repeats() const {
-  int repeats = 0;
-  for (const auto& [id, event] : events_)
-    for (const auto& [endpoint, delivery] : event.deliveries)
-      repeats += std::max(0, delivery.sent - delivery.failed - 1);
-  return repeats;
+void Judge::passed(const log::StoredRecord& event) {
+  const auto found = items_.find({event.partition, event.offset});
+  if (found == items_.end() || tolerant()) return;
+  const Item& item = found->second;
+  if (item.kind == EventKind::command && !item.repeated && ends_of(item) == 0)
+    violate("FINISH: committed past " + item.what + ", which is open");
+  for (const std::string& delivery : item.deliveries)
+    if (track(delivery).ends == 0 && must(delivery) == Must::end)
+      violate("FINISH: committed past " + track(delivery).what + ", which is open");
 }
 
 }  // namespace certes::dispatcher::simulation

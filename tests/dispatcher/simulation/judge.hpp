@@ -1,75 +1,110 @@
 #pragma once
-// Judge: knows all that was accepted, sent and recorded in a simulation, and the registry's whole story, and says what
-// must never be seen: an event that is lost, ended twice, sent to who was not to get it. Confined to the test's thread.
+// Judge: knows the registry's whole story, and beside what every Witness sees says of the real core: an event that is
+// lost, that ends otherwise than the registry's story has it, that is sent to who was not to get it, when it was not
+// time, or out of order; a command without exactly one result that stands before its end. Confined to the test's
+// thread.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "common/log/terms.hpp"
-#include "dispatcher/ownership/outcome_records.hpp"
+#include "tests/dispatcher/simulation/order.hpp"
+#include "tests/dispatcher/simulation/pace.hpp"
 #include "tests/dispatcher/simulation/registry_script.hpp"
-#include "tests/fakes/memory_log/memory_log.hpp"
+#include "tests/simulation/witness.hpp"
 
 namespace certes::dispatcher::simulation {
 
-class Judge {
- public:
-  Judge(const log::memory::Cluster& cluster, int partitions, const RegistryScript& registry, bool clocks_jump,
-        std::vector<std::string>& history)
-      : cluster_(cluster),
-        partitions_(partitions),
-        registry_(registry),
-        clocks_jump_(clocks_jump),
-        history_(history),
-        read_(static_cast<std::size_t>(partitions)) {}
+inline const std::string kReplyTo = "default/:reply-to";
 
-  void accepted(const std::string& id, const std::string& type, UnixMillis at);
-  // A request, by a process that has read the registry as far as `state`.
-  void sent(const std::string& event, const std::string& endpoint, const registry::State& state);
-  void say(std::string what) { history_.push_back(std::move(what)); }
-  // Reads what has landed since the last time, and what is committed.
-  void scan();
-  // At the end: everything has arrived, and all endpoints are active. Empty: as it should be.
-  bool all_ended() const;
-  void conclude();
-  const std::string& violation() const { return violation_; }
-  int repeats() const;
+struct Request {
+  std::string delivery, endpoint;  // "tenant/id"
+  std::uint32_t attempt;
+  std::uint64_t process;
+  bool current = true;  // it is made by the owner of its partition
+};
+
+class Judge final : public certes::simulation::Witness {
+ public:
+  struct Options {
+    bool timed;        // as the script's
+    bool changes;      // of the registry
+    bool clocks_jump;  // wall clocks
+  };
+  Judge(const log::memory::Cluster& cluster, std::int32_t partitions, const RegistryScript& registry,
+        const ManualClock& clock, Options options)
+      : Witness(cluster, partitions),
+        registry_(registry),
+        timed_(options.timed),
+        ordered_(!options.changes),
+        clocks_jump_(options.clocks_jump),
+        pace_(*this, clock) {}
+
+  // A request begins, of a process that has read the registry as far as `state`.
+  void check(const Request& request, const registry::State& state);
+  void answered(const Request& request, std::optional<Millis> next) {
+    pace_.answered(request.delivery, request.attempt, next);
+  }
+  // The partition has left the process.
+  void left(std::uint64_t process, std::int32_t partition) { order_.left(process, partition); }
+  // What a process that has read the registry so far wants recorded.
+  void decided(const dispatcher::AttemptRecord& attempt, const registry::State& state);
+  bool is_command(const std::string& delivery) const { return of(delivery).item->kind == EventKind::command; }
+
+  bool all_ended() const override;
+  void conclude() override;
+  certes::simulation::Ends ends() const override;
 
  private:
-  struct Delivery {
-    int sent = 0, failed = 0, ends = 0;
-    std::string end;  // "delivered", "cancelled", or a dead letter's rule
-  };
-  struct Event {
+  // A record of `events`.
+  struct Item {
+    std::string what;  // "evt_1", with its replay
+    EventKind kind = EventKind::event;
+    bool malformed = false;
+    bool repeated = false;  // one of the same identity stands before it
+    bool to_reply = false;  // a result that names a URL
+    bool answered = false;  // a command that its service has posted a result of
     std::string type;
-    UnixMillis appended_at;
-    std::uint64_t accepted_in;                   // State
-    std::map<std::string, Delivery> deliveries;  // by endpoint
+    std::set<std::string> directed = {};  // the only endpoints; none: who subscribes
+    std::int64_t offset = 0;
+    UnixMillis appended_at = 0;
+    std::uint64_t accepted_in = 0;  // State
+    std::string result = {};        // of a command: its result's name
+    std::vector<std::string> deliveries = {};
+  };
+  struct Of {
+    const Item* item;
+    std::string endpoint;  // "tenant/id"; empty: of a record's own dead letter
   };
   // What of it must be, at the end.
   enum class Must { none, end, anything };
-  Must must(const Event& event, const std::string& endpoint, const Delivery& delivery) const;
-  void landed(const log::StoredRecord& record, log::Terms& terms);
-  void committed(int partition, std::int64_t& known);
-  void violate(std::string what) {
-    if (violation_.empty()) violation_ = std::move(what);
-  }
 
-  const log::memory::Cluster& cluster_;
-  const int partitions_;
+  void landed(const log::RecordPtr& event) override;
+  void recorded(const dispatcher::Outcome& outcome, const log::StoredRecord& record, Track& track) override;
+  void passed(const log::StoredRecord& event) override;
+  bool has_come_before(const log::StoredRecord& event);
+  void add_deliveries(Item& item, const log::StoredRecord& event);
+  void result_landed(const log::StoredRecord& result);
+  void add(Item& item, const std::string& delivery, const std::string& endpoint, std::int32_t partition);
+  const Of& of(const std::string& delivery) const { return of_.at(delivery); }
+
+  Must must(const std::string& delivery) const;
+  Must must_match(const Item& item, const std::string& endpoint) const;
+  // Who was to get it has been so ever since, and is there now: null otherwise.
+  std::shared_ptr<const registry::Endpoint> steady(const Of& of) const;
+  static bool was_closed(const registry::Endpoint& endpoint, UnixMillis from);
+  int ends_of(const Item& item) const;
+  void conclude(const std::string& delivery, const Of& of);
+  void conclude_command(const Item& item);
+
   const RegistryScript& registry_;
-  const bool clocks_jump_;
-  std::vector<std::string>& history_;
-  std::map<std::string, Event> events_;
-  std::map<std::string, std::pair<std::string, std::string>> names_;  // of deliveries: event, endpoint
-  struct Read {
-    std::int64_t offset[2] = {0, 0};
-    std::int64_t committed = 0;
-    log::Terms terms[2];
-  };
-  std::vector<Read> read_;
-  std::string violation_;
+  const bool timed_, ordered_, clocks_jump_;
+  Pace pace_;
+  Order order_;
+  std::map<std::pair<std::int32_t, std::int64_t>, Item> items_;  // by place
+  std::map<std::string, Of> of_;                                 // by delivery
+  std::set<std::string> identities_, results_;                   // that stand on the log
 };
 
 }  // namespace certes::dispatcher::simulation

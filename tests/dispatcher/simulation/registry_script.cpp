@@ -2,102 +2,190 @@
 
 #include <algorithm>
 
+#include "common/event/command.hpp"
+#include "common/event/pattern.hpp"
+
 namespace certes::dispatcher::simulation {
+namespace {
 
 using registry::EndpointState;
+using registry::Priority;
 
-RegistryScript::RegistryScript(const ManualClock& clock) : clock_(clock) {
-  for (const std::string& id : kEndpoints) {
-    builder_.endpoint(id, [](auto& endpoint) { endpoint.concurrency = 2; });
-    subscribe(id, id == "c" ? "invoice.#" : "#");
+const std::string kTimed = "default/b", kTakesCommands = "default/d";
+constexpr EventKind kKinds[] = {EventKind::event, EventKind::command, EventKind::result};
+
+std::vector<std::string> types_of(EventKind kind) {
+  if (kind == EventKind::event) return kTypes;
+  return {kind == EventKind::command ? kCommand : kCommand + std::string(event::kResultSuffix)};
+}
+
+std::vector<std::string> patterns_of(EventKind kind) {
+  if (kind == EventKind::event) return {"#", "order.#", "invoice.#"};
+  return kind == EventKind::command ? std::vector<std::string>{"Billing.*", "Shipping.*"}
+                                    : std::vector<std::string>{"#", "Billing.#"};
+}
+
+// Of which kinds it has a subscription, unless it has lost it.
+std::vector<EventKind> kinds_of(const std::string& endpoint) {
+  if (endpoint == kTakesCommands) return {EventKind::event, EventKind::command};
+  if (endpoint == kTimed) return {EventKind::event, EventKind::result};
+  return {EventKind::event};
+}
+
+}  // namespace
+
+std::string tenant_of(std::string_view endpoint) { return std::string(endpoint.substr(0, endpoint.find('/'))); }
+std::string id_of(std::string_view endpoint) { return std::string(endpoint.substr(endpoint.find('/') + 1)); }
+bool is_timed(std::string_view endpoint) { return endpoint == kTimed; }
+
+RegistryScript::RegistryScript(const ManualClock& clock, bool timed) : clock_(clock), timed_(timed) {
+  builder_.policy("in-time", [](registry::BackoffPolicy& policy) {
+    policy.strategy = registry::BackoffPolicy::Strategy::constant;
+    policy.base_seconds = 1;
+    policy.jitter = registry::BackoffPolicy::Jitter::none;
+    policy.max_seconds = 6;
+  });
+  for (const std::string& endpoint : kEndpoints) {
+    make(endpoint);
+    for (const EventKind kind : kinds_of(endpoint))
+      subscribe({endpoint, kind}, patterns_of(kind)[endpoint == "default/c" ? 2 : 0], Priority::normal);
   }
   publish();
 }
 
-void RegistryScript::subscribe(const std::string& endpoint, const std::string& pattern) {
-  builder_.subscription("s-" + endpoint, endpoint, pattern);
-  patterns_[endpoint] = pattern;
+void RegistryScript::make(const std::string& endpoint) {
+  builder_.endpoint(id_of(endpoint), [&](registry::Endpoint& made) {
+    made.tenant = tenant_of(endpoint);
+    made.url = "http://127.0.0.1/" + endpoint;
+    made.concurrency = 2;
+    made.created_at = clock_.unix_millis();
+    if (timed_ && is_timed(endpoint)) made.backoff_policy = "in-time";
+  });
 }
 
-std::shared_ptr<const registry::Endpoint> RegistryScript::endpoint(const std::string& id) const {
-  return now_->endpoint("default", id);
+void RegistryScript::set_state(const std::string& endpoint, EndpointState state, const std::string& by) {
+  builder_.in_state(id_of(endpoint), state, clock_.unix_millis(), by, tenant_of(endpoint));
 }
 
-std::string RegistryScript::change(Random& random) {
-  const std::string& id = kEndpoints[random.bits() % kEndpoints.size()];
-  const double what = random.unit();
-  const bool there = endpoint(id) != nullptr;
+void RegistryScript::subscribe(const Bound& bound, const std::string& pattern, Priority priority) {
+  const auto& [endpoint, kind] = bound;
+  const std::string id = "s-" + id_of(endpoint) + "-" + std::string(registry::to_string(kind));
+  builder_.subscription(id, id_of(endpoint), pattern, priority, {}, tenant_of(endpoint));
+  if (kind != EventKind::event) builder_.kind(id, kind);
+  patterns_[bound] = pattern;
+}
+
+void RegistryScript::unsubscribe(const Bound& bound) {
+  const auto& [endpoint, kind] = bound;
+  builder_.remove_subscription("s-" + id_of(endpoint) + "-" + std::string(registry::to_string(kind)),
+                               tenant_of(endpoint));
+  patterns_.erase(bound);
+}
+
+std::shared_ptr<const registry::Endpoint> RegistryScript::endpoint(const std::string& key) const {
+  return now_->endpoint(tenant_of(key), id_of(key));
+}
+
+std::string RegistryScript::change_subscription(const std::string& endpoint, Dice& dice, bool away) {
+  const EventKind kind = dice.of(kinds_of(endpoint));
+  const std::string of = " of " + std::string(registry::to_string(kind)) + "s";
+  if (away) {
+    unsubscribe({endpoint, kind});
+    return "unsubscribed" + of;
+  }
+  const std::string pattern = dice.of(patterns_of(kind));
+  const auto priority = static_cast<Priority>(dice.pick(registry::kPriorities));
+  subscribe({endpoint, kind}, pattern, priority);
+  return "subscribed to " + pattern + of + " as " + std::string(registry::to_string(priority));
+}
+
+std::string RegistryScript::change(Dice& dice) {
+  const std::string& key = dice.of(kEndpoints);
+  const double what = dice.unit();
   std::string said;
-  if (!there) {
-    builder_.endpoint(id, [&](auto& made) {
-      made.concurrency = 2;
-      made.created_at = clock_.unix_millis();
-    });
-    subscribe(id, "#");
+  if (!endpoint(key)) {
+    make(key);
+    for (const EventKind kind : kinds_of(key)) subscribe({key, kind}, patterns_of(kind)[0], Priority::high);
     said = "made";
   } else if (what < 0.3) {
-    builder_.in_state(id, EndpointState::disabled, clock_.unix_millis());
+    set_state(key, EndpointState::disabled);
     said = "disabled";
   } else if (what < 0.45) {
-    builder_.in_state(id, EndpointState::paused, clock_.unix_millis());
+    set_state(key, EndpointState::paused);
     said = "paused";
   } else if (what < 0.75) {
-    builder_.in_state(id, EndpointState::active, clock_.unix_millis());
+    set_state(key, EndpointState::active);
     said = "active";
-  } else if (what < 0.83) {
-    builder_.remove_subscription("s-" + id);
-    patterns_.erase(id);
-    said = "unsubscribed";
   } else if (what < 0.95) {
-    subscribe(id, std::vector<std::string>{"#", "order.#", "invoice.#"}[random.bits() % 3]);
-    said = "subscribed to " + patterns_[id];
+    said = change_subscription(key, dice, what < 0.83);
   } else {
-    builder_.remove_subscription("s-" + id).remove_endpoint(id);
-    patterns_.erase(id);
+    for (const EventKind kind : kinds_of(key)) unsubscribe({key, kind});
+    builder_.remove_endpoint(id_of(key), tenant_of(key));
     said = "deleted";
   }
   publish();
-  return "endpoint " + id + " is " + said;
+  return "endpoint " + key + " is " + said;
 }
 
 bool RegistryScript::disable_gone(const registry::Endpoint& from) {
-  const auto stands = endpoint(from.id);
+  const std::string key = from.tenant + "/" + from.id;
+  const auto stands = endpoint(key);
   if (!stands || stands->version != from.version) return false;
-  builder_.in_state(from.id, EndpointState::disabled, clock_.unix_millis(), std::string(registry::kByCertes));
+  set_state(key, EndpointState::disabled, std::string(registry::kByCertes));
   publish();
   return true;
 }
 
 void RegistryScript::all_active() {
-  for (const std::string& id : kEndpoints)
-    if (const auto stands = endpoint(id); stands && stands->state != EndpointState::active)
-      builder_.in_state(id, EndpointState::active, clock_.unix_millis());
+  for (const std::string& key : kEndpoints)
+    if (const auto stands = endpoint(key); stands && stands->state != EndpointState::active)
+      set_state(key, EndpointState::active);
   publish();
 }
 
 void RegistryScript::publish() {
   now_ = builder_.build();
-  for (const std::string& id : kEndpoints) {
-    for (const std::string& type : kTypes) {
-      const auto pattern = patterns_.find(id);
-      const bool covers =
-          pattern != patterns_.end() && (pattern->second == "#" || type.starts_with(pattern->second.substr(0, 5)));
-      auto& spans = covered_[{id, type}];
-      const bool covered = !spans.empty() && spans.back().to == 0;
-      if (covers && !covered) spans.push_back({now_->number, 0});
-      if (!covers && covered) spans.back().to = now_->number;
+  for (const std::string& key : kEndpoints) {
+    note({key, EventKind::event, {}}, endpoint(key) != nullptr);
+    for (const EventKind kind : kKinds) {
+      const auto pattern = patterns_.find({key, kind});
+      for (const std::string& type : types_of(kind))
+        note({key, kind, type}, pattern != patterns_.end() && event::matches(pattern->second, type));
     }
   }
 }
 
-bool RegistryScript::ever_covered(const std::string& endpoint, const std::string& type, std::uint64_t from) const {
-  const auto& spans = covered_.at({endpoint, type});
-  return std::any_of(spans.begin(), spans.end(), [&](const Span& one) { return one.to == 0 || one.to > from; });
+void RegistryScript::note(const Covered& what, bool covers) {
+  auto& spans = spans_[what];
+  const bool covered = !spans.empty() && spans.back().to == 0;
+  if (covers && !covered) spans.push_back({now_->number, 0});
+  if (!covers && covered) spans.back().to = now_->number;
 }
 
-bool RegistryScript::always_covered(const std::string& endpoint, const std::string& type, std::uint64_t from) const {
-  const auto& spans = covered_.at({endpoint, type});
+bool RegistryScript::ever(const std::vector<Span>& spans, std::uint64_t from) {
+  return std::ranges::any_of(spans, [&](const Span& one) { return one.to == 0 || one.to > from; });
+}
+
+bool RegistryScript::always(const std::vector<Span>& spans, std::uint64_t from) {
   return !spans.empty() && spans.back().to == 0 && spans.back().from <= from;
+}
+
+bool RegistryScript::ever_covered(const std::string& endpoint, EventKind kind, const std::string& type,
+                                  std::uint64_t from) const {
+  return ever(spans_.at({endpoint, kind, type}), from);
+}
+
+bool RegistryScript::always_covered(const std::string& endpoint, EventKind kind, const std::string& type,
+                                    std::uint64_t from) const {
+  return always(spans_.at({endpoint, kind, type}), from);
+}
+
+bool RegistryScript::ever_there(const std::string& endpoint, std::uint64_t from) const {
+  return ever(spans_.at({endpoint, EventKind::event, {}}), from);
+}
+
+bool RegistryScript::always_there(const std::string& endpoint, std::uint64_t from) const {
+  return always(spans_.at({endpoint, EventKind::event, {}}), from);
 }
 
 }  // namespace certes::dispatcher::simulation

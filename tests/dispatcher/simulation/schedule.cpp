@@ -1,5 +1,7 @@
 #include "tests/dispatcher/simulation/schedule.hpp"
 
+#include "common/event/command.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::dispatcher::simulation {
@@ -7,199 +9,131 @@ namespace {
 
 namespace names = log::names;
 
-constexpr int kHealingRounds = 400;
+constexpr std::uint64_t kChangesThrow = ~3u;  // as those of World
+constexpr double kPostRate = 0.01;
+
+log::Record copy_of(const log::StoredRecord& stored) {
+  log::Record record;
+  record.headers = stored.headers;
+  record.value = stored.value;
+  return record;
+}
+
+// The same under another id of Certes'.
+log::Record copy_as(const log::StoredRecord& stored, const std::string& id) {
+  log::Record record;
+  for (const auto [name, value] : stored.headers) record.headers.add(name, name == names::kId ? id : value);
+  record.value = stored.value;
+  return record;
+}
 
 }  // namespace
 
-Simulation::Simulation(const Schedule& schedule)
-    : schedule_(schedule),
-      random_(schedule.seed),
-      partitions_(1 + static_cast<int>(random_.bits() % 2)),
-      fault_rate_(std::vector{0.0, 0.02, 0.06, 0.15}[random_.bits() % 4]),
-      change_rate_(schedule.changes ? std::vector{0.01, 0.03, 0.1}[random_.bits() % 3] : 0),
+CoreWorld::CoreWorld(const Schedule& schedule)
+    : World(schedule.frame),
+      schedule_(schedule),
+      change_rate_(schedule.changes ? Dice(schedule.frame.seed, kChangesThrow).of(std::vector{0.01, 0.03, 0.1}) : 0),
       sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
-      cluster_(log::memory::make_cluster(
-          {.partitions = partitions_, .clock = &clock_, .stepped = true, .unfenced = schedule.unfenced})),
-      registry_(clock_),
-      judge_(*cluster_, partitions_, registry_, schedule.clocks, history_) {
-  start_process();
+      registry_(clock_, schedule.timed),
+      judge_(*cluster_, partitions_, registry_, clock_,
+             {.timed = schedule.timed, .changes = schedule.changes, .clocks_jump = schedule.clocks}) {}
+
+std::unique_ptr<certes::simulation::Process> CoreWorld::make(std::uint64_t id) {
+  return std::make_unique<CoreProcess>(
+      Surroundings{cluster_, judge_, registry_, clock_, sealer_},
+      ProcessOptions{id, frame_.seed, schedule_.gone, schedule_.mistake, background(id)});
 }
 
-void Simulation::start_process() {
-  say("process " + std::to_string(next_process_) + " starts");
-  processes_.push_back(std::make_unique<CoreProcess>(cluster_, next_process_++, judge_, registry_, clock_, sealer_,
-                                                     schedule_.mistake, jobs_));
-}
-
-void Simulation::crash(std::size_t index) {
-  const std::uint64_t id = processes_[index]->id();
-  say("process " + std::to_string(id) + " crashes");
-  std::erase_if(jobs_, [id](const Job& job) { return job.process == id; });
-  cluster_->kill(id);
-  processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(index));
-}
-
-void Simulation::accept_event() {
-  if (next_event_ >= schedule_.events) return;
-  const std::string id = "evt_" + std::to_string(next_event_++);
-  const std::string& type = kTypes[pick(kTypes.size())];
-  log::Record record;
-  auto& headers = record.headers;
-  headers.add(names::kId, id);
-  headers.add("ce_specversion", "1.0");
-  headers.add("ce_id", id);
-  headers.add("ce_source", "urn:certes:default");
-  headers.add("ce_type", type);
-  headers.add("content-type", "application/json");
-  headers.add(names::kKind, "event");
-  headers.add(names::kTenant, "default");
-  record.value = "{}";
-  const auto partition = static_cast<std::int32_t>(pick(static_cast<std::size_t>(partitions_)));
+void CoreWorld::put(log::Record&& record, std::int32_t partition) {
+  const bool command = record.headers.get(names::kKind) == "command";
   const std::int64_t offset = cluster_->put(log::Topic::events, partition, std::move(record));
-  const UnixMillis at = cluster_->at(log::Topic::events, partition, offset)->appended_at;
-  judge_.accepted(id, type, at);
-  say(id + " (" + type + ") is accepted at " + std::to_string(at % 1'000'000'000));
+  (command ? commands_ : events_).push_back(cluster_->at(log::Topic::events, partition, offset));
 }
 
-void Simulation::land_some() {
-  const auto lanes = cluster_->lanes();
-  if (lanes.empty()) return;
-  const auto& lane = lanes[pick(lanes.size())];
-  for (std::size_t count = 1 + pick(lane.queued); count > 0; --count) cluster_->land(lane);
+event::Event CoreWorld::new_event(Dice& dice) {
+  event::Event made;
+  made.id = "evt_" + std::to_string(next_event_++);
+  made.conversation_id = made.id;
+  made.client_gave_id = dice.chance(0.5);
+  made.client_id = made.client_gave_id ? "its-" + made.id : made.id;
+  made.tenant = kTenants[dice.chance(0.2) ? 1 : 0];
+  made.source = "urn:certes:" + made.tenant;
+  made.type = dice.of(kTypes);
+  made.data_content_type = "application/json";
+  made.data = "{}";
+  return made;
 }
 
-void Simulation::answer_some() {
-  const auto waiting = cluster_->requests();
-  if (!waiting.empty()) cluster_->answer(waiting[pick(waiting.size())]);
-}
-
-void Simulation::act(CoreProcess& process) {
-  if (chance(0.5)) process.answer_fence();
-  if (chance(0.3)) process.follow();
-  if (chance(0.2)) process.decide_gone(chance(0.8));
-  if (process.flying() == 0 || chance(0.3)) return;
-  const std::size_t which = pick(process.flying());
-  const double what = random_.unit();
-  if (what < 0.1) return process.break_off(which);
-  process.respond(which, what < 0.6 ? 204 : what < 0.97 ? 500 : 410);
-}
-
-void Simulation::step() {
-  clock_.advance(Millis{1});
-  if (chance(change_rate_))
-    return say(registry_.change(random_) + " at " + std::to_string(clock_.unix_millis() % 1'000'000'000));
-  if (chance(fault_rate_)) return fault();
-  const double what = random_.unit();
-  if (what < 0.06) return accept_event();
-  if (what < 0.30) return land_some();
-  if (what < 0.40) return answer_some();
-  if (what < 0.46) return clock_.advance(Millis(pick(1'500)));
-  if (what < 0.48) {
-    for (const Job& job : std::exchange(jobs_, {})) job.run();
-    return;
+void CoreWorld::accept(Dice& dice) {
+  if (next_event_ >= frame_.events) return;
+  const double what = dice.unit();
+  if (what < 0.08 && !events_.empty()) return repeat(dice);
+  if (what < 0.2 && !events_.empty()) return replay(dice);
+  const std::int32_t partition = any_partition(dice);
+  event::Event made = new_event(dice);
+  if (what < 0.4) {
+    made.kind = "command";
+    made.type = kCommand;
+    made.tenant = kTenants[0];
+    made.source = event::command_source(made.tenant);
+    if (dice.chance(0.3)) made.reply_to = "http://127.0.0.1/" + kReplyTo;
   }
-  if (processes_.empty()) return start_process();
-  CoreProcess& process = *processes_[pick(processes_.size())];
-  if (what < 0.75) return process.round();
-  act(process);
+  const bool malformed = what > 0.97;
+  log::Record record = event::to_record(std::move(made));
+  if (malformed) record.headers = {};
+  put(std::move(record), partition);
 }
 
-void Simulation::fault() {
-  ++faults_;
-  if (processes_.empty()) return start_process();
-  CoreProcess& process = *processes_[pick(processes_.size())];
-  const double what = random_.unit();
-  if (what < 0.15) return crash(pick(processes_.size()));
-  if (what < 0.28) return processes_.size() < schedule_.processes ? start_process() : cluster_->rebalance();
-  if (what < 0.36) return cluster_->rebalance();
-  if (what < 0.45) {
-    say("process " + std::to_string(process.id()) + " is taken for dead");
-    cluster_->expire(process.id());
-    if (!schedule_.unaware) cluster_->notify(process.id());
-    return;
+// What a client sends again comes to the partition that has it.
+void CoreWorld::repeat(Dice& dice) {
+  const log::StoredRecord& of = *dice.of(events_);
+  if (of.headers.get(names::kClientId) != "1") return;
+  put(copy_as(of, "evt_again_" + std::to_string(next_extra_++)), of.partition);
+}
+
+// Asked for again and again, or once for a dead letter; for one endpoint, two, or all that subscribe.
+void CoreWorld::replay(Dice& dice) {
+  const log::StoredRecord& of = *dice.of(events_);
+  if (!event::view(of) || of.headers.find(names::kReplay)) return;
+  const bool once = dice.chance(0.4);
+  log::Record record = copy_of(of);
+  record.headers.add(names::kReplay,
+                     once ? event::letter_replay_id(of.partition, of.offset) : "rpl_" + std::to_string(next_extra_++));
+  const std::size_t endpoints = once ? 1 : dice.pick(3);
+  const std::string first = dice.chance(0.5) ? "a" : "b";
+  if (endpoints > 0) record.headers.add(names::kEndpoint, endpoints == 1 ? first : first + ",c");
+  put(std::move(record), of.partition);
+}
+
+// The service posts a result, asked or not, and perhaps not its first.
+void CoreWorld::post_result(Dice& dice) {
+  const log::StoredRecord& of = *dice.of(commands_);
+  event::CommandResult result;
+  result.succeeded = true;
+  cluster_->put(log::Topic::events, of.partition,
+                event::result_record(of, of.headers.get(names::kId), std::move(result),
+                                     "evt_posted_" + std::to_string(next_extra_++), clock_.unix_millis()));
+}
+
+bool CoreWorld::own_step(Dice& dice) {
+  if (dice.chance(change_rate_)) {
+    say(registry_.change(dice) + " at " + std::to_string(clock_.unix_millis() % 1'000'000'000));
+    return true;
   }
-  if (what < 0.57) return cluster_->notify(process.id());
-  if (what < 0.69) return cluster_->break_appenders(process.id());
-  if (what < 0.79) return static_cast<void>(cluster_->lose_acknowledgement(process.id()));
-  if (what < 0.85) return clock_.advance(Millis(2'000 + pick(8'000)));
-  if (what < 0.90) {
-    const auto waiting = cluster_->requests();
-    if (!waiting.empty()) cluster_->fail_request(waiting[pick(waiting.size())]);
-    return;
-  }
-  if (what < 0.95 && schedule_.clocks)
-    return clock_.step_wall(Millis(static_cast<std::int64_t>(pick(20'000)) - 10'000));
-  for (const auto& lane : cluster_->lanes())
-    if (lane.dead && chance(0.5)) return cluster_->drop(lane);
-}
-
-void Simulation::arrive() {
-  for (const auto& lane : cluster_->lanes())
-    for (std::size_t count = lane.queued; count > 0; --count) cluster_->land(lane);
-  for (const std::uint64_t process : cluster_->requests()) cluster_->answer(process);
-  for (const Job& job : std::exchange(jobs_, {})) job.run();
-  judge_.scan();
-  clock_.advance(Millis{200});
-}
-
-bool Simulation::settled() const {
-  if (!judge_.all_ended()) return false;
-  for (std::int32_t partition = 0; partition < partitions_; ++partition)
-    if (cluster_->committed(partition).offset != cluster_->range(log::Topic::events, partition).end) return false;
+  if (commands_.empty() || !dice.chance(kPostRate)) return false;
+  post_result(dice);
   return true;
 }
 
-// No more faults; all endpoints are active, and every request succeeds.
-void Simulation::heal() {
-  if (chance(0.5))
-    while (!processes_.empty()) crash(processes_.size() - 1);
-  if (processes_.empty()) start_process();
-  for (const auto& process : processes_) process->decide_gone(true);
+void CoreWorld::damage(Dice& dice, std::int32_t /*partition*/) {
+  if (!schedule_.clocks) return;
+  say("the clock jumps");
+  clock_.step_wall(Millis(static_cast<std::int64_t>(dice.pick(20'000)) - 10'000));
+}
+
+void CoreWorld::begin_healing() {
+  for (const auto& process : processes_) static_cast<CoreProcess&>(*process).decide_gone(true);
   registry_.all_active();
-  say("all is well from now on");
-  for (int round = 0; round < kHealingRounds && judge_.violation().empty(); ++round) {
-    for (const auto& process : processes_) {
-      cluster_->notify(process->id());
-      process->follow();
-      process->answer_fence();
-      process->decide_gone(false);
-      process->round();
-      while (process->flying() > 0) process->respond(0, 204);
-      process->round();
-    }
-    arrive();
-    if (settled()) return leave_all();
-  }
-}
-
-void Simulation::leave_all() {
-  for (const auto& process : processes_) process->owner().leave();
-  for (int round = 0; round < kHealingRounds; ++round) {
-    bool left = true;
-    for (const auto& process : processes_) {
-      process->round();
-      left = left && process->owner().left();
-    }
-    if (left) return;
-    arrive();
-  }
-}
-
-std::string Simulation::run() {
-  for (int at = 0; at < schedule_.steps && judge_.violation().empty(); ++at) {
-    step();
-    judge_.scan();
-  }
-  if (judge_.violation().empty()) heal();
-  if (judge_.violation().empty()) judge_.conclude();
-  if (!judge_.violation().empty()) return judge_.violation();
-  if (!settled()) return "BLOCKED: everything has ended, but not everything is committed";
-  for (const auto& process : processes_) {
-    if (process->failed()) return "FAILED: a call was refused";
-    if (!process->owner().left()) return "BLOCKED: a process cannot leave";
-    if (process->core().unsettled() > 0) return "BLOCKED: a delivery is unsettled";
-  }
-  return {};
 }
 
 }  // namespace certes::dispatcher::simulation

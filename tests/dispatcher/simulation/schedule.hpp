@@ -1,71 +1,47 @@
 #pragma once
-// Simulation: some dispatchers (CoreProcess) on one cluster, and a random schedule of what happens to them, to the
-// registry and to their endpoints, all from one seed. Then everything heals, and every event must have come to the end
-// that the registry's story gives it. Confined to the test's thread.
+// CoreWorld: the simulation of the real core: events, commands, posted results, replays and repeats come to some
+// dispatchers (CoreProcess), while the registry changes. Confined to the test's thread.
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "common/base/random.hpp"
 #include "tests/dispatcher/simulation/core_process.hpp"
 
 namespace certes::dispatcher::simulation {
 
 struct Schedule {
-  std::uint64_t seed = 1;
-  int events = 8;
-  std::size_t processes = 2;
-  int steps = 300;
-  bool changes = true;    // of the registry
-  bool clocks = false;    // the wall clock jumps
-  bool unaware = false;   // who lost its partitions goes on for a while
-  bool unfenced = false;  // the cluster accepts commits of former owners
+  certes::simulation::Frame frame = {.events = 8, .processes = 2, .steps = 300};
+  bool changes = true;  // of the registry
+  bool clocks = false;  // the wall clock jumps
+  bool gone = true;     // endpoints answer 410
+  bool timed = true;    // one endpoint's deliveries end by time, not by number
   Mistake mistake = Mistake::none;
 };
 
-class Simulation {
+class CoreWorld final : public certes::simulation::World {
  public:
-  explicit Simulation(const Schedule& schedule);
-  // Empty: nothing was violated.
-  std::string run();
-  int repeats() const { return judge_.repeats(); }
-  int faults() const { return faults_; }
-  const std::vector<std::string>& history() const { return history_; }
+  explicit CoreWorld(const Schedule& schedule);
+  // Processes count what they lose.
+  ~CoreWorld() override { processes_.clear(); }
+  Judge& witness() override { return judge_; }
 
  private:
-  bool chance(double probability) { return random_.unit() < probability; }
-  std::size_t pick(std::size_t below) { return static_cast<std::size_t>(random_.bits() % below); }
-  void say(std::string what) { history_.push_back(std::move(what)); }
+  std::unique_ptr<certes::simulation::Process> make(std::uint64_t id) override;
+  void accept(Dice& dice) override;
+  bool own_step(Dice& dice) override;
+  void damage(Dice& dice, std::int32_t partition) override;
+  void begin_healing() override;
 
-  void step();
-  void fault();
-  void act(CoreProcess& process);
-  void accept_event();
-  void land_some();
-  void answer_some();
-  void start_process();
-  void crash(std::size_t index);
-  void arrive();  // all that is on its way
-  void heal();
-  void leave_all();
-  bool settled() const;
+  event::Event new_event(Dice& dice);
+  void put(log::Record&& record, std::int32_t partition);
+  void repeat(Dice& dice);
+  void replay(Dice& dice);
+  void post_result(Dice& dice);
 
   const Schedule schedule_;
-  Random random_;
-  const int partitions_;
-  const double fault_rate_, change_rate_;
-  ManualClock clock_;
+  const double change_rate_;
   const crypto::Sealer sealer_;
-  std::shared_ptr<log::memory::Cluster> cluster_;
   RegistryScript registry_;
-  std::vector<std::string> history_;
   Judge judge_;
-  std::vector<Job> jobs_;
-  std::vector<std::unique_ptr<CoreProcess>> processes_;
-  std::uint64_t next_process_ = 1;
-  int next_event_ = 0;
-  int faults_ = 0;
+  std::vector<log::RecordPtr> events_, commands_;  // that were accepted
+  int next_event_ = 0, next_extra_ = 0;
 };
 
 }  // namespace certes::dispatcher::simulation

@@ -7,53 +7,63 @@
 #include <set>
 #include <vector>
 
-#include "dispatcher/ownership/owner.hpp"
 #include "tests/common/log/owner/ledger.hpp"
-#include "tests/common/log/owner/manual_clock.hpp"
+#include "tests/simulation/flights.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace certes::log::testing {
 using namespace dispatcher;
 
+using simulation::Dice;
+using tests::ManualClock;
+
 inline constexpr std::uint32_t kMaxAttempts = 2;
 
 // Deliberate mistakes, to show that the ledger notices.
-enum class Mistake { none, finishes_early, ignores_known, does_not_wait_for_record };
+enum class Mistake {
+  none,
+  finishes_early,            // a record counts as finished once it was sent
+  ignores_known,             // what is known of deliveries
+  does_not_wait_for_record,  // a success counts before it is recorded
+  attempts_more,             // attempts are not counted across owners
+  lets_go_at_once,           // of a partition with requests that are out: they are recorded by nobody
+  drops_letters,             // a dead letter counts without being appended
+};
 
-class FakeDispatcher final : public OwnerHandler {
+struct FakeOptions {
+  std::uint64_t id = 1;    // of the process
+  std::uint64_t seed = 1;  // with a delivery and its attempt: how the endpoint answers
+  Mistake mistake = Mistake::none;
+  std::function<void(std::function<void()>)> background;
+};
+
+class FakeDispatcher final : public OwnerHandler, public simulation::Process {
  public:
-  FakeDispatcher(std::shared_ptr<memory::Cluster> cluster, std::uint64_t process, Ledger& ledger,
-                 const ManualClock& clock, Mistake mistake, std::vector<std::function<void()>>& jobs);
-  // A crash, as far as this object goes: what is in flight is lost.
+  FakeDispatcher(std::shared_ptr<memory::Cluster> cluster, Ledger& ledger, const ManualClock& clock,
+                 FakeOptions options);
   ~FakeDispatcher() override;
 
-  std::uint64_t process() const { return process_; }
-  Owner& owner() { return *owner_; }
-  void poll(std::size_t records);
+  // simulation::Process
+  std::uint64_t id() const override { return options_.id; }
+  Owner& owner() override { return *owner_; }
+  void round(Dice& dice) override { poll(dice.chance(0.7) ? dice.pick(4) : 0); }
+  void act(Dice& dice) override;
+  void settle() override;
+  void superseded() override { flights_.superseded(); }
+  bool failed() const override { return failed_; }
 
+  void on_record(RecordPtr record, const DeliveryStates& known) override;
+  void on_revoked(std::int32_t partition) override { revoked_.insert(partition); }
+  void on_lost(std::int32_t partition) override { forget(partition); }
+  void on_log_lost(std::int32_t, std::int64_t) override {}
+
+ private:
   struct Key {
     std::int64_t offset;
     std::int32_t partition;
     int endpoint;
     auto operator<=>(const Key&) const = default;
   };
-  std::vector<Key> sendable() const;
-  std::vector<Key> flying() const;
-  void send(Key key);
-  void respond(Key key, bool success);
-  std::vector<std::int32_t> revoked() const { return {revoked_.begin(), revoked_.end()}; }
-  bool idle(std::int32_t partition) const;  // nothing of it in flight
-  void let_go(std::int32_t partition);
-  // Its group has taken it for dead, and it does not know.
-  void superseded();
-  std::int64_t lost_records() const { return lost_records_; }
-  bool failed() const { return failed_; }
-
-  void on_record(RecordPtr record, const DeliveryStates& known) override;
-  void on_revoked(std::int32_t partition) override { revoked_.insert(partition); }
-  void on_lost(std::int32_t partition) override { forget(partition); }
-  void on_log_lost(std::int32_t, std::int64_t records) override { lost_records_ += records; }
-
- private:
   enum class State { waiting, flying, recording };
   struct Delivery {
     int event;
@@ -61,24 +71,30 @@ class FakeDispatcher final : public OwnerHandler {
     State state = State::waiting;
     bool attempt_pending = false;
     bool dead_letter_pending = false;
-    bool counted = false;  // as lost in flight
   };
 
-  void forget(std::int32_t partition);
-  void count_lost(Key key, Delivery& delivery);
-  int in_flight(int endpoint) const;
+  void poll(std::size_t records);
+  std::vector<Key> in_state(State state) const;
+  std::vector<Key> sendable() const;
+  bool full(int endpoint) const;
+  bool idle(std::int32_t partition) const;  // nothing of it in flight
+  void send(Key key);
+  void respond(Key key);
+  void record(Key key, bool success, bool last);
   void dead_letter(Key key);
+  void dead_letter_recorded(Key key);
   void ended(Key key);
   void finish_if_done(Key key);
+  void let_go(std::int32_t partition);
+  void forget(std::int32_t partition);
 
   std::shared_ptr<memory::Cluster> cluster_;
-  const std::uint64_t process_;
   Ledger& ledger_;
-  const Mistake mistake_;
+  const FakeOptions options_;
+  simulation::Flights flights_;
   std::unique_ptr<Log> log_;
   std::map<Key, Delivery> deliveries_;
   std::set<std::int32_t> revoked_;
-  std::int64_t lost_records_ = 0;
   bool failed_ = false;
   std::unique_ptr<Owner> owner_;
 };

@@ -12,11 +12,13 @@
 
 #include "common/log/names.hpp"
 #include "dispatcher/ownership/owner.hpp"
-#include "tests/common/log/owner/manual_clock.hpp"
+#include "tests/fakes/manual_clock.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::testing {
 using namespace dispatcher;
+
+using tests::ManualClock;
 
 struct Process final : OwnerHandler {
   Process(std::shared_ptr<memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1,

@@ -3,7 +3,7 @@
 
 #include "common/base/clock.hpp"
 
-namespace certes::log::testing {
+namespace certes::tests {
 
 class ManualClock final : public Clock {
  public:
@@ -17,4 +17,4 @@ class ManualClock final : public Clock {
   Millis elapsed_{3'600'000}, wall_{0};
 };
 
-}  // namespace certes::log::testing
+}  // namespace certes::tests
