@@ -90,6 +90,8 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
                                std::optional<std::int64_t> based_on, const Revealed& revealed, const Call& call,
                                Services& services) {
   if (auto ok = check_beside(state, next, current == nullptr); !ok) return fail(std::move(ok.error()));
+  if constexpr (std::is_same_v<T, registry::Endpoint>)
+    if (auto ok = check_intervals(current, next, services.deps.open_before); !ok) return fail(std::move(ok.error()));
   registry::Change change = registry::change_to(next, current);
   change.op = op;
   change.by = call.by(next.tenant);

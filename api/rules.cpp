@@ -1,6 +1,9 @@
 #include "api/rules.hpp"
 
+#include <algorithm>
+
 #include "common/registry/kinds.hpp"
+#include "common/registry/ledger.hpp"
 
 namespace certes::api {
 namespace {
@@ -100,6 +103,23 @@ Result<void> check_beside(const State& state, const registry::Key& key, bool is_
     if (!state.source(key.tenant, key.sources[i]))
       return fail(Code::invalid, "there is no source \"" + key.sources[i] + "\"", "/sources/" + std::to_string(i));
   return check_tenant(state, key, is_new);
+}
+
+Result<void> check_intervals(const registry::Endpoint* current, const registry::Endpoint& next,
+                             const std::function<std::optional<bool>(UnixMillis)>& open_before) {
+  using registry::EndpointState;
+  if (current == nullptr || next.state == current->state || next.state == EndpointState::active || !open_before)
+    return {};
+  const auto same = [&](const registry::StateInterval& one) { return one.state == next.state; };
+  if (static_cast<std::size_t>(std::ranges::count_if(current->intervals, same)) < registry::kKeptSpells) return {};
+  const UnixMillis oldest_until = std::ranges::find_if(current->intervals, same)->to;
+  if (!open_before(oldest_until).value_or(false)) return {};
+  const std::string was(to_string(next.state)), kept = std::to_string(registry::kKeptSpells);
+  return fail(Code::conflict,
+              "endpoints/" + next.id + " was " + was + " " + kept +
+                  " times, and deliveries of what was accepted before the first of them was over are open: "
+                  "what becomes of them goes by these times, of which " +
+                  kept + " are kept. It can be " + was + " again once they have ended");
 }
 
 }  // namespace certes::api

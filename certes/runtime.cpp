@@ -163,8 +163,10 @@ std::optional<std::string> Runtime::not_ready() const {
 }
 
 void Runtime::open_roles() {
-  const gateway::Dependencies accepting{settings_, *log_,  *registry_,  keys_->sealer,
-                                        metrics_,  clock_, *addresses_, &leaving_};
+  std::function<std::optional<bool>(UnixMillis)> open_before;
+  if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
+  const gateway::Dependencies accepting{settings_, *log_,       *registry_, keys_->sealer,         metrics_,
+                                        clock_,    *addresses_, &leaving_,  std::move(open_before)};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
   if (scrapers_) scrapers_->open(*registry_);

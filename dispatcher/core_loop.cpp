@@ -102,19 +102,17 @@ void CoreLoop::show() {
   meters_.show_failing([this](std::string_view key) { return core_->open_deliveries(key); });
   meters_.show(sender_->resolver_stats());
   UnixMillis oldest = 0;
-  std::vector<std::pair<std::int32_t, std::int64_t>> positions;
-  for (const auto& partition : owner_->partitions()) {
+  auto partitions = owner_->partitions();
+  for (const auto& partition : partitions)
     if (partition.oldest_open != 0 && (oldest == 0 || partition.oldest_open < oldest)) oldest = partition.oldest_open;
-    positions.emplace_back(partition.partition, partition.position);
-  }
   meters_.oldest_unfinished(oldest);
-  const Lock lock(positions_mutex_);
-  positions_.swap(positions);
+  const Lock lock(partitions_mutex_);
+  partitions_.swap(partitions);
 }
 
-std::vector<std::pair<std::int32_t, std::int64_t>> CoreLoop::positions() const {
-  const Lock lock(positions_mutex_);
-  return positions_;
+std::vector<Owner::Partition> CoreLoop::partitions() const {
+  const Lock lock(partitions_mutex_);
+  return partitions_;
 }
 
 void CoreLoop::advance_stop() {

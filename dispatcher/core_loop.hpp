@@ -27,7 +27,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   // Not before start, nor once a stop was asked for or membership has failed.
   bool running() const { return running_; }
   // The owned partitions and what each will read next, as of the last second.
-  std::vector<std::pair<std::int32_t, std::int64_t>> positions() const;
+  std::vector<Owner::Partition> partitions() const;
   // Deliveries that are being sent, or whose outcome is being recorded.
   std::size_t in_flight() const { return in_flight_; }
 
@@ -90,8 +90,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   std::thread thread_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> in_flight_{0};
-  mutable Mutex positions_mutex_;
-  std::vector<std::pair<std::int32_t, std::int64_t>> positions_ CERTES_GUARDED_BY(positions_mutex_);
+  mutable Mutex partitions_mutex_;
+  std::vector<Owner::Partition> partitions_ CERTES_GUARDED_BY(partitions_mutex_);
 
   // The loop's own.
   std::unique_ptr<Core> core_;

@@ -9,6 +9,8 @@
 namespace certes::dispatcher {
 namespace {
 
+constexpr Millis kAskLimit{500};
+
 http::ServerOptions listener(const config::DispatcherSettings& settings) {
   http::ServerOptions options;
   options.name = "dispatcher";
@@ -54,6 +56,22 @@ class Dispatcher::Impl {
     return work == nullptr ? 0 : work->loop.in_flight();
   }
 
+  // What is read and open says so itself; of the rest the first is where the log is read on.
+  std::optional<bool> may_be_open_before(UnixMillis at) const {
+    const Work* work = open_.load(std::memory_order_acquire);
+    if (work == nullptr) return std::nullopt;
+    log::Log& log = work->dependencies.log;
+    const auto owned = work->loop.partitions();
+    if (owned.size() != static_cast<std::size_t>(log.partitions())) return std::nullopt;
+    for (const auto& one : owned) {
+      if (one.oldest_open != 0 && one.oldest_open < at) return true;
+      const auto first = log.offset_at(log::Topic::events, one.partition, at, kAskLimit);
+      if (!first) return std::nullopt;
+      if (*first > one.position) return true;
+    }
+    return false;
+  }
+
   void stop(Millis limit) {
     if (work_) work_->loop.stop(limit);  // until then the listener says how it goes
     server_.stop(Millis{1'000});
@@ -89,10 +107,10 @@ class Dispatcher::Impl {
     const Work* work = open_.load(std::memory_order_acquire);
     if (work == nullptr) return;
     std::int64_t lag = 0;
-    for (const auto& [partition, position] : work->loop.positions()) {
-      const auto range = work->dependencies.log.offsets(log::Topic::events, partition, Millis{500});
+    for (const auto& one : work->loop.partitions()) {
+      const auto range = work->dependencies.log.offsets(log::Topic::events, one.partition, kAskLimit);
       if (!range) return;
-      lag += std::max<std::int64_t>(0, range->end - position);
+      lag += std::max<std::int64_t>(0, range->end - one.position);
     }
     lag_.set(static_cast<double>(lag));
   }
@@ -117,6 +135,7 @@ void Dispatcher::open(Dependencies dependencies) { impl_->open(std::move(depende
 std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_ready(); }
 std::string Dispatcher::address() const { return impl_->address(); }
 std::size_t Dispatcher::in_flight() const { return impl_->in_flight(); }
+std::optional<bool> Dispatcher::may_be_open_before(UnixMillis at) const { return impl_->may_be_open_before(at); }
 void Dispatcher::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::dispatcher

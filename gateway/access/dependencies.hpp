@@ -2,6 +2,8 @@
 // What a listener is made of. Who: Gateway, Api, and what is in them. All it names outlives the listener.
 
 #include <atomic>
+#include <functional>
+#include <optional>
 
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
@@ -31,6 +33,9 @@ struct Dependencies {
   const http::AddressPolicy& addresses;  // for endpoint URLs
   // Set before the process leaves: it is not ready any more, while it still serves. May be null.
   const std::atomic<bool>* leaving = nullptr;
+  // Whether an event that was appended before that may have deliveries that have not ended; nothing: this process does
+  // not know. Any thread; may ask the log. Empty: it never knows.
+  std::function<std::optional<bool>(UnixMillis)> open_before = {};
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }
 };

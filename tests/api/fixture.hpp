@@ -35,6 +35,7 @@ struct Installation {
   std::uint64_t processes = 0;
   // What a process sees of the log; none: the log itself.
   std::function<std::unique_ptr<log::Log>(std::unique_ptr<log::Log>)> wrap = {};
+  std::function<std::optional<bool>(UnixMillis)> open_before = {};  // as gateway::Dependencies
 
   std::unique_ptr<log::Log> open() {
     auto log = log::memory::make(cluster, ++processes);
@@ -52,8 +53,8 @@ class Process {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
     if (set) set(settings);
-    api_ = std::make_unique<api::Api>(
-        gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_});
+    api_ = std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock,
+                                                            addresses_, nullptr, installation.open_before});
     REQUIRE(api_->start());
     REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }

@@ -285,6 +285,38 @@ TEST_CASE("Master API: pause, resume, and the actions that come later") {
     CHECK(api.request(method, "/endpoints/a/" + std::string(action)).status == 404);
 }
 
+TEST_CASE("Master API: a 17th pause is refused while something is open that the first is about") {
+  std::optional<bool> open = true;
+  UnixMillis asked = 0;
+  Installation installation;
+  installation.open_before = [&](UnixMillis at) {
+    asked = at;
+    return open;
+  };
+  Process api(installation);
+  REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}}).status == 201);
+  const auto change = [&](const char* action) { return api.request("POST", std::string("/endpoints/a/") + action); };
+  for (int times = 0; times < 16; ++times) {
+    REQUIRE(change("pause").status == 200);
+    REQUIRE(change("resume").status == 200);
+  }
+  const UnixMillis first = api.registry.state()->endpoint("default", "a")->intervals.front().to;
+  CHECK(asked == 0);
+  for (const Answer& refused : {change("pause"), api.patch("/endpoints/a", {{"state", "paused"}})}) {
+    CHECK(refused.status == 409);
+    CHECK(refused.json["detail"].get<std::string>().starts_with("endpoints/a was paused 16 times, and deliveries of"));
+  }
+  CHECK(asked == first);
+  CHECK(api.patch("/endpoints/a", {{"state", "disabled"}}).status == 200);  // these times are kept apart
+  CHECK(change("resume").status == 200);
+  open.reset();
+  CHECK(change("pause").status == 200);
+  CHECK(change("resume").status == 200);
+  CHECK(api.registry.state()->endpoint("default", "a")->intervals.size() == 17);  // 16 pauses, and the other
+  open = false;
+  CHECK(change("pause").status == 200);
+}
+
 TEST_CASE("Master API: a source's secrets are sealed, kept and replaced") {
   Installation installation;
   Process api(installation);

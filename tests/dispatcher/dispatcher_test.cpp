@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <set>
 
 #include "tests/dispatcher/fixture.hpp"
@@ -63,6 +64,26 @@ TEST_CASE("Dispatcher: an event arrives once, byte for byte and signed") {
   CHECK(metrics.find(
             "certes_endpoint_deliveries_total{endpoint=\"billing\",outcome=\"delivered\",tenant=\"default\"} 1") !=
         std::string::npos);
+}
+
+TEST_CASE("Dispatcher: knows whether something from before a time is open") {
+  std::atomic<int> code{500};
+  Receiver receiver([&](const auto&, auto) { return status(code); });
+  Installation installation;
+  installation.policy("quick", 0.05, 0);
+  installation.endpoint("billing", receiver.url("billing"), "quick");
+  installation.subscription("s1", "billing", "#");
+  installation.start();
+  const auto open = [&](std::int64_t after) {
+    return installation.dispatcher().may_be_open_before(
+        installation.cluster().at(log::Topic::events, 0, 0)->appended_at + after);
+  };
+  installation.publish("evt_1", "order.created");
+  receiver.wait_for(2);
+  REQUIRE(eventually([&] { return open(1) == true && open(0) == false; }));
+  code = 204;
+  CHECK(eventually([&] { return open(1) == false; }));
+  installation.stop();
 }
 
 TEST_CASE("Dispatcher: a failure is tried again with a new signature, and the trace says when") {
