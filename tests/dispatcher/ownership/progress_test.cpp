@@ -4,8 +4,7 @@
 
 #include "common/base/random.hpp"
 
-namespace certes::log {
-using namespace dispatcher;
+namespace certes::dispatcher {
 namespace {
 
 Progress sample(std::size_t open) {
@@ -25,7 +24,7 @@ Progress sample(std::size_t open) {
     progress.states[offset]["dlv_given_up"] = {false, 5, 0, 7, Due::dead_letter, "max_attempts", "500: no", "no"};
     progress.states[offset]["dlv_letter"] = {true, 5, 0, 7, Due::attempt, {}, {}, {}, true};
   }
-  progress.tails = {123'456, kLogStart};
+  progress.tails = {123'456, log::kLogStart};
   progress.group = "certes.dispatcher";
   return progress;
 }
@@ -46,17 +45,17 @@ bool same(const Progress& a, const Progress& b) {
                     [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
 }
 
-StoredRecord stored(const Record& record) {
-  StoredRecord result;
-  result.topic = Topic::progress;
+log::StoredRecord stored(const log::Record& record) {
+  log::StoredRecord result;
+  result.topic = log::Topic::progress;
   result.headers = record.headers;
   result.value = record.value;
   return result;
 }
 
-Result<Progress> read_all(const std::vector<Record>& records) {
+Result<Progress> read_all(const std::vector<log::Record>& records) {
   CheckpointReader reader;
-  for (const Record& record : records) {
+  for (const log::Record& record : records) {
     auto complete = reader.add(stored(record));
     if (!complete) return fail(complete.error());
     if (*complete) return reader.finish();
@@ -107,7 +106,7 @@ TEST_CASE("Progress: bytes of any kind are decoded or refused, never more") {
 TEST_CASE("Checkpoint: no record is larger than may be") {
   const Progress progress = sample(60'000);
   const auto records = checkpoint_records(progress, 7, 70'000);
-  for (const Record& record : records) CHECK(record.size() <= 70'000 - 100);  // a term comes on top
+  for (const log::Record& record : records) CHECK(record.size() <= 70'000 - 100);  // a term comes on top
   const auto decoded = read_all(records);
   REQUIRE(decoded);
   CHECK(same(*decoded, progress));
@@ -117,7 +116,7 @@ TEST_CASE("Checkpoint: is cut into chunks and put together again") {
   const Progress progress = sample(60'000);
   const auto records = checkpoint_records(progress, 7);
   REQUIRE(records.size() > 2);
-  for (const Record& record : records) CHECK(record.value.size() <= kChunkBytes + 64);
+  for (const log::Record& record : records) CHECK(record.value.size() <= kChunkBytes + 64);
   const auto decoded = read_all(records);
   REQUIRE(decoded);
   CHECK(same(*decoded, progress));
@@ -126,7 +125,7 @@ TEST_CASE("Checkpoint: is cut into chunks and put together again") {
 TEST_CASE("Checkpoint: records of another one between its own do no harm") {
   const auto records = checkpoint_records(sample(5), 7);
   const auto others = checkpoint_records(sample(3), 8);
-  std::vector<Record> mixed{records.front()};
+  std::vector<log::Record> mixed{records.front()};
   mixed.insert(mixed.end(), others.begin(), others.end());
   mixed.insert(mixed.end(), records.begin() + 1, records.end());
   const auto decoded = read_all(mixed);
@@ -164,4 +163,4 @@ TEST_CASE("Checkpoint: a missing record is noticed") {
 TEST_CASE("crc32: is the one of zip and Ethernet") { CHECK(crc32("123456789") == 0xCBF43926u); }
 
 }  // namespace
-}  // namespace certes::log
+}  // namespace certes::dispatcher

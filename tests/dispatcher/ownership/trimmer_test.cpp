@@ -4,8 +4,7 @@
 
 #include "dispatcher/ownership/trimmer.hpp"
 
-namespace certes::log {
-using namespace dispatcher;
+namespace certes::dispatcher {
 namespace {
 
 TEST_CASE("Trimmer: runs jobs in order on its own thread") {
@@ -42,4 +41,4 @@ TEST_CASE("Trimmer: its end waits for the job that runs") {
 }
 
 }  // namespace
-}  // namespace certes::log
+}  // namespace certes::dispatcher

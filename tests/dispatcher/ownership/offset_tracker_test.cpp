@@ -7,8 +7,7 @@
 
 #include "common/base/random.hpp"
 
-namespace certes::log {
-using namespace dispatcher;
+namespace certes::dispatcher {
 namespace {
 
 // The same by plain sets.
@@ -144,4 +143,4 @@ TEST_CASE("OffsetTracker: one open record at the bottom does not keep the finish
 }
 
 }  // namespace
-}  // namespace certes::log
+}  // namespace certes::dispatcher

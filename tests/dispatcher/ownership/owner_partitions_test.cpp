@@ -2,11 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/dispatcher/ownership/owner_process.hpp"
 #include "tests/fakes/counting_log.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 // A log whose topics do not all have the partitions that the group gives out.
@@ -17,28 +16,28 @@ struct Growing final : fakes::CountingLog {
 };
 
 struct Watched final : OwnerHandler {
-  void on_record(RecordPtr record, const DeliveryStates&) override { records.push_back(std::move(record)); }
+  void on_record(log::RecordPtr record, const DeliveryStates&) override { records.push_back(std::move(record)); }
   void on_revoked(std::int32_t partition) override { revoked.insert(partition); }
   void on_lost(std::int32_t partition) override { lost.insert(partition); }
   void on_log_lost(std::int32_t, std::int64_t) override {}
-  std::vector<RecordPtr> records;
+  std::vector<log::RecordPtr> records;
   std::set<std::int32_t> revoked, lost;
 };
 
 struct World {
   World() {
     for (std::int32_t partition = 0; partition < 2; ++partition) {
-      Record record;
-      record.headers.add(names::kId, "evt");
-      cluster->put(Topic::events, partition, std::move(record));
+      log::Record record;
+      record.headers.add(log::names::kId, "evt");
+      cluster->put(log::Topic::events, partition, std::move(record));
     }
   }
   void poll() {
     for (int round = 0; round < 20; ++round) REQUIRE(owner.poll(100));
   }
   ManualClock clock;
-  std::shared_ptr<memory::Cluster> cluster = memory::make_cluster({.partitions = 2, .clock = &clock});
-  std::unique_ptr<Log> inner = memory::make(cluster, 1);
+  std::shared_ptr<log::memory::Cluster> cluster = log::memory::make_cluster({.partitions = 2, .clock = &clock});
+  std::unique_ptr<log::Log> inner = log::memory::make(cluster, 1);
   Growing log{*inner};
   Watched handler;
   Owner owner{log, handler, clock, {}, [] {}};
@@ -72,4 +71,4 @@ TEST_CASE("Owner: an unread partition that is revoked is let go, and not taken l
 }
 
 }  // namespace
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

@@ -1,24 +1,24 @@
-#include "tests/common/log/owner/fake_dispatcher.hpp"
+#include "tests/dispatcher/ownership/fake_dispatcher.hpp"
 
 #include <algorithm>
 
 #include "common/base/hash.hpp"
 #include "common/log/names.hpp"
 
-namespace certes::log::testing {
+namespace certes::dispatcher::testing {
 namespace {
 
 constexpr int kConcurrency[kEndpoints] = {2, 1};
 
 }  // namespace
 
-FakeDispatcher::FakeDispatcher(std::shared_ptr<memory::Cluster> cluster, Ledger& ledger, const ManualClock& clock,
+FakeDispatcher::FakeDispatcher(std::shared_ptr<log::memory::Cluster> cluster, Ledger& ledger, const ManualClock& clock,
                                FakeOptions options)
     : cluster_(std::move(cluster)),
       ledger_(ledger),
       options_(std::move(options)),
       flights_(ledger),
-      log_(memory::make(cluster_, options_.id)) {
+      log_(log::memory::make(cluster_, options_.id)) {
   OwnerOptions of_owner;
   of_owner.checkpoint_every = Millis{1'000};
   of_owner.group = "one";
@@ -56,8 +56,8 @@ void FakeDispatcher::settle() {
   owner_->flush();
 }
 
-void FakeDispatcher::on_record(RecordPtr record, const DeliveryStates& known) {
-  const int event = std::stoi(std::string(record->headers.get(names::kId)));
+void FakeDispatcher::on_record(log::RecordPtr record, const DeliveryStates& known) {
+  const int event = std::stoi(std::string(record->headers.get(log::names::kId)));
   for (int endpoint = 0; endpoint < kEndpoints; ++endpoint) {
     const Key key{record->offset, record->partition, endpoint};
     Delivery delivery{event, 0};
@@ -140,10 +140,10 @@ void FakeDispatcher::dead_letter(Key key) {
   if (options_.mistake == Mistake::drops_letters && !delivery.attempt_pending) return ended(key);
   if (options_.mistake == Mistake::drops_letters) return;
   delivery.dead_letter_pending = true;
-  Record record;
-  record.headers.add(names::kId, std::to_string(delivery.event));
-  record.headers.add(names::kDelivery, delivery_id(delivery.event, key.endpoint));
-  record.headers.add(names::kRule, "max_attempts");
+  log::Record record;
+  record.headers.add(log::names::kId, std::to_string(delivery.event));
+  record.headers.add(log::names::kDelivery, delivery_id(delivery.event, key.endpoint));
+  record.headers.add(log::names::kRule, "max_attempts");
   record.value = "payload";
   const auto taken = owner_->append_and_finish({key.partition, key.offset}, std::move(record),
                                                [this, key] { dead_letter_recorded(key); });
@@ -189,4 +189,4 @@ void FakeDispatcher::forget(std::int32_t partition) {
   std::erase_if(deliveries_, [&](const auto& one) { return one.first.partition == partition; });
 }
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

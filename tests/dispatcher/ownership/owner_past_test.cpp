@@ -1,8 +1,7 @@
 // The past of a partition, as the handler is shown it for de-duplication.
-#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/dispatcher/ownership/owner_process.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 OwnerOptions reading_back(std::size_t records, Millis window = Millis{1'000'000}, std::size_t bytes = 64 << 20) {
@@ -96,15 +95,15 @@ TEST_CASE("Owner: of a past that weighs too much the newest is shown, and what h
   REQUIRE_FALSE(next.past.empty());
   CHECK(next.past.size() < 3'000);
   CHECK(next.past.back() == 5'007);
-  CHECK(next.past_bound == ReadBack::Bound::bytes);
+  CHECK(next.past_bound == log::ReadBack::Bound::bytes);
 }
 
 TEST_CASE("Owner: of a trimmed log the past is what is left") {
   Fixture f(8);
   read_eight(f);
   {
-    const auto log = memory::make(f.cluster, 9);
-    REQUIRE(log->trim(Topic::events, 0, 2, Millis{1'000}));
+    const auto log = log::memory::make(f.cluster, 9);
+    REQUIRE(log->trim(log::Topic::events, 0, 2, Millis{1'000}));
   }
   Process next(f.cluster, f.clock, 2, reading_back(100));
   next.poll(20, 0);
@@ -122,7 +121,7 @@ TEST_CASE("Owner: no past where nothing was ever committed") {
 TEST_CASE("Owner: the handler is told where the log was replaced") {
   Fixture f(8);
   read_eight(f);
-  f.cluster->cut(Topic::events, 0, 2);
+  f.cluster->cut(log::Topic::events, 0, 2);
   f.put();
   Process next(f.cluster, f.clock, 2, reading_back(100));
   next.poll(20);
@@ -130,4 +129,4 @@ TEST_CASE("Owner: the handler is told where the log was replaced") {
 }
 
 }  // namespace
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

@@ -1,8 +1,8 @@
-#include "tests/common/log/owner/ledger.hpp"
+#include "tests/dispatcher/ownership/ledger.hpp"
 
 #include "common/log/names.hpp"
 
-namespace certes::log::testing {
+namespace certes::dispatcher::testing {
 
 std::string delivery_id(int event, int endpoint) {
   return "dlv_" + std::to_string(event) + "_" + std::to_string(endpoint);
@@ -21,9 +21,9 @@ void Ledger::check_attempts(const std::string& delivery, bool current) {
     violate("ATTEMPTS: " + of.what + " has more than it may");
 }
 
-void Ledger::passed(const StoredRecord& record) {
+void Ledger::passed(const log::StoredRecord& record) {
   if (tolerant() || others_commit_) return;
-  const int event = std::stoi(std::string(record.headers.get(names::kId)));
+  const int event = std::stoi(std::string(record.headers.get(log::names::kId)));
   for (int endpoint = 0; endpoint < kEndpoints; ++endpoint)
     if (const Track& of = track(delivery_id(event, endpoint)); of.ends == 0)
       violate("FINISH: committed past " + of.what + ", which is open");
@@ -55,4 +55,4 @@ simulation::Ends Ledger::ends() const {
   return ends;
 }
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

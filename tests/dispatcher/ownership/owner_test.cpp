@@ -8,11 +8,10 @@
 #include "common/log/names.hpp"
 #include "common/log/terms.hpp"
 #include "dispatcher/ownership/outcome_records.hpp"
-#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/dispatcher/ownership/owner_process.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 TEST_CASE("Owner: reads from the log's start where nothing was committed, and takes a term") {
@@ -90,8 +89,8 @@ TEST_CASE(
       Process process(f.cluster, f.clock);
       process.poll();
       process.attempt(0, "delivered", 1);
-      Record letter;
-      letter.headers.add(names::kDelivery, "dlv_1");
+      log::Record letter;
+      letter.headers.add(log::names::kDelivery, "dlv_1");
       process.attempt(1, "dead_lettered", 1, 0, "status_400", "400");
       REQUIRE(process.owner->append_and_finish({0, 1}, std::move(letter), [] {}));
       process.poll();
@@ -116,8 +115,8 @@ TEST_CASE("Owner: what a delivery comes to next is known to the next owner, from
       process.attempt(0, "awaiting", 1, 12'345);
       process.attempt(1, "dead_lettered", 5, 0, "max_attempts", "503: no", "down for maintenance");
       process.attempt(2, "dead_lettered", 2, 0, "status 400", "400");
-      Record letter;
-      letter.headers.add(names::kDelivery, "dlv_2");
+      log::Record letter;
+      letter.headers.add(log::names::kDelivery, "dlv_2");
       REQUIRE(process.owner->append_and_finish({0, 2}, std::move(letter), [] {}));
       process.poll();
       if (with_checkpoint) f.checkpoint(process);
@@ -143,28 +142,28 @@ TEST_CASE("Owner: an event of its own goes to the origin's partition without a t
   Fixture f(1);
   Process process(f.cluster, f.clock);
   process.poll();
-  Record large;
-  large.value.assign(process.log->max_record_bytes(Topic::events) + 1, 'x');
+  log::Record large;
+  large.value.assign(process.log->max_record_bytes(log::Topic::events) + 1, 'x');
   const auto refused = process.owner->append_event({0, 0}, std::move(large), [] {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::too_large);
-  Record made;
-  made.headers.add(names::kId, "evt_result");
+  log::Record made;
+  made.headers.add(log::names::kId, "evt_result");
   bool recorded = false;
   REQUIRE(process.owner->append_event({0, 0}, std::move(made), [&] { recorded = true; }));
   CHECK_FALSE(recorded);
   process.poll();
   CHECK(recorded);
-  const RecordPtr event = f.cluster->at(Topic::events, 0, 1);
+  const log::RecordPtr event = f.cluster->at(log::Topic::events, 0, 1);
   REQUIRE(event);
-  CHECK(event->headers.get(names::kId) == "evt_result");
-  CHECK_FALSE(event->headers.find(names::kTerm));
+  CHECK(event->headers.get(log::names::kId) == "evt_result");
+  CHECK_FALSE(event->headers.find(log::names::kTerm));
   CHECK(process.records.size() == 2);  // and is read as any other
 }
 
 TEST_CASE("Owner: an event of its own whose append is in doubt is appended again until it is there") {
   ManualClock clock;
-  const auto cluster = memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
+  const auto cluster = log::memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
   Process process(cluster, clock);
   const auto serve = [&](bool land) {
     for (int round = 0; round < 20; ++round) {
@@ -175,13 +174,13 @@ TEST_CASE("Owner: an event of its own whose append is in doubt is appended again
         if (land) cluster->land(lane);
     }
   };
-  Record origin;
-  origin.headers.add(names::kId, "evt");
-  cluster->put(Topic::events, 0, std::move(origin));
+  log::Record origin;
+  origin.headers.add(log::names::kId, "evt");
+  cluster->put(log::Topic::events, 0, std::move(origin));
   serve(true);
   REQUIRE(process.records.size() == 1);
-  Record made;
-  made.headers.add(names::kId, "evt_result");
+  log::Record made;
+  made.headers.add(log::names::kId, "evt_result");
   bool recorded = false;
   REQUIRE(process.owner->append_event({0, 0}, std::move(made), [&] { recorded = true; }));
   process.owner->flush();
@@ -191,9 +190,9 @@ TEST_CASE("Owner: an event of its own whose append is in doubt is appended again
   CHECK_FALSE(recorded);
   serve(true);
   CHECK(recorded);
-  const RecordPtr event = cluster->at(Topic::events, 0, 1);
+  const log::RecordPtr event = cluster->at(log::Topic::events, 0, 1);
   REQUIRE(event);
-  CHECK(event->headers.get(names::kId) == "evt_result");
+  CHECK(event->headers.get(log::names::kId) == "evt_result");
 }
 
 TEST_CASE("Owner: a dead letter ends its delivery, and one too large is refused at once") {
@@ -201,22 +200,22 @@ TEST_CASE("Owner: a dead letter ends its delivery, and one too large is refused 
   {
     Process process(f.cluster, f.clock);
     process.poll();
-    Record large;
-    large.value.assign(process.log->max_record_bytes(Topic::dead_letters), 'x');
+    log::Record large;
+    large.value.assign(process.log->max_record_bytes(log::Topic::dead_letters), 'x');
     const auto refused = process.owner->append_and_finish({0, 0}, std::move(large), [] {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::too_large);
-    Record letter;
-    letter.headers.add(names::kDelivery, "dlv_0");
+    log::Record letter;
+    letter.headers.add(log::names::kDelivery, "dlv_0");
     bool recorded = false;
     REQUIRE(process.owner->append_and_finish({0, 0}, std::move(letter), [&] { recorded = true; }));
     process.poll();
     CHECK(recorded);
   }
-  const RecordPtr letter = f.cluster->at(Topic::dead_letters, 0, 1);
+  const log::RecordPtr letter = f.cluster->at(log::Topic::dead_letters, 0, 1);
   REQUIRE(letter);
-  CHECK(letter->headers.get(names::kOrigin) == "0:0");
-  CHECK(letter->headers.get(names::kTerm) == "1");
+  CHECK(letter->headers.get(log::names::kOrigin) == "0:0");
+  CHECK(letter->headers.get(log::names::kTerm) == "1");
   Process next(f.cluster, f.clock, 2);
   next.poll();
   CHECK(next.known[0].at("dlv_0").done);
@@ -233,7 +232,7 @@ TEST_CASE("Owner: progress of many open records survives in a checkpoint of seve
     process.poll();
     f.checkpoint(process);
   }
-  CHECK(f.cluster->range(Topic::progress, 0).end > 2);
+  CHECK(f.cluster->range(log::Topic::progress, 0).end > 2);
   Process next(f.cluster, f.clock, 2);
   next.poll(40);
   CHECK(next.records.size() == kEvents - kEvents / 5);
@@ -243,7 +242,7 @@ TEST_CASE("Owner: progress of many open records survives in a checkpoint of seve
 TEST_CASE("Owner: a checkpoint's records are no larger than their topic takes") {
   constexpr int kEvents = 40'000;
   Fixture f;
-  f.cluster = memory::make_cluster({.partitions = 1, .clock = &f.clock, .max_record_bytes = 1'000});
+  f.cluster = log::memory::make_cluster({.partitions = 1, .clock = &f.clock, .max_record_bytes = 1'000});
   for (int i = 0; i < kEvents; ++i) f.put();
   {
     Process process(f.cluster, f.clock);
@@ -257,7 +256,7 @@ TEST_CASE("Owner: a checkpoint's records are no larger than their topic takes") 
     process.poll();
     CHECK(process.recorded.size() == recorded + 1);
   }
-  CHECK(f.cluster->range(Topic::progress, 0).end > 10);
+  CHECK(f.cluster->range(log::Topic::progress, 0).end > 10);
   Process next(f.cluster, f.clock, 2);
   next.poll(40);
   CHECK(next.records.size() == kEvents - kEvents / 5);
@@ -272,9 +271,9 @@ TEST_CASE("Owner: may not act when it was not polled within half the session tim
   f.clock.advance(Millis{1});
   CHECK_FALSE(process.owner->may_act(0));
   process.attempt(0, "delivered", 1);
-  const auto before = f.cluster->range(Topic::attempts, 0).end;
+  const auto before = f.cluster->range(log::Topic::attempts, 0).end;
   process.owner->flush();
-  CHECK(f.cluster->range(Topic::attempts, 0).end == before);  // not before membership was served
+  CHECK(f.cluster->range(log::Topic::attempts, 0).end == before);  // not before membership was served
   process.poll();
   CHECK(process.recorded.size() == 1);
 }
@@ -344,9 +343,10 @@ TEST_CASE("Owner: after a broken appender every outcome is recorded, and valid, 
   CHECK(process.recorded.size() == 50);
   std::int64_t highest = 0;
   std::multiset<std::string> valid;
-  for (std::int64_t offset = 0; const RecordPtr record = f.cluster->at(Topic::attempts, 0, offset); ++offset) {
-    if (*Terms::of(*record) < highest) continue;
-    highest = *Terms::of(*record);
+  for (std::int64_t offset = 0; const log::RecordPtr record = f.cluster->at(log::Topic::attempts, 0, offset);
+       ++offset) {
+    if (*log::Terms::of(*record) < highest) continue;
+    highest = *log::Terms::of(*record);
     if (const auto outcome = outcome_of(*record)) valid.insert(outcome->delivery);
   }
   CHECK(valid.size() == 50);
@@ -363,7 +363,7 @@ TEST_CASE("Owner: records trimmed before they were read are counted as lost") {
     process.owner->finish({0, 2});
     f.checkpoint(process);
   }
-  REQUIRE(memory::make(f.cluster, 9)->trim(Topic::events, 0, 6, {}));
+  REQUIRE(log::memory::make(f.cluster, 9)->trim(log::Topic::events, 0, 6, {}));
   Process next(f.cluster, f.clock, 2);
   next.poll();
   CHECK(next.log_lost == 4);  // 1, 3, 4, 5
@@ -372,8 +372,8 @@ TEST_CASE("Owner: records trimmed before they were read are counted as lost") {
 
 TEST_CASE("Owner: does not ask to be polled at once while it waits for the log") {
   ManualClock clock;
-  const auto cluster = memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
-  cluster->put(Topic::events, 0, {});
+  const auto cluster = log::memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});
+  cluster->put(log::Topic::events, 0, {});
   Process process(cluster, clock);
   const auto serve = [&] {
     process.poll(1);
@@ -397,9 +397,9 @@ TEST_CASE("Owner: does not ask to be polled at once while it waits for the log")
 
 TEST_CASE("Owner: takes a still higher term where one not lower stands before its own") {
   Fixture f(1);
-  Record foreign;
+  log::Record foreign;
   add_term(foreign.headers, 7);
-  f.cluster->put(Topic::dead_letters, 0, std::move(foreign));
+  f.cluster->put(log::Topic::dead_letters, 0, std::move(foreign));
   Process process(f.cluster, f.clock);
   process.poll();
   CHECK(process.records.size() == 1);
@@ -416,10 +416,10 @@ TEST_CASE("Owner: old checkpoints are trimmed") {
     process.owner->finish({0, i});
     f.checkpoint(process);
   }
-  const OffsetRange kept = f.cluster->range(Topic::progress, 0);
+  const log::OffsetRange kept = f.cluster->range(log::Topic::progress, 0);
   CHECK(kept.end >= 80);
   CHECK(kept.end - kept.start < 30);
 }
 
 }  // namespace
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

@@ -2,10 +2,10 @@
 // owners, each from its seed: nothing accepted is missing, nothing has two valid ends, nothing is repeated but what was
 // in flight. And the same checks fail when a mistake is made on purpose. Settings: tests/simulation/runs.hpp.
 
-#include "tests/common/log/owner/world.hpp"
+#include "tests/dispatcher/ownership/world.hpp"
 #include "tests/simulation/runs.hpp"
 
-namespace certes::log::testing {
+namespace certes::dispatcher::testing {
 namespace {
 
 void holds(const Schedule& schedule, std::uint64_t runs) { simulation::holds<OwnerWorld>(schedule, runs); }
@@ -53,4 +53,4 @@ TEST_CASE("Simulation: notices commits that are not fenced") {
                                   "RESEND REPEAT FORK FINISH LOST BLOCKED");
 }
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

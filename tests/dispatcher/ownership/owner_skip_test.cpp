@@ -4,10 +4,9 @@
 
 #include "dispatcher/ownership/commit_note.hpp"
 #include "dispatcher/ownership/skip.hpp"
-#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/dispatcher/ownership/owner_process.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 // Record 0 is done, 1 and 3 wait for a retry, 2 is open: in a checkpoint; 4 and 5 were not read yet.
@@ -42,7 +41,7 @@ struct Waiting : Fixture {
     for (const auto& record : next.records) offsets.push_back(record->offset);
     return offsets;
   }
-  std::unique_ptr<Log> log = memory::make(cluster, 9);
+  std::unique_ptr<log::Log> log = log::memory::make(cluster, 9);
   std::map<std::int64_t, DeliveryStates> known;
 };
 
@@ -98,13 +97,13 @@ TEST_CASE("Skip: goes by the newest checkpoint where another program has committ
 
 TEST_CASE("Skip: under another group's name takes the partition over, and the former group learns of it") {
   Waiting waiting;
-  const Committed former = waiting.cluster->committed(0);
+  const log::Committed former = waiting.cluster->committed(0);
   auto skip = waiting.plan(1);
   REQUIRE(skip);
   skip->progress.group = "b";
   const auto commit = write_skip(*waiting.log, 0, *skip, 99);
   REQUIRE(commit);
-  const auto given = [&](std::string group, const Committed& committed, std::uint64_t id) {
+  const auto given = [&](std::string group, const log::Committed& committed, std::uint64_t id) {
     waiting.cluster->commit_foreign(0, committed);  // each group has commits of its own
     OwnerOptions options;
     options.group = std::move(group);
@@ -118,7 +117,7 @@ TEST_CASE("Skip: under another group's name takes the partition over, and the fo
 
 TEST_CASE("Skip: of a partition that nobody has worked on") {
   Fixture f(3);
-  const auto log = memory::make(f.cluster, 9);
+  const auto log = log::memory::make(f.cluster, 9);
   const auto skip = plan_skip(*log, 0, {}, 2);
   REQUIRE(skip);
   CHECK(skip->unfinished == 2);
@@ -131,4 +130,4 @@ TEST_CASE("Skip: of a partition that nobody has worked on") {
   CHECK(next.records.front()->offset == 2);
 }
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

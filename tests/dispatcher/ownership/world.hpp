@@ -2,9 +2,9 @@
 // The simulation of owners: some processes with a FakeDispatcher each, and beside what happens in every World, damage
 // to the log itself. Confined to the test's thread.
 
-#include "tests/common/log/owner/fake_dispatcher.hpp"
+#include "tests/dispatcher/ownership/fake_dispatcher.hpp"
 
-namespace certes::log::testing {
+namespace certes::dispatcher::testing {
 
 struct Schedule {
   simulation::Frame frame = {};
@@ -28,12 +28,12 @@ class OwnerWorld final : public simulation::World {
   void commit_foreign(Dice& dice, std::int32_t partition);
   void expire_events(Dice& dice, std::int32_t partition);
   void cut_events(Dice& dice, std::int32_t partition);
-  void trim(Topic topic, std::int32_t partition, std::int64_t before);
-  void excuse(std::int32_t partition, OffsetRange range);
+  void trim(log::Topic topic, std::int32_t partition, std::int64_t before);
+  void excuse(std::int32_t partition, log::OffsetRange range);
 
   const Schedule schedule_;
   Ledger ledger_;
   int next_event_ = 0;
 };
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

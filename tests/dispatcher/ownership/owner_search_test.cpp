@@ -3,10 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "dispatcher/ownership/checkpoint_search.hpp"
-#include "tests/common/log/owner/owner_process.hpp"
+#include "tests/dispatcher/ownership/owner_process.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 // Record 0 is done, 1 waits for a retry, 2 and 3 are open: in a checkpoint; 4 was not read yet.
@@ -89,7 +88,7 @@ TEST_CASE("Owner: what another group has worked on is left to it, and told once 
     first->poll();
     f.checkpoint(*first);
   }
-  const Committed committed = f.cluster->committed(0);
+  const log::Committed committed = f.cluster->committed(0);
   f.cluster->commit_foreign(0, {});  // each group has commits of its own
   {
     const auto other = of("b", 2);
@@ -101,7 +100,7 @@ TEST_CASE("Owner: what another group has worked on is left to it, and told once 
     other->poll();
     CHECK(other->others.size() == 2);
   }
-  CHECK(f.cluster->committed(0).offset == kNoOffset);
+  CHECK(f.cluster->committed(0).offset == log::kNoOffset);
   f.cluster->commit_foreign(0, committed);
   const auto again = of("a", 3);
   again->poll();
@@ -109,22 +108,22 @@ TEST_CASE("Owner: what another group has worked on is left to it, and told once 
 }
 
 TEST_CASE("CheckpointSearch: finds the last that is complete, of the highest term, between what others left") {
-  std::vector<StoredRecord> stored;
+  std::vector<log::StoredRecord> stored;
   const auto put = [&](std::int64_t term, std::int64_t watermark, std::uint64_t id, std::size_t most = 2) {
     Progress progress;
     progress.term = term;
     progress.watermark = progress.position = watermark;
     auto records = checkpoint_records(progress, id);
     for (std::size_t i = 0; i < std::min(most, records.size()); ++i) {
-      StoredRecord& record = stored.emplace_back();
-      record.topic = Topic::progress;
+      log::StoredRecord& record = stored.emplace_back();
+      record.topic = log::Topic::progress;
       record.offset = static_cast<std::int64_t>(stored.size()) + 99;
       record.value = records[i].value;
     }
   };
   const auto found = [&] {
     CheckpointSearch search;
-    for (const StoredRecord& record : stored) search.add(record);
+    for (const log::StoredRecord& record : stored) search.add(record);
     return search.newest();
   };
   CHECK_FALSE(found());
@@ -142,4 +141,4 @@ TEST_CASE("CheckpointSearch: finds the last that is complete, of the highest ter
 }
 
 }  // namespace
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

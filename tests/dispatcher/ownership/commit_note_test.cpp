@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 namespace {
 
 TEST_CASE("CommitNote: survives the commit's metadata, and what others wrote is none") {
@@ -22,4 +21,4 @@ TEST_CASE("CommitNote: survives the commit's metadata, and what others wrote is 
 }
 
 }  // namespace
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

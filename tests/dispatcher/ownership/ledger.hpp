@@ -8,7 +8,7 @@
 
 #include "tests/simulation/witness.hpp"
 
-namespace certes::log::testing {
+namespace certes::dispatcher::testing {
 
 inline constexpr int kEndpoints = 2;
 
@@ -16,7 +16,7 @@ std::string delivery_id(int event, int endpoint);
 
 class Ledger final : public simulation::Witness {
  public:
-  Ledger(const memory::Cluster& cluster, std::int32_t partitions, std::uint32_t max_attempts)
+  Ledger(const log::memory::Cluster& cluster, std::int32_t partitions, std::uint32_t max_attempts)
       : Witness(cluster, partitions), max_attempts_(max_attempts) {}
 
   void accepted(int event, std::int32_t partition);
@@ -35,7 +35,7 @@ class Ledger final : public simulation::Witness {
 
  private:
   bool ended(int event, int endpoint) const;
-  void passed(const StoredRecord& event) override;
+  void passed(const log::StoredRecord& event) override;
 
   const std::uint32_t max_attempts_;
   int events_ = 0;
@@ -44,4 +44,4 @@ class Ledger final : public simulation::Witness {
   bool void_counts_ = false;
 };
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

@@ -15,19 +15,18 @@
 #include "tests/fakes/manual_clock.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 
 using tests::ManualClock;
 
 struct Process final : OwnerHandler {
-  Process(std::shared_ptr<memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1,
+  Process(std::shared_ptr<log::memory::Cluster> cluster, const ManualClock& clock, std::uint64_t id = 1,
           OwnerOptions options = {})
-      : log(memory::make(std::move(cluster), id)) {
+      : log(log::memory::make(std::move(cluster), id)) {
     options.background = [](const std::function<void()>& job) { job(); };
     owner = std::make_unique<Owner>(*log, *this, clock, options, [] {});
   }
-  void on_record(RecordPtr record, const DeliveryStates& states) override {
+  void on_record(log::RecordPtr record, const DeliveryStates& states) override {
     known[record->offset] = states;
     records.push_back(std::move(record));
   }
@@ -35,8 +34,8 @@ struct Process final : OwnerHandler {
   void on_lost(std::int32_t partition) override { lost.insert(partition); }
   void on_log_lost(std::int32_t, std::int64_t count) override { log_lost += count; }
   std::int64_t past_known(std::int32_t) override { return known_below; }
-  void on_past_read(std::int32_t, const ReadBack& read) override { past_bound = read.bound(); }
-  void on_past_record(const StoredRecord& record) override {
+  void on_past_read(std::int32_t, const log::ReadBack& read) override { past_bound = read.bound(); }
+  void on_past_record(const log::StoredRecord& record) override {
     CHECK(records.empty());
     past.push_back(record.offset);
   }
@@ -61,8 +60,8 @@ struct Process final : OwnerHandler {
     owner->record_attempt({0, offset}, record, [this, offset] { recorded.push_back(offset); });
   }
 
-  std::unique_ptr<Log> log;
-  std::vector<RecordPtr> records;
+  std::unique_ptr<log::Log> log;
+  std::vector<log::RecordPtr> records;
   std::map<std::int64_t, DeliveryStates> known;
   std::vector<std::int64_t> recorded;
   std::set<std::int32_t> revoked;
@@ -70,7 +69,7 @@ struct Process final : OwnerHandler {
   std::int64_t log_lost = 0;
   std::int64_t known_below = 0;
   std::vector<std::int64_t> past;
-  ReadBack::Bound past_bound = ReadBack::Bound::none;
+  log::ReadBack::Bound past_bound = log::ReadBack::Bound::none;
   int replaced = 0;
   int disbelieved = 0;
   std::vector<std::string> others;
@@ -82,17 +81,17 @@ struct Fixture {
     for (int i = 0; i < events; ++i) put();
   }
   void put() {
-    Record record;
-    record.headers.add(names::kId, "evt");
+    log::Record record;
+    record.headers.add(log::names::kId, "evt");
     clock.advance(Millis{1});
-    cluster->put(Topic::events, 0, std::move(record));
+    cluster->put(log::Topic::events, 0, std::move(record));
   }
   void checkpoint(Process& process) {
     clock.advance(Millis{10'001});
     process.poll(4, 0);
   }
   ManualClock clock;
-  std::shared_ptr<memory::Cluster> cluster = memory::make_cluster({.partitions = 1, .clock = &clock});
+  std::shared_ptr<log::memory::Cluster> cluster = log::memory::make_cluster({.partitions = 1, .clock = &clock});
 };
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing

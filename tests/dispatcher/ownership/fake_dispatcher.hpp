@@ -7,12 +7,11 @@
 #include <set>
 #include <vector>
 
-#include "tests/common/log/owner/ledger.hpp"
+#include "tests/dispatcher/ownership/ledger.hpp"
 #include "tests/simulation/flights.hpp"
 #include "tests/simulation/world.hpp"
 
-namespace certes::log::testing {
-using namespace dispatcher;
+namespace certes::dispatcher::testing {
 
 using simulation::Dice;
 using tests::ManualClock;
@@ -39,7 +38,7 @@ struct FakeOptions {
 
 class FakeDispatcher final : public OwnerHandler, public simulation::Process {
  public:
-  FakeDispatcher(std::shared_ptr<memory::Cluster> cluster, Ledger& ledger, const ManualClock& clock,
+  FakeDispatcher(std::shared_ptr<log::memory::Cluster> cluster, Ledger& ledger, const ManualClock& clock,
                  FakeOptions options);
   ~FakeDispatcher() override;
 
@@ -52,7 +51,7 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   void superseded() override { flights_.superseded(); }
   bool failed() const override { return failed_; }
 
-  void on_record(RecordPtr record, const DeliveryStates& known) override;
+  void on_record(log::RecordPtr record, const DeliveryStates& known) override;
   void on_revoked(std::int32_t partition) override { revoked_.insert(partition); }
   void on_lost(std::int32_t partition) override { forget(partition); }
   void on_log_lost(std::int32_t, std::int64_t) override {}
@@ -88,15 +87,15 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   void let_go(std::int32_t partition);
   void forget(std::int32_t partition);
 
-  std::shared_ptr<memory::Cluster> cluster_;
+  std::shared_ptr<log::memory::Cluster> cluster_;
   Ledger& ledger_;
   const FakeOptions options_;
   simulation::Flights flights_;
-  std::unique_ptr<Log> log_;
+  std::unique_ptr<log::Log> log_;
   std::map<Key, Delivery> deliveries_;
   std::set<std::int32_t> revoked_;
   bool failed_ = false;
   std::unique_ptr<Owner> owner_;
 };
 
-}  // namespace certes::log::testing
+}  // namespace certes::dispatcher::testing
