@@ -1,6 +1,5 @@
 #include "dispatcher/intake/intake.hpp"
 
-#include "common/base/overloaded.hpp"
 #include "common/base/seconds.hpp"
 #include "common/event/redelivery.hpp"
 #include "dispatcher/book/delivery_id.hpp"
