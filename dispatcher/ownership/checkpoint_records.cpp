@@ -1,24 +1,13 @@
 // A checkpoint as records of topic `progress`: cut into chunks, each in a frame with a CRC, and put together again.
 #include <algorithm>
-#include <array>
 #include <cstring>
 
+#include "common/base/crc32.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/ownership/progress.hpp"
 
 namespace certes::dispatcher {
 namespace {
-
-constexpr std::array<std::uint32_t, 256> crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0xEDB88320u : 0u);
-    table[i] = value;
-  }
-  return table;
-}
-constexpr auto kCrcTable = crc_table();
 
 // A record of a checkpoint: magic, kind, id, index, CRC of all but itself, payload. Little endian, as our machines are.
 struct Frame {
@@ -55,12 +44,6 @@ Result<Frame> frame_of(const log::StoredRecord& record) {
 }
 
 }  // namespace
-
-std::uint32_t crc32(std::string_view bytes, std::uint32_t crc) {
-  crc = ~crc;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
-  return ~crc;
-}
 
 std::vector<log::Record> checkpoint_records(const Progress& progress, std::uint64_t id, std::size_t most_bytes) {
   const std::string bytes = encode(progress);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/base/bytes.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::dispatcher {
@@ -16,72 +17,7 @@ constexpr char kVersion =
 constexpr std::uint64_t kDone = 1, kDeadLettered = 8, kDueBits = 3, kFlags = 15;
 constexpr auto kMostDue = static_cast<std::uint64_t>(Due::result);
 
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
-  }
-  void signed_number(std::int64_t value) {
-    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
-  }
-  void text(std::string_view value) {
-    number(value.size());
-    out_.append(value);
-  }
-
- private:
-  std::string& out_;
-};
-
-// Reads what Writer wrote; once it has failed it gives zeros.
-class Parser {
- public:
-  explicit Parser(std::string_view in) : in_(in) {}
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (in_.empty()) break;
-      const auto byte = static_cast<unsigned char>(in_.front());
-      in_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
-    }
-    failed_ = true;
-    return 0;
-  }
-  std::int64_t signed_number() {
-    const std::uint64_t value = number();
-    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-  }
-  std::string_view text() {
-    const std::uint64_t size = number();
-    if (size > in_.size()) {
-      failed_ = true;
-      return {};
-    }
-    const std::string_view value = in_.substr(0, size);
-    in_.remove_prefix(size);
-    return value;
-  }
-  // A number of elements of at least one byte each.
-  std::uint64_t count() {
-    const std::uint64_t value = number();
-    if (value <= in_.size()) return value;
-    failed_ = true;
-    return 0;
-  }
-  void fail() { failed_ = true; }
-  bool ok() const { return !failed_; }
-  bool done() const { return !failed_ && in_.empty(); }
-
- private:
-  std::string_view in_;
-  bool failed_ = false;
-};
-
-void write_states(Writer& out, const DeliveryStates& states) {
+void write_states(ByteWriter& out, const DeliveryStates& states) {
   out.number(states.size());
   for (const auto& [delivery, state] : states) {
     out.text(delivery);
@@ -97,7 +33,7 @@ void write_states(Writer& out, const DeliveryStates& states) {
   }
 }
 
-DeliveryStates read_states(Parser& in, char version) {
+DeliveryStates read_states(ByteReader& in, char version) {
   DeliveryStates states;
   for (std::uint64_t left = in.count(); left > 0 && in.ok(); --left) {
     std::string delivery(in.text());
@@ -126,7 +62,7 @@ DeliveryStates read_states(Parser& in, char version) {
 std::string encode(const Progress& progress) {
   std::string bytes(1, kVersion);
   bytes.reserve(64 + progress.open.size() * 2 + progress.states.size() * 64);
-  Writer out(bytes);
+  ByteWriter out(bytes);
   out.signed_number(progress.term);
   out.signed_number(progress.watermark);
   out.signed_number(progress.before);
@@ -151,7 +87,7 @@ std::string encode(const Progress& progress) {
 Result<Progress> decode(std::string_view bytes) {
   if (bytes.empty() || bytes.front() < 1 || bytes.front() > kVersion)
     return fail(Code::invalid, "checkpoint of an unknown version");
-  Parser in(bytes.substr(1));
+  ByteReader in(bytes.substr(1));
   Progress progress;
   progress.term = in.signed_number();
   progress.watermark = in.signed_number();

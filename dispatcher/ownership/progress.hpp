@@ -59,6 +59,4 @@ class CheckpointReader {
   std::string bytes_;
 };
 
-std::uint32_t crc32(std::string_view bytes, std::uint32_t crc = 0);
-
 }  // namespace certes::dispatcher

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/crc32.hpp"
 #include "common/base/random.hpp"
 
 namespace certes::dispatcher {
