@@ -18,17 +18,11 @@
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
 #include "common/log/read_back.hpp"
+#include "dispatcher/book/due.hpp"
 #include "dispatcher/book/ending.hpp"
 #include "dispatcher/book/place.hpp"
 
 namespace certes::dispatcher {
-
-// What a delivery that has not reached its end comes to next.
-enum class Due : std::uint8_t {
-  attempt,
-  dead_letter,  // its last attempt is recorded, its dead letter is not
-  result,       // of a command that was taken (202): it comes from elsewhere, or fails at next_at
-};
 
 // What is known of one delivery of an open record, from before.
 struct DeliveryState {

@@ -12,14 +12,10 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "dispatcher/book/tails.hpp"
 #include "dispatcher/ownership/owner.hpp"
 
 namespace certes::dispatcher {
-
-// The topics whose partition p the owner of partition p of `events` writes, besides `progress`. Derived topics (retry,
-// parked, ordered) join this list: their records are read back in the same way.
-inline constexpr std::array kTails = {log::Topic::attempts, log::Topic::dead_letters};
-inline constexpr std::size_t kTailCount = kTails.size();
 
 struct Progress {
   std::int64_t term = 0;           // of the owner that wrote it
