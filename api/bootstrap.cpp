@@ -59,10 +59,9 @@ Result<void> check_marker(const registry::Installation& marker, const crypto::Se
 Result<std::string> ensure_admin_key(registry::Registry& registry, const config::Settings& settings) {
   const auto state = fresh_state(registry);
   if (!state) return fail(state.error());
-  const auto it = (*state)->keys.find("default/admin");
-  const bool exists = it != (*state)->keys.end();
+  const auto current = (*state)->key(registry::kDefaultTenant, "admin");
   if (settings.admin_key.empty()) {
-    if (exists) return std::string();
+    if (current) return std::string();
     std::string text = crypto::new_api_key();
     const auto made = registry.propose(change_of(admin_key(text), registry::Change::Op::create), kLimit);
     if (made) return text;
@@ -73,11 +72,10 @@ Result<std::string> ensure_admin_key(registry::Registry& registry, const config:
     return fail(Code::invalid, "CERTES_ADMIN_KEY is no key: certes_ and 43 characters of A-Z a-z 0-9 _ -");
   }
   const registry::Key key = admin_key(settings.admin_key);
-  const auto holder = (*state)->keys_by_hash.find(key.hash);
-  if (holder != (*state)->keys_by_hash.end() &&
-      registry::registry_key(holder->second->tenant, "keys", holder->second->id) != "default/keys/admin")
-    return fail(Code::invalid, "CERTES_ADMIN_KEY is the key \"" + holder->second->id + "\" already: give another one");
-  if (exists && it->second->hash == key.hash) return std::string();
+  const auto* holder = (*state)->keys_by_hash.find(key.hash);
+  if (holder != nullptr && registry::registry_key((*holder)->tenant, "keys", (*holder)->id) != "default/keys/admin")
+    return fail(Code::invalid, "CERTES_ADMIN_KEY is the key \"" + (*holder)->id + "\" already: give another one");
+  if (current && current->hash == key.hash) return std::string();
   const auto put = registry.propose(change_of(key, registry::Change::Op::put), kLimit);
   if (!put) return fail(Error(put.error()).prefixed("the admin key cannot be set: "));
   return std::string();
@@ -88,8 +86,7 @@ Result<void> check_sealing_key(registry::Registry& registry, const crypto::Seale
   for (int tries = 0; tries < 2; ++tries) {
     const auto state = fresh_state(registry);
     if (!state) return fail(state.error());
-    const auto it = (*state)->installation.find(name);
-    if (it != (*state)->installation.end()) return check_marker(*it->second, sealer);
+    if (const auto* found = (*state)->installation.find(name)) return check_marker(**found, sealer);
     registry::Installation marker;
     marker.id = kMarker;
     marker.check = sealer.seal(kKnownText, kMarkerContext);

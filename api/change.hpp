@@ -18,17 +18,16 @@ inline constexpr int kTries = 8;  // a change of whatever version is made anew f
 template <class T>
 std::shared_ptr<const registry::Unusable> find_unusable(const registry::State& state, const std::string& tenant,
                                                         const std::string& id) {
-  const auto it = state.unusable.find(registry::registry_key(tenant, registry::Kind<T>::name, id));
-  return it == state.unusable.end() ? nullptr : it->second;
+  const auto* found = state.unusable.find(registry::registry_key(tenant, registry::Kind<T>::name, id));
+  return found == nullptr ? nullptr : *found;
 }
 
 // Null where there is none that can be used.
 template <class T>
 std::shared_ptr<const T> find(const registry::State& state, const std::string& tenant, const std::string& id) {
   if (find_unusable<T>(state, tenant, id)) return nullptr;
-  const auto& map = registry::Kind<T>::map(state);
-  const auto it = map.find(registry::map_key(tenant, id));
-  return it == map.end() ? nullptr : it->second;
+  const auto* found = registry::Kind<T>::map(state).find(registry::map_key(tenant, id));
+  return found == nullptr ? nullptr : *found;
 }
 
 template <class T>

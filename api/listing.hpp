@@ -48,7 +48,7 @@ class Listing {
   const registry::State& state_;
   const std::string prefix_, unusable_prefix_;
   typename registry::State::Map<T>::const_iterator at_;
-  decltype(registry::State::unusable)::const_iterator unusable_;
+  registry::State::Map<registry::Unusable>::const_iterator unusable_;
 };
 
 }  // namespace certes::api

@@ -28,9 +28,7 @@ Result<void> check_quota(const State& state, const std::string& tenant) {
   const auto owner = state.tenant(tenant);
   const auto quota = owner ? quota_of(owner->quotas, Kind<T>::name) : std::nullopt;
   if (!quota) return {};
-  const auto& map = Kind<T>::map(state);
-  std::int64_t has = 0;
-  for (auto it = map.lower_bound(tenant + "/"); it != map.end() && it->first.starts_with(tenant + "/"); ++it) ++has;
+  const auto has = static_cast<std::int64_t>(Kind<T>::map(state).count_prefix(tenant + "/"));
   if (has < *quota) return {};
   const std::string kind(Kind<T>::name);
   return fail(Code::conflict, "the tenant \"" + tenant + "\" may have " + std::to_string(*quota) + " " + kind +

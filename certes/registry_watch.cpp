@@ -11,12 +11,6 @@ struct Watched {
   Told told CERTES_GUARDED_BY(mutex);
 };
 
-// Whether this version of it is told of for the first time.
-bool is_new(Told& told, const std::string& key, std::int64_t version) {
-  const auto [it, added] = told.try_emplace(key, version);
-  return added || std::exchange(it->second, version) != version;
-}
-
 void tell(const registry::State& state, Watched& watched) {
   const Lock lock(watched.mutex);
   for (const std::string& line : lines_about(state, watched.told)) logging::warn(line);
@@ -26,20 +20,22 @@ void tell(const registry::State& state, Watched& watched) {
 
 std::vector<std::string> lines_about(const registry::State& state, Told& told) {
   std::vector<std::string> lines;
-  std::erase_if(told, [&](const auto& one) {
-    return !state.unusable.contains(one.first) && !state.not_understood.contains(one.first);
-  });
-  for (const auto& [key, resource] : state.unusable)
-    if (is_new(told, key, resource->version))
-      lines.push_back("registry: " + key +
-                      " is kept, but cannot be used by this version of Certes: " + resource->reason);
-  for (const auto& [key, members] : state.not_understood) {
-    if (!is_new(told, key, 0)) continue;
-    std::string line =
-        "registry: " + key + " holds what this version of Certes does not understand, and takes for not set:";
-    for (const std::string& member : members) line += " " + member;
-    lines.push_back(std::move(line));
-  }
+  using registry::State;
+  State::Map<registry::Unusable>::difference(
+      told.unusable, state.unusable, [&](const std::string& key, const auto* was, const auto* is) {
+        if (is == nullptr || (was != nullptr && (*was)->version == (*is)->version)) return;
+        lines.push_back("registry: " + key +
+                        " is kept, but cannot be used by this version of Certes: " + (*is)->reason);
+      });
+  registry::PersistentMap<std::vector<std::string>>::difference(
+      told.not_understood, state.not_understood, [&](const std::string& key, const auto*, const auto* members) {
+        if (members == nullptr) return;
+        std::string line =
+            "registry: " + key + " holds what this version of Certes does not understand, and takes for not set:";
+        for (const std::string& member : *members) line += " " + member;
+        lines.push_back(std::move(line));
+      });
+  told = {state.unusable, state.not_understood};
   return lines;
 }
 

@@ -10,8 +10,12 @@ namespace certes {
 // Lives on in both, which must both outlive the last change and scrape.
 void watch_registry(registry::Registry& registry, metrics::Metrics& metrics);
 
-// The lines for what `told`, which it is added to, does not have yet.
-using Told = std::map<std::string, std::int64_t, std::less<>>;  // version by registry_key
+// What was told of, by registry_key.
+struct Told {
+  registry::State::Map<registry::Unusable> unusable;
+  registry::PersistentMap<std::vector<std::string>> not_understood;
+};
+// The lines for what `told`, which then has it, does not have yet.
 std::vector<std::string> lines_about(const registry::State& state, Told& told);
 
 }  // namespace certes

@@ -153,9 +153,8 @@ void CoreLoop::on_mail(StopAsked& mail) {
 void CoreLoop::on_mail(DisableDecided& mail) {
   // The change itself comes as a state, also where another dispatcher was first.
   const auto state = dependencies_.registry.state();
-  const auto endpoint = state->endpoints.find(mail.key);
-  const bool disabled =
-      endpoint != state->endpoints.end() && endpoint->second->state == registry::EndpointState::disabled;
+  const auto* endpoint = state->endpoints.find(mail.key);
+  const bool disabled = endpoint != nullptr && (*endpoint)->state == registry::EndpointState::disabled;
   if (!mail.error || disabled)
     return spdlog::warn(
         "dispatcher: endpoint {} answered 410 and is disabled: what waits for it becomes dead letters. To take it "

@@ -1,7 +1,5 @@
 #include "common/registry/catalogue.hpp"
 
-#include <algorithm>
-
 #include "common/registry/kinds.hpp"
 #include "common/registry/stored_json.hpp"
 
@@ -43,11 +41,11 @@ void Catalogue::take_out(const std::string& key, const std::string& name) {
   state_.unusable.erase(key);
   state_.not_understood.erase(key);
   auto& map = Kind<T>::map(state_);
-  const auto it = map.find(name);
-  if (it == map.end()) return;
-  const std::shared_ptr<const T> gone = it->second;
-  map.erase(it);
-  if constexpr (std::is_same_v<T, Key>) index(gone, false);
+  const auto* found = map.find(name);
+  if (found == nullptr) return;
+  const std::shared_ptr<const T> gone = *found;
+  map.erase(name);
+  if constexpr (std::is_same_v<T, Key>) index(name, *gone, false);
 }
 
 template <class T>
@@ -55,47 +53,37 @@ void Catalogue::put_in(const std::string& name, const Entry& entry) {
   auto reading = read_stored<T>(entry);
   auto& map = Kind<T>::map(state_);
   if (!reading) {
-    state_.unusable[registry_key(entry.tenant, entry.kind, entry.id)] = unusable(entry, reading.error().message);
+    state_.unusable.set(registry_key(entry.tenant, entry.kind, entry.id), unusable(entry, reading.error().message));
     if constexpr (std::is_same_v<T, Endpoint>) {
       auto waiting = std::make_shared<Endpoint>();
       static_cast<Meta&>(*waiting) = entry;
       waiting->state = EndpointState::paused;
       waiting->intervals.push_back({EndpointState::paused, entry.updated_at, 0, entry.updated_by});
-      map[name] = std::move(waiting);
+      map.set(name, std::move(waiting));
     }
     return;
   }
   const auto resource = std::make_shared<const T>(std::move(*reading));
   if (!resource->not_understood.empty())
-    state_.not_understood[registry_key(entry.tenant, entry.kind, entry.id)] = resource->not_understood;
-  map[name] = resource;
-  if constexpr (std::is_same_v<T, Key>) index(resource, true);
+    state_.not_understood.set(registry_key(entry.tenant, entry.kind, entry.id), resource->not_understood);
+  map.set(name, resource);
+  if constexpr (std::is_same_v<T, Key>) index(name, *resource, true);
 }
 
 // By its texts. The API gives no text to two keys; should the log have it twice, the first by name has it.
-void Catalogue::index(const std::shared_ptr<const Key>& key, bool present) {
-  const auto holder = [&](const std::string& hash) {
-    for (const auto& [name, other] : state_.keys) {
-      const bool has = other->hash == hash ||
-                       std::ranges::any_of(other->former, [&](const Key::Former& one) { return one.hash == hash; });
-      if (has) return other;
-    }
-    return std::shared_ptr<const Key>();
+void Catalogue::index(const std::string& name, const Key& key, bool present) {
+  const auto settle = [&](const std::string& hash) {
+    std::set<std::string>& holders = holders_[hash];
+    if (present)
+      holders.insert(name);
+    else
+      holders.erase(name);
+    if (!holders.empty()) return state_.keys_by_hash.set(hash, state_.keys.at(*holders.begin()));
+    holders_.erase(hash);
+    state_.keys_by_hash.erase(hash);
   };
-  const auto set = [&](const std::string& hash) {
-    const auto it = state_.keys_by_hash.find(hash);
-    const bool taken = it != state_.keys_by_hash.end() && it->second != key;
-    if (present && !taken) {
-      state_.keys_by_hash[hash] = key;
-    } else if (present || !taken) {
-      if (auto first = holder(hash))
-        state_.keys_by_hash[hash] = std::move(first);
-      else
-        state_.keys_by_hash.erase(hash);
-    }
-  };
-  set(key->hash);
-  for (const Key::Former& one : key->former) set(one.hash);
+  settle(key.hash);
+  for (const Key::Former& one : key.former) settle(one.hash);
 }
 
 }  // namespace certes::registry

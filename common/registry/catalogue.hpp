@@ -2,6 +2,8 @@
 // Catalogue: the ledger's bodies read into the resources that the services use. What it cannot read it shows as
 // unusable and keeps; it decides nothing. Who: Replica. Pure; confined to one thread.
 
+#include <map>
+#include <set>
 #include <string>
 
 #include "common/registry/ledger.hpp"
@@ -20,9 +22,10 @@ class Catalogue {
   void take_out(const std::string& key, const std::string& name);
   template <class T>
   void put_in(const std::string& name, const Entry& entry);
-  void index(const std::shared_ptr<const Key>& key, bool present);
+  void index(const std::string& name, const Key& key, bool present);
 
   State state_;
+  std::map<std::string, std::set<std::string>, std::less<>> holders_;  // names of the keys with a text, by its hash
 };
 
 }  // namespace certes::registry

@@ -56,8 +56,8 @@ bool overlap(const std::vector<std::string>& some, const std::vector<std::string
 }  // namespace
 
 EntryPtr Ledger::find(std::string_view key) const {
-  const auto it = entries_.find(key);
-  return it == entries_.end() ? nullptr : it->second;
+  const EntryPtr* found = entries_.find(key);
+  return found == nullptr ? nullptr : *found;
 }
 
 Result<void> Ledger::check_needs(const std::string& key, const Envelope& envelope) const {
@@ -142,22 +142,22 @@ void Ledger::place(const std::string& key, EntryPtr entry) {
   for (const std::string& need : entry->envelope.needs) users_[need].insert(key);
   if (!entry->envelope.claims.empty()) claimants_[entry->tenant].insert(key);
   bytes_ += bytes_of(*entry);
-  entries_[key] = std::move(entry);
+  entries_.set(key, std::move(entry));
 }
 
 void Ledger::take_out(const std::string& key) {
-  const auto it = entries_.find(key);
-  if (it == entries_.end()) return;
-  for (const std::string& need : it->second->envelope.needs) {
+  const EntryPtr entry = find(key);
+  if (!entry) return;
+  for (const std::string& need : entry->envelope.needs) {
     const auto users = users_.find(need);
     if (users == users_.end()) continue;
     users->second.erase(key);
     if (users->second.empty()) users_.erase(users);
   }
-  const auto claimants = claimants_.find(it->second->tenant);
+  const auto claimants = claimants_.find(entry->tenant);
   if (claimants != claimants_.end()) claimants->second.erase(key);
-  bytes_ -= bytes_of(*it->second);
-  entries_.erase(it);
+  bytes_ -= bytes_of(*entry);
+  entries_.erase(key);
 }
 
 }  // namespace certes::registry

@@ -35,7 +35,7 @@ using EntryPtr = std::shared_ptr<const Entry>;
 
 class Ledger {
  public:
-  using Entries = std::map<std::string, EntryPtr, std::less<>>;  // by registry_key
+  using Entries = PersistentMap<EntryPtr>;  // by registry_key; a copy is what a snapshot is written from
 
   // Errors: conflict; with the pointer /version, that it was made from another version.
   Result<Decision> put(const Change& change, UnixMillis at);

@@ -62,12 +62,10 @@ struct Split {
   std::string_view kept;  // the value of the member `name`; empty: there is none
 };
 
-Split split(std::string_view object, std::string_view name) {
-  const auto members = members_of(object);
-  if (!members) throw std::invalid_argument("no object");
+Split split(const std::vector<Slice>& members, std::string_view name) {
   Split split;
   std::string read = "{";
-  for (const Slice& member : *members) {
+  for (const Slice& member : members) {
     if (member.name == name) {
       split.kept = member.value;
       continue;
@@ -108,7 +106,9 @@ ChangeRecord decode_change(const Json& json, std::string_view body) {
 }
 
 EntryPtr decode_entry(std::string_view text) {
-  const auto [json, body] = split(text, "body");
+  const auto members = members_of(text);
+  if (!members) throw std::invalid_argument("no object");
+  const auto [json, body] = split(*members, "body");
   auto entry = std::make_shared<Entry>();
   entry->kind = json.at("kind").get<std::string>();
   entry->tenant = json.at("tenant").get<std::string>();
@@ -125,8 +125,8 @@ EntryPtr decode_entry(std::string_view text) {
   return entry;
 }
 
-SnapshotChunk decode_chunk(std::string_view value) {
-  auto [json, resources] = split(value, "resources");
+SnapshotChunk decode_chunk(const std::vector<Slice>& members) {
+  auto [json, resources] = split(members, "resources");
   SnapshotChunk chunk{json.at("snapshot").get<std::string>(),
                       json.at("as_of").get<std::int64_t>(),
                       json.at("chunk").get<std::int64_t>(),
@@ -216,10 +216,10 @@ Record decode(std::string_view value) {
   if (*format != kRecordFormat) return OtherFormat{*format};
   try {
     if (has(*members, "change")) {
-      const auto [json, body] = split(value, "body");
+      const auto [json, body] = split(*members, "body");
       return decode_change(json, body);
     }
-    if (has(*members, "chunk")) return decode_chunk(value);
+    if (has(*members, "chunk")) return decode_chunk(*members);
     if (has(*members, "snapshot")) return decode_end(read_json(value));
   } catch (const std::exception&) {
     return ForeignRecord{};

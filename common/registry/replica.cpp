@@ -1,5 +1,7 @@
 #include "common/registry/replica.hpp"
 
+#include <algorithm>
+
 namespace certes::registry {
 namespace {
 
@@ -67,7 +69,11 @@ void Replica::snapshot(Snapshot&& snapshot, std::vector<Decided>& decided) {
 }
 
 const State& Replica::state() {
-  for (const std::string& key : decider_.take_changed()) catalogue_.update(key, decider_.ledger().find(key));
+  // Each once, however often it has changed.
+  std::vector<std::string> changed = decider_.take_changed();
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  for (const std::string& key : changed) catalogue_.update(key, decider_.ledger().find(key));
   return catalogue_.state();
 }
 

@@ -10,18 +10,19 @@ namespace {
 constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"critical", "high", "normal", "low", "bulk"};
 constexpr std::array<std::string_view, kEventKinds> kKindNames = {"event", "command", "result"};
 constexpr std::array<std::string_view, 3> kStateNames = {"active", "paused", "disabled"};
-constexpr std::size_t kLongestName = 128;
+// Of a tenant and of any resource: an event type's id is a type.
+constexpr std::size_t kLongestTenant = 128, kLongestId = 255;
 
 // Found without allocating: routes and requests look resources up.
 template <class T>
 std::shared_ptr<const T> find(const State::Map<T>& map, std::string_view tenant, std::string_view id) {
-  if (tenant.size() > kLongestName || id.size() > kLongestName) return nullptr;
-  char name[2 * kLongestName + 1];
+  if (tenant.size() > kLongestTenant || id.size() > kLongestId) return nullptr;
+  char name[kLongestTenant + 1 + kLongestId];
   std::memcpy(name, tenant.data(), tenant.size());
   name[tenant.size()] = '/';
   std::memcpy(name + tenant.size() + 1, id.data(), id.size());
-  const auto it = map.find(std::string_view(name, tenant.size() + 1 + id.size()));
-  return it == map.end() ? nullptr : it->second;
+  const auto* found = map.find(std::string_view(name, tenant.size() + 1 + id.size()));
+  return found == nullptr ? nullptr : *found;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 // Who: registry (makes them from JSON), gateway, dispatcher, API. Immutable once in a State; any thread.
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "common/backoff/policy.hpp"
 #include "common/base/clock.hpp"
+#include "common/registry/persistent_map.hpp"
 
 namespace certes::registry {
 
@@ -211,10 +211,12 @@ struct Installation : Meta {
   SealedSecret check;
 };
 
-// All resources at one position of the registry topic: immutable, shared.
+// All resources at one position of the registry topic: immutable, shared. A copy costs a reference for each kind, and
+// who holds an older one, however much older, finds what has changed since by Map::difference, in the time that the
+// changes take and not the resources.
 struct State {
   template <class T>
-  using Map = std::map<std::string, std::shared_ptr<const T>, std::less<>>;  // by "tenant/id", hence sorted per tenant
+  using Map = PersistentMap<std::shared_ptr<const T>>;  // by "tenant/id", hence sorted per tenant
   Map<Tenant> tenants;
   Map<Source> sources;
   Map<Endpoint> endpoints;
@@ -223,9 +225,9 @@ struct State {
   Map<EventType> event_types;
   Map<Key> keys;
   Map<Installation> installation;
-  std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_by_hash;   // former ones too
-  std::map<std::string, std::shared_ptr<const Unusable>, std::less<>> unusable;  // by registry_key
-  std::map<std::string, std::vector<std::string>, std::less<>> not_understood;   // members of others, by registry_key
+  Map<Key> keys_by_hash;                                   // former ones too
+  Map<Unusable> unusable;                                  // by registry_key
+  PersistentMap<std::vector<std::string>> not_understood;  // members of others, by registry_key
   std::int64_t position = 0;  // the next offset of the registry topic; of a log that was replaced, a lower one again
   std::uint64_t number = 0;   // rises with each that a process publishes: of two, the newer has the higher one
 

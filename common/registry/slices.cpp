@@ -8,7 +8,8 @@ class Scanner {
   explicit Scanner(std::string_view text) : text_(text) {}
 
   void skip_space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
   }
   bool take(char c) {
     skip_space();
@@ -68,7 +69,7 @@ class Scanner {
   std::size_t at_ = 0;
 };
 
-std::optional<std::vector<Slice>> parts_of(std::string_view text, char open, char close, bool named) {
+std::optional<std::vector<Slice>> parts_of(std::string_view text, char open, char close, bool named, std::size_t most) {
   Scanner scanner(text);
   std::vector<Slice> parts;
   if (!scanner.take(open)) return std::nullopt;
@@ -83,6 +84,7 @@ std::optional<std::vector<Slice>> parts_of(std::string_view text, char open, cha
     part.value = scanner.take_value();
     if (part.value.empty()) return std::nullopt;
     parts.push_back(part);
+    if (parts.size() > most) return parts;
   } while (scanner.take(','));
   if (!scanner.take(close) || !scanner.ended()) return std::nullopt;
   return parts;
@@ -90,7 +92,11 @@ std::optional<std::vector<Slice>> parts_of(std::string_view text, char open, cha
 
 }  // namespace
 
-std::optional<std::vector<Slice>> members_of(std::string_view object) { return parts_of(object, '{', '}', true); }
-std::optional<std::vector<Slice>> items_of(std::string_view array) { return parts_of(array, '[', ']', false); }
+std::optional<std::vector<Slice>> members_of(std::string_view object) {
+  return parts_of(object, '{', '}', true, kAllItems);
+}
+std::optional<std::vector<Slice>> items_of(std::string_view array, std::size_t most) {
+  return parts_of(array, '[', ']', false, most);
+}
 
 }  // namespace certes::registry

@@ -13,15 +13,14 @@ constexpr std::uint64_t kSeed = 0xcbf29ce484222325ull;
 
 SnapshotWriter::SnapshotWriter(const Decider& decider, std::string id, std::int64_t as_of, std::size_t chunk_bytes)
     : chunk_bytes_(chunk_bytes),
+      entries_(decider.ledger().entries()),
       audit_(decider.audit().entries().begin(), decider.audit().entries().end()),
+      next_entry_(entries_.begin()),
       end_{std::move(id), as_of, 0, {}, {decider.decided().begin(), decider.decided().end()}},
-      check_(kSeed) {
-  entries_.reserve(decider.ledger().entries().size());
-  for (const auto& [key, entry] : decider.ledger().entries()) entries_.push_back(entry);
-}
+      check_(kSeed) {}
 
 std::optional<std::string> SnapshotWriter::next_chunk() {
-  if (end_.chunks > 0 && next_entry_ == entries_.size() && next_audit_ == audit_.size()) return std::nullopt;
+  if (end_.chunks > 0 && next_entry_ == entries_.end() && next_audit_ == audit_.size()) return std::nullopt;
   SnapshotChunk chunk{end_.snapshot, end_.as_of, end_.chunks, {}, Json::array()};
   std::size_t bytes = 0;
   const auto fits = [&](std::size_t more) {
@@ -29,9 +28,9 @@ std::optional<std::string> SnapshotWriter::next_chunk() {
     if (fit) bytes += more + 1;
     return fit;
   };
-  while (next_entry_ < entries_.size() && fits(encode(*entries_[next_entry_]).size()))
-    chunk.resources.push_back(entries_[next_entry_++]);
-  while (next_entry_ == entries_.size() && next_audit_ < audit_.size()) {
+  while (next_entry_ != entries_.end() && fits(encode(*next_entry_->second).size()))
+    chunk.resources.push_back((next_entry_++)->second);
+  while (next_entry_ == entries_.end() && next_audit_ < audit_.size()) {
     Json json = stored_entry(audit_[next_audit_]);
     if (!fits(json.dump(-1, ' ', false, Json::error_handler_t::replace).size())) break;
     chunk.audit.push_back(std::move(json));

@@ -26,9 +26,9 @@ class SnapshotWriter {
 
  private:
   const std::size_t chunk_bytes_;
-  std::vector<EntryPtr> entries_;
+  const Ledger::Entries entries_;
   std::vector<AuditEntry> audit_;
-  std::size_t next_entry_ = 0;
+  Ledger::Entries::const_iterator next_entry_;
   std::size_t next_audit_ = 0;
   SnapshotEnd end_;
   std::uint64_t check_;

@@ -34,12 +34,12 @@ void Endpoints::use(const registry::State& state) {
   std::vector<Endpoint*> deleted;
   for (auto& [key, endpoint] : endpoints_) {
     if (endpoint->reply) continue;
-    const auto found = state.endpoints.find(key);
+    const auto* found = state.endpoints.find(key);
     // One that was made anew under the same name is another.
-    if (found == state.endpoints.end() || found->second->created_at != endpoint->config().created_at)
+    if (found == nullptr || (*found)->created_at != endpoint->config().created_at)
       deleted.push_back(endpoint.get());
-    else if (found->second.get() != &endpoint->config())
-      update(*endpoint, found->second);
+    else if (found->get() != &endpoint->config())
+      update(*endpoint, *found);
   }
   for (Endpoint* endpoint : deleted) remove(*endpoint);
   use_tenants(state);

@@ -15,11 +15,11 @@ std::string joined(std::string_view tenant, std::string_view id) {
   return key.append(tenant).append(1, '/').append(id);
 }
 
-template <class Map>
-typename Map::mapped_type lookup(const Map& map, std::string_view tenant, std::string_view id) {
+template <class T>
+std::shared_ptr<const T> lookup(const registry::PersistentMap<std::shared_ptr<const T>>& map, std::string_view tenant, std::string_view id) {
   if (id.empty()) return nullptr;
-  const auto found = map.find(joined(tenant, id));
-  return found == map.end() ? nullptr : found->second;
+  const auto* found = map.find(joined(tenant, id));
+  return found == nullptr ? nullptr : *found;
 }
 
 }  // namespace

@@ -72,9 +72,9 @@ Result<Caller> authenticate(const http::Request& request, const registry::State&
   }
   // Found by its hash: how long the search takes tells nothing of the key.
   const std::string hash = crypto::hash_api_key(key);
-  const auto it = state.keys_by_hash.find(hash);
-  if (it == state.keys_by_hash.end()) return fail(Code::unauthenticated, "this key is not known", "Authorization");
-  const registry::Key& known = *it->second;
+  const auto* found = state.keys_by_hash.find(hash);
+  if (found == nullptr) return fail(Code::unauthenticated, "this key is not known", "Authorization");
+  const registry::Key& known = **found;
   const UnixMillis expires_at = known.expiry_of(hash);
   if (expires_at != 0 && expires_at <= clock.unix_millis()) {
     const std::string why = hash == known.hash ? "\" has expired" : "\" was rotated, and its former text has expired";

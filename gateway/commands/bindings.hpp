@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/registry/resources.hpp"
 
@@ -18,8 +17,16 @@ class Bindings {
                                                      std::string_view name);
 
  private:
+  using ByPattern = std::map<std::string, std::shared_ptr<const registry::Subscription>, std::less<>>;
+  struct Tenant {
+    ByPattern exact, wild;  // without `*` and `#`, and with
+    ByPattern& of(const registry::Subscription& subscription);
+  };
+
+  void follow(const registry::StatePtr& state);
+
   registry::StatePtr state_;  // what the others are of
-  std::map<std::string, std::vector<std::shared_ptr<const registry::Subscription>>, std::less<>> by_tenant_;
+  std::map<std::string, Tenant, std::less<>> by_tenant_;
 };
 
 }  // namespace certes::gateway::commands

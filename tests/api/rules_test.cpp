@@ -18,7 +18,7 @@ struct Beside {
     auto made = std::make_shared<T>();
     made->tenant = tenant;
     made->id = id;
-    Kind<T>::map(state)[map_key(tenant, id)] = made;
+    Kind<T>::map(state).set(map_key(tenant, id), made);
     return *made;
   }
 };

@@ -11,8 +11,8 @@ TEST_CASE("Registry watch: what is not understood is told of once, and again whe
   auto source = std::make_shared<registry::Unusable>();
   source->version = 1;
   source->reason = "/verify/scheme is later's";
-  state.unusable["default/sources/shop"] = source;
-  state.not_understood["default/endpoints/e"] = {"/concurrency", "/retry_on"};
+  state.unusable.set("default/sources/shop", source);
+  state.not_understood.set("default/endpoints/e", {"/concurrency", "/retry_on"});
   const auto lines = lines_about(state, told);
   REQUIRE(lines.size() == 2);
   CHECK(lines[0].find("default/sources/shop is kept") != std::string::npos);
@@ -22,10 +22,10 @@ TEST_CASE("Registry watch: what is not understood is told of once, and again whe
   CHECK(lines_about(state, told).empty());
   auto changed = std::make_shared<registry::Unusable>(*source);
   changed->version = 2;
-  state.unusable["default/sources/shop"] = changed;
+  state.unusable.set("default/sources/shop", changed);
   CHECK(lines_about(state, told).size() == 1);
   state.unusable.clear();
   CHECK(lines_about(state, told).empty());
-  state.unusable["default/sources/shop"] = changed;
+  state.unusable.set("default/sources/shop", changed);
   CHECK(lines_about(state, told).size() == 1);
 }

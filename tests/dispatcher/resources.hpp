@@ -19,7 +19,8 @@ class StateBuilder {
     made->version = ++version_;
     made->url = "http://127.0.0.1/" + id;
     edit(*made);
-    state_.endpoints[made->tenant + "/" + id] = std::move(made);
+    const std::string name = made->tenant + "/" + id;
+    state_.endpoints.set(name, std::move(made));
     return *this;
   }
   StateBuilder& endpoint(const std::string& id) {
@@ -36,7 +37,7 @@ class StateBuilder {
     if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by});
     made->state = state;
     made->version = ++version_;
-    state_.endpoints[key] = std::move(made);
+    state_.endpoints.set(key, std::move(made));
     return *this;
   }
   StateBuilder& subscription(const std::string& id, const std::string& endpoint, const std::string& pattern,
@@ -49,13 +50,13 @@ class StateBuilder {
     made->pattern = pattern;
     made->priority = priority;
     made->backoff_policy = std::move(policy);
-    state_.subscriptions[tenant + "/" + id] = std::move(made);
+    state_.subscriptions.set(tenant + "/" + id, std::move(made));
     return *this;
   }
   StateBuilder& kind(const std::string& subscription, registry::EventKind kind) {
     auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
     made->kind = kind;
-    state_.subscriptions["default/" + subscription] = std::move(made);
+    state_.subscriptions.set("default/" + subscription, std::move(made));
     return *this;
   }
   template <class Edit>
@@ -63,7 +64,7 @@ class StateBuilder {
     auto made = std::make_shared<registry::BackoffPolicy>();
     made->id = id;
     edit(*made);
-    state_.backoff_policies["default/" + id] = std::move(made);
+    state_.backoff_policies.set("default/" + id, std::move(made));
     return *this;
   }
   StateBuilder& policy(const std::string& id) {
@@ -74,7 +75,7 @@ class StateBuilder {
     auto made = std::make_shared<registry::Source>();
     made->id = id;
     edit(*made);
-    state_.sources["default/" + id] = std::move(made);
+    state_.sources.set("default/" + id, std::move(made));
     return *this;
   }
   template <class Edit>
@@ -82,7 +83,7 @@ class StateBuilder {
     auto made = std::make_shared<registry::EventType>();
     made->id = id;
     edit(*made);
-    state_.event_types["default/" + id] = std::move(made);
+    state_.event_types.set("default/" + id, std::move(made));
     return *this;
   }
   template <class Edit>
@@ -90,7 +91,7 @@ class StateBuilder {
     auto made = std::make_shared<registry::Tenant>();
     made->id = id;
     edit(*made);
-    state_.tenants["default/" + id] = std::move(made);
+    state_.tenants.set("default/" + id, std::move(made));
     return *this;
   }
   StateBuilder& remove_endpoint(const std::string& id, const std::string& tenant = "default") {
@@ -118,10 +119,10 @@ class StateBuilder {
 template <class Edit>
 registry::StatePtr with_endpoints(const registry::State& state, Edit edit) {
   auto made = std::make_shared<registry::State>(state);
-  for (auto& [key, endpoint] : made->endpoints) {
+  for (const auto& [key, endpoint] : state.endpoints) {
     auto copy = std::make_shared<registry::Endpoint>(*endpoint);
     edit(*copy);
-    endpoint = std::move(copy);
+    made->endpoints.set(key, std::move(copy));
   }
   return made;
 }

@@ -33,3 +33,9 @@ TEST_CASE("Slices: what does not fit together has none") {
   for (const char* wrong : {"", "[", "{}", "[1,]", "[1", "[[1]", "[\"]"})
     CHECK_MESSAGE(text_of(items_of(wrong)) == "none", wrong);
 }
+
+TEST_CASE("Slices: what comes behind the most that are wanted is not looked at") {
+  CHECK(text_of(items_of("[1,2,3]", 3)) == "=1|=2|=3|");
+  CHECK(text_of(items_of("[1,2,3,4,nothing", 3)) == "=1|=2|=3|=4|");
+  CHECK(text_of(items_of("[1,2", 3)) == "none");
+}

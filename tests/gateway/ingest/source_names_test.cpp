@@ -15,7 +15,7 @@ registry::State with_source(const std::string& tenant, const std::string& id) {
   auto source = std::make_shared<registry::Source>();
   source->tenant = tenant;
   source->id = id;
-  state.sources[tenant + "/" + id] = source;
+  state.sources.set(tenant + "/" + id, source);
   return state;
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("Source types: an exclusive source's are its own, but for keys bound t
   own->tenant = "acme";
   own->id = "shop";
   own->exclusive = true;
-  state.sources["acme/shop"] = own;
+  state.sources.set("acme/shop", own);
   const Caller other{"k", "acme", {"events:write"}, {}}, bound{"b", "acme", {"events:write"}, {"shop"}};
   const Caller writer{"w", "acme", {"events:write", "sources:write"}, {}}, all{"a", "acme", {"*"}, {}};
   for (const char* type : {"shop", "shop.order", "shop.order.paid"}) {

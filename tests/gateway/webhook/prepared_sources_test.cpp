@@ -14,7 +14,7 @@ void put(registry::State& state, const std::string& id) {
   auto source = std::make_shared<registry::Source>();
   source->id = id;
   source->verify.scheme = "none";
-  state.sources["default/" + id] = source;
+  state.sources.set("default/" + id, source);
 }
 
 struct Sources {
