@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/event/pattern.hpp"
+
 namespace certes::dispatcher {
 namespace {
 
-// Types come from outside: the cache of what they match has an end.
-constexpr std::size_t kMostCachedTypes = 20'000;
+using registry::EventKind;
+using registry::Subscription;
+
+// What one that is remembered takes beside its matches and twice its key: nodes of the list and the table.
+constexpr std::size_t kBesideMatches = 160;
 
 std::string joined(std::string_view tenant, std::string_view id) {
   std::string key;
@@ -15,63 +20,117 @@ std::string joined(std::string_view tenant, std::string_view id) {
   return key.append(tenant).append(1, '/').append(id);
 }
 
-template <class T>
-std::shared_ptr<const T> lookup(const registry::PersistentMap<std::shared_ptr<const T>>& map, std::string_view tenant, std::string_view id) {
-  if (id.empty()) return nullptr;
-  const auto* found = map.find(joined(tenant, id));
-  return found == nullptr ? nullptr : *found;
+std::size_t bytes_of(const std::string& text) {
+  return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
+}
+
+const Match* find_match(const std::vector<Match>& matches, std::string_view endpoint) {
+  const auto found = std::ranges::lower_bound(matches, endpoint, std::less<>(),
+                                              [](const Match& one) -> std::string_view { return one.endpoint->id; });
+  return found != matches.end() && found->endpoint->id == endpoint ? &*found : nullptr;
 }
 
 }  // namespace
 
-Router::Router(registry::StatePtr state, RouterOptions options)
-    : state_(std::move(state)), options_(std::move(options)) {
-  for (const auto& [key, subscription] : state_->subscriptions) {
-    Bus& bus = tenants_[subscription->tenant][static_cast<std::size_t>(subscription->kind)];
-    bus.trie.add(subscription->pattern, static_cast<TopicTrie::Value>(bus.subscriptions.size()));
-    bus.subscriptions.push_back(subscription);
+const Router::Tenant* Router::find(std::string_view tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? nullptr : &found->second;
+}
+
+std::uint64_t Router::changed_in(std::string_view tenant) const {
+  const Tenant* found = find(tenant);
+  return found ? std::max(found->changed_in, all_changed_in_) : all_changed_in_;
+}
+
+const std::vector<Match>& Router::route(std::string_view tenant, std::string_view type, EventKind kind) {
+  const Asked asked{tenant, type, kind};
+  asked_key_.assign(1, static_cast<char>('0' + static_cast<int>(kind))).append(tenant).append(1, '\0').append(type);
+  const auto found = by_key_.find(asked_key_);
+  if (found == by_key_.end()) {
+    remembered_.push_front({asked_key_, {}, false, 0, 0});
+    by_key_.emplace(remembered_.front().key, remembered_.begin());
+    find_anew(remembered_.front(), asked);
+    bound();
+  } else {
+    remembered_.splice(remembered_.begin(), remembered_, found->second);
+    if (!holds(remembered_.front(), asked)) {
+      find_anew(remembered_.front(), asked);
+      bound();
+    }
+  }
+  return remembered_.front().matches;
+}
+
+bool Router::holds(Remembered& remembered, const Asked& asked) const {
+  if (remembered.found == changes_) return true;
+  if (remembered.found < all_before_) return false;
+  if (const Tenant* tenant = find(asked.tenant); tenant && tenant->changed > remembered.found) {
+    if (remembered.found < tenant->all_before) return false;
+    for (auto at = tenant->changes.rbegin(); at != tenant->changes.rend() && at->number > remembered.found; ++at) {
+      const bool concerns = at->pattern.empty()
+                                ? remembered.lacks || find_match(remembered.matches, at->endpoint) != nullptr
+                                : at->kind == asked.kind && event::matches(at->pattern, asked.type);
+      if (concerns) return false;
+    }
+  }
+  remembered.found = changes_;
+  return true;
+}
+
+void Router::find_anew(Remembered& remembered, const Asked& asked) {
+  match(asked, remembered);
+  remembered.found = changes_;
+  bytes_ -= remembered.bytes;
+  remembered.bytes =
+      sizeof(Remembered) + kBesideMatches + bytes_of(remembered.key) + remembered.matches.capacity() * sizeof(Match);
+  for (const Match& one : remembered.matches) remembered.bytes += bytes_of(one.key);
+  bytes_ += remembered.bytes;
+}
+
+void Router::bound() {
+  while (bytes_ > options_.remembered_bytes && remembered_.size() > 1) {
+    const Remembered& last = remembered_.back();
+    bytes_ -= last.bytes;
+    by_key_.erase(last.key);
+    remembered_.pop_back();
   }
 }
 
-const std::vector<Match>& Router::route(std::string_view tenant, std::string_view type, registry::EventKind kind) {
-  cache_key_.assign(1, static_cast<char>('0' + static_cast<int>(kind))).append(tenant).append(1, '\0').append(type);
-  if (const auto found = cache_.find(cache_key_); found != cache_.end()) return found->second;
-  if (cache_.size() >= kMostCachedTypes) cache_.clear();
-  return cache_.emplace(cache_key_, match(tenant, type, kind)).first->second;
-}
-
-std::vector<Match> Router::match(std::string_view tenant, std::string_view type, registry::EventKind kind) const {
-  std::vector<Match> matches;
-  const auto subscribed = tenants_.find(tenant);
-  if (subscribed == tenants_.end()) return matches;
-  std::vector<const registry::Subscription*> matching;
-  const Bus& bus = subscribed->second[static_cast<std::size_t>(kind)];
-  for (const TopicTrie::Value at : bus.trie.match(type)) matching.push_back(bus.subscriptions[at].get());
+void Router::match(const Asked& asked, Remembered& into) {
+  into.matches.clear();
+  into.lacks = false;
+  const auto subscribed = tenants_.find(asked.tenant);
+  if (subscribed == tenants_.end()) return;
+  Bus& bus = subscribed->second.buses[static_cast<std::size_t>(asked.kind)];
+  std::vector<const Subscription*> matching = bus.match(asked.type);
   // Per endpoint the highest priority first, and of equal ones the first id: the same in every process.
   std::sort(matching.begin(), matching.end(), [](const auto* a, const auto* b) {
     return std::tie(a->endpoint, a->priority, a->id) < std::tie(b->endpoint, b->priority, b->id);
   });
-  const registry::Priority highest = highest_of(tenant);
+  const registry::Priority highest = highest_of(asked.tenant);
   std::string_view last;
-  for (const registry::Subscription* subscription : matching) {
-    if (!matches.empty() && subscription->endpoint == last) continue;
-    auto endpoint = lookup(state_->endpoints, tenant, subscription->endpoint);
+  for (const Subscription* subscription : matching) {
+    if (!into.matches.empty() && subscription->endpoint == last) continue;
+    auto endpoint = state_->endpoint(asked.tenant, subscription->endpoint);
+    into.lacks |= endpoint == nullptr;
     if (!endpoint) continue;
     last = subscription->endpoint;
-    PolicyPtr chosen = policy(tenant, type, kind, subscription, *endpoint);
-    matches.push_back({joined(tenant, subscription->endpoint), std::move(endpoint),
-                       std::max(subscription->priority, highest), std::move(chosen)});
+    PolicyPtr chosen = policy(asked, subscription, *endpoint);
+    into.matches.push_back({joined(asked.tenant, subscription->endpoint), std::move(endpoint),
+                            std::max(subscription->priority, highest), std::move(chosen)});
   }
-  return matches;
+}
+
+bool Router::matches(std::string_view tenant, std::string_view type, std::string_view endpoint, EventKind kind) {
+  return find_match(route(tenant, type, kind), endpoint) != nullptr;
 }
 
 std::optional<Match> Router::only(std::string_view tenant, std::string_view type, std::string_view endpoint_id,
-                                  registry::EventKind kind) const {
-  for (Match& found : match(tenant, type, kind))
-    if (found.endpoint->id == endpoint_id) return std::move(found);
-  auto endpoint = lookup(state_->endpoints, tenant, endpoint_id);
+                                  EventKind kind) {
+  if (const Match* found = find_match(route(tenant, type, kind), endpoint_id)) return *found;
+  auto endpoint = state_->endpoint(tenant, endpoint_id);
   if (!endpoint) return std::nullopt;
-  PolicyPtr chosen = policy(tenant, type, kind, nullptr, *endpoint);
+  PolicyPtr chosen = policy({tenant, type, kind}, nullptr, *endpoint);
   const auto priority = std::max(registry::Priority::normal, highest_of(tenant));
   return Match{joined(tenant, endpoint_id), std::move(endpoint), priority, std::move(chosen)};
 }
@@ -87,28 +146,29 @@ registry::Priority Router::highest_of(std::string_view tenant) const {
   return owner ? owner->max_priority : registry::Priority::critical;
 }
 
-PolicyPtr Router::policy(std::string_view tenant, std::string_view type, registry::EventKind kind,
-                         const registry::Subscription* subscription, const registry::Endpoint& endpoint) const {
+PolicyPtr Router::policy(const Asked& asked, const Subscription* subscription,
+                         const registry::Endpoint& endpoint) const {
+  const auto& [tenant, type, kind] = asked;
   if (subscription)
     if (auto own = named(tenant, subscription->backoff_policy)) return own;
   if (auto own = named(tenant, endpoint.backoff_policy)) return own;
   // Event types are of events; a type from a source begins with the source's id, and sources make no commands.
-  if (kind != registry::EventKind::event) return global_policy(tenant);
-  if (const auto declared = lookup(state_->event_types, tenant, type))
+  if (kind != EventKind::event) return global_policy(tenant);
+  if (const auto declared = state_->event_type(tenant, type))
     if (auto own = named(tenant, declared->backoff_policy)) return own;
-  if (const auto source = lookup(state_->sources, tenant, type.substr(0, type.find('.'))))
+  if (const auto source = state_->source(tenant, type.substr(0, type.find('.'))))
     if (auto own = named(tenant, source->backoff_policy)) return own;
   return global_policy(tenant);
 }
 
 PolicyPtr Router::global_policy(std::string_view tenant) const {
   if (auto own = named(tenant, options_.global_policy)) return own;
-  if (auto own = named("default", options_.global_policy)) return own;
+  if (auto own = named(registry::kDefaultTenant, options_.global_policy)) return own;
   return options_.fallback;
 }
 
 PolicyPtr Router::named(std::string_view tenant, std::string_view id) const {
-  return lookup(state_->backoff_policies, tenant, id);
+  return id.empty() ? nullptr : state_->backoff_policy(tenant, id);
 }
 
 }  // namespace certes::dispatcher

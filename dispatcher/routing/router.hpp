@@ -2,9 +2,13 @@
 // Router: who gets an event, command or result, as the registry stands in one State. An endpoint with several matching
 // subscriptions is matched once, at the highest of their priorities, with that subscription's back-off policy, else the
 // nearest: endpoint, event type, source, global. In what state the endpoint is makes no difference here (fate.hpp).
-// Who: core, one router per State. Pure but for its cache; confined to one thread.
+// It follows from State to State by what has changed between them, however much stands there. What types match is
+// remembered, as types come from producers within a bound of bytes; what is remembered of a type is found anew only
+// where a change since may concern it. Who: core. Pure but for what it remembers; confined to one thread.
 
 #include <array>
+#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,45 +32,93 @@ struct Match {
 };
 
 struct RouterOptions {
-  std::string global_policy;  // id; of the event's tenant, else of the default one
-  PolicyPtr fallback;         // where no policy is named, or it is gone
+  std::string global_policy;                // id; of the event's tenant, else of the default one
+  PolicyPtr fallback;                       // where no policy is named, or it is gone
+  std::size_t remembered_bytes = 8u << 20;  // of what types match, but for the last that was asked
 };
 
 class Router {
  public:
   Router(registry::StatePtr state, RouterOptions options);
 
-  // Valid until the next call.
+  // Goes on to a newer State. Costs what has changed since the one before.
+  void follow(registry::StatePtr state);
+
+  // In the order of the endpoints' ids. Valid until the next call.
   const std::vector<Match>& route(std::string_view tenant, std::string_view type,
                                   registry::EventKind kind = registry::EventKind::event);
   // For a replay to one endpoint: as its subscriptions to that type say, else at normal
   // priority. Nothing: there is no such endpoint.
   std::optional<Match> only(std::string_view tenant, std::string_view type, std::string_view endpoint,
-                            registry::EventKind kind = registry::EventKind::event) const;
+                            registry::EventKind kind = registry::EventKind::event);
   // For an endpoint that is no resource: at normal priority, with the global policy.
   Match apart(std::string_view tenant, std::shared_ptr<const registry::Endpoint> endpoint) const;
+  // Whether the endpoint has a subscription for it.
+  bool matches(std::string_view tenant, std::string_view type, std::string_view endpoint, registry::EventKind kind);
+  // The number of the State in which anything that matches of this tenant depend on changed last, or a later one.
+  std::uint64_t changed_in(std::string_view tenant) const;
   const registry::StatePtr& state() const { return state_; }
+  std::size_t remembered_bytes() const { return bytes_; }
 
  private:
-  struct Bus {
-    TopicTrie trie;
-    std::vector<std::shared_ptr<const registry::Subscription>> subscriptions;
+  // What may change matches of a tenant: a subscription to this pattern; without a pattern, an endpoint.
+  struct Change {
+    std::uint64_t number;
+    registry::EventKind kind;
+    std::string pattern, endpoint;
   };
-  using PerTenant = std::array<Bus, registry::kEventKinds>;  // by kind
+  using Bus = TopicTrie<const registry::Subscription*>;  // of state_
+  struct Tenant {
+    std::array<Bus, registry::kEventKinds> buses;  // by kind
+    std::deque<Change> changes;                    // the last ones
+    std::uint64_t all_before = 0;                  // what was found before this change is void
+    std::uint64_t changed = 0;                     // the last change
+    std::uint64_t changed_in = 0;                  // the State it came with
+  };
+  struct Remembered {
+    std::string key;  // kind, tenant, NUL, type
+    std::vector<Match> matches;
+    bool lacks = false;       // an endpoint of a subscription that matches: it is not there
+    std::uint64_t found = 0;  // the last change when it was found, or found still to hold
+    std::size_t bytes = 0;
+  };
+  struct Asked {
+    std::string_view tenant, type;
+    registry::EventKind kind;
+  };
 
+  void follow_subscriptions(const registry::State& before);
+  void follow_endpoints(const registry::State& before);
+  void follow_policies(const registry::State& before);
+  void follow_tenants(const registry::State& before);
+  void begin_change(Tenant& tenant);
+  void note(Tenant& tenant, Change change);
+  void note_all(std::string_view tenant);
+  void forget(std::string_view tenant);
+  void void_all();
+
+  const Tenant* find(std::string_view tenant) const;
+  bool holds(Remembered& remembered, const Asked& asked) const;
+  void find_anew(Remembered& remembered, const Asked& asked);
+  void bound();
   registry::Priority highest_of(std::string_view tenant) const;  // that its deliveries may have
-  std::vector<Match> match(std::string_view tenant, std::string_view type, registry::EventKind kind) const;
-  PolicyPtr policy(std::string_view tenant, std::string_view type, registry::EventKind kind,
-                   const registry::Subscription* subscription, const registry::Endpoint& endpoint) const;
+  void match(const Asked& asked, Remembered& into);
+  PolicyPtr policy(const Asked& asked, const registry::Subscription* subscription,
+                   const registry::Endpoint& endpoint) const;
   PolicyPtr global_policy(std::string_view tenant) const;
   PolicyPtr named(std::string_view tenant, std::string_view id) const;
 
   registry::StatePtr state_;
-  RouterOptions options_;
-  std::unordered_map<std::string, PerTenant, StringHash, std::equal_to<>> tenants_;
-  std::unordered_map<std::string, std::vector<Match>, StringHash, std::equal_to<>>
-      cache_;  // by kind, tenant, NUL, type
-  std::string cache_key_;
+  const RouterOptions options_;
+  // Those that have had a subscription: without one, nothing matches.
+  std::unordered_map<std::string, Tenant, StringHash, std::equal_to<>> tenants_;
+  std::uint64_t changes_ = 0;     // so many there were, of all tenants
+  std::uint64_t all_before_ = 0;  // as a Tenant's, of all tenants
+  std::uint64_t all_changed_in_ = 0;
+  std::list<Remembered> remembered_;  // the last asked first
+  std::unordered_map<std::string_view, std::list<Remembered>::iterator> by_key_;
+  std::size_t bytes_ = 0;
+  std::string asked_key_;
 };
 
 }  // namespace certes::dispatcher

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/random.hpp"
 #include "tests/dispatcher/resources.hpp"
 
 using namespace certes;
@@ -126,4 +127,202 @@ TEST_CASE("Router: a source's policy is not a command's whose service has its na
   auto router = make(state);
   CHECK(router.route("default", "Billing.Charge")[0].policy->id == "slow");
   CHECK(router.route("default", "Billing.Charge", registry::EventKind::command)[0].policy->id == "fallback");
+}
+
+namespace {
+
+// A registry under random changes: what stands there is of two tenants beside the default one.
+class Changing {
+ public:
+  explicit Changing(std::uint64_t seed) : random_(seed) {}
+
+  registry::StatePtr step() {
+    for (auto changes = 1 + random_.bits() % 3; changes > 0; --changes) change();
+    auto made = std::make_shared<registry::State>(state_);
+    made->number = ++number_;
+    return made;
+  }
+  std::string type() {
+    std::string text = word(kWords - 1);
+    for (auto more = random_.bits() % 3; more > 0; --more) text.append(1, '.').append(word(kWords - 1));
+    return text;
+  }
+  std::string tenant() { return kTenants[random_.bits() % std::size(kTenants)]; }
+  registry::EventKind kind() { return static_cast<registry::EventKind>(random_.bits() % registry::kEventKinds); }
+  std::string endpoint() { return "e" + std::to_string(random_.bits() % 6); }
+
+ private:
+  static constexpr const char* kTenants[] = {"default", "acme", "other"};
+  static constexpr std::uint64_t kWords = 6;
+
+  std::string word(std::uint64_t most) {
+    static constexpr const char* kAll[] = {"a", "b", "certes", "src", "d", "*", "#"};
+    return kAll[random_.bits() % (most + 1)];
+  }
+  std::string pattern() {
+    std::string text = word(kWords);
+    for (auto more = random_.bits() % 3; more > 0; --more) text.append(1, '.').append(word(kWords));
+    return text;
+  }
+  std::string policy() { return random_.bits() % 2 ? std::string() : "p" + std::to_string(random_.bits() % 3); }
+
+  template <class T>
+  std::shared_ptr<T> next(const registry::State::Map<T>& map, const std::string& tenant, const std::string& id) {
+    const auto* current = map.find(tenant + "/" + id);
+    auto made = current ? std::make_shared<T>(**current) : std::make_shared<T>();
+    made->tenant = tenant;
+    made->id = id;
+    ++made->version;
+    return made;
+  }
+  // Made, edited or removed.
+  template <class T, class Edit>
+  void change(registry::State::Map<T>& map, const std::string& id, Edit edit, const std::string& tenant) {
+    if (random_.bits() % 4 == 0) return (void)map.erase(tenant + "/" + id);
+    auto made = next(map, tenant, id);
+    edit(*made);
+    map.set(tenant + "/" + id, std::move(made));
+  }
+  void change() {
+    switch (random_.bits() % 12) {
+      case 0:
+        return change(
+            state_.tenants, tenant(),
+            [&](auto& t) {
+              t.max_priority = static_cast<Priority>(random_.bits() % registry::kPriorities);
+              t.weight = 1 + static_cast<int>(random_.bits() % 4);
+            },
+            "default");
+      case 1:
+        return change(
+            state_.backoff_policies, "p" + std::to_string(random_.bits() % 3), [](auto&) {}, tenant());
+      case 2:
+        return change(
+            state_.sources, "src", [&](auto& s) { s.backoff_policy = policy(); }, tenant());
+      case 3:
+        return change(
+            state_.event_types, type(), [&](auto& t) { t.backoff_policy = policy(); }, tenant());
+      case 4:
+      case 5:
+      case 6:
+        return change(
+            state_.endpoints, endpoint(),
+            [&](auto& e) {
+              e.state = static_cast<EndpointState>(random_.bits() % 3);
+              e.backoff_policy = policy();
+            },
+            tenant());
+      default:
+        return change(
+            state_.subscriptions, "s" + std::to_string(random_.bits() % 20),
+            [&](auto& s) {
+              s.endpoint = endpoint();
+              s.pattern = pattern();
+              s.kind = kind();
+              s.priority = static_cast<Priority>(random_.bits() % registry::kPriorities);
+              s.backoff_policy = policy();
+            },
+            tenant());
+    }
+  }
+
+  Random random_;
+  registry::State state_;
+  std::uint64_t number_ = 0;
+};
+
+std::string shown(const Match& match) {
+  return match.key + " v" + std::to_string(match.endpoint->version) + " " + std::string(to_string(match.priority)) +
+         " " + match.policy->tenant + "/" + match.policy->id + " v" + std::to_string(match.policy->version) + "\n";
+}
+
+std::string shown(const std::vector<Match>& matches) {
+  std::string text;
+  for (const Match& match : matches) text += shown(match);
+  return text;
+}
+
+RouterOptions options(std::size_t remembered_bytes) {
+  RouterOptions options;
+  options.global_policy = "p0";
+  options.fallback = std::make_shared<registry::BackoffPolicy>();
+  options.remembered_bytes = remembered_bytes;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("Router: one that follows random changes says what one says that is made anew") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    CAPTURE(seed);
+    Changing registry(seed);
+    Router follows(registry.step(), options(seed % 3 == 0 ? 2'000 : 1u << 20));
+    std::vector<std::tuple<std::string, std::string, registry::EventKind>> asked;
+    for (int i = 0; i < 40; ++i) asked.emplace_back(registry.tenant(), registry.type(), registry.kind());
+    for (int step = 0; step < 400; ++step) {
+      // Some are skipped, as a loop that is busy skips them, now and then so many that all is found anew.
+      registry::StatePtr state = registry.step();
+      for (int skipped = step % 50 == 0 ? 60 : step % 3; skipped > 0; --skipped) state = registry.step();
+      const std::uint64_t before = follows.state()->number;
+      follows.follow(state);
+      Router anew(state, options(1u << 20));
+      for (std::size_t i = static_cast<std::size_t>(step) % 4; i < asked.size(); i += 4) {
+        const auto& [tenant, type, kind] = asked[i];
+        CAPTURE(type);
+        const std::string wanted = shown(anew.route(tenant, type, kind));
+        REQUIRE(shown(follows.route(tenant, type, kind)) == wanted);
+        const std::string endpoint = registry.endpoint();
+        REQUIRE(follows.matches(tenant, type, endpoint, kind) == (wanted.find("/" + endpoint + " ") != wanted.npos));
+        const auto only = follows.only(tenant, type, endpoint, kind),
+                   only_anew = anew.only(tenant, type, endpoint, kind);
+        REQUIRE(only.has_value() == only_anew.has_value());
+        if (only) REQUIRE(shown(*only) == shown(*only_anew));
+        REQUIRE(follows.changed_in(tenant) <= state->number);
+      }
+      REQUIRE(before < state->number);
+    }
+  }
+}
+
+TEST_CASE("Router: a tenant in which nothing has changed that decides a match is known to be as it was") {
+  StateBuilder state;
+  state.endpoint("billing")
+      .subscription("s1", "billing", "order.#")
+      .subscription("s2", "far", "#", Priority::low, {}, "acme");
+  auto router = make(state);
+  const std::uint64_t first = router.state()->number;
+  router.follow(state.endpoint("billing", [](auto& e) { e.concurrency = 3; }).build());
+  CHECK(router.changed_in("default") == router.state()->number);
+  CHECK(router.changed_in("acme") == first);
+  CHECK(router.route("default", "order.paid")[0].endpoint->concurrency == 3);
+}
+
+TEST_CASE("Router: a million invented types take no more memory than it may have") {
+  StateBuilder state;
+  state.endpoint("billing").endpoint("an endpoint with a name that is on the heap").endpoint("c");
+  state.subscription("s1", "billing", "order.#")
+      .subscription("s2", "an endpoint with a name that is on the heap", "#.x");
+  state.subscription("s3", "c", "order.*.x");
+  constexpr std::size_t kMost = 1u << 20;
+  Router router(state.build(), options(kMost));
+  CHECK(router.route("default", "order.1.x").size() == 3);
+  for (int i = 0; i < 1'000'000; ++i) {
+    router.route("default", (i % 2 ? "order." : "invented.") + std::to_string(i) + (i % 3 ? ".x" : ".y"));
+    REQUIRE(router.remembered_bytes() <= kMost);
+  }
+  CHECK(router.remembered_bytes() > kMost / 2);
+  CHECK(router.route("default", "order.1.x").size() == 3);
+}
+
+TEST_CASE("Router: matches that are more than it may remember are found all the same") {
+  StateBuilder state;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string id = std::to_string(i);
+    state.endpoint(id).subscription("s" + id, id, "#");
+  }
+  Router router(state.build(), options(1'000));
+  CHECK(router.route("default", "x").size() == 1'000);
+  CHECK(router.route("default", "y").size() == 1'000);
+  CHECK(router.route("other", "y").empty());
+  CHECK(router.remembered_bytes() < 1'000);
 }

@@ -7,7 +7,7 @@
 #include "common/base/random.hpp"
 
 using namespace certes;
-using dispatcher::TopicTrie;
+using Trie = dispatcher::TopicTrie<int>;
 
 namespace {
 
@@ -47,9 +47,9 @@ std::string random_words(Random& random, const std::vector<std::string>& from, s
 }
 
 bool matches(std::string_view pattern, std::string_view type) {
-  TopicTrie trie;
+  Trie trie;
   trie.add(pattern, 7);
-  return trie.match(type) == std::vector<TopicTrie::Value>{7};
+  return trie.match(type) == std::vector<int>{7};
 }
 
 }  // namespace
@@ -82,21 +82,50 @@ TEST_CASE("TopicTrie: agrees with the naive matcher on random patterns and types
   const std::vector<std::string> in_patterns = {"a", "b", "c", "*", "#", "#", "certes"};
   const std::vector<std::string> in_types = {"a", "b", "c", "d", "certes"};
   for (int round = 0; round < 300; ++round) {
-    TopicTrie trie;
+    Trie trie;
     std::vector<std::string> patterns;
-    for (TopicTrie::Value i = 0; i < 12; ++i) {
+    for (int i = 0; i < 12; ++i) {
       patterns.push_back(random_words(random, in_patterns, 5));
       trie.add(patterns.back(), i);
     }
     for (int i = 0; i < 40; ++i) {
       const auto type = random_words(random, in_types, 6);
-      std::vector<TopicTrie::Value> expected;
-      for (TopicTrie::Value p = 0; p < patterns.size(); ++p)
-        if (naive(patterns[p], type)) expected.push_back(p);
+      std::vector<int> expected;
+      for (std::size_t p = 0; p < patterns.size(); ++p)
+        if (naive(patterns[p], type)) expected.push_back(static_cast<int>(p));
       auto found = trie.match(type);
       std::sort(found.begin(), found.end());
       CAPTURE(type);
       CHECK(found == expected);
     }
   }
+}
+
+TEST_CASE("TopicTrie: what is added and removed at random leaves what is added at once, and in the end nothing") {
+  Random random(20'261'129);
+  const std::vector<std::string> in_patterns = {"a", "b", "c", "*", "#", "certes"};
+  const std::vector<std::string> in_types = {"a", "b", "c", "d", "certes"};
+  Trie trie;
+  std::vector<std::pair<std::string, int>> stands;
+  for (int step = 0; step < 3'000; ++step) {
+    if (random.bits() % 2 == 0 || stands.empty()) {
+      stands.emplace_back(random_words(random, in_patterns, 4), step);
+      trie.add(stands.back().first, step);
+    } else {
+      std::swap(stands[random.bits() % stands.size()], stands.back());
+      trie.remove(stands.back().first, stands.back().second);
+      stands.pop_back();
+    }
+    if (step % 10 != 0) continue;
+    const auto type = random_words(random, in_types, 4);
+    std::vector<int> expected;
+    for (const auto& [pattern, value] : stands)
+      if (naive(pattern, type)) expected.push_back(value);
+    auto found = trie.match(type);
+    std::sort(found.begin(), found.end());
+    std::sort(expected.begin(), expected.end());
+    CHECK(found == expected);
+  }
+  for (const auto& [pattern, value] : stands) trie.remove(pattern, value);
+  CHECK(trie.empty());
 }
