@@ -100,7 +100,7 @@ void Core::on_fence(registry::StatePtr state) {
 }
 
 void Core::on_state(registry::StatePtr state) {
-  if (routes_.use(std::move(state))) endpoints_.use(*routes_.state());
+  if (routes_.use(state)) endpoints_.use(std::move(state));
 }
 
 // A partition that goes: a revoked one stops sending and lets go once nothing of it is out; a lost one is forgotten.
@@ -133,20 +133,9 @@ CoreGauges Core::gauges() const {
     const auto priority = static_cast<Priority>(i);
     gauges.waiting[i] = scheduler_.waiting(priority, false) + scheduler_.waiting(priority, true);
     gauges.retrying[i] = book_.retrying(priority);
-    gauges.oldest_waiting[i] = book_.oldest_failed(priority);
-    endpoints_.each([&](const Endpoint& endpoint) {
-      for (const bool retry : {false, true})
-        if (const auto* first = static_cast<const Delivery*>(endpoint.lanes->front(priority, retry))) {
-          const UnixMillis at = first->record->record->appended_at;
-          gauges.oldest_waiting[i] = gauges.oldest_waiting[i] == 0 ? at : std::min(gauges.oldest_waiting[i], at);
-        }
-    });
+    gauges.oldest_waiting[i] = book_.oldest_waiting(priority);
   }
-  endpoints_.each([&](const Endpoint& endpoint) {
-    if (gauges.endpoint_waiting.size() <= endpoint.meter) gauges.endpoint_waiting.resize(endpoint.meter + 1);
-    const auto sent = static_cast<std::size_t>(endpoint.lanes->in_flight());
-    gauges.endpoint_waiting[endpoint.meter] += endpoint.deliveries - std::min(endpoint.deliveries, sent);
-  });
+  gauges.endpoint_waiting = book_.waiting_by_meter();
   return gauges;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/hash.hpp"
@@ -80,8 +81,10 @@ class Book {
   std::size_t memory_bytes() const { return memory_.held(); }
   std::size_t sending_bytes() const { return sending_memory_.held(); }  // of them, for requests
   std::size_t retrying(registry::Priority priority) const { return retrying_[static_cast<std::size_t>(priority)]; }
-  // Append time of the oldest event of that class with a delivery that has failed and not ended; 0: none.
-  UnixMillis oldest_failed(registry::Priority priority) const;
+  // Append time of the oldest event of that class with a delivery that waits, or has failed and not ended; 0: none.
+  UnixMillis oldest_waiting(registry::Priority priority) const;
+  // How many wait, for a result too, by their endpoint's meter.
+  const std::vector<std::size_t>& waiting_by_meter() const { return waiting_; }
 
  private:
   using HeldList = List<Waiting, NodeOf<WaitingNode>>;
@@ -100,8 +103,10 @@ class Book {
   Out out_of(const Delivery& delivery);
   static Slot take_slot(Delivery& delivery);
   void list(Delivery& delivery);  // among those of its endpoint that wait
+  void unlist(Delivery& delivery);
+  std::size_t& waiting_of(const Delivery& delivery);
   void put_back(HeldList& held);
-  void count_age(Delivery& delivery);  // once it has failed
+  void count_age(Delivery& delivery);  // while it waits, and from its first failure on
   void uncount_age(Delivery& delivery);
   std::uint64_t tick(SteadyTime at) const;
 
@@ -117,7 +122,8 @@ class Book {
   TimingWheel wheel_;
   std::map<std::int32_t, Partition> partitions_;
   std::size_t retrying_[registry::kPriorities] = {};
-  Ages failed_[registry::kPriorities];
+  Ages waiting_since_[registry::kPriorities];
+  std::vector<std::size_t> waiting_;                                                      // by meter
   std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> commands_;  // open; by the result's ce_id
   Pool<OpenRecord> records_;
   Pool<Delivery> deliveries_;

@@ -10,15 +10,14 @@
 namespace certes::dispatcher {
 namespace {
 
-NodeOf<EndpointDeliveries>& listed(Delivery& delivery) { return delivery; }
+NodeOf<EndpointDeliveries>& node_of(Delivery& delivery) { return delivery; }
 
 }  // namespace
 
 void Book::queue(Delivery& delivery) {
   put(delivery, Queued{});
   uncount_age(delivery);
-  delivery.priority = std::max(delivery.priority, delivery.endpoint->highest);
-  count_age(delivery);
+  delivery.priority = std::max(delivery.priority, delivery.endpoint->limits->highest);
   list(delivery);
   scheduler_.push(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, clock_.now());
 }
@@ -26,7 +25,6 @@ void Book::queue(Delivery& delivery) {
 void Book::wait_until(Delivery& delivery, UnixMillis due) {
   put(delivery, InWheel{});
   const Millis delay{std::max<std::int64_t>(0, due - clock_.unix_millis())};
-  count_age(delivery);
   list(delivery);
   ++retrying_[static_cast<std::size_t>(delivery.priority)];
   // Rounded up, so that no retry is a fraction of a millisecond early.
@@ -37,6 +35,7 @@ void Book::await_result(Delivery& delivery, UnixMillis until) {
   put(delivery, AwaitingResult{});
   const Millis delay{std::max<std::int64_t>(0, until - clock_.unix_millis())};
   uncount_age(delivery);
+  ++waiting_of(delivery);
   Budget& memory = awaiting_.of(delivery.endpoint->config().tenant);
   delivery.record->memory.move_to(memory);
   wheel_.add(delivery, tick(clock_.now() + delay) + 1);
@@ -56,7 +55,21 @@ void Book::rest(Delivery& delivery) {
 
 void Book::list(Delivery& delivery) {
   delivery.endpoint->waiting.push_back(delivery);
+  ++waiting_of(delivery);
+  count_age(delivery);
   if (doomed(delivery)) sweep_.begin(*delivery.endpoint);
+}
+
+void Book::unlist(Delivery& delivery) {
+  node_of(delivery).unlink();
+  --waiting_of(delivery);
+  if (delivery.attempts == 0) uncount_age(delivery);
+}
+
+std::size_t& Book::waiting_of(const Delivery& delivery) {
+  const std::size_t meter = delivery.endpoint->meter;
+  if (waiting_.size() <= meter) waiting_.resize(meter + 1);
+  return waiting_[meter];
 }
 
 void Book::release_held() {
@@ -103,19 +116,20 @@ void Book::put(Delivery& delivery, DeliveryPlace place) {
 void Book::leave_place(Delivery& delivery) {
   std::visit(Overloaded{[](Unplaced&) {},
                         [&](Queued&) {
-                          listed(delivery).unlink();
+                          unlist(delivery);
                           scheduler_.erase(delivery);
                         },
                         [&](Held&) {
-                          listed(delivery).unlink();
+                          unlist(delivery);
                           static_cast<Waiting&>(delivery).unlink();
                         },
                         [&](InWheel&) {
-                          listed(delivery).unlink();
+                          unlist(delivery);
                           wheel_.cancel(delivery);
                           --retrying_[static_cast<std::size_t>(delivery.priority)];
                         },
                         [&](AwaitingResult&) {
+                          --waiting_of(delivery);
                           wheel_.cancel(delivery);
                           delivery.record->memory.move_to(memory_);
                         },
@@ -124,19 +138,19 @@ void Book::leave_place(Delivery& delivery) {
   delivery.place = Unplaced{};
 }
 
-UnixMillis Book::oldest_failed(registry::Priority priority) const {
-  return failed_[static_cast<std::size_t>(priority)].oldest();
+UnixMillis Book::oldest_waiting(registry::Priority priority) const {
+  return waiting_since_[static_cast<std::size_t>(priority)].oldest();
 }
 
 void Book::count_age(Delivery& delivery) {
   const UnixMillis at = delivery.record->record->appended_at;
-  if (delivery.attempts == 0 || at == 0 || std::exchange(delivery.counted, true)) return;
-  failed_[static_cast<std::size_t>(delivery.priority)].add(at);
+  if (at == 0 || std::exchange(delivery.counted, true)) return;
+  waiting_since_[static_cast<std::size_t>(delivery.priority)].add(at);
 }
 
 void Book::uncount_age(Delivery& delivery) {
   if (!std::exchange(delivery.counted, false)) return;
-  failed_[static_cast<std::size_t>(delivery.priority)].remove(delivery.record->record->appended_at);
+  waiting_since_[static_cast<std::size_t>(delivery.priority)].remove(delivery.record->record->appended_at);
 }
 
 std::uint64_t Book::tick(SteadyTime at) const {

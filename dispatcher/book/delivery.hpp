@@ -85,7 +85,7 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
   std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
   std::uint32_t attempts = 0;    // that have ended
   registry::Priority priority = registry::Priority::normal;
-  bool counted = false;  // among those that have failed and not ended (Ages)
+  bool counted = false;  // among those that wait, or have failed and not ended (Ages)
   bool command = false;  // ends only when its result is on the log
   Answer answer = Answer::none;
   DeliveryPlace place;

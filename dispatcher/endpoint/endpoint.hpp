@@ -25,6 +25,11 @@ enum class Mode : std::uint8_t {
   deleted,   // the same, and it is no more
 };
 
+// What a tenant may have, as the registry stands.
+struct TenantLimits {
+  registry::Priority highest = registry::Priority::critical;
+};
+
 struct Endpoint {
   std::string key;  // "tenant/id"
   std::unique_ptr<Target> target;
@@ -35,9 +40,9 @@ struct Endpoint {
   std::size_t deliveries = 0;                          // those that wait and those that do not
   std::size_t meter = 0;
   std::size_t affinity = 0;
-  registry::Priority highest = registry::Priority::critical;  // that its tenant may have
-  UnixMillis swept_from = 0;                                  // last_disabled_at, of which the sweep has begun
-  std::size_t to_inspect = 0;                                 // of those that wait: the sweep has not come to them
+  std::shared_ptr<const TenantLimits> limits;  // its tenant's
+  UnixMillis swept_from = 0;                   // last_disabled_at, of which the sweep has begun
+  std::size_t to_inspect = 0;                  // of those that wait: the sweep has not come to them
   Mode mode = Mode::open;
   bool reply = false;     // kReplyEndpoint
   bool sweeping = false;  // what waits is being looked through for what is to end

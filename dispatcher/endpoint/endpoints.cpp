@@ -15,7 +15,10 @@ Endpoint& Endpoints::of(const Match& match, const registry::State* state) {
   made->key = match.key;
   const auto tenant = state ? state->tenant(match.endpoint->tenant) : nullptr;
   made->lanes = &scheduler_.add(match.endpoint->tenant, tenant ? tenant->weight : 1);
-  made->highest = tenant ? tenant->max_priority : registry::Priority::critical;
+  auto& limits = tenants_[match.endpoint->tenant];
+  if (!limits)
+    limits = std::make_shared<TenantLimits>(TenantLimits{tenant ? tenant->max_priority : registry::Priority::critical});
+  made->limits = limits;
   made->reply = match.endpoint->id == kReplyEndpoint;
   made->affinity = next_affinity_++;
   made->meter = observer_.meter(*match.endpoint);
@@ -30,31 +33,37 @@ const Endpoint* Endpoints::find(std::string_view key) const {
   return found == endpoints_.end() ? nullptr : found->second.get();
 }
 
-void Endpoints::use(const registry::State& state) {
-  std::vector<Endpoint*> deleted;
-  for (auto& [key, endpoint] : endpoints_) {
-    if (endpoint->reply) continue;
-    const auto* found = state.endpoints.find(key);
-    // One that was made anew under the same name is another.
-    if (found == nullptr || (*found)->created_at != endpoint->config().created_at)
-      deleted.push_back(endpoint.get());
-    else if (found->get() != &endpoint->config())
-      update(*endpoint, *found);
-  }
-  for (Endpoint* endpoint : deleted) remove(*endpoint);
-  use_tenants(state);
+void Endpoints::use(registry::StatePtr state) {
+  const registry::StatePtr before = std::exchange(state_, std::move(state));
+  use_endpoints(*before);
+  use_tenants(*before);
+}
+
+void Endpoints::use_endpoints(const registry::State& before) {
+  registry::State::Map<registry::Endpoint>::difference(
+      before.endpoints, state_->endpoints, [this](const std::string& key, const auto*, const auto* is) {
+        const auto found = endpoints_.find(key);
+        if (found == endpoints_.end()) return;
+        Endpoint& endpoint = *found->second;
+        // One that was made anew under the same name is another.
+        if (is == nullptr || (*is)->created_at != endpoint.config().created_at)
+          remove(endpoint);
+        else if (is->get() != &endpoint.config())
+          update(endpoint, *is);
+      });
 }
 
 // What is in the scheduler already keeps its class; retries take the lower one.
-void Endpoints::use_tenants(const registry::State& state) {
-  scheduler_.set_weights([&state](std::string_view id) {
-    const auto tenant = state.tenant(id);
-    return tenant ? tenant->weight : 1;
-  });
-  for (auto& [key, endpoint] : endpoints_) {
-    const auto tenant = state.tenant(endpoint->config().tenant);
-    endpoint->highest = tenant ? tenant->max_priority : registry::Priority::critical;
-  }
+void Endpoints::use_tenants(const registry::State& before) {
+  registry::State::Map<registry::Tenant>::difference(
+      before.tenants, state_->tenants, [this](const std::string&, const auto* was, const auto* is) {
+        const std::string& id = is ? (*is)->id : (*was)->id;
+        scheduler_.set_weight(id, is ? (*is)->weight : 1);
+        const auto found = tenants_.find(id);
+        if (found == tenants_.end()) return;
+        found->second->highest = is ? (*is)->max_priority : registry::Priority::critical;
+        if (!is) tenants_.erase(found);  // its endpoints, which go, have it still
+      });
 }
 
 void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config) {

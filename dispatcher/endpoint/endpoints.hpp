@@ -28,7 +28,8 @@ class Endpoints {
   // The match's, made where it has none. `state`: of the registry, none yet: nothing.
   Endpoint& of(const Match& match, const registry::State* state);
   const Endpoint* find(std::string_view key) const;
-  void use(const registry::State& state);
+  // Goes on to a newer State. Costs what has changed since the one before.
+  void use(registry::StatePtr state);
 
   void answered_gone(Endpoint& endpoint);           // 410
   void disable_failed(std::string_view key);        // the registry did not take it
@@ -38,25 +39,23 @@ class Endpoints {
   std::optional<SteadyTime> next_wake() const;
   void drop_left();  // those that are deleted, once nothing of them is left
 
-  template <class Visit>
-  void each(Visit visit) const {
-    for (const auto& [key, endpoint] : endpoints_) visit(*endpoint);
-  }
-
  private:
   using Owned = std::unique_ptr<Endpoint>;
 
   void update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config);
   void apply(Endpoint& endpoint);  // mode and limits, to the scheduler
   void remove(Endpoint& endpoint);
-  void use_tenants(const registry::State& state);
+  void use_endpoints(const registry::State& before);
+  void use_tenants(const registry::State& before);
 
   Scheduler& scheduler_;
   Sweep& sweep_;
   Observer& observer_;
   const crypto::Sealer& sealer_;
   const Clock& clock_;
+  registry::StatePtr state_ = std::make_shared<const registry::State>();  // that the others are of
   std::unordered_map<std::string, Owned, StringHash, std::equal_to<>> endpoints_;
+  std::unordered_map<std::string, std::shared_ptr<TenantLimits>, StringHash, std::equal_to<>> tenants_;
   std::vector<Owned> leaving_;  // deleted, with deliveries
   std::set<std::pair<SteadyTime, Endpoint*>> resting_;
   std::size_t next_affinity_ = 0;

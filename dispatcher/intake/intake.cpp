@@ -82,7 +82,7 @@ void EventIntake::ask_fence() {
     asked_ = unrouted_.size();
     auto state = parts_.registrar.fence();
     fence_out_ = !state;
-    if (parts_.routes.use(std::move(state))) parts_.endpoints.use(*parts_.routes.state());
+    if (parts_.routes.use(state)) parts_.endpoints.use(std::move(state));
   }
 }
 

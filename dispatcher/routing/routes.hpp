@@ -1,6 +1,6 @@
 #pragma once
-// Routes: the registry as the core loop sees it now, and the router that was made of it when it was first needed. Who:
-// intake and sending. Confined to the core loop.
+// Routes: the registry as the core loop sees it now, and the router that follows it. Who: intake and sending. Confined
+// to the core loop.
 
 #include <cstdint>
 #include <memory>
@@ -18,16 +18,16 @@ class Routes {
   bool use(registry::StatePtr state) {
     if (!state || (state_ && state->number <= state_->number)) return false;
     state_ = std::move(state);
-    router_.reset();
+    if (router_)
+      router_->follow(state_);
+    else
+      router_ = std::make_unique<Router>(state_, options_);
     return true;
   }
   const registry::State* state() const { return state_.get(); }  // none yet: nothing
   std::uint64_t number() const { return state_->number; }        // of the state. Precondition: there is one
   // Precondition: there is a state.
-  Router& router() {
-    if (!router_) router_ = std::make_unique<Router>(state_, options_);
-    return *router_;
-  }
+  Router& router() { return *router_; }
 
  private:
   RouterOptions options_;

@@ -81,11 +81,12 @@ void Scheduler::remove(Lanes& lanes) {
   if (--tenant->endpoints == 0) tenants_.erase(std::string(tenant->name));
 }
 
-void Scheduler::set_weights(const std::function<int(std::string_view)>& weight_of) {
-  for (auto& [name, tenant] : tenants_) {
-    tenant->weight = std::max(1, weight_of(name));
-    for (Tenant::Place& place : tenant->places) place.deficit = std::min(place.deficit, tenant->weight);
-  }
+void Scheduler::set_weight(std::string_view tenant_name, int weight) {
+  const auto found = tenants_.find(tenant_name);
+  if (found == tenants_.end()) return;
+  Tenant& tenant = *found->second;
+  tenant.weight = std::max(1, weight);
+  for (Tenant::Place& place : tenant.places) place.deficit = std::min(place.deficit, tenant.weight);
 }
 
 void Scheduler::push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now) {

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,10 +41,6 @@ inline constexpr int lane_of(Priority priority, bool retry) { return static_cast
 class Lanes : Timer {
  public:
   int in_flight() const { return in_flight_; }
-  // The longest waiting of its kind, or none.
-  const Waiting* front(Priority priority, bool retry) const {
-    return queues_[static_cast<std::size_t>(lane_of(priority, retry))].front();
-  }
 
  private:
   friend class Scheduler;
@@ -79,13 +74,13 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   // Endpoints. `remove` needs one without waiting deliveries; slots still taken are forgotten.
-  // `weight`: of a tenant that has none of its own yet; set_weights changes it.
+  // `weight`: of a tenant that has no endpoint yet; set_weight changes it.
   Lanes& add(std::string_view tenant, int weight = 1);
   void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
   void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
   void remove(Lanes& lanes);
-  // How many sends each tenant has in its turn.
-  void set_weights(const std::function<int(std::string_view tenant)>& weight_of);
+  // How many sends the tenant has in its turn; nothing where it has no endpoint.
+  void set_weight(std::string_view tenant, int weight);
 
   void push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);
   void push_front(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now);  // was taken, not sent

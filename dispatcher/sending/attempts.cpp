@@ -39,15 +39,14 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
 // As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
 bool Attempts::still_matched(Delivery& delivery) {
   if (delivery.matched_in == parts_.routes.number() || delivery.endpoint->reply) return true;
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
   const auto& headers = delivery.record->record->headers;
   const bool directed = headers.find(log::names::kReplay) && headers.find(log::names::kEndpoint);
-  const auto view = event::view(*delivery.record->record);
-  if (!directed && view) {
-    const auto kind = registry::parse_event_kind(view->kind).value_or(registry::EventKind::event);
-    const std::string& id = delivery.endpoint->config().id;
-    if (!std::ranges::any_of(parts_.routes.router().route(view->tenant, view->type, kind),
-                             [&](const Match& match) { return match.endpoint->id == id; }))
-      return false;
+  Router& router = parts_.routes.router();
+  if (!directed && router.changed_in(endpoint.tenant) > delivery.matched_in) {
+    const auto view = event::view(*delivery.record->record);
+    const auto kind = registry::parse_event_kind(view ? view->kind : "").value_or(registry::EventKind::event);
+    if (view && !router.matches(view->tenant, view->type, endpoint.id, kind)) return false;
   }
   delivery.matched_in = parts_.routes.number();
   return true;

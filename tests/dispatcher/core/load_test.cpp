@@ -1,6 +1,7 @@
 // The core with much to do: memory, slow endpoints, partitions that come and go.
 #include <doctest/doctest.h>
 
+#include "common/base/random.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -295,4 +296,34 @@ TEST_CASE("Core: what a sweep ends waits for the outcomes before it") {
   world.core->run();
   world.core->run();
   CHECK(world.letters.size() == 300 - sent);
+}
+
+TEST_CASE("Core: how many deliveries wait is counted as they come, are sent, fail and end") {
+  Random random(11);
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 3; }).endpoint("b");
+  state.subscription("s1", "a", "order.#").subscription("s2", "b", "#");
+  world.use(state);
+  for (int step = 0; step < 2'000; ++step) {
+    const std::string endpoint = random.bits() % 2 ? "a" : "b";
+    switch (random.bits() % 8) {
+      case 0:
+      case 1: world.give(1, random.bits() % 2 ? "order.created" : "mail.sent"); break;
+      case 2: world.pass(Millis{random.bits() % 12'000}); break;
+      case 3:
+        world.use(state.in_state(endpoint,
+                                 random.bits() % 3 ? registry::EndpointState::active : registry::EndpointState::paused,
+                                 world.clock.unix_millis()));
+        break;
+      case 4: world.give_back(endpoint, http::TransferError::unresolved, Millis{500}); break;
+      default: world.answer(endpoint, random.bits() % 3 ? 200 : 500); break;
+    }
+    world.core->run();
+    const auto gauges = world.core->gauges();
+    const std::size_t open = world.core->open_deliveries("default/a") + world.core->open_deliveries("default/b");
+    const std::size_t waiting = gauges.endpoint_waiting.empty() ? 0 : gauges.endpoint_waiting[0];
+    REQUIRE(waiting == open - gauges.in_flight);
+    if (waiting > 0) REQUIRE(gauges.oldest_waiting[static_cast<std::size_t>(Priority::normal)] != 0);
+  }
 }

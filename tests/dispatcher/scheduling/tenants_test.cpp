@@ -150,12 +150,14 @@ TEST_CASE("Scheduler: what a tenant does not use is the others', and is not save
   CHECK(sent[1] == 100);
 }
 
-TEST_CASE("Scheduler: a changed weight holds at once, for tenants that are there and that come") {
+TEST_CASE("Scheduler: a changed weight holds at once, and one of a tenant without endpoints is nothing") {
   Bench bench({100, 1});
   for (int i = 0; i < 1'000; ++i)
     for (int t = 0; t < 2; ++t) bench.push(t);
   for (int i = 0; i < 10; ++i) bench.next();
-  bench.scheduler.set_weights([](std::string_view tenant) { return tenant == "t0" ? 1 : 3; });
+  bench.scheduler.set_weight("t0", 1);
+  bench.scheduler.set_weight("t1", 3);
+  bench.scheduler.set_weight("nobody", 7);
   std::map<int, int> sent;
   for (int i = 0; i < 400; ++i) ++sent[bench.next()->tenant];
   CHECK(sent[0] >= 99);
