@@ -53,7 +53,9 @@ void Connection::refuse(const Refusal& refusal) {
   head_ = false;
   received_ = loop_.now();
   phase_ = Phase::answering;
-  Response answer = problem_of(refusal, loop_.shared().limits);
+  FramingLimits limits = loop_.shared().limits;
+  limits.max_body_bytes = framing_.max_body_bytes();
+  Response answer = problem_of(refusal, limits);
   if (refusal.status == 503) answer.headers.emplace_back("Retry-After", "1");
   respond(std::move(answer));
   if (consuming_) return;  // it drops what it has

@@ -80,7 +80,7 @@ Framing::State Framing::scan_head(const char* data, std::size_t size) {
       if (!request_line(data, line)) return State::refused;
       phase_ = Phase::header;
     } else if (line.empty()) {
-      return header_end() ? State::complete : State::refused;
+      return header_end(data) ? State::complete : State::refused;
     } else if (!field_line(data, line, false)) {
       return State::refused;
     }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct FramingLimits {
   std::size_t max_headers = 100;
   std::size_t max_body_bytes = 1u << 20;
   std::size_t max_path_bytes = 2'048;
+  // Of the body of a request with this method and target; empty: max_body_bytes, of any.
+  std::function<std::size_t(std::string_view method, std::string_view target)> body_bytes = {};
 };
 
 // Why a request is refused: what problem() takes. Texts are static.
@@ -59,6 +62,8 @@ class Framing {
   bool keep_alive() const { return keep_alive_; }
   bool version_1_0() const { return version_1_0_; }
   const Refusal& refusal() const { return refusal_; }
+  // To which this request is held; known with the header.
+  std::size_t max_body_bytes() const { return max_body_bytes_; }
 
   bool started() const { return position_ > 0 || seen_ > 0; }
   bool header_complete() const { return phase_ >= Phase::body; }
@@ -83,7 +88,7 @@ class Framing {
   bool known_field(std::string_view name, std::string_view value);
   bool content_length(std::string_view value);
   bool connection(std::string_view value);
-  bool header_end();
+  bool header_end(const char* data);
   bool chunk_line(std::string_view line);
   bool refuse(const Refusal& refusal);
 
@@ -96,6 +101,7 @@ class Framing {
   std::size_t seen_ = 0;      // bytes after it already searched for a line end
   std::size_t header_bytes_ = 0;
   std::size_t content_length_ = 0;
+  std::size_t max_body_bytes_ = 0;
   std::size_t body_bytes_ = 0;
   std::size_t chunk_left_ = 0;
   std::size_t trailer_bytes_ = 0;

@@ -24,7 +24,7 @@ bool Framing::chunk_line(std::string_view line) {
   }
   const std::string_view rest = line.substr(digits);
   if (digits == 0 || (!rest.empty() && rest.front() != ';') || !is_field_value(rest)) return refuse(kChunk);
-  if (value > limits_->max_body_bytes - body_bytes_) return refuse(kBodyLarge);
+  if (value > max_body_bytes_ - body_bytes_) return refuse(kBodyLarge);
   chunk_left_ = value;
   phase_ = value == 0 ? Phase::trailer : Phase::chunk_data;
   return true;

@@ -126,8 +126,11 @@ bool Framing::connection(std::string_view value) {
   return true;
 }
 
-bool Framing::header_end() {
+bool Framing::header_end(const char* data) {
   header_bytes_ = position_;
+  max_body_bytes_ = limits_->max_body_bytes;
+  if (limits_->body_bytes)
+    max_body_bytes_ = limits_->body_bytes({data + method_.at, method_.size}, {data + target_.at, target_.size});
   keep_alive_ = !wants_close_ && (!version_1_0_ || wants_keep_alive_);
   if (!version_1_0_ && !has_host_) return refuse(kNoHost);
   if (has_coding_) {
@@ -136,7 +139,7 @@ bool Framing::header_end() {
     if (other_coding_) return refuse(kCoding);
     chunked_ = true;
   }
-  if (content_length_ > limits_->max_body_bytes) return refuse(kBodyLarge);
+  if (content_length_ > max_body_bytes_) return refuse(kBodyLarge);
   if (version_1_0_ || (!chunked_ && content_length_ == 0)) expects_continue_ = false;
   phase_ = chunked_ ? Phase::chunk_size : Phase::body;
   return true;

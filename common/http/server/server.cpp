@@ -51,6 +51,15 @@ class Server::Impl {
     shared.tls = std::make_unique<TlsKeeper>(shared.options.tls);
   }
 
+  void limit_bodies_by_route() {
+    shared.limits.body_bytes = [this](std::string_view method, std::string_view target) {
+      const std::string_view path = origin_form(target);
+      const RouteTable::Match match = shared.routes.find(method, path.substr(0, path.find('?')));
+      const std::size_t own = match.route ? match.route->pooled.max_body_bytes : 0;
+      return own != 0 ? own : shared.limits.max_body_bytes;
+    };
+  }
+
   std::size_t loop_count() const { return static_cast<std::size_t>(std::max(1, shared.options.loops)); }
 
   std::size_t unfinished_limit() const {
@@ -104,6 +113,7 @@ void Server::pooled(std::string method, std::string pattern, PooledRoute pooled,
   route.pattern = std::move(pattern);
   route.pooled = std::move(pooled);
   route.make_check = std::move(make_check);
+  if (route.pooled.max_body_bytes != 0) impl_->limit_bodies_by_route();
   impl_->shared.routes.add(std::move(route));
 }
 

@@ -113,6 +113,7 @@ struct PooledRoute {
   bool lengthy = false;   // may take long (it reads topics, is a job): not to be waited for by short requests
   // On the loop's thread, must not block. None: nobody's share.
   std::function<Entrance(const Request&)> enter = {};
+  std::size_t max_body_bytes = 0;  // above: 413. 0: the server's
 };
 
 // The body of a streaming connection, as its Stream sees it. Confined to the loop.

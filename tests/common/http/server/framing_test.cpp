@@ -222,6 +222,21 @@ TEST_CASE("Framing: the sum of all chunks is bound by the body's limit") {
   CHECK(frame(head + "6\r\nabcdef\r\n5\r\nabcde\r\n0\r\n\r\n", 1, limits).status == 413);
 }
 
+TEST_CASE("Framing: a body's limit may be that of its method and target") {
+  FramingLimits limits;
+  limits.max_body_bytes = 2;
+  limits.body_bytes = [](std::string_view method, std::string_view target) {
+    return method == "POST" && target == "/wide?a=b" ? std::size_t{10} : std::size_t{2};
+  };
+  const std::string chunks = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n";
+  const std::string whole = " HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabcdef";
+  for (const std::string& rest : {chunks, whole}) {
+    CHECK(frame("POST /wide?a=b" + rest, 1, limits).status == 0);
+    CHECK(frame("PUT /wide?a=b" + rest, 1, limits).status == 413);
+    CHECK(frame("POST /other" + rest, 1, limits).status == 413);
+  }
+}
+
 TEST_CASE("Framing: headers are bound in number and size") {
   FramingLimits limits;
   limits.max_headers = 3;
