@@ -67,6 +67,7 @@ class Api::Impl {
   void add(const Route& route, ApiHandler handler) {
     http::PooledRoute pooled;
     pooled.lengthy = route.lengthy;
+    pooled.max_body_bytes = route.max_body_bytes;
     pooled.enter = [this, &route](const http::Request& request) {
       Services* services = open_.load(std::memory_order_acquire);
       return services ? enter(route, request, *services) : http::Entrance{gateway::Door::not_reached(), {}};

@@ -1,6 +1,7 @@
 #include "api/table.hpp"
 
 #include "api/audit_routes.hpp"
+#include "api/bulk.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/endpoint_actions.hpp"
 #include "api/event_types.hpp"
@@ -73,6 +74,16 @@ Table make_table() {
       kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
+  table.push_back({{"POST",
+                    std::string(kApiRoot) + "/bulk",
+                    Access::any_key,
+                    "",
+                    "Make many changes, one after the other",
+                    false,
+                    kLengthy,
+                    {},
+                    kBulkBytes},
+                   bulk});
   gateway::add_pages(table);
   return table;
 }

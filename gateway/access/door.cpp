@@ -26,7 +26,8 @@ std::optional<Refusal> Door::enter(const http::Request& request, std::optional<s
                                    Visit& visit) {
   if (!dependencies_.registry.caught_up())
     return refuse({Code::unavailable, "the registry has not been read yet; nothing was stored: send it again"});
-  if (visit.route.access == Access::key) return ask_for_key(request, tenant, now, visit);
+  if (visit.route.access == Access::key || visit.route.access == Access::any_key)
+    return ask_for_key(request, tenant, now, visit);
   visit.tenant = tenant.value_or(registry::kDefaultTenant);
   return std::nullopt;
 }

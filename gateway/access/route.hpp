@@ -16,6 +16,7 @@ namespace certes::gateway {
 enum class Access : std::uint8_t {
   open,     // everybody
   key,      // a key with the scope
+  any_key,  // a key, whatever its scopes: each part of what is asked for has its own
   source,   // POST as the source's scheme verifies (where that is a key, with the scope), GET and OPTIONS its challenge
   metrics,  // networks of metrics.allow_from, else a key with the scope (gateway/access/scrapers.hpp)
 };
@@ -30,6 +31,7 @@ struct Route {
   bool lengthy = false;  // reads topics (http::PooledRoute)
   // Of its query, beside `tenant`; others are refused. The Master API's rows say them.
   std::vector<std::string> parameters = {};
+  std::size_t max_body_bytes = 0;  // 0: the listener's
 };
 
 // A route and what serves it: a page that every listener has, or a handler of this listener's.
