@@ -12,6 +12,7 @@ import tempfile
 from bench_common import BUILD, LIMITS, RawServer, ROOT, bearer, free_port, harness, installation, load, plain_event, write_request
 from bench_hostile import hostile
 from bench_ingest import ingest, overload
+from bench_registry import registry
 
 
 def curl_limit():
@@ -68,13 +69,16 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
     parser.add_argument("--seconds", type=float, default=2, help="of each of those runs")
     parser.add_argument("--overload-seconds", type=int, default=60)
     parser.add_argument("--hostile-seconds", type=int, default=10, help="of each kind of document")
+    parser.add_argument("--resources", type=int, default=100_000, help="of the registry: endpoints, and as many subscriptions")
+    parser.add_argument("--registry-pairs", type=int, default=9, help="of runs with few and with many of them")
+    parser.add_argument("--changes", type=int, default=500, help="of them a second")
     cell = parser.add_argument_group("one row of ingest")
     cell.add_argument("--connections", type=int)
     cell.add_argument("--bytes", type=int, help="of an event")
@@ -93,6 +97,8 @@ def measure(engine, options, directory, brokers):
         overload(directory / "overload", options.overload_seconds)
     if options.what in ("all", "hostile") and engine == "sqlite":
         hostile(directory / "hostile", options.hostile_seconds)
+    if options.what == "registry" and engine == "sqlite":
+        registry(directory / "registry", options)
     if options.what == "profile" and engine == "sqlite":
         profiles(engine, directory, brokers, options.events)
 
@@ -100,7 +106,7 @@ def measure(engine, options, directory, brokers):
 def main():
     options = options_of()
     engines = [options.engine] if options.engine else ["sqlite", "kafka"]
-    if options.what in ("overload", "hostile", "profile"):
+    if options.what in ("overload", "hostile", "registry", "profile"):
         engines = ["sqlite"]
     with tempfile.TemporaryDirectory(prefix="certes-bench-") as name:
         directory, brokers = pathlib.Path(name), ""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./dev bench [ingest|delivery|overload|profile] [OPTION…]: rates and latencies of ingest and of the whole way, on both engines,
+# ./dev bench [ingest|delivery|overload|hostile|registry|profile] [OPTION…]: rates and latencies of ingest and of the whole way, on both engines,
 # beside limit programs in the same run. Figures are ratios to those programs; the machine's own speed changes by the minute.
 # profile: where the CPU goes, by perf, on the embedded log. --help lists the options: one engine, one row of ingest, shorter runs.
 set -euo pipefail
@@ -8,6 +8,6 @@ what=${1:-all}
 tools/packages/install.sh run
 [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null
 ninja -C build/bench --quiet
-[ "$what" != profile ] || tools/packages/install.sh profile
+[ "$what" != profile ] && [ "$what" != registry ] || tools/packages/install.sh profile
 command -v python3 >/dev/null || tools/packages/install.sh test
 exec python3 tools/bench/bench.py "$@"

@@ -42,6 +42,7 @@ if $full; then
   stage "Debian 13" tools/tests/debian13.sh
   stage "container" tools/tests/container.sh
   stage "bench" tools/bench/bench.sh
+  stage "bench of the registry" tools/bench/bench.sh registry --resources 5000 --registry-pairs 1 --events 20000
   stage "fuzz" tools/tests/fuzz.sh --smoke
 fi
 # The fuzzers are a build of their own, with clang: the corpus is replayed here, --full fuzzes.
