@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/json/json.hpp"
+#include "common/registry/plain_change.hpp"
 #include "common/registry/slices.hpp"
 
 namespace certes::registry {
@@ -211,6 +212,7 @@ std::string encode(const SnapshotEnd& end) {
 
 Record decode(std::string_view value) {
   const auto members = members_of(value);
+  if (auto plain = members ? plain_change(*members) : std::nullopt) return std::move(*plain);
   const auto format = members ? format_of(*members) : std::nullopt;
   if (!format) return ForeignRecord{};
   if (*format != kRecordFormat) return OtherFormat{*format};
