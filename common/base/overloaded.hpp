@@ -8,5 +8,7 @@ template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;  // clang has none of its own for aggregates before 17
 
 }  // namespace certes
