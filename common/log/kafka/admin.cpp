@@ -1,6 +1,6 @@
 #include "common/log/kafka/admin.hpp"
 
-#include "common/log/kafka/codec.hpp"
+#include "common/log/kafka/committed.hpp"
 #include "common/log/kafka/errors.hpp"
 #include "common/log/kafka/handles.hpp"
 
@@ -9,8 +9,6 @@ namespace {
 
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
 using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
-using GroupQuery =
-    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroyer<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 using GroupCommit =
     std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t, Destroyer<rd_kafka_AlterConsumerGroupOffsets_destroy>>;
 using DeleteRecords = std::unique_ptr<rd_kafka_DeleteRecords_t, Destroyer<rd_kafka_DeleteRecords_destroy>>;
@@ -164,12 +162,7 @@ Result<Committed> group_committed(rd_kafka_t* client, const std::string& group,
       rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
   const auto found = only(groups, count, what);
   if (!found.has_value()) return fail(found.error());
-  Committed committed;
-  if ((*found)->offset < 0) return committed;
-  committed.offset = (*found)->offset;
-  const std::string_view text(static_cast<const char*>((*found)->metadata), (*found)->metadata_size);
-  committed.metadata = decode_metadata(text).value_or("");
-  return committed;
+  return to_committed(**found);
 }
 
 Result<void> commit_for_group(rd_kafka_t* client, const std::string& group, const rd_kafka_topic_partition_list_t* list,

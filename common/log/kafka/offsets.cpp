@@ -1,6 +1,7 @@
 // Membership's part about committed offsets: asked for and written without blocking, answered through a queue.
 
 #include "common/log/kafka/codec.hpp"
+#include "common/log/kafka/committed.hpp"
 #include "common/log/kafka/errors.hpp"
 #include "common/log/kafka/membership.hpp"
 
@@ -9,20 +10,6 @@ namespace {
 
 constexpr std::size_t kLargestMetadata = 3'072;  // 4,096 as base64
 constexpr int kQueryMs = 5'000;
-
-using GroupQuery =
-    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroyer<rd_kafka_ListConsumerGroupOffsets_destroy>>;
-
-Result<Committed> to_committed(const rd_kafka_topic_partition_t& partition) {
-  if (partition.err) return fail(to_error(partition.err, "kafka: committed offset"));
-  Committed committed;
-  if (partition.offset < 0) return committed;
-  committed.offset = partition.offset;
-  const std::string_view text(static_cast<const char*>(partition.metadata), partition.metadata_size);
-  // What another program wrote there is no metadata of ours.
-  committed.metadata = decode_metadata(text).value_or("");
-  return committed;
-}
 
 }  // namespace
 
