@@ -2,14 +2,15 @@
 // The log: the one seam between Certes and where its state lasts. Engines: log/kafka (a Kafka cluster), log/sqlite (one
 // file), log/memory (tests: injected clock and faults). tests/contract holds all to what is said here.
 //
-// Threads: `Log` itself may be used from any thread. An Appender, Reader or Member belongs to the one thread that made
-// it and calls it; its callbacks run on that thread, inside poll()/append calls, never elsewhere. Its `wake` (given
-// when it is made) is called by the engine from any thread when a poll would find something; it must not block. All
-// must be destroyed before the Log.
+// Threads: `Log` itself may be used from any thread. An Appender, Reader, Picker or Member belongs to the one thread
+// that made it and calls it; its callbacks run on that thread, inside poll()/append calls, never elsewhere. Its `wake`
+// (given when it is made) is called by the engine from any thread when a poll would find something; it must not block.
+// All must be destroyed before the Log.
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,59 @@ struct OffsetRange {
   std::int64_t end = 0;    // where the next record goes
 };
 
+// What is known now of a record that was to be picked.
+enum class PickFate {
+  record,   // here it is
+  gone,     // it is on the log no more: the log begins above it, it was erased, or what stands above it was read in the
+            // same run and it was not there
+  damaged,  // it cannot be decoded, or is missing: passed over and counted by store.on_damaged, lost as what is gone is
+  again,    // the run's last result: of this offset and of all above it that were wanted nothing is known
+  done,     // the run's last result: all that was wanted has its own
+};
+
+struct Picked {
+  std::uint64_t run = 0;
+  Topic topic = Topic::events;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;  // of the record; of `done`: behind the last that was wanted
+  PickFate fate = PickFate::again;
+  RecordPtr record;  // of PickFate::record
+  // Of `again`, why; none: a bound of the run was reached. not_found: the log ends below, now (it was cut or replaced,
+  // or does not show its end yet); unavailable, timeout: ask again in a moment; internal: readers stay before what is
+  // damaged, for ever (store.on_damaged).
+  std::optional<Error> error;
+};
+
+// Records of one partition by their offsets: points, windows, or both.
+struct PickRun {
+  std::uint64_t id = 0;  // the caller's; comes back in each result
+  Topic topic = Topic::events;
+  std::int32_t partition = 0;
+  std::vector<OffsetRange> wanted;  // [start, end), ascending, none within another, none empty
+  // The run ends behind the result that reaches one of these. Each run has one result besides its last at least, unless
+  // there is an error, so that who asks again for what is left comes to an end. Results stay in memory until poll().
+  std::size_t max_bytes = 16u << 20;  // of records
+  std::size_t max_results = 10'000;
+  Millis max_time{50};  // once it is served; zero: none
+};
+
+// Picks records of any partition by offset, on a thread of the engine's. Who: one consumer thread, which never waits
+// for a disk or a broker (the dispatcher's core loop).
+// Runs of one partition are served in the order in which they were asked for, those of different partitions side by
+// side where the engine can. A run's results come in the order of its offsets, its last one included. How far it reads
+// on through what nobody wants, or jumps over it, is the engine's to know.
+class Picker {
+ public:
+  // What is asked for and not yet given is forgotten. Waits for a page of the disk, or a second for a broker, at most.
+  virtual ~Picker() = default;
+  // Never blocks. Error: invalid, as there is no such partition, or the offsets are not as said above.
+  virtual Result<void> ask(PickRun run) = 0;
+  // Appends at most `max` results to `out`; `wake` is called when there are some again. Does not block.
+  virtual std::size_t poll(std::size_t max, std::vector<Picked>& out) = 0;
+  // Forgets all runs of a partition: after it poll() gives nothing more of them, their last results neither.
+  virtual void cancel(Topic topic, std::int32_t partition) = 0;
+};
+
 // What a group has committed for a partition of events.
 struct Committed {
   std::int64_t offset = kNoOffset;  // none yet
@@ -148,17 +202,23 @@ class Log {
   virtual std::unique_ptr<Reader> follower(Topic topic, std::int32_t partition, std::int64_t from) {
     return reader(topic, partition, from, {});
   }
+  virtual std::unique_ptr<Picker> picker(Wake wake) = 0;
   virtual std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) = 0;
   virtual Millis session_timeout() const = 0;  // of membership
   // The name of the group that join() joins; empty: there is only one.
   virtual std::string group() const { return {}; }
 
-  // These three block (Kafka: one round trip, at most `timeout`); not for event loops, rare cases excepted.
+  // These four block (Kafka: one round trip, at most `timeout`); not for event loops, rare cases excepted.
   virtual Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout) = 0;
   // The first offset whose append time is not before `at`; the end if there is none.
   virtual Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) = 0;
   // Deletes the records below `before`. Done when it returns.
   virtual Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) = 0;
+  // Deletes records in the middle: `runs` as PickRun::wanted; what is not on the log is left out. Readers go on behind
+  // the gaps, which are no loss to them; where the log begins and ends does not change.
+  // Goes in bites, so that appends do not wait: timeout means that a part may be done, and the rest will not be. Who
+  // calls it knows that nobody needs these records any more. Error: invalid, where the engine cannot (Kafka).
+  virtual Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis timeout) = 0;
 
   // Whether there is so little room that what is finished should be let go at once: owners make their checkpoints soon.
   // Does not block; any thread.

@@ -16,6 +16,7 @@ inline constexpr std::int32_t kPartitions = 3;
 // Where engines may differ; the suite leaves out what does not apply.
 struct Capabilities {
   bool durable = true;  // a log that is opened again has what was acknowledged
+  bool erases = true;   // Log::erase works
   // The bound of every wait for something that must come; never asserted as a duration.
   std::chrono::seconds patience{60};
 };
@@ -27,6 +28,8 @@ class Engine {
   // Opens this engine's store, empty at first (a fresh directory, a fresh prefix), with kPartitions partitions, and
   // prepares it. A case destroys the log before it opens the store again. Throws if it cannot.
   virtual std::unique_ptr<log::Log> open() = 0;
+  // Makes a record unreadable where it lies, and opens the log anew if that needs it. False: it cannot here.
+  virtual bool spoil(std::unique_ptr<log::Log>& log, log::Topic topic, std::int32_t partition, std::int64_t offset) = 0;
 };
 
 // A new engine with an empty store. Each case makes its own.

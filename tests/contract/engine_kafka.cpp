@@ -11,7 +11,7 @@ namespace {
 
 class KafkaEngine final : public Engine {
  public:
-  Capabilities capabilities() const override { return {}; }
+  Capabilities capabilities() const override { return {.erases = false}; }
   std::unique_ptr<log::Log> open() override {
     auto log = log::kafka::open(options_, clock_);
     if (!log.has_value()) throw std::runtime_error(log.error().message);
@@ -19,6 +19,9 @@ class KafkaEngine final : public Engine {
     if (!prepared.has_value()) throw std::runtime_error(prepared.error().message);
     return std::move(log.value());
   }
+
+  // The broker is shared: damage has tests of its own.
+  bool spoil(std::unique_ptr<log::Log>&, log::Topic, std::int32_t, std::int64_t) override { return false; }
 
  private:
   const log::kafka::Options options_ = test::kafka_options(test::shared_brokers(), kPartitions);

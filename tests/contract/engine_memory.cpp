@@ -9,6 +9,11 @@ class MemoryEngine final : public Engine {
   Capabilities capabilities() const override { return {}; }
   std::unique_ptr<log::Log> open() override { return log::memory::make(cluster_); }
 
+  bool spoil(std::unique_ptr<log::Log>&, log::Topic topic, std::int32_t partition, std::int64_t offset) override {
+    cluster_->spoil(topic, partition, offset);
+    return true;
+  }
+
  private:
   std::shared_ptr<log::memory::Cluster> cluster_ = log::memory::make_cluster({.partitions = kPartitions});
 };

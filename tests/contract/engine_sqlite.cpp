@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "common/log/sqlite/connection.hpp"
+#include "common/log/sqlite/partition.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
 #include "tests/contract/engine.hpp"
 #include "tests/fakes/temporary_directory.hpp"
@@ -22,6 +24,15 @@ class SqliteEngine final : public Engine {
     const auto prepared = log.value()->prepare();
     if (!prepared.has_value()) throw std::runtime_error(prepared.error().message);
     return std::move(log.value());
+  }
+
+  bool spoil(std::unique_ptr<log::Log>& log, log::Topic topic, std::int32_t partition, std::int64_t offset) override {
+    log.reset();
+    log::sqlite::Connection(directory_.file(std::string(log::sqlite::kFile)))
+        .run("UPDATE " + log::sqlite::table_name(topic, partition) +
+             " SET record = x'0000' WHERE id = " + std::to_string(offset));
+    log = open();
+    return true;
   }
 
  private:

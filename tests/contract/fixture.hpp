@@ -47,6 +47,7 @@ class Fixture {
   std::vector<log::AppendResult> append_all(log::Topic topic, std::int32_t partition, std::vector<log::Record> records);
 
   std::unique_ptr<log::Reader> reader(log::Topic topic, std::int32_t partition, std::int64_t from);
+  std::unique_ptr<log::Picker> picker() { return log->picker(bell.wake()); }
   // Reads until `count` records are there, or patience has ended.
   std::vector<log::RecordPtr> read(log::Reader& reader, std::size_t count);
 

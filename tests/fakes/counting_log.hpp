@@ -27,6 +27,7 @@ class CountingLog : public log::Log {
     ++readers;
     return std::make_unique<Reader>(*this, log_.reader(topic, partition, from, std::move(wake)));
   }
+  std::unique_ptr<log::Picker> picker(log::Wake wake) override { return log_.picker(std::move(wake)); }
   std::unique_ptr<log::Member> join(log::MemberHandler& handler, log::Wake wake) override {
     return log_.join(handler, std::move(wake));
   }
@@ -39,6 +40,10 @@ class CountingLog : public log::Log {
   }
   Result<void> trim(log::Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) override {
     return log_.trim(topic, partition, before, timeout);
+  }
+  Result<void> erase(log::Topic topic, std::int32_t partition, std::vector<log::OffsetRange> runs,
+                     Millis timeout) override {
+    return log_.erase(topic, partition, std::move(runs), timeout);
   }
   Result<void> health() const override { return log_.health(); }
 

@@ -76,11 +76,13 @@ class FakeLog final : public log::Log {
   std::unique_ptr<log::Reader> reader(log::Topic, std::int32_t, std::int64_t, log::Wake) override {
     return std::make_unique<Reader>();
   }
+  std::unique_ptr<log::Picker> picker(log::Wake) override { return nullptr; }
   std::unique_ptr<log::Member> join(log::MemberHandler&, log::Wake) override { return nullptr; }
   Millis session_timeout() const override { return Millis{12'000}; }
   Result<log::OffsetRange> offsets(log::Topic, std::int32_t, Millis) override { return log::OffsetRange{}; }
   Result<std::int64_t> offset_at(log::Topic, std::int32_t, UnixMillis, Millis) override { return 0; }
   Result<void> trim(log::Topic, std::int32_t, std::int64_t, Millis) override { return none(); }
+  Result<void> erase(log::Topic, std::int32_t, std::vector<log::OffsetRange>, Millis) override { return none(); }
   Result<void> health() const override { return {}; }
 
  private:

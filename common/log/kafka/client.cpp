@@ -100,6 +100,13 @@ std::size_t largest_message_bytes(const Options& options) {
 // What one batch may unpack to, librdkafka's default: others' compressed batches are small for a topic, large for us.
 constexpr std::size_t kUnpackedBytes = 100'000'000;
 
+// Of one partition by one fetch; a batch that is larger comes all the same.
+std::int64_t fetch_bytes(Role role, std::int64_t largest) {
+  constexpr std::int64_t kWindowBytes = 1 << 20;
+  if (role == Role::points) return kPointBytes;
+  return role == Role::windows ? kWindowBytes : std::max(kWindowBytes, largest);
+}
+
 // Every start position is explicit, and nothing is committed but by us.
 void consumer(Settings& to, const Options& options, Role role) {
   const std::size_t largest = largest_message_bytes(options);
@@ -110,7 +117,7 @@ void consumer(Settings& to, const Options& options, Role role) {
   to.set("enable.partition.eof", "true");  // tells where reading stands behind what is never given
   to.set("allow.auto.create.topics", "false");
   to.set("message.max.bytes", static_cast<std::int64_t>(largest));
-  to.set("fetch.message.max.bytes", static_cast<std::int64_t>(std::max<std::size_t>(1u << 20, largest)));
+  to.set("fetch.message.max.bytes", fetch_bytes(role, static_cast<std::int64_t>(largest)));
   to.set("fetch.max.bytes", static_cast<std::int64_t>(fetch));
   to.set("receive.message.max.bytes", static_cast<std::int64_t>(std::max(kUnpackedBytes, 2 * fetch)));
   // A partition that is started waits for the running fetch.
@@ -209,6 +216,8 @@ Settings settings_of(const Options& options, Role role, ClientLimits limits) {
 }  // namespace
 
 Prefetch prefetch_of(Role role) {
+  // What is picked ends by what was asked for: these are out of reach, as a threshold would rest a second.
+  if (role == Role::points || role == Role::windows) return {1'000'000, std::int64_t{2'097'151} * 1'024};
   return role == Role::events ? Prefetch{10'000, 16 << 20} : Prefetch{10'000, 4 << 20};
 }
 
@@ -218,8 +227,8 @@ bool rests_when_full() {
 }
 
 Result<void> check_settings(const Options& options) {
-  for (const Role role : {Role::admin, Role::events, Role::reader, Role::follower, Role::member, Role::ordered,
-                          Role::immediate, Role::batching, Role::lines}) {
+  for (const Role role : {Role::admin, Role::events, Role::reader, Role::follower, Role::points, Role::windows,
+                          Role::member, Role::ordered, Role::immediate, Role::batching, Role::lines}) {
     const Settings settings = settings_of(options, role, {});
     if (settings.error()) return fail(*settings.error());
   }

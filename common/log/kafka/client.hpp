@@ -17,6 +17,8 @@ enum class Role {
   events,     // reads the partitions of a member into one queue
   reader,     // reads partitions of any topic, each into a queue of its own
   follower,   // the same for who is in no hurry: few fetches, each large
+  points,     // picks single records and small pieces of any partition
+  windows,    // the same for pieces above that
   member,     // keeps membership and commits; reads nothing
   ordered,    // idempotent producer
   immediate,  // producer of keyless records while few are on their way
@@ -45,6 +47,9 @@ struct Prefetch {
 Prefetch prefetch_of(Role role);
 // Whether librdkafka sleeps on when its queue was full and is not any more (prefetch.hpp).
 bool rests_when_full();
+
+// A piece that is to be picked and is smaller than that goes by the client for points: the most of one of its fetches.
+inline constexpr std::int64_t kPointBytes = 64 << 10;
 
 // Whether librdkafka takes them all. Errors: invalid, naming the setting.
 Result<void> check_settings(const Options& options);

@@ -6,6 +6,7 @@
 #include "common/log/kafka/fetcher.hpp"
 #include "common/log/kafka/line_carrier.hpp"
 #include "common/log/kafka/member.hpp"
+#include "common/log/kafka/picker.hpp"
 #include "common/log/kafka/reader.hpp"
 #include "common/log/kafka/troubles.hpp"
 
@@ -43,6 +44,9 @@ class KafkaLog final : public Log, public LineSource {
     return std::make_unique<KafkaReader>(followers_, Role::follower, troubles_, damage_, topic, partition, from,
                                          Wake{});
   }
+  std::unique_ptr<Picker> picker(Wake wake) override {
+    return std::make_unique<KafkaPicker>(options_, *cluster_, troubles_, damage_, std::move(wake));
+  }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return std::make_unique<KafkaMember>(options_, troubles_, damage_, handler, std::move(wake));
   }
@@ -58,6 +62,9 @@ class KafkaLog final : public Log, public LineSource {
   }
   Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) override {
     return cluster_->trim(topic, partition, before, timeout);
+  }
+  Result<void> erase(Topic, std::int32_t, std::vector<OffsetRange>, Millis) override {
+    return fail(Code::invalid, "kafka cannot erase records in the middle of a partition: it trims from the start");
   }
   Result<void> health() const override { return cluster_->health(); }
   LineCarrier* line_carrier() override {

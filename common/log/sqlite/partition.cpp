@@ -32,7 +32,7 @@ OffsetRange Partition::range() const {
 Partition::Tail Partition::read(std::int64_t position, std::size_t max, std::vector<RecordPtr>& out,
                                 const std::shared_ptr<Watch>& watch) {
   const Lock lock(mutex_);
-  Tail tail{range_, true, 0};
+  Tail tail{range_, true, 0, position};
   if (position < range_.start || position > range_.end) return tail;
   const std::int64_t oldest = range_.end - static_cast<std::int64_t>(recent_.size());
   if (position < oldest) {
@@ -40,9 +40,14 @@ Partition::Tail Partition::read(std::int64_t position, std::size_t max, std::vec
     return tail;
   }
   const auto first = recent_.begin() + (position - oldest);
-  tail.count = std::min(max, static_cast<std::size_t>(recent_.end() - first));
-  out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(tail.count));
-  if (position + static_cast<std::int64_t>(tail.count) == range_.end) watch->armed = true;
+  auto at = first;
+  for (; at != recent_.end() && (tail.count < max || !*at); ++at) {
+    if (!*at) continue;
+    out.push_back(*at);
+    ++tail.count;
+  }
+  tail.next = position + (at - first);
+  if (tail.next == range_.end) watch->armed = true;
   return tail;
 }
 
@@ -87,15 +92,29 @@ void Partition::publish() {
       recent_.push_back(std::move(record));
     }
     range_.end = next_;
-    while (recent_bytes_ > recent_limit_ && !recent_.empty()) {
-      recent_bytes_ -= recent_.front()->size() + kOverhead;
-      old.push_back(std::move(recent_.front()));
+    while (!recent_.empty() && (recent_bytes_ > recent_limit_ || !recent_.front())) {
+      drop(recent_.front(), old);
       recent_.pop_front();
     }
     armed = take_armed();
   }
   appended_.clear();
   for (const auto& each : armed) each->waker.ring();
+}
+
+void Partition::drop(RecordPtr& record, std::vector<RecordPtr>& to) {
+  if (!record) return;
+  recent_bytes_ -= record->size() + kOverhead;
+  to.push_back(std::move(record));
+  record = nullptr;
+}
+
+void Partition::forget(const OffsetRange& erased) {
+  std::vector<RecordPtr> old;
+  const Lock lock(mutex_);
+  const std::int64_t oldest = range_.end - static_cast<std::int64_t>(recent_.size());
+  for (std::int64_t offset = std::max(erased.start, oldest); offset < std::min(erased.end, range_.end); ++offset)
+    drop(recent_[static_cast<std::size_t>(offset - oldest)], old);
 }
 
 void Partition::discard() {

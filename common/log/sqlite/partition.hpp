@@ -37,6 +37,7 @@ class Partition {
     OffsetRange range;
     bool served = false;    // false: the position is in range, but only the file has it
     std::size_t count = 0;  // records added
+    std::int64_t next = 0;  // if served: behind them, and behind what was erased
   };
   // Gives recent records from `position`; arms the watch when it reaches the end.
   Tail read(std::int64_t position, std::size_t max, std::vector<RecordPtr>& out, const std::shared_ptr<Watch>& watch);
@@ -52,14 +53,16 @@ class Partition {
   void discard();  // it is not there
   bool appending() const { return !appended_.empty(); }
   void set_start(std::int64_t start);
+  void forget(const OffsetRange& erased);
 
  private:
   std::vector<std::shared_ptr<Watch>> take_armed() CERTES_REQUIRES(mutex_);
+  void drop(RecordPtr& record, std::vector<RecordPtr>& to) CERTES_REQUIRES(mutex_);
 
   const std::size_t recent_limit_;
   mutable Mutex mutex_;
   OffsetRange range_ CERTES_GUARDED_BY(mutex_);
-  std::deque<RecordPtr> recent_ CERTES_GUARDED_BY(mutex_);  // ends at range_.end, without gaps
+  std::deque<RecordPtr> recent_ CERTES_GUARDED_BY(mutex_);  // each up to range_.end; null: erased
   std::size_t recent_bytes_ CERTES_GUARDED_BY(mutex_) = 0;
   std::vector<std::shared_ptr<Watch>> watches_ CERTES_GUARDED_BY(mutex_);
 

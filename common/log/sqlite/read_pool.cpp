@@ -11,19 +11,34 @@ ReadConnection::ReadConnection(const std::string& path) : connection_(path) {
 }
 
 Statement& ReadConnection::prepared(std::map<std::string, Statement>& cache, const std::string& table,
-                                    const char* before, const char* after) {
-  const auto at = cache.find(table);
-  if (at != cache.end()) return at->second;
-  return cache.emplace(table, connection_.prepare(before + table + after)).first->second;
+                                    std::string sql) {
+  const auto found = cache.find(table);
+  if (found != cache.end()) return found->second;
+  for (auto at = sql.find('$'); at != std::string::npos; at = sql.find('$', at)) sql.replace(at, 1, table);
+  return cache.emplace(table, connection_.prepare(sql)).first->second;
 }
 
 Statement& ReadConnection::page(const std::string& table) {
-  return prepared(pages_, table, "SELECT id, record FROM ", " WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+  return prepared(pages_, table, "SELECT id, record FROM $ WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+}
+
+std::optional<std::int64_t> ReadConnection::erased(const std::string& table, std::int64_t offset) {
+  Statement& before = prepared(marks_, table, mark_before("$"));
+  const Use use(before);
+  if (!before.bind(1, offset).step()) return std::nullopt;
+  const auto mark = decode_mark(before.bytes(1));
+  return mark && mark->end > offset ? std::optional(mark->end) : std::nullopt;
+}
+
+Statement& ReadConnection::points(const std::string& table) {
+  return prepared(points_, table,
+                  "SELECT wanted.value, $.id, $.record FROM json_each(?1) AS wanted CROSS JOIN $ "
+                  "ON $.id = (SELECT max(id) FROM $ WHERE id <= wanted.value)");
 }
 
 Statement& ReadConnection::time(const std::string& table) {
-  return prepared(times_, table, "SELECT substr(record, 1, 8) FROM ",
-                  " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1");
+  return prepared(times_, table,
+                  "SELECT substr(record, 1, 8) FROM $ WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1");
 }
 
 ReadPool::Lease ReadPool::open_or_reuse(Lock& lock) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,16 +21,23 @@ class ReadConnection {
   explicit ReadConnection(const std::string& path);
   // id, record: from id ?1 on, below ?2, at most ?3.
   Statement& page(const std::string& table);
+  // Where what is erased around `offset` ends; nothing: it is not. Throws Failure.
+  std::optional<std::int64_t> erased(const std::string& table, std::int64_t offset);
+  // wanted, id, record: for each of the ascending offsets in ?1 ("[3,8]") its row, or the one before it; no row for
+  // those below the first one.
+  Statement& points(const std::string& table);
   // The append time's bytes of record ?1.
   Statement& time(const std::string& table);
   void keep_wal() noexcept { connection_.keep_wal(); }
 
  private:
-  Statement& prepared(std::map<std::string, Statement>& cache, const std::string& table, const char* before,
-                      const char* after);
+  // `sql` has $ in the place of the table's name.
+  Statement& prepared(std::map<std::string, Statement>& cache, const std::string& table, std::string sql);
 
   Connection connection_;
   std::map<std::string, Statement> pages_;
+  std::map<std::string, Statement> marks_;
+  std::map<std::string, Statement> points_;
   std::map<std::string, Statement> times_;
 };
 
@@ -49,6 +57,7 @@ class ReadPool {
     }
     explicit operator bool() const { return connection_ != nullptr; }
     ReadConnection* operator->() { return connection_.get(); }
+    ReadConnection& operator*() { return *connection_; }
 
    private:
     ReadPool* pool_ = nullptr;

@@ -33,7 +33,7 @@ Result<std::size_t> SqliteReader::read(std::size_t max, std::vector<RecordPtr>& 
     const Partition::Tail tail = partition_.read(from, max, out, watch_);
     if (from < tail.range.start || from > tail.range.end) return out_of_range(from, tail.range);
     if (tail.served) {
-      if (tail.count > 0) position_ = from + static_cast<std::int64_t>(tail.count);
+      if (tail.next > from) position_ = tail.next;
       return tail.count;
     }
     auto page = read_file(from, tail.range.end, max);
@@ -56,10 +56,7 @@ Result<SqliteReader::Page> SqliteReader::read_file(std::int64_t position, std::i
   try {
     auto lease = store_.reads.try_take();
     if (!lease) return page;  // the writer wakes every reader when it lets them in again
-    Statement& rows = lease->page(partition_.table);
-    const Use use(rows);
-    rows.bind(1, position).bind(2, end).bind(3, static_cast<std::int64_t>(max));
-    taken = take_page(rows, end, max, page);
+    taken = take_page(*lease, end, max, page);
   } catch (const Failure& failure) {
     trouble = judge(failure, Stage::reading, store_.path).error;
   }
@@ -77,26 +74,35 @@ Result<SqliteReader::Page> SqliteReader::read_file(std::int64_t position, std::i
 }
 
 // Ends before what is damaged, unless readers of this topic go on behind it.
-Result<void> SqliteReader::take_page(Statement& rows, std::int64_t end, std::size_t max, Page& page) const {
+Result<void> SqliteReader::take_page(ReadConnection& from, std::int64_t end, std::size_t max, Page& page) const {
+  Statement& rows = from.page(partition_.table);
+  const Use use(rows);
+  rows.bind(1, page.next).bind(2, end).bind(3, static_cast<std::int64_t>(max));
   std::size_t bytes = 0, seen = 0;
   for (; bytes < kPageBytes && rows.step(); ++seen) {
     const std::int64_t offset = rows.number(0);
+    const std::string_view blob = rows.bytes(1);
+    if (seen == 0 && offset > page.next) skip_erased(from, offset, page);
     if (offset != page.next && !pass_over(offset, page)) return damaged(page);
-    auto record = std::make_shared<StoredRecord>();
-    record->topic = partition_.topic;
-    record->partition = partition_.number;
-    record->offset = offset;
-    bytes += rows.bytes(1).size();
-    if (decode(rows.bytes(1), *record)) {
+    bytes += blob.size();
+    if (const auto mark = decode_mark(blob)) {
+      page.next = std::max(offset + 1, std::min(mark->end, end));
+    } else if (auto record = decode(partition_.topic, partition_.number, offset, blob)) {
       page.records.push_back(std::move(record));
       page.next = offset + 1;
     } else if (!pass_over(offset + 1, page)) {
       return damaged(page);
     }
   }
+  if (seen == 0) skip_erased(from, end, page);
   const bool all = seen < max && bytes < kPageBytes;
   if (all && page.next < end && !pass_over(end, page)) return damaged(page);
   return {};
+}
+
+// The page may begin in the middle of a gap, whose mark stands below.
+void SqliteReader::skip_erased(ReadConnection& from, std::int64_t limit, Page& page) const {
+  if (const auto erased = from.erased(partition_.table, page.next)) page.next = std::min(*erased, limit);
 }
 
 // False: this reader stays.

@@ -25,7 +25,8 @@ class SqliteReader final : public Reader {
     std::vector<RecordPtr> records;
   };
   Result<Page> read_file(std::int64_t position, std::int64_t end, std::size_t max);
-  Result<void> take_page(Statement& rows, std::int64_t end, std::size_t max, Page& page) const;
+  Result<void> take_page(ReadConnection& from, std::int64_t end, std::size_t max, Page& page) const;
+  void skip_erased(ReadConnection& from, std::int64_t limit, Page& page) const;
   bool pass_over(std::int64_t to, Page& page) const;
   tl::unexpected<Error> damaged(const Page& page) const;
   tl::unexpected<Error> out_of_range(std::int64_t position, const OffsetRange& range) const;

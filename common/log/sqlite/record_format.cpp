@@ -6,6 +6,7 @@ namespace certes::log::sqlite {
 namespace {
 
 constexpr std::uint32_t kNoKey = 0xffff'ffff;
+constexpr std::uint32_t kErased = 0xffff'ffff;  // in the place of the headers' size
 
 struct Prefix {
   UnixMillis appended_at;
@@ -13,6 +14,7 @@ struct Prefix {
   std::uint32_t headers_size;
 };
 static_assert(sizeof(Prefix) == 16);
+static_assert(sizeof(Prefix) + sizeof(std::int64_t) == kMarkBytes);
 
 }  // namespace
 
@@ -46,6 +48,36 @@ bool decode(std::string_view bytes, StoredRecord& out) {
   out.headers = std::move(*headers);
   out.value.assign(bytes.substr(key_size + prefix.headers_size));
   return true;
+}
+
+RecordPtr decode(Topic topic, std::int32_t partition, std::int64_t offset, std::string_view bytes) {
+  auto record = std::make_shared<StoredRecord>();
+  record->topic = topic;
+  record->partition = partition;
+  record->offset = offset;
+  if (!decode(bytes, *record)) return nullptr;
+  return record;
+}
+
+void encode(const Mark& mark, std::string& out) {
+  const Prefix prefix{mark.appended_at, kNoKey, kErased};
+  out.assign(reinterpret_cast<const char*>(&prefix), sizeof prefix);
+  out.append(reinterpret_cast<const char*>(&mark.end), sizeof mark.end);
+}
+
+std::string mark_before(const std::string& table) {
+  return "SELECT id, CASE WHEN length(record) = " + std::to_string(kMarkBytes) + " THEN record END FROM " + table +
+         " WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
+}
+
+std::optional<Mark> decode_mark(std::string_view bytes) {
+  if (bytes.size() != kMarkBytes) return std::nullopt;
+  Prefix prefix{};
+  std::memcpy(&prefix, bytes.data(), sizeof prefix);
+  if (prefix.key_size != kNoKey || prefix.headers_size != kErased) return std::nullopt;
+  Mark mark{prefix.appended_at, 0};
+  std::memcpy(&mark.end, bytes.data() + sizeof prefix, sizeof mark.end);
+  return mark;
 }
 
 std::optional<UnixMillis> append_time(std::string_view bytes) {

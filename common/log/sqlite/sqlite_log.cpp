@@ -3,7 +3,9 @@
 #include <future>
 
 #include "common/log/sqlite/appender.hpp"
+#include "common/log/sqlite/erasure.hpp"
 #include "common/log/sqlite/member.hpp"
+#include "common/log/sqlite/picker.hpp"
 #include "common/log/sqlite/reader.hpp"
 #include "common/log/sqlite/schema.hpp"
 #include "common/log/sqlite/store.hpp"
@@ -60,6 +62,9 @@ class SqliteLog final : public Log {
     if (of == nullptr) throw std::invalid_argument("no such partition");
     return std::make_unique<SqliteReader>(*store_, *of, from, std::move(wake));
   }
+  std::unique_ptr<Picker> picker(Wake wake) override {
+    return std::make_unique<SqlitePicker>(*store_, std::move(wake));
+  }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return std::make_unique<SqliteMember>(*store_, handler, std::move(wake));
   }
@@ -71,6 +76,11 @@ class SqliteLog final : public Log {
   }
   Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout) override;
   Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) override;
+  Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis timeout) override {
+    Partition* of = store_->partition(topic, partition);
+    if (of == nullptr) return no_partition();
+    return sqlite::erase(*store_, *of, std::move(runs), timeout);
+  }
 
  private:
   static tl::unexpected<Error> no_partition() { return fail(Code::invalid, "there is no such partition"); }
@@ -99,8 +109,7 @@ Result<void> SqliteLog::trim(Topic topic, std::int32_t partition, std::int64_t b
   auto job = std::make_unique<TrimJob>(*of, before);
   auto done = job->done();
   store_->jobs.post(std::move(job));
-  if (done.wait_for(timeout) != std::future_status::ready)
-    return fail(Code::timeout, "the log did not answer in time: the disk is slow or stands still");
+  if (done.wait_for(timeout) != std::future_status::ready) return no_answer();
   return done.get();
 }
 

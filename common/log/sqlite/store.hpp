@@ -86,6 +86,11 @@ inline std::size_t record_limit(const Options& options, Topic topic) {
   return std::max(options.max_record_bytes, own ? kOwn : 0) + kBeside;
 }
 
+// Of a caller that has waited for the writer.
+inline tl::unexpected<Error> no_answer() {
+  return fail(Code::timeout, "the log did not answer in time: the disk is slow or stands still");
+}
+
 struct Store {
   Store(Options its_options, const Clock& its_clock, std::string its_path, DirectoryLock its_lock,
         std::vector<std::unique_ptr<Partition>> its_partitions, std::vector<Committed> its_commits);

@@ -1,5 +1,6 @@
 #include "common/log/sqlite/transaction.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "common/log/names.hpp"
@@ -14,6 +15,24 @@ constexpr UnixMillis kSmallStep = 60'000;
 std::string_view bytes_of(const Identity& identity) {
   static_assert(sizeof(Identity) == 16);
   return {reinterpret_cast<const char*>(&identity), sizeof identity};
+}
+
+// Where the bite ends that is taken from a range, of whose rows `sizes` gives the offset and the bytes.
+std::int64_t bite_off(Statement& sizes, const OffsetRange& range, Bite& left) {
+  const Use use(sizes);
+  sizes.bind(1, range.start).bind(2, range.end);
+  while (sizes.step()) {
+    left.records -= 1;
+    left.bytes -= sizes.number(1);
+    if (left.records <= 0 || left.bytes <= 0) return sizes.number(0) + 1;
+  }
+  return range.end;
+}
+
+// Of the first record from `offset` on that has one.
+std::optional<UnixMillis> time_at(Statement& time, std::int64_t offset) {
+  const Use use(time);
+  return time.bind(1, offset).step() ? append_time(time.bytes(0)) : std::nullopt;
 }
 
 }  // namespace
@@ -57,10 +76,12 @@ Transaction::Statements& Transaction::of(const Partition& partition) {
                    connection_->prepare("SELECT substr(record, 1, 8) FROM " + table +
                                         " WHERE id >= ?1 AND length(record) >= 8 ORDER BY id LIMIT 1"),
                    connection_->prepare("SELECT id, length(record) FROM " + table +
-                                        " WHERE id < ?1 ORDER BY id"),  // reads no record's overflow
+                                        " WHERE id >= ?1 AND id < ?2 ORDER BY id"),  // reads no record's overflow
                    connection_->prepare("DELETE FROM " + table + " WHERE id < ?1"),
                    connection_->prepare("SELECT id, record FROM " + table + " WHERE id >= ?1 AND id < ?2 ORDER BY id"),
-                   connection_->prepare("UPDATE " + table + " SET record = ?2 WHERE id = ?1")});
+                   connection_->prepare("UPDATE " + table + " SET record = ?2 WHERE id = ?1"),
+                   connection_->prepare(mark_before(table)),
+                   connection_->prepare("DELETE FROM " + table + " WHERE id >= ?1 AND id < ?2")});
   }
   return *statements;
 }
@@ -77,8 +98,10 @@ void Transaction::commit() { commit_.run(); }
 
 void Transaction::publish() {
   for (Partition* partition : touched_) partition->publish();
+  for (const auto& [partition, range] : erased_) partition->forget(range);
   touched_.clear();
   restarts_.clear();
+  erased_.clear();
 }
 
 void Transaction::discard() noexcept {
@@ -92,6 +115,7 @@ void Transaction::discard() noexcept {
   identities_.undo(identities_before_);
   touched_.clear();
   restarts_.clear();
+  erased_.clear();
 }
 
 void Transaction::append(Partition& partition, Record&& record, AppendResult& result) {
@@ -134,10 +158,17 @@ void Transaction::commit_offset(std::int32_t partition, const Committed& value) 
   commit_offset_.bind(1, partition).bind(2, value.offset).bind(3, value.metadata).run();
 }
 
-void Transaction::set_start(Partition& partition, std::int64_t start) {
-  const std::int64_t before = partition.range().start;
+void Transaction::save_offsets(const Partition& partition, std::int64_t start) {
   set_offsets_.bind(1, static_cast<std::int64_t>(partition.topic)).bind(2, partition.number);
   set_offsets_.bind(3, start).bind(4, partition.next()).run();
+}
+
+void Transaction::set_start(Partition& partition, std::int64_t start) {
+  const std::int64_t before = partition.range().start;
+  // In the middle of a gap, whose mark is to go with what stands below.
+  if (auto gap = gap_at(partition, start); gap && gap->start < start && gap->mark.end > start)
+    put_mark(partition, {start, gap->mark});
+  save_offsets(partition, start);
   // In memory first: a reader never finds rows gone above the start that it knows.
   restarts_.emplace_back(&partition, before);
   partition.set_start(start);
@@ -145,19 +176,42 @@ void Transaction::set_start(Partition& partition, std::int64_t start) {
 
 std::int64_t Transaction::delete_rows(Partition& partition, std::int64_t below, Bite& left) {
   Statements& statements = of(partition);
-  std::int64_t until = below;
-  {
-    const Use use(statements.sizes);
-    statements.sizes.bind(1, below);
-    while (statements.sizes.step()) {
-      left.records -= 1;
-      left.bytes -= statements.sizes.number(1);
-      if (left.records > 0 && left.bytes > 0) continue;
-      until = statements.sizes.number(0) + 1;
-      break;
-    }
-  }
+  const std::int64_t until = bite_off(statements.sizes, {INT64_MIN, below}, left);
   statements.delete_rows.bind(1, until).run();
+  return until;
+}
+
+std::optional<Transaction::Gap> Transaction::gap_at(const Partition& partition, std::int64_t offset) {
+  Statement& before = of(partition).before;
+  const Use use(before);
+  if (!before.bind(1, offset).step()) return std::nullopt;
+  const auto mark = decode_mark(before.bytes(1));
+  if (!mark || mark->end < offset) return std::nullopt;
+  return Gap{before.number(0), *mark};
+}
+
+void Transaction::put_mark(const Partition& partition, const Gap& gap) {
+  encode(gap.mark, encoded_);
+  of(partition).insert.bind(1, gap.start).bind(2, encoded_).run();
+}
+
+std::int64_t Transaction::erase(Partition& partition, const OffsetRange& range, Bite& left) {
+  Statements& statements = of(partition);
+  const std::int64_t until = bite_off(statements.sizes, range, left);
+  Gap gap{range.start, {time_at(statements.time, range.start).value_or(now_), until}};
+  std::int64_t behind = until;
+  if (const auto above = gap_at(partition, until)) {
+    gap.mark.end = above->mark.end;
+    behind = std::max(behind, above->start + 1);
+  }
+  statements.delete_range.bind(1, range.start).bind(2, behind).run();
+  if (const auto below = gap_at(partition, range.start)) {
+    gap = {std::max(below->start, partition.range().start), {below->mark.appended_at, gap.mark.end}};
+    statements.delete_range.bind(1, below->start).bind(2, range.start).run();
+  }
+  put_mark(partition, gap);
+  save_offsets(partition, partition.range().start);  // the last row may no longer tell where the next one goes
+  erased_.emplace_back(&partition, OffsetRange{range.start, until});
   return until;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/log/sqlite/connection.hpp"
 #include "common/log/sqlite/identities.hpp"
+#include "common/log/sqlite/record_format.hpp"
 #include "common/log/sqlite/store.hpp"
 
 namespace certes::log::sqlite {
@@ -38,6 +39,10 @@ class Transaction {
   // Deletes the lowest rows, none at or above `below`, until the bite is taken, and takes them off it; at least one.
   // No row is below what is returned.
   std::int64_t delete_rows(Partition& partition, std::int64_t below, Bite& left);
+  // Deletes what stands in a range, from its start on, until the bite is taken, and takes it off; at least one row. A
+  // mark remains for what is gone (record_format.hpp), one for gaps that touch. Nothing is left to delete below what is
+  // returned.
+  std::int64_t erase(Partition& partition, const OffsetRange& range, Bite& left);
   void delete_identities(std::int64_t below);
 
   std::int64_t free_pages();  // inside the file
@@ -56,8 +61,16 @@ class Transaction {
 
  private:
   struct Statements {
-    Statement insert, time, sizes, delete_rows, rows, replace;
+    Statement insert, time, sizes, delete_rows, rows, replace, before, delete_range;
   };
+  // The gap that holds or touches `offset` from below: the place of its mark, and what that says.
+  struct Gap {
+    std::int64_t start;
+    Mark mark;
+  };
+  std::optional<Gap> gap_at(const Partition& partition, std::int64_t offset);
+  void save_offsets(const Partition& partition, std::int64_t start);
+  void put_mark(const Partition& partition, const Gap& gap);
   bool duplicate(const Record& record, AppendResult& result);
   void remember(const Identity& identity, std::string_view id);
   Statements& of(const Partition& partition);
@@ -73,6 +86,7 @@ class Transaction {
   UnixMillis now_ = 0;                                         // append time of this transaction
   std::vector<Partition*> touched_;                            // have appended
   std::vector<std::pair<Partition*, std::int64_t>> restarts_;  // whose start moved, and from where
+  std::vector<std::pair<Partition*, OffsetRange>> erased_;
   std::int64_t identities_before_ = 0;
 };
 

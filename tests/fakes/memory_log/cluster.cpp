@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/fakes/memory_log/state.hpp"
 
 namespace certes::log::memory {
@@ -13,6 +15,17 @@ MemberState* find_member(State& state, std::uint64_t process) {
   for (const auto& member : state.members)
     if (member->process == process) return member.get();
   return nullptr;
+}
+
+void serve_pick(State& state, const Cluster::Pick& pick, std::optional<std::size_t> fault_after) {
+  for (const auto& picker : state.pickers) {
+    const auto of = [&](const PickDesk::Asked& asked) { return asked.number == pick.number; };
+    const auto run = std::find_if(picker->runs.begin(), picker->runs.end(), of);
+    if (picker->process != pick.process || run == picker->runs.end()) continue;
+    PickDesk::Asked asked = std::move(*run);
+    picker->runs.erase(run);
+    return memory::serve(state, *picker, std::move(asked), fault_after);
+  }
 }
 
 }  // namespace
@@ -62,6 +75,25 @@ bool Cluster::lose_acknowledgement(std::uint64_t process) {
     return true;
   }
   return false;
+}
+
+std::vector<Cluster::Pick> Cluster::picks() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<Pick> picks;
+  for (const auto& picker : state_->pickers)
+    for (const auto& asked : picker->runs)
+      picks.push_back({picker->process, asked.run.topic, asked.run.partition, asked.number});
+  return picks;
+}
+
+void Cluster::serve(const Pick& pick) {
+  const std::lock_guard lock(state_->mutex);
+  serve_pick(*state_, pick, std::nullopt);
+}
+
+void Cluster::fail_pick(const Pick& pick, std::size_t results) {
+  const std::lock_guard lock(state_->mutex);
+  serve_pick(*state_, pick, results);
 }
 
 std::vector<std::uint64_t> Cluster::requests() const {
@@ -147,9 +179,15 @@ void Cluster::corrupt(Topic topic, std::int32_t partition, std::int64_t offset) 
   TopicPartition& part = state_->part(topic, partition);
   if (offset < part.start || offset >= part.end()) return;
   RecordPtr& record = part.records[static_cast<std::size_t>(offset - part.start)];
+  if (!record) return;
   auto damaged = std::make_shared<StoredRecord>(*record);
   for (char& byte : damaged->value) byte = static_cast<char>(byte ^ 0x55);
   record = std::move(damaged);
+}
+
+void Cluster::spoil(Topic topic, std::int32_t partition, std::int64_t offset) {
+  const std::lock_guard lock(state_->mutex);
+  state_->part(topic, partition).spoiled.insert(offset);
 }
 
 void Cluster::cut(Topic topic, std::int32_t partition, std::int64_t end) {

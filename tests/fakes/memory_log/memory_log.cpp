@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/log/pick_task.hpp"
 #include "tests/fakes/memory_log/state.hpp"
 
 namespace certes::log::memory {
@@ -50,6 +51,7 @@ class MemoryLog final : public Log {
   std::unique_ptr<Reader> reader(Topic topic, std::int32_t partition, std::int64_t from, Wake wake) override {
     return std::make_unique<MemoryReader>(state_, topic, partition, from, std::move(wake));
   }
+  std::unique_ptr<Picker> picker(Wake wake) override { return make_picker(state_, process_, std::move(wake)); }
   std::unique_ptr<Member> join(MemberHandler& handler, Wake wake) override {
     return make_member(state_, process_, handler, std::move(wake));
   }
@@ -63,7 +65,7 @@ class MemoryLog final : public Log {
     const std::lock_guard lock(state_.mutex);
     const TopicPartition& part = state_.part(topic, partition);
     const auto first = std::find_if(part.records.begin(), part.records.end(),
-                                    [at](const RecordPtr& record) { return record->appended_at >= at; });
+                                    [at](const RecordPtr& record) { return record && record->appended_at >= at; });
     return part.start + (first - part.records.begin());
   }
 
@@ -74,6 +76,16 @@ class MemoryLog final : public Log {
       part.records.pop_front();
       ++part.start;
     }
+    return {};
+  }
+
+  Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis) override {
+    if (!are_runs(runs)) return fail(Code::invalid, "offsets must ascend");
+    const std::lock_guard lock(state_.mutex);
+    TopicPartition& part = state_.part(topic, partition);
+    for (const OffsetRange& run : runs)
+      for (std::int64_t o = std::max(run.start, part.start); o < std::min(run.end, part.end()); ++o)
+        part.records[static_cast<std::size_t>(o - part.start)] = nullptr;
     return {};
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The in-memory engine, for tests only. A Cluster is what several processes share: topics, and one consumer group for
 // `events`; make() gives one process its Log. Plain, it does at once what it is asked (the contract suite); stepped, an
-// append lands, a commit arrives and a member learns of its loss only when the test says so, or never.
+// append lands, a commit arrives, a run is picked and a member learns of its loss only when the test says so, or never.
 //
 // Threads: as log.hpp says; the cluster has one mutex. Wakes are called with it held. The stepping functions are meant
 // for a test that drives everything from one thread.
@@ -57,6 +57,18 @@ class Cluster {
   void answer(std::uint64_t process);           // the first
   void fail_request(std::uint64_t process);     // the first: unavailable, nothing done
 
+  // ---- stepped: runs that pickers were asked for, oldest first; any of them may be served next, or none ever
+  struct Pick {
+    std::uint64_t process;
+    Topic topic;
+    std::int32_t partition;
+    std::uint64_t number;  // of the run, in its picker
+  };
+  std::vector<Pick> picks() const;
+  void serve(const Pick& pick);  // with what the log has now
+  // Once it has `results`, all that is left is to be asked for again: unavailable.
+  void fail_pick(const Pick& pick, std::size_t results = 0);
+
   // ---- membership
   // The group takes the process for dead; it learns of it by notify() (stepped) or at once.
   void expire(std::uint64_t process);
@@ -70,7 +82,8 @@ class Cluster {
 
   // ---- damage
   void corrupt(Topic topic, std::int32_t partition, std::int64_t offset);
-  void cut(Topic topic, std::int32_t partition, std::int64_t end);  // what lies at or above `end` is gone
+  void spoil(Topic topic, std::int32_t partition, std::int64_t offset);  // readers go on behind it
+  void cut(Topic topic, std::int32_t partition, std::int64_t end);       // what lies at or above `end` is gone
 
   // Another program's, under the group's name.
   void commit_foreign(std::int32_t partition, Committed value);

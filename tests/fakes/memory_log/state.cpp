@@ -147,10 +147,13 @@ Result<std::size_t> read_from(const TopicPartition& part, std::int64_t& position
                               std::vector<RecordPtr>& out) {
   if (position < part.start) return fail(Code::not_found, "the position is below the log's start");
   if (position > part.end()) return fail(Code::not_found, "the position is beyond the log's end");
-  const std::size_t count = std::min(max, static_cast<std::size_t>(part.end() - position));
-  const auto first = part.records.begin() + (position - part.start);
-  out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(count));
-  position += static_cast<std::int64_t>(count);
+  std::size_t count = 0;
+  for (; position < part.end() && count < max; ++position) {
+    const RecordPtr& record = part.records[static_cast<std::size_t>(position - part.start)];
+    if (!record || part.spoiled.contains(position)) continue;
+    out.push_back(record);
+    ++count;
+  }
   return count;
 }
 

@@ -9,13 +9,15 @@
 #include <set>
 #include <vector>
 
+#include "common/log/pick_desk.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
 namespace certes::log::memory {
 
 struct TopicPartition {
   std::int64_t start = 0;
-  std::deque<RecordPtr> records;
+  std::deque<RecordPtr> records;   // null: erased
+  std::set<std::int64_t> spoiled;  // cannot be decoded
   std::int64_t end() const { return start + static_cast<std::int64_t>(records.size()); }
 };
 
@@ -74,6 +76,13 @@ struct PartitionOwner {
   bool revoking = false;
 };
 
+struct PickerState {
+  PickerState(std::uint64_t of, Wake wake) : process(of), desk(std::move(wake), [] {}) {}
+  const std::uint64_t process;
+  PickDesk desk;
+  std::deque<PickDesk::Asked> runs;  // not served yet
+};
+
 struct State {
   explicit State(Options o);
 
@@ -88,6 +97,7 @@ struct State {
   std::vector<Committed> commits;
   std::vector<std::shared_ptr<MemberState>> members;
   std::vector<std::shared_ptr<Producer>> producers;
+  std::vector<std::shared_ptr<PickerState>> pickers;
   std::uint64_t next_producer = 1;
   std::uint64_t next_generation = 1;
   bool rebalancing = false;
@@ -114,9 +124,13 @@ struct State {
 };
 
 std::unique_ptr<Appender> make_appender(State& state, std::uint64_t process, AppenderOptions options, Wake wake);
+std::unique_ptr<Picker> make_picker(State& state, std::uint64_t process, Wake wake);
+// Serves a run with what the log has now; with a fault once that many results are there.
+void serve(State& state, PickerState& picker, PickDesk::Asked asked, std::optional<std::size_t> fault_after);
 std::unique_ptr<Member> make_member(State& state, std::uint64_t process, MemberHandler& handler, Wake wake);
 
-// The records of one partition from `position` on, at most `max`. not_found where it lies outside of the log.
+// The records of one partition from `position` on, at most `max`, behind what is erased or spoiled. not_found where it
+// lies outside of the log.
 Result<std::size_t> read_from(const TopicPartition& part, std::int64_t& position, std::size_t max,
                               std::vector<RecordPtr>& out);
 

@@ -137,6 +137,49 @@ TEST_CASE("Kafka broker: killed and started again, ordered appends without a dea
   }));
 }
 
+TEST_CASE("Kafka broker: stands still, and a picker says that nothing is known, goes at once, and picks afterwards") {
+  const test::OwnBroker broker;
+  const auto options = test::kafka_options(broker.brokers());
+  test::SteppedClock clock;
+  auto opened = log::kafka::open(options, clock);
+  REQUIRE(opened.has_value());
+  const auto log = std::move(*opened);
+  Bell bell;
+  REQUIRE(eventually(bell, [&] { return log->prepare().has_value(); }));
+  for (int i = 0; i < 3; ++i) test::append_once(*log, Topic::events, 0, test::record_of(std::to_string(i)));
+  auto picker = log->picker(bell.wake());
+  const auto pick = [&](std::int64_t offset) {
+    log::PickRun run;
+    run.wanted = {{offset, offset + 1}};
+    REQUIRE(picker->ask(run).has_value());
+    std::vector<log::Picked> results;
+    REQUIRE(eventually(bell, [&] {
+      clock.advance(Millis{200});
+      return picker->poll(1, results) > 0;
+    }));
+    return results.front();
+  };
+  REQUIRE(pick(1).fate == log::PickFate::record);
+  picker->cancel(Topic::events, 0);
+  broker.stand_still();
+  const auto silent = pick(2);
+  CHECK(silent.fate == log::PickFate::again);
+  REQUIRE(silent.error);
+  CHECK((silent.error->code == Code::timeout || silent.error->code == Code::unavailable));
+  log::PickRun run;
+  run.wanted = {{0, 2}};
+  REQUIRE(picker->ask(run).has_value());
+  picker.reset();  // waits for no answer
+  broker.go_on();
+  picker = log->picker(bell.wake());
+  CHECK(eventually(bell, [&] {
+    const auto picked = pick(2);
+    picker->cancel(Topic::events, 0);
+    CHECK(picked.fate != log::PickFate::gone);
+    return picked.fate == log::PickFate::record;
+  }));
+}
+
 TEST_CASE("Kafka broker: killed and started again, readers and members go on by themselves") {
   test::OwnBroker broker;
   const auto log = test::open_prepared(test::kafka_options(broker.brokers()));

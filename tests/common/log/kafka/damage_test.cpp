@@ -97,6 +97,48 @@ struct Reading {
 const std::vector<std::int64_t> kAround = {0, 1, 2, 3, 4, 10, 11, 12, 13, 14};
 const std::string kLost = R"(certes_log_lost_records_total{topic="events"} 5)";
 
+// "0r1r2d": what each wanted offset of a run came to, asked for again as long as nothing is known.
+std::string picked(Reading& reading, log::PickRun run) {
+  const auto picker = reading.log->picker(reading.bell.wake());
+  std::string text;
+  bool asked = false;
+  CHECK(test::eventually(reading.bell, [&] {
+    reading.clock.advance(Millis{200});
+    if (!std::exchange(asked, true)) REQUIRE(picker->ask(run));
+    std::vector<log::Picked> results;
+    picker->poll(100, results);
+    for (const auto& each : results) {
+      if (each.fate == log::PickFate::done) return true;
+      if (each.fate != log::PickFate::again) {
+        text += std::to_string(each.offset) + "rgd"[static_cast<int>(each.fate)];
+        continue;
+      }
+      if (each.error && each.error->code == Code::internal) return true;
+      for (auto& range : run.wanted) range.start = std::max(range.start, each.offset);
+      std::erase_if(run.wanted, [](const auto& range) { return range.start >= range.end; });
+      asked = false;
+    }
+    return false;
+  }));
+  return text;
+}
+
+log::PickRun run_of(Topic topic, std::vector<log::OffsetRange> wanted) {
+  log::PickRun run;
+  run.topic = topic;
+  run.wanted = std::move(wanted);
+  return run;
+}
+
+void check_picked(const log::kafka::Options& options) {
+  Reading reading(options, OnDamaged::unsaid);
+  CHECK(picked(reading, run_of(Topic::events, {{0, 15}})) == "0r1r2r3r4r5d6d7d8d9d10r11r12r13r14r");
+  CHECK(picked(reading, run_of(Topic::events, {{3, 4}, {7, 8}, {12, 13}})) == "3r7d12r");
+  CHECK(picked(reading, run_of(Topic::events, {{6, 7}})) == "6d");
+  CHECK(picked(reading, run_of(Topic::events, {{10, 12}})) == "10r11r");
+  CHECK(reading.shows(kLost));
+}
+
 void check_passed(const log::kafka::Options& options) {
   Reading reading(options, OnDamaged::unsaid);
   const auto reader = reading.log->reader(Topic::events, 0, log::kLogStart, reading.bell.wake());
@@ -133,7 +175,12 @@ TEST_CASE("Kafka damage: a batch that cannot be decoded is a counted loss, and w
   check_passed(packed);
   check_passed(plain);  // of which librdkafka says nothing
 
+  check_picked(packed);
+  check_picked(plain);
+
   Reading stopped(packed, OnDamaged::stop);
+  CHECK(picked(stopped, run_of(Topic::events, {{3, 12}})) == "3r4r");
+  CHECK(picked(stopped, run_of(Topic::events, {{10, 12}})) == "10r11r");
   const auto reader = stopped.log->reader(Topic::events, 0, log::kLogStart, stopped.bell.wake());
   std::vector<log::RecordPtr> records;
   CHECK(test::eventually(stopped.bell, [&] {
@@ -157,6 +204,8 @@ TEST_CASE("Kafka damage: a batch that cannot be decoded is a counted loss, and w
   Reading skipping(packed, OnDamaged::skip);
   const auto skipped = skipping.log->reader(Topic::registry, 0, 0, skipping.bell.wake());
   CHECK(skipping.offsets([&](auto& out) { return skipped->read(100, out); }) == kAround);
+  CHECK(picked(unsaid, run_of(Topic::registry, {{4, 11}})) == "4r");
+  CHECK(picked(skipping, run_of(Topic::registry, {{4, 6}, {10, 11}})) == "4r5d10r");
 }
 
 }  // namespace certes

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,22 @@ namespace {
 
 using log::OnDamaged;
 using log::Topic;
+
+using Ranges = std::vector<log::OffsetRange>;
+
+// All results of one run.
+std::vector<log::Picked> picked(OpenedLog& opened, log::Picker& picker, Ranges wanted) {
+  log::PickRun run;
+  run.wanted = std::move(wanted);
+  REQUIRE(picker.ask(std::move(run)));
+  std::vector<log::Picked> results;
+  REQUIRE(opened.eventually([&] {
+    picker.poll(1'000, results);
+    return !results.empty() &&
+           (results.back().fate == log::PickFate::done || results.back().fate == log::PickFate::again);
+  }));
+  return results;
+}
 
 class Spoiled {
  public:
@@ -48,6 +65,10 @@ class Spoiled {
     for (const auto& record : records) result.offsets.push_back(record->offset);
     result.position = reader->position();
     return result;
+  }
+  std::vector<log::Picked> pick(const Ranges& wanted) {
+    const auto picker = opened.log->picker(opened.wake());
+    return picked(opened, *picker, wanted);
   }
   bool shows(const std::string& metric) const { return metrics.text().find(metric) != std::string::npos; }
 
@@ -137,6 +158,65 @@ TEST_CASE("SQLite log: what is trimmed is no damage") {
   CHECK(spoiled.read(2).error->code == Code::not_found);
   CHECK(spoiled.read(5).offsets == Offsets{5, 6, 7, 8, 9});
   CHECK_FALSE(spoiled.shows("certes_log_lost_records_total"));
+}
+
+TEST_CASE("SQLite picker: what is damaged or missing is told as damage, and counted once") {
+  for (const char* sql : {kSpoilFour, "DELETE FROM events_0 WHERE id = 4"}) {
+    Spoiled spoiled(Topic::events, sql, OnDamaged::unsaid);
+    for (const auto& wanted : std::vector<Ranges>{{{0, 10}}, {{4, 5}}, {{4, 5}, {9, 10}}}) {
+      const auto picked = spoiled.pick(wanted);
+      CHECK(picked.back().fate == log::PickFate::done);
+      for (const auto& each : picked) CHECK((each.fate == log::PickFate::damaged) == (each.offset == 4));
+    }
+    CHECK(spoiled.shows(R"(certes_log_lost_records_total{topic="events"} 1)"));
+  }
+}
+
+TEST_CASE("SQLite picker: what is missing at either end of the file is damage too") {
+  Spoiled cut(Topic::events, "INSERT INTO offsets VALUES(1, 0, 0, 10)", OnDamaged::unsaid);
+  cut.opened.log.reset();
+  log::sqlite::Connection(cut.opened.directory.file("certes.db")).run("DELETE FROM events_0 WHERE id < 2 OR id > 6");
+  cut.open(OnDamaged::unsaid);
+  for (const auto& wanted : std::vector<Ranges>{{{0, 10}}, {{0, 1}}, {{8, 9}}, {{1, 2}, {7, 8}}})
+    for (const auto& each : cut.pick(wanted))
+      if (each.fate != log::PickFate::done)
+        CHECK((each.fate == log::PickFate::damaged) == (each.offset < 2 || each.offset > 6));
+}
+
+TEST_CASE("SQLite picker: where nothing may be passed over, it says so for what is damaged, and gives the rest") {
+  Spoiled spoiled(Topic::events, kSpoilFour, OnDamaged::stop);
+  for (int i = 0; i < 2; ++i) {
+    const auto picked = spoiled.pick({{2, 10}});
+    REQUIRE(picked.size() == 3);
+    CHECK(picked[2].fate == log::PickFate::again);
+    CHECK(picked[2].offset == 4);
+    REQUIRE(picked[2].error);
+    CHECK(picked[2].error->code == Code::internal);
+  }
+  CHECK_FALSE(spoiled.shows("certes_log_lost_records_total"));
+  CHECK(spoiled.pick({{5, 10}}).size() == 6);
+}
+
+TEST_CASE("SQLite picker: of a damaged page nothing is taken for gone, and the rest of the file is given") {
+  OpenedLog opened;
+  opened.append(Topic::events, 500, 1'000);
+  opened.log.reset();
+  std::fstream file(opened.directory.file("certes.db"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(400'000);
+  file << std::string(50'000, 'x');
+  file.close();
+  REQUIRE(opened.reopen());
+  const auto picker = opened.log->picker(opened.wake());
+  std::size_t records = 0, not_given = 0;
+  for (std::int64_t offset = 0; offset < 500; ++offset)
+    for (const auto& each : picked(opened, *picker, {{offset, offset + 1}})) {
+      CHECK(each.fate != log::PickFate::gone);
+      records += each.fate == log::PickFate::record ? 1 : 0;
+      not_given += each.fate == log::PickFate::damaged || each.error ? 1 : 0;
+    }
+  CHECK(records + not_given == 500);
+  CHECK(records > 300);
+  CHECK(not_given > 0);
 }
 
 TEST_CASE("Damage: what is met again is not counted again, however it is cut") {
