@@ -69,7 +69,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "pick", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -99,6 +99,9 @@ def measure(engine, options, directory, brokers):
         hostile(directory / "hostile", options.hostile_seconds)
     if options.what == "registry" and engine == "sqlite":
         registry(directory / "registry", options)
+    if options.what == "pick":
+        where = directory / "pick" if engine == "sqlite" else brokers
+        subprocess.run([BUILD / "bench/log/certes-bench-pick", engine, where], check=True)
     if options.what == "profile" and engine == "sqlite":
         profiles(engine, directory, brokers, options.events)
 
