@@ -116,7 +116,7 @@ struct PickRun {
   // there is an error, so that who asks again for what is left comes to an end. Results stay in memory until poll().
   std::size_t max_bytes = 16u << 20;  // of records
   std::size_t max_results = 10'000;
-  Millis max_time{50};  // once it is served; zero: none
+  Millis max_time{50};  // from its first result on; zero: none
 };
 
 // Picks records of any partition by offset, on a thread of the engine's. Who: one consumer thread, which never waits
@@ -130,7 +130,8 @@ class Picker {
   virtual ~Picker() = default;
   // Never blocks. Error: invalid, as there is no such partition, or the offsets are not as said above.
   virtual Result<void> ask(PickRun run) = 0;
-  // Appends at most `max` results to `out`; `wake` is called when there are some again. Does not block.
+  // Appends at most `max` results to `out`. Fewer: these were all, and `wake` is called when there are some again. Does
+  // not block.
   virtual std::size_t poll(std::size_t max, std::vector<Picked>& out) = 0;
   // Forgets all runs of a partition: after it poll() gives nothing more of them, their last results neither.
   virtual void cancel(Topic topic, std::int32_t partition) = 0;

@@ -71,7 +71,9 @@ void PickTask::again(std::optional<Error> error) {
 }
 
 void PickTask::check_time(SteadyTime now) {
-  if (given_ > 0 && run_.max_time > Millis{0} && now - begun_at_ >= run_.max_time) again(std::nullopt);
+  if (given_ == 0) return;
+  if (!since_) since_ = now;
+  if (run_.max_time > Millis{0} && now - *since_ >= run_.max_time) again(std::nullopt);
 }
 
 }  // namespace certes::log

@@ -3,6 +3,7 @@
 // bound is reached. Offsets are answered in ascending order. Who: the engines' pickers. Pure; confined to one thread.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/log/log.hpp"
@@ -14,7 +15,7 @@ bool are_runs(const std::vector<OffsetRange>& ranges);
 
 class PickTask {
  public:
-  PickTask(PickRun run, SteadyTime now) : run_(std::move(run)), next_(first()), begun_at_(now) {}
+  explicit PickTask(PickRun run) : run_(std::move(run)), next_(first()) {}
 
   const PickRun& run() const { return run_; }
 
@@ -32,7 +33,7 @@ class PickTask {
   void read(RecordPtr record);
   // The run has ended; without an error a bound of it is reached.
   void again(std::optional<Error> error);
-  void check_time(SteadyTime now);
+  void check_time(SteadyTime now);  // after each step
 
   bool ended() const { return ended_; }
   bool wants(std::int64_t offset) const;  // next() or above
@@ -47,7 +48,7 @@ class PickTask {
   const PickRun run_;
   std::size_t at_ = 0;  // the range that next_ is in
   std::int64_t next_;
-  const SteadyTime begun_at_;
+  std::optional<SteadyTime> since_;  // it has a result
   std::size_t bytes_ = 0, given_ = 0;
   bool ended_ = false;
   std::vector<Picked> results_;

@@ -55,7 +55,7 @@ void PickLane::begin_run() {
     waiting_.pop_front();
     if (shared_.desk.cancelled(topic_, partition_, asked.number)) continue;
     number_ = asked.number;
-    task_.emplace(std::move(asked.run), shared_.troubles.now());
+    task_.emplace(std::move(asked.run));
     begin_piece();
   }
 }

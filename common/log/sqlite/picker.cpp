@@ -53,7 +53,7 @@ void SqlitePicker::run() {
 
 void SqlitePicker::serve(PickDesk::Asked&& asked) {
   const Partition& partition = *store_.partition(asked.run.topic, asked.run.partition);
-  PickTask task(std::move(asked.run), store_.clock.now());
+  PickTask task(std::move(asked.run));
   while (!task.ended() && !stopping_ && !desk_.cancelled(partition.topic, partition.number, asked.number)) {
     step(task, partition);
     task.check_time(store_.clock.now());

@@ -21,7 +21,7 @@ PickRun run_of(std::vector<OffsetRange> wanted) {
   return run;
 }
 
-PickTask task_of(std::vector<OffsetRange> wanted) { return {run_of(std::move(wanted)), SteadyTime{}}; }
+PickTask task_of(std::vector<OffsetRange> wanted) { return PickTask(run_of(std::move(wanted))); }
 
 std::string text_of(const std::vector<Picked>& results) {
   std::string text;
@@ -80,24 +80,25 @@ TEST_CASE("PickTask: what stands below a record that was read is gone, and what 
 TEST_CASE("PickTask: ends at a bound, behind the result that reaches it") {
   auto run = run_of({{0, 1'000'000'000}});
   run.max_results = 3;
-  PickTask few(run, SteadyTime{});
+  PickTask few(run);
   few.gone_below(1'000'000'000);
   CHECK(text_of(few.results()) == "0g1g2g3A");
   CHECK_FALSE(few.results().back().error);
 
   run.max_results = 100;
   run.max_bytes = 10;
-  PickTask small(run, SteadyTime{});
+  PickTask small(run);
   for (int i = 0; i < 9; ++i) small.read(record(i, 6));
   CHECK(text_of(small.results()) == "0r1r2A");
 
-  PickTask slow(run_of({{0, 10}}), SteadyTime{});
-  slow.check_time(SteadyTime{} + std::chrono::hours(1));  // one result it has at least
-  CHECK_FALSE(slow.ended());
+  PickTask slow(run_of({{0, 10}}));
+  const SteadyTime begun = SteadyTime{} + std::chrono::hours(1);
+  slow.check_time(SteadyTime{});
   slow.read(record(0));
-  slow.check_time(SteadyTime{} + Millis{49});
+  slow.check_time(begun);  // its time counts from its first result on
+  slow.check_time(begun + Millis{49});
   CHECK_FALSE(slow.ended());
-  slow.check_time(SteadyTime{} + Millis{50});
+  slow.check_time(begun + Millis{50});
   CHECK(text_of(slow.results()) == "0r1A");
 }
 
@@ -118,7 +119,7 @@ TEST_CASE("PickDesk: wakes once for what is not taken yet, and gives nothing of 
   auto runs = desk.take();
   REQUIRE(runs.size() == 2);
   CHECK(asked == 2);
-  PickTask task(runs[0].run, SteadyTime{});
+  PickTask task(runs[0].run);
   task.read(record(0));
   desk.answer(runs[0].number, task.results());
   task.read(record(1));

@@ -67,7 +67,7 @@ std::unique_ptr<Picker> make_picker(State& state, std::uint64_t process, Wake wa
 
 void serve(State& state, PickerState& picker, PickDesk::Asked asked, std::optional<std::size_t> fault_after) {
   const TopicPartition& part = state.part(asked.run.topic, asked.run.partition);
-  PickTask task(std::move(asked.run), state.clock.now());
+  PickTask task(std::move(asked.run));
   while (!task.ended()) {
     if (fault_after && task.results().size() >= *fault_after)
       task.again(Error(Code::unavailable, "nobody answers"));
