@@ -46,7 +46,7 @@ class Api::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void open(gateway::Dependencies dependencies) {
+  void open(const gateway::Dependencies& dependencies) {
     services_ = std::make_unique<Services>(dependencies);
     measure_audit(*services_);
     scrapers_.open(dependencies.registry);
@@ -93,10 +93,10 @@ class Api::Impl {
 };
 
 Api::Api(gateway::Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
-Api::Api(Dependencies dependencies) : Api(dependencies.frame()) { open(dependencies); }
+Api::Api(const Dependencies& dependencies) : Api(dependencies.frame()) { open(dependencies); }
 Api::~Api() = default;
 Result<void> Api::start() { return impl_->server().start(); }
-void Api::open(Dependencies dependencies) { impl_->open(dependencies); }
+void Api::open(const Dependencies& dependencies) { impl_->open(dependencies); }
 std::optional<std::string> Api::not_ready() const { return impl_->not_ready(); }
 std::string Api::address() const { return impl_->server().address(); }
 http::Server& Api::server() { return impl_->server(); }

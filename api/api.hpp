@@ -15,10 +15,10 @@ namespace certes::api {
 class Api {
  public:
   explicit Api(gateway::Frame frame);
-  explicit Api(gateway::Dependencies dependencies);
+  explicit Api(const gateway::Dependencies& dependencies);
   ~Api();
   Result<void> start();
-  void open(gateway::Dependencies dependencies);
+  void open(const gateway::Dependencies& dependencies);
   std::optional<std::string> not_ready() const;
   std::string address() const;
   http::Server& server();

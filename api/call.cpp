@@ -90,7 +90,7 @@ http::Response serve(const Route& route, const http::Request& request, Services&
   return response ? std::move(*response) : gateway::problem_of(response.error(), "api");
 }
 
-Services::Services(Dependencies dependencies)
+Services::Services(const Dependencies& dependencies)
     : deps(dependencies),
       clients(dependencies.settings, dependencies.settings.api.tls_cert_file.empty() ? "http" : "https"),
       dead_letter_ids(dependencies.sealer),

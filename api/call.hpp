@@ -25,7 +25,7 @@ using gateway::Route;
 // What the handlers share. Any thread.
 class Services {
  public:
-  explicit Services(Dependencies dependencies);
+  explicit Services(const Dependencies& dependencies);
   std::string new_id(std::string_view prefix);
   // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
   // log, the last known.

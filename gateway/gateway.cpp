@@ -61,7 +61,7 @@ commands::Searcher::Options search_options(const config::CommandSettings& settin
 // What there is once the log is reached. Its loops' desks are made by the first request of each.
 class Gateway::Services {
  public:
-  Services(Dependencies dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
+  Services(const Dependencies& dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
       : dependencies_(dependencies),
         metrics_(metrics),
         unverified_(dependencies.settings.gateway.unverified_per_second,
@@ -210,7 +210,7 @@ class Gateway::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void open(Dependencies dependencies) {
+  void open(const Dependencies& dependencies) {
     services_ =
         std::make_unique<Services>(dependencies, metrics_, static_cast<std::size_t>(frame_.settings.gateway.loops));
     scrapers_.open(dependencies.registry);
@@ -268,10 +268,10 @@ class Gateway::Impl {
 };
 
 Gateway::Gateway(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
-Gateway::Gateway(Dependencies dependencies) : Gateway(dependencies.frame()) { open(dependencies); }
+Gateway::Gateway(const Dependencies& dependencies) : Gateway(dependencies.frame()) { open(dependencies); }
 Gateway::~Gateway() = default;
 Result<void> Gateway::start() { return impl_->server().start(); }
-void Gateway::open(Dependencies dependencies) { impl_->open(dependencies); }
+void Gateway::open(const Dependencies& dependencies) { impl_->open(dependencies); }
 std::optional<std::string> Gateway::not_ready() const { return impl_->not_ready(); }
 bool Gateway::warm() const { return impl_->warm(); }
 std::string Gateway::address() const { return impl_->server().address(); }

@@ -16,11 +16,11 @@ namespace certes::gateway {
 class Gateway {
  public:
   explicit Gateway(Frame frame);
-  explicit Gateway(Dependencies dependencies);  // opened already
+  explicit Gateway(const Dependencies& dependencies);  // opened already
   ~Gateway();
   Result<void> start();  // binds; conflict where the port is in use
   // From here on requests are served. Once; what is in it outlives this.
-  void open(Dependencies dependencies);
+  void open(const Dependencies& dependencies);
   // Why it is not ready, if it is not. Any thread, does not block.
   std::optional<std::string> not_ready() const;
   // Whether it knows what was accepted before it started (log::Log::exact_deduplication: at once). It accepts all the
