@@ -47,6 +47,11 @@ void Outbox::release(std::uint32_t slot) {
   free_.push_back(slot);
 }
 
+void Outbox::hold(std::uint32_t slot) {
+  Op& op = ops_[slot];
+  op.memory = Charge(memory_, op.record.size());
+}
+
 Result<void> Outbox::send(std::uint32_t slot, std::int64_t term) {
   Op& op = ops_[slot];
   log::Record copy;
@@ -64,7 +69,10 @@ Result<void> Outbox::send(std::uint32_t slot, std::int64_t term) {
       appender_->append(op.topic, op.partition, std::move(copy), [this, slot, generation](log::AppendResult&& result) {
         ended_.push_back({slot, generation, result.outcome, result.offset, result.fatal});
       });
-  if (!taken) op.sent = false;
+  if (!taken) {
+    op.sent = false;
+    hold(slot);
+  }
   return taken;
 }
 

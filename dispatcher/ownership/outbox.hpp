@@ -28,7 +28,7 @@ struct Op {
   std::size_t index = 0;                // of a checkpoint's records
   std::size_t bytes = 0;
   log::Record record;  // without its term; an event has none
-  Charge memory;       // the record's, and its copy's on the way
+  Charge memory;       // the record's, and, once it is sent, its copy's
   Outcome outcome;
   std::function<void()> recorded;
 };
@@ -49,6 +49,8 @@ class Outbox {
   std::uint32_t take(OpKind kind, std::int32_t partition, std::uint64_t epoch, log::Topic topic);
   Op& at(std::uint32_t slot) { return ops_[slot]; }
   void release(std::uint32_t slot);
+  // Counts its record, which waits to be appended.
+  void hold(std::uint32_t slot);
   // Appends a copy of the record with this term, or says that the log does not take it now.
   Result<void> send(std::uint32_t slot, std::int64_t term);
   void flush() { appender_->flush(); }

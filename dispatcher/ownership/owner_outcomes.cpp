@@ -72,6 +72,7 @@ bool Owner::Impl::may_append(const Part& part, OpKind kind) const {
 void Owner::Impl::submit(std::uint32_t slot) {
   // Nothing overtakes what waits: a checkpoint's records must stand in their order.
   if (waiting_.empty() && send(slot)) return;
+  outbox_.hold(slot);
   const Op& op = outbox_.at(slot);
   waiting_.push_back({slot, op.generation, now_});
   const Part* part = find(op.partition, op.epoch);
@@ -80,6 +81,7 @@ void Owner::Impl::submit(std::uint32_t slot) {
 }
 
 void Owner::Impl::send_later(std::uint32_t slot, SteadyTime not_before) {
+  outbox_.hold(slot);
   waiting_.push_back({slot, outbox_.at(slot).generation, not_before});
   send_again_ = std::min(send_again_, not_before);
 }

@@ -27,6 +27,26 @@ TEST_CASE("Owner: reads from the log's start where nothing was committed, and ta
   CHECK(process.owner->partitions()[0].open == 3);
 }
 
+TEST_CASE("Owner: outcomes count as held until they are acknowledged, also while they wait to be appended") {
+  Fixture f(2);
+  Process process(f.cluster, f.clock);
+  process.poll();
+  CHECK(process.owner->memory_bytes() == 0);
+  f.clock.advance(Millis{6'000});  // nothing may be appended before membership is served
+  const std::string error(10'000, 'x');
+  process.attempt(0, "retry", 1, 5, {}, error.substr(0, 4'000));
+  log::Record letter;
+  letter.headers.add(log::names::kDelivery, "dlv_1");
+  letter.value = error;
+  REQUIRE(process.owner->append_and_finish({0, 1}, std::move(letter), [] {}));
+  CHECK(process.owner->memory_bytes() > 14'000);
+  process.poll(1);
+  CHECK(process.owner->memory_bytes() > 28'000);  // and their copies
+  process.poll();
+  CHECK(process.recorded.size() == 1);
+  CHECK(process.owner->memory_bytes() == 0);
+}
+
 TEST_CASE("Owner: what was recorded is known to the next owner, from checkpoint and from tail") {
   for (const bool with_checkpoint : {false, true}) {
     Fixture f(4);
