@@ -120,15 +120,59 @@ TEST_CASE("Commands: 202 awaits the result that the service posts") {
   CHECK(world.core->gauges().awaiting_bytes > 0);
   world.pass(Millis{1'000'000});
   CHECK(world.finished.empty());
+  world.acknowledge_at_once = false;
   world.give(result(1));
   world.core->run();
   CHECK(world.events.empty());
   CHECK(world.attempts.back().outcome == "delivered");
+  CHECK(world.core->gauges().awaiting_bytes == 0);  // though that is not acknowledged
+  world.acknowledge_at_once = true;
+  world.acknowledge_all();
   CHECK(world.finished.contains({0, 0}));
-  CHECK(world.core->gauges().awaiting_bytes == 0);
   REQUIRE(world.flying.size() == 1);  // the result, to who subscribed to results
   CHECK(world.flying[0].url.ends_with("/audit"));
   REQUIRE(world.answer("audit", 200));
+  CHECK(world.finished.contains({0, 1}));
+}
+
+TEST_CASE("Commands: no result is missed a fraction of a millisecond early, nor after it has come") {
+  World world;
+  world.use(billing());
+  world.give(command());
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  world.pass(Millis{10'001});
+  world.clock.fraction = std::chrono::microseconds{500};
+  REQUIRE(world.answer("billing", 202));
+  CHECK(world.core->gauges().oldest_waiting[static_cast<std::size_t>(registry::Priority::normal)] == 0);
+  EventText other = command(1);
+  other.id = "evt_other";
+  world.give(other);
+  world.core->run();
+  REQUIRE(world.answer("billing", 202));
+  world.give(result(2));
+  world.core->run();
+  CHECK(world.finished.contains({0, 0}));
+  world.clock.fraction = std::chrono::microseconds{0};
+  world.pass(Millis{3'600'000});
+  CHECK(world.events.empty());
+  world.pass(Millis{1});
+  REQUIRE(world.events.size() == 1);
+  CHECK(header(world.events[0], "ce_causeid") == "evt_other");
+}
+
+TEST_CASE("Commands: of two copies the end of one leaves the other its result") {
+  World world;
+  world.use(billing());
+  world.give(command(0));
+  world.give(command(1));
+  world.core->run();
+  REQUIRE(world.answer("billing", 200));
+  REQUIRE(world.answer("billing", 202));
+  CHECK(world.finished.size() == 1);
+  world.give(result(2));
+  world.core->run();
+  CHECK(world.finished.contains({0, 0}));
   CHECK(world.finished.contains({0, 1}));
 }
 
@@ -235,6 +279,64 @@ TEST_CASE("Commands: a result that comes while 202 is being recorded is not wait
   CHECK(world.events.empty());
 }
 
+TEST_CASE("Commands: only the tenant's results are results, and the first of them stands") {
+  World world;
+  world.use(billing());
+  world.give(command());
+  world.core->run();
+  EventText other = result(1, "max_attempts");
+  other.source = "urn:certes:default";
+  world.give(other);
+  world.give(result(2));
+  world.give(result(3, "max_attempts"));
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  CHECK(world.letters.empty());
+  CHECK(world.attempts.back().outcome == "delivered");
+}
+
+TEST_CASE("Commands: a result that comes while the request is out ends one that is given back") {
+  for (const bool failed : {false, true}) {
+    World world;
+    world.use(billing());
+    world.give(command());
+    world.core->run();
+    world.give(result(1, failed ? "max_attempts" : ""));
+    world.core->run();
+    REQUIRE(world.give_back("billing", http::TransferError::unresolved, Millis{1'000}));
+    CHECK(world.finished.contains({0, 0}));
+    CHECK(world.outcomes("delivered") == (failed ? 0 : 1));
+    CHECK(world.rules == (failed ? std::vector<std::string>{"failed_before"} : std::vector<std::string>{}));
+  }
+}
+
+TEST_CASE(
+    "Commands: one that is taken after Certes has said that it failed is delivered, one that fails again is not") {
+  for (const int status : {200, 500}) {
+    World world;
+    world.use(billing());
+    world.give(command());
+    world.core->run();
+    world.give(result(1, "max_attempts"));
+    world.core->run();
+    REQUIRE(world.answer("billing", status));
+    CHECK(world.events.empty());
+    CHECK(world.attempts.back().outcome == (status == 200 ? "delivered" : "dead_lettered"));
+    CHECK(world.finished.contains({0, 0}));
+  }
+}
+
+TEST_CASE("Commands: whoever takes one, or refuses it, works") {
+  for (const int status : {202, 422}) {
+    World world;
+    world.use(billing());
+    world.give(command());
+    world.core->run();
+    REQUIRE(world.answer("billing", status));
+    CHECK(world.signs == std::vector<Sign>{Sign::works});
+  }
+}
+
 TEST_CASE("Commands: after a crash the result that is on the log stands, and nothing is asked again") {
   World world;
   world.use(billing());
@@ -314,6 +416,18 @@ TEST_CASE("Commands: one that nobody takes any more fails") {
   }
 }
 
+TEST_CASE("Commands: one that was tried, and that nobody takes any more, fails, and is not cancelled as well") {
+  World world;
+  world.use(StateBuilder());
+  dispatcher::DeliveryState tried;
+  tried.attempts = 1;
+  world.give(command(), known_of_billing(tried));
+  world.core->run();
+  CHECK(world.attempts.empty());
+  CHECK(world.letters.size() == 1);
+  CHECK(world.finished.size() == 1);
+}
+
 TEST_CASE("Commands: what was delivered before leaves nothing on those that come to nothing") {
   World world;
   StateBuilder state = billing();
@@ -351,7 +465,8 @@ TEST_CASE("Commands: of a deleted endpoint, those that wait fail; of a disabled 
 
 TEST_CASE("Commands: reply_to gets the result, signed, at its own URL, and 410 there disables nobody") {
   World world;
-  world.use(billing());
+  const StateBuilder state = billing();
+  world.use(state);
   EventText text = result(0);
   text.headers.emplace_back("certes-reply-to", "http://127.0.0.1/answers");
   world.give(text);
@@ -365,7 +480,7 @@ TEST_CASE("Commands: reply_to gets the result, signed, at its own URL, and 410 t
   CHECK(webhooks->verify(World::header(*reply, "webhook-id"), World::header(*reply, "webhook-timestamp"),
                          World::header(*reply, "webhook-signature"), reply->body, world.clock.unix_millis() / 1000,
                          300));
-  world.use(billing());  // no resource is needed for it to stay
+  world.use(state);  // no resource is needed for it to stay
   REQUIRE(world.answer("answers", 410));
   CHECK(world.disabled.empty());
   REQUIRE(world.letters.size() == 1);
@@ -379,7 +494,8 @@ TEST_CASE("Commands: replies have a timeout and a limit of their own") {
   options.reply_concurrency = 1;
   options.reply_timeout = Millis{3'000};
   World world(options);
-  world.use(billing());
+  const StateBuilder state = billing();
+  world.use(state);
   for (std::int64_t offset = 0; offset < 2; ++offset) {
     EventText text = result(offset);
     text.id = "evt_" + std::to_string(offset + 2);
@@ -390,6 +506,7 @@ TEST_CASE("Commands: replies have a timeout and a limit of their own") {
   const auto is_reply = [](const auto& transfer) { return transfer.url.ends_with("/answers"); };
   CHECK(std::ranges::count_if(world.flying, is_reply) == 1);
   CHECK(std::ranges::find_if(world.flying, is_reply)->timeout == Millis{3'000});
+  world.use(state);  // what waits needs no subscription in that state of the registry either
   REQUIRE(world.answer("answers", 200));
   world.core->run();
   CHECK(std::ranges::count_if(world.flying, is_reply) == 1);

@@ -76,6 +76,21 @@ TEST_CASE("Core: who waits for an event is told its deliveries and their answers
   CHECK(world.finished.contains({0, 1}));
 }
 
+TEST_CASE("Core: who waits for an event is not told of endpoints that an operator has disabled") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("mail").subscription("s2", "mail", "order.created");
+  state.in_state("mail", registry::EndpointState::disabled, world.clock.unix_millis());
+  world.use(state);
+  world.clock.elapsed += Millis{1};
+  EventText waited;
+  waited.headers = {{std::string(log::names::kWait), "1"}};
+  world.give(waited);
+  world.core->run();
+  REQUIRE(world.answer("billing", 200));
+  CHECK(world.attempts.at(0).deliveries == 1);
+}
+
 TEST_CASE("Core: where nobody waits, the answer to a delivery is not kept") {
   World world;
   world.use(one_endpoint());
@@ -256,6 +271,9 @@ TEST_CASE("Core: 410 disables the endpoint, and what waits for it is dead-letter
   CHECK(world.disabled == std::vector<std::string>{"billing"});
   CHECK(world.rules == std::vector<std::string>{"gone"});
   CHECK(world.flying.empty());  // nothing more is sent while the registry decides
+  world.use(state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 2; }));
+  world.core->run();
+  CHECK(world.flying.empty());
   world.clock.elapsed += Millis{1};
   state.in_state("billing", registry::EndpointState::disabled, world.clock.unix_millis(), "certes");
   world.use(state);
@@ -267,6 +285,17 @@ TEST_CASE("Core: 410 disables the endpoint, and what waits for it is dead-letter
   world.core->run();
   CHECK(world.rules.size() == 4);
   CHECK(world.unmatched_count == 0);
+}
+
+TEST_CASE("Core: the registry is asked once to disable an endpoint, however many of its answers are 410") {
+  World world;
+  world.use(one_endpoint());
+  world.give(3, "order.created");
+  world.core->run();
+  while (world.answer("billing", 410)) {
+  }
+  CHECK(world.rules.size() == 3);
+  CHECK(world.disabled == std::vector<std::string>{"billing"});
 }
 
 TEST_CASE("Core: where disabling comes to nothing, sending goes on") {
@@ -430,6 +459,20 @@ TEST_CASE("Core: pauses take no time of the policy, though they began and ended 
   CHECK(world.attempts.back().outcome == "retry");
 }
 
+TEST_CASE("Core: a pause that goes on when an attempt fails takes no time of the policy") {
+  World world;
+  auto state = for_a_hundred_seconds();
+  world.use(state);
+  world.give({});
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  world.pass(std::chrono::seconds{31});
+  world.use(state.in_state("billing", registry::EndpointState::paused, world.clock.unix_millis()));
+  world.pass(std::chrono::seconds{60});
+  REQUIRE(world.answer("billing", 500));  // 31 s of the policy's time
+  CHECK(world.attempts.back().outcome == "retry");
+}
+
 TEST_CASE("Core: a pause before the first attempt adds no time to the policy's") {
   World world;
   auto state = for_a_hundred_seconds();
@@ -505,6 +548,12 @@ TEST_CASE("Core: a foreign record that is no event is dead-lettered as malformed
   CHECK(text(world.letters[0], "certes-error").starts_with("partition 2, offset 17: "));
   CHECK(world.letters[0].value == "what?");
   CHECK(world.finished.contains({2, 17}));
+  dispatcher::DeliveryState done;
+  done.done = done.dead_lettered = true;
+  World next;  // reads it again
+  next.core->on_record(record, {{text(world.letters[0], "certes-delivery"), done}});
+  CHECK(next.letters.empty());
+  CHECK(next.finished.contains({2, 17}));
 }
 
 TEST_CASE("Core: a record with line ends in its id or tenant is malformed, and the default tenant sees its letter") {
@@ -540,6 +589,20 @@ TEST_CASE("Core: a dead letter too large for the log goes without what does not 
   CHECK(world.letters[0].value.empty());
   CHECK(text(world.letters[0], "certes-error").find("see events 0:0") != std::string::npos);
   CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Core: an event whose dead letter the log does not take at all stays open, for a later owner") {
+  World world;
+  world.use(one_endpoint());
+  world.letter_limit = 10;
+  world.give({});
+  world.core->run();
+  REQUIRE(world.answer("billing", 508));
+  CHECK(world.letters.empty());
+  CHECK(world.problems.size() == 1);
+  CHECK(world.finished.empty());
+  CHECK(world.core->settled());
+  CHECK(world.core->gauges().memory_bytes == 0);
 }
 
 TEST_CASE("Core: priority comes from the subscription alone") {
@@ -669,6 +732,22 @@ TEST_CASE("Core: an endpoint rests until then with all that waits for it, in its
   CHECK(after == before);
   CHECK(world.answer_all(200) == 40);
   CHECK(world.finished.size() == 41);
+}
+
+TEST_CASE("Core: an endpoint rests for the longest that was said, whatever is changed of it meanwhile") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  world.give(2, "order.created");
+  world.core->run();
+  REQUIRE(world.give_back("billing", http::TransferError::unresolved, Millis{2'000}));
+  REQUIRE(world.give_back("billing", http::TransferError::local, Millis{500}));
+  world.give(1, "order.created");
+  world.use(state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 7; }));
+  world.pass(Millis{1'999});
+  CHECK(world.flying.empty());
+  world.pass(Millis{1});
+  CHECK(world.flying.size() == 3);
 }
 
 TEST_CASE("Core: what was given back ends with its endpoint, and goes with its partition") {

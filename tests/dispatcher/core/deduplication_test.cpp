@@ -87,6 +87,7 @@ TEST_CASE("Core: replays, events without an id and malformed records of the past
   replay.headers = {{"certes-replay", "rpl_1"}, {"certes-endpoint", "billing"}};
   world.core->on_past_record(*tests::make_event(replay));
   world.core->on_past_record(*tests::make_event(with_id("", 1)));
+  CHECK(world.core->past_known(0) == 2);
   EventText malformed = with_id("order-8", 2);
   malformed.type = "no type";
   world.core->on_past_record(*tests::make_event(malformed));

@@ -10,6 +10,7 @@ using registry::Priority;
 using tests::EventText;
 using tests::make_event;
 using tests::one_endpoint;
+using tests::StateBuilder;
 using tests::World;
 
 using registry::EndpointState;
@@ -93,6 +94,44 @@ TEST_CASE(
   CHECK(world.outcomes("delivered") == 1);
 }
 
+TEST_CASE(
+    "Core: what comes in the millisecond in which an operator disables an endpoint may have come before: it is kept") {
+  World world;
+  auto state = one_endpoint();
+  const UnixMillis at = world.clock.unix_millis();
+  world.use(state.in_state("billing", EndpointState::disabled, at));
+  give_again(world, {at, at + 1});
+  world.core->run();
+  CHECK(world.rules == std::vector<std::string>{"endpoint_disabled"});
+  CHECK(world.unmatched_count == 1);
+}
+
+TEST_CASE("Endings: an attempt that fails once its endpoint is disabled is the last") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  world.give({});
+  world.core->run();
+  world.clock.elapsed += Millis{1};
+  world.use(state.in_state("billing", EndpointState::disabled, world.clock.unix_millis()));
+  REQUIRE(world.answer("billing", 500));
+  CHECK(world.attempts.at(0).outcome == "dead_lettered");
+  CHECK(world.rules == std::vector<std::string>{"endpoint_disabled"});
+}
+
+TEST_CASE("Endings: a dead letter that is due says why it came to that, though its endpoint was disabled since") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state.in_state("billing", EndpointState::disabled, world.clock.unix_millis() + 10));
+  dispatcher::DeliveryState due;
+  due.attempts = 5;
+  due.due = dispatcher::Due::dead_letter;
+  due.rule = "max_attempts";
+  give_again(world, {world.clock.unix_millis()}, {{delivery_id("evt_0", "billing", {}), due}});
+  world.core->run();
+  CHECK(world.rules == std::vector<std::string>{"max_attempts"});
+}
+
 TEST_CASE("Endings: a replay to an endpoint that was disabled meanwhile is a dead letter, and not lost") {
   World world;
   auto state = one_endpoint();
@@ -131,11 +170,39 @@ TEST_CASE("Endings: a delivery that no subscription matches any more is cancelle
       CHECK(world.flying.empty());
       CHECK(world.outcomes("cancelled") == 1);
       CHECK(world.attempts.back().delivery == delivery_id("evt_1", "billing", {}));
+      CHECK(world.attempts.back().attempt == 1);
       CHECK(world.letters.empty());
       CHECK(world.unmatched_count == 0);
       CHECK(world.finished.size() == 1);
     }
   }
+}
+
+TEST_CASE("Endings: what ended before a restart is recorded no second time, though nothing matches it any more") {
+  World world;
+  world.use(StateBuilder());
+  dispatcher::DeliveryState done;
+  done.done = true;
+  world.give({}, {{delivery_id("evt_1", "billing", {}), done}});
+  world.core->run();
+  CHECK(world.attempts.empty());
+  CHECK(world.unmatched_count == 0);
+  CHECK(world.finished.size() == 1);
+}
+
+TEST_CASE("Endings: a replay to all who subscribe ends with its subscription") {
+  World world;
+  auto state = one_endpoint();
+  world.use(state);
+  EventText replay;
+  replay.headers = {{"certes-replay", "rpl_1"}};
+  world.give(replay);
+  world.core->run();
+  REQUIRE(world.answer("billing", 500));
+  world.use(state.remove_subscription("s1"));
+  world.pass(std::chrono::hours{1});
+  CHECK(world.flying.empty());
+  CHECK(world.outcomes("cancelled") == 1);
 }
 
 TEST_CASE("Endings: what waits goes on as its subscription is edited, and replays need none") {

@@ -86,6 +86,22 @@ TEST_CASE("Core: no more is in flight than allowed, and what is unrecorded count
   CHECK(world.flying.size() == 10);
 }
 
+TEST_CASE("Core: a retry whose turn it is does not turn the loop while no more may be in flight") {
+  CoreOptions options;
+  options.in_flight_max = 1;
+  World world(options);
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.give(2, "x");
+  world.core->run();
+  REQUIRE(world.answer("a", 500));
+  world.core->run();
+  world.pass(Millis{10'001});
+  REQUIRE(world.flying.size() == 1);
+  CHECK_FALSE(world.core->next_at());
+  REQUIRE(world.answer("a", 200));
+  CHECK(world.core->next_at() == world.clock.now());
+}
+
 TEST_CASE("Core: a revoked partition stops sending and lets go once its requests have ended") {
   World world;
   StateBuilder state;
@@ -106,6 +122,18 @@ TEST_CASE("Core: a revoked partition stops sending and lets go once its requests
   CHECK(world.released == std::vector<std::int32_t>{0});
   CHECK(world.finished.size() == 1);
   CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Core: a request that is broken off on a revoke leaves its event open, and its partition is let go") {
+  World world;
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.give(1, "x");
+  world.core->run();
+  world.core->on_revoked(0);
+  world.core->abort_all();
+  world.answer_aborted();
+  CHECK(world.finished.empty());
+  CHECK(world.released == std::vector<std::int32_t>{0});
 }
 
 TEST_CASE("Core: a revoked partition with nothing in flight is let go at once") {
@@ -136,6 +164,7 @@ TEST_CASE("Core: a lost partition is forgotten, late answers only free their slo
   world.core->on_lost(0);
   CHECK(world.aborted.size() == 1);
   CHECK(world.core->gauges().in_flight == 1);
+  CHECK(world.core->gauges().memory_bytes == kRequestBytes);
   world.give(2, "x");
   world.core->run();
   CHECK(world.flying.size() == 2);
@@ -146,6 +175,51 @@ TEST_CASE("Core: a lost partition is forgotten, late answers only free their slo
   CHECK(world.released.empty());
   world.acknowledge_all();  // too late
   CHECK(world.finished.empty());
+}
+
+TEST_CASE("Core: a revoked partition that comes back before its requests have ended is not let go") {
+  World world;
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.give(1, "x");
+  world.core->run();
+  world.core->on_revoked(0);
+  world.give(1, "x");
+  REQUIRE(world.answer("a", 200));
+  CHECK(world.released.empty());
+}
+
+TEST_CASE(
+    "Core: what is not routed yet is a quarter of the memory at most, and none of it once its partition has gone") {
+  CoreOptions options;
+  options.memory_bytes = 400'000;
+  World world(options);
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.fence_at_once = false;
+  EventText text;
+  text.body = std::string(1'000, 'x');
+  for (; world.core->room().records > 0; ++text.offset) {
+    world.give(text);
+    world.core->run();
+  }
+  CHECK(world.core->gauges().memory_bytes >= 100'000);
+  CHECK(world.core->gauges().memory_bytes < 110'000);
+  world.core->on_revoked(0);
+  CHECK(world.core->gauges().memory_bytes == 0);
+  CHECK(world.core->room().records > 0);
+}
+
+TEST_CASE("Core: nothing more is read while what was read waits for memory to be routed") {
+  World world;
+  world.use(StateBuilder().endpoint("a").subscription("s1", "a", "#"));
+  world.outcome_bytes = 1u << 30;
+  world.give(3, "x");
+  world.core->run();
+  CHECK(world.flying.empty());
+  world.outcome_bytes = 0;
+  CHECK(world.core->room().records == 0);
+  world.core->run();
+  CHECK(world.flying.size() == 3);
+  CHECK(world.core->room().records > 0);
 }
 
 TEST_CASE("Core: nothing is sent for a partition that may not act, and nothing is lost") {

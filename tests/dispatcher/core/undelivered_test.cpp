@@ -93,6 +93,38 @@ TEST_CASE("Core: an event whose repeat nobody could know, and what an operator r
   CHECK(after(replayed, replay, 508, 508) == Said{"", ""});
 }
 
+TEST_CASE("Core: a result says nothing, as no repeat of it is an event's") {
+  World world;
+  world.use(two_endpoints().kind("s1", registry::EventKind::result));
+  EventText result = repeatable();
+  result.kind = "result";
+  world.give(result);
+  world.core->run();
+  REQUIRE(world.answer("billing", 508));
+  CHECK(said(world) == Said{""});
+}
+
+TEST_CASE("Core: nothing is said of an event of which a delivery was cancelled, or left to the next owner") {
+  for (const bool revoked : {false, true}) {
+    CAPTURE(revoked);
+    World world;
+    auto state = two_endpoints();
+    world.use(state);
+    world.give(repeatable());
+    world.core->run();
+    REQUIRE(world.answer("billing", 500));
+    if (revoked) {
+      world.core->on_revoked(0);
+    } else {
+      world.use(state.remove_subscription("s1"));
+      world.pass(Millis{60'000});
+      CHECK(world.outcomes("cancelled") == 1);
+    }
+    REQUIRE(world.answer("shipping", 508));
+    CHECK(said(world) == Said{""});
+  }
+}
+
 TEST_CASE("Core: what ended before a crash counts by how it ended") {
   for (const bool dead : {true, false}) {
     CAPTURE(dead);

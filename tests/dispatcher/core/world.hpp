@@ -86,7 +86,7 @@ class World final : public dispatcher::Outcomes,
   }
 
   // Outcomes.
-  bool may_act(std::int32_t) const override { return acting; }
+  bool may_act(std::int32_t partition) const override { return acting && !stopped.contains(partition); }
   void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
                       std::function<void()> done) override {
     attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
@@ -224,6 +224,7 @@ class World final : public dispatcher::Outcomes,
   SimulatedClock clock;
   crypto::Sealer sealer;
   bool acting = true;
+  std::set<std::int32_t> stopped;  // partitions that may not act though others may
   bool fence_at_once = true;
   bool acknowledge_at_once = true;
   int fences = 0;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "common/base/random.hpp"
+#include "dispatcher/scheduling/slot.hpp"
 
 using namespace certes;
 using namespace certes::dispatcher;
@@ -286,4 +287,19 @@ TEST_CASE("Scheduler: agrees with a naive reference on random work") {
     CHECK(not_highest <= sends / 10 + 1);
     CHECK(bench.scheduler.in_flight() == flying.size());
   }
+}
+
+TEST_CASE("Slot: frees its place once, when it is destroyed or another is put in it") {
+  Bench bench;
+  const int a = bench.endpoint();
+  bench.push(2, a);
+  REQUIRE(bench.next());
+  REQUIRE(bench.next());
+  {
+    Slot one(*bench.lanes[0]), other(*bench.lanes[0]);
+    CHECK(bench.scheduler.in_flight() == 2);
+    one = std::move(other);
+    CHECK(bench.scheduler.in_flight() == 1);
+  }
+  CHECK(bench.scheduler.in_flight() == 0);
 }
