@@ -24,7 +24,7 @@ struct Process final : OwnerHandler {
           OwnerOptions options = {})
       : log(log::memory::make(std::move(cluster), id)) {
     options.background = [](const std::function<void()>& job) { job(); };
-    owner = std::make_unique<Owner>(*log, *this, clock, options, [] {});
+    owner = std::make_unique<Owner>(*log, *this, clock, options, [this] { ++woken; });
   }
   void on_record(log::RecordPtr record, const DeliveryStates& states) override {
     known[record->offset] = states;
@@ -71,6 +71,7 @@ struct Process final : OwnerHandler {
   std::vector<std::int64_t> past;
   log::ReadBack::Bound past_bound = log::ReadBack::Bound::none;
   int replaced = 0;
+  int woken = 0;
   int disbelieved = 0;
   std::vector<std::string> others;
   std::unique_ptr<Owner> owner;

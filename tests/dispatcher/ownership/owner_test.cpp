@@ -27,6 +27,22 @@ TEST_CASE("Owner: reads from the log's start where nothing was committed, and ta
   CHECK(process.owner->partitions()[0].open == 3);
 }
 
+TEST_CASE("Owner: gives no more bytes at once than asked for, by a few records, and comes back for the rest") {
+  Fixture f(1'000);
+  Process process(f.cluster, f.clock);
+  process.poll(10, 0);
+  REQUIRE(process.owner->poll(1'000, 1));
+  const std::size_t given = process.records.size();
+  CHECK(given > 0);
+  CHECK(given < 100);
+  const int woken = process.woken;
+  REQUIRE(process.owner->poll(1'000, 1));
+  CHECK(process.records.size() == 2 * given);
+  CHECK(process.woken > woken);
+  process.poll();
+  CHECK(process.records.size() == 1'000);
+}
+
 TEST_CASE("Owner: outcomes count as held until they are acknowledged, also while they wait to be appended") {
   Fixture f(2);
   Process process(f.cluster, f.clock);
@@ -308,6 +324,9 @@ TEST_CASE("Owner: a revoked partition goes on at another process after it was le
   CHECK(first.revoked.contains(0));
   CHECK_FALSE(first.owner->may_act(0));
   CHECK(first.owner->owns(0));
+  f.put();
+  first.poll();
+  CHECK(first.records.size() == 3);  // nothing more is given
   first.attempt(1, "delivered", 1);
   first.poll();
   CHECK(first.recorded.size() == 1);
