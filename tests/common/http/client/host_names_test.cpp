@@ -134,3 +134,36 @@ TEST_CASE("HostNames: whoever holds most gives way, by what it has not asked for
   for (const char* host : {"b1", "b2"}) CHECK(known("b", host));
   CHECK(away.empty());
 }
+
+TEST_CASE("HostNames: whoever holds most gives way each time, as long as it does") {
+  HostNames names(1, 5);
+  HostNames::Tells away;
+  const auto* first = names.place("b", "b1", away)->name;
+  for (const char* host : {"a1", "a2", "a3", "a4"}) names.place("a", host, away);
+  for (const char* host : {"b2", "b3"}) names.place("b", host, away);  // instead of a1 and a2
+  CHECK(first->places == 1);
+  CHECK(names.place("b", "b1", away)->name == first);
+}
+
+TEST_CASE("HostNames: a name that gives way goes on waiting for the others who wait for it") {
+  HostNames names(1, 3);
+  for (const char* host : {"y", "x"}) ask(names, "a", host);
+  ask(names, "b", "x");
+  ask(names, "c", "z");  // instead of a's x
+  CHECK(names.waiting() == 3);
+  for (const char* expected : {"y", "x", "z"}) {
+    const auto turn = names.next();
+    REQUIRE(turn);
+    CHECK(turn->host == expected);
+    names.done(*turn);
+  }
+}
+
+TEST_CASE("HostNames: who is at work on little has a turn before others") {
+  HostNames names(8, 100);
+  for (const char* host : {"a1", "a2", "a3", "a4"}) ask(names, "a", host);
+  for (int i = 0; i < 3; ++i) REQUIRE(names.next());
+  ask(names, "b", "b1");
+  CHECK(names.next()->host == "b1");
+  CHECK(names.next()->host == "a4");
+}

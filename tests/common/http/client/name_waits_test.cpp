@@ -79,3 +79,21 @@ TEST_CASE("NameWaits: a name that is waited for again waits anew") {
   CHECK(waiting.waits.take_surplus()->first.host == "b.test");
   CHECK(waiting.waits.next_at() == kStart + Millis{2});
 }
+
+TEST_CASE("NameWaits: one that was given up makes room for another") {
+  Waiting waiting(2);
+  waiting.add("a", "a.test", 2);
+  CHECK(waiting.waits.forget(1));
+  waiting.add("b", "b.test");
+  CHECK_FALSE(waiting.waits.take_surplus());
+}
+
+TEST_CASE("NameWaits: nor does it end by when it was waited for before, behind another") {
+  Waiting waiting(10);
+  waiting.add("a", "first.test");
+  waiting.add("a", "again.test", 1, Millis{1});
+  REQUIRE(waiting.waits.take({"a", "again.test"}));
+  waiting.add("a", "again.test", 1, Millis{5});
+  REQUIRE(waiting.waits.take({"a", "first.test"}));
+  CHECK(waiting.waits.next_at() == kStart + Millis{5});
+}

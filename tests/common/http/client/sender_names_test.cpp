@@ -155,6 +155,7 @@ TEST_CASE("Sender: a transfer that waits for its name can be given up") {
   const auto server = std::make_shared<NameServer>();
   TestSender test(looking_up([server](const std::string& host) { return server->look_up(host); }));
   test.submit(1, "http://silent.test/");
+  server->wait_hanging(1);
   test.sender.abort(1);
   const auto error = test.wait(1).at(1).error;
   CHECK(error == TransferError::aborted);
