@@ -143,6 +143,8 @@ class Bulk {
       left_out_.emplace(Code::too_large, "not tried, as the answers before it are as large as one request's may be");
     else if (services_.deps.clock.now() - began_ >= kBulkLimit)
       left_out_.emplace(Code::unavailable, "not tried, as those before it took too long: send it again");
+    else if (services_.deps.leaving != nullptr && *services_.deps.leaving)
+      left_out_.emplace(Code::unavailable, "not tried, as this process ends: send it again");
     return left_out_.has_value();
   }
 

@@ -12,7 +12,7 @@ namespace certes::api {
 inline constexpr std::size_t kBulkBytes = 8u << 20;         // of a request
 inline constexpr std::size_t kBulkItems = 1'000;            // in it
 inline constexpr std::size_t kBulkAnswerBytes = 16u << 20;  // of the answers, about
-inline constexpr Millis kBulkLimit{20'000};
+inline constexpr Millis kBulkLimit{5'000};
 
 // Errors: invalid, it is no such array, or an item has no such form: nothing was done; too_large, it has too many.
 Result<http::Response> bulk(const Call& call, Services& services);
