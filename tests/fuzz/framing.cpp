@@ -15,7 +15,7 @@ using certes::http::FramingLimits;
 
 namespace {
 
-constexpr FramingLimits kLimits{2'048, 16, 4'096};
+const FramingLimits kLimits{2'048, 16, 4'096};
 
 struct Seen {
   std::string method, target, fields, body;
