@@ -5,10 +5,19 @@
 namespace certes::dispatcher {
 namespace {
 constexpr std::size_t kEndingBytes = 8u << 20;
+
+// Requests take at most half of the memory.
+CoreOptions fitted(CoreOptions options) {
+  options.in_flight_max = std::clamp<std::size_t>(options.memory_bytes / 2 / kRequestBytes, 1,
+                                                  std::max<std::size_t>(1, options.in_flight_max));
+  options.shares.in_flight_max = options.in_flight_max;
+  return options;
+}
+
 }  // namespace
 
 Core::Core(CoreOptions options, CorePorts ports)
-    : options_(std::move(options)),
+    : options_(fitted(std::move(options))),
       ports_(ports),
       scheduler_(options_.shares, ports.clock.now()),
       awaiting_(options_.awaiting_bytes),
@@ -57,7 +66,7 @@ void Core::sweep() {
 bool Core::may_end_more() const { return ports_.outcomes.memory_bytes() < kEndingBytes; }
 
 void Core::send_waiting(SteadyTime now) {
-  while (may_send()) {
+  while (scheduler_.in_flight() < options_.in_flight_max) {
     Slot slot;
     Delivery* delivery = book_.next(now, slot);
     if (delivery == nullptr) return;
@@ -75,11 +84,6 @@ Core::Room Core::room() const {
   return {kBatch, options_.memory_bytes - held};
 }
 
-bool Core::may_send() const {
-  return scheduler_.in_flight() < options_.in_flight_max &&
-         book_.sending_bytes() + kRequestBytes <= std::max(options_.memory_bytes / 2, kRequestBytes);
-}
-
 std::optional<SteadyTime> Core::next_at() {
   const SteadyTime now = ports_.clock.now();
   if (draining_) return std::nullopt;
@@ -88,7 +92,7 @@ std::optional<SteadyTime> Core::next_at() {
   const auto earlier = [&](std::optional<SteadyTime> other) {
     if (other) when = when ? std::min(*when, *other) : *other;
   };
-  if (may_send()) earlier(scheduler_.next_at(now));
+  if (scheduler_.in_flight() < options_.in_flight_max) earlier(scheduler_.next_at(now));
   earlier(book_.next_expiry());
   earlier(endpoints_.next_wake());
   return when;

@@ -73,7 +73,7 @@ void Book::untrack(const Delivery& delivery) {
 }
 
 void Book::begin_sending(Delivery& delivery, Slot&& slot) {
-  put(delivery, Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(sending_memory_)});
+  put(delivery, Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(memory_)});
 }
 
 void Book::begin_answering(Delivery& delivery) { put(delivery, Answering{take_slot(delivery), out_of(delivery)}); }

@@ -79,7 +79,6 @@ class Book {
 
   std::size_t out() const { return out_.held(); }
   std::size_t memory_bytes() const { return memory_.held(); }
-  std::size_t sending_bytes() const { return sending_memory_.held(); }  // of them, for requests
   std::size_t retrying(registry::Priority priority) const { return retrying_[static_cast<std::size_t>(priority)]; }
   // Append time of the oldest event of that class with a delivery that waits, or has failed and not ended; 0: none.
   UnixMillis oldest_waiting(registry::Priority priority) const;
@@ -116,9 +115,8 @@ class Book {
   Outcomes& outcomes_;
   const Clock& clock_;
   const SteadyTime start_;
-  Budget memory_;                    // bytes
-  Budget sending_memory_{&memory_};  // of them, for requests
-  Budget out_;                       // deliveries
+  Budget memory_;  // bytes
+  Budget out_;     // deliveries
   TimingWheel wheel_;
   std::map<std::int32_t, Partition> partitions_;
   std::size_t retrying_[registry::kPriorities] = {};

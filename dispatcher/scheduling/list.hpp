@@ -39,6 +39,18 @@ class List {
     if (first) node(*first)->unlink();
     return first;
   }
+  // Precondition: it is in this list.
+  void move_to_back(T& item) {
+    node(item)->unlink();
+    push_back(item);
+  }
+  // The first that `fits`, or none.
+  template <class Fits>
+  T* find(Fits fits) const {
+    for (Node* at = head_.next; at != &head_; at = at->next)
+      if (fits(*from(at))) return from(at);
+    return nullptr;
+  }
   // The first goes to the back.
   void rotate() {
     if (T* first = pop_front()) push_back(*first);

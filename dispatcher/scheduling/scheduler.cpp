@@ -3,27 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "dispatcher/scheduling/scheduler_rings.hpp"
+
 namespace certes::dispatcher {
-
-// A tenant's part of each lane: its endpoints that can send and have something there.
-struct Lanes::Tenant {
-  struct Place : NodeOf<RingNode> {  // in the lane's ring of tenants
-    List<Lanes::Place, NodeOf<RingNode>> endpoints;
-    int deficit = 0;
-    Tenant* tenant = nullptr;
-  };
-  explicit Tenant() {
-    for (Place& place : places) place.tenant = this;
-  }
-  std::array<Place, kLanes> places;
-  std::size_t endpoints = 0;
-  int weight = 1;  // its sends in one turn
-  std::string name;
-};
-
-struct Scheduler::Ring {
-  List<Tenant::Place, NodeOf<Lanes::RingNode>> tenants;
-};
 
 namespace {
 std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
@@ -77,6 +59,7 @@ void Scheduler::remove(Lanes& lanes) {
   rated_.cancel(lanes);
   in_flight_ -= static_cast<std::size_t>(lanes.in_flight_);
   Tenant* tenant = lanes.tenant_;
+  tenant->in_flight -= static_cast<std::size_t>(lanes.in_flight_);
   endpoints_.erase(&lanes);
   if (--tenant->endpoints == 0) tenants_.erase(std::string(tenant->name));
 }
@@ -165,14 +148,14 @@ void Scheduler::wake_rated(SteadyTime now) {
 // Those that can be sent now: what waits at a paused or busy endpoint is not crowded out by retries.
 bool Scheduler::first_attempts_wait() const {
   for (int priority = 0; priority < registry::kPriorities; ++priority)
-    if (!(*rings_)[at(priority * 2)].tenants.empty()) return true;
+    if (turn_of(priority * 2) != nullptr) return true;
   return false;
 }
 
 // Retries first, where the budget allows: they have waited already.
 int Scheduler::choose_lane(int priority, bool retries_allowed) const {
-  if (retries_allowed && !(*rings_)[at(priority * 2 + 1)].tenants.empty()) return priority * 2 + 1;
-  if (!(*rings_)[at(priority * 2)].tenants.empty()) return priority * 2;
+  if (retries_allowed && turn_of(priority * 2 + 1) != nullptr) return priority * 2 + 1;
+  if (turn_of(priority * 2) != nullptr) return priority * 2;
   return -1;
 }
 
@@ -207,13 +190,12 @@ Waiting* Scheduler::next(SteadyTime now) {
 }
 
 Waiting* Scheduler::take(int lane, SteadyTime now) {
-  auto& ring = (*rings_)[at(lane)].tenants;
-  Tenant::Place& tenant = *ring.front();
+  Tenant::Place& tenant = turn_of(lane)->places[at(lane)];
   if (tenant.deficit <= 0) tenant.deficit += tenant.tenant->weight;
   --tenant.deficit;
   Lanes& lanes = *tenant.endpoints.front()->lanes;
   tenant.endpoints.rotate();
-  if (tenant.deficit <= 0) ring.rotate();
+  if (tenant.deficit <= 0) (*rings_)[at(lane)].tenants.move_to_back(tenant);
 
   const bool retry = lane % 2 != 0;
   if (retry)
@@ -224,6 +206,7 @@ Waiting* Scheduler::take(int lane, SteadyTime now) {
   erase(*item);
   ++lanes.in_flight_;
   ++in_flight_;
+  ++lanes.tenant_->in_flight;
   lanes.bucket_.take(now);
   update(lanes, now);
   return item;
@@ -232,6 +215,7 @@ Waiting* Scheduler::take(int lane, SteadyTime now) {
 void Scheduler::release(Lanes& lanes, SteadyTime now) {
   --lanes.in_flight_;
   --in_flight_;
+  --lanes.tenant_->in_flight;
   update(lanes, now);
 }
 

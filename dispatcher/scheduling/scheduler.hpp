@@ -3,8 +3,9 @@
 // sends for lower ones; within a class deficit round robin over tenants, by their weights, and within a tenant round
 // robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
 // open, has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they
-// go before the first attempts of their class. All operations are O(1). Who: core. Pure: the time is passed in.
-// Confined to one thread.
+// go before the first attempts of their class. Of the slots in all a quarter is kept for tenants that have less than a
+// quarter, where there are several: one whose endpoints hang does not hold up the others. All operations are O(1). Who:
+// core. Pure: the time is passed in. Confined to one thread.
 
 #include <array>
 #include <cstdint>
@@ -67,6 +68,7 @@ class Scheduler {
   struct Options {
     double lower_share = 0.1;
     double retry_share = 0.2;
+    std::size_t in_flight_max = 4'096;  // slots in all; next() does not ask whether one is left
   };
   Scheduler(Options options, SteadyTime now);
   ~Scheduler();
@@ -106,12 +108,14 @@ class Scheduler {
 
   bool can_send(Lanes& lanes, SteadyTime now);
   void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
+  bool is_full(const Tenant& tenant) const;
   void enter(Lanes& lanes, int lane);
   void leave(Lanes& lanes, int lane);
   void wake_rated(SteadyTime now);
   bool first_attempts_wait() const;
   int choose_class(SteadyTime now);
   int choose_lane(int priority, bool retries_allowed) const;
+  Tenant* turn_of(int lane) const;  // whose it is; nothing: of nobody who may have a slot
   Waiting* take(int lane, SteadyTime now);
   std::uint64_t tick(SteadyTime at) const;
 

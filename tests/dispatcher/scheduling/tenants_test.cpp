@@ -26,7 +26,8 @@ std::string name_of(int tenant) { return "t" + std::to_string(tenant); }
 
 // One endpoint per tenant; weights by tenant.
 struct Bench {
-  explicit Bench(std::vector<int> given) : weights(std::move(given)), scheduler({}, now) {
+  explicit Bench(std::vector<int> given, Scheduler::Options options = {})
+      : weights(std::move(given)), scheduler(options, now) {
     for (std::size_t t = 0; t < weights.size(); ++t) {
       lanes.push_back(&scheduler.add(name_of(static_cast<int>(t)), weights[t]));
       scheduler.configure(*lanes.back(), kPlenty, 0, now);
@@ -203,5 +204,91 @@ TEST_CASE("Scheduler: a tenant at a hundred times the others' rate at most doubl
     CAPTURE(loud_99);
     CHECK(loud_mean <= 2 * calm_mean);
     CHECK(loud_99 <= 2 * calm_99);
+  }
+}
+
+TEST_CASE("Scheduler: a quarter of the slots is kept for tenants that have less than a quarter") {
+  Scheduler::Options options;
+  options.in_flight_max = 16;
+  Bench bench({1, 1, 1}, options);
+  std::vector<Item*> sent;
+  const auto send = [&](std::size_t most) {
+    std::size_t count = 0;
+    for (; bench.scheduler.in_flight() < options.in_flight_max && count < most; ++count) {
+      Item* item = bench.next();
+      if (item == nullptr) break;
+      sent.push_back(item);
+    }
+    return count;
+  };
+  const auto end = [&](int tenant) {
+    const auto found = std::ranges::find(sent, tenant, [](const Item* item) { return item->tenant; });
+    bench.scheduler.release(*bench.lanes[static_cast<std::size_t>(tenant)], bench.now);
+    sent.erase(found);
+  };
+  for (int i = 0; i < 100; ++i) bench.push(0);
+  CHECK(send(100) == 12);  // its requests hang
+  for (int i = 0; i < 2; ++i) bench.push(1);
+  for (int i = 0; i < 10; ++i) bench.push(2);
+  CHECK(send(100) == 4);
+  CHECK(std::ranges::count(sent, 1, [](const Item* item) { return item->tenant; }) == 2);
+  end(1);
+  CHECK(send(100) == 1);
+  CHECK(sent.back()->tenant == 2);
+  // What the first gives back both may have, in turn, but for the last quarter.
+  for (int i = 0; i < 12; ++i) end(0);
+  CHECK(send(100) == 8);
+  CHECK(std::ranges::count(sent, 2, [](const Item* item) { return item->tenant; }) == 7);
+}
+
+TEST_CASE("Scheduler: a tenant alone has all slots, and few slots are shared too") {
+  Scheduler::Options options;
+  options.in_flight_max = 8;
+  Bench alone({1}, options);
+  for (int i = 0; i < 20; ++i) alone.push(0);
+  int count = 0;
+  while (alone.scheduler.in_flight() < options.in_flight_max && alone.next() != nullptr) ++count;
+  CHECK(count == 8);
+  options.in_flight_max = 1;
+  Bench one({1, 1}, options);
+  one.push(0);
+  CHECK(one.next() != nullptr);
+}
+
+TEST_CASE("Scheduler: whoever has less than a quarter of the slots is never kept waiting while one is left") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Random random(seed);
+    Scheduler::Options options;
+    options.in_flight_max = 4 + random.bits() % 40;
+    const std::size_t quarter = options.in_flight_max / 4;
+    const std::size_t tenants = 2 + random.bits() % 6;
+    Bench bench(std::vector<int>(tenants, 1), options);
+    std::vector<std::size_t> out(tenants), waiting(tenants);
+    std::size_t all = 0;
+    for (int step = 0; step < 400; ++step) {
+      const std::size_t tenant = random.bits() % tenants;
+      if (random.bits() % 3 == 0 && out[tenant] > 0) {
+        bench.scheduler.release(*bench.lanes[tenant], bench.now);
+        --out[tenant], --all;
+      } else {
+        bench.push(static_cast<int>(tenant));
+        ++waiting[tenant];
+      }
+      while (all < options.in_flight_max) {
+        const Item* item = bench.next();
+        const auto may = [&](std::size_t one) {
+          return waiting[one] > 0 && (out[one] < quarter || all + quarter < options.in_flight_max);
+        };
+        bool any = false;
+        for (std::size_t one = 0; one < tenants; ++one) any = any || may(one);
+        REQUIRE((item != nullptr) == any);
+        if (item == nullptr) break;
+        const auto taken = static_cast<std::size_t>(item->tenant);
+        REQUIRE(may(taken));
+        --waiting[taken], ++out[taken], ++all;
+      }
+    }
+    for (std::size_t one = 0; one < tenants; ++one)
+      for (; out[one] > 0; --out[one]) bench.scheduler.release(*bench.lanes[one], bench.now);
   }
 }
