@@ -79,9 +79,8 @@ void Core::send_waiting(SteadyTime now) {
 
 Core::Room Core::room() const {
   static constexpr std::size_t kBatch = 512;
-  const std::size_t held = memory_bytes();
-  if (draining_ || held >= options_.memory_bytes || intake_.is_full()) return {};
-  return {kBatch, options_.memory_bytes - held};
+  if (draining_ || is_full()) return {};
+  return {kBatch, options_.memory_bytes - memory_bytes()};
 }
 
 std::optional<SteadyTime> Core::next_at() {

@@ -84,6 +84,8 @@ class Core {
     std::size_t records = 0, bytes = 0;
   };
   Room room() const;
+  // What is held is as much as may be: nothing more is read for want of memory.
+  bool is_full() const { return memory_bytes() >= options_.memory_bytes || intake_.is_full(); }
   // When run() has something to do though nothing came in.
   std::optional<SteadyTime> next_at();
 

@@ -22,7 +22,8 @@ constexpr Millis kProposeTimeout{10'000};
 CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
-      meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace) {}
+      meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace),
+      reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }) {}
 
 CoreLoop::~CoreLoop() { stop(Millis{0}); }
 
@@ -74,6 +75,7 @@ void CoreLoop::read_log() {
   const auto room = core_->room();
   auto read = owner_->poll(room.records, room.bytes);
   more_ = read && room.records > 0 && *read == room.records;
+  read_ += read.value_or(0);
   if (read) return;
   spdlog::critical("dispatcher: {}", read.error().message);
   running_ = false;
@@ -98,7 +100,9 @@ void CoreLoop::show() {
   const SteadyTime now = dependencies_.clock.now();
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
-  meters_.show(core_->gauges());
+  const CoreGauges gauges = core_->gauges();
+  meters_.show(gauges);
+  meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.memory_bytes, now));
   meters_.show_failing([this](std::string_view key) { return core_->open_deliveries(key); });
   meters_.show(sender_->resolver_stats());
   UnixMillis oldest = 0;

@@ -14,6 +14,7 @@
 #include "dispatcher/inbox.hpp"
 #include "dispatcher/meters.hpp"
 #include "dispatcher/ownership/owner.hpp"
+#include "dispatcher/reading_stopped.hpp"
 
 namespace certes::dispatcher {
 
@@ -102,6 +103,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   registry::StatePtr newest_;                            // of this round's mail: those before it need not be looked at
   std::optional<SteadyTime> drain_until_, leave_until_;  // once it stops; once it leaves
   SteadyTime show_at_{};
+  std::size_t read_ = 0;  // records, since then
+  ReadingStopped reading_stopped_;
   bool more_ = false;  // the log had more than was taken
   bool done_ = false;
 };

@@ -43,6 +43,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                     {{"outcome", std::string(text_of(ending_at(i)))}});
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
+  reading_stopped_ = metrics_.gauge("certes_dispatcher_reading_stopped",
+                                    "1: nothing is read, as what waits fills dispatcher.memory_bytes");
   memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
   awaiting_ =
       metrics_.gauge("certes_dispatcher_awaiting_bytes", "Of commands that were answered 202 and await a result");

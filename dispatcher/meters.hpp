@@ -40,6 +40,7 @@ class Meters final : public Observer {
   void show_failing(const FailingEndpoints::Open& open);
   void show(const http::ResolverStats& stats);
   void oldest_unfinished(UnixMillis at);  // 0: none
+  void reading_stopped(bool stopped) { reading_stopped_.set(stopped ? 1 : 0); }
 
  private:
   metrics::Metrics& metrics_;
@@ -51,7 +52,7 @@ class Meters final : public Observer {
   std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
   std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
-  metrics::Gauge in_flight_, memory_, awaiting_, unfinished_, identities_, identity_bytes_;
+  metrics::Gauge in_flight_, memory_, reading_stopped_, awaiting_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter unresolved_, local_;  // given back
   LineLimit given_back_told_;
