@@ -93,7 +93,7 @@ void CoreLoop::read_mail() {
 void CoreLoop::take_answers() {
   answers_.clear();
   sender_->poll(answers_);
-  for (auto& answer : answers_) core_->on_result(std::move(answer));
+  for (const auto& answer : answers_) core_->on_result(answer);
 }
 
 void CoreLoop::show() {
