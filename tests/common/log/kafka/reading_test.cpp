@@ -61,6 +61,13 @@ void produce_foreign_batch(const log::kafka::Options& options, int count, std::s
   const log::kafka::Client producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text));
   REQUIRE(producer);
   const std::string topic = log::kafka::topic_name(options, Topic::events);
+  // What is produced before the topic's leader is known is queued message by message once it is, some of it apart.
+  const std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> known(
+      rd_kafka_topic_new(producer.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy);
+  REQUIRE(known);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  REQUIRE(rd_kafka_metadata(producer.get(), 0, known.get(), &metadata, 30'000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_metadata_destroy(metadata);
   const std::string value(bytes, 'z');
   for (int i = 0; i < count; ++i)
     REQUIRE(rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
@@ -136,7 +143,7 @@ TEST_CASE("Kafka reading: a partition that cannot be decoded is told, and counte
     CHECK((got.has_value() || got.error().code == Code::unavailable));
     return counts("1");
   }));
-  CHECK(records.size() < 5);  // the producer may send its first few apart, where it is slow
+  CHECK(records.empty());
 }
 
 }  // namespace certes
