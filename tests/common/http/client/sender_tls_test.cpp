@@ -1,10 +1,10 @@
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <string_view>
 
 #include "tests/common/http/client/sender_fixture.hpp"
 #include "tests/fakes/http_tls_endpoint.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::http;
@@ -13,14 +13,9 @@ using fakes::TlsEndpoint;
 namespace {
 
 struct CaFile {
-  explicit CaFile(const TlsEndpoint& endpoint) {
-    const int fd = ::mkstemp(path.data());
-    REQUIRE(fd >= 0);
-    ::close(fd);
-    REQUIRE(endpoint.write_certificate(path));
-  }
-  ~CaFile() { std::filesystem::remove(path); }
-  std::string path = (std::filesystem::temp_directory_path() / "certes-ca-XXXXXX").string();
+  explicit CaFile(const TlsEndpoint& endpoint) { REQUIRE(endpoint.write_certificate(path)); }
+  test::TemporaryDirectory directory;
+  std::string path = directory.file("ca.pem");
 };
 
 TransferResult send_to(const TlsEndpoint& endpoint, bool trusted) {

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -200,12 +199,7 @@ TEST_CASE("SQLite picker: where nothing may be passed over, it says so for what 
 TEST_CASE("SQLite picker: of a damaged page nothing is taken for gone, and the rest of the file is given") {
   OpenedLog opened;
   opened.append(Topic::events, 500, 1'000);
-  opened.log.reset();
-  std::fstream file(opened.directory.file("certes.db"), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(400'000);
-  file << std::string(50'000, 'x');
-  file.close();
-  REQUIRE(opened.reopen());
+  opened.damage_page();
   const auto picker = opened.log->picker(opened.wake());
   std::size_t records = 0, not_given = 0;
   for (std::int64_t offset = 0; offset < 500; ++offset)

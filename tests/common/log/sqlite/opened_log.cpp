@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 namespace certes::test {
 namespace {
 
@@ -24,6 +26,15 @@ Result<void> OpenedLog::reopen() {
   if (!opened.has_value()) return fail(opened.error());
   log = std::move(opened.value());
   return {};
+}
+
+void OpenedLog::damage_page() {
+  log.reset();
+  std::fstream file(directory.file("certes.db"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(400'000);
+  file << std::string(50'000, 'x');
+  file.close();
+  REQUIRE(reopen().has_value());
 }
 
 void OpenedLog::ring() {

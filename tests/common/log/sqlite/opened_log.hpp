@@ -35,6 +35,8 @@ class OpenedLog {
   std::vector<log::AppendResult> append(log::Topic topic, int count, std::size_t bytes = 10);
   std::int64_t start(log::Topic topic) { return log->offsets(topic, 0, Millis(1'000))->start; }
   bool commit(std::int64_t offset);
+  // Writes over some pages of the file, while it is closed. Precondition: it has 450,000 bytes.
+  void damage_page();
 
   void ring();
   log::Wake wake() {

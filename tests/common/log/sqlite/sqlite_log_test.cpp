@@ -103,12 +103,7 @@ TEST_CASE("SQLite log: another number of partitions is refused") {
 TEST_CASE("SQLite log: a damaged page is told by reads, with the file's name") {
   OpenedLog opened;
   opened.append(Topic::events, 500, 1'000);
-  opened.log.reset();
-  std::fstream file(opened.directory.file("certes.db"), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(400'000);
-  file << std::string(50'000, 'x');
-  file.close();
-  REQUIRE(opened.reopen().has_value());
+  opened.damage_page();
   const auto reader = opened.log->reader(Topic::events, 0, log::kLogStart, [] {});
   std::vector<log::RecordPtr> records;
   std::optional<Error> error;
