@@ -24,14 +24,11 @@ Core::Core(CoreOptions options, CorePorts ports)
       routes_(options_.routing),
       endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock),
       book_(scheduler_, sweep_, awaiting_, ports.outcomes, ports.clock),
-      recorder_({options_.result_timeout, options_.seed}, book_, ports.outcomes, ports.observer, ports.clock),
-      attempts_({options_.result_timeout, options_.resign_only_where_said, options_.seed},
-                {book_, endpoints_, recorder_, routes_, awaiting_, ports.transfers, ports.registrar, ports.observer,
-                 ports.sealer, ports.clock}),
-      intake_({options_.deduplicate, options_.deduplicate_ids, options_.deduplicate_window, options_.reply_concurrency,
-               options_.reply_timeout, options_.max_record_bytes, options_.memory_bytes},
-              {book_, endpoints_, recorder_, routes_, ports.registrar, ports.outcomes, ports.observer, ports.sealer,
-               ports.clock}) {}
+      recorder_(options_, book_, ports.outcomes, ports.observer, ports.clock),
+      attempts_(options_, {book_, endpoints_, recorder_, routes_, awaiting_, ports.transfers, ports.registrar,
+                           ports.observer, ports.sealer, ports.clock}),
+      intake_(options_, {book_, endpoints_, recorder_, routes_, ports.registrar, ports.outcomes, ports.observer,
+                         ports.sealer, ports.clock}) {}
 
 void Core::run() {
   const SteadyTime now = ports_.clock.now();

@@ -6,7 +6,7 @@
 
 namespace certes::dispatcher {
 
-EventIntake::EventIntake(const IntakeOptions& options, const IntakeParts& parts) : options_(options), parts_(parts) {}
+EventIntake::EventIntake(const CoreOptions& options, const IntakeParts& parts) : options_(options), parts_(parts) {}
 
 void EventIntake::take(log::RecordPtr record, const DeliveryStates& known) {
   OpenRecord& open = parts_.book.open(std::move(record), known);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/event/event.hpp"
+#include "dispatcher/core_options.hpp"
 #include "dispatcher/endpoint/endpoints.hpp"
 #include "dispatcher/intake/duplicates.hpp"
 #include "dispatcher/outcome/recorder.hpp"
@@ -17,17 +18,7 @@
 
 namespace certes::dispatcher {
 
-struct IntakeOptions {
-  bool deduplicate = false;  // where the log does not do it exactly
-  std::size_t deduplicate_ids = 1'000'000;
-  Millis deduplicate_window{86'400'000};
-  int reply_concurrency = 64;  // requests at once to a tenant's URLs in reply_to
-  Millis reply_timeout{15'000};
-  std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
-  std::size_t memory_bytes = 128u << 20;     // above: what is read is not routed
-};
-
-// What intake is made with. All outlive it.
+// What intake is made with. All, and its options, outlive it.
 struct IntakeParts {
   Book& book;
   Endpoints& endpoints;
@@ -42,7 +33,7 @@ struct IntakeParts {
 
 class EventIntake {
  public:
-  EventIntake(const IntakeOptions& options, const IntakeParts& parts);
+  EventIntake(const CoreOptions& options, const IntakeParts& parts);
 
   void take(log::RecordPtr record, const DeliveryStates& known);
   // Routes what has come since the last question; the registry's answer comes at once or through on_fence.
@@ -94,7 +85,7 @@ class EventIntake {
   void cancel_unmatched(Routing& routing);
   Match reply_match(std::string_view tenant);
 
-  const IntakeOptions options_;
+  const CoreOptions& options_;
   const IntakeParts parts_;
   Budget unrouted_memory_;
   std::deque<Unrouted> unrouted_;

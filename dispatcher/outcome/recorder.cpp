@@ -19,9 +19,10 @@ std::string error_text(const http::TransferResult& result) {
 
 bool is_delivered(const Ending& ending) { return std::holds_alternative<Delivered>(ending); }
 
-std::string name_of(const Delivery& delivery) {
-  const log::StoredRecord& event = *delivery.record->record;
-  return delivery_id(event_id(event), delivery.endpoint->config().id, event.headers.get(log::names::kReplay));
+// `event`: its id.
+std::string name_of(const Delivery& delivery, std::string_view event) {
+  const auto& headers = delivery.record->record->headers;
+  return delivery_id(event, delivery.endpoint->config().id, headers.get(log::names::kReplay));
 }
 
 // What the attempt says of its endpoint.
@@ -33,8 +34,7 @@ Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
 
 }  // namespace
 
-Recorder::Recorder(const RecorderOptions& options, Book& book, Outcomes& outcomes, Observer& observer,
-                   const Clock& clock)
+Recorder::Recorder(const CoreOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock)
     : options_(options),
       book_(book),
       outcomes_(outcomes),
@@ -52,7 +52,7 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const registry::Endpoint& endpoint = delivery.endpoint->config();
   const log::StoredRecord& event = *delivery.record->record;
   const std::string event_name = event_id(event);
-  const std::string name = name_of(delivery);
+  const std::string name = name_of(delivery, event_name);
   const bool failed_now = !is_delivered(judged.ending) && !std::holds_alternative<Awaiting>(judged.ending);
   const std::string error = failed_now ? error_text(result) : std::string();
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
@@ -86,8 +86,8 @@ void Recorder::give_up(Delivery& delivery, const Why& why) {
                           give_up(one, {rule, error, answer});
                         });
   begin(delivery, DeadLettered{});
-  const std::string name =
-      delivery.endpoint ? name_of(delivery) : delivery_id(text_of(delivery.record->place()), why.rule, {});
+  const std::string name = delivery.endpoint ? name_of(delivery, event_id(*delivery.record->record))
+                                             : delivery_id(text_of(delivery.record->place()), why.rule, {});
   append_dead_letter(delivery, name, why);
 }
 
@@ -96,7 +96,7 @@ void Recorder::close(Delivery& delivery, const Ending& ending, std::string_view 
     return answer_first(delivery, failed(text_of(ending), error, delivery.attempts, nullptr),
                         [this, ending, error = std::string(error)](Delivery& one) { close(one, ending, error); });
   const registry::Endpoint& endpoint = delivery.endpoint->config();
-  close(delivery, name_of(delivery), endpoint.id, endpoint.tenant, ending, error);
+  close(delivery, name_of(delivery, event_id(*delivery.record->record)), endpoint.id, endpoint.tenant, ending, error);
 }
 
 void Recorder::cancel(Delivery& delivery, std::string_view name, std::string_view tenant, std::string_view error) {

@@ -9,6 +9,7 @@
 #include "common/event/event.hpp"
 #include "common/http/client/sender.hpp"
 #include "dispatcher/book/book.hpp"
+#include "dispatcher/core_options.hpp"
 #include "dispatcher/outcome/answers.hpp"
 #include "dispatcher/outcome/dead_letter.hpp"
 
@@ -28,15 +29,10 @@ struct Why {
   std::string_view answer = {};  // the endpoint's last, as far as it is known
 };
 
-struct RecorderOptions {
-  Millis result_timeout{3'600'000};  // for the result of a command that was answered 202
-  std::uint64_t seed = 0;
-};
-
 class Recorder {
  public:
   // All outlive it.
-  Recorder(const RecorderOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock);
+  Recorder(const CoreOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock);
 
   // All of these: the delivery is Recording from then on (Answering before, if it is a command), or has ended.
   // An attempt, which has been counted already.
@@ -75,7 +71,7 @@ class Recorder {
   template <class Wait>
   void go_on(Delivery& delivery, Wait wait);
 
-  const RecorderOptions options_;
+  const CoreOptions& options_;
   Book& book_;
   Outcomes& outcomes_;
   Observer& observer_;

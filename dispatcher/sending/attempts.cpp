@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kAwaitingFull = "awaiting_full";
 }  // namespace
 
-Attempts::Attempts(const AttemptOptions& options, const AttemptParts& parts)
+Attempts::Attempts(const CoreOptions& options, const AttemptParts& parts)
     : options_(options),
       parts_(parts),
       resigner_(parts.sealer, options.resign_only_where_said),

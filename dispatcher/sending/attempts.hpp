@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/random.hpp"
+#include "dispatcher/core_options.hpp"
 #include "dispatcher/endpoint/endpoints.hpp"
 #include "dispatcher/outcome/recorder.hpp"
 #include "dispatcher/routing/routes.hpp"
@@ -13,13 +14,7 @@
 
 namespace certes::dispatcher {
 
-struct AttemptOptions {
-  Millis result_timeout{3'600'000};     // for the result of a command that was answered 202
-  bool resign_only_where_said = false;  // as Resigner
-  std::uint64_t seed = 0;
-};
-
-// What attempts are made with. All outlive them.
+// What attempts are made with. All, and their options, outlive them.
 struct AttemptParts {
   Book& book;
   Endpoints& endpoints;
@@ -35,7 +30,7 @@ struct AttemptParts {
 
 class Attempts {
  public:
-  Attempts(const AttemptOptions& options, const AttemptParts& parts);
+  Attempts(const CoreOptions& options, const AttemptParts& parts);
 
   // Precondition: it was given by Book::next, with that slot.
   void start(Delivery& delivery, Slot&& slot);
@@ -52,7 +47,7 @@ class Attempts {
   void await_result(Delivery& delivery, const http::TransferResult& result);
   void gone(Endpoint& endpoint);
 
-  const AttemptOptions options_;
+  const CoreOptions& options_;
   const AttemptParts parts_;
   const Resigner resigner_;
   Random random_;
