@@ -115,9 +115,10 @@ Result<void> check_intervals(const registry::Endpoint* current, const registry::
   const std::string was(to_string(next.state)), kept = std::to_string(registry::kKeptSpells);
   return fail(Code::conflict,
               "endpoints/" + next.id + " was " + was + " " + kept +
-                  " times, and deliveries of what was accepted before the first of them was over are open: "
+                  " times, and deliveries of what was accepted before the first of them was over are open, or may be: "
                   "what becomes of them goes by these times, of which " +
-                  kept + " are kept. It can be " + was + " again once they have ended");
+                  kept + " are kept. It can be " + was +
+                  " again once they have ended, which a process knows some moments after its start");
 }
 
 }  // namespace certes::api

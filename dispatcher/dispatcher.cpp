@@ -59,15 +59,15 @@ class Dispatcher::Impl {
   // What is read and open says so itself; of the rest the first is where the log is read on.
   std::optional<bool> may_be_open_before(UnixMillis at) const {
     const Work* work = open_.load(std::memory_order_acquire);
-    if (work == nullptr) return std::nullopt;
+    if (work == nullptr) return true;
     log::Log& log = work->dependencies.log;
     const auto owned = work->loop.partitions();
-    if (owned.size() != static_cast<std::size_t>(log.partitions())) return std::nullopt;
+    if (owned.size() != static_cast<std::size_t>(log.partitions()))
+      return work->may_still_join() ? std::optional(true) : std::nullopt;
     for (const auto& one : owned) {
       if (one.oldest_open != 0 && one.oldest_open < at) return true;
       const auto first = log.offset_at(log::Topic::events, one.partition, at, kAskLimit);
-      if (!first) return std::nullopt;
-      if (*first > one.position) return true;
+      if (!first || *first > one.position) return true;
     }
     return false;
   }
@@ -88,8 +88,14 @@ class Dispatcher::Impl {
 
  private:
   struct Work {
-    explicit Work(Dependencies given) : dependencies(std::move(given)), loop(dependencies) {}
+    explicit Work(Dependencies given)
+        : dependencies(std::move(given)), opened_at(dependencies.clock.now()), loop(dependencies) {}
+    // Partitions that it does not have may be its own yet: those of a process that has gone, after its session.
+    bool may_still_join() const {
+      return dependencies.clock.now() < opened_at + 2 * dependencies.log.session_timeout();
+    }
     const Dependencies dependencies;
+    const SteadyTime opened_at;
     CoreLoop loop;
   };
 

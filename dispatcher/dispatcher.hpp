@@ -58,8 +58,9 @@ class Dispatcher {
   std::string address() const;
   // Deliveries that are being sent, or whose outcome is being recorded. Any thread.
   std::size_t in_flight() const;
-  // Whether an event that was appended before that may have deliveries that have not ended. Nothing: some partitions
-  // are not this process's, or the log does not answer. Any thread; asks the log, at most half a second a partition.
+  // Whether an event that was appended before that may have deliveries that have not ended: as long as it has not said
+  // of all partitions that none has, so for some moments after the start, or while the log does not answer. Nothing:
+  // some partitions are another process's. Any thread; asks the log, at most half a second a partition.
   std::optional<bool> may_be_open_before(UnixMillis at) const;
   // Stops admitting, lets requests in flight end (at most `limit`), checkpoints, leaves the group.
   void stop(Millis limit);

@@ -33,8 +33,8 @@ struct Dependencies {
   const http::AddressPolicy& addresses;  // for endpoint URLs
   // Set before the process leaves: it is not ready any more, while it still serves. May be null.
   const std::atomic<bool>* leaving = nullptr;
-  // Whether an event that was appended before that may have deliveries that have not ended; nothing: this process does
-  // not know. Any thread; may ask the log. Empty: it never knows.
+  // Whether an event that was appended before that may have deliveries that have not ended; nothing: this process
+  // cannot know. Any thread; may ask the log. Empty: it never knows.
   std::function<std::optional<bool>(UnixMillis)> open_before = {};
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }

@@ -30,6 +30,16 @@ log::RecordPtr letter(Installation& installation) {
   return nullptr;
 }
 
+// Another member of the group, which has its partitions and does nothing with them.
+struct Bystander final : log::MemberHandler {
+  explicit Bystander(Installation& installation) : log(installation.another_log()), member(log->join(*this, [] {})) {}
+  void on_assigned(const std::vector<std::int32_t>&) override {}
+  void on_revoked(const std::vector<std::int32_t>&) override {}
+  void on_lost(const std::vector<std::int32_t>&) override {}
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<log::Member> member;
+};
+
 }  // namespace
 
 TEST_CASE("Dispatcher: an event arrives once, byte for byte and signed") {
@@ -83,6 +93,33 @@ TEST_CASE("Dispatcher: knows whether something from before a time is open") {
   REQUIRE(eventually([&] { return open(1) == true && open(0) == false; }));
   code = 204;
   CHECK(eventually([&] { return open(1) == false; }));
+  installation.stop();
+}
+
+TEST_CASE("Dispatcher: until it has said what is open, something may be") {
+  Receiver receiver([](const auto&, auto) { return status(500); });
+  Installation installation;
+  installation.policy("quick", 0.05, 0);
+  installation.endpoint("billing", receiver.url("billing"), "quick");
+  installation.subscription("s1", "billing", "#");
+  installation.publish("evt_1", "order.created");
+  const UnixMillis published = installation.cluster().at(log::Topic::events, 0, 0)->appended_at;
+  for (int starts = 0; starts < 2; ++starts) {
+    installation.start();
+    CHECK(installation.dispatcher().may_be_open_before(published + 1) == true);
+    receiver.wait_for(receiver.wait_for(0).size() + 1);
+    CHECK(installation.dispatcher().may_be_open_before(published + 1) == true);
+    installation.stop();
+  }
+}
+
+TEST_CASE("Dispatcher: where others have partitions for good, it cannot say what is open") {
+  log::memory::Options options;
+  options.session_timeout = Millis{100};
+  Installation installation(options);
+  Bystander other(installation);
+  installation.start();
+  CHECK(eventually([&] { return !installation.dispatcher().may_be_open_before(1); }));
   installation.stop();
 }
 

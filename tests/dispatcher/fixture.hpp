@@ -83,8 +83,8 @@ inline http::Response status(int code) {
 // Log, registry and settings of one installation; dispatchers come and go.
 class Installation {
  public:
-  Installation()
-      : cluster_(log::memory::make_cluster({})),
+  explicit Installation(const log::memory::Options& options = {})
+      : cluster_(log::memory::make_cluster(options)),
         log_(make_log()),
         registry_(std::make_unique<registry::Registry>(*log_, clock_)),
         sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
@@ -153,6 +153,8 @@ class Installation {
     return trace_;
   }
   log::memory::Cluster& cluster() { return *cluster_; }
+  // Of another process.
+  std::unique_ptr<log::Log> another_log() { return log::memory::make(cluster_, 2); }
   registry::Registry& registry() { return *registry_; }
   dispatcher::Dispatcher& dispatcher() { return *dispatcher_; }
   const std::string& secret() const { return secret_; }  // of the last endpoint
