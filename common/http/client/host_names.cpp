@@ -11,7 +11,8 @@ struct HostNames::Tenant {
   Places first, again;  // its lane; again: of silent names
   std::unordered_map<const Name*, Places::iterator> places;
   int at_work = 0, silent_at_work = 0;
-  bool in_ring = false;
+  Ring* ring = nullptr;  // that it is in, by its turn
+  std::uint64_t turn = 0;
 };
 
 namespace {
@@ -76,10 +77,10 @@ bool HostNames::make_room(Tenant& asking, Tells& away) {
 void HostNames::remove(Place& place, Tells& away) {
   Tenant& tenant = *place.tenant;
   Name& name = *place.name;
-  const bool waited = std::erase(name.waiting, &place) > 0;
+  const bool waited = name.waiting.erase(&place) > 0;
   place.in->erase(place.at);
   let_go(tenant, name);
-  leave_ring_if_done(tenant);
+  keep_in_ring(tenant);
   if (waited && name.waiting.empty()) {
     stop_waiting(name);
     std::ranges::move(name.telling, std::back_inserter(away));
@@ -110,10 +111,9 @@ bool HostNames::wait(Place& place) {
   if (name.stage == Stage::at_work || place.in != &tenant.idle) return false;
   if (name.stage == Stage::idle) ++waiting_;
   name.stage = Stage::waiting;
-  name.waiting.push_back(&place);
+  name.waiting.insert(&place);
   move(place, name.silent ? tenant.again : tenant.first);
-  if (!tenant.in_ring) ring_.push_back(&tenant);
-  tenant.in_ring = true;
+  keep_in_ring(tenant);
   return true;
 }
 
@@ -122,16 +122,17 @@ void HostNames::stop_waiting(Name& name) {
   name.stage = Stage::idle;
   for (Place* place : std::exchange(name.waiting, {})) {
     move(*place, place->tenant->idle);
-    leave_ring_if_done(*place->tenant);
+    keep_in_ring(*place->tenant);
   }
 }
 
 std::optional<HostNames::Turn> HostNames::next() {
-  const auto turn = whose_turn();
-  if (turn == ring_.end()) return std::nullopt;
-  Tenant& tenant = **turn;
+  Tenant* const turn = whose_turn();
+  if (turn == nullptr) return std::nullopt;
+  Tenant& tenant = *turn;
   Name& name = *(tenant.first.empty() ? tenant.again : tenant.first).front().name;
-  ring_.splice(ring_.end(), ring_, turn);
+  leave_ring(tenant);
+  keep_in_ring(tenant);  // behind the others
   stop_waiting(name);
   name.stage = Stage::at_work;
   for (int* count : {&at_work_, &tenant.at_work}) ++*count;
@@ -148,23 +149,41 @@ void HostNames::done(const Turn& turn) {
   drop_if_unused(tenant);
 }
 
-// Those who are at work on little before others. Passes over those who may not have a thread now.
-HostNames::Ring::const_iterator HostNames::whose_turn() const {
-  const auto little = std::ranges::find_if(
-      ring_, [&](const Tenant* tenant) { return threads_.little(tenant->at_work) && may_begin(*tenant); });
-  if (little != ring_.end()) return little;
-  return std::ranges::find_if(ring_, [&](const Tenant* tenant) { return may_begin(*tenant); });
+// Those who are at work on little before others. Passes over those who may not have a thread now, who are among those
+// that have some.
+HostNames::Tenant* HostNames::whose_turn() const {
+  if (!threads_.may(0, at_work_)) return nullptr;
+  Tenant* const little = first_in_ring([&](const Tenant& tenant) { return threads_.little(tenant.at_work); });
+  if (little != nullptr || !threads_.spare(at_work_)) return little;
+  return first_in_ring([](const Tenant&) { return true; });
 }
 
-bool HostNames::may_begin(const Tenant& tenant) const {
-  return threads_.may(tenant.at_work, at_work_) &&
-         (!tenant.first.empty() || half_.may(tenant.silent_at_work, silent_at_work_));
+template <class May>
+HostNames::Tenant* HostNames::first_in_ring(const May& may) const {
+  const auto first = std::ranges::find_if(first_, [&](const auto& turn) { return may(*turn.second); });
+  const auto may_again = [&](const auto& turn) {
+    return may(*turn.second) && half_.may(turn.second->silent_at_work, silent_at_work_);
+  };
+  const bool any_again = half_.may(0, silent_at_work_);
+  const auto again = any_again ? std::ranges::find_if(again_, may_again) : again_.end();
+  if (first != first_.end() && (again == again_.end() || first->first < again->first)) return first->second;
+  return again == again_.end() ? nullptr : again->second;
 }
 
-void HostNames::leave_ring_if_done(Tenant& tenant) {
-  if (!tenant.in_ring || !tenant.first.empty() || !tenant.again.empty()) return;
-  ring_.remove(&tenant);
-  tenant.in_ring = false;
+// In the ring that it belongs to now, in the turn that it has; who comes new has the last.
+void HostNames::keep_in_ring(Tenant& tenant) {
+  Ring* const to = !tenant.first.empty() ? &first_ : !tenant.again.empty() ? &again_ : nullptr;
+  if (to == tenant.ring) return;
+  const std::uint64_t turn = tenant.ring == nullptr ? ++turns_ : tenant.turn;
+  leave_ring(tenant);
+  if (to != nullptr) to->emplace(turn, &tenant);
+  tenant.ring = to;
+  tenant.turn = turn;
+}
+
+void HostNames::leave_ring(Tenant& tenant) {
+  if (tenant.ring != nullptr) tenant.ring->erase(tenant.turn);
+  tenant.ring = nullptr;
 }
 
 void HostNames::drop_if_unused(Name& name) {

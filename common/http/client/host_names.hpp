@@ -10,15 +10,18 @@
 //   turn it is has the name looked up for all, on its own account: nobody waits longer because others want it too.
 // - Threads go by ThreadShares. Names of which nothing was heard the last time (silent) come after the tenant's others,
 //   and take at most half of the threads, by the same shares.
+// Every step costs a logarithm of how many names, tenants and places there are, and a look at those who have threads.
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +50,7 @@ class HostNames {
     SteadyTime silent_since{};  // when that began
     Tells telling;
     std::size_t places = 0;
-    std::vector<Place*> waiting;  // in their lanes
+    std::unordered_set<Place*> waiting;  // in their lanes
   };
   struct Place {
     Name* name = nullptr;
@@ -75,23 +78,25 @@ class HostNames {
   bool wait(Place& place);
   // For nobody any more.
   void stop_waiting(Name& name);
-  bool may_begin() const { return whose_turn() != ring_.end(); }
+  bool may_begin() const { return whose_turn() != nullptr; }
   // Whose turn it is: it is looked up until done(). Nothing: nothing waits, or none of it may have a thread now.
   std::optional<Turn> next();
   void done(const Turn& turn);
   std::size_t waiting() const { return waiting_; }  // names
 
  private:
-  using Ring = std::list<Tenant*>;
+  using Ring = std::map<std::uint64_t, Tenant*>;  // tenants, by their turns
 
   Tenant& tenant_of(std::string_view name);
   bool make_room(Tenant& asking, Tells& away);
   void remove(Place& place, Tells& away);
   void hold(Tenant& tenant, Name& name, Places::iterator place);
   void let_go(Tenant& tenant, Name& name);
-  bool may_begin(const Tenant& tenant) const;
-  Ring::const_iterator whose_turn() const;
-  void leave_ring_if_done(Tenant& tenant);
+  Tenant* whose_turn() const;
+  template <class May>
+  Tenant* first_in_ring(const May& may) const;
+  void keep_in_ring(Tenant& tenant);
+  void leave_ring(Tenant& tenant);
   void drop_if_unused(Name& name);
   void drop_if_unused(Tenant& tenant);
 
@@ -100,7 +105,8 @@ class HostNames {
   std::unordered_map<std::string, Name> names_;
   std::unordered_map<std::string, std::unique_ptr<Tenant>, StringHash, std::equal_to<>> tenants_;
   std::set<std::pair<std::size_t, Tenant*>> holders_;  // by how many places
-  Ring ring_;                                          // of tenants that have something waiting
+  Ring first_, again_;  // of tenants that have something waiting; again: silent names alone
+  std::uint64_t turns_ = 0;
   std::size_t held_ = 0, waiting_ = 0;
   int at_work_ = 0, silent_at_work_ = 0;
 };

@@ -1,18 +1,15 @@
 #include "common/http/client/name_waits.hpp"
 
-#include <algorithm>
-
 namespace certes::http {
 
 void NameWaits::add(const Name& name, Transfer&& transfer, SteadyTime until) {
-  const auto [at, is_new] = names_.try_emplace(name);
-  if (is_new) {
-    at->second.until = until;
-    order_.emplace_back(until, name);
-  }
-  at->second.transfers.push_back(std::move(transfer));
-  ++held_[name.tenant];
-  ++waiting_;
+  auto found = names_.find(name);
+  if (found == names_.end()) found = begin(name, until);
+  auto& transfers = found->second.waits.transfers;
+  const std::uint64_t id = transfer.id;
+  transfers.push_back(std::move(transfer));
+  transfers_.insert_or_assign(id, Held{found, std::prev(transfers.end())});
+  hold(found->second.tenant, 1);
 }
 
 std::optional<NameWaits::Ended> NameWaits::take(const Name& name) {
@@ -22,59 +19,73 @@ std::optional<NameWaits::Ended> NameWaits::take(const Name& name) {
 }
 
 std::optional<NameWaits::Ended> NameWaits::take_overdue(SteadyTime now) {
-  if (order_.empty() || order_.front().first > now) return std::nullopt;
-  return end(names_.find(order_.front().second));
+  const auto first = next_at();
+  if (!first || *first > now) return std::nullopt;
+  return end(names_.find(*order_.front()));
 }
 
 std::optional<NameWaits::Ended> NameWaits::take_surplus() {
-  if (waiting_ <= most_) return std::nullopt;
-  const auto& most = std::ranges::max_element(held_, {}, [](const auto& holder) { return holder.second; })->first;
-  const auto longest = std::ranges::find_if(order_, [&](const auto& one) {
-    const auto found = names_.find(one.second);
-    return one.second.tenant == most && found != names_.end() && found->second.until == one.first;
-  });
-  return end(names_.find(longest->second));
+  if (transfers_.size() <= most_) return std::nullopt;
+  const Tenant& most = tenants_.find(holders_.rbegin()->second)->second;
+  return end(names_.find(*most.order.front()));
 }
 
 bool NameWaits::forget(std::uint64_t id) {
-  for (auto name = names_.begin(); name != names_.end(); ++name) {
-    auto& transfers = name->second.transfers;
-    const auto found = std::ranges::find(transfers, id, &Transfer::id);
-    if (found == transfers.end()) continue;
-    transfers.erase(found);
-    give(name->first.tenant, 1);
-    if (transfers.empty()) end(name);
+  const auto found = transfers_.find(id);
+  if (found == transfers_.end()) return false;
+  const auto [name, transfer] = found->second;
+  auto& transfers = name->second.waits.transfers;
+  if (transfers.size() == 1) {
+    end(name);
     return true;
   }
-  return false;
+  transfers.erase(transfer);
+  transfers_.erase(found);
+  let_go(name->second.tenant, 1);
+  return true;
 }
 
 std::optional<SteadyTime> NameWaits::next_at() const {
   if (order_.empty()) return std::nullopt;
-  return order_.front().first;
+  return names_.find(*order_.front())->second.waits.until;
+}
+
+NameWaits::Names::iterator NameWaits::begin(const Name& name, SteadyTime until) {
+  const auto at = names_.emplace(name, Waiting{}).first;
+  Waiting& waiting = at->second;
+  waiting.waits.until = until;
+  waiting.tenant = tenants_.try_emplace(name.tenant).first;
+  waiting.in_all = order_.insert(order_.end(), &at->first);
+  Order& own = waiting.tenant->second.order;
+  waiting.in_tenant = own.insert(own.end(), &at->first);
+  return at;
 }
 
 NameWaits::Ended NameWaits::end(Names::iterator name) {
+  Waiting& waiting = name->second;
+  for (const Transfer& transfer : waiting.waits.transfers) transfers_.erase(transfer.id);
+  order_.erase(waiting.in_all);
+  waiting.tenant->second.order.erase(waiting.in_tenant);
+  let_go(waiting.tenant, waiting.waits.transfers.size());
   auto node = names_.extract(name);
-  give(node.key().tenant, node.mapped().transfers.size());
-  drop_ended();
-  return {std::move(node.key()), std::move(node.mapped())};
+  return {std::move(node.key()), std::move(node.mapped().waits)};
 }
 
-void NameWaits::drop_ended() {
-  while (!order_.empty()) {
-    const auto found = names_.find(order_.front().second);
-    if (found != names_.end() && found->second.until == order_.front().first) return;
-    order_.pop_front();
-  }
+void NameWaits::hold(Tenants::iterator tenant, std::size_t count) {
+  auto& [name, one] = *tenant;
+  holders_.erase({one.held, name});
+  one.held += count;
+  holders_.insert({one.held, name});
 }
 
-void NameWaits::give(const std::string& tenant, std::size_t count) {
-  waiting_ -= count;
-  const auto held = held_.find(tenant);
-  if (held == held_.end()) return;
-  held->second -= count;
-  if (held->second == 0) held_.erase(held);
+void NameWaits::let_go(Tenants::iterator tenant, std::size_t count) {
+  auto& [name, one] = *tenant;
+  holders_.erase({one.held, name});
+  one.held -= count;
+  if (one.held > 0)
+    holders_.insert({one.held, name});
+  else
+    tenants_.erase(tenant);
 }
 
 }  // namespace certes::http

@@ -1,16 +1,18 @@
 #pragma once
 // NameWaits: transfers that wait for their host to be looked up; no handle or socket is taken yet. They are bounded, as
 // their caller counts them among what is in flight: names that are not answered must not hold all of that. Of too many
-// the tenant with the most gives way, by the name that it has waited for the longest. Who: SenderThread. Confined to
-// it; the time is passed in.
+// the tenant with the most gives way, by the name that it has waited for the longest. Every step costs the same, or a
+// logarithm, however many names, tenants and transfers wait. Who: SenderThread. Confined to it; the time is passed in.
 
-#include <deque>
+#include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "common/http/client/sender.hpp"
 
@@ -25,7 +27,7 @@ class NameWaits {
     bool operator<(const Name& other) const { return std::tie(tenant, host) < std::tie(other.tenant, other.host); }
   };
   struct Waits {
-    std::vector<Transfer> transfers;  // in the order in which they came
+    std::list<Transfer> transfers;  // in the order in which they came
     SteadyTime until{};
   };
   using Ended = std::pair<Name, Waits>;
@@ -44,16 +46,34 @@ class NameWaits {
   std::optional<SteadyTime> next_at() const;
 
  private:
-  using Names = std::map<Name, Waits>;
+  using Order = std::list<const Name*>;  // keys of names_, the longest waiting first
+  struct Tenant {
+    std::size_t held = 0;  // transfers
+    Order order;
+  };
+  using Tenants = std::map<std::string, Tenant, std::less<>>;
+  struct Waiting {
+    Waits waits;
+    Tenants::iterator tenant;
+    Order::iterator in_all, in_tenant;
+  };
+  using Names = std::map<Name, Waiting>;
+  struct Held {
+    Names::iterator name;
+    std::list<Transfer>::iterator transfer;
+  };
+
+  Names::iterator begin(const Name& name, SteadyTime until);
   Ended end(Names::iterator name);
-  void drop_ended();
-  void give(const std::string& tenant, std::size_t count);
+  void hold(Tenants::iterator tenant, std::size_t count);
+  void let_go(Tenants::iterator tenant, std::size_t count);
 
   const std::size_t most_;
   Names names_;
-  std::deque<std::pair<SteadyTime, Name>> order_;  // the longest waiting first; some have ended, the first has not
-  std::map<std::string, std::size_t> held_;        // by tenant
-  std::size_t waiting_ = 0;
+  Order order_;
+  Tenants tenants_;
+  std::set<std::pair<std::size_t, std::string_view>> holders_;  // tenants, by how many transfers
+  std::unordered_map<std::uint64_t, Held> transfers_;           // by id
 };
 
 }  // namespace certes::http

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ctime>
 #include <map>
 #include <string>
 
@@ -166,4 +167,47 @@ TEST_CASE("HostNames: who is at work on little has a turn before others") {
   ask(names, "b", "b1");
   CHECK(names.next()->host == "b1");
   CHECK(names.next()->host == "a4");
+}
+
+TEST_CASE("HostNames: a silent name's turn comes between others', as it stands") {
+  HostNames names(1, 100);
+  const auto look_up = [&](bool silent) {
+    const auto turn = names.next();
+    REQUIRE(turn);
+    turn->name->silent = silent;
+    names.done(*turn);
+    return turn->host;
+  };
+  ask(names, "a", "a1");
+  CHECK(look_up(true) == "a1");
+  for (const char* host : {"b1", "b2"}) ask(names, "b", host);
+  ask(names, "a", "a1");
+  ask(names, "c", "c1");
+  for (const char* expected : {"b1", "a1", "c1", "b2"}) CHECK(look_up(true) == expected);
+  ask(names, "a", "a1");
+  ask(names, "c", "c1");
+  ask(names, "a", "a2");  // before its silent one, in the turn that it has
+  for (const char* expected : {"a2", "c1", "a1"}) CHECK(look_up(false) == expected);
+  CHECK_FALSE(names.next());
+}
+
+// Of this process' own time: with a look at all that wait, each step would make it minutes.
+TEST_CASE("HostNames: a step costs the same however many tenants wait for silent names") {
+  constexpr int kMany = 30'000;
+  const std::clock_t began = std::clock();
+  HostNames names(32, kMany);
+  const auto ask_all = [&] {
+    for (int i = 0; i < kMany; ++i) ask(names, std::to_string(i), std::to_string(i) + ".test");
+  };
+  ask_all();
+  while (const auto turn = names.next()) {
+    turn->name->silent = true;
+    names.done(*turn);
+  }
+  ask_all();
+  while (names.next()) {
+  }  // half of the threads hang
+  for (int i = 0; i < kMany; ++i) REQUIRE_FALSE(names.may_begin());
+  CHECK(names.waiting() == kMany - 16);
+  CHECK(std::clock() - began < 5 * CLOCKS_PER_SEC);
 }
