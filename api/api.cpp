@@ -38,6 +38,7 @@ class Api::Impl {
     for (const ApiRow& row : routes()) {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<ApiHandler>(&row.handler)) add(row, *handler);
+      if (const auto* begin = std::get_if<ApiSteps>(&row.handler)) add(row, *begin);
     }
     server_.on_finished(
         [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });
@@ -64,7 +65,8 @@ class Api::Impl {
   }
 
  private:
-  void add(const Route& route, ApiHandler handler) {
+  template <class Handler>
+  void add(const Route& route, Handler handler) {
     http::PooledRoute pooled;
     pooled.lengthy = route.lengthy;
     pooled.max_body_bytes = route.max_body_bytes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "api/steps.hpp"
 #include "common/event/attributes.hpp"
 #include "common/http/server/routes.hpp"
 #include "common/json/json.hpp"
@@ -107,16 +108,32 @@ Result<std::vector<Item>> items_of(std::string_view body) {
 }
 
 // The items of one request, and what they are answered.
-class Bulk {
+class Bulk final : public LongSteps {
  public:
-  Bulk(const Call& call, Services& services) : call_(call), services_(services), began_(services.deps.clock.now()) {
+  Bulk(const Call& call, Services& services, std::vector<Item>&& items)
+      : call_(call), services_(services), items_(std::move(items)) {
     for (const http::HeaderView& header : call.request.headers) {
       const auto is = [&](std::string_view own) { return event::equal_ignoring_case(header.name, own); };
       if (std::ranges::none_of(kOwnHeaders, is)) headers_.push_back(header);
     }
   }
 
-  void add(const Item& item) {
+  std::size_t held() const override { return answers_.size() + items_.size() * sizeof(Item); }
+
+ private:
+  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
+    step_began_ = services_.deps.clock.now();
+    while (next_ < items_.size()) {
+      serve_next();
+      if (next_ == items_.size() || std::chrono::steady_clock::now() < until) continue;
+      steps_took_ += services_.deps.clock.now() - step_began_;
+      return std::nullopt;
+    }
+    return json_response(200, "{\"answers\":[" + answers_ + "],\"failed\":" + std::to_string(failed_) + "}");
+  }
+
+  void serve_next() {
+    const Item& item = items_[next_++];
     const http::Response response = left_out() ? gateway::problem_of(*left_out_, "api") : serve_item(item);
     if (response.status == 503 && !left_out_)
       left_out_.emplace(Code::unavailable, "not tried, as one before it could not be decided: send it again");
@@ -131,17 +148,12 @@ class Bulk {
     answers_ += '}';
   }
 
-  http::Response answer() && {
-    return json_response(200, "{\"answers\":[" + answers_ + "],\"failed\":" + std::to_string(failed_) + "}");
-  }
-
- private:
   // Whether nothing more is tried.
   bool left_out() {
     if (left_out_) return true;
     if (answers_.size() >= kBulkAnswerBytes)
       left_out_.emplace(Code::too_large, "not tried, as the answers before it are as large as one request's may be");
-    else if (services_.deps.clock.now() - began_ >= kBulkLimit)
+    else if (steps_took_ + (services_.deps.clock.now() - step_began_) >= kBulkLimit)
       left_out_.emplace(Code::unavailable, "not tried, as those before it took too long: send it again");
     else if (services_.deps.leaving != nullptr && *services_.deps.leaving)
       left_out_.emplace(Code::unavailable, "not tried, as this process ends: send it again");
@@ -179,23 +191,24 @@ class Bulk {
     return target.append(mark == std::string::npos ? "?tenant=" : "&tenant=").append(*whole);
   }
 
-  const Call& call_;
+  const Call call_;
   Services& services_;
-  const SteadyTime began_;
+  const std::vector<Item> items_;
+  SteadyTime step_began_{};
+  SteadyTime::duration steps_took_{};      // those before it
   std::vector<http::HeaderView> headers_;  // of each item, beside its own
   std::optional<Error> left_out_;          // why nothing more is tried
+  std::size_t next_ = 0;                   // of items_
   std::string answers_;
   std::size_t failed_ = 0;
 };
 
 }  // namespace
 
-Result<http::Response> bulk(const Call& call, Services& services) {
-  const auto items = items_of(call.request.body);
+Result<std::unique_ptr<http::Steps>> bulk(const Call& call, Services& services) {
+  auto items = items_of(call.request.body);
   if (!items) return fail(items.error());
-  Bulk bulk(call, services);
-  for (const Item& item : *items) bulk.add(item);
-  return std::move(bulk).answer();
+  return std::make_unique<Bulk>(call, services, std::move(*items));
 }
 
 }  // namespace certes::api

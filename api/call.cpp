@@ -61,6 +61,19 @@ bool stands(const gateway::Refusal& refusal, const http::Request& request, const
   return *known;
 }
 
+// What `handle` answers, behind the door.
+template <class Handle>
+auto serve_with(const Route& route, const http::Request& request, Services& services, Handle handle)
+    -> decltype(handle(std::declval<const Call&>())) {
+  gateway::Door door(services.clients, services.deps);
+  gateway::Visit visit{route, services.fresh_state()};
+  const auto tenant = http::query_parameter(request.query, "tenant");
+  if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
+  if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
+  if (auto fit = check_parameters(route, request.query); !fit) return gateway::problem_of(fit.error(), "api");
+  return handle(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state});
+}
+
 }  // namespace
 
 http::Entrance enter(const Route& route, const http::Request& request, Services& services) {
@@ -79,15 +92,18 @@ http::Entrance enter(const Route& route, const http::Request& request, Services&
 }
 
 http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler) {
-  gateway::Door door(services.clients, services.deps);
-  gateway::Visit visit{route, services.fresh_state()};
-  const auto tenant = http::query_parameter(request.query, "tenant");
-  if (auto refusal = door.enter(request, tenant, services.deps.clock.now(), visit)) return std::move(refusal->answer);
-  if (auto wrong = wrong_media_type(route, request)) return std::move(*wrong);
-  if (auto fit = check_parameters(route, request.query); !fit) return gateway::problem_of(fit.error(), "api");
-  auto response =
-      handler(Call{request, route.pattern, *visit.caller, std::string(visit.tenant), visit.state}, services);
-  return response ? std::move(*response) : gateway::problem_of(response.error(), "api");
+  return serve_with(route, request, services, [&](const Call& call) -> http::Response {
+    auto response = handler(call, services);
+    return response ? std::move(*response) : gateway::problem_of(response.error(), "api");
+  });
+}
+
+http::PooledAnswer serve(const Route& route, const http::Request& request, Services& services, ApiSteps begin) {
+  return serve_with(route, request, services, [&](const Call& call) -> http::PooledAnswer {
+    auto steps = begin(call, services);
+    if (!steps) return gateway::problem_of(steps.error(), "api");
+    return std::move(*steps);
+  });
 }
 
 Services::Services(const Dependencies& dependencies)

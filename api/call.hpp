@@ -67,6 +67,7 @@ struct Call {
 // holds all that was answered before: the door, then the handler.
 http::Entrance enter(const Route& route, const http::Request& request, Services& services);
 http::Response serve(const Route& route, const http::Request& request, Services& services, ApiHandler handler);
+http::PooledAnswer serve(const Route& route, const http::Request& request, Services& services, ApiSteps begin);
 
 http::Response json_response(int status, std::string body);
 

@@ -5,6 +5,7 @@
 #include "api/page.hpp"
 #include "api/repair.hpp"
 #include "api/replay_steps.hpp"
+#include "api/steps.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
@@ -115,41 +116,80 @@ Result<Wanted> wanted_of(const Call& call) {
   return wanted;
 }
 
-// Each is read where it stands. The cursor moves behind those that were looked at.
-Result<bool> collect_ids(const Call& call, Services& services, const DeadLetterIds& ids, Wanted& wanted,
-                         Collected& collected) {
-  const ScanBudget budget = scan_budget(services);
-  const auto deadline = std::chrono::steady_clock::now() + budget.time;
-  for (const DeadLetterIds::Id& id : wanted.ids) {
-    if (std::pair(id.partition, id.offset) < std::pair(wanted.cursor.partition, wanted.cursor.offset)) continue;
-    if (collected.full() || std::chrono::steady_clock::now() > deadline) return true;
-    const auto letter = read_dead_letter(services.deps.log, call.tenant, ids, id, budget.time);
-    if (!letter) return fail(letter.error());
-    const bool fits =
-        *letter && (wanted.endpoint.empty() || (*letter)->headers.get(log::names::kEndpoint) == wanted.endpoint);
-    if (fits)
-      collected.take(**letter);
-    else
-      collected.pass_over();
-    wanted.cursor = {id.partition, id.offset + 1, 0, {}};
-  }
-  return false;
-}
+// Replays of one request, those with an id each where it stands, others as they are met.
+class ReplayPage final : public LongSteps {
+ public:
+  ReplayPage(const Call& call, Services& services, Wanted&& wanted)
+      : call_(call),
+        services_(services),
+        wanted_(std::move(wanted)),
+        collected_(call_, services, wanted_.again, wanted_.limit),
+        scan_(services.deps.log, call.tenant, scan_budget(services), wanted_.cursor),
+        deadline_(std::chrono::steady_clock::now() + scan_budget(services).time) {}
 
-Result<bool> collect_matching(const Call& call, Services& services, Wanted& wanted, Collected& collected) {
-  // What fails again while the pages go on is another letter, and none of this replay.
-  if (wanted.cursor.ends.empty())
-    if (auto ended = end_here(services.deps.log, wanted.cursor); !ended) return fail(std::move(ended.error()));
-  const auto end = scan_dead_letters(
-      services.deps.log, call.tenant, scan_budget(services), wanted.cursor, [&](const log::RecordPtr& letter) {
-        if (wanted.endpoint.empty() || letter->headers.get(log::names::kEndpoint) == wanted.endpoint)
-          collected.take(*letter);
-        return !collected.full();
-      });
-  if (!end) return fail(end.error());
-  if (*end == ScanEnd::budget) services.cut_scans.add();
-  return *end != ScanEnd::all;
-}
+  std::size_t held() const override { return ReplaySteps::kStepBytes; }
+
+ private:
+  // Whether there is more for another request. Nothing: for another step.
+  using More = std::optional<bool>;
+
+  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
+    const auto more = wanted_.by_id ? collect_ids(until) : collect_matching(until);
+    if (!more) return fail(more.error());
+    if (!*more) return std::nullopt;
+    const std::string next = wanted_.by_id ? wanted_.cursor.text() : scan_.cursor().text();
+    auto answer = std::move(collected_).finish(**more ? std::optional(next) : std::nullopt);
+    if (!answer) return fail(std::move(answer.error()));
+    return std::move(*answer);
+  }
+
+  // The cursor moves behind those that were looked at.
+  Result<More> collect_ids(SteadyTime until) {
+    for (; next_id_ < wanted_.ids.size(); ++next_id_) {
+      const DeadLetterIds::Id& id = wanted_.ids[next_id_];
+      if (std::pair(id.partition, id.offset) < std::pair(wanted_.cursor.partition, wanted_.cursor.offset)) continue;
+      const auto now = std::chrono::steady_clock::now();
+      if (collected_.full() || now > deadline_) return true;
+      if (now >= until) return More();
+      if (auto taken = take_id(id); !taken) return fail(std::move(taken.error()));
+      wanted_.cursor = {id.partition, id.offset + 1, 0, {}};
+    }
+    return false;
+  }
+  Result<void> take_id(const DeadLetterIds::Id& id) {
+    const auto letter =
+        read_dead_letter(services_.deps.log, call_.tenant, services_.dead_letter_ids, id, scan_budget(services_).time);
+    if (!letter) return fail(letter.error());
+    if (*letter && fits(**letter))
+      collected_.take(**letter);
+    else
+      collected_.pass_over();
+    return {};
+  }
+
+  Result<More> collect_matching(SteadyTime until) {
+    const auto end = scan_.go_on(until, [this](const log::RecordPtr& letter) {
+      if (fits(*letter)) collected_.take(*letter);
+      return !collected_.full();
+    });
+    if (!end) return fail(end.error());
+    if (!*end) return More();
+    if (**end == ScanEnd::budget) services_.cut_scans.add();
+    return **end != ScanEnd::all;
+  }
+
+  bool fits(const log::StoredRecord& letter) const {
+    return wanted_.endpoint.empty() || letter.headers.get(log::names::kEndpoint) == wanted_.endpoint;
+  }
+
+  const Call call_;
+  Services& services_;
+  Wanted wanted_;
+  std::size_t next_id_ = 0;
+  Collected collected_;
+  DeadLetterScan scan_;
+  const SteadyTime deadline_;  // of ids
+};
 
 Result<bool> asks_again(const Call& call) {
   bool again = false;
@@ -190,14 +230,13 @@ Result<http::Response> replay_one(const Call& call, Services& services, const lo
   return json_response(202, answer.dump());
 }
 
-Result<http::Response> replay_page(const Call& call, Services& services, const DeadLetterIds& ids) {
+Result<std::unique_ptr<http::Steps>> replay_page(const Call& call, Services& services) {
   auto wanted = wanted_of(call);
   if (!wanted) return fail(wanted.error());
-  Collected collected(call, services, wanted->again, wanted->limit);
-  const auto more = wanted->by_id ? collect_ids(call, services, ids, *wanted, collected)
-                                  : collect_matching(call, services, *wanted, collected);
-  if (!more) return fail(more.error());
-  return std::move(collected).finish(*more ? std::optional(wanted->cursor.text()) : std::nullopt);
+  // What fails again while the pages go on is another letter, and none of this replay.
+  if (!wanted->by_id && wanted->cursor.ends.empty())
+    if (auto ended = end_here(services.deps.log, wanted->cursor); !ended) return fail(std::move(ended.error()));
+  return std::make_unique<ReplayPage>(call, services, std::move(*wanted));
 }
 
 }  // namespace certes::api

@@ -15,8 +15,8 @@ ScanBudget scan_budget(const Services& services);
 // `letter`: the tenant's. The body may have "data" (repair.hpp) and "again".
 Result<http::Response> replay_one(const Call& call, Services& services, const log::StoredRecord& letter);
 
-// By a filter, ids, or {"all":true}. Errors: invalid; outcome-unknown and unavailable, after which the same request is
-// to be made again.
-Result<http::Response> replay_page(const Call& call, Services& services, const DeadLetterIds& ids);
+// By a filter, ids, or {"all":true}. Errors: invalid; of the steps outcome-unknown and unavailable, after which the
+// same request is to be made again.
+Result<std::unique_ptr<http::Steps>> replay_page(const Call& call, Services& services);
 
 }  // namespace certes::api

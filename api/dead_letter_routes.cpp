@@ -1,15 +1,17 @@
 #include "api/dead_letter_routes.hpp"
 
 #include <memory>
-#include <variant>
 
 #include "api/dead_letter_replay.hpp"
 #include "api/dead_letters.hpp"
 #include "api/page.hpp"
+#include "api/steps.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::api {
 namespace {
+
+constexpr std::string_view kDeliveryId = "dlv_";
 
 Result<DeadLetterCursor> cursor_of(const Call& call) {
   const auto text = call.query("after");
@@ -23,29 +25,38 @@ std::optional<std::string> next_of(ScanEnd end, const DeadLetterCursor& cursor) 
   return end == ScanEnd::all ? std::nullopt : std::optional(cursor.text());
 }
 
-Result<http::Response> list(const Call& call, Services& services, const DeadLetterIds& ids) {
-  const auto limit = limit_of(call);
-  if (!limit) return fail(limit.error());
-  auto cursor = cursor_of(call);
-  if (!cursor) return fail(cursor.error());
-  const auto endpoint = call.query("endpoint").value_or("");
-  const auto delivery = call.query("delivery").value_or("");
-  Page page(*limit, services);
-  const auto end = scan_dead_letters(services.deps.log, call.tenant, scan_budget(services), *cursor,
-                                     [&](const log::RecordPtr& letter) {
-                                       const auto& headers = letter->headers;
-                                       if ((endpoint.empty() || headers.get(log::names::kEndpoint) == endpoint) &&
-                                           (delivery.empty() || headers.get(log::names::kDelivery) == delivery))
-                                         page.add(dead_letter_json(*letter, ids.of(*letter), false));
-                                       return !page.full();
-                                     });
-  if (!end) return fail(end.error());
-  if (*end == ScanEnd::budget) services.cut_scans.add();
-  return std::move(page).answer(next_of(*end, *cursor));
-}
+class Listing final : public LongSteps {
+ public:
+  Listing(const Call& call, Services& services, std::size_t limit, DeadLetterCursor cursor)
+      : services_(services),
+        endpoint_(call.query("endpoint").value_or("")),
+        delivery_(call.query("delivery").value_or("")),
+        page_(limit, services),
+        scan_(services.deps.log, call.tenant, scan_budget(services), std::move(cursor)) {}
 
-// The letter, or an answer that says why not.
-using Found = std::variant<log::RecordPtr, http::Response>;
+  std::size_t held() const override { return page_.bytes(); }
+
+ private:
+  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
+    const auto end = scan_.go_on(until, [this](const log::RecordPtr& letter) { return take(*letter); });
+    if (!end) return fail(end.error());
+    if (!*end) return std::nullopt;
+    if (**end == ScanEnd::budget) services_.cut_scans.add();
+    return std::move(page_).answer(next_of(**end, scan_.cursor()));
+  }
+  bool take(const log::StoredRecord& letter) {
+    const auto& headers = letter.headers;
+    if ((endpoint_.empty() || headers.get(log::names::kEndpoint) == endpoint_) &&
+        (delivery_.empty() || headers.get(log::names::kDelivery) == delivery_))
+      page_.add(dead_letter_json(letter, services_.dead_letter_ids.of(letter), false));
+    return !page_.full();
+  }
+
+  Services& services_;
+  const std::string endpoint_, delivery_;
+  Page page_;
+  DeadLetterScan scan_;
+};
 
 http::Response not_found_yet(const DeadLetterCursor& cursor) {
   auto response = http::problem(503, "search-incomplete", "Not looked up",
@@ -58,64 +69,88 @@ http::Response not_found_yet(const DeadLetterCursor& cursor) {
   return response;
 }
 
-// By its delivery alone: all are read, as many as one request may.
-Result<Found> find_delivery(const Call& call, Services& services, const std::string& id) {
-  auto cursor = cursor_of(call);
-  if (!cursor) return fail(cursor.error());
-  log::RecordPtr found;
-  const auto end = scan_dead_letters(services.deps.log, call.tenant, scan_budget(services), *cursor,
-                                     [&](const log::RecordPtr& letter) {
-                                       if (letter->headers.get(log::names::kDelivery) == id) found = letter;
-                                       return !found;
-                                     });
-  if (!end) return fail(end.error());
-  if (found) return Found(found);
-  if (*end == ScanEnd::budget) {
-    services.cut_scans.add();
-    return Found(not_found_yet(*cursor));
+// What is done with the letter that a path names: by its id it is read where it stands, by its delivery alone all are
+// read, as many as one request may.
+using Then = Result<http::Response> (*)(const Call&, Services&, const log::StoredRecord&);
+class Named final : public LongSteps {
+ public:
+  Named(const Call& call, Services& services, std::string id, DeadLetterCursor cursor, Then then)
+      : call_(call),
+        services_(services),
+        id_(std::move(id)),
+        then_(then),
+        scan_(services.deps.log, call.tenant, scan_budget(services), std::move(cursor)) {}
+
+  std::size_t held() const override { return 0; }
+
+ private:
+  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
+    return id_.starts_with(kDeliveryId) ? find_delivery(until) : find_id();
   }
-  return fail(Code::not_found, "there is no dead letter of the delivery " + id + ": all were looked through");
+  Result<std::optional<http::Response>> find_delivery(SteadyTime until) {
+    log::RecordPtr found;
+    const auto end = scan_.go_on(until, [&](const log::RecordPtr& letter) {
+      if (letter->headers.get(log::names::kDelivery) == id_) found = letter;
+      return !found;
+    });
+    if (!end) return fail(end.error());
+    if (found) return answer(*found);
+    if (!*end) return std::nullopt;
+    if (**end == ScanEnd::budget) {
+      services_.cut_scans.add();
+      return not_found_yet(scan_.cursor());
+    }
+    return fail(Code::not_found, "there is no dead letter of the delivery " + id_ + ": all were looked through");
+  }
+  Result<std::optional<http::Response>> find_id() {
+    const DeadLetterIds& ids = services_.dead_letter_ids;
+    if (const auto id = DeadLetterIds::parse(id_)) {
+      const auto found = read_dead_letter(services_.deps.log, call_.tenant, ids, *id, scan_budget(services_).time);
+      if (!found) return fail(found.error());
+      if (*found) return answer(**found);
+    }
+    return fail(Code::not_found, "there is no dead letter " + id_.substr(0, 128));
+  }
+  Result<std::optional<http::Response>> answer(const log::StoredRecord& letter) {
+    auto done = then_(call_, services_, letter);
+    if (!done) return fail(std::move(done.error()));
+    return std::move(*done);
+  }
+
+  const Call call_;
+  Services& services_;
+  const std::string id_;
+  const Then then_;
+  DeadLetterScan scan_;
+};
+
+using Begun = Result<std::unique_ptr<http::Steps>>;
+
+Begun with_letter(const Call& call, Services& services, Then then) {
+  std::string id = call.path("id").value_or("");
+  auto cursor = id.starts_with(kDeliveryId) ? cursor_of(call) : DeadLetterCursor{};
+  if (!cursor) return fail(std::move(cursor.error()));
+  return std::make_unique<Named>(call, services, std::move(id), std::move(*cursor), then);
 }
 
-Result<Found> find_named(const Call& call, Services& services, const DeadLetterIds& ids) {
-  const std::string text = call.path("id").value_or("");
-  if (text.starts_with("dlv_")) return find_delivery(call, services, text);
-  if (const auto id = DeadLetterIds::parse(text)) {
-    const auto found = read_dead_letter(services.deps.log, call.tenant, ids, *id, scan_budget(services).time);
-    if (!found) return fail(found.error());
-    if (*found) return Found(*found);
-  }
-  return fail(Code::not_found, "there is no dead letter " + text.substr(0, 128));
-}
-
-// `then` with the letter that the path names.
-template <class Then>
-Result<http::Response> with_letter(const Call& call, Services& services, Then&& then) {
-  auto found = find_named(call, services, services.dead_letter_ids);
-  if (!found) return fail(found.error());
-  if (auto* answer = std::get_if<http::Response>(&*found)) return std::move(*answer);
-  return then(*std::get<log::RecordPtr>(*found));
+Result<http::Response> show(const Call&, Services& services, const log::StoredRecord& letter) {
+  return json_response(200, dead_letter_json(letter, services.dead_letter_ids.of(letter), true));
 }
 
 }  // namespace
 
-Result<http::Response> list_dead_letters(const Call& call, Services& services) {
-  return list(call, services, services.dead_letter_ids);
+Begun list_dead_letters(const Call& call, Services& services) {
+  const auto limit = limit_of(call);
+  if (!limit) return fail(limit.error());
+  auto cursor = cursor_of(call);
+  if (!cursor) return fail(std::move(cursor.error()));
+  return std::make_unique<Listing>(call, services, *limit, std::move(*cursor));
 }
 
-Result<http::Response> show_dead_letter(const Call& call, Services& services) {
-  return with_letter(call, services, [&](const log::StoredRecord& letter) -> Result<http::Response> {
-    return json_response(200, dead_letter_json(letter, services.dead_letter_ids.of(letter), true));
-  });
-}
+Begun show_dead_letter(const Call& call, Services& services) { return with_letter(call, services, show); }
 
-Result<http::Response> replay_dead_letter(const Call& call, Services& services) {
-  return with_letter(call, services,
-                     [&](const log::StoredRecord& letter) { return replay_one(call, services, letter); });
-}
+Begun replay_dead_letter(const Call& call, Services& services) { return with_letter(call, services, replay_one); }
 
-Result<http::Response> replay_dead_letters(const Call& call, Services& services) {
-  return replay_page(call, services, services.dead_letter_ids);
-}
+Begun replay_dead_letters(const Call& call, Services& services) { return replay_page(call, services); }
 
 }  // namespace certes::api

@@ -5,9 +5,9 @@
 
 namespace certes::api {
 
-Result<http::Response> list_dead_letters(const Call& call, Services& services);
-Result<http::Response> show_dead_letter(const Call& call, Services& services);
-Result<http::Response> replay_dead_letter(const Call& call, Services& services);
-Result<http::Response> replay_dead_letters(const Call& call, Services& services);
+Result<std::unique_ptr<http::Steps>> list_dead_letters(const Call& call, Services& services);
+Result<std::unique_ptr<http::Steps>> show_dead_letter(const Call& call, Services& services);
+Result<std::unique_ptr<http::Steps>> replay_dead_letter(const Call& call, Services& services);
+Result<std::unique_ptr<http::Steps>> replay_dead_letters(const Call& call, Services& services);
 
 }  // namespace certes::api

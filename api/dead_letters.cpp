@@ -6,7 +6,6 @@
 #include "common/crypto/crypto.hpp"
 #include "common/log/names.hpp"
 #include "common/log/scan.hpp"
-#include "common/log/terms.hpp"
 
 namespace certes::api {
 namespace {
@@ -22,49 +21,6 @@ bool is_ours(const log::StoredRecord& record, std::string_view tenant) {
   // A record of a term alone has no rule, no delivery and no payload.
   return headers.find(log::names::kRule) || headers.find(log::names::kDelivery) || !record.value.empty();
 }
-
-// One request's reading.
-struct Scan {
-  log::Log& log;
-  std::string_view tenant;
-  const VisitDeadLetter& visit;
-  std::size_t bytes_left;
-  SteadyClock::time_point deadline;
-  bool read = false;  // anything
-  ScanEnd end = ScanEnd::all;
-
-  bool over() const { return bytes_left == 0 || SteadyClock::now() > deadline; }
-
-  // False: not on; `end` says why.
-  bool take(const log::RecordPtr& record, log::Terms& terms) {
-    read = true;
-    bytes_left -= std::min(bytes_left, record->size());
-    const bool counts = terms.counts(*record) && is_ours(*record, tenant);
-    if (counts && !visit(record)) end = ScanEnd::enough;
-    if (end == ScanEnd::all && bytes_left == 0) end = ScanEnd::budget;
-    return end == ScanEnd::all;
-  }
-  // From the cursor to where its partition is to end, or ends now.
-  Result<void> partition(DeadLetterCursor& cursor) {
-    const auto range = log.offsets(log::Topic::dead_letters, cursor.partition, kOffsetsLimit);
-    if (!range) return fail(range.error());
-    cursor.offset = std::max(cursor.offset, range->start);
-    const auto place = static_cast<std::size_t>(cursor.partition);
-    const std::int64_t upto = place < cursor.ends.size() ? std::min(cursor.ends[place], range->end) : range->end;
-    const auto late = [&](bool) -> std::optional<Error> {
-      if (SteadyClock::now() <= deadline) return std::nullopt;
-      end = ScanEnd::budget;
-      return Error(Code::timeout, "the dead letters could not be read in time");
-    };
-    log::Terms terms(cursor.term);
-    const auto done = log::scan(
-        log, {log::Topic::dead_letters, cursor.partition, upto, kReadMax}, cursor.offset,
-        [&](const log::RecordPtr& record) { return take(record, terms); }, late);
-    cursor.term = terms.highest();
-    if (!done && (end != ScanEnd::budget || !read)) return fail(done.error());
-    return {};
-  }
-};
 
 }  // namespace
 
@@ -104,16 +60,58 @@ Result<void> end_here(log::Log& log, DeadLetterCursor& cursor) {
   return {};
 }
 
-Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
-                                  DeadLetterCursor& cursor, const VisitDeadLetter& visit) {
-  Scan scan{log, tenant, visit, budget.bytes, SteadyClock::now() + budget.time};
-  while (cursor.partition < log.partitions()) {
-    if (auto done = scan.partition(cursor); !done) return fail(std::move(done.error()));
-    if (scan.end != ScanEnd::all) return scan.end;
-    cursor = DeadLetterCursor{cursor.partition + 1, 0, 0, std::move(cursor.ends)};
-    if (scan.over() && cursor.partition < log.partitions()) return ScanEnd::budget;
+DeadLetterScan::DeadLetterScan(log::Log& log, std::string tenant, const ScanBudget& budget, DeadLetterCursor cursor)
+    : log_(log),
+      tenant_(std::move(tenant)),
+      bytes_left_(budget.bytes),
+      deadline_(SteadyClock::now() + budget.time),
+      cursor_(std::move(cursor)) {}
+
+Result<std::optional<ScanEnd>> DeadLetterScan::go_on(SteadyTime until, const VisitDeadLetter& visit) {
+  end_.reset();
+  while (cursor_.partition < log_.partitions()) {
+    paused_ = false;
+    if (auto done = read_partition(until, visit); !done) return fail(std::move(done.error()));
+    if (end_ || paused_) return end_;
+    cursor_ = DeadLetterCursor{cursor_.partition + 1, 0, 0, std::move(cursor_.ends)};
+    if (is_over() && cursor_.partition < log_.partitions()) return ScanEnd::budget;
   }
   return ScanEnd::all;
+}
+
+// From the cursor to where its partition is to end, or ends now; unless it is paused, or `end_` says why not.
+Result<void> DeadLetterScan::read_partition(SteadyTime until, const VisitDeadLetter& visit) {
+  const auto range = log_.offsets(log::Topic::dead_letters, cursor_.partition, kOffsetsLimit);
+  if (!range) return fail(range.error());
+  cursor_.offset = std::max(cursor_.offset, range->start);
+  const auto place = static_cast<std::size_t>(cursor_.partition);
+  const std::int64_t upto = place < cursor_.ends.size() ? std::min(cursor_.ends[place], range->end) : range->end;
+  const auto late = [&](bool) -> std::optional<Error> {
+    if (SteadyClock::now() <= deadline_) return std::nullopt;
+    end_ = ScanEnd::budget;
+    return Error(Code::timeout, "the dead letters could not be read in time");
+  };
+  log::Terms terms(cursor_.term);
+  const auto visit_one = [&](const log::RecordPtr& record) {
+    if (!take(record, terms, visit)) return false;
+    paused_ = SteadyClock::now() >= until;
+    return !paused_;
+  };
+  const auto done =
+      log::scan(log_, {log::Topic::dead_letters, cursor_.partition, upto, kReadMax}, cursor_.offset, visit_one, late);
+  cursor_.term = terms.highest();
+  if (!done && (end_ != ScanEnd::budget || !read_)) return fail(done.error());
+  return {};
+}
+
+// False: not on; `end_` says why.
+bool DeadLetterScan::take(const log::RecordPtr& record, log::Terms& terms, const VisitDeadLetter& visit) {
+  read_ = true;
+  bytes_left_ -= std::min(bytes_left_, record->size());
+  const bool counts = terms.counts(*record) && is_ours(*record, tenant_);
+  if (counts && !visit(record)) end_ = ScanEnd::enough;
+  if (!end_ && bytes_left_ == 0) end_ = ScanEnd::budget;
+  return !end_;
 }
 
 Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,

@@ -10,6 +10,7 @@
 
 #include "api/dead_letter_ids.hpp"
 #include "common/log/log.hpp"
+#include "common/log/terms.hpp"
 
 namespace certes::api {
 
@@ -40,11 +41,34 @@ enum class ScanEnd : std::uint8_t {
   budget,  // there may be more, and no time or bytes for it
 };
 
-// Calls `visit` for the tenant's dead letters from `cursor` on, partition by partition, oldest first, until it says
-// false. The cursor moves behind what was visited. Errors: unavailable; timeout, where nothing at all could be read.
+// Calls `visit` for the tenant's dead letters from a cursor on, partition by partition, oldest first, until it says
+// false. Confined to its request.
 using VisitDeadLetter = std::function<bool(const log::RecordPtr&)>;
-Result<ScanEnd> scan_dead_letters(log::Log& log, std::string_view tenant, const ScanBudget& budget,
-                                  DeadLetterCursor& cursor, const VisitDeadLetter& visit);
+class DeadLetterScan {
+ public:
+  // The budget's time begins now.
+  DeadLetterScan(log::Log& log, std::string tenant, const ScanBudget& budget, DeadLetterCursor cursor);
+
+  // Nothing: it is to go on, as `until` has come; something was read before. Errors: unavailable; timeout, where
+  // nothing at all could be read.
+  Result<std::optional<ScanEnd>> go_on(SteadyTime until, const VisitDeadLetter& visit);
+  // Behind what was visited.
+  const DeadLetterCursor& cursor() const { return cursor_; }
+
+ private:
+  Result<void> read_partition(SteadyTime until, const VisitDeadLetter& visit);
+  bool take(const log::RecordPtr& record, log::Terms& terms, const VisitDeadLetter& visit);
+  bool is_over() const { return bytes_left_ == 0 || std::chrono::steady_clock::now() > deadline_; }
+
+  log::Log& log_;
+  const std::string tenant_;
+  std::size_t bytes_left_;
+  const SteadyTime deadline_;
+  DeadLetterCursor cursor_;
+  bool read_ = false;  // anything
+  bool paused_ = false;
+  std::optional<ScanEnd> end_;
+};
 
 // The one that the id was given for, read where it stands. Nothing: it is not there (any more), is another tenant's, or
 // the id was never given. Errors: unavailable, timeout.

@@ -16,6 +16,7 @@ class Page {
       : services_(services), most_items_(most_items), most_bytes_(services.deps.settings.api.page_bytes) {}
 
   bool full() const { return count_ >= most_items_ || items_.size() >= most_bytes_; }
+  std::size_t bytes() const { return items_.size(); }
   // An item as JSON.
   void add(std::string_view json) {
     if (count_++ > 0) items_.push_back(',');

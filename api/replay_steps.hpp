@@ -1,8 +1,8 @@
 #pragma once
 // ReplaySteps: replays on their way to `events`, in steps of at most a mebibyte (or one record), each acknowledged
 // before the next; and of all requests of a process one step at a time, tenant by tenant. So nobody's record waits
-// behind more than that, and no more of a page is held. Who: dead_letter_replay, one per request. Confined to its
-// thread; blocks.
+// behind more than that, and no more of a page is held. Who: dead_letter_replay, one per request. Confined to it:
+// its steps may be different threads', one after the other (LongSteps). Blocks.
 
 #include <memory>
 #include <string>

@@ -31,8 +31,9 @@ constexpr KindRow kKinds[] = {{"tenants", "tenants", "tenant"},
 
 using Parameters = std::vector<std::string>;
 
-ApiRow make_row(const char* method, const std::string& pattern, std::string scope, ApiHandler handler,
-                std::string summary, Parameters parameters = {}, bool lengthy = false) {
+template <class Handler>
+ApiRow make_row(const char* method, const std::string& pattern, std::string scope, Handler handler, std::string summary,
+                Parameters parameters = {}, bool lengthy = false) {
   return {{method, std::string(kApiRoot) + pattern, Access::key, std::move(scope), std::move(summary), false, lengthy,
            std::move(parameters)},
           handler};
@@ -53,8 +54,8 @@ void add_kind(Table& table, const KindRow& kind) {
 Table make_table() {
   Table table;
   for (const KindRow& kind : kKinds) add_kind(table, kind);
-  const auto add = [&](const char* method, const char* pattern, const char* scope, ApiHandler handler,
-                       const char* summary, Parameters parameters = {}, bool lengthy = false) {
+  const auto add = [&](const char* method, const char* pattern, const char* scope, auto handler, const char* summary,
+                       Parameters parameters = {}, bool lengthy = false) {
     table.push_back(make_row(method, pattern, scope, handler, summary, std::move(parameters), lengthy));
   };
   add("POST", "/endpoints/{id}/pause", "endpoints:write", pause_endpoint, "Send an endpoint nothing for now",

@@ -15,9 +15,10 @@ class Services;
 
 inline constexpr std::string_view kApiRoot = "/api/v1";
 
-// On a worker: may block.
+// On a worker: may block. Lengthy routes go in steps (steps.hpp), which keep a copy of the call.
 using ApiHandler = Result<http::Response> (*)(const Call&, Services&);
-using ApiRow = gateway::Row<ApiHandler>;
+using ApiSteps = Result<std::unique_ptr<http::Steps>> (*)(const Call&, Services&);
+using ApiRow = gateway::Row<ApiHandler, ApiSteps>;
 
 std::span<const ApiRow> routes();
 

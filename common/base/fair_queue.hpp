@@ -2,7 +2,9 @@
 // FairQueue: work that waits for one of a few threads, fair by tenant. Places in the queue go by Shares, what waits is
 // given out in turn, tenant by tenant, and threads go by ThreadShares. Who: the workers of listeners, the look-ups of
 // commands. Any thread; push does not block.
-// What waits costs its bytes, but never less than the queue's bytes divided by its items: one bound for both.
+// What waits costs its bytes, but never less than the queue's bytes divided by its items: one bound for both. What has
+// begun and goes on in its tenant's next turn is put back: before what has not begun, and never turned away. It has as
+// much room again, of its own.
 
 #include <deque>
 #include <list>
@@ -27,8 +29,9 @@ class FairOrder {
  public:
   explicit FairOrder(const FairOptions& options)
       : least_cost_(std::max<std::size_t>(1, options.most_bytes / std::max<std::size_t>(1, options.most_items))),
+        most_begun_(std::max(options.most_bytes, least_cost_)),
         threads_(options.threads),
-        shares_(std::max(options.most_bytes, least_cost_)) {}
+        shares_(most_begun_) {}
 
   // What is turned away: nothing; the newest of who holds too much; or the item itself.
   std::vector<T> push(std::string_view tenant, std::size_t bytes, T item) {
@@ -40,7 +43,7 @@ class FairOrder {
     }
     while (!shares_.fits(cost)) away.push_back(take_newest(lanes_.find(shares_.gives_way())));
     const auto lane = lanes_.try_emplace(std::string(tenant)).first;
-    if (lane->second.waiting.empty()) ring_.push_back(lane);
+    if (lane->second.idle()) ring_.push_back(lane);
     lane->second.waiting.push_back({std::move(item), cost});
     shares_.take(tenant, cost);
     ++waiting_;
@@ -52,14 +55,11 @@ class FairOrder {
     const auto turn = whose_turn();
     if (turn == ring_.end()) return std::nullopt;
     const LaneRef lane = *turn;
-    auto& waiting = lane->second.waiting;
-    Waiting first = std::move(waiting.front());
-    waiting.pop_front();
-    shares_.give(lane->first, first.cost);
+    Waiting first = take_oldest(lane);
     --waiting_;
     ++lane->second.at_work;
     ++at_work_;
-    if (waiting.empty())
+    if (lane->second.idle())
       ring_.erase(turn);
     else
       ring_.splice(ring_.end(), ring_, turn);
@@ -69,7 +69,20 @@ class FairOrder {
     const auto lane = lanes_.find(tenant);
     --lane->second.at_work;
     --at_work_;
-    drop_if_idle(lane);
+    drop_if_unused(lane);
+  }
+  // Instead of done(): what next() gave goes on later. False: there is no room, and it has its thread still.
+  bool put_back(std::string_view tenant, std::size_t bytes, T&& item) {
+    const std::size_t cost = std::max(bytes, least_cost_);
+    if (begun_ + cost > most_begun_) return false;
+    const auto lane = lanes_.find(tenant);
+    if (lane->second.idle()) ring_.push_back(lane);
+    lane->second.begun.push_back({std::move(item), cost});
+    begun_ += cost;
+    ++waiting_;
+    --lane->second.at_work;
+    --at_work_;
+    return true;
   }
 
   std::size_t waiting() const { return waiting_; }
@@ -80,8 +93,9 @@ class FairOrder {
     std::size_t cost;
   };
   struct Lane {
-    std::deque<Waiting> waiting;
+    std::deque<Waiting> begun, waiting;
     int at_work = 0;
+    bool idle() const { return begun.empty() && waiting.empty(); }
   };
   using Lanes = std::map<std::string, Lane, std::less<>>;
   using LaneRef = typename Lanes::iterator;
@@ -93,27 +107,39 @@ class FairOrder {
         std::ranges::find_if(ring_, [&](LaneRef lane) { return threads_.little(lane->second.at_work); });
     return little != ring_.end() || !threads_.spare(at_work_) ? little : ring_.begin();
   }
+  Waiting take_oldest(LaneRef lane) {
+    auto& [begun, waiting, at_work] = lane->second;
+    auto& from = begun.empty() ? waiting : begun;
+    Waiting oldest = std::move(from.front());
+    from.pop_front();
+    if (&from == &begun)
+      begun_ -= oldest.cost;
+    else
+      shares_.give(lane->first, oldest.cost);
+    return oldest;
+  }
   T take_newest(LaneRef lane) {
     Waiting newest = std::move(lane->second.waiting.back());
     lane->second.waiting.pop_back();
     shares_.give(lane->first, newest.cost);
     --waiting_;
-    if (lane->second.waiting.empty()) {
+    if (lane->second.idle()) {
       ring_.remove(lane);
-      drop_if_idle(lane);
+      drop_if_unused(lane);
     }
     return std::move(newest.item);
   }
-  void drop_if_idle(LaneRef lane) {
-    if (lane->second.waiting.empty() && lane->second.at_work == 0) lanes_.erase(lane);
+  void drop_if_unused(LaneRef lane) {
+    if (lane->second.idle() && lane->second.at_work == 0) lanes_.erase(lane);
   }
 
-  const std::size_t least_cost_;
+  const std::size_t least_cost_, most_begun_;
   const ThreadShares threads_;
   Shares shares_;
   Lanes lanes_;
   Ring ring_;  // lanes in which something waits
   std::size_t waiting_ = 0;
+  std::size_t begun_ = 0;  // the cost of what was put back
   int at_work_ = 0;
 };
 
@@ -136,6 +162,12 @@ class FairQueue {
     Turn& operator=(Turn&&) = delete;
     ~Turn() {
       if (queue_) queue_->done(tenant_);
+    }
+    // The item goes on in another turn, and the thread is let go. False: there is no room; it keeps both.
+    bool put_back(std::size_t bytes) {
+      if (!queue_->put_back(tenant_, bytes, std::move(item))) return false;
+      queue_ = nullptr;
+      return true;
     }
     T item;
 
@@ -187,6 +219,15 @@ class FairQueue {
       order_.done(tenant);
     }
     changed_.notify_one();
+  }
+
+  bool put_back(const std::string& tenant, std::size_t bytes, T&& item) {
+    {
+      const Lock lock(mutex_);
+      if (!order_.put_back(tenant, bytes, std::move(item))) return false;
+    }
+    changed_.notify_one();
+    return true;
   }
 
   mutable Mutex mutex_;

@@ -3,7 +3,8 @@
 // file), log/memory (tests: injected clock and faults). tests/contract holds all to what is said here.
 //
 // Threads: `Log` itself may be used from any thread. An Appender, Reader, Picker or Member belongs to the one thread
-// that made it and calls it; its callbacks run on that thread, inside poll()/append calls, never elsewhere. Its `wake`
+// that made it and calls it; its callbacks run on that thread, inside poll()/append calls, never elsewhere. (An
+// Appender of which nothing is pending may be handed on to another thread, through what orders the two.) Its `wake`
 // (given when it is made) is called by the engine from any thread when a poll would find something; it must not block.
 // All must be destroyed before the Log.
 

@@ -28,21 +28,21 @@ struct Route {
   std::string summary;
   // Takes something in: refused while the log is behind, and counted against the sender's rates.
   bool takes_in = false;
-  bool lengthy = false;  // reads topics (http::PooledRoute)
+  bool lengthy = false;  // reads topics, or changes much (http::PooledRoute)
   // Of its query, beside `tenant`; others are refused. The Master API's rows say them.
   std::vector<std::string> parameters = {};
   std::size_t max_body_bytes = 0;  // 0: the listener's
 };
 
-// A route and what serves it: a page that every listener has, or a handler of this listener's.
-template <class Handler>
+// A route and what serves it: a page that every listener has, or a handler of this listener's, of one of its forms.
+template <class... Handlers>
 struct Row : Route {
-  std::variant<http::Page, Handler> handler;
+  std::variant<http::Page, Handlers...> handler;
 };
 
 // The pages of a listener, behind its own rows.
-template <class Handler>
-void add_pages(std::vector<Row<Handler>>& table) {
+template <class... Handlers>
+void add_pages(std::vector<Row<Handlers...>>& table) {
   constexpr const char* kSummaries[] = {"Whether the process lives", "Whether it is ready to serve", "Its metrics",
                                         "What a problem means"};
   for (const auto& [page, path] : http::kPages) {

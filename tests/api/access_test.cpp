@@ -41,19 +41,22 @@ struct Row : gateway::Route {
   bool at_api, served;
 };
 
-template <class Handler>
-void add(std::vector<Row>& all, std::span<const gateway::Row<Handler>> table, bool at_api) {
+template <class... Handlers>
+void add(std::vector<Row>& all, std::span<const gateway::Row<Handlers...>> table, bool at_api) {
   for (const auto& row : table) {
-    const auto* handler = std::get_if<Handler>(&row.handler);
-    all.push_back({row, at_api, handler == nullptr || *handler != nullptr});
+    const auto* page = std::get_if<http::Page>(&row.handler);
+    const bool served =
+        page != nullptr ||
+        ((std::holds_alternative<Handlers>(row.handler) && std::get<Handlers>(row.handler) != nullptr) || ...);
+    all.push_back({row, at_api, served});
   }
 }
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> both;
-    add<gateway::IngestHandler>(both, gateway::routes(), false);
-    add<ApiHandler>(both, routes(), true);
+    add(both, gateway::routes(), false);
+    add(both, routes(), true);
     return both;
   }();
   return all;

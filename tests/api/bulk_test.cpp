@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "api/steps.hpp"
 #include "tests/api/fixture.hpp"
 #include "tests/fakes/http_client.hpp"
 
@@ -35,6 +40,33 @@ struct Fixture {
     REQUIRE_MESSAGE(made.status == 201, made.body);
     return made.json["key"].get<std::string>();
   }
+};
+
+// Where a change waits: the 17th pause of an endpoint, which asks what is open.
+class Gate {
+ public:
+  void wait_here() {
+    std::unique_lock lock(mutex_);
+    ++came_;
+    changed_.notify_all();
+    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return may_pass_ >= came_; });
+  }
+  void wait_for(int changes) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, std::chrono::seconds(20), [&] { return came_ == changes; }));
+  }
+  // Not before a step of the one that waits has lasted long enough.
+  void let_pass() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, LongSteps::kStep, [] { return false; });
+    ++may_pass_;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int came_ = 0, may_pass_ = 0;
 };
 
 }  // namespace
@@ -156,4 +188,40 @@ TEST_CASE("Bulk: its size is bounded, and is larger than that of other requests"
   CHECK(fixture.bulk(many).status == 413);
   many.erase(many.begin());
   CHECK(statuses(fixture.bulk(many)) == Statuses(kBulkItems, 404));
+}
+
+TEST_CASE("Bulk: another tenant's lengthy request has its turn between the changes of one") {
+  Gate gate;
+  Installation installation;
+  installation.open_before = [&gate](UnixMillis) {
+    gate.wait_here();
+    return true;
+  };
+  Process api(installation, true, [](config::Settings& settings) { settings.api.long_workers = 1; });
+  REQUIRE(api.post("/tenants", {{"id", "acme"}}).status == 201);
+  const std::string key = api.post("/keys?tenant=acme", {{"scopes", {"*"}}}).json["key"];
+  REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}}).status == 201);
+  for (int times = 0; times < 16; ++times)
+    for (const char* action : {"pause", "resume"})
+      REQUIRE(api.request("POST", "/endpoints/a/" + std::string(action)).status == 200);
+
+  Answer changed;
+  std::thread changing([&] {
+    changed = api.post("/bulk", {item("POST", "/endpoints/a/pause"), item("POST", "/endpoints/a/pause")});
+  });
+  gate.wait_for(1);
+  const std::string address = api.address();
+  fakes::RawClient other(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  REQUIRE(
+      other.send("GET /api/v1/dead-letters HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n"));
+  REQUIRE(fakes::eventually([&] {
+    return api.get("/metrics").body.find("certes_http_jobs_waiting{kind=\"lengthy\",listener=\"api\"} 1") !=
+           std::string::npos;
+  }));
+  gate.let_pass();
+  CHECK(other.answer().status == 200);
+  gate.wait_for(2);  // the second change had not begun before
+  gate.let_pass();
+  changing.join();
+  CHECK(statuses(changed) == Statuses{409, 409});
 }

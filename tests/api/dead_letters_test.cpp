@@ -1,9 +1,12 @@
 #include "api/dead_letters.hpp"
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <thread>
 
+#include "api/steps.hpp"
 #include "common/log/names.hpp"
 #include "tests/api/fixture.hpp"
 #include "tests/fakes/counting_log.hpp"
@@ -63,6 +66,33 @@ std::string id_of(Process& api, const std::string& delivery) {
   REQUIRE(answer.json["items"].size() == 1);
   return answer.json["items"][0]["id"];
 }
+
+// Dead letters are read so slowly that each is a step of its own.
+class SlowLog final : public fakes::CountingLog {
+ public:
+  explicit SlowLog(std::unique_ptr<log::Log> log) : CountingLog(*log), log_(std::move(log)) {}
+  std::unique_ptr<log::Reader> reader(log::Topic topic, std::int32_t partition, std::int64_t from,
+                                      log::Wake wake) override {
+    auto reader = log_->reader(topic, partition, from, std::move(wake));
+    if (topic != log::Topic::dead_letters) return reader;
+    ++readers;
+    return std::make_unique<SlowReader>(std::move(reader));
+  }
+
+ private:
+  struct SlowReader final : log::Reader {
+    explicit SlowReader(std::unique_ptr<log::Reader> given) : reader(std::move(given)) {}
+    Result<std::size_t> read(std::size_t max, std::vector<log::RecordPtr>& out) override {
+      std::mutex mutex;
+      std::unique_lock lock(mutex);
+      std::condition_variable().wait_for(lock, api::LongSteps::kStep, [] { return false; });
+      return reader->read(max, out);
+    }
+    std::int64_t position() const override { return reader->position(); }
+    std::unique_ptr<log::Reader> reader;
+  };
+  std::unique_ptr<log::Log> log_;
+};
 
 std::vector<log::RecordPtr> events(const Installation& installation) {
   std::vector<log::RecordPtr> all;
@@ -494,4 +524,32 @@ TEST_CASE("Dead letters: a cursor survives as text, and other text is none") {
   CHECK(read->term == 5);
   CHECK(read->ends == cursor.ends);
   for (const char* text : {"x", "MS0y", "LS0t", "MS0tMi0z"}) CHECK_FALSE(api::DeadLetterCursor::parse(text));
+}
+
+TEST_CASE("Dead letters: what is read in many steps is read once, with the terms of all") {
+  SlowLog* log = nullptr;
+  Installation installation;
+  installation.wrap = [&](std::unique_ptr<log::Log> inner) -> std::unique_ptr<log::Log> {
+    auto slow = std::make_unique<SlowLog>(std::move(inner));
+    log = slow.get();
+    return slow;
+  };
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  begin_term(installation, 0, 2);
+  put(installation, 0, {"dlv_late", "one", 1});
+  put(installation, 0, {"dlv_b", "one", 2});
+  put(installation, 1, {"dlv_c", "two", 1});
+  CHECK(deliveries(api.get("/dead-letters")) == "dlv_a dlv_b dlv_c ");
+  CHECK(log->readers == 5);
+  CHECK(api.get("/dead-letters/dlv_c").json["delivery"] == "dlv_c");
+  CHECK(api.get("/dead-letters/dlv_d").status == 404);
+  const auto replayed = api.post("/dead-letters/replay", {{"all", true}});
+  CHECK_MESSAGE(replayed.json["count"] == 3, replayed.body);
+  CHECK(replayed.json["next"].is_null());
+  CHECK(events(installation).size() == 3);
+  const std::string first = id_of(api, "dlv_a"), last = id_of(api, "dlv_c");
+  const auto again = api.post("/dead-letters/replay", {{"ids", {first, last}}, {"again", true}});
+  CHECK_MESSAGE(again.json["count"] == 2, again.body);
+  CHECK(events(installation).size() == 5);
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "common/base/clock.hpp"
@@ -95,7 +96,19 @@ class Exchange {
 };
 
 using DirectHandler = std::function<void(const Request&, Exchange)>;
-using PooledHandler = std::function<Response(const Request&)>;
+// A request that is served in steps. On a worker; the request outlives it.
+class Steps {
+ public:
+  virtual ~Steps() = default;
+  // Its answer. Nothing: there is more to do, in its next turn.
+  virtual std::optional<Response> step() = 0;
+  // Bytes that it holds between steps.
+  virtual std::size_t held() const = 0;
+};
+
+// An answer, or the steps to one.
+using PooledAnswer = std::variant<Response, std::unique_ptr<Steps>>;
+using PooledHandler = std::function<PooledAnswer(const Request&)>;
 // Looks at a request whose header is there and whose body is not yet (`body` is empty). An answer is sent, what was to
 // come is not read, the connection closes; `Expect: 100-continue` gets it instead of 100. Nothing: the body is waited
 // for, and the handler called. Not called where the body came with the header, so the handler must check the same.
@@ -110,7 +123,8 @@ struct Entrance {
 
 struct PooledRoute {
   PooledHandler handler;  // what it throws is answered 500, without its text
-  bool lengthy = false;   // may take long (it reads topics, is a job): not to be waited for by short requests
+  // May take long (it reads topics, is a job): not to be waited for by short requests, and better served in steps.
+  bool lengthy = false;
   // On the loop's thread, must not block. None: nobody's share.
   std::function<Entrance(const Request&)> enter = {};
   std::size_t max_body_bytes = 0;  // above: 413. 0: the server's

@@ -6,10 +6,14 @@ namespace certes::http {
 
 namespace {
 
-// Whatever was thrown, its text stays inside.
-Response answer_of(const PooledJob& job) {
+// Nothing: it goes on later. Whatever was thrown, its text stays inside.
+std::optional<Response> serve(PooledJob& job) {
   try {
-    return job.route->handler(job.request);
+    if (job.steps) return job.steps->step();
+    PooledAnswer done = job.route->handler(job.request);
+    if (auto* answer = std::get_if<Response>(&done)) return std::move(*answer);
+    job.steps = std::get<std::unique_ptr<Steps>>(std::move(done));
+    return job.steps->step();
   } catch (...) {
     return problem(500, "internal", "Internal error", "The request could not be completed.");
   }
@@ -66,12 +70,22 @@ void Workers::stop() {
 }
 
 void Workers::run(Crew& crew) {
-  while (const auto turn = crew.queue.pop()) {
+  while (auto turn = crew.queue.pop()) {
     crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
-    Response response = answer_of(*turn->item);
-    auto held = returning_->enter(response.body.size());
-    turn->item->reply(std::move(response), std::move(held));
+    auto response = serve(*turn->item);
+    while (!response && !put_back(crew, *turn)) response = serve(*turn->item);
+    if (!response) continue;
+    auto held = returning_->enter(response->body.size());
+    turn->item->reply(std::move(*response), std::move(held));
   }
+}
+
+bool Workers::put_back(Crew& crew, Queue::Turn& turn) {
+  const std::size_t bytes = turn.item->size + turn.item->steps->held();
+  crew.counters.waiting.fetch_add(1, std::memory_order_relaxed);
+  if (turn.put_back(bytes)) return true;
+  crew.counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+  return false;
 }
 
 }  // namespace certes::http

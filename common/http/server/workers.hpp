@@ -1,7 +1,8 @@
 #pragma once
 // Workers: the threads that run pooled routes: some for short requests, others for lengthy ones, each kind behind a
-// bounded queue that is fair by whose share a request takes (base/fair_queue.hpp). Who: the server. submit: any loop's
-// thread, does not block. Handlers may throw: the edge is here.
+// bounded queue that is fair by whose share a request takes (base/fair_queue.hpp). What is served in steps gives its
+// thread to whoever's turn it is after each. Who: the server. submit: any loop's thread, does not block. Handlers may
+// throw: the edge is here.
 
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct PooledJob {
   Request request;                     // views into bytes and peer
   const PooledRoute* route = nullptr;  // the server's table has it
   std::string share;                   // whose, as the route's `enter` said
+  std::unique_ptr<Steps> steps;        // once it has begun, where it goes in steps
   // Called once, by a worker or by whoever submits; what is given with the answer is let go once the loop has it.
   std::function<void(Response&&, std::shared_ptr<void>)> reply;
 };
@@ -47,6 +49,7 @@ class Workers {
     std::vector<std::thread> threads;
   };
   void run(Crew& crew);
+  static bool put_back(Crew& crew, Queue::Turn& turn);
 
   const std::string name_;
   const std::shared_ptr<ServerCounters> counters_;

@@ -24,13 +24,16 @@ struct Job {
 // The same, kept as what waits in the order in which it came, and the tenants in the order of their turns.
 struct Naive {
   FairOptions options;
-  std::vector<Job> waiting;
+  std::vector<Job> begun, waiting;
   std::vector<std::string> turns;
   std::map<std::string, int> at_work;
 
   int quarter() const { return std::max(1, options.threads / 4); }
   std::size_t waits(const std::string& tenant) const {
     return static_cast<std::size_t>(std::ranges::count(waiting, tenant, &Job::tenant));
+  }
+  bool idle(const std::string& tenant) const {
+    return waits(tenant) == 0 && std::ranges::count(begun, tenant, &Job::tenant) == 0;
   }
   int all_at_work() const {
     int all = 0;
@@ -39,13 +42,20 @@ struct Naive {
   }
   void gone(const Job& job) {
     std::erase(waiting, job);
-    if (waits(job.tenant) == 0) std::erase(turns, job.tenant);
+    if (idle(job.tenant)) std::erase(turns, job.tenant);
   }
   void push(const Job& job, const std::vector<Job>& away) {
     for (const Job& other : away) gone(other);
     if (std::ranges::count(away, job) > 0) return;
-    if (waits(job.tenant) == 0) turns.push_back(job.tenant);
+    if (idle(job.tenant)) turns.push_back(job.tenant);
     waiting.push_back(job);
+  }
+  bool put_back(const Job& job) {
+    if (begun.size() == options.most_items) return false;
+    if (idle(job.tenant)) turns.push_back(job.tenant);
+    begun.push_back(job);
+    --at_work[job.tenant];
+    return true;
   }
   std::optional<Job> next() {
     const bool spare = all_at_work() + 1 + (options.threads < 2 ? 0 : quarter()) <= options.threads;
@@ -53,10 +63,11 @@ struct Naive {
     if (turn == turns.end() && spare) turn = turns.begin();
     if (turn == turns.end()) return std::nullopt;
     const std::string tenant = *turn;
-    const Job job = *std::ranges::find(waiting, tenant, &Job::tenant);
+    const auto first = std::ranges::find(begun, tenant, &Job::tenant);
+    const Job job = first != begun.end() ? *first : *std::ranges::find(waiting, tenant, &Job::tenant);
     turns.erase(turn);
-    std::erase(waiting, job);
-    if (waits(tenant) > 0) turns.push_back(tenant);
+    std::erase(first != begun.end() ? begun : waiting, job);
+    if (!idle(tenant)) turns.push_back(tenant);
     ++at_work[tenant];
     return job;
   }
@@ -84,8 +95,8 @@ void check_turned_away(const Naive& before, const Job& job, const std::vector<Jo
 void play(const FairOptions& options, std::uint64_t seed) {
   certes::Random random(seed);
   FairOrder<Job> order(options);
-  Naive naive{options, {}, {}, {}};
-  std::vector<std::string> working;
+  Naive naive{options, {}, {}, {}, {}};
+  std::vector<Job> working;
   for (int step = 0; step < 6'000; ++step) {
     const auto what = below(random, 10);
     if (what < 5) {
@@ -99,15 +110,19 @@ void play(const FairOptions& options, std::uint64_t seed) {
       REQUIRE(next.has_value() == expected.has_value());
       if (!next) continue;
       REQUIRE(next->second == *expected);
-      working.push_back(next->first);
+      working.push_back(next->second);
     } else if (!working.empty()) {
       std::swap(working[below(random, working.size())], working.back());
-      order.done(working.back());
-      --naive.at_work[working.back()];
-      working.pop_back();
+      const Job job = working.back();
+      const bool again = below(random, 2) == 0;
+      const bool put_back = again && naive.put_back(job);
+      if (again) REQUIRE(order.put_back(job.tenant, 1, Job(job)) == put_back);
+      if (!again) order.done(job.tenant);
+      if (!again) --naive.at_work[job.tenant];
+      if (!again || put_back) working.pop_back();
     }
-    REQUIRE(order.waiting() == naive.waiting.size());
-    REQUIRE(order.waiting() <= options.most_items);
+    REQUIRE(order.waiting() == naive.begun.size() + naive.waiting.size());
+    REQUIRE(naive.waiting.size() <= options.most_items);
   }
 }
 
@@ -131,6 +146,31 @@ TEST_CASE("FairOrder: one who floods does not hold up another, who is next") {
   CHECK_FALSE(order.next());  // the last thread is for somebody else
   CHECK(order.push("other", 1, 8).empty());
   CHECK(order.next()->second == 8);
+}
+
+TEST_CASE("FairOrder: what is put back comes after others', before its tenant's own, and is never turned away") {
+  FairOrder<int> order({4, 4, 1});
+  CHECK(order.push("a", 1, 1).empty());
+  REQUIRE(order.next()->second == 1);
+  CHECK(order.push("b", 1, 7).empty());
+  for (const int one : {2, 3}) CHECK(order.push("a", 1, one).empty());
+  CHECK(order.put_back("a", 1, 1));
+  for (const int expected : {7, 1}) {
+    const auto next = order.next();
+    REQUIRE(next);
+    CHECK(next->second == expected);
+    if (expected == 7) order.done("b");
+  }
+  for (const int one : {4, 5}) CHECK(order.push("a", 1, one).empty());
+  CHECK_FALSE(order.put_back("a", 5, 1));  // more than there is room for: it has its thread still
+  CHECK(order.put_back("a", 4, 1));
+  CHECK(order.push("b", 1, 8) == std::vector{5});  // not what has begun
+  for (const int expected : {1, 8, 2, 3, 4}) {
+    const auto next = order.next();
+    REQUIRE(next);
+    CHECK(next->second == expected);
+    order.done(next->first);
+  }
 }
 
 TEST_CASE("FairOrder: what waits is bound in bytes and in number") {

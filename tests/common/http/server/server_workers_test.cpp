@@ -2,6 +2,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 
 #include "tests/common/http/server/server_fixture.hpp"
 
@@ -62,7 +63,99 @@ class Gated {
   std::vector<std::unique_ptr<RawClient>> clients_;
 };
 
+// Steps of which each says its name and waits until the test lets it go.
+class Hops {
+ public:
+  explicit Hops(int workers) : test(options(workers)) {
+    PooledRoute route{[this](const Request& request) -> PooledAnswer {
+                        return std::make_unique<Hop>(*this, std::string(request.query));
+                      },
+                      true};
+    route.enter = [](const Request& request) { return Entrance{std::nullopt, std::string(request.query)}; };
+    test.server.pooled("GET", "/hops", std::move(route));
+    test.start();
+  }
+  ~Hops() {
+    let_go(1'000);
+    test.server.stop(Millis{10'000});
+  }
+  // Who has begun a step, in order, once there are so many.
+  std::vector<std::string> begun(std::size_t steps) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, std::chrono::seconds(20), [&] { return begun_.size() >= steps; }));
+    return begun_;
+  }
+  void let_go(int steps) {
+    const std::lock_guard lock(mutex_);
+    may_end_ += steps;
+    changed_.notify_all();
+  }
+  TestServer test;
+
+ private:
+  static ServerOptions options(int workers) {
+    ServerOptions options;
+    options.lengthy_workers = workers;
+    options.worker_queue = 4;
+    return options;
+  }
+  void pass(const std::string& who) {
+    std::unique_lock lock(mutex_);
+    begun_.push_back(who);
+    changed_.notify_all();
+    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return may_end_ > 0; });
+    --may_end_;
+  }
+  struct Hop final : Steps {
+    Hop(Hops& given, std::string given_who) : hops(given), who(std::move(given_who)) {}
+    std::optional<Response> step() override {
+      hops.pass(who);
+      if (who == "broken" && left == 2) throw std::runtime_error("secret");
+      return --left > 0 ? std::nullopt : std::optional(text("done"));
+    }
+    std::size_t held() const override { return who == "fat" ? 1u << 30 : 0; }
+    Hops& hops;
+    const std::string who;
+    int left = 3;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int may_end_ = 0;
+  std::vector<std::string> begun_;
+};
+
+using Order = std::vector<std::string>;
+
 }  // namespace
+
+TEST_CASE("Server: between the steps of one's lengthy request another has a turn") {
+  Hops hops(1);
+  RawClient a = hops.test.client(), b = hops.test.client();
+  a.send(get("/hops?a"));
+  CHECK(hops.begun(1) == Order{"a"});
+  b.send(get("/hops?b"));
+  REQUIRE(eventually([&] { return hops.test.server.stats().requests == 2; }));
+  hops.let_go(6);
+  CHECK(a.answer().body == "done");
+  CHECK(b.answer().body == "done");
+  CHECK(hops.begun(6) == Order{"a", "b", "a", "b", "a", "b"});
+}
+
+TEST_CASE("Server: a step that throws ends its request; who holds too much keeps its worker") {
+  Hops hops(1);
+  RawClient broken = hops.test.client(), fat = hops.test.client();
+  fat.send(get("/hops?fat"));
+  CHECK(hops.begun(1) == Order{"fat"});
+  broken.send(get("/hops?broken"));
+  REQUIRE(eventually([&] { return hops.test.server.stats().requests == 2; }));
+  hops.let_go(5);
+  CHECK(fat.answer().body == "done");
+  const Answer answer = broken.answer();
+  CHECK(answer.status == 500);
+  CHECK(answer.body.find("secret") == std::string::npos);
+  CHECK(hops.begun(5) == Order{"fat", "fat", "fat", "broken", "broken"});
+}
 
 TEST_CASE("Server: one who floods leaves workers for another, and places in the queue") {
   ServerOptions options;
