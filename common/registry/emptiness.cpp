@@ -14,15 +14,13 @@ Error Emptiness::error() {
           "the registry's topic is empty beside events that are not: restore it, or start with registry.accept_empty"};
 }
 
-// A partition that has held records, if there is one.
+// A partition of events that has held some, if there is one.
 Result<std::optional<std::string>> Emptiness::find_records() const {
-  for (const log::Topic topic : {log::Topic::progress, log::Topic::events})
-    for (std::int32_t partition = 0; partition < log_.partitions(); ++partition) {
-      const auto range = log_.offsets(topic, partition, kLimit);
-      if (!range) return fail(range.error());
-      if (range->end > 0)
-        return std::optional<std::string>(std::string(to_string(topic)) + "[" + std::to_string(partition) + "]");
-    }
+  for (std::int32_t partition = 0; partition < log_.partitions(); ++partition) {
+    const auto range = log_.offsets(log::Topic::events, partition, kLimit);
+    if (!range) return fail(range.error());
+    if (range->end > 0) return std::optional("events[" + std::to_string(partition) + "]");
+  }
   return std::optional<std::string>();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Emptiness: whether a registry's topic that has never held a record is believed. Every installation writes to it
-// before it accepts an event, so beside events or checkpoints it has lost what it held (deleted and made again):
+// before it accepts an event, so beside events it has lost what it held (deleted and made again):
 // followed, it would be an installation without resources, whose events go to nobody. That is told, once a minute while
 // it lasts, until the topic is restored or the process is started with registry.accept_empty. Who: Follower, on its
 // thread.
