@@ -6,11 +6,12 @@ namespace certes::dispatcher {
 namespace {
 constexpr std::size_t kEndingBytes = 8u << 20;
 
-// Requests take at most half of the memory.
+// Requests take at most half of the memory, and what is not routed a quarter.
 CoreOptions fitted(CoreOptions options) {
   options.in_flight_max = std::clamp<std::size_t>(options.memory_bytes / 2 / kRequestBytes, 1,
                                                   std::max<std::size_t>(1, options.in_flight_max));
   options.shares.in_flight_max = options.in_flight_max;
+  options.unrouted_bytes = std::min(options.unrouted_bytes, options.memory_bytes / 4);
   return options;
 }
 
@@ -20,31 +21,49 @@ Core::Core(CoreOptions options, CorePorts ports)
     : options_(fitted(std::move(options))),
       ports_(ports),
       scheduler_(options_.shares, ports.clock.now()),
-      awaiting_(options_.awaiting_bytes),
       routes_(options_.routing),
       endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock),
-      book_(scheduler_, sweep_, awaiting_, ports.outcomes, ports.clock),
-      recorder_(options_, book_, ports.outcomes, ports.observer, ports.clock),
-      attempts_(options_, {book_, endpoints_, recorder_, routes_, awaiting_, ports.transfers, ports.registrar,
-                           ports.observer, ports.sealer, ports.clock}),
-      intake_(options_, {book_, endpoints_, recorder_, routes_, ports.registrar, ports.outcomes, ports.observer,
-                         ports.sealer, ports.clock}) {}
+      book_(scheduler_, sweep_, ports.outcomes, ports.clock, options_.memory_bytes),
+      recorder_(options_, book_, commands_, ports.outcomes, ports.observer, ports.clock),
+      attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.transfers, ports.registrar, ports.observer,
+                           ports.sealer, ports.clock}),
+      replies_(options_, routes_, ports.sealer),
+      arrivals_(options_, {book_, recorder_, routes_, replies_, ports.clock}),
+      loader_(options_, {book_, backlogs_, commands_, arrivals_, endpoints_, recorder_, routes_, replies_,
+                         ports.outcomes, ports.picks, ports.observer, ports.clock}),
+      intake_(options_, {book_, backlogs_, commands_, loader_, arrivals_, endpoints_, recorder_, routes_, replies_,
+                         ports.registrar, ports.observer}) {}
+
+void Core::on_running(std::int32_t partition, book::OpenIndex& index) {
+  leave_settled();
+  book_.begin(partition, index);
+  loader_.begin(partition);
+}
 
 void Core::run() {
   const SteadyTime now = ports_.clock.now();
+  leave_settled();
+  book_.each_index([now](std::int32_t, book::OpenIndex& index) { index.set_now(now); });
   intake_.ask_fence();
   expire(now);
   wake_rested(now);
   book_.release_held();
   if (draining_) return;
+  loader_.step();
   sweep();
   send_waiting(now);
+}
+
+void Core::leave_settled() {
+  for (const std::int32_t partition : book_.take_left()) loader_.leave(partition);
 }
 
 void Core::expire(SteadyTime now) {
   while (Delivery* due = book_.expire(now)) {
     if (std::holds_alternative<AwaitingResult>(due->place))
       recorder_.no_result(*due);
+    else if (due->endpoint->mode == Mode::paused)
+      book_.set_aside(*due);
     else
       book_.queue(*due);
   }
@@ -67,7 +86,7 @@ void Core::send_waiting(SteadyTime now) {
     Slot slot;
     Delivery* delivery = book_.next(now, slot);
     if (delivery == nullptr) return;
-    if (ports_.outcomes.may_act(delivery->record->record->partition))
+    if (ports_.outcomes.may_act(delivery->partition()))
       attempts_.start(*delivery, std::move(slot));
     else
       book_.hold(*delivery);
@@ -76,8 +95,8 @@ void Core::send_waiting(SteadyTime now) {
 
 Core::Room Core::room() const {
   static constexpr std::size_t kBatch = 512;
-  if (draining_ || is_full()) return {};
-  return {kBatch, options_.memory_bytes - memory_bytes()};
+  if (draining_ || is_full() || intake_.is_full()) return {};
+  return {kBatch, options_.unrouted_bytes};
 }
 
 std::optional<SteadyTime> Core::next_at() {
@@ -91,6 +110,7 @@ std::optional<SteadyTime> Core::next_at() {
   if (scheduler_.in_flight() < options_.in_flight_max) earlier(scheduler_.next_at(now));
   earlier(book_.next_expiry());
   earlier(endpoints_.next_wake());
+  earlier(loader_.next_at());
   return when;
 }
 
@@ -113,6 +133,7 @@ void Core::on_lost(std::int32_t partition) { leave(partition, true); }
 
 void Core::leave(std::int32_t partition, bool lost) {
   intake_.leave(partition);
+  loader_.stop(partition);
   book_.leave(partition, lost, [this](std::uint64_t id) { ports_.transfers.abort(id); });
 }
 
@@ -122,26 +143,82 @@ void Core::abort_all() {
   });
 }
 
-CoreGauges Core::gauges() const {
+std::size_t Core::index_bytes() const {
+  std::size_t bytes = 0;
+  book_.each_index([&](std::int32_t, const book::OpenIndex& index) { bytes += index.bytes(); });
+  return bytes;
+}
+
+// What is ahead does not count: only reading on makes it less.
+bool Core::is_full() const {
+  std::size_t bytes = 0;
+  book_.each_index([&](std::int32_t, const book::OpenIndex& index) { bytes += index.bytes() - index.ahead().bytes(); });
+  return bytes >= options_.index_bytes;
+}
+
+CoreGauges Core::gauges() {
   CoreGauges gauges;
   gauges.in_flight = scheduler_.in_flight();
   gauges.memory_bytes = memory_bytes();
-  gauges.awaiting_bytes = awaiting_.held();
+  gauges.index_bytes = index_bytes();
   gauges.identities = intake_.identities();
   gauges.identity_bytes = intake_.identity_bytes();
-  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
-    const auto priority = static_cast<Priority>(i);
-    gauges.waiting[i] = scheduler_.waiting(priority, false) + scheduler_.waiting(priority, true);
-    gauges.retrying[i] = book_.retrying(priority);
-    gauges.oldest_waiting[i] = book_.oldest_waiting(priority);
-  }
-  gauges.endpoint_waiting = book_.waiting_by_meter();
+  show_open(gauges);
   return gauges;
 }
 
+// What waits, wherever.
+void Core::show_open(CoreGauges& gauges) {
+  book_.each_index([&](std::int32_t partition, const book::OpenIndex& index) {
+    backlogs_.for_each(partition, [&](const Backlog& backlog) {
+      const book::LaneCounts& counts = *backlog.counts;
+      if (counts.open() == 0) return;
+      const auto at = static_cast<std::size_t>(backlog.priority);
+      gauges.waiting[at] += counts.untried;
+      gauges.retrying[at] += counts.tried;
+      const UnixMillis oldest = oldest_waiting(backlog, index);
+      if (oldest != 0 && (gauges.oldest_waiting[at] == 0 || oldest < gauges.oldest_waiting[at]))
+        gauges.oldest_waiting[at] = oldest;
+      if (backlog.endpoint == nullptr) return;
+      auto& of_endpoint = gauges.endpoint_waiting;
+      if (of_endpoint.size() <= backlog.endpoint->meter) of_endpoint.resize(backlog.endpoint->meter + 1);
+      of_endpoint[backlog.endpoint->meter] += counts.open();
+    });
+  });
+  book_.each_delivery([&](const Delivery& delivery) {
+    if (delivery.record == nullptr || !delivery.is_out()) return;
+    const auto known = book_.index(delivery.partition())->find(book_.open_place(delivery));
+    if (!known) return;
+    --(known->tried ? gauges.retrying : gauges.waiting)[static_cast<std::size_t>(delivery.backlog->priority)];
+    if (delivery.endpoint) --gauges.endpoint_waiting[delivery.endpoint->meter];
+  });
+}
+
+// Append time of the lane's oldest that waits to be sent, or has failed and not ended; 0: none.
+UnixMillis Core::oldest_waiting(const Backlog& backlog, const book::OpenIndex& index) {
+  static constexpr int kLooks = 256;
+  std::int64_t from = 0;
+  for (int looks = 0; const auto at = index.next_open(backlog.lane, from); ++looks) {
+    from = *at + 1;
+    const book::OpenPlace place{*at, backlog.lane};
+    const auto known = index.find(place);
+    const bool awaits = known->tried && known->tried->what == Due::result;
+    const LoadedRecord* const record = book_.loaded(backlog.partition, *at);
+    const Delivery* const delivery = record ? Book::find(*record, backlog.lane) : nullptr;
+    const bool first_is_out = !known->tried && delivery && delivery->is_out();
+    if ((!awaits && !first_is_out) || looks == kLooks) return index.append_times(*at).lowest;
+  }
+  return 0;
+}
+
 std::size_t Core::open_deliveries(std::string_view endpoint_key) const {
-  const Endpoint* endpoint = endpoints_.find(endpoint_key);
-  return endpoint == nullptr ? 0 : endpoint->deliveries;
+  const std::size_t slash = endpoint_key.find('/');
+  std::size_t open = 0;
+  book_.each_index([&](std::int32_t, const book::OpenIndex& index) {
+    for (const book::LaneNumber lane : index.lanes().of(endpoint_key.substr(0, slash), endpoint_key.substr(slash + 1)))
+      open += index.lanes().at(lane)->counts.open();
+  });
+  return open;
 }
 
 }  // namespace certes::dispatcher

@@ -16,6 +16,7 @@ namespace certes::dispatcher {
 struct CorePorts {
   Outcomes& outcomes;
   Transfers& transfers;
+  Picks& picks;
   Registrar& registrar;
   Observer& observer;
   const crypto::Sealer& sealer;
@@ -29,7 +30,7 @@ struct CoreGauges {
   UnixMillis oldest_waiting[registry::kPriorities] = {};
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
-  std::size_t awaiting_bytes = 0;
+  std::size_t index_bytes = 0;
   std::size_t identities = 0;  // remembered for de-duplication
   std::size_t identity_bytes = 0;
   // By the number that the observer gave an endpoint: its deliveries that have not ended and are not being sent.
@@ -42,8 +43,9 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  // From the log's owner.
-  void on_record(log::RecordPtr record, const DeliveryStates& known) { intake_.take(std::move(record), known); }
+  // From the log's owner. The index outlives the partition's time here.
+  void on_running(std::int32_t partition, book::OpenIndex& index);
+  void on_record(log::RecordPtr record) { intake_.take(std::move(record)); }
   void on_revoked(std::int32_t partition);
   void on_lost(std::int32_t partition);
   // Of what was read before, by whomever; only for de-duplication.
@@ -54,6 +56,8 @@ class Core {
   void on_fence(registry::StatePtr state);
   void on_state(registry::StatePtr state);
   void on_disable_failed(std::string_view key) { endpoints_.disable_failed(key); }  // "tenant/id"
+  // From the log's picker.
+  void on_picked(const log::Picked& picked) { loader_.on_picked(picked); }
   // From the sender.
   void on_result(const http::TransferResult& result) { attempts_.on_result(result); }
 
@@ -64,8 +68,8 @@ class Core {
     std::size_t records = 0, bytes = 0;
   };
   Room room() const;
-  // What is held is as much as may be: nothing more is read for want of memory.
-  bool is_full() const { return memory_bytes() >= options_.memory_bytes || intake_.is_full(); }
+  // The index of what is open is as large as may be: nothing more is read.
+  bool is_full() const;
   // When run() has something to do though nothing came in.
   std::optional<SteadyTime> next_at();
 
@@ -75,8 +79,8 @@ class Core {
   std::size_t unsettled() const { return book_.out(); }  // deliveries that are being sent, or recorded
   void abort_all();
 
-  CoreGauges gauges() const;
-  // Deliveries that have not ended. Key: "tenant/id".
+  CoreGauges gauges();
+  // Deliveries that have not ended, in memory or not. Key: "tenant/id".
   std::size_t open_deliveries(std::string_view endpoint_key) const;
 
  private:
@@ -87,17 +91,25 @@ class Core {
   std::size_t memory_bytes() const { return book_.memory_bytes() + ports_.outcomes.memory_bytes(); }
   void send_waiting(SteadyTime now);
   void leave(std::int32_t partition, bool lost);
+  void leave_settled();
+  std::size_t index_bytes() const;
+  void show_open(CoreGauges& gauges);
+  UnixMillis oldest_waiting(const Backlog& backlog, const book::OpenIndex& index);
 
   const CoreOptions options_;
   const CorePorts ports_;
   Scheduler scheduler_;
   Sweep sweep_;
-  AwaitingMemory awaiting_;
   Routes routes_;
   Endpoints endpoints_;
+  Backlogs backlogs_;
   Book book_;
+  Commands commands_;
   Recorder recorder_;
   Attempts attempts_;
+  Replies replies_;
+  Arrivals arrivals_;
+  Loader loader_;
   EventIntake intake_;
   bool draining_ = false;
 };

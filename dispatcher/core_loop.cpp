@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "common/registry/proposal.hpp"
@@ -16,6 +17,7 @@ constexpr Millis kShowEvery{1'000};
 constexpr Millis kLeaveLimit{6'000};  // the owner needs two seconds at most for a partition, and its commit
 constexpr Millis kLastMoment{1'000};  // behind the end of draining
 constexpr Millis kProposeTimeout{10'000};
+constexpr std::size_t kPickedARound = 2'048;
 
 }  // namespace
 
@@ -44,15 +46,17 @@ void CoreLoop::stop(Millis limit) {
 // The log's objects belong to the thread that makes them.
 void CoreLoop::run() {
   const log::Wake wake = [inbox = inbox_] { inbox->wake(); };
-  core_ = std::make_unique<Core>(core_options(dependencies_),
-                                 CorePorts{*this, *this, *this, meters_, dependencies_.sealer, dependencies_.clock});
+  core_ = std::make_unique<Core>(core_options(dependencies_), CorePorts{*this, *this, *this, *this, meters_,
+                                                                        dependencies_.sealer, dependencies_.clock});
   core_->on_state(dependencies_.registry.state());
   sender_ =
       std::make_unique<http::Sender>(sender_options(dependencies_.settings.dispatcher), dependencies_.addresses, wake);
+  picker_ = dependencies_.log.picker(wake);
   OwnerHandler& handler = *this;
   owner_ = std::make_unique<Owner>(dependencies_.log, handler, dependencies_.clock, owner_options(dependencies_), wake);
   while (!done_) round();
   owner_.reset();
+  picker_.reset();
   sender_.reset();
   core_.reset();
 }
@@ -63,6 +67,7 @@ void CoreLoop::round() {
   read_log();
   read_mail();
   take_answers();
+  take_picked();
   core_->run();
   in_flight_.store(core_->unsettled(), std::memory_order_relaxed);
   owner_->flush();
@@ -96,13 +101,25 @@ void CoreLoop::take_answers() {
   for (const auto& answer : answers_) core_->on_result(answer);
 }
 
+void CoreLoop::take_picked() {
+  picked_.clear();
+  more_ = picker_->poll(kPickedARound, picked_) == kPickedARound || more_;
+  for (const log::Picked& picked : picked_) core_->on_picked(picked);
+  picked_.clear();  // lets go of records
+}
+
+void CoreLoop::ask(log::PickRun&& run) {
+  const auto taken = picker_->ask(std::move(run));
+  assert(taken);
+}
+
 void CoreLoop::show() {
   const SteadyTime now = dependencies_.clock.now();
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
   const CoreGauges gauges = core_->gauges();
   meters_.show(gauges);
-  meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.memory_bytes, now));
+  meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.index_bytes, now));
   meters_.show_failing([this](std::string_view key) { return core_->open_deliveries(key); });
   meters_.show(sender_->resolver_stats());
   UnixMillis oldest = 0;
@@ -169,18 +186,19 @@ void CoreLoop::on_mail(DisableDecided& mail) {
   core_->on_disable_failed(mail.key);
 }
 
-void CoreLoop::on_record(log::RecordPtr record, const DeliveryStates& known) {
-  core_->on_record(std::move(record), known);
-}
-
 void CoreLoop::on_past_read(std::int32_t partition, const log::ReadBack& read) {
   spdlog::info("dispatcher: {} events of partition {} read back, {} MiB, bounded by {}", read.records(), partition,
                read.bytes() >> 20, log::to_string(read.bound()));
 }
 
 void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {
-  spdlog::error("dispatcher: {} events of partition {} were deleted before they were read", records, partition);
+  spdlog::error("dispatcher: {} events or open deliveries of partition {} are lost: the log has them no more", records,
+                partition);
   meters_.lost(records);
+}
+
+void CoreLoop::on_unreadable_checkpoint(std::int32_t partition, std::string_view what) {
+  spdlog::error("dispatcher: a checkpoint of partition {} cannot be read: {}", partition, what);
 }
 
 void CoreLoop::on_commit_disbelieved(std::int32_t partition, std::int64_t offset, std::int64_t instead) {

@@ -18,7 +18,7 @@
 
 namespace certes::dispatcher {
 
-class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
+class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
  public:
   explicit CoreLoop(const Dependencies& dependencies);
   ~CoreLoop() override;
@@ -39,6 +39,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   void read_log();
   void read_mail();
   void take_answers();
+  void take_picked();
   void show();
   void advance_stop();
   SteadyTime wake_at();
@@ -51,11 +52,13 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   void on_mail(StopAsked& mail);
 
   // OwnerHandler: to the core.
-  void on_record(log::RecordPtr record, const DeliveryStates& known) override;
+  void on_running(std::int32_t partition, book::OpenIndex& index) override { core_->on_running(partition, index); }
+  void on_record(log::RecordPtr record) override { core_->on_record(std::move(record)); }
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
   void on_log_lost(std::int32_t partition, std::int64_t records) override;
   void on_other_group(std::int32_t partition, const std::string& group) override;
+  void on_unreadable_checkpoint(std::int32_t partition, std::string_view what) override;
   void on_commit_disbelieved(std::int32_t partition, std::int64_t offset, std::int64_t instead) override;
   std::int64_t past_known(std::int32_t partition) override { return core_->past_known(partition); }
   void on_past_record(const log::StoredRecord& record) override { core_->on_past_record(record); }
@@ -64,22 +67,27 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
 
   // Outcomes: to the owner.
   bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
-  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded) override {
-    owner_->record_attempt(origin, attempt, std::move(recorded));
+  void record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
+                      std::function<void()> recorded) override {
+    owner_->record_attempt(origin, lane, attempt, std::move(recorded));
   }
-  Result<void> append_and_finish(Place origin, log::Record&& letter, std::function<void()> recorded) override {
-    return owner_->append_and_finish(origin, std::move(letter), std::move(recorded));
+  Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& letter,
+                                 std::function<void()> recorded) override {
+    return owner_->append_and_finish(origin, lane, std::move(letter), std::move(recorded));
   }
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) override {
     return owner_->append_event(origin, std::move(event), std::move(recorded));
   }
-  void finish(Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
   std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
 
   // Transfers: to the sender.
   void submit(http::Transfer&& transfer) override { sender_->submit(std::move(transfer)); }
   void abort(std::uint64_t id) override { sender_->abort(id); }
+
+  // Picks: to the log's picker.
+  void ask(log::PickRun&& run) override;
+  void cancel(std::int32_t partition) override { picker_->cancel(log::Topic::events, partition); }
 
   // Registrar: to the registry.
   registry::StatePtr fence() override;
@@ -97,9 +105,11 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Registrar {
   // The loop's own.
   std::unique_ptr<Core> core_;
   std::unique_ptr<http::Sender> sender_;
+  std::unique_ptr<log::Picker> picker_;
   std::unique_ptr<Owner> owner_;
   std::vector<Mail> mails_;
   std::vector<http::TransferResult> answers_;
+  std::vector<log::Picked> picked_;
   registry::StatePtr newest_;                            // of this round's mail: those before it need not be looked at
   std::optional<SteadyTime> drain_until_, leave_until_;  // once it stops; once it leaves
   SteadyTime show_at_{};

@@ -13,6 +13,7 @@ CoreOptions core_options(const Dependencies& dependencies) {
   const config::Settings& settings = dependencies.settings;
   CoreOptions options;
   options.memory_bytes = settings.dispatcher.memory_bytes;
+  options.index_bytes = settings.dispatcher.index_bytes;
   options.in_flight_max = settings.dispatcher.in_flight_max;
   options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
   options.routing.global_policy = settings.backoff_policy;
@@ -23,7 +24,6 @@ CoreOptions core_options(const Dependencies& dependencies) {
                Duplicates::most_within(settings.deduplication.memory_bytes, dependencies.log.partitions()));
   options.deduplicate_window = settings.deduplication.window;
   options.result_timeout = settings.commands.result_timeout;
-  options.awaiting_bytes = settings.commands.awaiting_bytes;
   options.reply_concurrency = settings.commands.reply_concurrency;
   options.reply_timeout = settings.commands.reply_timeout;
   options.resign_only_where_said = settings.store.engine == "kafka";

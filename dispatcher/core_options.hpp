@@ -11,18 +11,21 @@
 namespace certes::dispatcher {
 
 struct CoreOptions {
-  // Of open events, deliveries, requests that are out, and outcomes on their way to the log; above: nothing more is
-  // read. Requests take at most half of it.
+  // Of the events and deliveries in memory, requests that are out, and outcomes on their way to the log. What does not
+  // fit waits on the log. Requests take at most half of it.
   std::size_t memory_bytes = 128u << 20;
+  // Of the index of what is open, of all partitions; above: nothing more is read.
+  std::size_t index_bytes = 256u << 20;
+  std::size_t unrouted_bytes =
+      16u << 20;  // of what was read and waits for the registry; above: the same; a quarter of memory_bytes at most
   std::size_t in_flight_max = 4'096;
   Scheduler::Options shares;
   RouterOptions routing;
   bool deduplicate = false;  // where the log does not do it exactly
   std::size_t deduplicate_ids = 1'000'000;
   Millis deduplicate_window{86'400'000};
-  Millis result_timeout{3'600'000};        // for the result of a command that was answered 202
-  std::size_t awaiting_bytes = 32u << 20;  // of the commands that await theirs, beside memory_bytes
-  int reply_concurrency = 64;              // requests at once to a tenant's URLs in reply_to
+  Millis result_timeout{3'600'000};  // for the result of a command that was answered 202
+  int reply_concurrency = 64;        // requests at once to a tenant's URLs in reply_to
   Millis reply_timeout{15'000};
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
   bool resign_only_where_said = false;       // as Resigner

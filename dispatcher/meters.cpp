@@ -31,7 +31,7 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
     age_[i] = metrics_.histogram("certes_dispatcher_event_age_seconds", "From accepted to delivered",
                                  {{"priority", priority}});
     waiting_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
-                                 {{"priority", priority}, {"where", "memory"}});
+                                 {{"priority", priority}, {"where", "first"}});
     retrying_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
                                   {{"priority", priority}, {"where", "retry"}});
     oldest_[i] =
@@ -44,10 +44,9 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
   reading_stopped_ = metrics_.gauge("certes_dispatcher_reading_stopped",
-                                    "1: nothing is read, as what waits fills dispatcher.memory_bytes");
+                                    "1: nothing is read, as the index of what is open fills dispatcher.index_bytes");
   memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
-  awaiting_ =
-      metrics_.gauge("certes_dispatcher_awaiting_bytes", "Of commands that were answered 202 and await a result");
+  index_ = metrics_.gauge("certes_dispatcher_index_bytes", "Of the index of what is open, what is used");
   succeeded_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
                                 {{"status", std::string(event::kSucceeded)}});
   failed_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
@@ -68,6 +67,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
   foreign_commits_ = metrics_.counter("certes_dispatcher_foreign_commits_total",
                                       "Commits of the group that Certes did not make, and did not believe.");
+  lost_deliveries_ = metrics_.counter("certes_dispatcher_lost_deliveries_total",
+                                      "Open deliveries whose event is not on the log any more, or cannot be read");
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
 }
@@ -127,7 +128,7 @@ void Meters::show(const CoreGauges& gauges) {
   }
   in_flight_.set(static_cast<double>(gauges.in_flight));
   memory_.set(static_cast<double>(gauges.memory_bytes));
-  awaiting_.set(static_cast<double>(gauges.awaiting_bytes));
+  index_.set(static_cast<double>(gauges.index_bytes));
   identities_.set(static_cast<double>(gauges.identities));
   identity_bytes_.set(static_cast<double>(gauges.identity_bytes));
   endpoints_.show_waiting(gauges.endpoint_waiting);

@@ -29,6 +29,7 @@ class Meters final : public Observer {
   void given_back(http::TransferError error, std::string_view why) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
+  void lost() override { lost_deliveries_.add(); }
   void duplicate() override { duplicates_.add(); }
   void read_back() override { read_back_.add(); }
   void problem(std::string_view text) override;
@@ -52,14 +53,14 @@ class Meters final : public Observer {
   std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
   std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
-  metrics::Gauge in_flight_, memory_, reading_stopped_, awaiting_, unfinished_, identities_, identity_bytes_;
+  metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter unresolved_, local_;  // given back
   LineLimit given_back_told_;
   metrics::Gauge resolving_, resolving_waiting_;
   std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
   http::ResolverStats shown_;
-  metrics::Counter unmatched_, duplicates_, read_back_, lost_, foreign_commits_;
+  metrics::Counter unmatched_, duplicates_, read_back_, lost_, lost_deliveries_, foreign_commits_;
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   EndpointMeters endpoints_;
   FailingEndpoints failing_endpoints_;

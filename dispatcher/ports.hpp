@@ -17,10 +17,11 @@ class Outcomes {
  public:
   virtual ~Outcomes() = default;
   virtual bool may_act(std::int32_t partition) const = 0;
-  virtual void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded) = 0;
-  virtual Result<void> append_and_finish(Place origin, log::Record&& letter, std::function<void()> recorded) = 0;
+  virtual void record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
+                              std::function<void()> recorded) = 0;
+  virtual Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& letter,
+                                         std::function<void()> recorded) = 0;
   virtual Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) = 0;
-  virtual void finish(Place origin) = 0;
   virtual void let_go(std::int32_t partition) = 0;
   // Memory of what was appended, and is not acknowledged.
   virtual std::size_t memory_bytes() const = 0;
@@ -32,6 +33,14 @@ class Transfers {
   virtual ~Transfers() = default;
   virtual void submit(http::Transfer&& transfer) = 0;
   virtual void abort(std::uint64_t id) = 0;
+};
+
+// log::Picker. Results come through Core::on_picked.
+class Picks {
+ public:
+  virtual ~Picks() = default;
+  virtual void ask(log::PickRun&& run) = 0;
+  virtual void cancel(std::int32_t partition) = 0;  // of events: nothing of its runs comes any more
 };
 
 class Registrar {
@@ -87,6 +96,7 @@ class Observer {
   virtual void answered(std::string_view status) = 0;
   // An event that nobody subscribed to.
   virtual void unmatched(const log::StoredRecord& event, std::string_view event_id) = 0;
+  virtual void lost() = 0;  // a delivery that was open, as its event is not on the log any more
   virtual void duplicate() = 0;
   virtual void read_back() = 0;  // a record of before, for de-duplication
   virtual void problem(std::string_view text) = 0;

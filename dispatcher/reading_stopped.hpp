@@ -1,7 +1,7 @@
 #pragma once
-// ReadingStopped: tells when nothing is read for want of memory (dispatcher.memory_bytes), so that what comes waits on
-// the log, for whomever it is: once that has lasted, once a minute while it lasts, and when it is over. Who: core loop,
-// once a second. Confined to it. Pure: the clock is passed in.
+// ReadingStopped: tells when nothing is read as the index of what is open is full (dispatcher.index_bytes), so that
+// what comes waits on the log, for whomever it is: once that has lasted, once a minute while it lasts, and when it is
+// over. Who: core loop, once a second. Confined to it. Pure: the clock is passed in.
 
 #include <cstddef>
 #include <functional>
@@ -18,7 +18,7 @@ class ReadingStopped {
   using Tell = std::function<void(std::string_view line)>;
   explicit ReadingStopped(Tell tell) : tell_(std::move(tell)) {}
 
-  // `full`: memory is; `read`: records, since the last round. True: it is stopped.
+  // `full`: the index is; `read`: records, since the last round. True: it is stopped.
   bool round(bool full, std::size_t read, std::size_t held_bytes, SteadyTime now) {
     if (!full || read > 0) {
       since_.reset();
@@ -29,8 +29,8 @@ class ReadingStopped {
     if (now - *since_ < kPatience) return false;
     if (const auto line = told_.met(now))
       tell_("nothing has been read for " + seconds(line->lasting + kPatience) +
-            ": what waits to be sent fills the memory (" + std::to_string(held_bytes >> 20) +
-            " MiB, dispatcher.memory_bytes), and what comes for anybody waits on the log");
+            ": the index of what is open is full (" + std::to_string(held_bytes >> 20) +
+            " MiB, dispatcher.index_bytes), and what comes for anybody waits on the log");
     return true;
   }
 

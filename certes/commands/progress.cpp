@@ -76,8 +76,8 @@ Result<void> skip(const ProgressSkipOptions& options, const config::Settings& se
     for (const std::string& one : std::set<std::string>{group, planned->group.empty() ? group : planned->group})
       if (auto free = ask_for_members(**offsets, one, options.partition); !free)
         return fail(std::move(free.error()).prefixed("nothing is skipped: "));
-    planned->progress.group = group;
-    const auto commit = dispatcher::write_skip(log, options.partition, *planned, std::random_device{}() | 1ull << 63);
+    const auto commit =
+        dispatcher::write_skip(log, options.partition, *planned, group, std::random_device{}() | 1ull << 63);
     if (!commit) return fail(Error(commit.error()).prefixed("nothing is skipped: "));
     if (auto done = (*offsets)->commit(group, options.partition, *commit); !done)
       return fail(std::move(done.error()).prefixed("nothing is skipped: "));

@@ -101,6 +101,7 @@ struct DispatcherSettings {
   std::vector<std::string> allow_networks;
   std::string instance;
   std::size_t memory_bytes = 128ull << 20;
+  std::size_t index_bytes = 256ull << 20;
   std::size_t in_flight_max = 4'096;
   double retry_share = 0.2;
   double lower_share = 0.1;  // of the sends, guaranteed to lower classes
@@ -156,7 +157,6 @@ struct AuditSettings {
 
 struct CommandSettings {
   Millis result_timeout{3'600'000};            // for the result of a command that was answered 202
-  std::size_t awaiting_bytes = 32 << 20;       // of commands that await theirs, in each dispatcher
   Millis search_timeout{2'000};                // for looking a command up on the log
   int search_threads = 4;                      // of a gateway, that do so
   std::size_t max_searches = 1'024;            // that wait for one of these; above: 503

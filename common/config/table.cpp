@@ -124,7 +124,8 @@ const Setting kSettings[] = {
     {"dispatcher.allow_networks", CERTES_LIST(dispatcher.allow_networks), "private networks that may be delivered to",
      0, 0, Form::networks},
     {"dispatcher.instance", CERTES_STRING(dispatcher.instance), "name of a static member of the group; empty: dynamic"},
-    {"dispatcher.memory_bytes", CERTES_SIZE(dispatcher.memory_bytes), "for waiting deliveries", 1 << 20},
+    {"dispatcher.memory_bytes", CERTES_SIZE(dispatcher.memory_bytes), "for deliveries that can be sent soon", 1 << 20},
+    {"dispatcher.index_bytes", CERTES_SIZE(dispatcher.index_bytes), "of the index of all that is open", 1 << 20},
     {"dispatcher.in_flight_max", CERTES_SIZE(dispatcher.in_flight_max), "requests at once", 1, 100'000},
     {"dispatcher.retry_share", CERTES_NUMBER(dispatcher.retry_share), "most that retries take of the sends", 0, 1},
     {"dispatcher.lower_share", CERTES_NUMBER(dispatcher.lower_share), "of the sends, guaranteed to lower classes", 0,
@@ -181,8 +182,6 @@ const Setting kSettings[] = {
 
     {"commands.result_seconds", CERTES_SECONDS(commands.result_timeout),
      "for the result of a command that was answered 202; then it has failed", 0.001, kYear},
-    {"commands.awaiting_bytes", CERTES_SIZE(commands.awaiting_bytes),
-     "of commands that await such a result, beside dispatcher.memory_bytes", 0},
     {"commands.search_seconds", CERTES_SECONDS(commands.search_timeout), "for looking a command up on the log", 0.01,
      30},
     {"commands.search_threads", CERTES_INT(commands.search_threads), "of a gateway, that look commands up", 1, 64},

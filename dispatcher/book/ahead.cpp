@@ -14,23 +14,30 @@ std::size_t bytes_of(const AheadDelivery& delivery) {
 
 bool advance(Tried& known, const Tried& outcome) {
   if (outcome.attempts < known.attempts) return false;
-  const UnixMillis first_at = known.first_at;
-  const bool same = outcome.attempts == known.attempts && outcome.due == known.due && outcome.what == known.what;
-  known = outcome;
-  if (first_at != 0) known.first_at = first_at;
-  return !same || first_at == 0;
+  Tried next = outcome;
+  if (known.first_at != 0) next.first_at = known.first_at;
+  // Its result stands on no tail, so none of their records takes it back.
+  if (known.what == Due::answered && outcome.what != Due::dead_letter) {
+    next.what = known.what;
+    next.due = known.due;
+  }
+  const bool news = next != known || known.first_at == 0;
+  known = next;
+  return news;
 }
 
 void Ahead::add(const Outcome& outcome) {
   auto& deliveries = by_offset_[outcome.offset];
   auto found = std::find_if(deliveries.begin(), deliveries.end(), [&](const AheadDelivery& delivery) {
-    return delivery.tenant == outcome.tenant && delivery.endpoint == outcome.endpoint;
+    const bool same_event = delivery.event == outcome.event || delivery.event == 0 || outcome.event == 0;
+    return delivery.tenant == outcome.tenant && delivery.endpoint == outcome.endpoint && same_event;
   });
   if (found == deliveries.end()) {
-    deliveries.push_back({std::string(outcome.tenant), std::string(outcome.endpoint), {}, {}, {}});
+    deliveries.push_back({std::string(outcome.tenant), std::string(outcome.endpoint), {}, {}, {}, outcome.event});
     found = deliveries.end() - 1;
     bytes_ += bytes_of(*found);
   }
+  if (found->event == 0) found->event = outcome.event;
   if (outcome.ended) {
     found->ended = outcome.ended;
     return;
@@ -49,6 +56,17 @@ const AheadDelivery* Ahead::find(std::int64_t offset, std::string_view tenant, s
   for (const AheadDelivery& delivery : of(offset))
     if (delivery.tenant == tenant && delivery.endpoint == endpoint) return &delivery;
   return nullptr;
+}
+
+void Ahead::keep(std::int64_t offset, std::uint64_t event) {
+  const auto found = by_offset_.find(offset);
+  if (found == by_offset_.end()) return;
+  std::erase_if(found->second, [&](const AheadDelivery& delivery) {
+    const bool other = delivery.event != 0 && delivery.event != event;
+    if (other) bytes_ -= bytes_of(delivery);
+    return other;
+  });
+  if (found->second.empty()) by_offset_.erase(found);
 }
 
 void Ahead::drop_below(std::int64_t offset) { drop(by_offset_.begin(), by_offset_.lower_bound(offset)); }

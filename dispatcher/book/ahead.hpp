@@ -20,6 +20,7 @@ struct Outcome {
   std::optional<Ended> ended;  // it was the delivery's last
   Tried tried;                 // otherwise; first_at: when this one was recorded
   Reason reason;               // of a dead letter that is due
+  std::uint64_t event = 0;     // hash of the event's id; 0: not known
 };
 
 // Outcomes come in any order, and some twice: what `known` becomes by another attempt. False: it says nothing new.
@@ -31,6 +32,7 @@ struct AheadDelivery {
   std::optional<Ended> ended;
   std::optional<Tried> tried;
   Reason reason;
+  std::uint64_t event = 0;
 };
 
 class Ahead {
@@ -41,6 +43,8 @@ class Ahead {
   // In the order in which they came first; none: an empty one. Valid until something is changed.
   const std::vector<AheadDelivery>& of(std::int64_t offset) const;
   const AheadDelivery* find(std::int64_t offset, std::string_view tenant, std::string_view endpoint) const;
+  // The event there is this one: what is said of another is of a log that was before.
+  void keep(std::int64_t offset, std::uint64_t event);
   void drop_below(std::int64_t offset);
   void drop_from(std::int64_t offset);
   template <class Visit>

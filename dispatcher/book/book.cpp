@@ -1,28 +1,17 @@
 #include "dispatcher/book/book.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "common/base/overloaded.hpp"
-#include "common/event/command.hpp"
-#include "common/log/names.hpp"
-#include "dispatcher/book/delivery_id.hpp"
 
 namespace certes::dispatcher {
-namespace {
 
-std::string result_name(const log::StoredRecord& command) {
-  return event::result_name(event_id(command), command.headers.get(log::names::kReplay));
-}
-
-}  // namespace
-
-Book::Book(Scheduler& scheduler, Sweep& sweep, AwaitingMemory& awaiting, Outcomes& outcomes, const Clock& clock)
+Book::Book(Scheduler& scheduler, Sweep& sweep, Outcomes& outcomes, const Clock& clock, std::size_t memory_bytes)
     : scheduler_(scheduler),
       sweep_(sweep),
-      awaiting_(awaiting),
       outcomes_(outcomes),
       clock_(clock),
+      memory_bytes_(memory_bytes),
       start_(clock.now()) {}
 
 // Lists let go of what they hold before the pools do.
@@ -30,46 +19,50 @@ Book::~Book() {
   deliveries_.for_each([&](Delivery& delivery) { leave_place(delivery); });
 }
 
-OpenRecord& Book::open(log::RecordPtr record, const DeliveryStates& known) {
-  OpenRecord& open = records_.take();
-  open.record = std::move(record);
-  open.memory = Charge(memory_, open.record->size() + sizeof(log::StoredRecord) + Pool<OpenRecord>::kBytes);
-  if (!known.empty()) open.known = std::make_unique<DeliveryStates>(known);
-  return open;
+void Book::begin(std::int32_t number, book::OpenIndex& index) {
+  Partition& partition = of(number);
+  partition.index = &index;
+  partition.revoking = false;
 }
 
-void Book::close_if_done(OpenRecord& open) {
-  if (open.open > 0) return;
-  if (!open.abandoned) outcomes_.finish(open.place());
-  records_.give_back(open);
+LoadedRecord& Book::load(log::RecordPtr record) {
+  LoadedRecord*& known = of(record->partition).records[record->offset];
+  if (known == nullptr) {
+    known = &records_.take();
+    known->record = std::move(record);
+    known->memory = Charge(memory_, known->record->size() + sizeof(log::StoredRecord) + Pool<LoadedRecord>::kBytes);
+  }
+  pin(*known);
+  return *known;
 }
 
-Delivery& Book::add(OpenRecord& open, Endpoint* endpoint) {
+LoadedRecord* Book::loaded(std::int32_t partition, std::int64_t offset) {
+  const auto& records = of(partition).records;
+  const auto found = records.find(offset);
+  return found == records.end() ? nullptr : found->second;
+}
+
+void Book::unpin(LoadedRecord& record) {
+  if (--record.loaded > 0) return;
+  of(record.record->partition).records.erase(record.record->offset);
+  records_.give_back(record);
+}
+
+Delivery& Book::add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint) {
   Delivery& delivery = deliveries_.take();
-  delivery.record = &open;
-  ++open.open;
-  open.memory.grow(Pool<Delivery>::kBytes);
+  delivery.record = &record;
+  delivery.backlog = &backlog;
+  delivery.priority = backlog.priority;
+  pin(record);
+  record.deliveries.push_back(delivery);
+  record.memory.grow(Pool<Delivery>::kBytes);
   delivery.endpoint = endpoint;
   if (endpoint) ++endpoint->deliveries;
   return delivery;
 }
 
-Delivery& Book::add_command(OpenRecord& open, Endpoint* endpoint) {
-  Delivery& delivery = add(open, endpoint);
-  delivery.command = true;
-  commands_[result_name(*open.record)] = delivery.id;
-  return delivery;
-}
-
-Delivery* Book::command_of(std::string_view result_id) {
-  const auto found = commands_.find(result_id);
-  return found == commands_.end() ? nullptr : deliveries_.find(found->second);
-}
-
-void Book::untrack(const Delivery& delivery) {
-  if (!delivery.command) return;
-  const auto found = commands_.find(result_name(*delivery.record->record));
-  if (found != commands_.end() && found->second == delivery.id) commands_.erase(found);
+Delivery* Book::find(const LoadedRecord& record, book::LaneNumber lane) {
+  return record.deliveries.find([lane](const Delivery& delivery) { return delivery.backlog->lane == lane; });
 }
 
 void Book::begin_sending(Delivery& delivery, Slot&& slot) {
@@ -83,7 +76,7 @@ void Book::begin_recording(Delivery& delivery, const Ending& ending, std::uint8_
   if (is_last(ending)) ++delivery.record->decided;
 }
 
-Out Book::out_of(const Delivery& delivery) { return Out(of(delivery.record->record->partition).out); }
+Out Book::out_of(const Delivery& delivery) { return Out(of(delivery.partition()).out); }
 
 Slot Book::take_slot(Delivery& delivery) {
   return std::visit(
@@ -96,22 +89,21 @@ Slot Book::take_slot(Delivery& delivery) {
       delivery.place);
 }
 
-void Book::end(Delivery& delivery) {
-  OpenRecord& open = *delivery.record;
+void Book::remove(Delivery& delivery) {
+  LoadedRecord& record = *delivery.record;
   const auto* recording = delivery.recording();
-  if (recording && is_last(recording->ending)) --open.decided;
+  if (recording && is_last(recording->ending)) --record.decided;
   leave_place(delivery);
-  take_from(open, delivery);
+  take_from(record, delivery);
   forget(delivery);
-  close_if_done(open);
 }
 
-void Book::take_from(OpenRecord& open, Delivery& delivery) {
-  uncount_age(delivery);
-  untrack(delivery);
+void Book::take_from(LoadedRecord& record, Delivery& delivery) {
+  static_cast<NodeOf<RecordDeliveries>&>(delivery).unlink();
   delivery.record = nullptr;
-  --open.open;
-  open.memory.shrink(Pool<Delivery>::kBytes);
+  delivery.backlog = nullptr;
+  record.memory.shrink(Pool<Delivery>::kBytes);
+  unpin(record);
 }
 
 void Book::forget(Delivery& delivery) {
@@ -120,26 +112,28 @@ void Book::forget(Delivery& delivery) {
 }
 
 void Book::leave(std::int32_t number, bool lost, const std::function<void(std::uint64_t)>& abort) {
-  of(number).revoking = !lost;
+  Partition& leaving = of(number);
+  leaving.revoking = !lost;
+  if (lost) leaving.index = nullptr;
   deliveries_.for_each([&](Delivery& delivery) {
-    if (!delivery.record || delivery.record->record->partition != number) return;
+    if (!delivery.record || delivery.partition() != number) return;
     if (delivery.is_out() && !lost) return;
-    OpenRecord& open = *delivery.record;
-    open.abandoned = true;
     auto* sending = std::get_if<Sending>(&delivery.place);
-    if (!sending) return end(delivery);
+    if (!sending) return remove(delivery);
     // Its answer only frees the slot.
     put(delivery, Forgotten{std::move(sending->slot), std::move(sending->memory)});
-    take_from(open, delivery);
+    take_from(*delivery.record, delivery);
     abort(delivery.id);
-    close_if_done(open);
   });
+  if (lost) left_.push_back(number);
 }
 
 void Book::let_go_if_settled(std::int32_t number) {
   Partition& leaving = of(number);
   if (!leaving.revoking || leaving.out.held() > 0) return;
   leaving.revoking = false;
+  leaving.index = nullptr;
+  left_.push_back(number);
   outcomes_.let_go(number);
 }
 

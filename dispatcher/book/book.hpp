@@ -1,53 +1,67 @@
 #pragma once
-// Book: the open events and deliveries of the partitions that are owned: where each delivery is, what it holds there,
-// and when an event is finished. Every way of waiting begins and ends here, so that lists, slots, memory and gauges
-// agree. Who: core. Pure: the clock is passed in. Confined to the core loop.
+// Book: the events and deliveries in memory, of the partitions that are owned: where each delivery is, and what it
+// holds there. What is open stands in the partitions' indexes, whether it is in memory or not: a delivery that waits
+// may leave memory at any time, and comes again when the loader brings it. Every way of waiting begins and ends here,
+// so that lists, slots and memory agree. Who: core. Pure: the clock is passed in. Confined to the core loop.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.hpp"
-#include "common/base/hash.hpp"
-#include "dispatcher/book/ages.hpp"
-#include "dispatcher/book/awaiting.hpp"
 #include "dispatcher/book/delivery.hpp"
+#include "dispatcher/book/open_index.hpp"
 #include "dispatcher/book/pool.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
+#include "dispatcher/loading/backlog.hpp"
 #include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
 
 class Book {
  public:
-  // All outlive it.
-  Book(Scheduler& scheduler, Sweep& sweep, AwaitingMemory& awaiting, Outcomes& outcomes, const Clock& clock);
+  // All outlive it. `memory_bytes`: what may be held, outcomes on their way to the log included.
+  Book(Scheduler& scheduler, Sweep& sweep, Outcomes& outcomes, const Clock& clock, std::size_t memory_bytes);
   ~Book();
   Book(const Book&) = delete;
   Book& operator=(const Book&) = delete;
 
-  // Records. One is finished once its last delivery has ended, or it has none (close_if_done).
-  OpenRecord& open(log::RecordPtr record, const DeliveryStates& known);
-  void close_if_done(OpenRecord& open);
+  // The partition's index, from then on until it leaves.
+  void begin(std::int32_t partition, book::OpenIndex& index);
+  book::OpenIndex* index(std::int32_t partition) { return of(partition).index; }  // none: it has left
+  template <class Visit>
+  void each_index(Visit visit) const {
+    for (const auto& [number, partition] : partitions_)
+      if (partition.index != nullptr) visit(number, *partition.index);
+  }
+
+  // Records. One is in memory as long as some delivery of it is, or somebody pins it.
+  LoadedRecord& load(log::RecordPtr record);  // pinned; the one that is there already, if it is
+  LoadedRecord* loaded(std::int32_t partition, std::int64_t offset);
+  void pin(LoadedRecord& record) { ++record.loaded; }
+  void unpin(LoadedRecord& record);
 
   // Deliveries. A new one is Unplaced; of no endpoint where nobody is to get it.
-  Delivery& add(OpenRecord& open, Endpoint* endpoint);
-  Delivery& add_command(OpenRecord& open, Endpoint* endpoint);
+  Delivery& add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint);
   Delivery* find(std::uint64_t id) { return deliveries_.find(id); }
-  // The open command whose result has that ce_id; nothing: none.
-  Delivery* command_of(std::string_view result_id);
+  static Delivery* find(const LoadedRecord& record, book::LaneNumber lane);
+  book::OpenPlace open_place(const Delivery& delivery) const { return {delivery.offset(), delivery.backlog->lane}; }
 
-  // The ways of waiting (ways.hpp); each leaves the place before.
-  void queue(Delivery& delivery);                       // to be sent by its class
-  void wait_until(Delivery& delivery, UnixMillis due);  // for its next attempt
+  // The ways of waiting (ways.hpp); each leaves the place before. The first and the third may have it leave memory.
+  void wait_for_retry(Delivery& delivery, UnixMillis due);  // for its next attempt, which the index knows of
+  void wait_until(Delivery& delivery, UnixMillis due);
   void await_result(Delivery& delivery, UnixMillis until);
-  void hold(Delivery& delivery);  // until its partition may act
-  void rest(Delivery& delivery);  // until its endpoint has rested
+  void queue(Delivery& delivery);  // to be sent by its class
+  void hold(Delivery& delivery);   // until its partition may act
+  void rest(Delivery& delivery);   // until its endpoint has rested
+  // On the log alone, whatever waits of the endpoint, or the one: nothing of it is sent for now.
+  void set_aside(Endpoint& endpoint);
+  void set_aside(Delivery& delivery);
   // What was held, in its order and before what has come since.
   void release_held();
   void release_rested(Endpoint& endpoint);
@@ -62,28 +76,31 @@ class Book {
   void begin_sending(Delivery& delivery, Slot&& slot);
   void begin_answering(Delivery& delivery);  // both keep the slot of its request
   void begin_recording(Delivery& delivery, const Ending& ending, std::uint8_t appends);
-  // Its end is recorded, or it is given up.
-  void end(Delivery& delivery);
+  void remove(Delivery& delivery);  // from memory: its end is recorded, or it is given up
   void forget(Delivery& delivery);  // its request has ended, too
+
+  // Room in memory for what is of that class: what waits of lower classes leaves for it. `share`: of all that may be
+  // held. However little that is, there is room for one.
+  bool make_room(registry::Priority priority, double share = 1);
+  bool is_full(double share = 1) const;
 
   // Partitions that go. `abort`: what is still being sent of one that is lost.
   void leave(std::int32_t partition, bool lost, const std::function<void(std::uint64_t id)>& abort);
-  void stay(std::int32_t partition) { of(partition).revoking = false; }
   bool revoking(std::int32_t partition) { return of(partition).revoking; }
   void let_go_if_settled(std::int32_t partition);
+  // Partitions of which nothing is in memory any more, since the last call.
+  std::vector<std::int32_t> take_left() { return std::exchange(left_, {}); }
 
   template <class Visit>
   void each_delivery(Visit visit) {
     deliveries_.for_each(visit);
   }
+  // Lanes of which something has left a queue, since the last call.
+  std::vector<Backlog*>& stirred() { return stirred_; }
 
   std::size_t out() const { return out_.held(); }
   std::size_t memory_bytes() const { return memory_.held(); }
-  std::size_t retrying(registry::Priority priority) const { return retrying_[static_cast<std::size_t>(priority)]; }
-  // Append time of the oldest event of that class with a delivery that waits, or has failed and not ended; 0: none.
-  UnixMillis oldest_waiting(registry::Priority priority) const;
-  // How many wait, for a result too, by their endpoint's meter.
-  const std::vector<std::size_t>& waiting_by_meter() const { return waiting_; }
+  Budget& memory() { return memory_; }
 
  private:
   using HeldList = List<Waiting, NodeOf<WaitingNode>>;
@@ -91,39 +108,41 @@ class Book {
     explicit Partition(Budget& all) : out(&all) {}
     Budget out;
     HeldList held;
+    book::OpenIndex* index = nullptr;
+    std::unordered_map<std::int64_t, LoadedRecord*> records;  // by offset
     bool revoking = false;
   };
 
   Partition& of(std::int32_t partition);
   void put(Delivery& delivery, DeliveryPlace place);  // leaves the place before
   void leave_place(Delivery& delivery);               // only to be put elsewhere, or given back
-  void take_from(OpenRecord& open, Delivery& delivery);
-  void untrack(const Delivery& delivery);
+  void take_from(LoadedRecord& record, Delivery& delivery);
   Out out_of(const Delivery& delivery);
   static Slot take_slot(Delivery& delivery);
-  void list(Delivery& delivery);  // among those of its endpoint that wait
+  void list(Delivery& delivery);  // among those that wait
+  void leave_last(Delivery& delivery);
   void unlist(Delivery& delivery);
-  std::size_t& waiting_of(const Delivery& delivery);
+  static std::size_t& ready_of(const Delivery& delivery, bool tried);
+  void leave_ready(const Delivery& delivery, bool tried);
   void put_back(HeldList& held);
-  void count_age(Delivery& delivery);  // while it waits, and from its first failure on
-  void uncount_age(Delivery& delivery);
+  void drop(Delivery& delivery);
+  bool keeps(const Delivery& delivery, UnixMillis due) const;
   std::uint64_t tick(SteadyTime at) const;
 
   Scheduler& scheduler_;
   Sweep& sweep_;
-  AwaitingMemory& awaiting_;
   Outcomes& outcomes_;
   const Clock& clock_;
+  const std::size_t memory_bytes_;
   const SteadyTime start_;
   Budget memory_;  // bytes
   Budget out_;     // deliveries
   TimingWheel wheel_;
   std::map<std::int32_t, Partition> partitions_;
-  std::size_t retrying_[registry::kPriorities] = {};
-  Ages waiting_since_[registry::kPriorities];
-  std::vector<std::size_t> waiting_;                                                      // by meter
-  std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> commands_;  // open; by the result's ce_id
-  Pool<OpenRecord> records_;
+  std::array<List<Delivery, NodeOf<DroppableDeliveries>>, registry::kPriorities> droppable_;  // the last come last
+  std::vector<Backlog*> stirred_;
+  std::vector<std::int32_t> left_;
+  Pool<LoadedRecord> records_;
   Pool<Delivery> deliveries_;
 };
 

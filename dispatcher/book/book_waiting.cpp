@@ -1,4 +1,4 @@
-// The ways in which deliveries wait, and how they leave them.
+// The ways in which deliveries wait, how they leave them, and who leaves memory when that is full.
 #include <algorithm>
 #include <cassert>
 #include <vector>
@@ -10,66 +10,98 @@
 namespace certes::dispatcher {
 namespace {
 
-NodeOf<EndpointDeliveries>& node_of(Delivery& delivery) { return delivery; }
+constexpr Millis kKeptAlways{2'000};  // in memory until its next attempt: as long as that takes to load
+constexpr Millis kKeptLongest{600'000};
+constexpr double kShareOfWaiting = 0.5;  // of memory, above which nothing is kept longer than it must
+
+NodeOf<EndpointDeliveries>& of_endpoint(Delivery& delivery) { return delivery; }
+NodeOf<DroppableDeliveries>& droppable(Delivery& delivery) { return delivery; }
 
 }  // namespace
 
 void Book::queue(Delivery& delivery) {
-  put(delivery, Queued{});
-  uncount_age(delivery);
+  put(delivery, Queued{delivery.attempts > 0});
   delivery.priority = std::max(delivery.priority, delivery.endpoint->limits->highest);
   list(delivery);
+  ++ready_of(delivery, delivery.attempts > 0);
   scheduler_.push(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, clock_.now());
+}
+
+void Book::wait_for_retry(Delivery& delivery, UnixMillis due) {
+  if (keeps(delivery, due)) return wait_until(delivery, due);
+  set_aside(delivery);
+}
+
+bool Book::keeps(const Delivery& delivery, UnixMillis due) const {
+  const Millis delay{due - clock_.unix_millis()};
+  if (delivery.attempts == 0) return true;
+  return delay <= kKeptAlways || (delay <= kKeptLongest && !is_full(kShareOfWaiting));
 }
 
 void Book::wait_until(Delivery& delivery, UnixMillis due) {
   put(delivery, InWheel{});
   const Millis delay{std::max<std::int64_t>(0, due - clock_.unix_millis())};
   list(delivery);
-  ++retrying_[static_cast<std::size_t>(delivery.priority)];
   // Rounded up, so that no retry is a fraction of a millisecond early.
   wheel_.add(delivery, tick(clock_.now() + delay) + 1);
 }
 
 void Book::await_result(Delivery& delivery, UnixMillis until) {
+  if (is_full(kShareOfWaiting)) return set_aside(delivery);
   put(delivery, AwaitingResult{});
+  droppable_[static_cast<std::size_t>(delivery.priority)].push_back(delivery);
   const Millis delay{std::max<std::int64_t>(0, until - clock_.unix_millis())};
-  uncount_age(delivery);
-  ++waiting_of(delivery);
-  Budget& memory = awaiting_.of(delivery.endpoint->config().tenant);
-  delivery.record->memory.move_to(memory);
   wheel_.add(delivery, tick(clock_.now() + delay) + 1);
 }
 
+// It keeps its place among those that may leave memory.
 void Book::hold(Delivery& delivery) {
-  put(delivery, Held{});
-  list(delivery);
-  of(delivery.record->record->partition).held.push_back(delivery);
+  assert(is_way(delivery.place.index(), index_of<Held>()));
+  delivery.place = Held{std::get<Queued>(delivery.place).tried};
+  of(delivery.partition()).held.push_back(delivery);
 }
 
 void Book::rest(Delivery& delivery) {
-  put(delivery, Held{});
+  put(delivery, Held{delivery.attempts > 0});
   list(delivery);
+  leave_last(delivery);
+  ++ready_of(delivery, delivery.attempts > 0);
   delivery.endpoint->given_back.push_back(delivery);
+}
+
+void Book::set_aside(Endpoint& endpoint) {
+  endpoint.waiting.for_each([this](Delivery& delivery) { set_aside(delivery); });
+}
+
+void Book::set_aside(Delivery& delivery) {
+  leave_place(delivery);
+  drop(delivery);
 }
 
 void Book::list(Delivery& delivery) {
   delivery.endpoint->waiting.push_back(delivery);
-  ++waiting_of(delivery);
-  count_age(delivery);
+  droppable_[static_cast<std::size_t>(delivery.priority)].push_back(delivery);
   if (doomed(delivery)) sweep_.begin(*delivery.endpoint);
 }
 
-void Book::unlist(Delivery& delivery) {
-  node_of(delivery).unlink();
-  --waiting_of(delivery);
-  if (delivery.attempts == 0) uncount_age(delivery);
+// What stands before others of its lane leaves memory after them.
+void Book::leave_last(Delivery& delivery) {
+  droppable(delivery).unlink();
+  droppable_[static_cast<std::size_t>(delivery.priority)].push_front(delivery);
 }
 
-std::size_t& Book::waiting_of(const Delivery& delivery) {
-  const std::size_t meter = delivery.endpoint->meter;
-  if (waiting_.size() <= meter) waiting_.resize(meter + 1);
-  return waiting_[meter];
+void Book::unlist(Delivery& delivery) {
+  of_endpoint(delivery).unlink();
+  droppable(delivery).unlink();
+}
+
+std::size_t& Book::ready_of(const Delivery& delivery, bool tried) {
+  return tried ? delivery.backlog->ready_tried : delivery.backlog->ready;
+}
+
+void Book::leave_ready(const Delivery& delivery, bool tried) {
+  --ready_of(delivery, tried);
+  if (delivery.backlog->is_behind()) stirred_.push_back(delivery.backlog);
 }
 
 void Book::release_held() {
@@ -86,7 +118,7 @@ void Book::put_back(HeldList& held) {
   for (auto at = back.rbegin(); at != back.rend(); ++at) {
     Delivery& delivery = **at;
     assert(is_way(delivery.place.index(), index_of<Queued>()));
-    delivery.place = Queued{};
+    delivery.place = Queued{std::get<Held>(delivery.place).tried};
     scheduler_.push_front(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, now);
   }
 }
@@ -115,42 +147,61 @@ void Book::put(Delivery& delivery, DeliveryPlace place) {
 
 void Book::leave_place(Delivery& delivery) {
   std::visit(Overloaded{[](Unplaced&) {},
-                        [&](Queued&) {
+                        [&](Queued& queued) {
                           unlist(delivery);
+                          leave_ready(delivery, queued.tried);
                           scheduler_.erase(delivery);
                         },
-                        [&](Held&) {
+                        [&](Held& held) {
                           unlist(delivery);
+                          leave_ready(delivery, held.tried);
                           static_cast<Waiting&>(delivery).unlink();
                         },
                         [&](InWheel&) {
                           unlist(delivery);
                           wheel_.cancel(delivery);
-                          --retrying_[static_cast<std::size_t>(delivery.priority)];
                         },
                         [&](AwaitingResult&) {
-                          --waiting_of(delivery);
+                          droppable(delivery).unlink();
                           wheel_.cancel(delivery);
-                          delivery.record->memory.move_to(memory_);
                         },
                         [](Sending&) {}, [](Answering&) {}, [](Recording&) {}, [](Forgotten&) {}},
              delivery.place);
   delivery.place = Unplaced{};
 }
 
-UnixMillis Book::oldest_waiting(registry::Priority priority) const {
-  return waiting_since_[static_cast<std::size_t>(priority)].oldest();
+bool Book::is_full(double share) const {
+  const auto most = static_cast<std::size_t>(static_cast<double>(memory_bytes_) * share);
+  return memory_.held() + outcomes_.memory_bytes() >= most;
 }
 
-void Book::count_age(Delivery& delivery) {
-  const UnixMillis at = delivery.record->record->appended_at;
-  if (at == 0 || std::exchange(delivery.counted, true)) return;
-  waiting_since_[static_cast<std::size_t>(delivery.priority)].add(at);
+bool Book::make_room(registry::Priority priority, double share) {
+  std::size_t lowest = registry::kPriorities - 1;
+  while (is_full(share) && deliveries_.live() > 0) {
+    while (lowest > static_cast<std::size_t>(priority) && droppable_[lowest].empty()) --lowest;
+    if (lowest <= static_cast<std::size_t>(priority)) return false;
+    set_aside(*droppable_[lowest].back());
+  }
+  return true;
 }
 
-void Book::uncount_age(Delivery& delivery) {
-  if (!std::exchange(delivery.counted, false)) return;
-  waiting_since_[static_cast<std::size_t>(delivery.priority)].remove(delivery.record->record->appended_at);
+// It waits on in the index alone. Precondition: it has left its place.
+void Book::drop(Delivery& delivery) {
+  book::OpenIndex* const index = of(delivery.partition()).index;
+  const book::OpenPlace place = open_place(delivery);
+  Backlog& backlog = *delivery.backlog;
+  const bool ends = delivery.endpoint != nullptr && doomed(delivery);
+  remove(delivery);
+  if (index == nullptr) return;
+  const auto known = index->find(place);
+  if (!known) return;
+  // The sweep of what waits on the log may have passed it, and that of what is in memory does not come to it.
+  if (ends && (!known->tried || known->tried->what == Due::attempt)) backlog.sweep_from(place.offset);
+  if (known->tried)
+    index->schedule(place);
+  else
+    backlog.put_back(place.offset);
+  stirred_.push_back(&backlog);
 }
 
 std::uint64_t Book::tick(SteadyTime at) const {

@@ -48,13 +48,15 @@ void Checkpoints::resume(const Manifest& manifest, const Written& stands) {
   seen_position_ = -1;  // what the tails showed is to be written soon
 }
 
-bool Checkpoints::due(SteadyTime now) const {
-  if (busy_) return false;
-  if (more_) return true;
-  const std::uint64_t tail_bytes = index_.tail_bytes() - seen_tail_bytes_;
-  const bool changed =
-      tail_bytes > 0 || index_.position() != seen_position_ || index_.counts().open() != seen_open_ || index_.was_cut();
-  return changed && (now >= began_at_ + limits_.every || tail_bytes >= limits_.tail_bytes);
+bool Checkpoints::changed() const {
+  return index_.tail_bytes() != seen_tail_bytes_ || index_.position() != seen_position_ ||
+         index_.counts().open() != seen_open_ || index_.was_cut();
+}
+
+SteadyTime Checkpoints::due_at() const {
+  if (busy_ || (!more_ && !changed())) return SteadyTime::max();
+  if (more_ || index_.tail_bytes() - seen_tail_bytes_ >= limits_.tail_bytes) return SteadyTime::min();
+  return began_at_ + limits_.every;
 }
 
 Checkpoint Checkpoints::begin(SteadyTime now, std::int64_t term, bool revoked) {

@@ -3,7 +3,7 @@
 // the partition, who appends and commits. Pure; confined to the core loop, item_records_of() excepted.
 //
 //   begin()      copies, at one instant, what is to be written, and notes positions, lanes and times
-//   item_records_of()  encodes an item; the loader's thread
+//   item_records_of()  encodes an item; any thread
 //   stands()     all records of an item are acknowledged
 //   manifest_records() once all items stand
 //   accepted()   the commit of the manifest was accepted; or abandoned(): error or doubt, anywhere on the way
@@ -60,7 +60,11 @@ class Checkpoints {
   void resume(const Manifest& manifest, const Written& stands);
 
   bool busy() const { return busy_; }
-  bool due(SteadyTime now) const;
+  // Whether one would say more than the last.
+  bool changed() const;
+  // When the next is to begin: SteadyTime::min(): at once; max(): not yet.
+  SteadyTime due_at() const;
+  bool due(SteadyTime now) const { return now >= due_at(); }
   // `term`: the owner's. `revoked`: only what was added to is copied.
   Checkpoint begin(SteadyTime now, std::int64_t term, bool revoked = false);
   void stands(Checkpoint& checkpoint, std::size_t item, std::int64_t place, std::uint64_t bytes);

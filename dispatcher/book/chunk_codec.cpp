@@ -10,7 +10,6 @@ namespace certes::dispatcher::book {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
-constexpr std::uint64_t kMostDue = static_cast<std::uint64_t>(Due::result);
 constexpr std::uint64_t kMostPriority = registry::kPriorities - 1;
 
 // What a lane has beside untried offsets.
@@ -191,7 +190,7 @@ class Decoder {
     last_due_ = moved(last_due_, in_.signed_number());
     last_first_ = moved(last_first_, in_.signed_number());
     const auto possible = [](UnixMillis at) { return at >= 0 && at <= Tried::kMostTime; };
-    if ((head & 3) > kMostDue || !possible(last_due_) || !possible(last_first_)) return in_.fail();
+    if (!possible(last_due_) || !possible(last_first_)) return in_.fail();
     const Tried tried{static_cast<std::uint32_t>(head >> 2), last_due_, last_first_, static_cast<Due>(head & 3)};
     if (in_.ok() && !chunk_.put_tried(TriedEntry(lane_, offset, tried))) in_.fail();
   }

@@ -1,8 +1,8 @@
 #pragma once
 // Chunks as bytes. Lane by lane, ascending: the untried offsets as gaps, runs or bits, whichever is shortest; the tried
 // ones with what belongs to them, as differences from the one before (about ten bytes each). How the ended deliveries
-// of an event ended is written only while something of it is open. Who: Checkpoints' and Recovery's callers, on the
-// loader's thread. Pure; any thread.
+// of an event ended is written only while something of it is open. Who: Checkpoints' and Recovery's callers. Pure; any
+// thread.
 
 #include <string>
 #include <string_view>

@@ -17,26 +17,31 @@
 
 namespace certes::dispatcher {
 
-// A record of events that is read and not finished.
-struct OpenRecord {
+struct Delivery;
+struct RecordDeliveries;
+// A record of events of which some delivery is in memory, or is about to be.
+struct LoadedRecord {
   std::uint64_t id = 0;
   log::RecordPtr record;
-  Charge memory;                             // its own bytes, and its deliveries'
-  std::unique_ptr<DeliveryStates> known;     // until it is routed; empty: nothing is known
+  Charge memory;                                        // its own bytes, and its deliveries'
+  List<Delivery, NodeOf<RecordDeliveries>> deliveries;  // that are in memory
   std::unique_ptr<std::string> undelivered;  // endpoints of those that became dead letters, with commas; empty: none
-  std::uint32_t open = 0;                    // deliveries that have not ended
+  std::uint32_t loaded = 0;                  // deliveries, and who needs it besides
   std::uint32_t awaited = 0;                 // how many a caller waits for; 0: nobody waits
-  std::uint32_t decided = 0;                 // of the open ones: their end is known, and on its way to the log
+  std::uint32_t decided = 0;                 // of the loaded ones: their end is known, and on its way to the log
   bool received = false;                     // some delivery came to another end than a dead letter
-  bool abandoned = false;                    // some were given up without an end: it must not be finished
 
   Place place() const { return place_of(*record); }
 };
 
 // Where a delivery is: what it may do next follows from that.
-struct Unplaced {};        // made, or taken from where it waited, and on its way to the next place
-struct Queued {};          // in the scheduler
-struct Held {};            // taken from it, while its partition may not act, or its endpoint rests
+struct Unplaced {};    // made, or taken from where it waited, and on its way to the next place
+struct Queued {        // in the scheduler
+  bool tried = false;  // it counts among those
+};
+struct Held {  // taken from it, while its partition may not act, or its endpoint rests
+  bool tried = false;
+};
 struct InWheel {};         // until its next attempt is due
 struct AwaitingResult {};  // a command that was taken (202): in the wheel until its result comes, or its time is over
 // Of a request that is out: its headers, twice, and what libcurl keeps for it (measured: 12 KB, without TLS).
@@ -73,19 +78,21 @@ enum class Answer : std::uint8_t {
 };
 
 struct Endpoint;
+struct Backlog;
 struct EndpointDeliveries;
+struct DroppableDeliveries;
 
-// One event for one endpoint.
-struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
+// One event for one endpoint, in memory.
+struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries>, NodeOf<RecordDeliveries>, NodeOf<DroppableDeliveries> {
   std::uint64_t id = 0;
-  OpenRecord* record = nullptr;  // none: it is Forgotten
-  Endpoint* endpoint = nullptr;  // none: of a malformed record, or of one that nobody takes
+  LoadedRecord* record = nullptr;  // none: it is Forgotten
+  Backlog* backlog = nullptr;      // its lane; none: it is Forgotten
+  Endpoint* endpoint = nullptr;    // none: of a malformed record, of one that nobody takes, or deleted
   PolicyPtr policy;
   UnixMillis first_at = 0;       // when the first attempt ended
   std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
   std::uint32_t attempts = 0;    // that have ended
   registry::Priority priority = registry::Priority::normal;
-  bool counted = false;  // among those that wait, or have failed and not ended (Ages)
   bool command = false;  // ends only when its result is on the log
   Answer answer = Answer::none;
   DeliveryPlace place;
@@ -96,6 +103,8 @@ struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries> {
            std::holds_alternative<Recording>(place);
   }
   Recording* recording() { return std::get_if<Recording>(&place); }
+  std::int64_t offset() const { return record->record->offset; }
+  std::int32_t partition() const { return record->record->partition; }
 };
 
 }  // namespace certes::dispatcher

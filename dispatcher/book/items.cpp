@@ -85,9 +85,9 @@ Result<bool> ItemReader::add(const log::StoredRecord& record) {
   return ++next_ == count_;
 }
 
-std::optional<ItemName> ItemReader::begins(const log::StoredRecord& record) {
+std::optional<ItemName> ItemReader::of(const log::StoredRecord& record) {
   const auto frame = frame_of(record);
-  return frame && frame->index == 0 ? std::optional(name_of(*frame)) : std::nullopt;
+  return frame ? std::optional(name_of(*frame)) : std::nullopt;
 }
 
 }  // namespace certes::dispatcher::book

@@ -40,8 +40,8 @@ class ItemReader {
   Result<bool> add(const log::StoredRecord& record);
   const ItemName& name() const { return *name_; }
   const std::string& payload() const { return payload_; }
-  // What the record is the first one of; nothing: of none, or not the first.
-  static std::optional<ItemName> begins(const log::StoredRecord& record);
+  // What the record is of; nothing: of no item.
+  static std::optional<ItemName> of(const log::StoredRecord& record);
 
  private:
   std::optional<ItemKind> kind_;

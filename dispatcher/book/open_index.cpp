@@ -85,6 +85,17 @@ bool OpenIndex::tried(OpenPlace place, const Tried& tried, Reason&& reason) {
   return true;
 }
 
+bool OpenIndex::answered(OpenPlace place, UnixMillis at, Reason&& reason) {
+  const auto known = find(place);
+  if (!known) return false;
+  Tried tried = known->tried.value_or(Tried{});
+  tried.due = at;
+  tried.what = Due::answered;
+  ChunkState& state = *this->at(chunk_of(place.offset));
+  set_tried(state, place, tried, std::move(reason));
+  return state.added = true;
+}
+
 bool OpenIndex::finish(OpenPlace place, Ended how) {
   const std::uint32_t number = chunk_of(place.offset);
   ChunkState* const state = at(number);
@@ -148,6 +159,20 @@ std::size_t OpenIndex::drop(LaneNumber lane) {
     ChunkState& state = *at(number);
     state.added = true;
     for (const OpenPlace place : deliveries(*state.chunk, number, lane, 0)) end(number, state, place), ++dropped;
+    if (state.chunk->open() == 0 && number != chunk_of(position_)) erase(number);
+  }
+  return dropped;
+}
+
+std::size_t OpenIndex::drop_below(std::int64_t offset) {
+  std::size_t dropped = 0;
+  while (const auto lowest = lowest_open()) {
+    if (*lowest >= offset) break;
+    const std::uint32_t number = chunk_of(*lowest);
+    ChunkState& state = *at(number);
+    state.added = true;
+    for (const OpenPlace place : deliveries(*state.chunk, number, {}, within(*lowest)))
+      if (place.offset < offset) end(number, state, place), ++dropped;
     if (state.chunk->open() == 0 && number != chunk_of(position_)) erase(number);
   }
   return dropped;

@@ -83,6 +83,9 @@ class OpenIndex {
   // An attempt failed: told once that is acknowledged. False: it is not open.
   bool tried(OpenPlace place, const Tried& tried, Reason&& reason = {});
   bool finish(OpenPlace place, Ended how);
+  // The result of a command was read: whatever is told of its attempts, it only comes to its end. `reason`: why Certes
+  // had given it up, where it had. The next checkpoint shows it, as no tail does.
+  bool answered(OpenPlace place, UnixMillis at, Reason&& reason);
   // A valid outcome that was read from a tail: as above, where it says something new; at or above the position it is
   // kept ahead. In any order, and any number of times.
   void reflect(const Outcome& outcome);
@@ -92,12 +95,16 @@ class OpenIndex {
   void tail_read(std::size_t bytes) { tail_bytes_ += bytes; }
   // The tails are known up to there: at the beginning of a rebuild, and when a term has been taken.
   void set_tails(const TailPlaces& tails);
+  // Its place is not on the log: a recovery reads that tail from there instead.
+  void read_tail_from(std::size_t tail, const TailPlace& place) { tails_[tail] = place; }
   const TailPlaces& tails() const { return tails_; }
   std::uint64_t tail_bytes() const { return tail_bytes_; }
   // The time from which the age of new dirt counts: once a round.
   void set_now(SteadyTime now) { now_ = now; }
 
   const Ahead& ahead() const { return ahead_; }
+  // Before a record is routed, where its event is known: Ahead::keep.
+  void keep_ahead(std::int64_t offset, std::uint64_t event) { ahead_.keep(offset, event); }
 
   std::optional<OpenDelivery> find(OpenPlace place) const;
   bool open(OpenPlace place) const;
@@ -130,6 +137,8 @@ class OpenIndex {
 
   // Ends all of a lane without a record of it, and gives their number. The next checkpoint shows it.
   std::size_t drop(LaneNumber lane);
+  // The same of all lanes, of what stands below.
+  std::size_t drop_below(std::int64_t offset);
   // Of a log that was cut: what is open at or above is lost, and its number given; what the tails say of it, until
   // set_tails(), is passed over, as other records have these offsets now. So that no later recovery reads it either,
   // the next checkpoint copies all that is dirty.

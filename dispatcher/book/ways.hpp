@@ -36,9 +36,9 @@ constexpr Way way(std::string_view why) {
 }
 
 inline constexpr std::array kWays = {
-    way<Unplaced, Queued>("routed"),
-    way<Unplaced, InWheel>("routed again: an attempt is due later"),
-    way<Unplaced, AwaitingResult>("routed again: it was taken (202)"),
+    way<Unplaced, Queued>("it comes into memory"),
+    way<Unplaced, InWheel>("the same: an attempt is due later"),
+    way<Unplaced, AwaitingResult>("the same: it was taken (202)"),
     way<Unplaced, Recording>("malformed, doomed, or its dead letter is due"),
     way<Unplaced, Answering>("the same, of a command; or nobody takes it"),
     way<Queued, Sending>("its turn"),

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dispatcher/book/delivery.hpp"
 #include "dispatcher/endpoint/target.hpp"
@@ -30,6 +31,8 @@ struct TenantLimits {
   registry::Priority highest = registry::Priority::critical;
 };
 
+struct Backlog;
+
 struct Endpoint {
   std::string key;  // "tenant/id"
   std::unique_ptr<Target> target;
@@ -37,15 +40,17 @@ struct Endpoint {
   List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel; those that await results apart
   List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested
   SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
-  std::size_t deliveries = 0;                          // those that wait and those that do not
+  std::size_t deliveries = 0;                          // in memory: those that wait and those that do not
+  std::vector<Backlog*> backlogs;                      // by partition and class, where there is one
   std::size_t meter = 0;
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;  // its tenant's
   UnixMillis swept_from = 0;                   // last_disabled_at, of which the sweep has begun
   std::size_t to_inspect = 0;                  // of those that wait: the sweep has not come to them
   Mode mode = Mode::open;
-  bool reply = false;     // kReplyEndpoint
-  bool sweeping = false;  // what waits is being looked through for what is to end
+  bool reply = false;          // kReplyEndpoint
+  bool sweeping = false;       // what waits in memory is being looked through for what is to end
+  bool disabled_anew = false;  // what waits on the log is to be looked through, too
 
   const registry::Endpoint& config() const { return target->endpoint(); }
   bool rests() const { return rests_until != SteadyTime::min(); }

@@ -55,6 +55,8 @@ void Endpoints::use_endpoints(const registry::State& before) {
 
 // What is in the scheduler already keeps its class; retries take the lower one.
 void Endpoints::use_tenants(const registry::State& before) {
+  const std::size_t others = state_->tenants.size() - (state_->tenant(registry::kDefaultTenant) ? 1 : 0);
+  scheduler_.set_alone(others == 0);
   registry::State::Map<registry::Tenant>::difference(
       before.tenants, state_->tenants, [this](const std::string&, const auto* was, const auto* is) {
         const std::string& id = is ? (*is)->id : (*was)->id;
@@ -74,7 +76,10 @@ void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpo
   const UnixMillis disabled_at = last_disabled_at(endpoint.config());
   const bool disabled_anew = disabled_at != std::exchange(endpoint.swept_from, disabled_at);
   if (disabled_anew || endpoint.mode != Mode::gone) endpoint.mode = configured;
-  if (disabled_anew && disabled_at != 0) sweep_.begin(endpoint);
+  if (disabled_anew && disabled_at != 0) {
+    sweep_.begin(endpoint);
+    endpoint.disabled_anew = true;
+  }
   apply(endpoint);
   if (!takes(endpoint.mode)) observer_.left(endpoint.key);
 }
@@ -84,6 +89,7 @@ void Endpoints::apply(Endpoint& endpoint) {
   const SteadyTime now = clock_.now();
   scheduler_.configure(*endpoint.lanes, config.concurrency, config.rate_per_second, now);
   scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
+  changed_.push_back(&endpoint);
 }
 
 void Endpoints::answered_gone(Endpoint& endpoint) {
@@ -134,8 +140,10 @@ std::optional<SteadyTime> Endpoints::next_wake() const {
 
 void Endpoints::drop_left() {
   std::erase_if(leaving_, [&](const Owned& endpoint) {
-    if (endpoint->deliveries > 0 || endpoint->sweeping) return false;
+    if (endpoint->deliveries > 0 || endpoint->sweeping || Backlogs::any_open(*endpoint)) return false;
+    Backlogs::part_with(*endpoint);
     scheduler_.remove(*endpoint->lanes);
+    std::erase(changed_, endpoint.get());
     resting_.erase({endpoint->rests_until, endpoint.get()});
     return true;
   });

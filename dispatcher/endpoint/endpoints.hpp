@@ -16,6 +16,7 @@
 #include "common/base/hash.hpp"
 #include "dispatcher/endpoint/endpoint.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
+#include "dispatcher/loading/backlogs.hpp"
 #include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
@@ -37,7 +38,9 @@ class Endpoints {
   // The next that has rested; nothing: none has.
   Endpoint* wake(SteadyTime now);
   std::optional<SteadyTime> next_wake() const;
-  void drop_left();  // those that are deleted, once nothing of them is left
+  void drop_left();  // those that are deleted, once nothing of them is open
+  // Those whose mode or limits have changed since the last call; some may stand there twice.
+  std::vector<Endpoint*> take_changed() { return std::exchange(changed_, {}); }
 
  private:
   using Owned = std::unique_ptr<Endpoint>;
@@ -58,6 +61,7 @@ class Endpoints {
   std::unordered_map<std::string, std::shared_ptr<TenantLimits>, StringHash, std::equal_to<>> tenants_;
   std::vector<Owned> leaving_;  // deleted, with deliveries
   std::set<std::pair<SteadyTime, Endpoint*>> resting_;
+  std::vector<Endpoint*> changed_;
   std::size_t next_affinity_ = 0;
 };
 

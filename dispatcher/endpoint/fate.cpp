@@ -17,6 +17,13 @@ Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at) {
   return Fate::deliver;
 }
 
+UnixMillis doomed_before(const registry::Endpoint& endpoint) {
+  UnixMillis before = 0;
+  for (const StateInterval& one : endpoint.intervals)
+    if (one.state == EndpointState::disabled) before = std::max(before, one.to == 0 ? INT64_MAX : one.to);
+  return before;
+}
+
 UnixMillis last_disabled_at(const registry::Endpoint& endpoint) {
   UnixMillis at = 0;
   for (const StateInterval& one : endpoint.intervals)

@@ -14,6 +14,10 @@ enum class Fate : std::uint8_t {
 };
 Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at);
 
+// What was appended before is not delivered any more, whatever waits of it; 0: there is no such time. INT64_MAX: it is
+// disabled now.
+UnixMillis doomed_before(const registry::Endpoint& endpoint);
+
 // When it was disabled last; 0: never, as far as that is kept.
 UnixMillis last_disabled_at(const registry::Endpoint& endpoint);
 

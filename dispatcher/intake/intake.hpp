@@ -1,42 +1,43 @@
 #pragma once
 // EventIntake: what becomes of a record that was read: checked, known for a repeat, held for the registry's fence, and
-// routed into deliveries. Who: core. Confined to the core loop.
+// routed: its deliveries stand in the index then, and those that can be sent soon are in memory. Records of a partition
+// are routed in the order of the log. Who: core. Confined to the core loop.
 
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "common/event/event.hpp"
-#include "dispatcher/core_options.hpp"
-#include "dispatcher/endpoint/endpoints.hpp"
 #include "dispatcher/intake/duplicates.hpp"
-#include "dispatcher/outcome/recorder.hpp"
-#include "dispatcher/routing/routes.hpp"
+#include "dispatcher/loading/loader.hpp"
 
 namespace certes::dispatcher {
 
 // What intake is made with. All, and its options, outlive it.
 struct IntakeParts {
   Book& book;
+  Backlogs& backlogs;
+  Commands& commands;
+  Loader& loader;
+  Arrivals& arrivals;
   Endpoints& endpoints;
   Recorder& recorder;
   Routes& routes;
+  Replies& replies;
   Registrar& registrar;
-  const Outcomes& outcomes;
   Observer& observer;
-  const crypto::Sealer& sealer;
-  const Clock& clock;
 };
 
 class EventIntake {
  public:
-  EventIntake(const CoreOptions& options, const IntakeParts& parts);
+  EventIntake(const CoreOptions& options, const IntakeParts& parts) : options_(options), parts_(parts) {}
 
-  void take(log::RecordPtr record, const DeliveryStates& known);
-  // Routes what has come since the last question; the registry's answer comes at once or through on_fence.
+  void take(log::RecordPtr record);
+  // Routes what has come since the last question; the registry's answer comes at once or through on_fence. The loader
+  // begins behind it, too.
   void ask_fence();
   void on_fence();  // Routes has been given the state
   void leave(std::int32_t partition);
@@ -48,42 +49,49 @@ class EventIntake {
   std::size_t identities() const;
   std::size_t identity_bytes() const;
 
-  // Nothing more is to be read: what was read waits for memory to be routed, or is a quarter of all that there may be.
-  bool is_full() const { return (asked_ > 0 && !fence_out_) || unrouted_memory_.held() >= options_.memory_bytes / 4; }
+  // Nothing more is to be read: what was read waits for the registry, and is as much as may be.
+  bool is_full() const { return unrouted_memory_.held() >= options_.unrouted_bytes; }
 
  private:
+  struct Malformed {
+    std::string why;
+  };
+  struct Duplicate {};
   struct Unrouted {
-    OpenRecord* record;  // none: its partition has left
-    event::EventView view;
-    Charge memory;
+    log::RecordPtr record;  // none: its partition has left
+    std::variant<event::EventView, Malformed, Duplicate> what;
+    Charge memory, unrouted;
   };
   // Of the record that is being routed.
   struct Routing {
-    OpenRecord& open;
+    const log::RecordPtr& record;
     const event::EventView& view;
     registry::EventKind kind;
-    std::vector<const DeliveryState*> used = {};  // what is known of its deliveries
-    struct DueLetter {
-      Delivery* delivery;
-      std::string rule, error, answer;
+    book::OpenIndex& index;
+    struct Planned {
+      const Match* match;
+      Backlog* backlog;
     };
-    std::vector<DueLetter> due_letters = {};
+    std::vector<Planned> planned = {};
+    std::deque<Match> own = {};        // matches that are no router's
+    std::vector<Backlog*> known = {};  // of endpoints that are not among them, and had deliveries before
   };
 
-  Result<event::EventView> readable(const log::StoredRecord& record) const;
-  void malformed(OpenRecord& open, std::string_view why);
   bool duplicate(const log::StoredRecord& record, const event::EventView& view);
   Duplicates& duplicates(std::int32_t partition);
 
-  bool route_asked();
-  void route(OpenRecord& open, const event::EventView& view);
-  void add_deliveries(Routing& routing);
-  void add_directed(Routing& routing, bool reply);
-  void add_delivery(Routing& routing, const Match& match);
-  void take_up(Routing& routing, Delivery& delivery, const DeliveryState* known);
-  void give_up_due(Routing& routing);
-  void cancel_unmatched(Routing& routing);
-  Match reply_match(std::string_view tenant);
+  void route_asked();
+  void route(const Unrouted& unrouted);
+  void route_event(const log::RecordPtr& record, const event::EventView& view, book::OpenIndex& index);
+  void route_nobodys(const log::RecordPtr& record, book::OpenIndex& index);
+  void plan(Routing& routing);
+  void plan_directed(Routing& routing, bool reply);
+  void plan_one(Routing& routing, const Match& match);
+  void plan_own(Routing& routing, Match&& match);
+  void plan_known(Routing& routing);
+  void enter_index(Routing& routing);
+  void arrive(Routing& routing);
+  void result_read(const event::EventView& view, const log::StoredRecord& record);
 
   const CoreOptions& options_;
   const IntakeParts parts_;
@@ -91,8 +99,8 @@ class EventIntake {
   std::deque<Unrouted> unrouted_;
   std::size_t asked_ = 0;  // of them, from the front: fetched before the outstanding fence
   bool fence_out_ = false;
-  std::map<std::int32_t, Duplicates> duplicates_;                                          // by partition
-  std::map<std::string, std::shared_ptr<const registry::Endpoint>, std::less<>> replies_;  // by tenant
+  std::map<std::int32_t, Duplicates> duplicates_;  // by partition
+  std::vector<book::Routed> routed_;               // of one record
 };
 
 }  // namespace certes::dispatcher

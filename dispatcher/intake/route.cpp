@@ -1,128 +1,129 @@
-// How a record becomes deliveries: whose subscriptions match it, and how far each has come before.
+// How a record becomes deliveries in the index: whose subscriptions match it, and whose it was before.
 #include <algorithm>
+#include <set>
 
+#include "common/base/overloaded.hpp"
+#include "common/event/command.hpp"
 #include "common/log/names.hpp"
-#include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/endpoint/fate.hpp"
 #include "dispatcher/intake/intake.hpp"
-#include "dispatcher/outcome/undelivered.hpp"
 
 namespace certes::dispatcher {
 namespace {
 
 using registry::EventKind;
 
-// Some delivery of it has reached its end.
-bool has_end(const OpenRecord& open) {
-  return open.known && std::ranges::any_of(*open.known, [](const auto& known) { return known.second.done; });
+bool has_end(const std::vector<book::AheadDelivery>& known) {
+  return std::ranges::any_of(known, [](const auto& one) { return one.ended.has_value(); });
 }
 
-const DeliveryState* known_of(const OpenRecord& open, const event::EventView& view, std::string_view endpoint) {
-  if (!open.known) return nullptr;
-  const auto found = open.known->find(delivery_id(event_id(view), endpoint, view.replay));
-  return found == open.known->end() ? nullptr : &found->second;
-}
+book::Landmark landmark(const log::StoredRecord& record) { return {record.offset, record.appended_at}; }
 
 }  // namespace
 
-void EventIntake::route(OpenRecord& open, const event::EventView& view) {
-  // view() has checked the kind.
-  Routing routing{open, view, registry::parse_event_kind(view.kind).value_or(EventKind::event)};
-  const bool command = routing.kind == EventKind::command;
-  ++open.open;  // it is not finished before all its deliveries are there
-  const bool over = command && has_end(open);
-  if (!over) add_deliveries(routing);
-  const bool nobody = open.open == 1;
-  const bool unmatched = nobody && !open.known && routing.kind == EventKind::event;
-  if (view.wait && view.replay.empty() && unmatched) parts_.recorder.tell_unmatched(open, view);
-  give_up_due(routing);
-  if (!over && command && nobody) parts_.recorder.unbound(open);
-  if (open.known && !command) cancel_unmatched(routing);
-  if (routing.kind == EventKind::result) parts_.recorder.result_seen(view, *open.record);
-  if (unmatched) parts_.observer.unmatched(*open.record, event_id(view));
-  open.known.reset();
-  --open.open;
-  parts_.book.close_if_done(open);
+void EventIntake::route(const Unrouted& unrouted) {
+  const log::RecordPtr& record = unrouted.record;
+  book::OpenIndex& index = *parts_.book.index(record->partition);
+  std::visit(Overloaded{[&](const event::EventView& view) { route_event(record, view, index); },
+                        [&](const Malformed&) { route_nobodys(record, index); },
+                        [&](const Duplicate&) { index.route(landmark(*record), {}); }},
+             unrouted.what);
 }
 
-void EventIntake::add_deliveries(Routing& routing) {
+void EventIntake::route_event(const log::RecordPtr& record, const event::EventView& view, book::OpenIndex& index) {
+  Routing routing{record, view, kind_of(view), index};
+  const auto& known = index.ahead().of(record->offset);
+  const bool command = routing.kind == EventKind::command;
+  const bool over = command && has_end(known);
+  const bool is_new = known.empty();
+  if (!over) plan(routing);
+  const bool nobody = routing.planned.empty() && !over;
+  if (nobody && command) return route_nobodys(record, index);
+  if (!over && !is_new) plan_known(routing);
+  enter_index(routing);
+  if (nobody && is_new && routing.kind == EventKind::event) {
+    if (view.wait && view.replay.empty()) parts_.recorder.tell_unmatched(place_of(*record), view);
+    parts_.observer.unmatched(*record, view.id);
+  }
+  arrive(routing);
+  if (routing.kind == EventKind::result) result_read(view, *record);
+}
+
+// What nobody gets is ended, once there is room for that.
+void EventIntake::route_nobodys(const log::RecordPtr& record, book::OpenIndex& index) {
+  Backlog& backlog = parts_.backlogs.of_nobody(record->partition);
+  const book::Routed nobody{backlog.lane, backlog.priority, 0, 0};
+  index.route(landmark(*record), {&nobody, 1});
+  parts_.loader.offer(backlog, record, nullptr);
+}
+
+void EventIntake::plan(Routing& routing) {
   const event::EventView& view = routing.view;
   const bool reply =
-      routing.kind == EventKind::result && routing.open.record->headers.find(log::names::kReplyTo).has_value();
-  if (!view.replay.empty() && !view.endpoint.empty()) return add_directed(routing, reply);
-  const auto& matches = parts_.routes.router().route(view.tenant, view.type, routing.kind);
-  const auto matched = [&](const Match& match) {
-    return fate_of(*match.endpoint, routing.open.record->appended_at) != Fate::unmatched;
-  };
-  if (view.wait) routing.open.awaited = static_cast<std::uint32_t>(std::ranges::count_if(matches, matched));
-  for (const Match& match : matches)
-    if (matched(match)) add_delivery(routing, match);
-  if (reply) add_delivery(routing, reply_match(view.tenant));
+      routing.kind == EventKind::result && routing.record->headers.find(log::names::kReplyTo).has_value();
+  if (is_directed(view)) return plan_directed(routing, reply);
+  for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind))
+    if (fate_of(*match.endpoint, routing.record->appended_at) != Fate::unmatched) plan_one(routing, match);
+  if (reply) plan_own(routing, parts_.replies.match(view.tenant));
 }
 
 // A replay, to the endpoints that it names.
-void EventIntake::add_directed(Routing& routing, bool reply) {
+void EventIntake::plan_directed(Routing& routing, bool reply) {
   const event::EventView& view = routing.view;
   for (std::string_view left = view.endpoint; !left.empty();) {
     const std::string_view endpoint = left.substr(0, left.find(','));
     left.remove_prefix(std::min(left.size(), endpoint.size() + 1));
     if (endpoint == kReplyEndpoint) {
-      if (reply) add_delivery(routing, reply_match(view.tenant));
+      if (reply) plan_own(routing, parts_.replies.match(view.tenant));
     } else if (const auto only = parts_.routes.router().only(view.tenant, view.type, endpoint, routing.kind)) {
-      add_delivery(routing, *only);
+      plan_own(routing, Match(*only));
     }
   }
 }
 
-void EventIntake::add_delivery(Routing& routing, const Match& match) {
-  OpenRecord& open = routing.open;
-  const DeliveryState* known = known_of(open, routing.view, match.endpoint->id);
-  if (known) routing.used.push_back(known);
-  if (known && known->done) return note_end(open, known->dead_lettered, match.endpoint->id);
+void EventIntake::plan_one(Routing& routing, const Match& match) {
   Endpoint& endpoint = parts_.endpoints.of(match, parts_.routes.state());
-  Delivery& delivery =
-      routing.kind == EventKind::command ? parts_.book.add_command(open, &endpoint) : parts_.book.add(open, &endpoint);
-  delivery.policy = match.policy;
-  delivery.priority = match.priority;
-  delivery.matched_in = parts_.routes.number();
-  take_up(routing, delivery, known);
+  routing.planned.push_back({&match, &parts_.backlogs.of(routing.record->partition, endpoint, match.priority)});
 }
 
-// As far as it has come before.
-void EventIntake::take_up(Routing& routing, Delivery& delivery, const DeliveryState* known) {
-  if (known) {
-    delivery.attempts = known->attempts;
-    delivery.first_at = known->first_at;
-  }
-  if (known && known->due == Due::result) return parts_.book.await_result(delivery, known->next_at);
-  if (known && known->due == Due::dead_letter) {
-    routing.due_letters.push_back({&delivery, known->rule, known->error, known->answer});
-  } else if (doomed(delivery)) {
-    routing.due_letters.push_back({&delivery, std::string(kEndpointDisabled), disabled_text(*delivery.endpoint), {}});
-  } else if (known && known->next_at > parts_.clock.unix_millis()) {
-    parts_.book.wait_until(delivery, known->next_at);
-  } else {
-    parts_.book.queue(delivery);
+void EventIntake::plan_own(Routing& routing, Match&& match) {
+  if (std::ranges::any_of(routing.own, [&](const Match& one) { return one.key == match.key; })) return;
+  routing.own.push_back(std::move(match));
+  plan_one(routing, routing.own.back());
+}
+
+// Who had the event before, and does not match it any more: those deliveries come to their end, too.
+void EventIntake::plan_known(Routing& routing) {
+  std::set<std::pair<std::string_view, std::string_view>> planned;
+  for (const auto& one : routing.planned) planned.emplace(one.backlog->name->tenant, one.backlog->name->endpoint);
+  for (const book::AheadDelivery& known : routing.index.ahead().of(routing.record->offset)) {
+    if (planned.contains({known.tenant, known.endpoint})) continue;
+    const book::LaneName name{known.tenant, known.endpoint, 0};
+    routing.known.push_back(&parts_.backlogs.at(routing.record->partition, routing.index.lanes().number(name)));
   }
 }
 
-// Once all deliveries of the record are there, so that the last of the dead letters is known to be it.
-void EventIntake::give_up_due(Routing& routing) {
-  ++routing.open.decided;  // what keeps it from being finished meanwhile is no delivery
-  for (const auto& [delivery, rule, error, answer] : routing.due_letters)
-    parts_.recorder.give_up(*delivery, {rule, error, answer});
-  --routing.open.decided;
+void EventIntake::enter_index(Routing& routing) {
+  routed_.clear();
+  const std::uint64_t command = routing.kind == EventKind::command ? Commands::hash_of(*routing.record) : 0;
+  for (const auto& [match, backlog] : routing.planned)
+    routed_.push_back({backlog->lane, backlog->priority, 0, command});
+  for (const Backlog* backlog : routing.known) routed_.push_back({backlog->lane, backlog->priority, 0, command});
+  routing.index.route(landmark(*routing.record), routed_);
+  if (command != 0 && !routed_.empty())
+    parts_.commands.add(command, {routing.record->partition, {routing.record->offset, routed_.front().lane}});
 }
 
-// Of deliveries that were tried, and that nothing matches any more: no matter whether that was before a restart or
-// after it.
-void EventIntake::cancel_unmatched(Routing& routing) {
-  for (const auto& [name, state] : *routing.open.known) {
-    if (state.done || std::ranges::find(routing.used, &state) != routing.used.end()) continue;
-    Delivery& delivery = parts_.book.add(routing.open, nullptr);
-    delivery.attempts = state.attempts;
-    parts_.recorder.cancel(delivery, name, routing.view.tenant, kUnmatched);
-  }
+void EventIntake::arrive(Routing& routing) {
+  for (const auto& [match, backlog] : routing.planned) parts_.loader.offer(*backlog, routing.record, match);
+  for (Backlog* const backlog : routing.known) parts_.loader.offer(*backlog, routing.record, nullptr);
+}
+
+// The result of a command, of whoever's making: the command has come to its end.
+void EventIntake::result_read(const event::EventView& view, const log::StoredRecord& record) {
+  if (view.source != event::result_source(view.tenant)) return;
+  for (const Commands::At& command : parts_.commands.of_result(view.tenant, view.client_id))
+    if (command.partition == record.partition) parts_.loader.answered(command, record);
 }
 
 }  // namespace certes::dispatcher

@@ -22,8 +22,10 @@ bool is_delivered(const Ending& ending) { return std::holds_alternative<Delivere
 // `event`: its id.
 std::string name_of(const Delivery& delivery, std::string_view event) {
   const auto& headers = delivery.record->record->headers;
-  return delivery_id(event, delivery.endpoint->config().id, headers.get(log::names::kReplay));
+  return delivery_id(event, delivery.backlog->name->endpoint, headers.get(log::names::kReplay));
 }
+
+bool is_nobodys(const Delivery& delivery) { return delivery.backlog->name->endpoint == kNobody; }
 
 // What the attempt says of its endpoint.
 Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
@@ -34,9 +36,11 @@ Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
 
 }  // namespace
 
-Recorder::Recorder(const CoreOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock)
+Recorder::Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
+                   const Clock& clock)
     : options_(options),
       book_(book),
+      commands_(commands),
       outcomes_(outcomes),
       observer_(observer),
       answers_(book, outcomes, observer, clock, options.seed) {}
@@ -86,8 +90,8 @@ void Recorder::give_up(Delivery& delivery, const Why& why) {
                           give_up(one, {rule, error, answer});
                         });
   begin(delivery, DeadLettered{});
-  const std::string name = delivery.endpoint ? name_of(delivery, event_id(*delivery.record->record))
-                                             : delivery_id(text_of(delivery.record->place()), why.rule, {});
+  const std::string name = is_nobodys(delivery) ? delivery_id(text_of(delivery.record->place()), why.rule, {})
+                                                : name_of(delivery, event_id(*delivery.record->record));
   append_dead_letter(delivery, name, why);
 }
 
@@ -95,22 +99,13 @@ void Recorder::close(Delivery& delivery, const Ending& ending, std::string_view 
   if (needs_answer(delivery))
     return answer_first(delivery, failed(text_of(ending), error, delivery.attempts, nullptr),
                         [this, ending, error = std::string(error)](Delivery& one) { close(one, ending, error); });
-  const registry::Endpoint& endpoint = delivery.endpoint->config();
-  close(delivery, name_of(delivery, event_id(*delivery.record->record)), endpoint.id, endpoint.tenant, ending, error);
-}
-
-void Recorder::cancel(Delivery& delivery, std::string_view name, std::string_view tenant, std::string_view error) {
-  close(delivery, name, {}, tenant, Cancelled{}, error);
-}
-
-void Recorder::close(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
-                     const Ending& ending, std::string_view error) {
   const std::string event_name = event_id(*delivery.record->record);
+  const std::string name = name_of(delivery, event_name);
   AttemptRecord record;
   record.delivery = name;
   record.event_id = event_name;
-  record.endpoint = endpoint;
-  record.tenant = tenant;
+  record.endpoint = delivery.backlog->name->endpoint;
+  record.tenant = delivery.backlog->name->tenant;
   record.attempt = delivery.attempts;
   record.ending = ending;
   record.error = error;
@@ -124,43 +119,63 @@ void Recorder::end_unsent(Delivery& delivery) {
   give_up(delivery, {kEndpointDisabled, disabled_text(*delivery.endpoint)});
 }
 
-void Recorder::tell_unmatched(const OpenRecord& open, const event::EventView& view) {
+// Of the event nothing is known but its place.
+void Recorder::lost(Place place, const Backlog& backlog, std::string_view why) {
+  const std::string name = delivery_id(text_of(place), backlog.name->endpoint, kLost);
+  AttemptRecord record;
+  record.delivery = name;
+  record.endpoint = backlog.name->endpoint;
+  record.tenant = backlog.name->tenant;
+  record.ending = Cancelled{};
+  record.rule = kLost;
+  record.error = why;
+  observer_.lost();
+  const Endpoint* const endpoint = backlog.endpoint;
+  outcomes_.record_attempt(
+      place, backlog.lane, record,
+      [this, priority = backlog.priority, known = endpoint != nullptr, meter = endpoint ? endpoint->meter : 0] {
+        observer_.ended(priority, Cancelled{}, known, meter);
+      });
+}
+
+void Recorder::tell_unmatched(Place place, const event::EventView& view) {
   const std::string name = event_id(view);
   AttemptRecord told;
   told.event_id = name;
   told.tenant = view.tenant;
   told.attempt = 0;
-  outcomes_.record_attempt(open.place(), told, [] {});
+  outcomes_.record_attempt(place, std::nullopt, told, [] {});
 }
 
 void Recorder::append_attempt(Delivery& delivery, const AttemptRecord& attempt) {
-  outcomes_.record_attempt(delivery.record->place(), attempt, [this, id = delivery.id] { on_recorded(id); });
+  outcomes_.record_attempt(delivery.record->place(), delivery.backlog->lane, attempt,
+                           [this, id = delivery.id] { on_recorded(id); });
 }
 
 void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, const Why& why) {
   const log::StoredRecord& event = *delivery.record->record;
   DeadLetter letter;
   letter.delivery = name;
-  if (delivery.endpoint) letter.endpoint = delivery.endpoint->config().id;
+  if (!is_nobodys(delivery)) letter.endpoint = delivery.backlog->name->endpoint;
   letter.attempts = delivery.attempts;
   letter.rule = why.rule;
   letter.error = why.error;
   letter.answer = why.answer;
-  letter.undelivered = undelivered(delivery);
+  const std::string undelivered = undelivered_of(delivery, *book_.index(delivery.partition()));
+  letter.undelivered = undelivered;
   observer_.dead_lettered(why.rule);
   const std::uint64_t id = delivery.id;
   const Place place = delivery.record->place();
   std::string text;
   for (const Keep keep : {Keep::all, Keep::headers, Keep::nothing}) {
-    auto taken =
-        outcomes_.append_and_finish(place, dead_letter_record(event, letter, keep), [this, id] { on_recorded(id); });
+    auto taken = outcomes_.append_and_finish(place, delivery.backlog->lane, dead_letter_record(event, letter, keep),
+                                             [this, id] { on_recorded(id); });
     if (taken) return;
     text = std::string(cut(why.error, 1024)) + " (too large to be kept here: see events " + text_of(place) + ")";
     letter.error = text;
     if (keep != Keep::nothing) continue;
-    // The event stays open: a later owner tries again.
+    // The delivery stays open: a later owner tries again.
     observer_.problem("dead letter refused: " + taken.error().message);
-    delivery.record->abandoned = true;
     on_recorded(id);
   }
 }
@@ -168,7 +183,7 @@ void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, con
 // Its end, if that is one, is known now, and goes to the log.
 void Recorder::begin(Delivery& delivery, const Ending& ending, std::uint8_t appends) {
   book_.begin_recording(delivery, ending, appends);
-  const std::string_view endpoint = delivery.endpoint ? delivery.endpoint->config().id : std::string_view();
+  const std::string_view endpoint = is_nobodys(delivery) ? std::string_view() : delivery.backlog->name->endpoint;
   std::visit(
       Overloaded{[&](const Delivered&) { note_end(*delivery.record, false, endpoint); }, [](const RetryAt&) {},
                  [](const Awaiting&) {}, [&](const DeadLettered&) { note_end(*delivery.record, true, endpoint); },
@@ -184,12 +199,12 @@ void Recorder::on_recorded(std::uint64_t id) {
 }
 
 void Recorder::recorded(Delivery& delivery) {
-  const std::int32_t partition = delivery.record->record->partition;
+  const std::int32_t partition = delivery.partition();
   const Ending ending = delivery.recording()->ending;
   std::visit(
       Overloaded{
           [&](const Delivered&) { ended(delivery, ending); },
-          [&](const RetryAt& retry) { go_on(delivery, [&] { book_.wait_until(delivery, retry.at); }); },
+          [&](const RetryAt& retry) { go_on(delivery, [&] { book_.wait_for_retry(delivery, retry.at); }); },
           [&](const Awaiting& awaiting) { go_on(delivery, [&] { book_.await_result(delivery, awaiting.until); }); },
           [&](const DeadLettered&) { ended(delivery, ending); }, [&](const Cancelled&) { ended(delivery, ending); }},
       ending);
@@ -199,15 +214,13 @@ void Recorder::recorded(Delivery& delivery) {
 void Recorder::ended(Delivery& delivery, const Ending& ending) {
   observer_.ended(delivery.priority, ending, delivery.endpoint != nullptr,
                   delivery.endpoint ? delivery.endpoint->meter : 0);
-  book_.end(delivery);
+  if (delivery.command) commands_.remove(*delivery.record->record);
+  book_.remove(delivery);
 }
 
 template <class Wait>
 void Recorder::go_on(Delivery& delivery, Wait wait) {
-  if (book_.revoking(delivery.record->record->partition)) {
-    delivery.record->abandoned = true;
-    return book_.end(delivery);
-  }
+  if (book_.revoking(delivery.partition())) return book_.remove(delivery);
   if (delivery.command && delivery.answer != Answer::none) return end_answered(delivery);
   wait();
 }

@@ -10,6 +10,7 @@
 #include "common/http/client/sender.hpp"
 #include "dispatcher/book/book.hpp"
 #include "dispatcher/core_options.hpp"
+#include "dispatcher/loading/commands.hpp"
 #include "dispatcher/outcome/answers.hpp"
 #include "dispatcher/outcome/dead_letter.hpp"
 
@@ -32,7 +33,8 @@ struct Why {
 class Recorder {
  public:
   // All outlive it.
-  Recorder(const CoreOptions& options, Book& book, Outcomes& outcomes, Observer& observer, const Clock& clock);
+  Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
+           const Clock& clock);
 
   // All of these: the delivery is Recording from then on (Answering before, if it is a command), or has ended.
   // An attempt, which has been counted already.
@@ -41,27 +43,28 @@ class Recorder {
   void give_up(Delivery& delivery, const Why& why);
   // Ended (Cancelled, Delivered) without another attempt.
   void close(Delivery& delivery, const Ending& ending, std::string_view error);
-  // The same for a delivery, known by its name, whose endpoint is not matched any more.
-  void cancel(Delivery& delivery, std::string_view name, std::string_view tenant, std::string_view error);
   // What waits for an endpoint that takes nothing more. Precondition: doomed.
   void end_unsent(Delivery& delivery);
 
+  // A delivery whose record is not on the log any more: `why`.
+  void lost(Place place, const Backlog& backlog, std::string_view why);
+
   // For the caller who waits: nobody gets the event. It does not wait for that itself: should it get lost, the caller
   // learns only that it was accepted.
-  void tell_unmatched(const OpenRecord& open, const event::EventView& view);
+  void tell_unmatched(Place place, const event::EventView& view);
 
   // Commands. A result stands on the log: of this process's making, of an earlier owner's, or posted by the service.
-  void result_seen(const event::EventView& view, const log::StoredRecord& record);
+  // `rule`: for what Certes gave the command up, as the result says; empty: the service has answered. What is out takes
+  // that up when it comes back.
+  void answered(Delivery& delivery, std::string_view rule, std::string_view error);
+  void end_by_result(Delivery& delivery, std::string_view rule, std::string_view error);
   void no_result(Delivery& delivery);  // its time is over
-  void unbound(OpenRecord& open);      // nobody takes it any more, though somebody did when it was accepted
+  void unbound(Delivery& delivery);    // nobody takes it any more, though somebody did when it was accepted
   // Ends a command by the result that came while the outcome of an attempt was on its way, or the request out.
   void end_answered(Delivery& delivery);
 
  private:
   void answer_first(Delivery& delivery, event::CommandResult&& result, Answers::Then then);
-  void end_by_result(Delivery& delivery, std::string_view rule, std::string_view error);
-  void close(Delivery& delivery, std::string_view name, std::string_view endpoint, std::string_view tenant,
-             const Ending& ending, std::string_view error);
   void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
   void begin(Delivery& delivery, const Ending& ending, std::uint8_t appends = 1);
   void append_attempt(Delivery& delivery, const AttemptRecord& attempt);
@@ -73,6 +76,7 @@ class Recorder {
 
   const CoreOptions& options_;
   Book& book_;
+  Commands& commands_;
   Outcomes& outcomes_;
   Observer& observer_;
   Answers answers_;
@@ -80,5 +84,6 @@ class Recorder {
 
 inline constexpr std::string_view kUnmatched = "no subscription matches it any more";
 inline constexpr std::string_view kFailedBefore = "failed_before";
+inline constexpr std::string_view kLost = "lost";
 
 }  // namespace certes::dispatcher

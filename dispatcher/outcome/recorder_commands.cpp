@@ -25,21 +25,16 @@ void Recorder::answer_first(Delivery& delivery, event::CommandResult&& result, A
   if (taken) return;
   // The command stays open: a later owner tries again.
   observer_.problem("a command's result was refused: " + taken.error().message);
-  delivery.record->abandoned = true;
   begin(delivery, Cancelled{});
   on_recorded(delivery.id);
 }
 
-void Recorder::result_seen(const event::EventView& view, const log::StoredRecord& record) {
-  if (view.source != event::result_source(view.tenant)) return;
-  Delivery* delivery = book_.command_of(view.client_id);
-  if (delivery == nullptr || !needs_answer(*delivery)) return;
-  const auto rule = record.headers.get(log::names::kRule);
-  if (!delivery->is_out()) return end_by_result(*delivery, rule, record.headers.get(log::names::kError));
-  delivery->answer = rule.empty() ? Answer::given : Answer::failed;
+void Recorder::answered(Delivery& delivery, std::string_view rule, std::string_view error) {
+  if (!needs_answer(delivery)) return;
+  if (!delivery.is_out()) return end_by_result(delivery, rule, error);
+  delivery.answer = rule.empty() ? Answer::given : Answer::failed;
 }
 
-// `rule`: what the result says Certes gave up for; empty: the service has answered.
 void Recorder::end_by_result(Delivery& delivery, std::string_view rule, std::string_view error) {
   delivery.answer = rule.empty() ? Answer::given : Answer::failed;
   if (!rule.empty()) return give_up(delivery, {rule, error});
@@ -56,9 +51,8 @@ void Recorder::no_result(Delivery& delivery) {
   give_up(delivery, {kNoResult, "no result came within " + seconds(options_.result_timeout)});
 }
 
-void Recorder::unbound(OpenRecord& open) {
-  give_up(book_.add_command(open, nullptr),
-          {kUnbound, "no subscription of kind command takes it, or its endpoint is disabled"});
+void Recorder::unbound(Delivery& delivery) {
+  give_up(delivery, {kUnbound, "no subscription of kind command takes it, or its endpoint is disabled"});
 }
 
 }  // namespace certes::dispatcher

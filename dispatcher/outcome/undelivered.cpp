@@ -18,26 +18,40 @@ bool can_come_again(const log::StoredRecord& record) {
          (replay.empty() || event::is_redelivery(replay));
 }
 
+bool lists(std::string_view all, std::string_view endpoint) {
+  for (std::size_t at = all.find(endpoint); at != std::string_view::npos; at = all.find(endpoint, at + 1)) {
+    const std::size_t behind = at + endpoint.size();
+    if ((at == 0 || all[at - 1] == ',') && (behind == all.size() || all[behind] == ',')) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-void note_end(OpenRecord& open, bool dead_lettered, std::string_view endpoint) {
+void note_end(LoadedRecord& record, bool dead_lettered, std::string_view endpoint) {
   if (!dead_lettered) {
-    open.received = true;
+    record.received = true;
   } else if (endpoint.empty()) {
     return;
-  } else if (!open.undelivered) {
-    open.undelivered = std::make_unique<std::string>(endpoint);
+  } else if (!record.undelivered) {
+    record.undelivered = std::make_unique<std::string>(endpoint);
   } else {
-    open.undelivered->append(1, ',').append(endpoint);
+    record.undelivered->append(1, ',').append(endpoint);
   }
 }
 
 // Dead letters of a partition stand on the log in the order in which they are appended.
-std::string_view undelivered(const Delivery& delivery) {
-  const OpenRecord& open = *delivery.record;
-  const bool last = open.open == open.decided;
-  if (!last || open.received || open.abandoned || !open.undelivered || open.undelivered->size() > kMostBytes) return {};
-  return can_come_again(*open.record) ? std::string_view(*open.undelivered) : std::string_view();
+std::string undelivered_of(const Delivery& delivery, const book::OpenIndex& index) {
+  const LoadedRecord& record = *delivery.record;
+  if (record.received || !record.undelivered || !can_come_again(*record.record)) return {};
+  const book::EventState event = index.event(delivery.offset());
+  if (event.received || event.open.size() > record.decided) return {};
+  std::string all;
+  for (const book::LaneNumber lane : event.dead_lettered)
+    if (const std::string& endpoint = index.lanes().at(lane)->name.endpoint; !lists(*record.undelivered, endpoint))
+      all.append(endpoint).append(1, ',');
+  all.append(*record.undelivered);
+  return all.size() > kMostBytes ? std::string() : all;
 }
 
 }  // namespace certes::dispatcher

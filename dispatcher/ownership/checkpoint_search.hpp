@@ -1,12 +1,13 @@
 #pragma once
-// CheckpointSearch: the newest complete checkpoint of what stands in a partition of `progress`, for an owner that
-// cannot go by what is committed. Who: Owner. Pure; confined to one thread.
+// CheckpointSearch: the newest complete manifest of what stands in a partition of `progress`, for an owner that cannot
+// go by what is committed. Who: Owner, Skip. Pure; confined to one thread.
 
 #include <map>
 #include <optional>
+#include <string>
 
+#include "dispatcher/book/items.hpp"
 #include "dispatcher/ownership/commit_note.hpp"
-#include "dispatcher/ownership/progress.hpp"
 
 namespace certes::dispatcher {
 
@@ -14,19 +15,20 @@ class CheckpointSearch {
  public:
   // The records from the first on, in their order.
   void add(const log::StoredRecord& record);
-  // As its owner would have committed it.
-  const std::optional<CommitNote>& newest() const { return newest_; }
+  // As its owner would have committed it, with the highest term that stands there.
+  std::optional<CommitNote> newest() const;
   const std::string& group() const { return group_; }            // whose it is
-  const std::string& last_group() const { return last_group_; }  // whose the last end is, complete or not
+  const std::string& last_group() const { return last_group_; }  // whose the last record is, of whatever item
 
  private:
   struct Begun {
-    CheckpointReader reader;
-    std::int64_t first = log::kNoOffset;
+    book::ItemReader reader{book::ItemKind::manifest};
+    std::int64_t place = log::kNoOffset;
   };
-  void complete(const Begun& checkpoint, std::int64_t last);
+  void complete(const Begun& begun);
 
-  std::map<std::uint64_t, Begun> begun_;  // by id: a former owner's may stand between an owner's
+  std::map<std::uint64_t, Begun> begun_;  // by checkpoint: a former owner's may stand between an owner's
+  std::int64_t highest_ = 0;              // term: records of a lower one behind it are void
   std::optional<CommitNote> newest_;
   std::string group_, last_group_;
 };

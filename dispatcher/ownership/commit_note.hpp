@@ -7,17 +7,16 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/clock.hpp"
 #include "common/log/log.hpp"
 
 namespace certes::dispatcher {
 
 struct CommitNote {
-  std::int64_t first = log::kNoOffset;  // of the checkpoint's records in `progress`; none: no checkpoint
-  std::int64_t last = log::kNoOffset;
+  std::int64_t manifest = log::kNoOffset;  // place of the checkpoint's manifest on `progress`; none: no checkpoint
+  std::int64_t previous = log::kNoOffset;  // and of the one before, should that be unreadable
   std::int64_t term = 0;
-  UnixMillis before = 0;                 // as in Progress, should the checkpoint be unreadable
   std::int64_t offset = log::kNoOffset;  // that is committed: another one was put there by another program
+  bool operator==(const CommitNote&) const = default;
 };
 std::string encode(const CommitNote& note);
 // Nothing: another program made the commit.

@@ -34,6 +34,7 @@ std::uint32_t Outbox::take(OpKind kind, std::int32_t partition, std::uint64_t ep
   op.topic = topic;
   op.found = log::kNoOffset;
   op.bytes = 0;
+  op.lane.reset();
   return slot;
 }
 

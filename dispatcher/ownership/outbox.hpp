@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dispatcher/book/budget.hpp"
@@ -25,11 +26,13 @@ struct Op {
   std::int32_t partition = 0;
   log::Topic topic = log::Topic::attempts;
   std::int64_t found = log::kNoOffset;  // where it was found when its tail was read back
-  std::size_t index = 0;                // of a checkpoint's records
+  std::size_t index = 0;                // of a checkpoint's records: of the item
+  bool last = false;                    // and whether it is the item's last
   std::size_t bytes = 0;
   log::Record record;  // without its term; an event has none
   Charge memory;       // the record's, and, once it is sent, its copy's
   Outcome outcome;
+  std::optional<book::LaneNumber> lane;  // of the outcome's delivery
   std::function<void()> recorded;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/base/hash.hpp"
 #include "common/base/overloaded.hpp"
 #include "common/log/names.hpp"
 
@@ -88,18 +89,32 @@ log::Record attempt_record(const AttemptRecord& attempt, Place origin) {
   return record;
 }
 
-bool Outcome::ends() const {
-  if (topic == log::Topic::dead_letters) return true;
-  return std::visit(Overloaded{[](const Delivered&) { return true; }, [](const RetryAt&) { return false; },
-                               [](const Awaiting&) { return false; }, [](const DeadLettered&) { return false; },
-                               [](const Cancelled&) { return true; }},
-                    ending);
+std::optional<book::Ended> Outcome::ended() const {
+  using Ended = std::optional<book::Ended>;
+  if (topic == log::Topic::dead_letters) return book::Ended::dead_lettered;
+  return std::visit(
+      Overloaded{[](const Delivered&) { return Ended(book::Ended::delivered); }, [](const RetryAt&) { return Ended(); },
+                 [](const Awaiting&) { return Ended(); }, [](const DeadLettered&) { return Ended(); },
+                 [](const Cancelled&) { return Ended(book::Ended::cancelled); }},
+      ending);
+}
+
+book::Tried Outcome::tried() const {
+  book::Tried tried{attempt, next_of(ending), recorded_at, Due::attempt};
+  if (std::holds_alternative<Awaiting>(ending)) tried.what = Due::result;
+  if (std::holds_alternative<DeadLettered>(ending)) {
+    tried.due = recorded_at;
+    tried.what = Due::dead_letter;
+  }
+  return tried;
 }
 
 Outcome outcome_of(const AttemptRecord& attempt, Place origin, UnixMillis recorded_at) {
   Outcome outcome;
   outcome.origin = origin;
   outcome.ending = attempt.ending.value_or(RetryAt{});
+  outcome.tenant = attempt.tenant;
+  outcome.endpoint = attempt.endpoint;
   outcome.delivery = attempt.delivery;
   outcome.attempt = attempt.attempt;
   outcome.recorded_at = recorded_at;
@@ -110,7 +125,7 @@ Outcome outcome_of(const AttemptRecord& attempt, Place origin, UnixMillis record
 std::optional<Outcome> outcome_of(const log::StoredRecord& record) {
   Outcome outcome;
   outcome.topic = record.topic;
-  outcome.recorded_at = record.appended_at;
+  outcome.recorded_at = std::max<UnixMillis>(0, record.appended_at);
   bool has_origin = false;
   bool has_delivery = false;
   UnixMillis next_at = 0;
@@ -125,11 +140,15 @@ std::optional<Outcome> outcome_of(const log::StoredRecord& record) {
       outcome.delivery = value;
       has_delivery = true;
     } else if (name == log::names::kId) {
-      outcome.event_id = value;
+      outcome.event = hash64(value);
+    } else if (name == log::names::kTenant) {
+      outcome.tenant = value;
+    } else if (name == log::names::kEndpoint) {
+      outcome.endpoint = value;
     } else if (name == log::names::kAttempt && record.topic == log::Topic::attempts) {
       if (!parse_number(value, outcome.attempt)) outcome.attempt = 0;
     } else if (name == log::names::kNext) {
-      if (!parse_number(value, next_at)) next_at = 0;
+      if (!parse_number(value, next_at) || next_at < 0) next_at = 0;
     } else if (name == log::names::kOutcome) {
       said = value;
     } else if (name == log::names::kRule) {
@@ -139,30 +158,22 @@ std::optional<Outcome> outcome_of(const log::StoredRecord& record) {
     }
   }
   if (!has_origin || !has_delivery) return std::nullopt;
+  if (outcome.endpoint.empty()) {
+    outcome.tenant.clear();
+    outcome.endpoint = kNobody;
+  }
   outcome.ending = DeadLettered{};
   if (record.topic == log::Topic::attempts) outcome.ending = parse_ending(said, next_at).value_or(RetryAt{next_at});
   set_why(outcome, rule, error, record.value);
   return outcome;
 }
 
-void apply(const Outcome& outcome, DeliveryState& state) {
-  if (outcome.topic == log::Topic::attempts && state.first_at == 0) state.first_at = outcome.recorded_at;
-  if (!outcome.ends() && (state.done || outcome.attempt < state.attempts)) return;
-  state.due = Due::attempt;
-  state.rule = outcome.rule;
-  state.error = outcome.error;
-  state.answer = outcome.answer;
-  if (outcome.ends()) {
-    state.done = true;
-    state.dead_lettered = outcome.topic == log::Topic::dead_letters;
-    return;
-  }
-  state.attempts = outcome.attempt;
-  state.next_at = next_of(outcome.ending);
-  std::visit(
-      Overloaded{[](const Delivered&) {}, [](const RetryAt&) {}, [&](const Awaiting&) { state.due = Due::result; },
-                 [&](const DeadLettered&) { state.due = Due::dead_letter; }, [](const Cancelled&) {}},
-      outcome.ending);
+book::Outcome for_index(const Outcome& outcome) {
+  book::Outcome made{outcome.origin.offset, outcome.tenant, outcome.endpoint, outcome.ended(), {}, {}, outcome.event};
+  if (made.ended) return made;
+  made.tried = outcome.tried();
+  made.reason = {outcome.rule, outcome.error, outcome.answer};
+  return made;
 }
 
 }  // namespace certes::dispatcher

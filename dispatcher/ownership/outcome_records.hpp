@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/log/log.hpp"
+#include "dispatcher/book/ahead.hpp"
 #include "dispatcher/ownership/owner.hpp"
 
 namespace certes::dispatcher {
@@ -16,14 +17,18 @@ struct Outcome {
   log::Topic topic = log::Topic::attempts;
   Place origin;
   Ending ending = RetryAt{};
+  std::string tenant, endpoint;  // of the delivery's lane
   std::string delivery;
-  std::string event_id;
+  std::uint64_t event = 0;  // hash of its id; 0: not known
   std::uint32_t attempt = 0;
   UnixMillis recorded_at = 0;
   std::string rule, error, answer;  // of a dead letter that is due
 
-  // The delivery is done: a dead letter that is announced in `attempts` is still to be written.
-  bool ends() const;
+  // How the delivery has ended; nothing: it has not, as a dead letter that `attempts` announces is still to be written.
+  std::optional<book::Ended> ended() const;
+  // Where it has not: what is known of it by this.
+  book::Tried tried() const;
+  bool ends() const { return ended().has_value(); }
   bool same_as(const Outcome& other) const {
     return topic == other.topic && origin == other.origin && ends() == other.ends() && attempt == other.attempt &&
            delivery == other.delivery;
@@ -38,7 +43,7 @@ void add_term(log::Headers& headers, std::int64_t term);
 
 // Nothing: the record only begins a term, or cannot be understood.
 std::optional<Outcome> outcome_of(const log::StoredRecord& record);
-
-void apply(const Outcome& outcome, DeliveryState& state);
+// For the index; valid as long as the outcome.
+book::Outcome for_index(const Outcome& outcome);
 
 }  // namespace certes::dispatcher

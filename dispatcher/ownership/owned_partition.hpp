@@ -2,7 +2,6 @@
 // What an owner keeps of one partition of `events`. Private to Owner; confined to the core loop.
 
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +9,11 @@
 
 #include "common/log/read_back.hpp"
 #include "common/log/terms.hpp"
+#include "dispatcher/book/checkpoint.hpp"
+#include "dispatcher/ownership/checkpoint_loader.hpp"
 #include "dispatcher/ownership/checkpoint_search.hpp"
 #include "dispatcher/ownership/commit_note.hpp"
-#include "dispatcher/ownership/offset_tracker.hpp"
-#include "dispatcher/ownership/outcome_records.hpp"
-#include "dispatcher/ownership/progress.hpp"
+#include "dispatcher/ownership/log_check.hpp"
 
 namespace certes::dispatcher {
 
@@ -30,44 +29,41 @@ enum class Phase : std::uint8_t {
 
 // The part of a topic that is read back when a term is taken.
 struct Tail {
-  std::int64_t position = 0;                  // every record below is reflected, unless void
   std::int64_t term_offset = log::kNoOffset;  // of this term's first record, once acknowledged
   log::Terms terms;                           // in force where it is read
   std::unique_ptr<log::Reader> reader;
-  bool from_start = false;  // its position is not on the log (any more)
   bool done = false;
 };
 
-struct Checkpoint {
-  bool busy = false;  // appended or being committed
-  std::size_t awaited = 0;
-  CommitNote note;
+// A checkpoint on its way to the log.
+struct Writing {
+  book::Checkpoint checkpoint;
+  std::size_t next = 0;         // the item that is to be appended next
+  std::size_t unacked = 0;      // bytes of records that are on their way
+  std::int64_t place = -1;      // of the item whose records are being acknowledged: its first
+  std::uint64_t its_bytes = 0;  // and those that are
 };
 
 // How a recovery that starts from what is committed has come along.
 struct Loading {
   enum Step { checkpoint, verify, probe, past, tails } step = checkpoint;
   std::unique_ptr<log::Reader> reader;
-  CheckpointReader parts;
+  std::optional<CheckpointLoader> loader;
+  bool second = false;                     // it is the checkpoint before the committed one
+  std::optional<book::Manifest> manifest;  // by which the index was made
+  book::Written written;                   // where that stands
+  LogCheck check;
+  bool tails_open = false;
+  bool tails_of_another = false;  // they are of the log that was replaced: only their terms count
   log::ReadBack read_back;
   CheckpointSearch search;
   std::int64_t search_end = 0;
   std::int64_t disbelieved = log::kNoOffset;  // what was committed, while searching
-  std::optional<log::Committed> believed;  // it is our group's: the last checkpoint's end says whether it still counts
-  SteadyTime since;                        // since when the reader has given nothing
-  std::int64_t probed = 0;                 // the record before this offset of `events` was appended at `expected`
-  UnixMillis expected = 0;
+  std::optional<log::Committed> believed;     // our group's: the last record says whether it counts
+  SteadyTime since;                           // since when the reader has given nothing
   std::int64_t lost = 0;
   int stalls = 0;
   bool from_start = false;  // nothing was ever committed
-};
-
-// The log of `events` is not the one that was read before (truncated and written again): offsets mean nothing, and what
-// the tails show is known by the event's id.
-struct Replaced {
-  UnixMillis since = 0;  // records of tails older than this cannot be of events that are read again
-  std::int64_t end = 0;  // up to where events are read again
-  std::map<std::string, DeliveryStates, std::less<>> by_event;
 };
 
 struct OwnedPartition {
@@ -75,7 +71,6 @@ struct OwnedPartition {
   std::uint64_t epoch = 0;  // differs each time the partition is assigned
   Phase phase = Phase::ask;
   std::int64_t term = 0;
-  std::int64_t good = 0;        // the term in which it last ran
   bool running_before = false;  // the handler knows the partition; what is in memory holds
   bool asking = false;
   bool committing = false;
@@ -89,19 +84,16 @@ struct OwnedPartition {
   std::vector<std::uint32_t> doubtful;  // slots of its outcomes in doubt, while tails are read
   log::Committed committed;
   Loading loading;
-  std::optional<Replaced> replaced;
   std::array<Tail, kTailCount> tails;
 
-  OffsetTracker tracker;
-  std::map<std::int64_t, DeliveryStates> states;  // of unfinished records, read or yet to be read
+  book::OpenIndex index;   // its position: what the handler has routed
+  std::int64_t given = 0;  // behind the last record that was given
+  std::int64_t next = 0;   // that is to be given
 
-  std::size_t tail_bytes = 0;  // since the last checkpoint
-  bool changed = false;
-  SteadyTime checkpoint_at{};
-  Checkpoint checkpoint;
-  std::int64_t previous_checkpoint = log::kNoOffset;  // first record of the one before the committed one
-  std::int64_t committed_checkpoint = log::kNoOffset;
-  std::uint32_t checkpoints = 0;
+  std::optional<book::Checkpoints> checkpoints;  // of the index, once it runs
+  std::optional<Writing> writing;
+  bool checkpoint_now = false;  // what is committed says nothing of the log that is there
+  std::uint32_t accepted = 0;   // checkpoints
 };
 
 inline std::size_t tail_index(log::Topic topic) {

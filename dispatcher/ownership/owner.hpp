@@ -1,8 +1,8 @@
 #pragma once
 // Owner: what makes a dispatcher the safe owner of partitions of `events`. It stands between the core loop and the log:
-// takes terms, reads back the checkpoint and the tails when a partition is assigned, stamps and appends every outcome,
-// keeps each partition's progress, checkpoints and commits it, and lets go on a revoke. Design: docs/architecture.md,
-// Own and lose; checked against a model of the protocol in tests/common/log.
+// takes terms, makes the index of what is open again from the checkpoint and the tails when a partition is assigned,
+// stamps and appends every outcome, tells the index what is acknowledged, checkpoints and commits it, and lets go on a
+// revoke. Design: docs/architecture.md, Own and lose; checked by simulation in tests/dispatcher/ownership.
 //
 // Confined to the core loop's thread: everything is called by it, and every callback runs inside poll() or the call.
 
@@ -18,26 +18,16 @@
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
 #include "common/log/read_back.hpp"
-#include "dispatcher/book/due.hpp"
 #include "dispatcher/book/ending.hpp"
+#include "dispatcher/book/open_index.hpp"
 #include "dispatcher/book/place.hpp"
 
 namespace certes::dispatcher {
 
-// What is known of one delivery of an open record, from before.
-struct DeliveryState {
-  bool done = false;           // has reached its end: do not send
-  std::uint32_t attempts = 0;  // recorded
-  UnixMillis next_at = 0;      // when the next attempt is due; 0: at once
-  UnixMillis first_at = 0;     // when the first attempt was recorded (for a policy's maximum time); 0: none yet
-  Due due = Due::attempt;
-  std::string rule = {}, error = {}, answer = {};  // of a dead letter that is due
-  bool dead_lettered = false;                      // it is done, and that was its end
-};
-// By delivery id (names::kDelivery): the same for the same event, endpoint and replay in every process.
-using DeliveryStates = std::map<std::string, DeliveryState, std::less<>>;
-
 inline constexpr std::size_t kFailedAnswerBytes = 1u << 10;  // kept of the answer to an attempt that failed
+
+// The lane's endpoint of what nobody gets: malformed records, and commands that are bound no more. Its tenant is "".
+inline constexpr std::string_view kNobody = ":nobody";
 
 // How one attempt ended, for the `attempts` topic. Strings are copied.
 struct AttemptRecord {
@@ -59,19 +49,26 @@ struct AttemptRecord {
 class OwnerHandler {
  public:
   virtual ~OwnerHandler() = default;
-  // A record to route, from an owned partition, in offset order. `known`: what earlier owners did with it (may be
-  // empty).
-  virtual void on_record(log::RecordPtr record, const DeliveryStates& known) = 0;
+  // The partition's past is known, and it may act. From now on, until on_lost or until the handler lets go, `index` is
+  // what is open of it: the handler routes into it (OpenIndex::route) every record that on_record gives, in their
+  // order, and loads by it; only the owner tells it outcomes. Once an assignment; a later term changes nothing.
+  virtual void on_running(std::int32_t partition, book::OpenIndex& index) = 0;
+  // A record to route, from an owned partition, in offset order. None is given twice within an assignment.
+  virtual void on_record(log::RecordPtr record) = 0;
   // Stop sending for this partition now; call Owner::let_go once nothing of it is in flight. After two seconds it is
   // taken anyway and on_lost follows.
   virtual void on_revoked(std::int32_t partition) = 0;
   // Abort its requests and forget its deliveries; record nothing.
   virtual void on_lost(std::int32_t partition) = 0;
-  // Records below the log's start were never read: that many are lost.
+  // Lost, that many: records below the log's start that were never read, or deliveries that were open of records that
+  // the log has lost or replaced.
   virtual void on_log_lost(std::int32_t partition, std::int64_t records) = 0;
   // What is committed for the partition (kNoOffset: nothing) was not committed by Certes, and says nothing: it goes on
   // from a checkpoint, whose watermark is `instead`, or (kNoOffset: there is none) from where the log begins.
   virtual void on_commit_disbelieved(std::int32_t /*partition*/, std::int64_t /*offset*/, std::int64_t /*instead*/) {}
+  // Its checkpoint cannot be read; `what` says why, and what it goes on from instead: the one before it, or nothing but
+  // what is committed, so that what `attempts` no longer holds is sent again.
+  virtual void on_unreadable_checkpoint(std::int32_t /*partition*/, std::string_view /*what*/) {}
 
   // Its newest checkpoint is another group's: it is left alone, and looked at again in a minute.
   virtual void on_other_group(std::int32_t /*partition*/, const std::string& /*group*/) {}
@@ -81,7 +78,7 @@ class OwnerHandler {
   virtual std::int64_t past_known(std::int32_t /*partition*/) { return 0; }
   virtual void on_past_record(const log::StoredRecord& /*record*/) {}
   virtual void on_past_read(std::int32_t /*partition*/, const log::ReadBack& /*read*/) {}
-  // The log was replaced by another: what is known of this partition's offsets holds no more.
+  // The log was replaced by another, or has lost its end: what is known of this partition's offsets holds no more.
   virtual void on_replaced(std::int32_t /*partition*/) {}
 };
 
@@ -117,19 +114,20 @@ class Owner {
   bool may_act(std::int32_t partition) const;
   bool owns(std::int32_t partition) const;
 
-  // Appends the outcome of an attempt. `recorded` runs once it is acknowledged (a failed or unknown append is repeated
-  // under a new term until it is); never after on_lost. If the outcome is final, the delivery is done.
-  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded);
-  // Appends a dead letter, which ends the delivery named by its names::kDelivery header, both in one act.
-  // (append_and_finish; the caller fills all headers but certes-term and certes-origin.) A record the log cannot take
-  // is refused at once (too_large).
-  Result<void> append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded);
+  // Appends the outcome of an attempt. `lane`: of the delivery, in the partition's index; none: of an event that nobody
+  // gets. Once it is acknowledged (a failed or unknown append is repeated under a new term until it is; never after
+  // on_lost) the index is told, then `recorded` runs. If the outcome is final, the delivery is open no more then.
+  void record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
+                      std::function<void()> recorded);
+  // Appends a dead letter, which ends the delivery. The caller fills all headers but certes-term and certes-origin; one
+  // without certes-endpoint is of a lane of nobody's (kNobody). A record the log cannot take is refused at once
+  // (too_large).
+  Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& dead_letter,
+                                 std::function<void()> recorded);
   // Appends an event that has come of the origin (a command's result) to the origin's partition of `events`. `recorded`
   // runs once it is acknowledged; a failed or unknown append is repeated until it is, so it must have an identity;
   // never after on_lost. too_large is said at once.
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
-  // Every delivery of the record is done and recorded, or it had none: the record is finished, in any order.
-  void finish(Place origin);
   void let_go(std::int32_t partition);
   // Hands over what was appended: once per round of the core loop.
   void flush();
@@ -142,8 +140,8 @@ class Owner {
     std::int32_t partition;
     std::int64_t watermark;  // lowest open offset
     std::int64_t position;   // next to read, behind what is never given
-    std::size_t open;        // records read and not finished
-    UnixMillis oldest_open;  // append time of the oldest open record, 0: none
+    std::uint64_t open;      // deliveries
+    UnixMillis oldest_open;  // append time of the oldest open event, or a little less; 0: none
     std::int64_t term;
   };
   std::vector<Partition> partitions() const;

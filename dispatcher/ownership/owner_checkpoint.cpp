@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/log/names.hpp"
 #include "dispatcher/ownership/owner_impl.hpp"
 
 namespace certes::dispatcher {
@@ -7,91 +8,103 @@ namespace {
 
 constexpr Millis kTrimTimeout{2'000};
 constexpr Millis kCrowdedEvery{50};
-constexpr std::uint32_t kTrimEvery = 8;  // checkpoints
+constexpr std::uint32_t kTrimEvery = 8;                 // checkpoints
+constexpr std::uint64_t kTrimBytes = 64u << 20;         // of `progress`: above, after every one
+constexpr std::size_t kUnacknowledgedBytes = 4u << 20;  // of a checkpoint: above, nothing more is encoded
 
 }  // namespace
 
 // What is finished goes only below the watermark that is committed.
 SteadyTime Owner::Impl::checkpoint_time(const Part& part) const {
-  if (!log_.crowded()) return part.checkpoint_at;
-  return part.checkpoint_at - std::max(Millis{0}, options_.checkpoint_every - kCrowdedEvery);
+  if (part.writing || part.committing) return SteadyTime::max();
+  if (part.checkpoint_now) return now_;
+  const SteadyTime at = part.checkpoints->due_at();
+  if (at == SteadyTime::min() || at == SteadyTime::max() || !log_.crowded()) return at;
+  return at - std::max(Millis{0}, options_.checkpoint_every - kCrowdedEvery);
 }
 
-bool Owner::Impl::checkpoint_due(const Part& part) const {
-  if (!part.changed || part.checkpoint.busy || part.committing) return false;
-  return now_ >= checkpoint_time(part) || part.tail_bytes >= options_.checkpoint_bytes;
+void Owner::Impl::begin_checkpoint(Part& part) {
+  part.checkpoint_now = false;
+  part.writing.emplace();
+  part.writing->checkpoint = part.checkpoints->begin(now_, part.term, part.revoked);
+  append_items(part);
 }
 
-// What is known from acknowledgements alone: a position stands behind the last acknowledged append, and they come in
-// order, so it never passes one whose outcome is unknown.
-Progress Owner::Impl::progress_of(Part& part) const {
-  const OffsetTracker& tracker = part.tracker;
-  Progress progress;
-  progress.term = part.term;
-  progress.group = options_.group;
-  progress.watermark = tracker.watermark();
-  progress.before = tracker.before();
-  progress.position = tracker.position();
-  progress.last = tracker.last();
-  progress.open = tracker.open_offsets();
-  for (std::size_t i = 0; i < kTailCount; ++i) progress.tails[i] = part.tails[i].position;
-  std::erase_if(part.states, [&](const auto& state) { return tracker.finished(state.first); });
-  progress.states = part.states;
-  return progress;
+// A bounded amount a round; the manifest once all items stand.
+void Owner::Impl::append_items(Part& part) {
+  Writing& writing = *part.writing;
+  const std::size_t items = writing.checkpoint.items.size();
+  while (writing.next < items && encode_left_ > 0 && writing.unacked < kUnacknowledgedBytes) {
+    const std::size_t item = writing.next++;
+    append_item(part, item, item_records_of(writing.checkpoint, item, item_record_bytes()));
+  }
+  if (writing.next < items && encode_left_ == 0 && wake_) wake_();
+  if (writing.next == items && writing.checkpoint.complete()) {
+    ++writing.next;
+    append_item(part, items, part.checkpoints->manifest_records(writing.checkpoint, item_record_bytes()));
+  }
 }
 
-// False: there can be none now.
-bool Owner::Impl::begin_checkpoint(Part& part) {
-  // Until what was replaced has been read again, progress by offset would say less than the tails do.
-  if (part.replaced) return false;
-  const Progress progress = progress_of(part);
-  std::vector<log::Record> records =
-      checkpoint_records(progress, ++checkpoint_id_, log_.max_record_bytes(log::Topic::progress));
-  part.checkpoint = {
-      true, records.size(), {log::kNoOffset, log::kNoOffset, part.term, progress.before, progress.watermark}};
-  part.checkpoint_at = now_ + options_.checkpoint_every;
-  part.tail_bytes = 0;
-  part.changed = false;
+std::size_t Owner::Impl::item_record_bytes() const {
+  return log_.max_record_bytes(log::Topic::progress) - options_.group.size();
+}
+
+// By it another group knows that the partition is not its own.
+void Owner::Impl::add_group(log::Record& record) const {
+  if (!options_.group.empty()) record.headers.add(log::names::kGroup, options_.group);
+}
+
+void Owner::Impl::append_item(Part& part, std::size_t item, std::vector<log::Record>&& records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const std::uint32_t slot = outbox_.take(OpKind::checkpoint, part.partition, part.epoch, log::Topic::progress);
     Op& op = outbox_.at(slot);
     op.record = std::move(records[i]);
-    op.index = i;
+    add_group(op.record);
+    op.index = item;
+    op.last = i + 1 == records.size();
+    encode_left_ -= std::min(encode_left_, op.record.size());
+    part.writing->unacked += op.record.size();
     submit(slot);
   }
-  outbox_.flush();
-  return true;
 }
 
-void Owner::Impl::checkpoint_appended(Part& part, const Op& op, std::int64_t offset) {
-  if (op.index == 0) part.checkpoint.note.first = offset;
-  part.checkpoint.note.last = offset;
-  if (--part.checkpoint.awaited == 0) commit_checkpoint(part);
+// Acknowledgements come in the order of the appends.
+void Owner::Impl::item_appended(Part& part, const Op& op, std::int64_t offset) {
+  Writing& writing = *part.writing;
+  writing.unacked -= std::min(writing.unacked, op.record.size());
+  if (writing.place < 0) writing.place = offset;
+  writing.its_bytes += op.bytes;
+  if (!op.last) return;
+  if (op.index == writing.checkpoint.items.size()) return commit_checkpoint(part);
+  part.checkpoints->stands(writing.checkpoint, op.index, std::exchange(writing.place, -1),
+                           std::exchange(writing.its_bytes, 0));
 }
 
 void Owner::Impl::commit_checkpoint(Part& part) {
+  const book::Manifest& manifest = part.writing->checkpoint.manifest;
+  const CommitNote note{part.writing->place, manifest.previous, part.term, manifest.watermark};
   part.committing = true;
-  const CommitNote note = part.checkpoint.note;
   member_->commit(part.partition, {note.offset, encode(note)},
-                  [this, p = part.partition, epoch = part.epoch, note](Result<void> result) {
+                  [this, p = part.partition, epoch = part.epoch](const Result<void>& result) {
                     Part* asked = find(p, epoch);
                     if (asked == nullptr) return;
                     asked->committing = false;
-                    if (result) return checkpoint_committed(*asked, note);
+                    if (result) return checkpoint_committed(*asked);
                     if (result.error().code == Code::conflict) return refused(*asked);
                     abandon_checkpoint(*asked);
                   });
 }
 
-void Owner::Impl::checkpoint_committed(Part& part, const CommitNote& note) {
-  part.checkpoint.busy = false;
-  const std::int64_t old = part.previous_checkpoint;
-  part.previous_checkpoint = part.committed_checkpoint;
-  part.committed_checkpoint = note.first;
-  if (++part.checkpoints % kTrimEvery != 0 || old <= 0) return;
-  auto job = [&log = log_, partition = part.partition, old] {
+void Owner::Impl::checkpoint_committed(Part& part) {
+  if (!part.writing) return;  // abandoned meanwhile: it counts as in doubt
+  const Writing writing = std::move(*part.writing);
+  part.writing.reset();
+  const auto trim = part.checkpoints->accepted(writing.checkpoint, writing.place, writing.its_bytes);
+  if (++part.accepted % kTrimEvery != 0 && part.checkpoints->progress_bytes() < kTrimBytes) return;
+  if (trim.progress <= 0) return;
+  auto job = [&log = log_, partition = part.partition, below = trim.progress] {
     // If it fails, the next one does it.
-    [[maybe_unused]] const auto trimmed = log.trim(log::Topic::progress, partition, old, kTrimTimeout);
+    [[maybe_unused]] const auto trimmed = log.trim(log::Topic::progress, partition, below, kTrimTimeout);
   };
   if (options_.background) return options_.background(std::move(job));
   if (!trimmer_) trimmer_ = std::make_unique<Trimmer>();
@@ -100,9 +113,9 @@ void Owner::Impl::checkpoint_committed(Part& part, const CommitNote& note) {
 
 // It is not committed, so it does not exist; the next one comes in its time.
 void Owner::Impl::abandon_checkpoint(Part& part) {
-  if (!part.checkpoint.busy) return;
-  part.checkpoint.busy = false;
-  part.changed = true;
+  if (!part.writing) return;
+  part.checkpoints->abandoned(part.writing->checkpoint);
+  part.writing.reset();
   outbox_.each([&](std::uint32_t slot, Op& op) {
     if (op.epoch == part.epoch && op.kind == OpKind::checkpoint) outbox_.release(slot);
   });

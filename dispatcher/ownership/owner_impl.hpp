@@ -1,8 +1,8 @@
 #pragma once
 // The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
-// revoked, lost), owner_search.cpp (commits of others), owner_recovery.cpp (the checkpoint), owner_past.cpp (the past
-// of `events`), owner_tails.cpp (reading back), owner_outcomes.cpp (appends and acknowledgements) and
-// owner_checkpoint.cpp. Confined to the core loop.
+// revoked, lost), owner_search.cpp (commits of others), owner_load.cpp (the checkpoint), owner_recovery.cpp (whether it
+// is of this log), owner_past.cpp (the past of `events`), owner_tails.cpp (reading back), owner_reading.cpp (records to
+// route), owner_outcomes.cpp (appends and acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
 //
 // The life of a partition: assigned → ask (what is committed) → search (whether the newest checkpoint is this group's;
 // it counts where what is committed is not Certes') → term (commits it with a higher term) → recover (loads the
@@ -27,14 +27,15 @@ class Owner::Impl final : public log::MemberHandler {
   SteadyTime next_deadline() const;
   bool may_act(std::int32_t partition) const;
   bool owns(std::int32_t partition) const;
-  void finish(Place origin);
   void leave();
   bool left() const { return member_->left(); }
   std::vector<Owner::Partition> partitions() const;
 
   // owner_outcomes.cpp
-  void record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded);
-  Result<void> append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded);
+  void record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
+                      std::function<void()> recorded);
+  Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& dead_letter,
+                                 std::function<void()> recorded);
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
   void flush() { outbox_.flush(); }
   std::size_t memory_bytes() const { return outbox_.memory_bytes(); }
@@ -51,8 +52,13 @@ class Owner::Impl final : public log::MemberHandler {
   bool fresh() const;
   void grow();
   void advance(Part& part);
+  void advance_run(Part& part);
+  SteadyTime deadline(const Part& part) const;
+
+  // owner_reading.cpp
   Result<std::size_t> read(std::size_t max_records, std::size_t max_bytes);
   void give(const log::RecordPtr& record);
+  void pass_gap(Part& part);
   void read_failed(const Error& error);
   void resume_reading(Part& part);
 
@@ -70,15 +76,26 @@ class Owner::Impl final : public log::MemberHandler {
   void release(std::int32_t partition, bool tell);
   void advance_revoke(Part& part);
 
+  // owner_load.cpp
+  bool load_checkpoint(Part& part);
+  Result<bool> load_page(Part& part);
+  void loaded(Part& part);
+  bool unreadable(Part& part, const std::string& why);
+  void rebuild(Part& part);
+
   // owner_recovery.cpp
   void begin_recovery(Part& part);
+  void append_term(Part& part, log::Topic topic);
+  void term_appended(Part& part, log::Topic topic, std::int64_t offset);
   void recover(Part& part);
-  bool load_checkpoint(Part& part);
+  void restore(Part& part, book::OpenIndex&& index);
   bool verify(Part& part);
   bool probe(Part& part);
-  bool events_replaced(Part& part, UnixMillis before, log::OffsetRange range);
-  void restore(Part& part, Progress&& progress);
-  void nothing_restored(Part& part);
+  bool look_at(Part& part, std::int64_t offset);
+  void judge(Part& part);
+  void cut(Part& part);
+  void replaced(Part& part);
+  void pass_trimmed(Part& part);
 
   // owner_search.cpp
   void begin_search(Part& part, std::int64_t committed);
@@ -96,10 +113,12 @@ class Owner::Impl final : public log::MemberHandler {
 
   // owner_tails.cpp
   bool read_tails(Part& part);
+  void open_tails(Part& part);
   bool read_tail(Part& part, std::size_t index);
   bool tail_record(Part& part, std::size_t index, const log::StoredRecord& record);
-  void reflect_tail(Part& part, const Outcome& outcome);
+  void outcome_read(Part& part, const Outcome& outcome, std::int64_t offset);
   void run(Part& part);
+  void begin_running(Part& part);
   void settle_found(Part& part);
 
   // owner_outcomes.cpp
@@ -112,18 +131,20 @@ class Owner::Impl final : public log::MemberHandler {
   void ended(const Outbox::End& end);
   void acknowledged(Part& part, std::uint32_t slot, std::int64_t offset);
   void settle(Part& part, std::uint32_t slot, std::int64_t offset);
-  void reflect(Part& part, const Outcome& outcome);
+  void tell(Part& part, const Op& op);
   void replace_outbox();
   void forget_ops(const Part& part);
 
   // owner_checkpoint.cpp
   SteadyTime checkpoint_time(const Part& part) const;
-  bool checkpoint_due(const Part& part) const;
-  bool begin_checkpoint(Part& part);
-  Progress progress_of(Part& part) const;
-  void checkpoint_appended(Part& part, const Op& op, std::int64_t offset);
+  void begin_checkpoint(Part& part);
+  void append_items(Part& part);
+  std::size_t item_record_bytes() const;
+  void add_group(log::Record& record) const;
+  void append_item(Part& part, std::size_t item, std::vector<log::Record>&& records);
+  void item_appended(Part& part, const Op& op, std::int64_t offset);
   void commit_checkpoint(Part& part);
-  void checkpoint_committed(Part& part, const CommitNote& note);
+  void checkpoint_committed(Part& part);
   void abandon_checkpoint(Part& part);
 
   log::Log& log_;
@@ -146,7 +167,7 @@ class Owner::Impl final : public log::MemberHandler {
   std::vector<Outbox::End> ended_;
   std::vector<log::RecordPtr> records_;
   std::uint64_t epochs_ = 0;
-  std::uint64_t checkpoint_id_;
+  std::size_t encode_left_ = 0;                // bytes of checkpoints, this round
   SteadyTime now_;                             // of this round
   SteadyTime last_poll_;                       // when membership was served last
   SteadyTime send_again_ = SteadyTime::max();  // when waiting appends are tried again, if time is what they wait for

@@ -88,8 +88,9 @@ void Owner::Impl::advance_revoke(Part& part) {
     });
   }
   if (now_ < part.revoke_until) {
-    if (part.checkpoint.busy || part.committing) return;
-    if (part.changed && begin_checkpoint(part)) return;
+    if (part.writing) append_items(part);
+    if (part.writing || part.committing) return;
+    if (part.checkpoints->changed()) return begin_checkpoint(part);
   }
   release(part.partition, false);
 }

@@ -13,7 +13,8 @@ constexpr std::size_t kStampBytes = 128;  // certes-term and certes-origin with 
 
 }  // namespace
 
-void Owner::Impl::record_attempt(Place origin, const AttemptRecord& attempt, std::function<void()> recorded) {
+void Owner::Impl::record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
+                                 std::function<void()> recorded) {
   Part* part = find(origin.partition);
   if (part == nullptr || !part->running_before || part->phase == Phase::close) return;
   const std::uint32_t slot = outbox_.take(OpKind::outcome, part->partition, part->epoch, log::Topic::attempts);
@@ -21,10 +22,12 @@ void Owner::Impl::record_attempt(Place origin, const AttemptRecord& attempt, std
   op.record = attempt_record(attempt, origin);
   op.recorded = std::move(recorded);
   op.outcome = outcome_of(attempt, origin, clock_.unix_millis());
+  op.lane = lane;
   submit(slot);
 }
 
-Result<void> Owner::Impl::append_and_finish(Place origin, log::Record&& dead_letter, std::function<void()> recorded) {
+Result<void> Owner::Impl::append_and_finish(Place origin, book::LaneNumber lane, log::Record&& dead_letter,
+                                            std::function<void()> recorded) {
   if (dead_letter.size() + kStampBytes > log_.max_record_bytes(log::Topic::dead_letters))
     return fail(Code::too_large, "the dead letter is larger than its topic takes");
   Part* part = find(origin.partition);
@@ -39,6 +42,7 @@ Result<void> Owner::Impl::append_and_finish(Place origin, log::Record&& dead_let
   op.outcome.origin = origin;
   op.outcome.ending = DeadLettered{};
   op.outcome.delivery = op.record.headers.get(log::names::kDelivery);
+  op.lane = lane;
   submit(slot);
   return {};
 }
@@ -154,8 +158,12 @@ void Owner::Impl::acknowledged(Part& part, std::uint32_t slot, std::int64_t offs
       if (recorded) recorded();
       return;
     }
-    case OpKind::term: part.tails[tail_index(op.topic)].term_offset = offset; break;
-    case OpKind::checkpoint: checkpoint_appended(part, op, offset); break;
+    case OpKind::term: {
+      const log::Topic topic = op.topic;
+      outbox_.release(slot);
+      return term_appended(part, topic, offset);
+    }
+    case OpKind::checkpoint: item_appended(part, op, offset); break;
   }
   outbox_.release(slot);
 }
@@ -163,20 +171,25 @@ void Owner::Impl::acknowledged(Part& part, std::uint32_t slot, std::int64_t offs
 // The outcome is on the log at `offset`.
 void Owner::Impl::settle(Part& part, std::uint32_t slot, std::int64_t offset) {
   Op& op = outbox_.at(slot);
-  Tail& tail = part.tails[tail_index(op.topic)];
-  tail.position = std::max(tail.position, offset + 1);
-  part.tail_bytes += op.bytes;
-  part.changed = true;
+  tell(part, op);
+  part.index.acknowledged(tail_index(op.topic), offset, op.bytes);
   const auto recorded = std::move(op.recorded);
-  op.recorded = nullptr;
-  // Usually this finishes the record, and there is nothing to remember.
-  if (recorded) recorded();
-  if (!part.tracker.finished(op.outcome.origin.offset)) reflect(part, op.outcome);
   outbox_.release(slot);
+  if (recorded) recorded();
 }
 
-void Owner::Impl::reflect(Part& part, const Outcome& outcome) {
-  apply(outcome, part.states[outcome.origin.offset][outcome.delivery]);
+void Owner::Impl::tell(Part& part, const Op& op) {
+  if (!op.lane) return;
+  const book::OpenPlace place{op.outcome.origin.offset, *op.lane};
+  if (const auto ended = op.outcome.ended()) {
+    part.index.finish(place, *ended);
+    return;
+  }
+  const auto known = part.index.find(place);
+  if (!known) return;
+  book::Tried tried = known->tried.value_or(book::Tried{});
+  if (book::advance(tried, op.outcome.tried()))
+    part.index.tried(place, tried, {op.outcome.rule, op.outcome.error, op.outcome.answer});
 }
 
 // The appender is done for: a new one, and a new term wherever the fate of an outcome is not known.

@@ -18,7 +18,7 @@ constexpr int kPagesARound = 16;
 // False: not done yet.
 bool Owner::Impl::read_past(Part& part) {
   Loading& loading = part.loading;
-  const std::int64_t end = part.tracker.position();
+  const std::int64_t end = part.index.position();
   if (!loading.reader && !open_past(part, end)) return false;
   std::vector<log::RecordPtr> page;
   for (int pages = 0; loading.reader && pages < kPagesARound; ++pages) {
@@ -53,7 +53,8 @@ bool Owner::Impl::open_past(Part& part, std::int64_t end) {
   Loading& loading = part.loading;
   const std::int64_t known = handler_.past_known(part.partition);
   log::ReadBack::Span span{known, known, end};
-  const UnixMillis newest = part.tracker.last() != 0 ? part.tracker.last() : clock_.unix_millis();
+  const book::Landmark last = part.index.landmarks().noted()[0];
+  const UnixMillis newest = last.offset >= 0 ? last.appended_at : clock_.unix_millis();
   if (options_.read_back.records > 0 && known < end) {
     if (looked_up_) return false;
     looked_up_ = true;

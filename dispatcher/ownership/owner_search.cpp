@@ -83,7 +83,7 @@ bool Owner::Impl::is_others(const std::string& group) const {
 void Owner::Impl::searched(Part& part) {
   const auto found = part.loading.search.newest();
   std::optional<log::Committed> believed = std::move(part.loading.believed);
-  const std::string group = believed ? part.loading.search.last_group() : part.loading.search.group();
+  const std::string group = believed || !found ? part.loading.search.last_group() : part.loading.search.group();
   if (is_others(group)) {
     part.loading = {};
     part.phase = Phase::ask;

@@ -8,23 +8,27 @@
 #include <string>
 
 #include "common/log/log.hpp"
-#include "dispatcher/ownership/progress.hpp"
+#include "dispatcher/book/open_index.hpp"
 
 namespace certes::dispatcher {
 
 struct Skip {
   std::int64_t from = 0;        // everything below is finished
   std::int64_t to = 0;          // where it goes on
-  std::int64_t unfinished = 0;  // records that are skipped: begun and not finished, or not read
+  std::int64_t unfinished = 0;  // deliveries that are begun and not finished, and records that are not read: skipped
   std::string group;            // whose checkpoint it goes by; empty: there is none that names one
-  Progress progress;            // as it is afterwards
+  std::int64_t term = 0;
+  book::OpenIndex index;                   // as it is afterwards
+  std::optional<book::Manifest> manifest;  // that it goes by, and where that stands
+  book::Written written;
 };
 
 // `committed`: the group's; `to`: none: the end. Error: invalid where nothing can be skipped to `to`.
 Result<Skip> plan_skip(log::Log& log, std::int32_t partition, const log::Committed& committed,
                        std::optional<std::int64_t> to);
 
-// Appends the checkpoint; the commit that names it. `id`: of the checkpoint, of its own.
-Result<log::Committed> write_skip(log::Log& log, std::int32_t partition, const Skip& skip, std::uint64_t id);
+// Appends the checkpoint, as the group's; the commit that names it. `id`: of the checkpoint, of its own.
+Result<log::Committed> write_skip(log::Log& log, std::int32_t partition, Skip& skip, const std::string& group,
+                                  std::uint64_t id);
 
 }  // namespace certes::dispatcher

@@ -32,6 +32,7 @@ class List {
 
   bool empty() const { return head_.next == &head_; }
   T* front() const { return empty() ? nullptr : from(head_.next); }
+  T* back() const { return empty() ? nullptr : from(head_.prev); }
   void push_back(T& item) { insert_before(&head_, node(item)); }
   void push_front(T& item) { insert_before(head_.next, node(item)); }
   T* pop_front() {

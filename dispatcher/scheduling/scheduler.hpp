@@ -4,8 +4,8 @@
 // robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
 // open, has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they
 // go before the first attempts of their class. Of the slots in all a quarter is kept for tenants that have less than a
-// quarter, where there are several: one whose endpoints hang does not hold up the others. All operations are O(1). Who:
-// core. Pure: the time is passed in. Confined to one thread.
+// quarter, where there are several, whether something was ever sent to them or not: one whose endpoints hang does not
+// hold up the others. All operations are O(1). Who: core. Pure: the time is passed in. Confined to one thread.
 
 #include <array>
 #include <cstdint>
@@ -81,6 +81,8 @@ class Scheduler {
   void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
   void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
   void remove(Lanes& lanes);
+  // Whether there is no other tenant, with endpoints or without: then one may have all slots.
+  void set_alone(bool alone) { alone_ = alone; }
   // How many sends the tenant has in its turn; nothing where it has no endpoint.
   void set_weight(std::string_view tenant, int weight);
 
@@ -128,6 +130,7 @@ class Scheduler {
   std::array<std::size_t, kLanes> waiting_{};
   TimingWheel rated_;  // endpoints that wait for a token
   std::size_t in_flight_ = 0;
+  bool alone_ = true;
   double lower_credit_ = 0;
   int lower_turn_ = 0;  // the class that had the last turn of the lower ones' share
 };

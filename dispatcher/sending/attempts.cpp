@@ -11,10 +11,6 @@
 #include "dispatcher/sending/request_builder.hpp"
 
 namespace certes::dispatcher {
-namespace {
-constexpr std::string_view kAwaitingFull = "awaiting_full";
-}  // namespace
-
 Attempts::Attempts(const CoreOptions& options, const AttemptParts& parts)
     : options_(options),
       parts_(parts),
@@ -74,13 +70,12 @@ void Attempts::on_result(const http::TransferResult& result) {
   if (delivery == nullptr) return;
   if (std::holds_alternative<Forgotten>(delivery->place)) return parts_.book.forget(*delivery);
   if (!std::holds_alternative<Sending>(delivery->place)) return;
-  const std::int32_t partition = delivery->record->record->partition;
+  const std::int32_t partition = delivery->partition();
   const bool aborted = result.error == http::TransferError::aborted;
   if (!aborted && !http::not_tried(result.error)) return ended(*delivery, result);
   if (!aborted) parts_.observer.given_back(result.error, result.message);
   if (parts_.book.revoking(partition)) {
-    delivery->record->abandoned = true;
-    parts_.book.end(*delivery);
+    parts_.book.remove(*delivery);
   } else if (aborted) {  // nobody knows whether it arrived: it is sent again, here or by the partition's next owner
     parts_.book.queue(*delivery);
   } else {
@@ -139,8 +134,6 @@ void Attempts::answered(Delivery& delivery, const http::TransferResult& result) 
 }
 
 void Attempts::await_result(Delivery& delivery, const http::TransferResult& result) {
-  if (!parts_.awaiting.has_room(delivery.endpoint->config().tenant, delivery.record->memory.amount()))
-    return failed(delivery, result, kAwaitingFull);
   const UnixMillis until = parts_.clock.unix_millis() + options_.result_timeout.count();
   parts_.recorder.attempt(delivery, result, {Awaiting{until}, {}, {}, options_.result_timeout});
 }

@@ -20,7 +20,6 @@ struct AttemptParts {
   Endpoints& endpoints;
   Recorder& recorder;
   Routes& routes;
-  const AwaitingMemory& awaiting;
   Transfers& transfers;
   Registrar& registrar;
   Observer& observer;

@@ -23,7 +23,7 @@ TEST_CASE("ReadingStopped: it is told once it has lasted, once a minute, and whe
   CHECK(pass(60, true, 0));
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].starts_with("nothing has been read for 5 s: "));
-  CHECK(lines[0].find("128 MiB, dispatcher.memory_bytes") != std::string::npos);
+  CHECK(lines[0].find("128 MiB, dispatcher.index_bytes") != std::string::npos);
   CHECK(pass(60, true, 0));
   CHECK(lines.size() == 2);
   CHECK_FALSE(pass(1, true, 1));

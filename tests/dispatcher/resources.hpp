@@ -17,6 +17,8 @@ class StateBuilder {
     auto made = std::make_shared<registry::Endpoint>();
     made->id = id;
     made->version = ++version_;
+    const auto* const before = state_.endpoints.find("default/" + id);
+    made->created_at = before ? (*before)->created_at : version_;
     made->url = "http://127.0.0.1/" + id;
     edit(*made);
     const std::string name = made->tenant + "/" + id;

@@ -69,12 +69,24 @@ void World::step(Dice& dice) {
     const auto waiting = cluster_->requests();
     return waiting.empty() ? void() : cluster_->answer(dice.of(waiting));
   }
-  if (what < 0.46) return clock_.advance(Millis(dice.pick(1'500)));
-  if (what < 0.48) return run_jobs();
+  if (what < 0.45) return pick(dice);
+  if (what < 0.51) return clock_.advance(Millis(dice.pick(1'500)));
+  if (what < 0.53) return run_jobs();
   if (processes_.empty()) return start_process();
   Process& process = *dice.of(processes_);
   if (what < 0.75) return process.round(dice);
   process.act(dice);
+}
+
+// What waits is read from the log, or the log is not reached in the middle of it.
+void World::pick(Dice& dice) {
+  const auto picks = cluster_->picks();
+  if (picks.empty()) return;
+  const auto& one = dice.of(picks);
+  if (dice.chance(0.9))
+    cluster_->serve(one);
+  else
+    cluster_->fail_pick(one, dice.pick(3));
 }
 
 void World::expire(Process& process) {
@@ -126,16 +138,21 @@ void World::break_something(Dice& dice, Process& process) {
 
 void World::corrupt_checkpoint(Dice& dice, std::int32_t partition) {
   const auto note = dispatcher::decode_note(cluster_->committed(partition).metadata).value_or(dispatcher::CommitNote{});
-  if (note.first < 0) return;
+  if (note.manifest < 0) return;
   say("the checkpoint of partition " + std::to_string(partition) + " becomes unreadable");
   witness().tolerate();
-  cluster_->corrupt(log::Topic::progress, partition, note.first + static_cast<std::int64_t>(dice.pick(2)));
+  // The manifest, or what stands before it: a chunk, the lanes, or the manifest of another.
+  const std::int64_t lowest = std::max(note.manifest - 3, cluster_->range(log::Topic::progress, partition).start);
+  cluster_->corrupt(
+      log::Topic::progress, partition,
+      note.manifest - static_cast<std::int64_t>(dice.pick(static_cast<std::size_t>(note.manifest - lowest + 1))));
 }
 
 void World::arrive() {
   for (const auto& lane : cluster_->lanes())
     for (std::size_t count = lane.queued; count > 0; --count) cluster_->land(lane);
   for (const std::uint64_t process : cluster_->requests()) cluster_->answer(process);
+  for (const auto& pick : cluster_->picks()) cluster_->serve(pick);
   run_jobs();
   witness().scan();
   clock_.advance(Millis{200});

@@ -83,6 +83,7 @@ class World {
   void fault(Dice& dice);
   void break_something(Dice& dice, Process& process);
   void land_some(Dice& dice, bool refused);
+  void pick(Dice& dice);
   void expire(Process& process);
   void corrupt_checkpoint(Dice& dice, std::int32_t partition);
   void run_jobs();

@@ -4,8 +4,6 @@
 
 #include <vector>
 
-#include "dispatcher/book/awaiting.hpp"
-
 using namespace certes::dispatcher;
 
 TEST_CASE("Budget: a charge counts for as long as it lives, in the whole too") {
@@ -40,23 +38,4 @@ TEST_CASE("Budget: many of a fixed amount, in any order") {
   CHECK(budget.held() == 297);
   charges.clear();
   CHECK(budget.held() == 0);
-}
-
-TEST_CASE("AwaitingMemory: one tenant has half, and what others need is there") {
-  AwaitingMemory memory(1'000);
-  Charge first(memory.of("one"), 500);
-  CHECK_FALSE(memory.has_room("one", 1));
-  CHECK(memory.has_room("other", 250));
-  Charge second(memory.of("other"), 250);
-  CHECK_FALSE(memory.has_room("other", 1));
-  CHECK(memory.has_room("third", 125));
-  CHECK(memory.held() == 750);
-}
-
-TEST_CASE("AwaitingMemory: tenants that hold nothing are forgotten, those that hold something are not") {
-  AwaitingMemory memory(1u << 20);
-  Charge kept(memory.of("kept"), 7);
-  for (int i = 0; i < 10'000; ++i) Charge(memory.of("tenant" + std::to_string(i)), 1);
-  CHECK(memory.held() == 7);
-  CHECK(memory.of("kept").held() == 7);
 }

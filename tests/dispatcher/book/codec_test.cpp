@@ -126,8 +126,8 @@ TEST_CASE("Items: a run of records, none larger than the topic takes, others bet
   }
   CHECK(reader.payload() == payload);
   CHECK(reader.name() == name);
-  CHECK(ItemReader::begins(read[0]) == name);
-  CHECK_FALSE(ItemReader::begins(read[1]));
+  CHECK(ItemReader::of(read[0]) == name);
+  CHECK(ItemReader::of(read[1]) == name);
   CHECK(item_records(name, {}, 1 << 20).size() == 1);
   CHECK(item_records(name, std::string(kItemRecordBytes, 'x'), 1 << 30)[0].size() <= kItemRecordBytes);
 }

@@ -46,9 +46,7 @@ EventText result(std::int64_t offset, const std::string& rule = {}) {
 
 std::string header(const log::Record& record, std::string_view name) { return std::string(record.headers.get(name)); }
 
-dispatcher::DeliveryStates known_of_billing(const dispatcher::DeliveryState& state) {
-  return {{delivery_id("evt_1", "billing", {}), state}};
-}
+tests::KnownStates known_of_billing(const tests::KnownState& state) { return {{"billing", state}}; }
 
 }  // namespace
 
@@ -116,8 +114,7 @@ TEST_CASE("Commands: 202 awaits the result that the service posts") {
   CHECK(world.attempts[0].outcome == "awaiting");
   CHECK(world.attempts[0].next_at == world.clock.unix_millis() + 3'600'000);
   CHECK(world.events.empty());
-  CHECK(world.core->gauges().memory_bytes == 0);  // what it waits for must be read
-  CHECK(world.core->gauges().awaiting_bytes > 0);
+  CHECK(world.core->gauges().memory_bytes > 0);
   world.pass(Millis{1'000'000});
   CHECK(world.finished.empty());
   world.acknowledge_at_once = false;
@@ -125,7 +122,6 @@ TEST_CASE("Commands: 202 awaits the result that the service posts") {
   world.core->run();
   CHECK(world.events.empty());
   CHECK(world.attempts.back().outcome == "delivered");
-  CHECK(world.core->gauges().awaiting_bytes == 0);  // though that is not acknowledged
   world.acknowledge_at_once = true;
   world.acknowledge_all();
   CHECK(world.finished.contains({0, 0}));
@@ -189,47 +185,49 @@ TEST_CASE("Commands: where no result comes in time, an error is the result") {
   CHECK(world.events[0].value == R"({"error":"no result came within 3600 s","rule":"no_result","attempts":1})");
   CHECK(world.letters.size() == 1);
   CHECK(world.finished.size() == 1);
-  CHECK(world.core->gauges().awaiting_bytes == 0);
   CHECK(world.core->gauges().memory_bytes == 0);
 }
 
-TEST_CASE("Commands: more than may await results fail at once") {
-  CoreOptions options;
-  options.awaiting_bytes = 10;
-  World world(options);
-  world.use(billing());
-  world.give(command());
-  world.core->run();
-  REQUIRE(world.answer("billing", 202));
-  REQUIRE(world.events.size() == 1);
-  CHECK(header(world.events[0], "certes-rule") == "awaiting_full");
-  CHECK(world.finished.size() == 1);
-}
-
-TEST_CASE("Commands: one tenant may have no more of those that await results than is free for all") {
-  std::size_t bytes = 0;
-  {
-    World world;
+TEST_CASE("Commands: what awaits its result does so on the log where memory is short") {
+  for (const bool answered : {true, false}) {
+    CoreOptions options;
+    options.memory_bytes = 1'000;
+    World world(options);
     world.use(billing());
     world.give(command());
     world.core->run();
     REQUIRE(world.answer("billing", 202));
-    bytes = world.core->gauges().awaiting_bytes;
+    CHECK(world.core->gauges().memory_bytes == 0);
+    CHECK(world.core->gauges().retrying[static_cast<std::size_t>(registry::Priority::normal)] == 1);
+    world.pass(Millis{1'000'000});
+    if (answered) world.give(result(1));
+    world.pass(Millis{2'700'000});
+    CHECK(world.finished.contains({0, 0}));
+    CHECK(world.attempts.back().outcome == (answered ? "delivered" : "awaiting"));
+    REQUIRE(world.events.size() == (answered ? 0 : 1));
+    if (!answered) CHECK(header(world.events[0], "certes-rule") == "no_result");
   }
-  CoreOptions options;
-  options.awaiting_bytes = 6 * bytes;
-  World world(options);
+}
+
+TEST_CASE("Commands: a result that was read ends its command after a restart, too") {
+  World world;
   world.use(billing());
-  for (int i = 0; i < 5; ++i) {
-    EventText text = command(i);
-    text.id = "evt_" + std::to_string(i);
-    world.give(text);
-    world.core->run();
-    REQUIRE(world.answer("billing", 202));
-  }
-  CHECK(world.core->gauges().awaiting_bytes == 3 * bytes);  // a fourth would have to fit into half of what is left
-  CHECK(world.events.size() == 2);
-  CHECK(header(world.events[0], "certes-rule") == "awaiting_full");
+  world.acknowledge_at_once = false;
+  world.give(command());
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  world.give(result(1));
+  world.core->run();
+  World next;
+  next.use(billing());
+  next.stored = world.stored;
+  next.run(0, std::move(world.indexes.at(0))).rebuild_calendar();
+  next.core->run();
+  next.core->run();
+  CHECK(std::ranges::none_of(next.flying, [](const auto& one) { return one.url.ends_with("/billing"); }));
+  CHECK(next.finished.contains({0, 0}));
+  REQUIRE(next.attempts.size() == 1);
+  CHECK(next.attempts[0].outcome == "delivered");
 }
 
 TEST_CASE("Commands: what becomes of the endpoint does not end one that awaits its result") {
@@ -367,7 +365,7 @@ TEST_CASE("Commands: after a crash a failure that is on the log gets its dead le
 TEST_CASE("Commands: after a crash one that awaited its result goes on waiting until the same time") {
   World world;
   world.use(billing());
-  dispatcher::DeliveryState state;
+  tests::KnownState state;
   state.attempts = 1;
   state.due = dispatcher::Due::result;
   state.next_at = world.clock.unix_millis() + 5'000;
@@ -386,7 +384,7 @@ TEST_CASE("Commands: one whose delivery has ended is finished, whoever is bound 
   StateBuilder state;
   state.endpoint("other").subscription("s1", "other", "Billing.#").kind("s1", EventKind::command);
   world.use(state);
-  dispatcher::DeliveryState done;
+  tests::KnownState done;
   done.done = true;
   world.give(command(), known_of_billing(done));
   world.core->run();
@@ -419,7 +417,7 @@ TEST_CASE("Commands: one that nobody takes any more fails") {
 TEST_CASE("Commands: one that was tried, and that nobody takes any more, fails, and is not cancelled as well") {
   World world;
   world.use(StateBuilder());
-  dispatcher::DeliveryState tried;
+  tests::KnownState tried;
   tried.attempts = 1;
   world.give(command(), known_of_billing(tried));
   world.core->run();
@@ -567,13 +565,12 @@ TEST_CASE("Commands: a lost partition takes its commands along, at every stage")
     if (stage == 2) world.acknowledge_at_once = false;
     if (stage == 2) REQUIRE(world.answer("billing", 200));
     if (stage == 3) REQUIRE(world.answer("billing", 202));
-    world.core->on_lost(0);
+    world.lose(0);
     world.answer_aborted();
     world.acknowledge_all();
     world.give(result(1));  // finds none
     CHECK(world.finished.empty());
     CHECK(world.core->settled());
-    CHECK(world.core->gauges().awaiting_bytes == 0);
   }
 }
 
@@ -584,7 +581,7 @@ TEST_CASE(
   StateBuilder state;
   state.endpoint("billing").subscription("s1", "billing", "order.#");
   world.use(state);
-  dispatcher::DeliveryState known;
+  tests::KnownState known;
   known.attempts = 5;
   known.due = dispatcher::Due::dead_letter;
   known.rule = "max_attempts";
@@ -626,4 +623,37 @@ TEST_CASE("Commands: a reply that could not be sent waits alone, as others go el
   CHECK(World::header(world.flying[0], "certes-attempt") == "1");
   CHECK(world.answer("one", 200));
   CHECK(world.finished.size() == 3);
+}
+
+TEST_CASE("Commands: one that was answered while it waited on the log is answered once, though its endpoint is gone") {
+  for (const bool deleted : {false, true}) {
+    CAPTURE(deleted);
+    World world;
+    auto state = billing();
+    state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 1; });
+    world.use(state);
+    world.picks_at_once = false;
+    for (int i = 0; i < 40; ++i) {
+      auto text = command(i);
+      text.id = "evt_" + std::to_string(100 + i);
+      world.give(text);
+    }
+    world.core->run();
+    auto posted = result(40);
+    posted.client_id = "evt_139";
+    world.give(posted);
+    world.core->run();
+    state.remove_subscription("s1");
+    if (deleted) state.remove_endpoint("billing");
+    world.use(state);
+    world.picks_at_once = true;
+    world.serve_asked();
+    for (int i = 0; i < 20; ++i) world.core->run();
+    world.answer("billing", 200);
+    for (int i = 0; i < 20; ++i) world.core->run();
+    CHECK(world.events.size() == 39);
+    for (const auto& event : world.events) CHECK(event.headers.get("ce_causeid") != "evt_139");
+    CHECK(world.outcomes("delivered") >= 1);
+    CHECK(world.core->open_deliveries("default/billing") == 0);
+  }
 }

@@ -119,13 +119,13 @@ TEST_CASE("Core: the first KB of the answer to a failed attempt is kept, and sta
 TEST_CASE("Core: a dead letter that a former owner left to be written has its answer") {
   World world;
   world.use(one_endpoint());
-  dispatcher::DeliveryState due;
+  tests::KnownState due;
   due.attempts = 5;
   due.due = dispatcher::Due::dead_letter;
   due.rule = "max_attempts";
   due.error = "500";
   due.answer = "out of order";
-  world.give({}, {{dispatcher::delivery_id("evt_1", "billing", {}), due}});
+  world.give({}, {{"billing", due}});
   world.core->run();
   REQUIRE(world.letters.size() == 1);
   CHECK(text(world.letters[0], "certes-answer") == "out of order");
@@ -218,7 +218,7 @@ TEST_CASE("Core: an exhausted delivery becomes a dead letter with payload, rule 
   CHECK(world.finished.size() == 1);
 }
 
-TEST_CASE("Core: both the attempt and the dead letter are acknowledged before the event is finished") {
+TEST_CASE("Core: both the attempt and the dead letter are acknowledged before the slot is free") {
   World world;
   world.use(one_endpoint());
   world.acknowledge_at_once = false;
@@ -228,7 +228,6 @@ TEST_CASE("Core: both the attempt and the dead letter are acknowledged before th
   REQUIRE(world.unacknowledged.size() == 2);
   auto waiting = std::exchange(world.unacknowledged, {});
   waiting[1]();
-  CHECK(world.finished.empty());
   CHECK(world.core->gauges().in_flight == 1);
   waiting[0]();
   CHECK(world.finished.size() == 1);
@@ -400,9 +399,9 @@ StateBuilder for_a_hundred_seconds() {
 }
 
 // What is known of the event's delivery to billing: once tried, `ago`.
-dispatcher::DeliveryStates tried(const World& world, Millis ago) {
-  dispatcher::DeliveryStates known;
-  known[delivery_id("evt_1", "billing", {})] = {false, 1, 0, world.clock.unix_millis() - ago.count()};
+tests::KnownStates tried(const World& world, Millis ago) {
+  tests::KnownStates known;
+  known["billing"] = {false, 1, 0, world.clock.unix_millis() - ago.count()};
   return known;
 }
 
@@ -497,9 +496,9 @@ TEST_CASE("Core: what was known of a delivery is kept after a restart") {
   state.endpoint("mail").subscription("s2", "mail", "order.#");
   state.endpoint("audit").subscription("s3", "audit", "order.#");
   world.use(state);
-  dispatcher::DeliveryStates known;
-  known[delivery_id("evt_1", "billing", {})] = {true, 1, 0, 0};
-  known[delivery_id("evt_1", "mail", {})] = {false, 4, world.clock.unix_millis() + 5'000, world.clock.unix_millis()};
+  tests::KnownStates known;
+  known["billing"] = {true, 1, 0, 0};
+  known["mail"] = {false, 4, world.clock.unix_millis() + 5'000, world.clock.unix_millis()};
   world.give({}, known);
   world.core->run();
   REQUIRE(world.flying.size() == 1);  // audit alone: billing has it, mail waits
@@ -542,16 +541,18 @@ TEST_CASE("Core: a foreign record that is no event is dead-lettered as malformed
   record->partition = 2;
   record->offset = 17;
   record->value = "what?";
-  world.core->on_record(record, {});
+  world.give_record(record);
+  world.core->run();
   REQUIRE(world.letters.size() == 1);
   CHECK(text(world.letters[0], "certes-rule") == "malformed");
   CHECK(text(world.letters[0], "certes-error").starts_with("partition 2, offset 17: "));
   CHECK(world.letters[0].value == "what?");
   CHECK(world.finished.contains({2, 17}));
-  dispatcher::DeliveryState done;
+  tests::KnownState done;
   done.done = done.dead_lettered = true;
   World next;  // reads it again
-  next.core->on_record(record, {{text(world.letters[0], "certes-delivery"), done}});
+  next.give_record(record, {{":nobody", done}});
+  next.core->run();
   CHECK(next.letters.empty());
   CHECK(next.finished.contains({2, 17}));
 }
@@ -566,7 +567,7 @@ TEST_CASE("Core: a record with line ends in its id or tenant is malformed, and t
                                            std::pair("ce_source", "/s"), std::pair("ce_type", "a.b")})
       record->headers.add(attribute, value);
     record->headers.add(name, "evt_1\r\nX-Evil: 1");
-    world.core->on_record(record, {});
+    world.give_record(record);
     world.core->run();
     CHECK(world.flying.empty());
     REQUIRE(world.letters.size() == 1);
@@ -643,8 +644,11 @@ TEST_CASE("Core: a tenant's lowered highest priority holds for what is tried aga
   state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; });
   world.use(state);
   world.pass(Millis{10'001});
-  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == 1);
-  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::critical)] == 0);
+  CHECK(world.flying.empty());
+  world.use(state.endpoint("billing"));
+  world.core->run();
+  REQUIRE(world.answer("billing", 200));
+  CHECK(world.ended_priorities == std::vector{Priority::low});
 }
 
 TEST_CASE("Core: tenants share the sends by the weights that the registry has, changed ones at once") {
@@ -787,21 +791,6 @@ TEST_CASE("Core: the oldest that waits counts what has failed until it ends, in 
   CHECK(oldest() == accepted);
   REQUIRE(world.answer("billing", 200));
   CHECK(oldest() == 0);
-}
-
-TEST_CASE("Core: a waiting retry of a tenant whose class was lowered counts in the lower one") {
-  World world;
-  auto state = one_endpoint();
-  world.use(state);
-  const UnixMillis accepted = world.clock.unix_millis();
-  world.give({});
-  world.core->run();
-  REQUIRE(world.answer("billing", 500));
-  world.use(state.tenant("default", [](auto& tenant) { tenant.max_priority = Priority::low; }));
-  world.pass(Millis{10'001});
-  const auto gauges = world.core->gauges();
-  CHECK(gauges.oldest_waiting[static_cast<std::size_t>(Priority::normal)] == 0);
-  CHECK(gauges.oldest_waiting[static_cast<std::size_t>(Priority::low)] == accepted);
 }
 
 TEST_CASE("Core: an attempt says whether its endpoint works, unless that is to get nothing now") {

@@ -45,7 +45,7 @@ TEST_CASE("Core: a repeated event is dropped, one that is read again is not") {
   CHECK(world.flying.size() == 1);
   CHECK(world.duplicate_count == 1);
   CHECK(world.finished.contains({0, 1}));
-  world.core->on_lost(0);
+  world.lose(0);
   world.give(event);
   world.give(repeat);
   world.core->run();

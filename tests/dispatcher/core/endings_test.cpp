@@ -34,12 +34,12 @@ Ends ends_of(const World& world) {
 }
 
 // Gives the events that were appended at those times, as after a restart.
-void give_again(World& world, const std::vector<UnixMillis>& appended, const dispatcher::DeliveryStates& known = {}) {
+void give_again(World& world, const std::vector<UnixMillis>& appended, const tests::KnownStates& known = {}) {
   for (const UnixMillis at : appended) {
     EventText text;
     text.id = "evt_" + std::to_string(world.next_offset);
     text.offset = world.next_offset++;
-    world.core->on_record(make_event(text, at), known);
+    world.give_record(make_event(text, at), known);
   }
 }
 
@@ -123,11 +123,11 @@ TEST_CASE("Endings: a dead letter that is due says why it came to that, though i
   World world;
   auto state = one_endpoint();
   world.use(state.in_state("billing", EndpointState::disabled, world.clock.unix_millis() + 10));
-  dispatcher::DeliveryState due;
+  tests::KnownState due;
   due.attempts = 5;
   due.due = dispatcher::Due::dead_letter;
   due.rule = "max_attempts";
-  give_again(world, {world.clock.unix_millis()}, {{delivery_id("evt_0", "billing", {}), due}});
+  give_again(world, {world.clock.unix_millis()}, {{"billing", due}});
   world.core->run();
   CHECK(world.rules == std::vector<std::string>{"max_attempts"});
 }
@@ -162,8 +162,8 @@ TEST_CASE("Endings: a delivery that no subscription matches any more is cancelle
       if (std::string_view(left) == "another pattern") state.subscription("s1", "billing", "invoice.#");
       if (std::string_view(left) == "no endpoint") state.remove_endpoint("billing");
       world.use(state);
-      dispatcher::DeliveryStates known;
-      known[delivery_id("evt_1", "billing", {})] = {false, 1, world.clock.unix_millis() + 10'000};
+      tests::KnownStates known;
+      known["billing"] = {false, 1, world.clock.unix_millis() + 10'000};
       if (restarted) world.give({}, known);
       world.pass(std::chrono::hours{1});
       world.core->run();
@@ -181,9 +181,9 @@ TEST_CASE("Endings: a delivery that no subscription matches any more is cancelle
 TEST_CASE("Endings: what ended before a restart is recorded no second time, though nothing matches it any more") {
   World world;
   world.use(StateBuilder());
-  dispatcher::DeliveryState done;
+  tests::KnownState done;
   done.done = true;
-  world.give({}, {{delivery_id("evt_1", "billing", {}), done}});
+  world.give({}, {{"billing", done}});
   world.core->run();
   CHECK(world.attempts.empty());
   CHECK(world.unmatched_count == 0);

@@ -29,7 +29,7 @@ struct Sweeping {
     EventText text;
     text.offset = world.next_offset++;
     text.type = endpoint + ".event";
-    world.core->on_record(make_event(text, begin + after_begin), {});
+    world.give_record(make_event(text, begin + after_begin));
     world.core->run();
   }
   void disable(const std::string& endpoint, UnixMillis from, UnixMillis to) {

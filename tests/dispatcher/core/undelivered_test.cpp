@@ -46,8 +46,8 @@ Said after(World& world, const EventText& event, int billing, int shipping) {
   return said(world);
 }
 
-dispatcher::DeliveryState ended(bool dead_lettered) {
-  dispatcher::DeliveryState state;
+tests::KnownState ended(bool dead_lettered) {
+  tests::KnownState state;
   state.done = true;
   state.dead_lettered = dead_lettered;
   return state;
@@ -130,7 +130,7 @@ TEST_CASE("Core: what ended before a crash counts by how it ended") {
     CAPTURE(dead);
     World world;
     world.use(two_endpoints());
-    world.give(repeatable(), {{delivery_id("evt_1", "billing", {}), ended(dead)}});
+    world.give(repeatable(), {{"billing", ended(dead)}});
     world.core->run();
     REQUIRE(world.answer("shipping", 508));
     CHECK(said(world) == Said{dead ? "billing,shipping" : ""});
@@ -140,11 +140,11 @@ TEST_CASE("Core: what ended before a crash counts by how it ended") {
 TEST_CASE("Core: dead letters that were due before a crash are written once all deliveries are known") {
   World world;
   world.use(two_endpoints());
-  dispatcher::DeliveryState due;
+  tests::KnownState due;
   due.attempts = 1;
   due.due = dispatcher::Due::dead_letter;
   due.rule = "status_400";
-  world.give(repeatable(), {{delivery_id("evt_1", "billing", {}), due}, {delivery_id("evt_1", "shipping", {}), due}});
+  world.give(repeatable(), {{"billing", due}, {"shipping", due}});
   world.core->run();
   CHECK(said(world) == Said{"", "billing,shipping"});
   CHECK(world.flying.empty());

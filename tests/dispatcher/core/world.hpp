@@ -66,8 +66,20 @@ struct Recorded {
   std::uint32_t deliveries = 0;
 };
 
+// What an earlier owner has left on the log of a delivery, by its endpoint.
+struct KnownState {
+  bool done = false;
+  std::uint32_t attempts = 0;
+  UnixMillis next_at = 0, first_at = 0;
+  dispatcher::Due due = dispatcher::Due::attempt;
+  std::string rule = {}, error = {}, answer = {};
+  bool dead_lettered = false;
+};
+using KnownStates = std::map<std::string, KnownState>;
+
 class World final : public dispatcher::Outcomes,
                     public dispatcher::Transfers,
+                    public dispatcher::Picks,
                     public dispatcher::Registrar,
                     public dispatcher::Observer {
  public:
@@ -82,24 +94,45 @@ class World final : public dispatcher::Outcomes,
       options.routing.fallback = std::move(policy);
     }
     core = std::make_unique<dispatcher::Core>(std::move(options),
-                                              dispatcher::CorePorts{*this, *this, *this, *this, sealer, clock});
+                                              dispatcher::CorePorts{*this, *this, *this, *this, *this, sealer, clock});
+  }
+  // The partition comes to this process, with what is open of it.
+  dispatcher::book::OpenIndex& run(std::int32_t partition, dispatcher::book::OpenIndex&& index) {
+    auto& running = indexes[partition] = std::move(index);
+    core->on_running(partition, running);
+    return running;
+  }
+  dispatcher::book::OpenIndex& index_of(std::int32_t partition) {
+    const auto found = indexes.find(partition);
+    return found != indexes.end() ? found->second : run(partition, dispatcher::book::OpenIndex());
   }
 
   // Outcomes.
   bool may_act(std::int32_t partition) const override { return acting && !stopped.contains(partition); }
-  void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
-                      std::function<void()> done) override {
+  void record_attempt(dispatcher::Place origin, std::optional<dispatcher::book::LaneNumber> lane,
+                      const dispatcher::AttemptRecord& attempt, std::function<void()> done) override {
     attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
                         std::string(attempt.ending ? dispatcher::text_of(*attempt.ending) : dispatcher::kUnmatchedText),
                         std::string(attempt.error), attempt.attempt,
                         attempt.ending ? dispatcher::next_of(*attempt.ending) : 0, std::string(attempt.answer),
                         attempt.deliveries});
-    acknowledge(std::move(done));
+    if (!lane) return acknowledge(std::move(done));
+    acknowledge([this, origin, place = dispatcher::book::OpenPlace{origin.offset, *lane}, attempts = attempt.attempt,
+                 ending = *attempt.ending, at = clock.unix_millis(), done = std::move(done)] {
+      if (const auto found = indexes.find(origin.partition); found != indexes.end())
+        settle(found->second, place, attempts, ending, at);
+      done();
+    });
   }
-  Result<void> append_and_finish(dispatcher::Place, log::Record&& letter, std::function<void()> done) override {
+  Result<void> append_and_finish(dispatcher::Place origin, dispatcher::book::LaneNumber lane, log::Record&& letter,
+                                 std::function<void()> done) override {
     if (letter.size() > letter_limit) return fail(Code::too_large, "too large");
     letters.push_back(std::move(letter));
-    acknowledge(std::move(done));
+    acknowledge([this, origin, lane, done = std::move(done)] {
+      if (const auto found = indexes.find(origin.partition); found != indexes.end())
+        found->second.finish({origin.offset, lane}, dispatcher::book::Ended::dead_lettered);
+      done();
+    });
     return {};
   }
   Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> done) override {
@@ -109,13 +142,45 @@ class World final : public dispatcher::Outcomes,
     acknowledge(std::move(done));
     return {};
   }
-  void finish(dispatcher::Place origin) override { finished.insert(origin); }
-  void let_go(std::int32_t partition) override { released.push_back(partition); }
+  void let_go(std::int32_t partition) override {
+    released.push_back(partition);
+    leave(partition);
+  }
+  void lose(std::int32_t partition) {
+    leave(partition);
+    core->on_lost(partition);
+  }
   std::size_t memory_bytes() const override { return outcome_bytes; }
 
   // Sending.
   void submit(http::Transfer&& transfer) override { flying.push_back(std::move(transfer)); }
   void abort(std::uint64_t id) override { aborted.push_back(id); }
+
+  // Picks: at once, of what was given; or when the test says so.
+  void ask(log::PickRun&& run) override {
+    ++runs;
+    if (picks_at_once) return serve(run);
+    asked.push_back(std::move(run));
+  }
+  void cancel(std::int32_t partition) override {
+    std::erase_if(asked, [partition](const log::PickRun& run) { return run.partition == partition; });
+  }
+  void serve(const log::PickRun& run) {
+    log::Picked picked{run.id, run.topic, run.partition, 0, log::PickFate::done, nullptr, {}};
+    for (const auto& [start, end] : run.wanted)
+      for (picked.offset = start; picked.offset < end; ++picked.offset) {
+        const auto found = stored.find({run.partition, picked.offset});
+        picked.fate = found == stored.end() ? log::PickFate::gone : log::PickFate::record;
+        picked.record = found == stored.end() ? nullptr : found->second;
+        core->on_picked(picked);
+      }
+    picked.fate = log::PickFate::done;
+    picked.record = nullptr;
+    core->on_picked(picked);
+  }
+  void serve_asked() {
+    for (const log::PickRun& run : std::exchange(asked, {})) serve(run);
+  }
 
   // Registrar.
   registry::StatePtr fence() override {
@@ -135,6 +200,7 @@ class World final : public dispatcher::Outcomes,
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
+  void lost() override { ++lost_count; }
   void duplicate() override { ++duplicate_count; }
   void read_back() override { ++read_back_count; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
@@ -144,8 +210,27 @@ class World final : public dispatcher::Outcomes,
     state = builder.build();
     core->on_state(state);
   }
-  void give(const EventText& text, const dispatcher::DeliveryStates& known = {}) {
-    core->on_record(make_event(text, clock.unix_millis()), known);
+  void give(const EventText& text, const KnownStates& known = {}) {
+    give_record(make_event(text, clock.unix_millis()), known);
+  }
+  void give_record(log::RecordPtr record, const KnownStates& known = {}) {
+    auto& index = index_of(record->partition);
+    for (const auto& [endpoint, left] : known) {
+      const bool nobody = endpoint == dispatcher::kNobody;
+      dispatcher::book::Outcome outcome{record->offset,
+                                        nobody ? "" : record->headers.find(log::names::kTenant).value_or("default"),
+                                        endpoint,
+                                        std::nullopt,
+                                        {},
+                                        {left.rule, left.error, left.answer}};
+      if (left.done)
+        outcome.ended =
+            left.dead_lettered ? dispatcher::book::Ended::dead_lettered : dispatcher::book::Ended::delivered;
+      outcome.tried = {left.attempts, left.next_at, left.first_at, left.due};
+      index.reflect(outcome);
+    }
+    stored[dispatcher::place_of(*record)] = record;
+    core->on_record(std::move(record));
   }
   void give(int count, const std::string& type) {
     for (int i = 0; i < count; ++i, ++next_offset) {
@@ -238,7 +323,29 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::Record> letters, events;
   std::vector<dispatcher::Place> event_origins;
   std::vector<std::function<void()>> unacknowledged;
-  std::set<dispatcher::Place> finished;
+  // The events that were routed, and of which nothing is open.
+  struct Finished {
+    const World& world;
+    bool contains(dispatcher::Place place) const {
+      for (const auto* indexes : {&world.left_indexes, &world.indexes})
+        if (const auto found = indexes->find(place.partition);
+            found != indexes->end() && place.offset < found->second.position())
+          return found->second.event(place.offset).open.empty();
+      return false;
+    }
+    std::size_t size() const {
+      return static_cast<std::size_t>(
+          std::ranges::count_if(world.stored, [&](const auto& one) { return contains(one.first); }));
+    }
+    bool empty() const { return size() == 0; }
+  };
+  const Finished finished{*this};
+  std::map<std::int32_t, dispatcher::book::OpenIndex> indexes, left_indexes;  // by partition
+  std::map<dispatcher::Place, log::RecordPtr> stored;
+  bool picks_at_once = true;
+  int runs = 0;
+  int lost_count = 0;
+  std::vector<log::PickRun> asked;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
   std::vector<std::string> disabled, rules, problems, answers, gone;
@@ -251,6 +358,26 @@ class World final : public dispatcher::Outcomes,
   std::unique_ptr<dispatcher::Core> core;
 
  private:
+  // As the log's owner does it.
+  static void settle(dispatcher::book::OpenIndex& index, dispatcher::book::OpenPlace place, std::uint32_t attempts,
+                     const dispatcher::Ending& ending, UnixMillis at) {
+    using namespace dispatcher;
+    const auto known = index.find(place);
+    if (!known) return;
+    book::Tried tried = known->tried.value_or(book::Tried{});
+    book::Tried outcome{attempts, next_of(ending), at, Due::attempt};
+    if (std::holds_alternative<Delivered>(ending)) return void(index.finish(place, book::Ended::delivered));
+    if (std::holds_alternative<Cancelled>(ending)) return void(index.finish(place, book::Ended::cancelled));
+    if (std::holds_alternative<Awaiting>(ending)) outcome.what = Due::result;
+    if (std::holds_alternative<DeadLettered>(ending)) outcome.what = Due::dead_letter;
+    if (book::advance(tried, outcome)) index.tried(place, tried);
+  }
+  void leave(std::int32_t partition) {
+    const auto found = indexes.find(partition);
+    if (found == indexes.end()) return;
+    left_indexes[partition] = std::move(found->second);
+    indexes.erase(found);
+  }
   void acknowledge(std::function<void()> done) {
     if (acknowledge_at_once)
       done();

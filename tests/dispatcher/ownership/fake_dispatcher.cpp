@@ -9,6 +9,7 @@ namespace certes::dispatcher::testing {
 namespace {
 
 constexpr int kConcurrency[kEndpoints] = {2, 1};
+constexpr std::string_view kNames[kEndpoints] = {"fast", "slow"};
 
 }  // namespace
 
@@ -37,6 +38,8 @@ void FakeDispatcher::poll(std::size_t records) {
 }
 
 void FakeDispatcher::act(Dice& dice) {
+  for (auto& [partition, owned] : owned_)
+    if (!owned.unrouted.empty() && dice.chance(0.6)) route_next(owned);
   const auto ready = sendable();
   if (!ready.empty() && dice.chance(0.5)) send(dice.of(ready));
   const auto flying = in_state(State::flying);
@@ -49,6 +52,8 @@ void FakeDispatcher::act(Dice& dice) {
 
 void FakeDispatcher::settle() {
   poll(50);
+  for (auto& [partition, owned] : owned_)
+    while (!owned.unrouted.empty()) route_next(owned);
   for (auto ready = sendable(); !ready.empty(); ready = sendable()) send(ready.front());
   for (const Key key : in_state(State::flying)) respond(key);
   for (const std::int32_t partition : std::set(revoked_))
@@ -56,20 +61,58 @@ void FakeDispatcher::settle() {
   owner_->flush();
 }
 
-void FakeDispatcher::on_record(log::RecordPtr record, const DeliveryStates& known) {
-  const int event = std::stoi(std::string(record->headers.get(log::names::kId)));
+void FakeDispatcher::on_running(std::int32_t partition, book::OpenIndex& index) {
+  Owned owned{&index, {}, index.position(), {}};
+  for (std::size_t i = 0; i < kEndpoints; ++i)
+    owned.lanes[i] = index.lanes().number({"t", std::string(kNames[i]), 1, registry::Priority::normal, false});
+  owned_[partition] = owned;
+  for (int endpoint = 0; endpoint < kEndpoints; ++endpoint) {
+    const book::LaneNumber lane = owned.lanes[static_cast<std::size_t>(endpoint)];
+    for (auto at = index.next_open(lane, 0); at; at = index.next_open(lane, *at + 1)) load({*at, partition, endpoint});
+  }
+}
+
+void FakeDispatcher::on_record(log::RecordPtr record) {
+  Owned& owned = owned_.at(record->partition);
+  if (record->offset < owned.given) ledger_.violate("TWICE: a record is given twice in an assignment");
+  owned.given = record->offset + 1;
+  owned.unrouted.push_back(std::move(record));
+}
+
+void FakeDispatcher::route_next(Owned& owned) {
+  const log::RecordPtr record = owned.unrouted.front();
+  owned.unrouted.pop_front();
+  std::vector<book::Routed> deliveries;
+  for (const book::LaneNumber lane : owned.lanes) deliveries.push_back({lane});
+  owned.index->route({record->offset, record->appended_at}, deliveries);
   for (int endpoint = 0; endpoint < kEndpoints; ++endpoint) {
     const Key key{record->offset, record->partition, endpoint};
-    Delivery delivery{event, 0};
-    const auto state = known.find(delivery_id(event, endpoint));
-    if (state != known.end() && options_.mistake != Mistake::ignores_known) {
-      if (state->second.done) continue;
-      if (options_.mistake != Mistake::attempts_more) delivery.attempts = state->second.attempts;
-    }
-    deliveries_[key] = delivery;
-    if (delivery.attempts >= kMaxAttempts) dead_letter(key);
+    if (owned.index->open(place_of(key)) || options_.mistake == Mistake::ignores_known) load(key);
   }
-  finish_if_done({record->offset, record->partition, 0});
+}
+
+book::OpenPlace FakeDispatcher::place_of(Key key) const {
+  return {key.offset, owned_.at(key.partition).lanes[static_cast<std::size_t>(key.endpoint)]};
+}
+
+void FakeDispatcher::load(Key key) {
+  const log::RecordPtr record = cluster_->at(log::Topic::events, key.partition, key.offset);
+  if (!record) return gone(key);
+  Delivery delivery{std::stoi(std::string(record->headers.get(log::names::kId)))};
+  const auto known = owned_.at(key.partition).index->find(place_of(key));
+  if (known && known->tried && options_.mistake != Mistake::attempts_more) delivery.attempts = known->tried->attempts;
+  deliveries_[key] = delivery;
+  if (delivery.attempts >= kMaxAttempts) dead_letter(key);
+}
+
+// What the log has no more.
+void FakeDispatcher::gone(Key key) {
+  AttemptRecord attempt;
+  attempt.delivery = "gone";
+  attempt.tenant = "t";
+  attempt.endpoint = kNames[key.endpoint];
+  attempt.ending = Cancelled{};
+  owner_->record_attempt({key.partition, key.offset}, place_of(key).lane, attempt, {});
 }
 
 std::vector<FakeDispatcher::Key> FakeDispatcher::in_state(State state) const {
@@ -99,7 +142,7 @@ void FakeDispatcher::send(Key key) {
   const bool current = cluster_->owner(key.partition) == options_.id;
   ledger_.check_attempts(name, current);
   flights_.begin(name, key.partition, current);
-  if (options_.mistake == Mistake::finishes_early) owner_->finish({key.partition, key.offset});
+  if (options_.mistake == Mistake::finishes_early) end_unrecorded(key);
 }
 
 void FakeDispatcher::respond(Key key) {
@@ -121,31 +164,40 @@ void FakeDispatcher::record(Key key, bool success, bool last) {
   AttemptRecord attempt;
   attempt.delivery = name;
   attempt.event_id = event;
-  attempt.endpoint = key.endpoint == 0 ? "fast" : "slow";
+  attempt.tenant = "t";
+  attempt.endpoint = kNames[key.endpoint];
   attempt.attempt = delivery.attempts;
   attempt.ending = success ? Ending(Delivered{}) : last ? Ending(DeadLettered{}) : Ending(RetryAt{});
-  owner_->record_attempt({key.partition, key.offset}, attempt, [this, key, name, success, last] {
+  owner_->record_attempt({key.partition, key.offset}, place_of(key).lane, attempt, [this, key, name, success, last] {
     flights_.recorded(name);
     Delivery& recorded = deliveries_.at(key);
     recorded.attempt_pending = false;
-    if (success || (last && !recorded.dead_letter_pending)) return ended(key);
+    if (success || (last && !recorded.dead_letter_pending)) {
+      deliveries_.erase(key);
+      return;
+    }
     if (!last) recorded.state = State::waiting;
   });
-  if (options_.mistake == Mistake::does_not_wait_for_record && success) finish_if_done(key);
+  if (options_.mistake == Mistake::does_not_wait_for_record && success) end_unrecorded(key);
 }
 
 void FakeDispatcher::dead_letter(Key key) {
   Delivery& delivery = deliveries_.at(key);
   delivery.state = State::recording;
-  if (options_.mistake == Mistake::drops_letters && !delivery.attempt_pending) return ended(key);
-  if (options_.mistake == Mistake::drops_letters) return;
+  if (options_.mistake == Mistake::drops_letters) {
+    end_unrecorded(key);
+    if (!delivery.attempt_pending) deliveries_.erase(key);
+    return;
+  }
   delivery.dead_letter_pending = true;
   log::Record record;
   record.headers.add(log::names::kId, std::to_string(delivery.event));
   record.headers.add(log::names::kDelivery, delivery_id(delivery.event, key.endpoint));
+  record.headers.add(log::names::kTenant, "t");
+  record.headers.add(log::names::kEndpoint, kNames[key.endpoint]);
   record.headers.add(log::names::kRule, "max_attempts");
   record.value = "payload";
-  const auto taken = owner_->append_and_finish({key.partition, key.offset}, std::move(record),
+  const auto taken = owner_->append_and_finish({key.partition, key.offset}, place_of(key).lane, std::move(record),
                                                [this, key] { dead_letter_recorded(key); });
   failed_ = failed_ || !taken;
 }
@@ -153,22 +205,11 @@ void FakeDispatcher::dead_letter(Key key) {
 void FakeDispatcher::dead_letter_recorded(Key key) {
   Delivery& recorded = deliveries_.at(key);
   recorded.dead_letter_pending = false;
-  if (!recorded.attempt_pending) ended(key);
+  if (!recorded.attempt_pending) deliveries_.erase(key);
 }
 
-void FakeDispatcher::ended(Key key) {
-  deliveries_.erase(key);
-  finish_if_done(key);
-}
-
-void FakeDispatcher::finish_if_done(Key key) {
-  for (int endpoint = 0; endpoint < kEndpoints; ++endpoint) {
-    const auto delivery = deliveries_.find({key.offset, key.partition, endpoint});
-    if (delivery == deliveries_.end()) continue;
-    const bool mistaken = options_.mistake == Mistake::does_not_wait_for_record && delivery->second.attempt_pending;
-    if (!mistaken) return;
-  }
-  owner_->finish({key.partition, key.offset});
+void FakeDispatcher::end_unrecorded(Key key) {
+  owned_.at(key.partition).index->finish(place_of(key), book::Ended::delivered);
 }
 
 bool FakeDispatcher::idle(std::int32_t partition) const {
@@ -184,6 +225,7 @@ void FakeDispatcher::let_go(std::int32_t partition) {
 
 void FakeDispatcher::forget(std::int32_t partition) {
   revoked_.erase(partition);
+  owned_.erase(partition);
   // Who lets go too early does not know that something is out.
   if (options_.mistake != Mistake::lets_go_at_once) flights_.lost(partition);
   std::erase_if(deliveries_, [&](const auto& one) { return one.first.partition == partition; });

@@ -1,7 +1,10 @@
 #pragma once
 // A small dispatcher over an Owner: two endpoints, a limit of requests in flight for each, two attempts, then a dead
-// letter. What it does next is decided from outside, one step at a time. Confined to the test's thread.
+// letter. It routes what it is given some time later, and has all in memory that is open in the index. What it does
+// next is decided from outside, one step at a time. Confined to the test's thread.
 
+#include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,8 +24,8 @@ inline constexpr std::uint32_t kMaxAttempts = 2;
 // Deliberate mistakes, to show that the ledger notices.
 enum class Mistake {
   none,
-  finishes_early,            // a record counts as finished once it was sent
-  ignores_known,             // what is known of deliveries
+  finishes_early,            // a delivery is open no more once it was sent
+  ignores_known,             // what has ended of a record that is routed again
   does_not_wait_for_record,  // a success counts before it is recorded
   attempts_more,             // attempts are not counted across owners
   lets_go_at_once,           // of a partition with requests that are out: they are recorded by nobody
@@ -51,10 +54,12 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   void superseded() override { flights_.superseded(); }
   bool failed() const override { return failed_; }
 
-  void on_record(log::RecordPtr record, const DeliveryStates& known) override;
+  void on_running(std::int32_t partition, book::OpenIndex& index) override;
+  void on_record(log::RecordPtr record) override;
   void on_revoked(std::int32_t partition) override { revoked_.insert(partition); }
   void on_lost(std::int32_t partition) override { forget(partition); }
   void on_log_lost(std::int32_t, std::int64_t) override {}
+  void on_unreadable_checkpoint(std::int32_t, std::string_view what) override { ledger_.unreadable(what); }
 
  private:
   struct Key {
@@ -66,13 +71,24 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   enum class State { waiting, flying, recording };
   struct Delivery {
     int event;
-    std::uint32_t attempts;
+    std::uint32_t attempts = 0;
     State state = State::waiting;
     bool attempt_pending = false;
     bool dead_letter_pending = false;
   };
 
+  struct Owned {
+    book::OpenIndex* index;
+    std::array<book::LaneNumber, kEndpoints> lanes;
+    std::int64_t given;  // behind the last record
+    std::deque<log::RecordPtr> unrouted;
+  };
+
   void poll(std::size_t records);
+  void route_next(Owned& owned);
+  book::OpenPlace place_of(Key key) const;
+  void load(Key key);
+  void gone(Key key);
   std::vector<Key> in_state(State state) const;
   std::vector<Key> sendable() const;
   bool full(int endpoint) const;
@@ -82,8 +98,7 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   void record(Key key, bool success, bool last);
   void dead_letter(Key key);
   void dead_letter_recorded(Key key);
-  void ended(Key key);
-  void finish_if_done(Key key);
+  void end_unrecorded(Key key);
   void let_go(std::int32_t partition);
   void forget(std::int32_t partition);
 
@@ -92,6 +107,7 @@ class FakeDispatcher final : public OwnerHandler, public simulation::Process {
   const FakeOptions options_;
   simulation::Flights flights_;
   std::unique_ptr<log::Log> log_;
+  std::map<std::int32_t, Owned> owned_;
   std::map<Key, Delivery> deliveries_;
   std::set<std::int32_t> revoked_;
   bool failed_ = false;

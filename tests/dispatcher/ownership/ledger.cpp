@@ -15,6 +15,11 @@ void Ledger::accepted(int event, std::int32_t partition) {
            partition);
 }
 
+void Ledger::unreadable(std::string_view what) {
+  say(std::string(what));
+  if (!tolerant()) violate("UNREADABLE: " + std::string(what));
+}
+
 void Ledger::check_attempts(const std::string& delivery, bool current) {
   const Track& of = track(delivery);
   if (current && !tolerant() && of.failed >= static_cast<int>(max_attempts_))

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "tests/simulation/witness.hpp"
 
@@ -26,6 +27,8 @@ class Ledger final : public simulation::Witness {
   void others_commit() { others_commit_ = true; }
   // Records of the tails are gone, a term's first among them perhaps: readers take what is void for valid.
   void tails_trimmed() { void_counts_ = true; }
+  // Nobody has damaged one but who says so.
+  void unreadable(std::string_view what);
   // Before a request of it begins. `current`: by the owner of its partition.
   void check_attempts(const std::string& delivery, bool current);
 

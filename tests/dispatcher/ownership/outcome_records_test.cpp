@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "common/log/names.hpp"
+
 namespace certes::dispatcher {
 namespace {
 
-Outcome outcome(log::Topic topic, const Ending& ending, std::uint32_t attempt = 1) {
+using log::Topic;
+
+Outcome outcome(Topic topic, const Ending& ending, std::uint32_t attempt = 1) {
   Outcome made;
   made.topic = topic;
   made.ending = ending;
@@ -15,25 +19,39 @@ Outcome outcome(log::Topic topic, const Ending& ending, std::uint32_t attempt = 
   return made;
 }
 
+log::StoredRecord stored(Topic topic, log::Record&& record) {
+  log::StoredRecord made;
+  made.topic = topic;
+  made.appended_at = 500;
+  made.headers = std::move(record.headers);
+  made.value = std::move(record.value);
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE(
     "Outcome: what ends a delivery depends on the topic: a dead letter that is announced is still to be written") {
-  using log::Topic;
-  CHECK(outcome(Topic::attempts, Delivered{}).ends());
-  CHECK(outcome(Topic::attempts, Cancelled{}).ends());
-  CHECK_FALSE(outcome(Topic::attempts, RetryAt{}).ends());
-  CHECK_FALSE(outcome(Topic::attempts, Awaiting{}).ends());
-  CHECK_FALSE(outcome(Topic::attempts, DeadLettered{}).ends());
-  CHECK(outcome(Topic::dead_letters, DeadLettered{}).ends());
+  CHECK(outcome(Topic::attempts, Delivered{}).ended() == book::Ended::delivered);
+  CHECK(outcome(Topic::attempts, Cancelled{}).ended() == book::Ended::cancelled);
+  CHECK_FALSE(outcome(Topic::attempts, RetryAt{}).ended());
+  CHECK_FALSE(outcome(Topic::attempts, Awaiting{}).ended());
+  CHECK_FALSE(outcome(Topic::attempts, DeadLettered{}).ended());
+  CHECK(outcome(Topic::dead_letters, DeadLettered{}).ended() == book::Ended::dead_lettered);
+}
+
+TEST_CASE("Outcome: what does not end a delivery says what it comes to next, and when") {
+  CHECK(outcome(Topic::attempts, RetryAt{5}, 2).tried() == book::Tried{2, 5, 200, Due::attempt});
+  CHECK(outcome(Topic::attempts, Awaiting{5}, 2).tried() == book::Tried{2, 5, 200, Due::result});
+  CHECK(outcome(Topic::attempts, DeadLettered{}, 2).tried() == book::Tried{2, 200, 200, Due::dead_letter});
 }
 
 TEST_CASE("Outcome: one in doubt is the same only with its topic, place, delivery, attempt, and whether it ends") {
-  const Outcome one = outcome(log::Topic::attempts, RetryAt{5}, 2);
-  CHECK(one.same_as(outcome(log::Topic::attempts, RetryAt{5}, 2)));
-  CHECK_FALSE(one.same_as(outcome(log::Topic::attempts, RetryAt{5}, 1)));
-  CHECK_FALSE(one.same_as(outcome(log::Topic::attempts, Delivered{}, 2)));
-  CHECK_FALSE(one.same_as(outcome(log::Topic::dead_letters, RetryAt{5}, 2)));
+  const Outcome one = outcome(Topic::attempts, RetryAt{5}, 2);
+  CHECK(one.same_as(outcome(Topic::attempts, RetryAt{5}, 2)));
+  CHECK_FALSE(one.same_as(outcome(Topic::attempts, RetryAt{5}, 1)));
+  CHECK_FALSE(one.same_as(outcome(Topic::attempts, Delivered{}, 2)));
+  CHECK_FALSE(one.same_as(outcome(Topic::dead_letters, RetryAt{5}, 2)));
   Outcome other = one;
   other.delivery = "dlv_2";
   CHECK_FALSE(one.same_as(other));
@@ -42,19 +60,38 @@ TEST_CASE("Outcome: one in doubt is the same only with its topic, place, deliver
   CHECK_FALSE(one.same_as(other));
 }
 
-TEST_CASE("Outcome: an earlier attempt that is read after a later one changes nothing, nor does one after the end") {
-  DeliveryState state;
-  apply(outcome(log::Topic::attempts, Awaiting{7}, 3), state);
-  apply(outcome(log::Topic::attempts, RetryAt{5}, 2), state);
-  CHECK(state.attempts == 3);
-  CHECK(state.due == Due::result);
-  CHECK(state.next_at == 7);
-  CHECK(state.first_at == 300);
-  apply(outcome(log::Topic::dead_letters, DeadLettered{}), state);
-  apply(outcome(log::Topic::attempts, DeadLettered{}, 4), state);
-  CHECK(state.done);
-  CHECK(state.dead_lettered);
-  CHECK(state.due == Due::attempt);
+TEST_CASE("Outcome: survives its record, as the index is told") {
+  AttemptRecord attempt;
+  attempt.delivery = "dlv_1";
+  attempt.tenant = "acme";
+  attempt.endpoint = "billing";
+  attempt.attempt = 4;
+  attempt.ending = DeadLettered{};
+  attempt.rule = "max_attempts";
+  attempt.error = "503";
+  attempt.answer = "no";
+  const auto read = outcome_of(stored(Topic::attempts, attempt_record(attempt, {0, 12})));
+  REQUIRE(read);
+  const book::Outcome told = for_index(*read);
+  CHECK(told.offset == 12);
+  CHECK(told.tenant == "acme");
+  CHECK(told.endpoint == "billing");
+  CHECK_FALSE(told.ended);
+  CHECK(told.tried == book::Tried{4, 500, 500, Due::dead_letter});
+  CHECK(told.reason == book::Reason{"max_attempts", "503", "no"});
+}
+
+TEST_CASE("Outcome: without an endpoint it is of a lane of nobody's; without a delivery it is none") {
+  log::Record letter;
+  letter.headers.add(log::names::kDelivery, "dlv_1");
+  letter.headers.add(log::names::kTenant, "acme");
+  add_origin(letter.headers, {0, 12});
+  const auto read = outcome_of(stored(Topic::dead_letters, std::move(letter)));
+  REQUIRE(read);
+  CHECK(for_index(*read).tenant.empty());
+  CHECK(for_index(*read).endpoint == kNobody);
+  CHECK(for_index(*read).ended == book::Ended::dead_lettered);
+  CHECK_FALSE(outcome_of(stored(Topic::attempts, attempt_record({}, {0, 12}))));
 }
 
 }  // namespace certes::dispatcher

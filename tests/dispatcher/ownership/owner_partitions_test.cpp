@@ -16,7 +16,8 @@ struct Growing final : fakes::CountingLog {
 };
 
 struct Watched final : OwnerHandler {
-  void on_record(log::RecordPtr record, const DeliveryStates&) override { records.push_back(std::move(record)); }
+  void on_running(std::int32_t, book::OpenIndex&) override {}
+  void on_record(log::RecordPtr record) override { records.push_back(std::move(record)); }
   void on_revoked(std::int32_t partition) override { revoked.insert(partition); }
   void on_lost(std::int32_t partition) override { lost.insert(partition); }
   void on_log_lost(std::int32_t, std::int64_t) override {}

@@ -15,7 +15,7 @@ OwnerOptions reading_back(std::size_t records, Millis window = Millis{1'000'000}
 void read_eight(Fixture& f) {
   Process process(f.cluster, f.clock);
   process.poll();
-  for (const std::int64_t offset : {0, 1, 2, 3, 5, 6, 7}) process.owner->finish({0, offset});
+  process.deliver({0, 1, 2, 3, 5, 6, 7});
   f.checkpoint(process);
 }
 
@@ -25,10 +25,9 @@ TEST_CASE("Owner: the past is shown before the first record, up to where the for
   f.put();
   Process next(f.cluster, f.clock, 2, reading_back(100));
   next.poll(20);
-  CHECK(next.past == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7});
-  REQUIRE(next.records.size() == 2);
-  CHECK(next.records[0]->offset == 4);
-  CHECK(next.records[1]->offset == 8);
+  CHECK(next.past == Offsets{0, 1, 2, 3, 4, 5, 6, 7});
+  CHECK(next.given() == Offsets{8});
+  CHECK(next.open() == Offsets{4, 8});
 }
 
 TEST_CASE("Owner: no more of the past than asked for, by number, by age, and above what is known") {
@@ -37,30 +36,30 @@ TEST_CASE("Owner: no more of the past than asked for, by number, by age, and abo
   {
     Process next(f.cluster, f.clock, 2, reading_back(3));
     next.poll(20, 0);
-    CHECK(next.past == std::vector<std::int64_t>{5, 6, 7});
+    CHECK(next.past == Offsets{5, 6, 7});
   }
   {
     Process next(f.cluster, f.clock, 3, reading_back(100, Millis{1}));  // a millisecond lies between two
     next.poll(20, 0);
-    CHECK(next.past == std::vector<std::int64_t>{6, 7});
+    CHECK(next.past == Offsets{6, 7});
   }
   {
     Process next(f.cluster, f.clock, 4, reading_back(100));
     next.known_below = 6;
     next.poll(20, 0);
-    CHECK(next.past == std::vector<std::int64_t>{6, 7});
+    CHECK(next.past == Offsets{6, 7});
   }
   {
     Process next(f.cluster, f.clock, 5, reading_back(100));
     next.known_below = 8;
     next.poll(20);
     CHECK(next.past.empty());
-    CHECK(next.records.size() == 1);
+    CHECK(next.open() == Offsets{4});
   }
   Process without(f.cluster, f.clock, 6);
   without.poll(20);
   CHECK(without.past.empty());
-  CHECK(without.records.size() == 1);
+  CHECK(without.open() == Offsets{4});
 }
 
 TEST_CASE("Owner: a past longer than a page is shown whole, over several rounds") {
@@ -69,7 +68,6 @@ TEST_CASE("Owner: a past longer than a page is shown whole, over several rounds"
     Process process(f.cluster, f.clock);
     process.poll(40);
     REQUIRE(process.records.size() == 20'000);
-    for (std::int64_t offset = 0; offset < 20'000; ++offset) process.owner->finish({0, offset});
     f.checkpoint(process);
   }
   Process next(f.cluster, f.clock, 2, reading_back(15'000));
@@ -87,7 +85,6 @@ TEST_CASE("Owner: of a past that weighs too much the newest is shown, and what h
   {
     Process reader(f.cluster, f.clock, 2);
     reader.poll(60, 5'000);
-    for (std::int64_t offset = 4; offset < 5'008; ++offset) reader.owner->finish({0, offset});
     f.checkpoint(reader);
   }
   Process next(f.cluster, f.clock, 3, reading_back(100'000, Millis{1'000'000}, 40'000));
@@ -107,7 +104,7 @@ TEST_CASE("Owner: of a trimmed log the past is what is left") {
   }
   Process next(f.cluster, f.clock, 2, reading_back(100));
   next.poll(20, 0);
-  CHECK(next.past == std::vector<std::int64_t>{2, 3, 4, 5, 6, 7});
+  CHECK(next.past == Offsets{2, 3, 4, 5, 6, 7});
 }
 
 TEST_CASE("Owner: no past where nothing was ever committed") {
@@ -116,16 +113,6 @@ TEST_CASE("Owner: no past where nothing was ever committed") {
   process.poll();
   CHECK(process.past.empty());
   CHECK(process.records.size() == 3);
-}
-
-TEST_CASE("Owner: the handler is told where the log was replaced") {
-  Fixture f(8);
-  read_eight(f);
-  f.cluster->cut(log::Topic::events, 0, 2);
-  f.put();
-  Process next(f.cluster, f.clock, 2, reading_back(100));
-  next.poll(20);
-  CHECK(next.replaced == 1);
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "dispatcher/ownership/checkpoint_search.hpp"
+#include "dispatcher/book/items.hpp"
+#include "dispatcher/ownership/commit_note.hpp"
 #include "tests/dispatcher/ownership/owner_process.hpp"
 
 namespace certes::dispatcher::testing {
@@ -16,18 +17,17 @@ struct Left : Fixture {
     process.attempt(0, "delivered", 1);
     process.attempt(1, "retry", 3, 12'345);
     process.poll();
-    process.owner->finish({0, 0});
     checkpoint(process);
     put();
   }
-  // The offsets that the next owner gives, and what it knows of record 1.
+  // What the next owner gives, and what it knows of the rest.
   void check_nothing_lost() {
     Process next(cluster, clock, 2);
     next.poll();
-    REQUIRE(next.records.size() == 4);
-    CHECK(next.records.front()->offset == 1);
-    CHECK(next.known[1].at("dlv_1").attempts == 3);
-    CHECK(next.known[1].at("dlv_1").next_at == 12'345);
+    CHECK(next.given() == Offsets{4});
+    CHECK(next.open() == Offsets{1, 2, 3, 4});
+    CHECK(next.tried(1).attempts == 3);
+    CHECK(next.tried(1).due == 12'345);
     disbelieved += next.disbelieved;
     CHECK(decode_note(cluster->committed(0).metadata));
     CHECK(cluster->committed(0).offset == 1);
@@ -93,7 +93,7 @@ TEST_CASE("Owner: what another group has worked on is left to it, and told once 
   {
     const auto other = of("b", 2);
     other->poll();
-    CHECK(other->records.empty());
+    CHECK(other->running == 0);
     CHECK_FALSE(other->owner->owns(0));
     CHECK(other->others == std::vector<std::string>{"a"});
     f.clock.advance(Millis{60'001});
@@ -104,40 +104,56 @@ TEST_CASE("Owner: what another group has worked on is left to it, and told once 
   f.cluster->commit_foreign(0, committed);
   const auto again = of("a", 3);
   again->poll();
-  CHECK(again->records.size() == 3);
+  CHECK(again->others.empty());
+  CHECK(again->open() == Offsets{0, 1, 2});
 }
 
-TEST_CASE("CheckpointSearch: finds the last that is complete, of the highest term, between what others left") {
-  std::vector<log::StoredRecord> stored;
-  const auto put = [&](std::int64_t term, std::int64_t watermark, std::uint64_t id, std::size_t most = 2) {
-    Progress progress;
-    progress.term = term;
-    progress.watermark = progress.position = watermark;
-    auto records = checkpoint_records(progress, id);
-    for (std::size_t i = 0; i < std::min(most, records.size()); ++i) {
-      log::StoredRecord& record = stored.emplace_back();
-      record.topic = log::Topic::progress;
-      record.offset = static_cast<std::int64_t>(stored.size()) + 99;
-      record.value = records[i].value;
-    }
-  };
-  const auto found = [&] {
-    CheckpointSearch search;
-    for (const log::StoredRecord& record : stored) search.add(record);
-    return search.newest();
-  };
-  CHECK_FALSE(found());
-  put(1, 10, 1);
-  put(2, 20, 2);
-  put(2, 30, 3);
-  put(1, 40, 4);     // void
-  put(2, 50, 5, 1);  // its end never came
-  stored.emplace_back().value = "no checkpoint at all";
-  REQUIRE(found());
-  CHECK(found()->offset == 30);
-  CHECK(found()->first == 104);
-  CHECK(found()->last == 105);
-  CHECK(found()->term == 2);
+TEST_CASE("Owner: that another group works on it is known from its term on, before its first checkpoint") {
+  Fixture f(1);
+  OwnerOptions options;
+  options.group = "a";
+  {
+    Process process(f.cluster, f.clock, 1, options);
+    process.poll();
+    CHECK(process.running == 1);
+  }
+  f.cluster->commit_foreign(0, {});
+  options.group = "b";
+  Process other(f.cluster, f.clock, 2, options);
+  other.poll();
+  CHECK(other.running == 0);
+  CHECK(other.others == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("Owner: nor is what another group has begun to write since, where its own commit is believed") {
+  Fixture f(3);
+  OwnerOptions options;
+  options.group = "a";
+  {
+    Process process(f.cluster, f.clock, 1, options);
+    process.poll();
+    f.checkpoint(process);
+  }
+  log::Record piece;
+  piece.headers.add(log::names::kGroup, "b");
+  piece.value = book::item_records({9, book::ItemKind::lanes, 0}, "lanes", 1'024)[0].value;
+  f.cluster->put(log::Topic::progress, 0, std::move(piece));
+  Process next(f.cluster, f.clock, 2, options);
+  next.poll();
+  CHECK(next.running == 0);
+  CHECK(next.others == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("Owner: what was written before there were chunks says nothing") {
+  Fixture f(3);
+  log::Record old;
+  old.value = "CKP1 and so on, which nobody understands";
+  f.cluster->put(log::Topic::progress, 0, std::move(old));
+  f.cluster->commit_foreign(0, {3, "certes1 0 0 7 0 3"});
+  Process process(f.cluster, f.clock);
+  process.poll();
+  CHECK(process.given() == Offsets{0, 1, 2});
+  CHECK(process.disbelieved == 1);
 }
 
 }  // namespace

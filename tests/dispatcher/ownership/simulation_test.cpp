@@ -49,7 +49,7 @@ TEST_CASE("Simulation: notices what a dispatcher does wrong") {
   }
 }
 TEST_CASE("Simulation: notices commits that are not fenced") {
-  simulation::notices<OwnerWorld>(Schedule{.frame = {.unaware = true, .unfenced = true}}, 1'500,
+  simulation::notices<OwnerWorld>(Schedule{.frame = {.unaware = true, .unfenced = true}}, 10'000,
                                   "RESEND REPEAT FORK FINISH LOST BLOCKED");
 }
 

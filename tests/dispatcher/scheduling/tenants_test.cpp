@@ -255,6 +255,17 @@ TEST_CASE("Scheduler: a tenant alone has all slots, and few slots are shared too
   CHECK(one.next() != nullptr);
 }
 
+TEST_CASE("Scheduler: a quarter is kept for a tenant to which nothing was ever sent") {
+  Scheduler::Options options;
+  options.in_flight_max = 8;
+  Bench bench({1}, options);
+  bench.scheduler.set_alone(false);
+  for (int i = 0; i < 20; ++i) bench.push(0);
+  int count = 0;
+  while (bench.next() != nullptr) ++count;
+  CHECK(count == 6);
+}
+
 TEST_CASE("Scheduler: whoever has less than a quarter of the slots is never kept waiting while one is left") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Random random(seed);

@@ -50,13 +50,15 @@ CoreProcess::CoreProcess(Surroundings around, ProcessOptions options)
       flights_(around_.judge),
       log_(log::memory::make(around_.cluster, options_.id)) {
   core_ = std::make_unique<Core>(core_options(options_.id),
-                                 CorePorts{*this, *this, *this, *this, around_.sealer, around_.clock});
+                                 CorePorts{*this, *this, *this, *this, *this, around_.sealer, around_.clock});
   follow();
+  picker_ = log_->picker([] {});
   owner_ = std::make_unique<dispatcher::Owner>(*log_, *this, around_.clock, owner_options(options_), [] {});
 }
 
 CoreProcess::~CoreProcess() {
   owner_.reset();
+  picker_.reset();
   core_.reset();
 }
 
@@ -75,6 +77,9 @@ void CoreProcess::round() {
     result.error = http::TransferError::aborted;
     end(static_cast<std::size_t>(which - flying_.begin()), std::move(result));
   }
+  std::vector<log::Picked> picked;
+  picker_->poll(1'000, picked);
+  for (const log::Picked& one : picked) core_->on_picked(one);
   core_->run();
   owner_->flush();
 }
@@ -128,19 +133,36 @@ void CoreProcess::answer_fence() {
   core_->on_fence(seen(state_));
 }
 
-void CoreProcess::on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) {
-  const dispatcher::Place origin{record->partition, record->offset};
-  if (mistaken(Mistake::finishes_early)) later([this, origin] { owner_->finish(origin); });
-  dispatcher::DeliveryStates states = known;
-  if (mistaken(Mistake::forgets_states)) states.clear();
-  for (auto& [delivery, state] : states) {
-    if (mistaken(Mistake::forgets_attempts)) state.attempts = 0;
-    if (mistaken(Mistake::forgets_letters) && state.due == dispatcher::Due::dead_letter)
-      state.due = dispatcher::Due::attempt;
-    if (mistaken(Mistake::forgets_times)) state.next_at = 0;
-    if (mistaken(Mistake::forgets_first)) state.first_at = 0;
-  }
-  core_->on_record(std::move(record), states);
+void CoreProcess::on_running(std::int32_t partition, book::OpenIndex& index) {
+  indexes_[partition] = &index;
+  forget(index);
+  core_->on_running(partition, index);
+}
+
+// Mistakes about what is known from before.
+void CoreProcess::forget(book::OpenIndex& index) const {
+  auto& ahead = const_cast<book::Ahead&>(index.ahead());
+  if (mistaken(Mistake::forgets_states)) ahead.drop_from(0);
+  const auto blur = [this](book::Tried& tried) {
+    const book::Tried before = tried;
+    if (mistaken(Mistake::forgets_attempts)) tried.attempts = 0;
+    if (mistaken(Mistake::forgets_letters) && tried.what == Due::dead_letter) tried.what = Due::attempt;
+    if (mistaken(Mistake::forgets_times)) tried.due = 0;
+    if (mistaken(Mistake::forgets_first)) tried.first_at = 0;
+    return tried != before;
+  };
+  ahead.for_each([&](std::int64_t, const book::AheadDelivery& one) {
+    if (one.tried) blur(*const_cast<book::AheadDelivery&>(one).tried);
+  });
+  index.lanes().for_each([&](book::LaneNumber lane, const book::Lane&) {
+    std::int64_t from = 0;
+    while (const auto at = index.next_tried(lane, from)) {
+      from = *at + 1;
+      book::Tried tried = *index.find({*at, lane})->tried;
+      if (blur(tried)) index.tried({*at, lane}, tried);
+    }
+  });
+  index.rebuild_calendar();
 }
 
 void CoreProcess::on_past_record(const log::StoredRecord& record) {
@@ -160,20 +182,26 @@ void CoreProcess::on_lost(std::int32_t partition) {
   core_->on_lost(partition);
 }
 
-void CoreProcess::record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
-                                 std::function<void()> recorded) {
+void CoreProcess::ask(log::PickRun&& run) {
+  if (!picker_->ask(std::move(run))) around_.judge.violate("PICK: a run that the log refuses");
+}
+
+void CoreProcess::record_attempt(dispatcher::Place origin, std::optional<book::LaneNumber> lane,
+                                 const dispatcher::AttemptRecord& attempt, std::function<void()> recorded) {
+  if (mistaken(Mistake::finishes_early) && lane)
+    indexes_.at(origin.partition)->finish({origin.offset, *lane}, book::Ended::delivered);
   around_.judge.decided(attempt, *state_);
   const bool believed = mistaken(Mistake::believes_records);
-  owner_->record_attempt(origin, attempt, [this, believed, delivery = std::string(attempt.delivery), recorded] {
+  owner_->record_attempt(origin, lane, attempt, [this, believed, delivery = std::string(attempt.delivery), recorded] {
     flights_.recorded(delivery);
     if (!believed) recorded();
   });
   if (believed) recorded();
 }
 
-Result<void> CoreProcess::append_and_finish(dispatcher::Place origin, log::Record&& letter,
+Result<void> CoreProcess::append_and_finish(dispatcher::Place origin, book::LaneNumber lane, log::Record&& letter,
                                             std::function<void()> recorded) {
-  if (!mistaken(Mistake::drops_letters)) return owner_->append_and_finish(origin, std::move(letter), recorded);
+  if (!mistaken(Mistake::drops_letters)) return owner_->append_and_finish(origin, lane, std::move(letter), recorded);
   later(std::move(recorded));
   return {};
 }

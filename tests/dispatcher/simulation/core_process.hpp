@@ -4,6 +4,7 @@
 // and fences come when the schedule says. Confined to the test's thread.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class CoreProcess final : public certes::simulation::Process,
                           public dispatcher::OwnerHandler,
                           Outcomes,
                           Transfers,
+                          Picks,
                           Registrar,
                           Observer {
  public:
@@ -58,10 +60,12 @@ class CoreProcess final : public certes::simulation::Process,
   void decide_gone(bool accepted);  // what was asked for after a 410 is done, or refused
 
   // dispatcher::OwnerHandler
-  void on_record(log::RecordPtr record, const dispatcher::DeliveryStates& known) override;
+  void on_running(std::int32_t partition, book::OpenIndex& index) override;
+  void on_record(log::RecordPtr record) override { core_->on_record(std::move(record)); }
   void on_revoked(std::int32_t partition) override;
   void on_lost(std::int32_t partition) override;
   void on_log_lost(std::int32_t, std::int64_t) override {}
+  void on_unreadable_checkpoint(std::int32_t, std::string_view) override {}
   std::int64_t past_known(std::int32_t partition) override { return core_->past_known(partition); }
   void on_past_record(const log::StoredRecord& record) override;
   void on_replaced(std::int32_t partition) override { core_->on_replaced(partition); }
@@ -74,14 +78,16 @@ class CoreProcess final : public certes::simulation::Process,
 
   // Outcomes
   bool may_act(std::int32_t partition) const override { return owner_->may_act(partition); }
-  void record_attempt(dispatcher::Place origin, const dispatcher::AttemptRecord& attempt,
-                      std::function<void()> recorded) override;
-  Result<void> append_and_finish(dispatcher::Place origin, log::Record&& letter,
+  void record_attempt(dispatcher::Place origin, std::optional<book::LaneNumber> lane,
+                      const dispatcher::AttemptRecord& attempt, std::function<void()> recorded) override;
+  Result<void> append_and_finish(dispatcher::Place origin, book::LaneNumber lane, log::Record&& letter,
                                  std::function<void()> recorded) override;
   Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) override;
-  void finish(dispatcher::Place origin) override { owner_->finish(origin); }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
   std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
+  // Picks
+  void ask(log::PickRun&& run) override;
+  void cancel(std::int32_t partition) override { picker_->cancel(log::Topic::events, partition); }
   // Transfers
   void submit(http::Transfer&& transfer) override;
   void abort(std::uint64_t id) override { aborted_.push_back(id); }
@@ -97,11 +103,15 @@ class CoreProcess final : public certes::simulation::Process,
   void given_back(http::TransferError, std::string_view) override {}
   void answered(std::string_view) override {}
   void unmatched(const log::StoredRecord&, std::string_view) override {}
+  void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
   void duplicate() override {}
   void read_back() override {}
-  void problem(std::string_view text) override { around_.judge.violate("PROBLEM: " + std::string(text)); }
+  void problem(std::string_view text) override {
+    if (!text.starts_with(kUnreadable)) around_.judge.violate("PROBLEM: " + std::string(text));
+  }
 
   void round();
+  void forget(book::OpenIndex& index) const;
   void follow();        // the registry's state comes
   void answer_fence();  // as it stands now
   bool mistaken(Mistake mistake) const { return options_.mistake == mistake; }
@@ -124,6 +134,8 @@ class CoreProcess final : public certes::simulation::Process,
   std::vector<registry::Endpoint> gone_;
   std::vector<std::function<void()>> later_;
   bool failed_ = false;
+  std::unique_ptr<log::Picker> picker_;
+  std::map<std::int32_t, book::OpenIndex*> indexes_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<dispatcher::Owner> owner_;
 };

@@ -8,12 +8,12 @@ namespace certes::dispatcher::simulation {
 
 enum class Mistake : std::uint8_t {
   none,
-  forgets_states,     // what is known of deliveries is not given to the core
-  forgets_attempts,   // of it, how many there were
+  forgets_states,     // what is known of deliveries of records that are read again
+  forgets_attempts,   // of what was tried, how many there were
   forgets_letters,    // of it, that a dead letter is due
   forgets_times,      // of it, when the next is due
   forgets_first,      // of it, when the first was
-  finishes_early,     // a record counts as finished once it was routed
+  finishes_early,     // a delivery counts as ended once it was tried
   believes_records,   // outcomes count as recorded before they are
   believes_results,   // so do results of commands
   drops_letters,      // dead letters count without being appended

@@ -48,7 +48,8 @@ class Memory(Case):
                 await asyncio.to_thread(wait_for, lambda: len(installation.dead_letters()) >= events - 1, WITHIN, "the dead letters")
             if os.environ.get("CERTES_TEST_KEEP"):
                 print(f"letters: rss {before / MIB:.1f} -> {peak.rss / MIB:.1f} MiB, gauge {held / MIB:.1f} -> {peak.gauge / MIB:.1f}")
-            self.assertLess(peak.rss - before, SLACK)
+            # What comes from the log in a run, and what is on its way to it: 8 MiB each; not all 60 MB.
+            self.assertLess(peak.rss - before, 16 * MIB + SLACK)
 
     async def fan_out(self, endpoints, events, memory):
         async with Sink(lambda path, headers, body: None) as sink:

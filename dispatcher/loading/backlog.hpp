@@ -1,0 +1,57 @@
+#pragma once
+// Backlog: one lane of a partition's index (an endpoint and a priority class) as the core loads it: how far loading has
+// come, and how much of it is in memory. Who: book, intake, loader. Plain values; confined to the core loop.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "dispatcher/book/lanes.hpp"
+#include "dispatcher/scheduling/list.hpp"
+
+namespace certes::dispatcher {
+
+struct Endpoint;
+struct WantingBacklogs;
+
+struct Backlog : NodeOf<WantingBacklogs> {
+  std::int32_t partition = 0;
+  book::LaneNumber lane = 0;
+  registry::Priority priority = registry::Priority::normal;
+  const book::LaneName* name = nullptr;      // these two: in the index
+  const book::LaneCounts* counts = nullptr;  // of what is open
+  Endpoint* endpoint = nullptr;              // none: nobody, or an endpoint that is no more: what is open is only ended
+
+  // First attempts, in the order of the log.
+  std::int64_t from = 0;  // what is untried below is in memory, or was given up
+  bool behind = false;    // something untried may stand at or above
+  std::size_t ready = 0;  // in memory, and waiting to be sent
+
+  // What was tried, and is due.
+  std::vector<std::int64_t> due;  // the calendar's, to be loaded; few
+  std::int64_t tried_from = 0;    // with `overdue`: from there on
+  bool overdue = false;           // more may be due than `due` names
+  std::size_t ready_tried = 0;    // in memory, and waiting to be sent
+
+  // Whatever is open is looked at, and ended where it must be.
+  std::optional<std::int64_t> sweep;  // from there on
+
+  std::size_t asked = 0;  // on their way from the log
+
+  // An untried one has left memory, or did not come.
+  void put_back(std::int64_t offset) {
+    if (!behind || offset < from) from = offset;
+    behind = true;
+  }
+  void look_for_due(std::int64_t offset) {
+    if (!overdue || offset < tried_from) tried_from = offset;
+    overdue = true;
+  }
+  void sweep_from(std::int64_t offset) {
+    if (!sweep || offset < *sweep) sweep = offset;
+  }
+  bool is_behind() const { return behind || overdue || sweep || !due.empty(); }
+};
+
+}  // namespace certes::dispatcher

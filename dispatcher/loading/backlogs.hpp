@@ -1,0 +1,52 @@
+#pragma once
+// Backlogs: the lanes of the partitions that are owned, as the core loads them: found by number, or by their endpoint
+// and class. Who: intake and loader. Confined to the core loop.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "dispatcher/book/open_index.hpp"
+#include "dispatcher/endpoint/endpoint.hpp"
+#include "dispatcher/loading/backlog.hpp"
+
+namespace certes::dispatcher {
+
+class Backlogs {
+ public:
+  // From then on, until it leaves. The index outlives that.
+  void begin(std::int32_t partition, book::OpenIndex& index);
+  void leave(std::int32_t partition);
+  bool has(std::int32_t partition) const { return partitions_.contains(partition); }
+
+  // The lane of an endpoint and a class, which the index gets if it has none. Precondition: the partition has begun.
+  Backlog& of(std::int32_t partition, Endpoint& endpoint, registry::Priority priority);
+  // What nobody gets.
+  Backlog& of_nobody(std::int32_t partition);
+  Backlog& at(std::int32_t partition, book::LaneNumber lane);
+  static bool any_open(const Endpoint& endpoint);
+  // An endpoint that is about to be no more: what is open of it is only ended.
+  static void part_with(Endpoint& endpoint);
+  static void belongs_to(Backlog& backlog, Endpoint& endpoint);
+
+  template <class Visit>
+  void for_each(std::int32_t partition, Visit visit) const {
+    for (const auto& backlog : partitions_.at(partition).lanes)
+      if (backlog) visit(*backlog);
+  }
+
+ private:
+  struct Partition {
+    book::OpenIndex* index = nullptr;
+    std::vector<std::unique_ptr<Backlog>> lanes;  // by number
+  };
+  static Backlog& at(Partition& partition, std::int32_t number, book::LaneNumber lane);
+
+  std::map<std::int32_t, Partition> partitions_;
+};
+
+// The lane's name in every index.
+book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority);
+
+}  // namespace certes::dispatcher

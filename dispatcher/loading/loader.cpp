@@ -1,0 +1,235 @@
+#include "dispatcher/loading/loader.hpp"
+
+#include <algorithm>
+
+#include "common/log/names.hpp"
+#include "dispatcher/endpoint/fate.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::size_t kLeastReady = 16;
+constexpr std::size_t kEndingBytes = 8u << 20;  // of what is ended and not acknowledged, above which nothing more is
+constexpr std::size_t kMostDue = 1'024;         // that a lane names
+constexpr std::size_t kDueARound = 4'096;
+constexpr Millis kLoadedBefore{2'000};  // it is due
+constexpr Millis kLooksEvery{500};      // for what is due
+
+bool takes_first(const Backlog& backlog) { return backlog.endpoint != nullptr && takes(backlog.endpoint->mode); }
+
+}  // namespace
+
+void Loader::begin(std::int32_t number) {
+  book::OpenIndex& index = *parts_.book.index(number);
+  parts_.backlogs.begin(number, index);
+  parts_.commands.begin(number, index);
+  partitions_.try_emplace(number);
+}
+
+bool Loader::awaits_fence() const {
+  return std::ranges::any_of(partitions_, [](const auto& one) { return one.second.state == State::begun; });
+}
+
+void Loader::fence_asked() {
+  for (auto& [number, partition] : partitions_)
+    if (partition.state == State::begun) partition.state = State::asked;
+}
+
+void Loader::fenced() {
+  for (auto& [number, partition] : partitions_) {
+    if (partition.state != State::asked) continue;
+    partition.state = State::loading;
+    parts_.backlogs.for_each(number, [this](Backlog& backlog) {
+      resolve(backlog);
+      backlog.put_back(0);
+      consider(backlog);
+    });
+  }
+}
+
+// The endpoint of a lane that an earlier owner had.
+void Loader::resolve(Backlog& backlog) {
+  const book::LaneName& name = *backlog.name;
+  const registry::State* const state = parts_.routes.state();
+  if (name.endpoint == kReplyEndpoint) {
+    Backlogs::belongs_to(backlog, parts_.endpoints.of(parts_.replies.match(name.tenant), state));
+  } else if (const auto config = state->endpoint(name.tenant, name.endpoint);
+             config && config->created_at == name.version) {
+    const Match match{name.tenant + "/" + name.endpoint, config, backlog.priority, nullptr};
+    Backlogs::belongs_to(backlog, parts_.endpoints.of(match, state));
+  }
+  if (backlog.endpoint == nullptr || doomed_before(backlog.endpoint->config()) != 0) backlog.sweep_from(0);
+}
+
+void Loader::stop(std::int32_t number) {
+  const auto found = partitions_.find(number);
+  if (found == partitions_.end()) return;
+  parts_.picks.cancel(number);
+  found->second.state = State::stopped;
+  found->second.run = 0;
+  found->second.memory = {};
+  found->second.asked.clear();
+}
+
+void Loader::leave(std::int32_t number) {
+  stop(number);
+  for (auto& wanting : partitions_[number].wanting)
+    while (wanting.pop_front() != nullptr) {
+    }
+  partitions_.erase(number);
+  std::erase_if(parts_.book.stirred(), [number](const Backlog* backlog) { return backlog->partition == number; });
+  parts_.commands.leave(number);
+  parts_.backlogs.leave(number);
+}
+
+void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* match) {
+  book::OpenIndex& index = *parts_.book.index(backlog.partition);
+  const book::OpenPlace place{record->offset, backlog.lane};
+  const auto known = index.find(place);
+  if (!known) return;  // it had come to its end before
+  const bool ends = ends_at_once(backlog, *record);
+  if (ends ? !may_end_more() : !may_come(backlog, *known)) {
+    leave_behind(backlog, place, *known, ends);
+    return consider(backlog);
+  }
+  LoadedRecord& loaded = parts_.book.load(record);
+  if (match)
+    parts_.arrivals.take(loaded, backlog, *match, *known);
+  else
+    parts_.arrivals.load(loaded, backlog, *known);
+  parts_.book.unpin(loaded);
+}
+
+// What is routed just now, and could be sent soon.
+bool Loader::may_come(const Backlog& backlog, const book::OpenDelivery& known) {
+  if (known.tried && known.tried->what == Due::attempt) {
+    const bool soon = known.tried->due <= parts_.clock.unix_millis() + kLoadedBefore.count();
+    return soon && takes_first(backlog) && parts_.book.make_room(class_of(backlog));
+  }
+  if (known.tried) return parts_.book.make_room(class_of(backlog));
+  // What leaves memory for it may be of its own lane, where its class was another before.
+  const auto nothing_before = [&] { return !backlog.behind && backlog.asked == 0; };
+  return takes_first(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
+         parts_.book.make_room(class_of(backlog)) && nothing_before();
+}
+
+void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends) {
+  if (ends)
+    backlog.sweep_from(place.offset);
+  else if (known.tried)
+    parts_.book.index(backlog.partition)->schedule(place);
+  else
+    backlog.put_back(place.offset);
+}
+
+// Nothing is sent of it, whatever else is known.
+bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record) {
+  if (backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted) return true;
+  return fate_of(backlog.endpoint->config(), record.appended_at) != Fate::deliver;
+}
+
+// It is marked in the index, as the record of the result is read but once.
+void Loader::answered(const Commands::At& command, const log::StoredRecord& result) {
+  book::OpenIndex& index = *parts_.book.index(command.partition);
+  const auto rule = result.headers.get(log::names::kRule);
+  const auto error = result.headers.get(log::names::kError);
+  if (!index.answered(command.place, parts_.clock.unix_millis(), {std::string(rule), std::string(error), {}})) return;
+  if (LoadedRecord* const record = parts_.book.loaded(command.partition, command.place.offset))
+    if (Delivery* const delivery = Book::find(*record, command.place.lane))
+      return parts_.recorder.answered(*delivery, rule, error);
+  Backlog& backlog = parts_.backlogs.at(command.partition, command.place.lane);
+  backlog.due.push_back(command.place.offset);
+  consider(backlog);
+}
+
+void Loader::changed(Endpoint& endpoint) {
+  const bool sweeps = std::exchange(endpoint.disabled_anew, false) || endpoint.mode == Mode::deleted;
+  for (Backlog* const backlog : endpoint.backlogs) {
+    if (backlog == nullptr) continue;
+    if (sweeps) backlog->sweep_from(0);
+    consider(*backlog);
+  }
+  if (endpoint.mode == Mode::paused) parts_.book.set_aside(endpoint);
+}
+
+// In which it is sent: its tenant may have no higher one.
+registry::Priority Loader::class_of(const Backlog& backlog) {
+  if (backlog.endpoint == nullptr) return backlog.priority;
+  return std::max(backlog.priority, backlog.endpoint->limits->highest);
+}
+
+std::size_t Loader::most_ready(const Backlog& backlog) const {
+  if (backlog.endpoint == nullptr) return kLeastReady;
+  return std::max(kLeastReady, 2 * static_cast<std::size_t>(std::max(1, backlog.endpoint->config().concurrency)));
+}
+
+bool Loader::may_end_more() const { return parts_.outcomes.memory_bytes() < kEndingBytes; }
+
+bool Loader::wants_first(const Backlog& backlog) const {
+  return backlog.behind && takes_first(backlog) && 2 * backlog.ready < most_ready(backlog);
+}
+
+bool Loader::wants_due(const Backlog& backlog) const {
+  if (!backlog.due.empty()) return backlog.ready_tried < most_ready(backlog);
+  return backlog.overdue && takes_first(backlog) && 2 * backlog.ready_tried < most_ready(backlog);
+}
+
+// One question at a time: what it brings comes before what is asked next.
+bool Loader::wants(const Backlog& backlog) const {
+  return backlog.asked == 0 && (backlog.sweep || wants_first(backlog) || wants_due(backlog));
+}
+
+void Loader::consider(Backlog& backlog) {
+  if (static_cast<NodeOf<WantingBacklogs>&>(backlog).linked() || !wants(backlog)) return;
+  partitions_.at(backlog.partition).wanting[static_cast<std::size_t>(class_of(backlog))].push_back(backlog);
+}
+
+void Loader::step() {
+  for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
+  for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
+  looks_on_ = false;
+  for (auto& [number, partition] : partitions_) {
+    if (partition.state != State::loading) continue;
+    take_due(number, *parts_.book.index(number));
+    ask(number, partition);
+  }
+}
+
+void Loader::take_due(std::int32_t number, book::OpenIndex& index) {
+  const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
+  if (!index.due_work(until)) return;
+  due_.clear();
+  index.take_due(until, kDueARound, due_);
+  for (const book::OpenPlace place : due_) {
+    if (is_loaded(number, place)) continue;
+    Backlog& backlog = parts_.backlogs.at(number, place.lane);
+    if (backlog.due.size() < kMostDue)
+      backlog.due.push_back(place.offset);
+    else
+      backlog.look_for_due(place.offset);
+    consider(backlog);
+  }
+}
+
+bool Loader::is_loaded(std::int32_t partition, book::OpenPlace place) const {
+  const LoadedRecord* const record = parts_.book.loaded(partition, place.offset);
+  return record != nullptr && Book::find(*record, place.lane) != nullptr;
+}
+
+std::optional<SteadyTime> Loader::next_at() const {
+  const SteadyTime now = parts_.clock.now();
+  const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
+  std::optional<SteadyTime> when;
+  const auto earlier = [&when](SteadyTime at) { when = when ? std::min(*when, at) : at; };
+  if (looks_on_) earlier(now);
+  for (const auto& [number, partition] : partitions_) {
+    if (partition.state != State::loading) continue;
+    const book::OpenIndex& index = *parts_.book.index(number);
+    if (index.due_work(until)) earlier(now);
+    if (index.counts().tried > 0) earlier(now + kLooksEvery);
+    if (partition.run == 0 && partition.not_before > now) earlier(partition.not_before);
+  }
+  return when;
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,211 @@
+// The runs of the picker: what is asked for, and what comes of it.
+#include <algorithm>
+
+#include "dispatcher/endpoint/fate.hpp"
+#include "dispatcher/loading/loader.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+constexpr std::size_t kMostAsked = 2'048;  // in a run
+constexpr std::size_t kMostSwept = 64;     // of a lane, in a run
+constexpr int kMostLooks = 1'024;          // at what was tried, of a lane, for a run
+constexpr std::size_t kRunBytes = 8u << 20;
+constexpr double kMemoryShare = 0.75;    // above which nothing is asked for
+constexpr std::uint32_t kLowerTurn = 8;  // so many runs begin with the highest class, then one with the lowest
+constexpr Millis kRetry{100}, kTroubleRetry{1'000};
+constexpr Millis kLoadedBefore{2'000};
+
+}  // namespace
+
+void Loader::ask(std::int32_t number, Partition& partition) {
+  if (partition.run != 0 || parts_.clock.now() < partition.not_before) return;
+  const bool lowest_first = ++partition.turn % kLowerTurn == 0;
+  for (int i = 0; i < registry::kPriorities; ++i) {
+    const int at = lowest_first ? registry::kPriorities - 1 - i : i;
+    if (ask_class(number, partition, static_cast<registry::Priority>(at))) return;
+  }
+}
+
+bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Priority priority) {
+  auto& wanting = partition.wanting[static_cast<std::size_t>(priority)];
+  if (wanting.empty() || !parts_.book.make_room(priority, kMemoryShare)) return false;
+  std::vector<Asked> asked;
+  std::vector<Backlog*> again;
+  while (asked.size() < kMostAsked && !wanting.empty()) {
+    Backlog& backlog = *wanting.pop_front();
+    const std::size_t before = asked.size();
+    collect(backlog, *parts_.book.index(number), asked);
+    backlog.asked = asked.size() - before;
+    if (backlog.asked == 0) again.push_back(&backlog);
+  }
+  for (Backlog* const backlog : again) {
+    consider(*backlog);
+    looks_on_ = looks_on_ || wants_due(*backlog);
+  }
+  if (asked.empty()) return false;
+  start_run(number, partition, std::move(asked));
+  return true;
+}
+
+void Loader::collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out) {
+  if (backlog.sweep && may_end_more()) collect_sweep(backlog, index, out);
+  if (wants_first(backlog)) collect_first(backlog, index, out);
+  if (!backlog.due.empty()) collect_due(backlog, index, out);
+  if (wants_due(backlog)) collect_overdue(backlog, index, out);
+}
+
+void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
+  const UnixMillis before = backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted
+                                ? INT64_MAX
+                                : doomed_before(backlog.endpoint->config());
+  std::int64_t from = *backlog.sweep;
+  backlog.sweep.reset();
+  for (std::size_t left = kMostSwept; const auto at = index.next_open(backlog.lane, from);) {
+    if (left == 0) return backlog.sweep_from(*at);
+    // No record of its block is older.
+    const book::AppendTimes times = index.append_times(*at);
+    if (times.known() && times.lowest >= before) {
+      from = (*at | ((std::int64_t{1} << book::kBlockShift) - 1)) + 1;
+      continue;
+    }
+    from = *at + 1;
+    if (is_loaded(backlog.partition, {*at, backlog.lane})) continue;
+    out.push_back({*at, &backlog, Want::sweep});
+    --left;
+  }
+}
+
+void Loader::collect_first(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
+  for (std::size_t room = most_ready(backlog) - backlog.ready; room > 0; --room) {
+    const auto at = index.next_untried(backlog.lane, backlog.from);
+    if (!at) {
+      backlog.behind = false;
+      return;
+    }
+    out.push_back({*at, &backlog, Want::first});
+    backlog.from = *at + 1;
+  }
+}
+
+// What was tried by an endpoint that takes nothing now waits for that; all else that is due only ends.
+void Loader::collect_due(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
+  const bool sends = backlog.endpoint != nullptr && takes(backlog.endpoint->mode);
+  std::size_t room = most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
+  std::vector<std::int64_t> left;
+  for (const std::int64_t offset : std::exchange(backlog.due, {})) {
+    const auto known = index.find({offset, backlog.lane});
+    if (!known || !known->tried || is_loaded(backlog.partition, {offset, backlog.lane})) continue;
+    if (known->tried->what == Due::attempt && !sends) {
+      backlog.look_for_due(offset);
+    } else if (room == 0) {
+      left.push_back(offset);
+    } else {
+      out.push_back({offset, &backlog, Want::due});
+      --room;
+    }
+  }
+  backlog.due = std::move(left);
+}
+
+void Loader::collect_overdue(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
+  if (!backlog.overdue || !backlog.due.empty()) return;
+  const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
+  std::size_t room = most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
+  for (int looks = 0; room > 0 && looks < kMostLooks; ++looks) {
+    const auto at = index.next_tried(backlog.lane, backlog.tried_from);
+    if (!at) {
+      backlog.overdue = false;
+      return;
+    }
+    backlog.tried_from = *at + 1;
+    const auto known = index.find({*at, backlog.lane});
+    if (known->tried->due > until || is_loaded(backlog.partition, {*at, backlog.lane})) continue;
+    out.push_back({*at, &backlog, Want::due});
+    --room;
+  }
+}
+
+void Loader::start_run(std::int32_t number, Partition& partition, std::vector<Asked>&& asked) {
+  std::ranges::stable_sort(asked, {}, &Asked::offset);
+  log::PickRun run;
+  run.id = partition.run = ++runs_;
+  run.topic = log::Topic::events;
+  run.partition = number;
+  run.max_bytes = std::clamp<std::size_t>(options_.memory_bytes / 8 / partitions_.size(), 1, kRunBytes);
+  partition.memory = Charge(parts_.book.memory(), run.max_bytes);
+  for (const Asked& one : asked) {
+    if (!run.wanted.empty() && one.offset < run.wanted.back().end) continue;
+    if (!run.wanted.empty() && one.offset == run.wanted.back().end)
+      ++run.wanted.back().end;
+    else
+      run.wanted.push_back({one.offset, one.offset + 1});
+  }
+  partition.asked = std::move(asked);
+  partition.next = 0;
+  parts_.picks.ask(std::move(run));
+}
+
+void Loader::on_picked(const log::Picked& picked) {
+  const auto found = partitions_.find(picked.partition);
+  if (found == partitions_.end() || found->second.run != picked.run) return;
+  Partition& partition = found->second;
+  if (picked.fate == log::PickFate::again || picked.fate == log::PickFate::done) return end_run(partition, picked);
+  while (partition.next < partition.asked.size() && partition.asked[partition.next].offset <= picked.offset) {
+    const Asked asked = partition.asked[partition.next++];
+    --asked.backlog->asked;
+    if (picked.fate == log::PickFate::record)
+      load(asked, picked.record);
+    else
+      lost(asked, picked.fate == log::PickFate::damaged);
+  }
+}
+
+void Loader::load(const Asked& asked, const log::RecordPtr& record) {
+  Backlog& backlog = *asked.backlog;
+  const book::OpenPlace place{asked.offset, backlog.lane};
+  const auto known = parts_.book.index(backlog.partition)->find(place);
+  if (!known || is_loaded(backlog.partition, place)) return;
+  const bool ends = ends_at_once(backlog, *record);
+  if (asked.want == Want::sweep && !ends) return;
+  const bool to_be_sent = !known->tried || known->tried->what == Due::attempt;
+  if (!ends && to_be_sent && backlog.endpoint->mode == Mode::paused) return leave_behind(backlog, place, *known, false);
+  LoadedRecord& loaded = parts_.book.load(record);
+  parts_.arrivals.load(loaded, backlog, *known);
+  parts_.book.unpin(loaded);
+}
+
+void Loader::lost(const Asked& asked, bool damaged) {
+  Backlog& backlog = *asked.backlog;
+  const auto known = parts_.book.index(backlog.partition)->find({asked.offset, backlog.lane});
+  if (!known) return;
+  if (known->command_hash != 0) parts_.commands.remove(known->command_hash, backlog.partition, asked.offset);
+  parts_.recorder.lost({backlog.partition, asked.offset}, backlog,
+                       damaged ? "its event cannot be read from the log" : "its event is not on the log any more");
+}
+
+// What has no answer is asked for again.
+void Loader::end_run(Partition& partition, const log::Picked& picked) {
+  partition.run = 0;
+  partition.memory = {};
+  const std::vector<Asked> all = std::exchange(partition.asked, {});
+  for (std::size_t i = partition.next; i < all.size(); ++i) {
+    const Asked& asked = all[i];
+    --asked.backlog->asked;
+    switch (asked.want) {
+      case Want::first: asked.backlog->put_back(asked.offset); break;
+      case Want::due: asked.backlog->due.push_back(asked.offset); break;
+      case Want::sweep: asked.backlog->sweep_from(asked.offset); break;
+    }
+  }
+  for (const Asked& asked : all) consider(*asked.backlog);
+  // The log tells of what is damaged itself.
+  if (!picked.error) return;
+  const bool soon = picked.error->code == Code::unavailable || picked.error->code == Code::timeout;
+  partition.not_before = parts_.clock.now() + (soon ? kRetry : kTroubleRetry);
+  const bool damaged = picked.error->code == Code::internal;
+  if (!damaged && told_.due(picked.error->message, parts_.clock.now()))
+    parts_.observer.problem(std::string(kUnreadable) + picked.error->message);
+}
+
+}  // namespace certes::dispatcher
