@@ -70,7 +70,7 @@ void World::step(Dice& dice) {
     return waiting.empty() ? void() : cluster_->answer(dice.of(waiting));
   }
   if (what < 0.45) return pick(dice);
-  if (what < 0.51) return clock_.advance(Millis(dice.pick(1'500)));
+  if (what < 0.51) return clock_.advance(Millis(dice.pick(1'500)) * frame_.stretch);
   if (what < 0.53) return run_jobs();
   if (processes_.empty()) return start_process();
   Process& process = *dice.of(processes_);
@@ -155,7 +155,7 @@ void World::arrive() {
   for (const auto& pick : cluster_->picks()) cluster_->serve(pick);
   run_jobs();
   witness().scan();
-  clock_.advance(Millis{200});
+  clock_.advance(Millis{200} * frame_.stretch);
 }
 
 bool World::settled() {

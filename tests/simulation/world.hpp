@@ -26,6 +26,7 @@ struct Frame {
   bool unaware = false;    // a process that lost its partitions goes on for a while
   bool corrupt = false;    // a committed checkpoint becomes unreadable
   bool unfenced = false;   // the cluster accepts commits of former owners
+  int stretch = 1;         // how much more time passes
   int restart_after = -1;  // the step after which all processes are killed and one is started
 };
 

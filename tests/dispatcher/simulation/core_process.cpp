@@ -10,14 +10,15 @@ namespace {
 
 namespace names = log::names;
 
-CoreOptions core_options(std::uint64_t seed) {
+CoreOptions core_options(std::uint64_t seed, const Life& life) {
   CoreOptions options;
   options.seed = seed;
+  options.memory_bytes = life.memory_bytes;
   options.deduplicate = true;
   options.result_timeout = Millis{5'000};
   auto policy = std::make_shared<registry::BackoffPolicy>();
   policy->strategy = registry::BackoffPolicy::Strategy::constant;
-  policy->base_seconds = 1;
+  policy->base_seconds = static_cast<double>(life.retry_delay.count()) / 1'000;
   policy->jitter = registry::BackoffPolicy::Jitter::none;
   policy->max_attempts = kMaxAttempts;
   options.routing.fallback = std::move(policy);
@@ -49,7 +50,7 @@ CoreProcess::CoreProcess(Surroundings around, ProcessOptions options)
       options_(std::move(options)),
       flights_(around_.judge),
       log_(log::memory::make(around_.cluster, options_.id)) {
-  core_ = std::make_unique<Core>(core_options(options_.id),
+  core_ = std::make_unique<Core>(core_options(options_.id, options_.life),
                                  CorePorts{*this, *this, *this, *this, *this, around_.sealer, around_.clock});
   follow();
   picker_ = log_->picker([] {});
@@ -245,7 +246,7 @@ void CoreProcess::respond(std::size_t which) {
   const Request request = flying_.at(which).request;
   const Answerer who{options_.seed, around_.judge.is_command(request.delivery), options_.gone};
   auto answer = answer_of(who, request.delivery, request.attempt);
-  const Millis next = std::max(kRetryDelay, delay_asked(answer));
+  const Millis next = std::max(options_.life.retry_delay, delay_asked(answer));
   around_.judge.answered(request, is_last(answer) ? std::nullopt : std::optional(next));
   end(which, std::move(answer));
 }

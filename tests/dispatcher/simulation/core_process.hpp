@@ -18,11 +18,20 @@
 
 namespace certes::dispatcher::simulation {
 
+// What processes have, and endpoints.
+struct Life {
+  std::size_t memory_bytes = 128u << 20;
+  std::size_t body_bytes = 2;        // of an event
+  int concurrency = 2;               // of endpoints
+  Millis retry_delay = kRetryDelay;  // of the policy by number
+};
+
 struct ProcessOptions {
   std::uint64_t id = 1;
   std::uint64_t seed = 1;  // with a delivery and its attempt: how the endpoint answers
   bool gone = true;        // some answer 410
   Mistake mistake = Mistake::none;
+  Life life = {};
   std::function<void(std::function<void()>)> background;
 };
 

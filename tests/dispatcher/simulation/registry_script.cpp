@@ -38,7 +38,8 @@ std::string tenant_of(std::string_view endpoint) { return std::string(endpoint.s
 std::string id_of(std::string_view endpoint) { return std::string(endpoint.substr(endpoint.find('/') + 1)); }
 bool is_timed(std::string_view endpoint) { return endpoint == kTimed; }
 
-RegistryScript::RegistryScript(const ManualClock& clock, bool timed) : clock_(clock), timed_(timed) {
+RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency)
+    : clock_(clock), timed_(timed), concurrency_(concurrency) {
   builder_.policy("in-time", [](registry::BackoffPolicy& policy) {
     policy.strategy = registry::BackoffPolicy::Strategy::constant;
     policy.base_seconds = 1;
@@ -57,7 +58,7 @@ void RegistryScript::make(const std::string& endpoint) {
   builder_.endpoint(id_of(endpoint), [&](registry::Endpoint& made) {
     made.tenant = tenant_of(endpoint);
     made.url = "http://127.0.0.1/" + endpoint;
-    made.concurrency = 2;
+    made.concurrency = concurrency_;
     made.created_at = clock_.unix_millis();
     if (timed_ && is_timed(endpoint)) made.backoff_policy = "in-time";
   });

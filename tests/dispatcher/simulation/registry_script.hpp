@@ -35,8 +35,8 @@ std::string id_of(std::string_view endpoint);
 
 class RegistryScript {
  public:
-  // `timed`: whether there is one whose deliveries end by time.
-  RegistryScript(const ManualClock& clock, bool timed);
+  // `timed`: whether there is one whose deliveries end by time. `concurrency`: of endpoints.
+  RegistryScript(const ManualClock& clock, bool timed, int concurrency);
 
   const registry::StatePtr& now() const { return now_; }
   // A random change of one endpoint or subscription; says which.
@@ -74,6 +74,7 @@ class RegistryScript {
 
   const ManualClock& clock_;
   const bool timed_;
+  const int concurrency_;
   tests::StateBuilder builder_;
   std::map<Bound, std::string> patterns_;  // of who is subscribed
   registry::StatePtr now_;

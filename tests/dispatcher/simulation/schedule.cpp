@@ -34,14 +34,14 @@ CoreWorld::CoreWorld(const Schedule& schedule)
       schedule_(schedule),
       change_rate_(schedule.changes ? Dice(schedule.frame.seed, kChangesThrow).of(std::vector{0.01, 0.03, 0.1}) : 0),
       sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
-      registry_(clock_, schedule.timed),
+      registry_(clock_, schedule.timed, schedule.life.concurrency),
       judge_(*cluster_, partitions_, registry_, clock_,
              {.timed = schedule.timed, .changes = schedule.changes, .clocks_jump = schedule.clocks}) {}
 
 std::unique_ptr<certes::simulation::Process> CoreWorld::make(std::uint64_t id) {
   return std::make_unique<CoreProcess>(
       Surroundings{cluster_, judge_, registry_, clock_, sealer_},
-      ProcessOptions{id, frame_.seed, schedule_.gone, schedule_.mistake, background(id)});
+      ProcessOptions{id, frame_.seed, schedule_.gone, schedule_.mistake, schedule_.life, background(id)});
 }
 
 void CoreWorld::put(log::Record&& record, std::int32_t partition) {
@@ -60,7 +60,7 @@ event::Event CoreWorld::new_event(Dice& dice) {
   made.source = "urn:certes:" + made.tenant;
   made.type = dice.of(kTypes);
   made.data_content_type = "application/json";
-  made.data = "{}";
+  made.data = "{" + std::string(schedule_.life.body_bytes - 2, ' ') + "}";
   return made;
 }
 

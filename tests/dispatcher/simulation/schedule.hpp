@@ -13,6 +13,7 @@ struct Schedule {
   bool gone = true;     // endpoints answer 410
   bool timed = true;    // one endpoint's deliveries end by time, not by number
   Mistake mistake = Mistake::none;
+  Life life = {};
 };
 
 class CoreWorld final : public certes::simulation::World {

@@ -55,6 +55,26 @@ TEST_CASE("Core simulation: nor in longer lives") {
 TEST_CASE("Core simulation: an unreadable checkpoint means repeats, not loss") {
   holds({.frame = {.events = 8, .processes = 2, .steps = 300, .unaware = true, .corrupt = true}}, 500);
 }
+TEST_CASE("Core simulation: nor where next to nothing has room in memory") {
+  for (const std::size_t bytes : {3'000u, 20'000u})
+    for (const int concurrency : {1, 2})
+      for (const bool changes : {false, true})
+        holds({.frame = {.events = 16, .processes = 2, .steps = 500, .unaware = true},
+               .changes = changes,
+               .timed = false,
+               .life = {.memory_bytes = bytes,
+                        .body_bytes = 500,
+                        .concurrency = concurrency,
+                        .retry_delay = Millis{3'000}}},
+              40);
+}
+TEST_CASE("Core simulation: nor where attempts are far apart") {
+  for (const std::size_t bytes : {3'000u, 128u << 20})
+    holds({.frame = {.events = 12, .processes = 2, .steps = 400, .unaware = true, .stretch = 100},
+           .timed = false,
+           .life = {.memory_bytes = bytes, .concurrency = 1, .retry_delay = Millis{700'000}}},
+          50);
+}
 TEST_CASE("Core simulation: wherever all are restarted, everything ends as it would have") {
   certes::simulation::holds_wherever_restarted<CoreWorld>(
       Schedule{.frame = {.events = 5, .processes = 2, .steps = 100}, .gone = false, .timed = false}, 20);
