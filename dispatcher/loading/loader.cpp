@@ -190,15 +190,16 @@ void Loader::step() {
   looks_on_ = false;
   for (auto& [number, partition] : partitions_) {
     if (partition.state != State::loading) continue;
-    take_due(number, *parts_.book.index(number));
+    take_due(number, partition, *parts_.book.index(number));
     ask(number, partition);
   }
 }
 
-void Loader::take_due(std::int32_t number, book::OpenIndex& index) {
+void Loader::take_due(std::int32_t number, Partition& partition, book::OpenIndex& index) {
   const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
   if (!index.due_work(until)) return;
   due_.clear();
+  partition.due_taken = std::max(partition.due_taken, until);
   index.take_due(until, kDueARound, due_);
   for (const book::OpenPlace place : due_) {
     if (is_loaded(number, place)) continue;

@@ -79,6 +79,7 @@ class Loader {
     std::vector<Asked> asked;  // ascending
     std::size_t next = 0;      // the first of them without an answer
     SteadyTime not_before{};
+    UnixMillis due_taken = 0;  // of the calendar: up to the second of it, at most
     std::uint32_t turn = 0;
   };
 
@@ -94,13 +95,13 @@ class Loader {
   void leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends);
   static bool ends_at_once(const Backlog& backlog, const log::StoredRecord& record);
 
-  void take_due(std::int32_t number, book::OpenIndex& index);
+  void take_due(std::int32_t number, Partition& partition, book::OpenIndex& index);
   void ask(std::int32_t number, Partition& partition);
   bool ask_class(std::int32_t number, Partition& partition, registry::Priority priority);
   void collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out);
   void collect_first(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
   void collect_due(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
-  void collect_overdue(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
+  void collect_overdue(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out);
   void collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
   void start_run(std::int32_t number, Partition& partition, std::vector<Asked>&& asked);
   void load(const Asked& asked, const log::RecordPtr& record);

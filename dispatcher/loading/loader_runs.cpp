@@ -15,6 +15,7 @@ constexpr double kMemoryShare = 0.75;    // above which nothing is asked for
 constexpr std::uint32_t kLowerTurn = 8;  // so many runs begin with the highest class, then one with the lowest
 constexpr Millis kRetry{100}, kTroubleRetry{1'000};
 constexpr Millis kLoadedBefore{2'000};
+constexpr UnixMillis kSecond = 1'000;  // of the calendar
 
 }  // namespace
 
@@ -108,9 +109,11 @@ void Loader::collect_due(Backlog& backlog, const book::OpenIndex& index, std::ve
   backlog.due = std::move(left);
 }
 
-void Loader::collect_overdue(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
+// The calendar gives whole seconds, and has nothing more of those that it gave, whatever becomes of the clock.
+void Loader::collect_overdue(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out) {
   if (!backlog.overdue || !backlog.due.empty()) return;
   const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
+  const UnixMillis taken = partitions_.at(backlog.partition).due_taken / kSecond;
   std::size_t room = most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
   for (int looks = 0; room > 0 && looks < kMostLooks; ++looks) {
     const auto at = index.next_tried(backlog.lane, backlog.tried_from);
@@ -120,7 +123,12 @@ void Loader::collect_overdue(Backlog& backlog, const book::OpenIndex& index, std
     }
     backlog.tried_from = *at + 1;
     const auto known = index.find({*at, backlog.lane});
-    if (known->tried->due > until || is_loaded(backlog.partition, {*at, backlog.lane})) continue;
+    if (is_loaded(backlog.partition, {*at, backlog.lane})) continue;
+    const UnixMillis second = known->tried->due / kSecond;
+    if (second > until / kSecond) {
+      if (second <= taken) index.schedule({*at, backlog.lane});
+      continue;
+    }
     out.push_back({*at, &backlog, Want::due});
     --room;
   }

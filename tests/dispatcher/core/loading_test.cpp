@@ -572,3 +572,28 @@ TEST_CASE("Loading: what waits where a class is raised again is all sent") {
   const auto sent = send_all(world);
   CHECK(std::set(sent.begin(), sent.end()).size() == 19);
 }
+
+TEST_CASE("Loading: what is due soon is not forgotten, though more than a few are, or the clock goes back") {
+  for (const bool back : {false, true}) {
+    CAPTURE(back);
+    World world;
+    world.use(one_slow());
+    for (int i = 0; i < 1'200; ++i) {
+      EventText text;
+      text.id = "evt_" + std::to_string(i);
+      text.offset = i;
+      world.give(text, {{"slow", {.attempts = 1, .next_at = world.clock.unix_millis() + 10'900}}});
+    }
+    world.core->run();
+    world.pass(Millis{8'100});  // the second in which they are due begins within two
+    if (back) world.clock.wall_back = Millis{3'000};
+    for (int i = 0; i < 200; ++i) world.core->run();
+    std::set<std::string> sent;
+    for (int i = 0; i < 3'000; ++i, world.pass(Millis{100})) {
+      if (world.flying.empty()) continue;
+      sent.insert(World::header(world.flying[0], "webhook-id"));
+      world.answer("slow", 200);
+    }
+    CHECK(sent.size() == 1'200);
+  }
+}

@@ -19,8 +19,9 @@ namespace certes::tests {
 class SimulatedClock final : public Clock {
  public:
   SteadyTime now() const override { return SteadyTime{std::chrono::hours{10}} + elapsed + fraction; }
-  UnixMillis unix_millis() const override { return 1'700'000'000'000 + elapsed.count(); }
+  UnixMillis unix_millis() const override { return 1'700'000'000'000 + (elapsed - wall_back).count(); }
   Millis elapsed{0};
+  Millis wall_back{0};                    // so much the wall clock was set back
   std::chrono::microseconds fraction{0};  // steady time has no whole milliseconds
 };
 
