@@ -12,8 +12,7 @@ constexpr std::size_t kLeastReady = 16;
 constexpr std::size_t kEndingBytes = 8u << 20;  // of what is ended and not acknowledged, above which nothing more is
 constexpr std::size_t kMostDue = 1'024;         // that a lane names
 constexpr std::size_t kDueARound = 4'096;
-constexpr Millis kLoadedBefore{2'000};  // it is due
-constexpr Millis kLooksEvery{500};      // for what is due
+constexpr Millis kLooksEvery{500};  // for what is due
 
 bool takes_first(const Backlog& backlog) { return backlog.endpoint != nullptr && takes(backlog.endpoint->mode); }
 
@@ -187,12 +186,14 @@ void Loader::consider(Backlog& backlog) {
 void Loader::step() {
   for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
   for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
-  looks_on_ = false;
+  looks_on_ = refused_ = false;
   for (auto& [number, partition] : partitions_) {
     if (partition.state != State::loading) continue;
     take_due(number, partition, *parts_.book.index(number));
     ask(number, partition);
   }
+  // Who came later may have made room, and have taken none.
+  looks_on_ = looks_on_ || (refused_ && !parts_.book.is_full(kMemoryShare));
 }
 
 void Loader::take_due(std::int32_t number, Partition& partition, book::OpenIndex& index) {
@@ -223,6 +224,8 @@ std::optional<SteadyTime> Loader::next_at() const {
   std::optional<SteadyTime> when;
   const auto earlier = [&when](SteadyTime at) { when = when ? std::min(*when, at) : at; };
   if (looks_on_) earlier(now);
+  for (const Backlog* const backlog : parts_.book.stirred())  // by what was sent in this round
+    if (wants(*backlog)) earlier(now);
   for (const auto& [number, partition] : partitions_) {
     if (partition.state != State::loading) continue;
     const book::OpenIndex& index = *parts_.book.index(number);

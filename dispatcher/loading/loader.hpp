@@ -64,6 +64,8 @@ class Loader {
   std::optional<SteadyTime> next_at() const;
 
  private:
+  static constexpr Millis kLoadedBefore{2'000};  // it is due
+  static constexpr double kMemoryShare = 0.75;   // above which nothing is asked for
   enum class State : std::uint8_t { begun, asked, loading, stopped };
   enum class Want : std::uint8_t { first, due, sweep };
   struct Asked {
@@ -115,6 +117,7 @@ class Loader {
   std::uint64_t runs_ = 0;
   std::vector<book::OpenPlace> due_;
   bool looks_on_ = false;  // some lane has more to be looked at
+  bool refused_ = false;   // some lane got nothing for want of memory
   LineLimit told_;
 };
 

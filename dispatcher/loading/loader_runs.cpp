@@ -11,10 +11,8 @@ constexpr std::size_t kMostAsked = 2'048;  // in a run
 constexpr std::size_t kMostSwept = 64;     // of a lane, in a run
 constexpr int kMostLooks = 1'024;          // at what was tried, of a lane, for a run
 constexpr std::size_t kRunBytes = 8u << 20;
-constexpr double kMemoryShare = 0.75;    // above which nothing is asked for
 constexpr std::uint32_t kLowerTurn = 8;  // so many runs begin with the highest class, then one with the lowest
 constexpr Millis kRetry{100}, kTroubleRetry{1'000};
-constexpr Millis kLoadedBefore{2'000};
 constexpr UnixMillis kSecond = 1'000;  // of the calendar
 
 }  // namespace
@@ -30,7 +28,11 @@ void Loader::ask(std::int32_t number, Partition& partition) {
 
 bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Priority priority) {
   auto& wanting = partition.wanting[static_cast<std::size_t>(priority)];
-  if (wanting.empty() || !parts_.book.make_room(priority, kMemoryShare)) return false;
+  if (wanting.empty()) return false;
+  if (!parts_.book.make_room(priority, kMemoryShare)) {
+    refused_ = true;
+    return false;
+  }
   std::vector<Asked> asked;
   std::vector<Backlog*> again;
   while (asked.size() < kMostAsked && !wanting.empty()) {

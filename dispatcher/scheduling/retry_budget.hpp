@@ -19,7 +19,10 @@ class RetryBudget {
     return !binds(first_attempts_wait, now) || earned_ >= 1 || floor_.ready(now);
   }
   // When a refused retry may go.
-  SteadyTime allows_at(SteadyTime now) { return floor_.ready_at(now); }
+  SteadyTime allows_at(bool first_attempts_wait, SteadyTime now) {
+    const SteadyTime floor = floor_.ready_at(now);
+    return first_attempts_wait ? floor : std::min(floor, last_first_ + kBindsFor);
+  }
   void sent_first(SteadyTime now) {
     earned_ = std::min(kBurst, earned_ + earned_per_first_);
     last_first_ = now;
@@ -34,8 +37,9 @@ class RetryBudget {
  private:
   static constexpr double kFloorPerSecond = 10;
   static constexpr double kBurst = 10;
+  static constexpr std::chrono::seconds kBindsFor{10};  // behind the last first attempt
   bool binds(bool first_attempts_wait, SteadyTime now) const {
-    return first_attempts_wait || (any_first_ && now - last_first_ < std::chrono::seconds{10});
+    return first_attempts_wait || (any_first_ && now - last_first_ < kBindsFor);
   }
 
   double earned_per_first_;

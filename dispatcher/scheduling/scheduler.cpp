@@ -224,7 +224,8 @@ std::optional<SteadyTime> Scheduler::next_at(SteadyTime now) {
   if (const auto rated = rated_.next()) when = start_ + Millis{static_cast<std::int64_t>(*rated)};
   for (int lane = 1; lane < kLanes; lane += 2)
     if (!(*rings_)[at(lane)].tenants.empty()) {
-      const SteadyTime allowed = retries_.allows(first_attempts_wait(), now) ? now : retries_.allows_at(now);
+      const bool first = first_attempts_wait();
+      const SteadyTime allowed = retries_.allows(first, now) ? now : retries_.allows_at(first, now);
       return when ? std::min(*when, allowed) : allowed;
     }
   return when;
