@@ -5,6 +5,12 @@
 #include "common/base/overloaded.hpp"
 
 namespace certes::dispatcher {
+namespace {
+
+constexpr std::uint32_t kFewDeliveries = 32;  // of a record
+constexpr std::size_t kLaneBytes = 48;        // in its DeliveriesByLane
+
+}  // namespace
 
 Book::Book(Scheduler& scheduler, Sweep& sweep, Outcomes& outcomes, const Clock& clock, std::size_t memory_bytes)
     : scheduler_(scheduler),
@@ -56,12 +62,29 @@ Delivery& Book::add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint) 
   pin(record);
   record.deliveries.push_back(delivery);
   record.memory.grow(Pool<Delivery>::kBytes);
+  name_lane(record, delivery);
   delivery.endpoint = endpoint;
   if (endpoint) ++endpoint->deliveries;
   return delivery;
 }
 
+// Of an event for very many endpoints, each delivery is looked for.
+void Book::name_lane(LoadedRecord& record, Delivery& delivery) {
+  if (record.by_lane) {
+    record.by_lane->emplace(delivery.backlog->lane, &delivery);
+    record.memory.grow(kLaneBytes);
+  } else if (record.loaded > kFewDeliveries) {
+    record.by_lane = std::make_unique<DeliveriesByLane>();
+    record.deliveries.for_each([&](Delivery& each) { record.by_lane->emplace(each.backlog->lane, &each); });
+    record.memory.grow(kLaneBytes * record.by_lane->size());
+  }
+}
+
 Delivery* Book::find(const LoadedRecord& record, book::LaneNumber lane) {
+  if (record.by_lane) {
+    const auto found = record.by_lane->find(lane);
+    return found == record.by_lane->end() ? nullptr : found->second;
+  }
   return record.deliveries.find([lane](const Delivery& delivery) { return delivery.backlog->lane == lane; });
 }
 
@@ -100,6 +123,7 @@ void Book::remove(Delivery& delivery) {
 
 void Book::take_from(LoadedRecord& record, Delivery& delivery) {
   static_cast<NodeOf<RecordDeliveries>&>(delivery).unlink();
+  if (record.by_lane && record.by_lane->erase(delivery.backlog->lane) > 0) record.memory.shrink(kLaneBytes);
   delivery.record = nullptr;
   delivery.backlog = nullptr;
   record.memory.shrink(Pool<Delivery>::kBytes);

@@ -116,6 +116,7 @@ class Book {
   Partition& of(std::int32_t partition);
   void put(Delivery& delivery, DeliveryPlace place);  // leaves the place before
   void leave_place(Delivery& delivery);               // only to be put elsewhere, or given back
+  static void name_lane(LoadedRecord& record, Delivery& delivery);
   void take_from(LoadedRecord& record, Delivery& delivery);
   Out out_of(const Delivery& delivery);
   static Slot take_slot(Delivery& delivery);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 
 #include "dispatcher/book/budget.hpp"
@@ -19,12 +20,14 @@ namespace certes::dispatcher {
 
 struct Delivery;
 struct RecordDeliveries;
+using DeliveriesByLane = std::unordered_map<book::LaneNumber, Delivery*>;
 // A record of events of which some delivery is in memory, or is about to be.
 struct LoadedRecord {
   std::uint64_t id = 0;
   log::RecordPtr record;
   Charge memory;                                        // its own bytes, and its deliveries'
   List<Delivery, NodeOf<RecordDeliveries>> deliveries;  // that are in memory
+  std::unique_ptr<DeliveriesByLane> by_lane;            // these; none: they are few
   std::unique_ptr<std::string> undelivered;  // endpoints of those that became dead letters, with commas; empty: none
   std::uint32_t loaded = 0;                  // deliveries, and who needs it besides
   std::uint32_t awaited = 0;                 // how many a caller waits for; 0: nobody waits
