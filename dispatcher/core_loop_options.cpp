@@ -23,6 +23,7 @@ CoreOptions core_options(const Dependencies& dependencies) {
       std::min(settings.deduplication.ids,
                Duplicates::most_within(settings.deduplication.memory_bytes, dependencies.log.partitions()));
   options.deduplicate_window = settings.deduplication.window;
+  options.max_wait = settings.retention.max_wait;
   options.result_timeout = settings.commands.result_timeout;
   options.reply_concurrency = settings.commands.reply_concurrency;
   options.reply_timeout = settings.commands.reply_timeout;
@@ -39,6 +40,9 @@ OwnerOptions owner_options(const Dependencies& dependencies) {
   if (!dependencies.log.exact_deduplication() && known.ids > 0 && known.window > Millis{0})
     options.read_back = {known.read_back, known.read_back_bytes};
   options.read_back_window = known.window;
+  // The embedded log lets go of what is finished and too old itself.
+  if (dependencies.settings.store.engine == "kafka")
+    options.events_retention = dependencies.settings.retention.events;
   return options;
 }
 

@@ -24,6 +24,7 @@ struct CoreOptions {
   bool deduplicate = false;  // where the log does not do it exactly
   std::size_t deduplicate_ids = 1'000'000;
   Millis deduplicate_window{86'400'000};
+  Millis max_wait{0};                // what is open of older events is dead-lettered; 0: never
   Millis result_timeout{3'600'000};  // for the result of a command that was answered 202
   int reply_concurrency = 64;        // requests at once to a tenant's URLs in reply_to
   Millis reply_timeout{15'000};

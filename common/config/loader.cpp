@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kProperties = "kafka.properties.";
 constexpr std::string_view kTopic = "kafka.topic.";
 constexpr Millis kLeastAttemptsOnKafka = std::chrono::days(11);
+constexpr Millis kMaxWaitOnKafka = std::chrono::days(9);
 
 // Variables that are no settings: secrets, what client commands and our own scripts read.
 constexpr std::string_view kOtherVariables[] = {
@@ -244,6 +245,8 @@ Result<Loaded> Loader::finish() {
     return fail(Code::invalid,
                 "attempts.retention_seconds must be at least 950400 (11 days) on Kafka: what is open is "
                 "recovered from these");
+  if (settings.store.engine == "kafka" && !loaded_.origins.contains("events.max_wait_seconds"))
+    settings.retention.max_wait = kMaxWaitOnKafka;
   if (kafka.cert_file.empty() != kafka.key_file.empty())
     return fail(Code::invalid, "kafka.cert_file and kafka.key_file go together");
   if (auto checked = check_tls(settings); !checked) return fail(checked.error());

@@ -41,6 +41,7 @@ struct StoreSettings {
 // How long a topic keeps what is finished: retention_seconds of [events], [attempts] and [dead_letters].
 struct RetentionSettings {
   Millis events = std::chrono::days(7);
+  Millis max_wait{0};  // events.max_wait_seconds: that a delivery may be open; 0: for ever. Kafka: 9 days, if not said
   Millis attempts = std::chrono::days(11);
   Millis dead_letters = std::chrono::days(30);
 };

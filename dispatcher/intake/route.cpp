@@ -24,6 +24,7 @@ book::Landmark landmark(const log::StoredRecord& record) { return {record.offset
 void EventIntake::route(const Unrouted& unrouted) {
   const log::RecordPtr& record = unrouted.record;
   book::OpenIndex& index = *parts_.book.index(record->partition);
+  parts_.loader.routed(*record);
   std::visit(Overloaded{[&](const event::EventView& view) { route_event(record, view, index); },
                         [&](const Malformed&) { route_nobodys(record, index); },
                         [&](const Duplicate&) { index.route(landmark(*record), {}); }},

@@ -41,6 +41,17 @@ void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDeli
   cancel(record, backlog, known, kUnmatched);
 }
 
+void Arrivals::expire(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known) {
+  const Due what = known.tried ? known.tried->what : Due::attempt;
+  const bool waits = what == Due::attempt || what == Due::result;
+  if (!waits || backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted)
+    return load(record, backlog, known);
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(options_.max_wait).count();
+  parts_.recorder.give_up(
+      add(record, backlog, backlog.endpoint, known),
+      {kWaitedTooLong, "it has waited for more than " + std::to_string(hours) + " h (events.max_wait_seconds)"});
+}
+
 std::optional<Match> Arrivals::match_of(const Backlog& backlog, const event::EventView& view) const {
   const std::string& id = backlog.name->endpoint;
   if (backlog.endpoint->reply) return parts_.replies.match(view.tenant);

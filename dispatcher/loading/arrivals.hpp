@@ -31,6 +31,8 @@ class Arrivals {
   void take(LoadedRecord& record, Backlog& backlog, const Match& match, const book::OpenDelivery& known);
   // The same, loaded: whether it is matched, and by what, is asked now.
   void load(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known);
+  // The same, of an event that has waited for longer than may be: it ends, but for what had only to be told of its end.
+  void expire(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known);
   // Of nobody's lane: malformed (with why) or, where it is readable, a command that is bound no more.
   void give_up(LoadedRecord& record, Backlog& backlog, const Result<event::EventView>& view);
   // Of an endpoint that nothing matches any more, or that is no more.
@@ -49,6 +51,7 @@ class Arrivals {
 bool is_directed(const event::EventView& view);
 // view() has checked the kind.
 registry::EventKind kind_of(const event::EventView& view);
+inline constexpr std::string_view kWaitedTooLong = "waited_too_long";
 inline constexpr std::string_view kDeleted = "the endpoint was deleted";
 
 }  // namespace certes::dispatcher

@@ -13,6 +13,7 @@ constexpr std::size_t kEndingBytes = 8u << 20;  // of what is ended and not ackn
 constexpr std::size_t kMostDue = 1'024;         // that a lane names
 constexpr std::size_t kDueARound = 4'096;
 constexpr Millis kLooksEvery{500};  // for what is due
+constexpr Millis kMinute{60'000};
 
 bool takes_first(const Backlog& backlog) { return backlog.endpoint != nullptr && takes(backlog.endpoint->mode); }
 
@@ -38,6 +39,8 @@ void Loader::fenced() {
   for (auto& [number, partition] : partitions_) {
     if (partition.state != State::asked) continue;
     partition.state = State::loading;
+    if (const book::Landmark last = parts_.book.index(number)->landmarks().noted()[0]; last.appended_at > 0)
+      partition.age.read(last.appended_at, parts_.clock.now());
     parts_.backlogs.for_each(number, [this](Backlog& backlog) {
       resolve(backlog);
       backlog.put_back(0);
@@ -127,6 +130,30 @@ bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& recor
   return fate_of(backlog.endpoint->config(), record.appended_at) != Fate::deliver;
 }
 
+bool Loader::waited_too_long(const log::StoredRecord& record) const {
+  const auto found = partitions_.find(record.partition);
+  return found != partitions_.end() && record.appended_at < found->second.expired_before;
+}
+
+void Loader::routed(const log::StoredRecord& record) {
+  if (options_.max_wait == Millis{0}) return;
+  partitions_.at(record.partition).age.read(record.appended_at, parts_.clock.now());
+}
+
+// Lanes are swept whose lowest open event may be too old.
+void Loader::look_for_old(std::int32_t number, Partition& partition) {
+  const auto before = partition.age.look(options_.max_wait, parts_.clock.now());
+  if (!before || *before <= partition.expired_before) return;
+  partition.expired_before = *before;
+  const book::OpenIndex& index = *parts_.book.index(number);
+  parts_.backlogs.for_each(number, [&](Backlog& backlog) {
+    const auto lowest = index.next_open(backlog.lane, 0);
+    if (!lowest || index.append_times(*lowest).lowest >= *before) return;
+    backlog.sweep_from(*lowest);
+    consider(backlog);
+  });
+}
+
 // It is marked in the index, as the record of the result is read but once.
 void Loader::answered(const Commands::At& command, const log::StoredRecord& result) {
   book::OpenIndex& index = *parts_.book.index(command.partition);
@@ -187,9 +214,12 @@ void Loader::step() {
   for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
   for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
   looks_on_ = refused_ = false;
+  const bool looks_for_old = options_.max_wait > Millis{0} && parts_.clock.now() >= look_for_old_at_;
+  if (looks_for_old) look_for_old_at_ = parts_.clock.now() + kMinute;
   for (auto& [number, partition] : partitions_) {
     if (partition.state != State::loading) continue;
     take_due(number, partition, *parts_.book.index(number));
+    if (looks_for_old) look_for_old(number, partition);
     ask(number, partition);
   }
   // Who came later may have made room, and have taken none.
@@ -224,6 +254,7 @@ std::optional<SteadyTime> Loader::next_at() const {
   std::optional<SteadyTime> when;
   const auto earlier = [&when](SteadyTime at) { when = when ? std::min(*when, at) : at; };
   if (looks_on_) earlier(now);
+  if (options_.max_wait > Millis{0} && !partitions_.empty()) earlier(look_for_old_at_);
   for (const Backlog* const backlog : parts_.book.stirred())  // by what was sent in this round
     if (wants(*backlog)) earlier(now);
   for (const auto& [number, partition] : partitions_) {

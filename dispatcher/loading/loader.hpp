@@ -16,6 +16,7 @@
 #include "common/base/line_limit.hpp"
 #include "dispatcher/loading/arrivals.hpp"
 #include "dispatcher/loading/backlogs.hpp"
+#include "dispatcher/loading/log_age.hpp"
 
 namespace certes::dispatcher {
 
@@ -53,6 +54,8 @@ class Loader {
   // A record that was routed just now has that delivery in the index: into memory with it, or let it wait on the log.
   // `match`: of the lane's endpoint; none: it is only to be ended.
   void offer(Backlog& backlog, const log::RecordPtr& record, const Match* match);
+  // A record was routed: the log is as old as that.
+  void routed(const log::StoredRecord& record);
   // The result of an open command is on the log.
   void answered(const Commands::At& command, const log::StoredRecord& result);
 
@@ -83,6 +86,8 @@ class Loader {
     SteadyTime not_before{};
     UnixMillis due_taken = 0;  // of the calendar: up to the second of it, at most
     std::uint32_t turn = 0;
+    LogAge age;
+    UnixMillis expired_before = 0;  // what is open of events that were appended before has waited too long; 0: nothing
   };
 
   static registry::Priority class_of(const Backlog& backlog);
@@ -96,8 +101,11 @@ class Loader {
   bool may_come(const Backlog& backlog, const book::OpenDelivery& known);
   void leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends);
   static bool ends_at_once(const Backlog& backlog, const log::StoredRecord& record);
+  bool waited_too_long(const log::StoredRecord& record) const;
+  UnixMillis ends_before(const Backlog& backlog) const;
 
   void take_due(std::int32_t number, Partition& partition, book::OpenIndex& index);
+  void look_for_old(std::int32_t number, Partition& partition);
   void ask(std::int32_t number, Partition& partition);
   bool ask_class(std::int32_t number, Partition& partition, registry::Priority priority);
   void collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out);
@@ -110,6 +118,7 @@ class Loader {
   void lost(const Asked& asked, bool damaged);
   void end_run(Partition& partition, const log::Picked& picked);
   bool is_loaded(std::int32_t partition, book::OpenPlace place) const;
+  bool set_aside(const Backlog& backlog, std::int64_t offset);
 
   const CoreOptions& options_;
   const LoaderParts parts_;
@@ -118,6 +127,7 @@ class Loader {
   std::vector<book::OpenPlace> due_;
   bool looks_on_ = false;  // some lane has more to be looked at
   bool refused_ = false;   // some lane got nothing for want of memory
+  SteadyTime look_for_old_at_{};
   LineLimit told_;
 };
 

@@ -59,9 +59,7 @@ void Loader::collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked
 }
 
 void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
-  const UnixMillis before = backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted
-                                ? INT64_MAX
-                                : doomed_before(backlog.endpoint->config());
+  const UnixMillis before = ends_before(backlog);
   std::int64_t from = *backlog.sweep;
   backlog.sweep.reset();
   for (std::size_t left = kMostSwept; const auto at = index.next_open(backlog.lane, from);) {
@@ -73,10 +71,25 @@ void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::
       continue;
     }
     from = *at + 1;
-    if (is_loaded(backlog.partition, {*at, backlog.lane})) continue;
+    if (is_loaded(backlog.partition, {*at, backlog.lane}) && !set_aside(backlog, *at)) continue;
     out.push_back({*at, &backlog, Want::sweep});
     --left;
   }
+}
+
+// What was appended before comes to its end without being sent.
+UnixMillis Loader::ends_before(const Backlog& backlog) const {
+  if (backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted) return INT64_MAX;
+  return std::max(doomed_before(backlog.endpoint->config()), partitions_.at(backlog.partition).expired_before);
+}
+
+// What is in memory and has waited too long leaves it, unless it is out. What else is to end is swept there.
+bool Loader::set_aside(const Backlog& backlog, std::int64_t offset) {
+  const LoadedRecord& record = *parts_.book.loaded(backlog.partition, offset);
+  Delivery& delivery = *Book::find(record, backlog.lane);
+  if (delivery.is_out() || !waited_too_long(*record.record)) return false;
+  parts_.book.set_aside(delivery);
+  return true;
 }
 
 void Loader::collect_first(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
@@ -176,12 +189,16 @@ void Loader::load(const Asked& asked, const log::RecordPtr& record) {
   const book::OpenPlace place{asked.offset, backlog.lane};
   const auto known = parts_.book.index(backlog.partition)->find(place);
   if (!known || is_loaded(backlog.partition, place)) return;
-  const bool ends = ends_at_once(backlog, *record);
+  const bool too_long = waited_too_long(*record);
+  const bool ends = too_long || ends_at_once(backlog, *record);
   if (asked.want == Want::sweep && !ends) return;
   const bool to_be_sent = !known->tried || known->tried->what == Due::attempt;
   if (!ends && to_be_sent && backlog.endpoint->mode == Mode::paused) return leave_behind(backlog, place, *known, false);
   LoadedRecord& loaded = parts_.book.load(record);
-  parts_.arrivals.load(loaded, backlog, *known);
+  if (too_long)
+    parts_.arrivals.expire(loaded, backlog, *known);
+  else
+    parts_.arrivals.load(loaded, backlog, *known);
   parts_.book.unpin(loaded);
 }
 

@@ -92,8 +92,10 @@ struct OwnedPartition {
 
   std::optional<book::Checkpoints> checkpoints;  // of the index, once it runs
   std::optional<Writing> writing;
-  bool checkpoint_now = false;  // what is committed says nothing of the log that is there
-  std::uint32_t accepted = 0;   // checkpoints
+  bool checkpoint_now = false;      // what is committed says nothing of the log that is there
+  std::uint32_t accepted = 0;       // checkpoints
+  std::int64_t finished_below = 0;  // as it is committed
+  SteadyTime trim_at{};             // of what is finished and too old
 };
 
 inline std::size_t tail_index(log::Topic topic) {

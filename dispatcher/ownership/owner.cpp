@@ -91,6 +91,7 @@ void Owner::Impl::advance(Part& part) {
 // May destroy `part`.
 void Owner::Impl::advance_run(Part& part) {
   part.index.set_now(now_);
+  if (trims(part) && now_ >= part.trim_at) trim_events(part);
   pass_gap(part);
   if (part.writing) append_items(part);
   if (now_ >= checkpoint_time(part)) begin_checkpoint(part);
@@ -119,7 +120,8 @@ SteadyTime Owner::Impl::deadline(const Part& part) const {
     case Phase::recover: return std::min(never, looked_up_ ? now_ : std::max(part.retry_at, now_ + kRetry));
     case Phase::run:
       if (part.revoked) return never;
-      return std::min({never, checkpoint_time(part), part.reading_failed ? part.retry_at : SteadyTime::max()});
+      return std::min({never, checkpoint_time(part), part.reading_failed ? part.retry_at : SteadyTime::max(),
+                       trims(part) ? part.trim_at : SteadyTime::max()});
     case Phase::term:
     case Phase::close: return never;
   }

@@ -87,6 +87,8 @@ struct OwnerOptions {
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};
+  // Finished events are trimmed once they are older; 0: not by the owner.
+  Millis events_retention{0};
   log::ReadBack::Limits read_back = {};  // of a partition's past; no records: nothing. None is older than:
   Millis read_back_window{86'400'000};
   // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.

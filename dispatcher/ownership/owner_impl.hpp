@@ -146,6 +146,9 @@ class Owner::Impl final : public log::MemberHandler {
   void commit_checkpoint(Part& part);
   void checkpoint_committed(Part& part);
   void abandon_checkpoint(Part& part);
+  void in_background(std::function<void()> job);
+  bool trims(const Part& part) const;
+  void trim_events(Part& part);
 
   log::Log& log_;
   OwnerHandler& handler_;

@@ -39,6 +39,7 @@ struct TopicSpec {
   std::int32_t partitions = 1;
   int replication_factor = -1;                // -1: the cluster's default
   std::map<std::string, std::string> config;  // Kafka's names
+  std::map<std::string, std::string> least;  // of these, where a topic that exists may be tighter than one that is made
 };
 std::vector<TopicSpec> topic_specs(const Options& options);
 

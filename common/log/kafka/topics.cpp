@@ -11,15 +11,23 @@
 namespace certes::log::kafka {
 namespace {
 
+constexpr Millis kPastMaxWait = std::chrono::days(2);  // until what has waited too long has become dead letters
+
 std::string retention_of(const Options& options, Topic topic) {
   switch (topic) {
-    case Topic::events: return std::to_string(options.retention.events.count());
     case Topic::attempts: return std::to_string(options.retention.attempts.count());
     case Topic::dead_letters: return std::to_string(options.retention.dead_letters.count());
+    case Topic::events:
     case Topic::registry:
     case Topic::progress: break;
   }
   return "-1";  // trimmed by us
+}
+
+// Of `events`, made by somebody else: what is open must not go, nor what is to be kept.
+std::string least_retention_of_events(const config::RetentionSettings& retention) {
+  if (retention.max_wait == Millis{0}) return "-1";
+  return std::to_string(std::max(retention.events, retention.max_wait + kPastMaxWait).count());
 }
 
 TopicSpec spec_of(const Options& options, Topic topic) {
@@ -33,9 +41,10 @@ TopicSpec spec_of(const Options& options, Topic topic) {
                  {"retention.ms", retention_of(options, topic)},
                  {"retention.bytes", "-1"},
                  {"max.message.bytes", std::to_string(max_message_bytes(options, topic))}};
+  if (topic == Topic::events) spec.least["retention.ms"] = least_retention_of_events(options.retention);
   const auto own = options.kafka.topic.find(std::string(to_string(topic)));
   if (own != options.kafka.topic.end())
-    for (const auto& [name, value] : own->second) spec.config[name] = value;
+    for (const auto& [name, value] : own->second) spec.least.erase(name), spec.config[name] = value;
   return spec;
 }
 
@@ -205,7 +214,9 @@ Result<std::vector<std::string>> Topics::judge_settings(Millis timeout) {
   for (const TopicSpec& spec : specs_) {
     std::string& text = wrong.emplace_back();
     const auto& config = (*found)[spec.name];
-    for (const auto& [setting, needed] : spec.config) {
+    for (const auto& [setting, made_with] : spec.config) {
+      const auto least = spec.least.find(setting);
+      const std::string& needed = least == spec.least.end() ? made_with : least->second;
       const auto has = config.find(setting);
       if (has == config.end() || is_loose_enough(setting, needed, has->second)) continue;
       text += (text.empty() ? "" : "\n") + spec.name + ": " + setting + " is " + has->second + ", needed " + needed +

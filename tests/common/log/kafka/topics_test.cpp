@@ -64,13 +64,14 @@ TEST_CASE("Kafka topics: two processes may make them at the same time") {
 }
 
 TEST_CASE("Kafka topics: tighter ones are refused, naming topic, setting, what is and what is needed") {
-  const Options options = test::kafka_options(test::shared_brokers());
+  Options options = test::kafka_options(test::shared_brokers());
+  options.retention.max_wait = std::chrono::days(6);
   struct Case {
     Topic topic;
     std::string setting, found, needed;
   };
   const Case cases[] = {
-      {Topic::events, "retention.ms", "3600000", "604800000"},
+      {Topic::events, "retention.ms", "3600000", "691200000"},  // 8 days
       {Topic::progress, "retention.ms", "604800000", "-1"},
       {Topic::dead_letters, "retention.bytes", "1000000", "-1"},
       {Topic::registry, "cleanup.policy", "compact", "delete"},
@@ -90,6 +91,17 @@ TEST_CASE("Kafka topics: tighter ones are refused, naming topic, setting, what i
     CHECK(says(error, own.kafka.prefix + std::string(to_string(tight.topic)) + ": " + tight.setting + " is " +
                           tight.found + ", needed " + tight.needed));
   }
+}
+
+TEST_CASE("Kafka topics: events that go by themselves are accepted where what waits too long goes before") {
+  Options options = test::kafka_options(test::shared_brokers());
+  options.retention.max_wait = std::chrono::days(6);
+  make_topics(options, [](TopicSpec& spec) {
+    if (!spec.lines && spec.topic == Topic::events) spec.config["retention.ms"] = "691200000";
+  });
+  test::open_prepared(options);
+  options.retention.max_wait = Millis{0};  // for ever
+  CHECK(says(refusal(options), "retention.ms is 691200000, needed -1"));
 }
 
 TEST_CASE("Kafka topics: too few partitions are refused") {
