@@ -41,8 +41,7 @@ OwnerOptions owner_options(const Dependencies& dependencies) {
     options.read_back = {known.read_back, known.read_back_bytes};
   options.read_back_window = known.window;
   // The embedded log lets go of what is finished and too old itself.
-  if (dependencies.settings.store.engine == "kafka")
-    options.events_retention = dependencies.settings.retention.events;
+  if (dependencies.settings.store.engine == "kafka") options.events_retention = dependencies.settings.retention.events;
   return options;
 }
 

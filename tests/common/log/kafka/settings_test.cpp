@@ -69,7 +69,7 @@ TEST_CASE("Kafka settings: how long topics keep what they hold where nothing is 
   }
   CHECK(kept["certes.registry"] == for_ever);
   CHECK(kept["certes.progress"] == for_ever);
-  CHECK(kept["certes.events"] == for_ever);  // dispatchers trim it
+  CHECK(kept["certes.events"] == for_ever);            // dispatchers trim it
   CHECK(kept["certes.dead-letters"] == "2592000000");  // 30 days
   CHECK(kept["certes.logs"] == "60000");
 }
