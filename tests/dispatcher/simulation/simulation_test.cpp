@@ -12,6 +12,15 @@ namespace {
 
 void holds(const Schedule& schedule, std::uint64_t runs) { certes::simulation::holds<CoreWorld>(schedule, runs); }
 
+// So many of each. What they are for shows in one of them.
+void all_hold(const std::vector<Schedule>& schedules, std::uint64_t runs) {
+  certes::simulation::Summary summary;
+  for (const Schedule& schedule : schedules)
+    certes::simulation::each_seed(schedule, certes::simulation::times(runs),
+                                  [&](const Schedule& one) { certes::simulation::run_one<CoreWorld>(one, summary); });
+  certes::simulation::check(summary, summary.faults);
+}
+
 // What may be noticed first.
 struct Planted {
   Mistake mistake;
@@ -56,24 +65,25 @@ TEST_CASE("Core simulation: an unreadable checkpoint means repeats, not loss") {
   holds({.frame = {.events = 8, .processes = 2, .steps = 300, .unaware = true, .corrupt = true}}, 500);
 }
 TEST_CASE("Core simulation: nor where next to nothing has room in memory") {
+  std::vector<Schedule> schedules;
   for (const std::size_t bytes : {3'000u, 20'000u})
     for (const int concurrency : {1, 2})
       for (const bool changes : {false, true})
-        holds({.frame = {.events = 16, .processes = 2, .steps = 500, .unaware = true},
-               .changes = changes,
-               .timed = false,
-               .life = {.memory_bytes = bytes,
-                        .body_bytes = 500,
-                        .concurrency = concurrency,
-                        .retry_delay = Millis{3'000}}},
-              40);
+        schedules.push_back(
+            {.frame = {.events = 16, .processes = 2, .steps = 500, .unaware = true},
+             .changes = changes,
+             .timed = false,
+             .life = {
+                 .memory_bytes = bytes, .body_bytes = 500, .concurrency = concurrency, .retry_delay = Millis{3'000}}});
+  all_hold(schedules, 40);
 }
 TEST_CASE("Core simulation: nor where attempts are far apart") {
+  std::vector<Schedule> schedules;
   for (const std::size_t bytes : {3'000u, 128u << 20})
-    holds({.frame = {.events = 12, .processes = 2, .steps = 400, .unaware = true, .stretch = 100},
-           .timed = false,
-           .life = {.memory_bytes = bytes, .concurrency = 1, .retry_delay = Millis{700'000}}},
-          50);
+    schedules.push_back({.frame = {.events = 12, .processes = 2, .steps = 400, .unaware = true, .stretch = 100},
+                         .timed = false,
+                         .life = {.memory_bytes = bytes, .concurrency = 1, .retry_delay = Millis{700'000}}});
+  all_hold(schedules, 50);
 }
 TEST_CASE("Core simulation: wherever all are restarted, everything ends as it would have") {
   certes::simulation::holds_wherever_restarted<CoreWorld>(
