@@ -81,7 +81,8 @@ class Book {
 
   // Room in memory for what is of that class: what waits of lower classes leaves for it. `share`: of all that may be
   // held. However little that is, there is room for one.
-  bool make_room(registry::Priority priority, double share = 1);
+  // `asking`: the lane that it is for; where that has nothing in memory, those of its class that have more give way.
+  bool make_room(registry::Priority priority, const Backlog* asking, double share = 1);
   bool is_full(double share = 1) const;
 
   // Partitions that go. `abort`: what is still being sent of one that is lost.
@@ -127,6 +128,7 @@ class Book {
   void leave_ready(const Delivery& delivery, bool tried);
   void put_back(HeldList& held);
   void drop(Delivery& delivery);
+  Delivery* excess(registry::Priority priority, const Backlog* asking) const;
   bool keeps(const Delivery& delivery, UnixMillis due) const;
   std::uint64_t tick(SteadyTime at) const;
 

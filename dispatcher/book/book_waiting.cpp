@@ -175,14 +175,27 @@ bool Book::is_full(double share) const {
   return memory_.held() + outcomes_.memory_bytes() >= most;
 }
 
-bool Book::make_room(registry::Priority priority, double share) {
+bool Book::make_room(registry::Priority priority, const Backlog* asking, double share) {
   std::size_t lowest = registry::kPriorities - 1;
   while (is_full(share) && deliveries_.live() > 0) {
     while (lowest > static_cast<std::size_t>(priority) && droppable_[lowest].empty()) --lowest;
-    if (lowest <= static_cast<std::size_t>(priority)) return false;
-    set_aside(*droppable_[lowest].back());
+    Delivery* const last =
+        lowest > static_cast<std::size_t>(priority) ? droppable_[lowest].back() : excess(priority, asking);
+    if (last == nullptr) return false;
+    set_aside(*last);
   }
   return true;
+}
+
+// Of that class, what may give way to a lane that has nothing in memory: a retry that waits for its time, or the last
+// of several of its lane that are ready. Nothing: there is none among those that came last.
+Delivery* Book::excess(registry::Priority priority, const Backlog* asking) const {
+  static constexpr int kLooks = 64;
+  if (asking == nullptr || asking->ready + asking->ready_tried > 0) return nullptr;
+  return droppable_[static_cast<std::size_t>(priority)].find_last(kLooks, [](const Delivery& delivery) {
+    const Backlog& lane = *delivery.backlog;
+    return std::holds_alternative<InWheel>(delivery.place) || lane.ready + lane.ready_tried > 1;
+  });
 }
 
 // It waits on in the index alone. Precondition: it has left its place.

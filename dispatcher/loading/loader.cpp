@@ -106,13 +106,13 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
 bool Loader::may_come(const Backlog& backlog, const book::OpenDelivery& known) {
   if (known.tried && known.tried->what == Due::attempt) {
     const bool soon = known.tried->due <= parts_.clock.unix_millis() + kLoadedBefore.count();
-    return soon && takes_first(backlog) && parts_.book.make_room(class_of(backlog));
+    return soon && takes_first(backlog) && parts_.book.make_room(class_of(backlog), &backlog);
   }
-  if (known.tried) return parts_.book.make_room(class_of(backlog));
+  if (known.tried) return parts_.book.make_room(class_of(backlog), &backlog);
   // What leaves memory for it may be of its own lane, where its class was another before.
   const auto nothing_before = [&] { return !backlog.behind && backlog.asked == 0; };
   return takes_first(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
-         parts_.book.make_room(class_of(backlog)) && nothing_before();
+         parts_.book.make_room(class_of(backlog), &backlog) && nothing_before();
 }
 
 void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends) {

@@ -29,13 +29,18 @@ void Loader::ask(std::int32_t number, Partition& partition) {
 bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Priority priority) {
   auto& wanting = partition.wanting[static_cast<std::size_t>(priority)];
   if (wanting.empty()) return false;
-  if (!parts_.book.make_room(priority, kMemoryShare)) {
+  // Where there is no room, one that has nothing in memory comes first, and alone.
+  Backlog* first = wanting.front();
+  const bool full = !parts_.book.make_room(priority, nullptr, kMemoryShare);
+  if (full) first = wanting.find([](const Backlog& one) { return one.ready + one.ready_tried == 0; });
+  if (first == nullptr || (full && !parts_.book.make_room(priority, first, kMemoryShare))) {
     refused_ = true;
     return false;
   }
+  wanting.move_to_front(*first);
   std::vector<Asked> asked;
   std::vector<Backlog*> again;
-  while (asked.size() < kMostAsked && !wanting.empty()) {
+  while (asked.size() < (full ? 1 : kMostAsked) && !wanting.empty()) {
     Backlog& backlog = *wanting.pop_front();
     const std::size_t before = asked.size();
     collect(backlog, *parts_.book.index(number), asked);
@@ -189,6 +194,8 @@ void Loader::load(const Asked& asked, const log::RecordPtr& record) {
   const book::OpenPlace place{asked.offset, backlog.lane};
   const auto known = parts_.book.index(backlog.partition)->find(place);
   if (!known || is_loaded(backlog.partition, place)) return;
+  // What stands before it has left memory meanwhile: it comes again behind that.
+  if (asked.want == Want::first && backlog.behind && backlog.from <= asked.offset) return;
   const bool too_long = waited_too_long(*record);
   const bool ends = too_long || ends_at_once(backlog, *record);
   if (asked.want == Want::sweep && !ends) return;

@@ -45,10 +45,21 @@ class List {
     node(item)->unlink();
     push_back(item);
   }
+  void move_to_front(T& item) {
+    node(item)->unlink();
+    push_front(item);
+  }
   // The first that `fits`, or none.
   template <class Fits>
   T* find(Fits fits) const {
     for (Node* at = head_.next; at != &head_; at = at->next)
+      if (fits(*from(at))) return from(at);
+    return nullptr;
+  }
+  // The last that fits, of the last `most`, or none.
+  template <class Fits>
+  T* find_last(int most, Fits fits) const {
+    for (Node* at = head_.prev; at != &head_ && most > 0; at = at->prev, --most)
       if (fits(*from(at))) return from(at);
     return nullptr;
   }

@@ -602,3 +602,35 @@ TEST_CASE("Loading: what is due soon is not forgotten, though more than a few ar
     CHECK(sent.size() == 1'200);
   }
 }
+
+TEST_CASE("Loading: an endpoint that hangs leaves room in memory for others of its class") {
+  CoreOptions options;
+  options.memory_bytes = 400'000;
+  World world(options);
+  StateBuilder state;
+  state.endpoint("hangs", [](auto& endpoint) { endpoint.concurrency = 10; }).subscription("s1", "hangs", "hang.#");
+  state.endpoint("works").subscription("s2", "works", "work.#");
+  world.use(state);
+  EventText text;
+  text.body = std::string(20'000, 'x');
+  const auto give = [&](int count, const std::string& type) {
+    for (int i = 0; i < count; ++i, ++text.offset) {
+      text.id = "evt_" + std::to_string(text.offset);
+      text.type = type;
+      world.give(text);
+      world.core->run();
+    }
+  };
+  give(100, "hang.x");
+  CHECK(world.flying.size() == 10);
+  int answered = 0;
+  for (int i = 0; i < 30; ++i) {
+    give(1, "work.x");
+    for (int round = 0; round < 5; ++round) {
+      world.core->run();
+      if (world.answer("works", 200)) ++answered;
+    }
+  }
+  CHECK(answered == 30);
+  CHECK(world.core->gauges().memory_bytes < 600'000);
+}
