@@ -14,7 +14,7 @@ constexpr std::size_t kMostChunkBytes = 512u << 20;  // of memory: more than an 
 
 Result<bool> CheckpointLoader::add(const log::StoredRecord& record) {
   if (record.value.empty()) return false;  // it begins a term
-  const auto complete = reader_.add(record);
+  auto complete = reader_.add(record);
   if (!complete || !*complete) return complete;
   if (auto taken = recovery_ ? take_part(parts_[next_++]) : take_manifest(); !taken) return fail(taken.error());
   if (done()) return true;
