@@ -79,6 +79,13 @@ class Hops {
     let_go(1'000);
     test.server.stop(Millis{10'000});
   }
+  // What was sent before is in the queue once a later request is answered: the loop takes them in order.
+  void settle(std::size_t requests) {
+    REQUIRE(eventually([&] { return test.server.stats().requests == requests; }));
+    RawClient later = test.client();
+    later.send(get("/nothing"));
+    CHECK(later.answer().status == 404);
+  }
   // Who has begun a step, in order, once there are so many.
   std::vector<std::string> begun(std::size_t steps) {
     std::unique_lock lock(mutex_);
@@ -135,7 +142,7 @@ TEST_CASE("Server: between the steps of one's lengthy request another has a turn
   a.send(get("/hops?a"));
   CHECK(hops.begun(1) == Order{"a"});
   b.send(get("/hops?b"));
-  REQUIRE(eventually([&] { return hops.test.server.stats().requests == 2; }));
+  hops.settle(2);
   hops.let_go(6);
   CHECK(a.answer().body == "done");
   CHECK(b.answer().body == "done");
@@ -148,7 +155,7 @@ TEST_CASE("Server: a step that throws ends its request; who holds too much keeps
   fat.send(get("/hops?fat"));
   CHECK(hops.begun(1) == Order{"fat"});
   broken.send(get("/hops?broken"));
-  REQUIRE(eventually([&] { return hops.test.server.stats().requests == 2; }));
+  hops.settle(2);
   hops.let_go(5);
   CHECK(fat.answer().body == "done");
   const Answer answer = broken.answer();
