@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 #include "common/registry/proposal.hpp"
@@ -108,9 +107,13 @@ void CoreLoop::take_picked() {
   picked_.clear();  // lets go of records
 }
 
+// A run that the log refuses is asked for again, which is told.
 void CoreLoop::ask(log::PickRun&& run) {
-  const auto taken = picker_->ask(std::move(run));
-  assert(taken);
+  log::Picked refused{run.id, run.topic, run.partition, 0, log::PickFate::again, nullptr, {}};
+  auto taken = picker_->ask(std::move(run));
+  if (taken) return;
+  refused.error = std::move(taken.error());
+  core_->on_picked(refused);
 }
 
 void CoreLoop::show() {
