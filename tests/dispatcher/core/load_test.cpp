@@ -12,7 +12,7 @@ using tests::StateBuilder;
 using tests::World;
 
 TEST_CASE("Core: what waits is not in memory, and comes from the log in its order") {
-  static constexpr int kEvents = 200'000;
+  static constexpr int kEvents = 50'000;
   World world;
   StateBuilder state;
   state.endpoint("dead", [](auto& endpoint) { endpoint.concurrency = 1; });
