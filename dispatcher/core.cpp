@@ -4,8 +4,6 @@
 
 namespace certes::dispatcher {
 namespace {
-constexpr std::size_t kEndingBytes = 8u << 20;
-
 // Requests take at most half of the memory, and what is not routed a quarter.
 CoreOptions fitted(CoreOptions options) {
   options.in_flight_max = std::clamp<std::size_t>(options.memory_bytes / 2 / kRequestBytes, 1,
@@ -74,12 +72,9 @@ void Core::wake_rested(SteadyTime now) {
 }
 
 void Core::sweep() {
-  sweep_.run([this](Delivery& delivery) { recorder_.end_unsent(delivery); }, [this] { return may_end_more(); });
+  sweep_.run([this](Delivery& delivery) { recorder_.end_unsent(delivery); }, [this] { return loader_.may_end_more(); });
   endpoints_.drop_left();
 }
-
-// Of what a sweep ends: its dead letters have the payload again until they are acknowledged, which wakes the loop.
-bool Core::may_end_more() const { return ports_.outcomes.memory_bytes() < kEndingBytes; }
 
 void Core::send_waiting(SteadyTime now) {
   while (scheduler_.in_flight() < options_.in_flight_max) {
@@ -102,7 +97,7 @@ Core::Room Core::room() const {
 std::optional<SteadyTime> Core::next_at() {
   const SteadyTime now = ports_.clock.now();
   if (draining_) return std::nullopt;
-  if (sweep_.running() && may_end_more()) return now;
+  if (sweep_.running() && loader_.may_end_more()) return now;
   std::optional<SteadyTime> when;
   const auto earlier = [&](std::optional<SteadyTime> other) {
     if (other) when = when ? std::min(*when, *other) : *other;

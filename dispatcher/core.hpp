@@ -87,7 +87,6 @@ class Core {
   void expire(SteadyTime now);
   void wake_rested(SteadyTime now);
   void sweep();
-  bool may_end_more() const;
   std::size_t memory_bytes() const { return book_.memory_bytes() + ports_.outcomes.memory_bytes(); }
   void send_waiting(SteadyTime now);
   void leave(std::int32_t partition, bool lost);

@@ -129,7 +129,7 @@ class Book {
   void put_back(HeldList& held);
   void drop(Delivery& delivery);
   Delivery* excess(registry::Priority priority, const Backlog* asking) const;
-  bool keeps(const Delivery& delivery, UnixMillis due) const;
+  bool keeps(UnixMillis due) const;
   std::uint64_t tick(SteadyTime at) const;
 
   Scheduler& scheduler_;

@@ -10,8 +10,7 @@
 namespace certes::dispatcher {
 namespace {
 
-constexpr Millis kKeptAlways{2'000};  // in memory until its next attempt: as long as that takes to load
-constexpr Millis kKeptLongest{600'000};
+constexpr Millis kKeptLongest{600'000};  // in memory until its next attempt
 constexpr double kShareOfWaiting = 0.5;  // of memory, above which nothing is kept longer than it must
 
 NodeOf<EndpointDeliveries>& of_endpoint(Delivery& delivery) { return delivery; }
@@ -28,14 +27,13 @@ void Book::queue(Delivery& delivery) {
 }
 
 void Book::wait_for_retry(Delivery& delivery, UnixMillis due) {
-  if (keeps(delivery, due)) return wait_until(delivery, due);
+  if (keeps(due)) return wait_until(delivery, due);
   set_aside(delivery);
 }
 
-bool Book::keeps(const Delivery& delivery, UnixMillis due) const {
+bool Book::keeps(UnixMillis due) const {
   const Millis delay{due - clock_.unix_millis()};
-  if (delivery.attempts == 0) return true;
-  return delay <= kKeptAlways || (delay <= kKeptLongest && !is_full(kShareOfWaiting));
+  return delay <= kLoadedBefore || (delay <= kKeptLongest && !is_full(kShareOfWaiting));
 }
 
 void Book::wait_until(Delivery& delivery, UnixMillis due) {
@@ -191,10 +189,9 @@ bool Book::make_room(registry::Priority priority, const Backlog* asking, double 
 // of several of its lane that are ready. Nothing: there is none among those that came last.
 Delivery* Book::excess(registry::Priority priority, const Backlog* asking) const {
   static constexpr int kLooks = 64;
-  if (asking == nullptr || asking->ready + asking->ready_tried > 0) return nullptr;
+  if (asking == nullptr || asking->in_memory() > 0) return nullptr;
   return droppable_[static_cast<std::size_t>(priority)].find_last(kLooks, [](const Delivery& delivery) {
-    const Backlog& lane = *delivery.backlog;
-    return std::holds_alternative<InWheel>(delivery.place) || lane.ready + lane.ready_tried > 1;
+    return std::holds_alternative<InWheel>(delivery.place) || delivery.backlog->in_memory() > 1;
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/log/names.hpp"
 #include "dispatcher/endpoint/fate.hpp"
+#include "dispatcher/loading/backlogs.hpp"
 
 namespace certes::dispatcher {
 
@@ -35,8 +36,7 @@ void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDeli
   // Whoever takes commands now: it has its result.
   if (known.tried && known.tried->what == Due::answered)
     return place(add(record, backlog, backlog.endpoint, known), known);
-  if (backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted)
-    return cancel(record, backlog, known, kDeleted);
+  if (is_gone(backlog)) return cancel(record, backlog, known, kDeleted);
   if (const auto match = match_of(backlog, *view)) return take(record, backlog, *match, known);
   cancel(record, backlog, known, kUnmatched);
 }
@@ -44,8 +44,7 @@ void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDeli
 void Arrivals::expire(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known) {
   const Due what = known.tried ? known.tried->what : Due::attempt;
   const bool waits = what == Due::attempt || what == Due::result;
-  if (!waits || backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted)
-    return load(record, backlog, known);
+  if (!waits || is_gone(backlog)) return load(record, backlog, known);
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(options_.max_wait).count();
   parts_.recorder.give_up(
       add(record, backlog, backlog.endpoint, known),

@@ -15,6 +15,9 @@ namespace certes::dispatcher {
 struct Endpoint;
 struct WantingBacklogs;
 
+// What was tried is loaded so long before it is due, and so stays in memory where that is soon.
+inline constexpr Millis kLoadedBefore{2'000};
+
 struct Backlog : NodeOf<WantingBacklogs> {
   std::int32_t partition = 0;
   book::LaneNumber lane = 0;
@@ -39,6 +42,7 @@ struct Backlog : NodeOf<WantingBacklogs> {
 
   std::size_t asked = 0;  // on their way from the log
 
+  std::size_t in_memory() const { return ready + ready_tried; }
   // An untried one has left memory, or did not come.
   void put_back(std::int64_t offset) {
     if (!behind || offset < from) from = offset;

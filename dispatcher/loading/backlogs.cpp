@@ -16,6 +16,10 @@ book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority) 
   return {config.tenant, config.id, endpoint.reply ? 0 : config.created_at, priority, false};
 }
 
+bool is_gone(const Backlog& backlog) { return backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted; }
+
+bool takes(const Backlog& backlog) { return backlog.endpoint != nullptr && takes(backlog.endpoint->mode); }
+
 void Backlogs::begin(std::int32_t number, book::OpenIndex& index) {
   Partition& partition = partitions_[number];
   partition.index = &index;

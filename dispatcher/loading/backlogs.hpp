@@ -46,6 +46,11 @@ class Backlogs {
   std::map<std::int32_t, Partition> partitions_;
 };
 
+// Its endpoint is no more, or there never was one: what is open is only ended.
+bool is_gone(const Backlog& backlog);
+// Something is sent to its endpoint.
+bool takes(const Backlog& backlog);
+
 // The lane's name in every index.
 book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority);
 

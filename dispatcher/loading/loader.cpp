@@ -15,8 +15,6 @@ constexpr std::size_t kDueARound = 4'096;
 constexpr Millis kLooksEvery{500};  // for what is due
 constexpr Millis kMinute{60'000};
 
-bool takes_first(const Backlog& backlog) { return backlog.endpoint != nullptr && takes(backlog.endpoint->mode); }
-
 }  // namespace
 
 void Loader::begin(std::int32_t number) {
@@ -106,12 +104,12 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
 bool Loader::may_come(const Backlog& backlog, const book::OpenDelivery& known) {
   if (known.tried && known.tried->what == Due::attempt) {
     const bool soon = known.tried->due <= parts_.clock.unix_millis() + kLoadedBefore.count();
-    return soon && takes_first(backlog) && parts_.book.make_room(class_of(backlog), &backlog);
+    return soon && takes(backlog) && parts_.book.make_room(class_of(backlog), &backlog);
   }
   if (known.tried) return parts_.book.make_room(class_of(backlog), &backlog);
   // What leaves memory for it may be of its own lane, where its class was another before.
   const auto nothing_before = [&] { return !backlog.behind && backlog.asked == 0; };
-  return takes_first(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
+  return takes(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
          parts_.book.make_room(class_of(backlog), &backlog) && nothing_before();
 }
 
@@ -126,13 +124,12 @@ void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::O
 
 // Nothing is sent of it, whatever else is known.
 bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record) {
-  if (backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted) return true;
+  if (is_gone(backlog)) return true;
   return fate_of(backlog.endpoint->config(), record.appended_at) != Fate::deliver;
 }
 
 bool Loader::waited_too_long(const log::StoredRecord& record) const {
-  const auto found = partitions_.find(record.partition);
-  return found != partitions_.end() && record.appended_at < found->second.expired_before;
+  return record.appended_at < partitions_.at(record.partition).expired_before;
 }
 
 void Loader::routed(const log::StoredRecord& record) {
@@ -191,13 +188,18 @@ std::size_t Loader::most_ready(const Backlog& backlog) const {
 
 bool Loader::may_end_more() const { return parts_.outcomes.memory_bytes() < kEndingBytes; }
 
+// For retries.
+std::size_t Loader::room_for_tried(const Backlog& backlog) const {
+  return most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
+}
+
 bool Loader::wants_first(const Backlog& backlog) const {
-  return backlog.behind && takes_first(backlog) && 2 * backlog.ready < most_ready(backlog);
+  return backlog.behind && takes(backlog) && 2 * backlog.ready < most_ready(backlog);
 }
 
 bool Loader::wants_due(const Backlog& backlog) const {
   if (!backlog.due.empty()) return backlog.ready_tried < most_ready(backlog);
-  return backlog.overdue && takes_first(backlog) && 2 * backlog.ready_tried < most_ready(backlog);
+  return backlog.overdue && takes(backlog) && 2 * backlog.ready_tried < most_ready(backlog);
 }
 
 // One question at a time: what it brings comes before what is asked next.

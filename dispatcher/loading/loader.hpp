@@ -62,13 +62,15 @@ class Loader {
   void on_picked(const log::Picked& picked);
   // The endpoint has changed: its mode, or its limits.
   void changed(Endpoint& endpoint);
+  // Another delivery may be ended without being sent: its dead letter has the payload again until it is acknowledged,
+  // which wakes the loop.
+  bool may_end_more() const;
   // One round: looks what is due, asks for what is wanted.
   void step();
   std::optional<SteadyTime> next_at() const;
 
  private:
-  static constexpr Millis kLoadedBefore{2'000};  // it is due
-  static constexpr double kMemoryShare = 0.75;   // above which nothing is asked for
+  static constexpr double kMemoryShare = 0.75;  // above which nothing is asked for
   enum class State : std::uint8_t { begun, asked, loading, stopped };
   enum class Want : std::uint8_t { first, due, sweep };
   struct Asked {
@@ -95,7 +97,7 @@ class Loader {
   bool wants(const Backlog& backlog) const;
   bool wants_first(const Backlog& backlog) const;
   bool wants_due(const Backlog& backlog) const;
-  bool may_end_more() const;
+  std::size_t room_for_tried(const Backlog& backlog) const;
   void consider(Backlog& backlog);
   void resolve(Backlog& backlog);
   bool may_come(const Backlog& backlog, const book::OpenDelivery& known);

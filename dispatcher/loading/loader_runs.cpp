@@ -32,7 +32,7 @@ bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Prio
   // Where there is no room, one that has nothing in memory comes first, and alone.
   Backlog* first = wanting.front();
   const bool full = !parts_.book.make_room(priority, nullptr, kMemoryShare);
-  if (full) first = wanting.find([](const Backlog& one) { return one.ready + one.ready_tried == 0; });
+  if (full) first = wanting.find([](const Backlog& one) { return one.in_memory() == 0; });
   if (first == nullptr || (full && !parts_.book.make_room(priority, first, kMemoryShare))) {
     refused_ = true;
     return false;
@@ -84,7 +84,7 @@ void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::
 
 // What was appended before comes to its end without being sent.
 UnixMillis Loader::ends_before(const Backlog& backlog) const {
-  if (backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted) return INT64_MAX;
+  if (is_gone(backlog)) return INT64_MAX;
   return std::max(doomed_before(backlog.endpoint->config()), partitions_.at(backlog.partition).expired_before);
 }
 
@@ -111,8 +111,8 @@ void Loader::collect_first(Backlog& backlog, const book::OpenIndex& index, std::
 
 // What was tried by an endpoint that takes nothing now waits for that; all else that is due only ends.
 void Loader::collect_due(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
-  const bool sends = backlog.endpoint != nullptr && takes(backlog.endpoint->mode);
-  std::size_t room = most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
+  const bool sends = takes(backlog);
+  std::size_t room = room_for_tried(backlog);
   std::vector<std::int64_t> left;
   for (const std::int64_t offset : std::exchange(backlog.due, {})) {
     const auto known = index.find({offset, backlog.lane});
@@ -134,7 +134,7 @@ void Loader::collect_overdue(Backlog& backlog, book::OpenIndex& index, std::vect
   if (!backlog.overdue || !backlog.due.empty()) return;
   const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
   const UnixMillis taken = partitions_.at(backlog.partition).due_taken / kSecond;
-  std::size_t room = most_ready(backlog) - std::min(most_ready(backlog), backlog.ready_tried);
+  std::size_t room = room_for_tried(backlog);
   for (int looks = 0; room > 0 && looks < kMostLooks; ++looks) {
     const auto at = index.next_tried(backlog.lane, backlog.tried_from);
     if (!at) {

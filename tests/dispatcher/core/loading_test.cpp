@@ -43,6 +43,15 @@ std::vector<std::string> names(int from, int below) {
   return names;
 }
 
+// The event of that type that stands next on the log; and a round of the core.
+void give_next(World& world, EventText& text, const std::string& type) {
+  text.id = "evt_" + std::to_string(text.offset);
+  text.type = type;
+  world.give(text);
+  ++text.offset;
+  world.core->run();
+}
+
 std::size_t waiting(World& world, Priority priority = Priority::normal) {
   return world.core->gauges().waiting[static_cast<std::size_t>(priority)];
 }
@@ -124,13 +133,7 @@ TEST_CASE("Loading: what waits of lower classes leaves memory for what is higher
   world.use(state);
   EventText text;
   text.body = std::string(10'000, 'x');
-  const auto give = [&](const std::string& type) {
-    text.id = "evt_" + std::to_string(text.offset);
-    text.type = type;
-    world.give(text);
-    ++text.offset;
-    world.core->run();
-  };
+  const auto give = [&](const std::string& type) { give_next(world, text, type); };
   for (int i = 0; i < 15; ++i) give("low.x");
   CHECK(world.core->gauges().memory_bytes > 150'000);
   for (int i = 0; i < 12; ++i) give("alarm");
@@ -446,13 +449,7 @@ TEST_CASE("Loading: who waits after another try keeps its place, though memory i
   world.use(state);
   EventText text;
   text.body = std::string(10'000, 'x');
-  const auto give = [&](const std::string& type) {
-    text.id = "evt_" + std::to_string(text.offset);
-    text.type = type;
-    world.give(text);
-    ++text.offset;
-    world.core->run();
-  };
+  const auto give = [&](const std::string& type) { give_next(world, text, type); };
   for (int i = 0; i < 14; ++i) give("x");
   REQUIRE(world.give_back("slow", http::TransferError::local, Millis{300}));
   for (int i = 0; i < 5; ++i) give("alarm");
@@ -614,12 +611,7 @@ TEST_CASE("Loading: an endpoint that hangs leaves room in memory for others of i
   EventText text;
   text.body = std::string(20'000, 'x');
   const auto give = [&](int count, const std::string& type) {
-    for (int i = 0; i < count; ++i, ++text.offset) {
-      text.id = "evt_" + std::to_string(text.offset);
-      text.type = type;
-      world.give(text);
-      world.core->run();
-    }
+    for (int i = 0; i < count; ++i) give_next(world, text, type);
   };
   give(100, "hang.x");
   CHECK(world.flying.size() == 10);
