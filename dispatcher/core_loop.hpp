@@ -57,6 +57,9 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
   void on_log_lost(std::int32_t partition, std::int64_t records) override;
+  void on_trim_failed(std::int32_t partition, log::Topic topic, const Error& error) override {
+    meters_.trim_failed(partition, topic, error);
+  }
   void on_other_group(std::int32_t partition, const std::string& group) override;
   void on_unreadable_checkpoint(std::int32_t partition, std::string_view what) override;
   void on_commit_disbelieved(std::int32_t partition, std::int64_t offset, std::int64_t instead) override;

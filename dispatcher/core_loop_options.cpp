@@ -40,8 +40,8 @@ OwnerOptions owner_options(const Dependencies& dependencies) {
   if (!dependencies.log.exact_deduplication() && known.ids > 0 && known.window > Millis{0})
     options.read_back = {known.read_back, known.read_back_bytes};
   options.read_back_window = known.window;
-  // The embedded log lets go of what is finished and too old itself.
-  if (dependencies.settings.store.engine == "kafka") options.events_retention = dependencies.settings.retention.events;
+  options.lets_go = dependencies.settings.store.engine == "kafka" ? LetsGo::below : LetsGo::between;
+  options.events_retention = dependencies.settings.retention.events;
   return options;
 }
 

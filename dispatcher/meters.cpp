@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kGivenBack = "certes_dispatcher_given_back_total";
 constexpr std::string_view kGivenBackHelp = "Requests that were not made, through no fault of the endpoint's";
+constexpr std::string_view kTrims = "certes_log_trim_failures_total";
+constexpr std::string_view kTrimsHelp = "Times that what is finished could not be deleted from the log";
 constexpr std::array<std::string_view, 4> kResolved = {"found", "failed", "silent", "local"};
 constexpr std::size_t kMostReasons = 50;
 
@@ -65,6 +67,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   read_back_ = metrics_.counter("certes_dispatcher_read_back_records_total", "Records read again for de-duplication");
   identities_ = metrics_.gauge("certes_deduplication_ids", "Identities remembered.", {{"role", "dispatcher"}});
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});
+  trims_of_events_ = metrics_.counter(kTrims, kTrimsHelp, {{"topic", "events"}});
+  trims_of_progress_ = metrics_.counter(kTrims, kTrimsHelp, {{"topic", "progress"}});
   foreign_commits_ = metrics_.counter("certes_dispatcher_foreign_commits_total",
                                       "Commits of the group that Certes did not make, and did not believe.");
   lost_deliveries_ = metrics_.counter("certes_dispatcher_lost_deliveries_total",
@@ -114,6 +118,16 @@ void Meters::given_back(http::TransferError error, std::string_view why) {
   const auto times = given_back_told_.due(http::to_string(error), clock_.now());
   if (!times) return;
   spdlog::warn("dispatcher: {} requests could not be made since the last such line, and wait: {}", *times, why);
+}
+
+void Meters::trim_failed(std::int32_t partition, log::Topic topic, const Error& error) {
+  (topic == log::Topic::events ? trims_of_events_ : trims_of_progress_).add();
+  const auto times = trims_told_.due(to_string(topic), clock_.now());
+  if (!times) return;
+  spdlog::warn(
+      "dispatcher: what is finished could not be deleted from {}, {} times since the last such line (now partition {}: "
+      "{}): it is tried again",
+      to_string(topic), *times, partition, error.message);
 }
 
 void Meters::problem(std::string_view text) { spdlog::error("dispatcher: {}", text); }

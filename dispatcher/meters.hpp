@@ -35,6 +35,7 @@ class Meters final : public Observer {
   void problem(std::string_view text) override;
 
   void foreign_commit() { foreign_commits_.add(); }
+  void trim_failed(std::int32_t partition, log::Topic topic, const Error& error);
   void lost(std::int64_t records) { lost_.add(static_cast<double>(records)); }
   void show(const CoreGauges& gauges);
   // Tells of endpoints that fail what is due.
@@ -56,11 +57,12 @@ class Meters final : public Observer {
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter unresolved_, local_;  // given back
-  LineLimit given_back_told_;
+  LineLimit given_back_told_, trims_told_;
   metrics::Gauge resolving_, resolving_waiting_;
   std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
   http::ResolverStats shown_;
   metrics::Counter unmatched_, duplicates_, read_back_, lost_, lost_deliveries_, foreign_commits_;
+  metrics::Counter trims_of_events_, trims_of_progress_;               // that failed
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   EndpointMeters endpoints_;
   FailingEndpoints failing_endpoints_;

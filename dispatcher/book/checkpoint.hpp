@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/log/log.hpp"
 #include "dispatcher/book/items.hpp"
 #include "dispatcher/book/open_index.hpp"
 
@@ -78,10 +79,14 @@ class Checkpoints {
   Trim accepted(const Checkpoint& checkpoint, std::int64_t place, std::uint64_t bytes);
   void abandoned(const Checkpoint& checkpoint);
 
-  // Of the accepted checkpoint, runs of offsets in [from, below) without an open delivery: visit(first, behind). What
-  // has changed since is left out, it comes with a later one.
-  template <class Visit>
-  void finished(std::int64_t from, std::int64_t below, Visit&& visit) const;
+  // Of the accepted checkpoint, runs of offsets in [from, below) without an open delivery, appended to `out`: of one
+  // chunk at least, and of no further one once there are `most`. Returns behind what was looked at. What has changed
+  // since is left out, it comes with a later checkpoint; what was given is not given again, of a chunk that has not
+  // changed. Never the last record before the position: by it the log is known again, and who reads on finds something.
+  std::int64_t take_finished(std::int64_t from, std::int64_t below, std::size_t most,
+                             std::vector<log::OffsetRange>& out);
+  // What was given of [from, below) could not be let go: it is given again.
+  void give_back_finished(std::int64_t from, std::int64_t below);
 
   std::uint64_t progress_bytes() const;  // that `progress` holds from the lowest place that is named
   std::uint64_t live_bytes() const;      // of these, named
@@ -117,30 +122,5 @@ class Checkpoints {
   Written accepted_at_;
   std::int64_t accepted_lowest_ = INT64_MAX;  // place that it names, its own included
 };
-
-template <class Visit>
-void Checkpoints::finished(std::int64_t from, std::int64_t below, Visit&& visit) const {
-  below = std::min(below, accepted_.position);
-  const auto give = [&](std::int64_t first, std::int64_t behind) {
-    first = std::max(first, from), behind = std::min(behind, below);
-    if (first < behind) visit(first, behind);
-  };
-  std::int64_t at = 0;
-  for (const Manifest::Ref& ref : accepted_.chunks) {
-    const std::int64_t first = first_of(ref.number);
-    give(at, first);
-    at = first + kChunkOffsets;
-    if (at <= from || !as_accepted(ref)) continue;
-    OffsetSet::Bits bits{};
-    index_.chunks().at(ref.number).chunk->add_open_to(bits);
-    std::int64_t free_from = first;
-    OffsetSet::from(0, bits).for_each([&](std::uint16_t open) {
-      give(free_from, first + open);
-      free_from = first + open + 1;
-    });
-    give(free_from, at);
-  }
-  give(at, below);
-}
 
 }  // namespace certes::dispatcher::book

@@ -38,6 +38,7 @@ struct ChunkState {
   std::optional<Dirt> dirt;      // as against what `written` says
   std::uint64_t copied_for = 0;  // the last one's id; 0: none
   Written written;               // by an accepted checkpoint
+  std::int64_t let_go = -1;      // the place of the copy all of whose finished events were let go; -1: none
 };
 
 // A delivery to be.

@@ -66,6 +66,15 @@ struct Loading {
   bool from_start = false;  // nothing was ever committed
 };
 
+// Of events that are finished and too old.
+struct LettingGo {
+  SteadyTime at{};                    // when the next pass begins, or goes on
+  bool out = false;                   // a call is
+  std::optional<std::int64_t> below;  // which are old enough, in this pass; none: not known yet
+  std::int64_t from = 0;              // in this pass all below is done
+  std::int64_t asked = 0;             // and, once the call has ended, all below this
+};
+
 struct OwnedPartition {
   std::int32_t partition = 0;
   std::uint64_t epoch = 0;  // differs each time the partition is assigned
@@ -95,7 +104,7 @@ struct OwnedPartition {
   bool checkpoint_now = false;      // what is committed says nothing of the log that is there
   std::uint32_t accepted = 0;       // checkpoints
   std::int64_t finished_below = 0;  // as it is committed
-  SteadyTime trim_at{};             // of what is finished and too old
+  LettingGo letting_go;
 };
 
 inline std::size_t tail_index(log::Topic topic) {

@@ -19,6 +19,7 @@ Owner::Impl::Impl(log::Log& log, OwnerHandler& handler, const Clock& clock, Owne
       options_(std::move(options)),
       wake_(std::move(wake)),
       session_(log.session_timeout()),
+      trims_(log, options_.background, wake_),
       outbox_(log, wake_),
       now_(clock.now()),
       last_poll_(now_),
@@ -66,6 +67,7 @@ Result<std::size_t> Owner::Impl::poll(std::size_t max_records, std::size_t max_b
   looked_up_ = false;
   encode_left_ = kEncodeBytes;
   grow();
+  serve_trims();
   serve_outbox();
   for (std::size_t p = 0; p < parts_.size(); ++p)
     if (parts_[p]) advance(*parts_[p]);
@@ -91,7 +93,7 @@ void Owner::Impl::advance(Part& part) {
 // May destroy `part`.
 void Owner::Impl::advance_run(Part& part) {
   part.index.set_now(now_);
-  if (trims(part) && now_ >= part.trim_at) trim_events(part);
+  if (now_ >= letting_go_at(part)) let_go_of_events(part);
   pass_gap(part);
   if (part.writing) append_items(part);
   if (now_ >= checkpoint_time(part)) begin_checkpoint(part);
@@ -120,8 +122,8 @@ SteadyTime Owner::Impl::deadline(const Part& part) const {
     case Phase::recover: return std::min(never, looked_up_ ? now_ : std::max(part.retry_at, now_ + kRetry));
     case Phase::run:
       if (part.revoked) return never;
-      return std::min({never, checkpoint_time(part), part.reading_failed ? part.retry_at : SteadyTime::max(),
-                       trims(part) ? part.trim_at : SteadyTime::max()});
+      return std::min(
+          {never, checkpoint_time(part), letting_go_at(part), part.reading_failed ? part.retry_at : SteadyTime::max()});
     case Phase::term:
     case Phase::close: return never;
   }

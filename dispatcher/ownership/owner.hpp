@@ -70,6 +70,9 @@ class OwnerHandler {
   // what is committed, so that what `attempts` no longer holds is sent again.
   virtual void on_unreadable_checkpoint(std::int32_t /*partition*/, std::string_view /*what*/) {}
 
+  // What is finished could not be let go: it is tried again with the next checkpoint, or in ten minutes.
+  virtual void on_trim_failed(std::int32_t /*partition*/, log::Topic /*topic*/, const Error& /*error*/) {}
+
   // Its newest checkpoint is another group's: it is left alone, and looked at again in a minute.
   virtual void on_other_group(std::int32_t /*partition*/, const std::string& /*group*/) {}
 
@@ -82,16 +85,23 @@ class OwnerHandler {
   virtual void on_replaced(std::int32_t /*partition*/) {}
 };
 
+// Of the events that are finished.
+enum class LetsGo : std::uint8_t {
+  nothing,
+  below,    // those below the watermark
+  between,  // those between open ones: the log trims the others itself
+};
+
 struct OwnerOptions {
   std::string group = {};  // stands in every checkpoint; empty: in none
   Millis checkpoint_every{10'000};
   std::size_t checkpoint_bytes = 16u << 20;  // of tails
   Millis revoke_limit{2'000};
-  // Finished events are trimmed once they are older; 0: not by the owner.
-  Millis events_retention{0};
+  LetsGo lets_go = LetsGo::nothing;
+  Millis events_retention{0};  // what is finished is let go once it is older; where the log has no room, at any age
   log::ReadBack::Limits read_back = {};  // of a partition's past; no records: nothing. None is older than:
   Millis read_back_window{86'400'000};
-  // Where the log's blocking calls (trimming old checkpoints) run. None: a thread of the owner's own.
+  // Where the log's blocking calls (trims) run. None: a thread of the owner's own.
   std::function<void(std::function<void()>)> background = {};
 };
 

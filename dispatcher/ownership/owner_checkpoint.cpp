@@ -6,11 +6,7 @@
 namespace certes::dispatcher {
 namespace {
 
-constexpr Millis kTrimTimeout{2'000};
-constexpr Millis kTrimEventsEvery{600'000};
 constexpr Millis kCrowdedEvery{50};
-constexpr std::uint32_t kTrimEvery = 8;                 // checkpoints
-constexpr std::uint64_t kTrimBytes = 64u << 20;         // of `progress`: above, after every one
 constexpr std::size_t kUnacknowledgedBytes = 4u << 20;  // of a checkpoint: above, nothing more is encoded
 
 }  // namespace
@@ -102,37 +98,8 @@ void Owner::Impl::checkpoint_committed(Part& part) {
   part.writing.reset();
   const auto trim = part.checkpoints->accepted(writing.checkpoint, writing.place, writing.its_bytes);
   part.finished_below = trim.events;
-  if (++part.accepted % kTrimEvery != 0 && part.checkpoints->progress_bytes() < kTrimBytes) return;
-  if (trim.progress <= 0) return;
-  auto job = [&log = log_, partition = part.partition, below = trim.progress] {
-    // If it fails, the next one does it.
-    [[maybe_unused]] const auto trimmed = log.trim(log::Topic::progress, partition, below, kTrimTimeout);
-  };
-  in_background(std::move(job));
-}
-
-void Owner::Impl::in_background(std::function<void()> job) {
-  if (options_.background) return options_.background(std::move(job));
-  if (!trimmer_) trimmer_ = std::make_unique<Trimmer>();
-  trimmer_->run(std::move(job));
-}
-
-bool Owner::Impl::trims(const Part& part) const {
-  return options_.events_retention > Millis{0} && part.finished_below > 0;
-}
-
-// The record before the watermark stays: the log is known again by it.
-void Owner::Impl::trim_events(Part& part) {
-  part.trim_at = now_ + kTrimEventsEvery;
-  in_background([&log = log_, partition = part.partition, finished = part.finished_below - 1,
-                 old = clock_.unix_millis() - options_.events_retention.count()] {
-    const auto range = log.offsets(log::Topic::events, partition, kTrimTimeout);
-    const auto young = log.offset_at(log::Topic::events, partition, old, kTrimTimeout);
-    if (!range || !young) return;
-    const std::int64_t below = std::min(*young, finished);
-    // If it fails, the next one does it.
-    if (below > range->start) static_cast<void>(log.trim(log::Topic::events, partition, below, kTrimTimeout));
-  });
+  ++part.accepted;
+  trim_progress(part, trim.progress);
 }
 
 // It is not committed, so it does not exist; the next one comes in its time.

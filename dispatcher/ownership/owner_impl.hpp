@@ -2,7 +2,8 @@
 // The inside of Owner, divided over owner.cpp (the public face and the round), owner_membership.cpp (assigned, terms,
 // revoked, lost), owner_search.cpp (commits of others), owner_load.cpp (the checkpoint), owner_recovery.cpp (whether it
 // is of this log), owner_past.cpp (the past of `events`), owner_tails.cpp (reading back), owner_reading.cpp (records to
-// route), owner_outcomes.cpp (appends and acknowledgements) and owner_checkpoint.cpp. Confined to the core loop.
+// route), owner_outcomes.cpp (appends and acknowledgements), owner_checkpoint.cpp and owner_trims.cpp (what is let go).
+// Confined to the core loop.
 //
 // The life of a partition: assigned → ask (what is committed) → search (whether the newest checkpoint is this group's;
 // it counts where what is committed is not Certes') → term (commits it with a higher term) → recover (loads the
@@ -14,7 +15,7 @@
 #include "dispatcher/ownership/outbox.hpp"
 #include "dispatcher/ownership/owned_partition.hpp"
 #include "dispatcher/ownership/owner.hpp"
-#include "dispatcher/ownership/trimmer.hpp"
+#include "dispatcher/ownership/trims.hpp"
 
 namespace certes::dispatcher {
 
@@ -146,9 +147,15 @@ class Owner::Impl final : public log::MemberHandler {
   void commit_checkpoint(Part& part);
   void checkpoint_committed(Part& part);
   void abandon_checkpoint(Part& part);
-  void in_background(std::function<void()> job);
-  bool trims(const Part& part) const;
+
+  // owner_trims.cpp
+  void trim_progress(const Part& part, std::int64_t below);
+  SteadyTime letting_go_at(const Part& part) const;
+  void let_go_of_events(Part& part);
   void trim_events(Part& part);
+  void erase_events(Part& part);
+  void end_erasing(Part& part);
+  void serve_trims();
 
   log::Log& log_;
   OwnerHandler& handler_;
@@ -157,7 +164,7 @@ class Owner::Impl final : public log::MemberHandler {
   const log::Wake wake_;
   const Millis session_;
 
-  std::unique_ptr<Trimmer> trimmer_;  // joined last
+  Trims trims_;  // its thread is joined last
   Outbox outbox_;
   std::vector<std::unique_ptr<Part>> parts_;  // by partition; none: not owned
   std::vector<std::int64_t> highest_terms_;   // that this process has taken, by partition

@@ -17,8 +17,11 @@ constexpr std::uint64_t kPartitionsThrow = ~0u, kFaultsThrow = ~1u, kHealingThro
 World::World(const Frame& frame)
     : frame_(frame),
       partitions_(1 + static_cast<std::int32_t>(Dice(frame.seed, kPartitionsThrow).pick(2))),
-      cluster_(log::memory::make_cluster(
-          {.partitions = partitions_, .clock = &clock_, .stepped = true, .unfenced = frame.unfenced})),
+      cluster_(log::memory::make_cluster({.partitions = partitions_,
+                                          .clock = &clock_,
+                                          .stepped = true,
+                                          .crowded = frame.crowded,
+                                          .unfenced = frame.unfenced})),
       fault_rate_(Dice(frame.seed, kFaultsThrow).of(std::vector{0.0, 0.02, 0.06, 0.15})) {}
 
 std::function<void(std::function<void()>)> World::background(std::uint64_t id) {

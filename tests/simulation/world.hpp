@@ -25,6 +25,7 @@ struct Frame {
   int steps = 250;
   bool unaware = false;    // a process that lost its partitions goes on for a while
   bool corrupt = false;    // a committed checkpoint becomes unreadable
+  bool crowded = false;    // the log has little room
   bool unfenced = false;   // the cluster accepts commits of former owners
   int stretch = 1;         // how much more time passes
   int restart_after = -1;  // the step after which all processes are killed and one is started

@@ -176,29 +176,45 @@ TEST_CASE("Checkpoints: progress is trimmed below what the last two name, and wh
   CHECK(trimmed > 300);
 }
 
-TEST_CASE("Checkpoints: what is finished is said of accepted chunks alone") {
+TEST_CASE("Checkpoints: what is finished is given of accepted chunks alone, and of a chunk once") {
   Bench bench;
   bench.fill(3, 3);
   for (const int i : {0, 1, 2}) bench.finish(first_of(1) + i * 7);
   using Runs = std::vector<std::pair<std::int64_t, std::int64_t>>;
-  const auto runs = [&](std::int64_t from, std::int64_t below) {
+  std::int64_t behind = 0;
+  const auto runs = [&](std::int64_t from, std::int64_t below, std::size_t most = 1'000) {
+    std::vector<log::OffsetRange> taken;
+    behind = bench.checkpoints.take_finished(from, below, most, taken);
     Runs given;
-    bench.checkpoints.finished(from, below,
-                               [&](std::int64_t first, std::int64_t behind) { given.emplace_back(first, behind); });
+    for (const log::OffsetRange& run : taken) given.emplace_back(run.start, run.end);
     return given;
   };
+  const std::int64_t position = first_of(2) + 15;
   CHECK(runs(0, 100).empty());
   bench.whole();
-  CHECK(runs(0, 20) == Runs{{1, 7}, {8, 14}, {15, 20}});
+  CHECK(runs(0, 20) == Runs{{1, 7}, {8, 14}, {15, 20}});  // not the whole chunk: it is given again
+  CHECK(behind == 20);
   CHECK(runs(10, INT64_MAX) == Runs{{10, 14},
                                     {15, first_of(1)},
                                     {first_of(1), first_of(2)},
                                     {first_of(2) + 1, first_of(2) + 7},
                                     {first_of(2) + 8, first_of(2) + 14}});
-  bench.finish(7);
-  CHECK(runs(0, first_of(1)).empty());
-  bench.whole();
-  CHECK(runs(0, 20) == Runs{{1, 14}, {15, 20}});
+  CHECK(behind == position - 1);
+  SUBCASE("as many as are asked for, of whole chunks") {
+    CHECK(runs(0, INT64_MAX, 1) == Runs{{1, 7}, {8, 14}, {15, first_of(1)}});
+    CHECK(behind == first_of(1));
+    CHECK(runs(behind, INT64_MAX, 1).front() == std::pair{first_of(1), first_of(2)});
+    CHECK(behind >= first_of(2));
+    CHECK(runs(0, INT64_MAX, 1).front() == std::pair{first_of(1), first_of(2)});
+    bench.checkpoints.give_back_finished(7, 8);
+    CHECK(runs(0, INT64_MAX, 1) == Runs{{1, 7}, {8, 14}, {15, first_of(1)}});
+  }
+  SUBCASE("what has changed, once it is accepted") {
+    bench.finish(7);
+    CHECK(runs(0, first_of(1)).empty());
+    bench.whole();
+    CHECK(runs(0, 20) == Runs{{1, 14}, {15, 20}});
+  }
 }
 
 TEST_CASE("Checkpoints: after a cut, all that is dirty is copied at once") {

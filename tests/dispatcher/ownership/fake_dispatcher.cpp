@@ -23,6 +23,8 @@ FakeDispatcher::FakeDispatcher(std::shared_ptr<log::memory::Cluster> cluster, Le
   OwnerOptions of_owner;
   of_owner.checkpoint_every = Millis{1'000};
   of_owner.group = "one";
+  of_owner.lets_go = LetsGo::between;
+  of_owner.events_retention = std::chrono::hours(1);
   of_owner.background = options_.background;
   owner_ = std::make_unique<Owner>(*log_, *this, clock, of_owner, [] {});
 }

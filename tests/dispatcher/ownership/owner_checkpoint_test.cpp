@@ -28,45 +28,6 @@ Offsets places(const Fixture& f, ItemKind kind, std::optional<std::uint32_t> num
   return found;
 }
 
-TEST_CASE("Owner: what is finished and too old is trimmed, but for the record by which the log is known again") {
-  Fixture f;
-  for (int i = 0; i < 10; ++i) f.put();
-  OwnerOptions options;
-  options.events_retention = std::chrono::hours(1);
-  Process process(f.cluster, f.clock, 1, options);
-  process.poll();
-  const auto start = [&] { return f.cluster->range(log::Topic::events, 0).start; };
-  process.deliver({0, 1, 2, 3, 4, 5});
-  f.checkpoint(process);
-  CHECK(start() == 0);  // it is young
-  f.clock.advance(std::chrono::hours(2));
-  process.poll();
-  CHECK(start() == 5);
-  process.deliver({6, 7, 8, 9});
-  f.checkpoint(process);
-  CHECK(start() == 5);
-  f.clock.advance(std::chrono::minutes(10));
-  process.poll();
-  CHECK(start() == 9);
-  Process next(f.cluster, f.clock, 2, options);
-  f.cluster->expire(1);
-  next.poll();
-  CHECK(next.log_lost == 0);
-  CHECK(next.replaced == 0);
-}
-
-TEST_CASE("Owner: what is finished is not trimmed by the owner where the log does that itself") {
-  Fixture f;
-  for (int i = 0; i < 10; ++i) f.put();
-  Process process(f.cluster, f.clock);
-  process.poll();
-  process.deliver({0, 1, 2, 3, 4, 5});
-  f.checkpoint(process);
-  f.clock.advance(std::chrono::hours(10'000));
-  process.poll();
-  CHECK(f.cluster->range(log::Topic::events, 0).start == 0);
-}
-
 TEST_CASE("Owner: what many deliveries wait for survives in a checkpoint of several records, none too large") {
   constexpr int kEvents = 40'000;
   for (const std::size_t most : {std::size_t{2u << 20}, std::size_t{1'000}}) {

@@ -57,6 +57,9 @@ struct Process final : OwnerHandler {
   void on_other_group(std::int32_t, const std::string& group) override { others.push_back(group); }
   void on_commit_disbelieved(std::int32_t, std::int64_t, std::int64_t) override { ++disbelieved; }
   void on_unreadable_checkpoint(std::int32_t, std::string_view what) override { unreadable.emplace_back(what); }
+  void on_trim_failed(std::int32_t, log::Topic topic, const Error& error) override {
+    not_trimmed.push_back(std::string(to_string(topic)) + ": " + error.message);
+  }
 
   void poll(int rounds = 10, std::size_t max = 100'000) {
     for (int round = 0; round < rounds; ++round) REQUIRE(owner->poll(max));
@@ -123,7 +126,7 @@ struct Process final : OwnerHandler {
   int replaced = 0;
   int woken = 0;
   int disbelieved = 0;
-  std::vector<std::string> others, unreadable;
+  std::vector<std::string> others, unreadable, not_trimmed;
   std::unique_ptr<Owner> owner;
 };
 

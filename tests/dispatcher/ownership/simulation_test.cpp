@@ -35,6 +35,9 @@ TEST_CASE("Simulation: an unreadable checkpoint means duplicates, not loss") {
 TEST_CASE("Simulation: what somebody else commits under the group's name loses and repeats nothing") {
   holds({.frame = {.unaware = true}, .foreign = true}, 2'000);
 }
+TEST_CASE("Simulation: what is erased between what is open is nothing that is still needed") {
+  holds({.frame = {.events = 12, .steps = 400, .unaware = true, .corrupt = true, .crowded = true}}, 2'000);
+}
 TEST_CASE("Simulation: a log that was trimmed or truncated loses only what it lost itself") {
   holds({.frame = {.unaware = true, .corrupt = true}, .truncate = true}, 2'000);
 }

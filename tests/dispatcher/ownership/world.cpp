@@ -53,8 +53,8 @@ void OwnerWorld::trim(log::Topic topic, std::int32_t partition, std::int64_t bef
 
 void OwnerWorld::excuse(std::int32_t partition, log::OffsetRange range) {
   for (std::int64_t offset = range.start; offset < range.end; ++offset)
-    ledger_.excuse(
-        std::stoi(std::string(cluster_->at(log::Topic::events, partition, offset)->headers.get(log::names::kId))));
+    if (const auto event = cluster_->at(log::Topic::events, partition, offset))
+      ledger_.excuse(std::stoi(std::string(event->headers.get(log::names::kId))));
 }
 
 void OwnerWorld::expire_events(Dice& dice, std::int32_t partition) {

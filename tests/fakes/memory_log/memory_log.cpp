@@ -89,6 +89,7 @@ class MemoryLog final : public Log {
     return {};
   }
 
+  bool crowded() const override { return state_.options.crowded; }
   Result<void> health() const override { return {}; }
 
  private:

@@ -23,6 +23,7 @@ struct Options {
   Millis session_timeout{12'000};
   std::size_t max_record_bytes = 2u << 20;
   bool stepped = false;
+  bool crowded = false;   // there is little room: what is finished is to be let go of
   bool unfenced = false;  // accepts commits of former owners: to show that a test notices
 };
 
