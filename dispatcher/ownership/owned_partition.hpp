@@ -81,6 +81,7 @@ struct OwnedPartition {
   Phase phase = Phase::ask;
   std::int64_t term = 0;
   bool running_before = false;  // the handler knows the partition; what is in memory holds
+  bool kept = false;  // it was let go by this process, and has come back: its index holds if nobody else had it
   bool asking = false;
   bool committing = false;
   bool reading_failed = false;
@@ -92,6 +93,7 @@ struct OwnedPartition {
 
   std::vector<std::uint32_t> doubtful;  // slots of its outcomes in doubt, while tails are read
   log::Committed committed;
+  log::Committed accepted_commit;  // the last one of this process that was accepted
   Loading loading;
   std::array<Tail, kTailCount> tails;
 
@@ -105,6 +107,25 @@ struct OwnedPartition {
   std::uint32_t accepted = 0;       // checkpoints
   std::int64_t finished_below = 0;  // as it is committed
   LettingGo letting_go;
+
+  // All but what is known of the log is as on a first assignment.
+  void come_back(std::uint64_t its_epoch, SteadyTime now) {
+    epoch = its_epoch;
+    phase = Phase::ask;
+    running_before = asking = committing = reading_failed = revoked = let_go = false;
+    kept = true;
+    retry_at = now;
+    doubtful.clear();
+    loading = {};
+    tails = {};
+    letting_go = {};
+  }
+};
+
+// A partition that was let go, until it comes back or another has it.
+struct KeptPartition {
+  std::unique_ptr<OwnedPartition> partition;
+  SteadyTime until{};
 };
 
 inline std::size_t tail_index(log::Topic topic) {

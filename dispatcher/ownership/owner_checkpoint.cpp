@@ -81,11 +81,13 @@ void Owner::Impl::commit_checkpoint(Part& part) {
   const book::Manifest& manifest = part.writing->checkpoint.manifest;
   const CommitNote note{part.writing->place, manifest.previous, part.term, manifest.watermark};
   part.committing = true;
-  member_->commit(part.partition, {note.offset, encode(note)},
-                  [this, p = part.partition, epoch = part.epoch](const Result<void>& result) {
+  log::Committed commit{note.offset, encode(note)};
+  member_->commit(part.partition, commit,
+                  [this, p = part.partition, epoch = part.epoch, commit](const Result<void>& result) {
                     Part* asked = find(p, epoch);
                     if (asked == nullptr) return;
                     asked->committing = false;
+                    if (result) asked->accepted_commit = commit;
                     if (result) return checkpoint_committed(*asked);
                     if (result.error().code == Code::conflict) return refused(*asked);
                     abandon_checkpoint(*asked);

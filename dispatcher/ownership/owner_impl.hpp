@@ -8,8 +8,11 @@
 // The life of a partition: assigned → ask (what is committed) → search (whether the newest checkpoint is this group's;
 // it counts where what is committed is not Certes') → term (commits it with a higher term) → recover (loads the
 // checkpoint, appends a record of the term to each topic it writes, reads each up to that record) → run. A broken
-// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing.
+// appender leads from run back to ask, with what is in memory. A revoke leads from run, through close, to nothing; but
+// the index is kept for a while: where the group gives the partition back, and nobody else has had it, only the term is
+// taken anew and the tails are read on.
 
+#include <map>
 #include <set>
 
 #include "dispatcher/ownership/outbox.hpp"
@@ -73,7 +76,10 @@ class Owner::Impl final : public log::MemberHandler {
   void take_term(Part& part, log::Committed committed);
   void term_taken(Part& part, const Result<void>& result);
   void refused(Part& part);
-  void drop(Part& part, bool tell);
+  void assign(std::int32_t partition, std::unique_ptr<Part> part);
+  std::unique_ptr<Part> fresh_part(std::int32_t partition);
+  std::unique_ptr<Part> take_kept(std::int32_t partition);
+  std::unique_ptr<Part> drop(Part& part, bool tell);
   void release(std::int32_t partition, bool tell);
   void advance_revoke(Part& part);
 
@@ -120,6 +126,7 @@ class Owner::Impl final : public log::MemberHandler {
   void outcome_read(Part& part, const Outcome& outcome, std::int64_t offset);
   void run(Part& part);
   void begin_running(Part& part);
+  void begin_checkpoints(Part& part);
   void settle_found(Part& part);
 
   // owner_outcomes.cpp
@@ -168,7 +175,8 @@ class Owner::Impl final : public log::MemberHandler {
   Outbox outbox_;
   std::vector<std::unique_ptr<Part>> parts_;  // by partition; none: not owned
   std::vector<std::int64_t> highest_terms_;   // that this process has taken, by partition
-  std::set<std::int32_t> beyond_;             // assigned, but not all topics have them yet: left unread
+  std::map<std::int32_t, KeptPartition> kept_;
+  std::set<std::int32_t> beyond_;  // assigned, but not all topics have them yet: left unread
   struct Waiting {
     std::uint32_t slot, generation;
     SteadyTime not_before;

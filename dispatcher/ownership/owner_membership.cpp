@@ -8,6 +8,11 @@ namespace {
 constexpr Millis kRetry{100};
 constexpr Millis kRefusedRetry{1'000};
 constexpr Millis kLookup{1'000};
+constexpr Millis kKept{60'000};  // longer than the group needs to give all partitions anew
+
+bool is_same(const log::Committed& one, const log::Committed& other) {
+  return one.offset == other.offset && one.metadata == other.metadata;
+}
 
 }  // namespace
 
@@ -18,12 +23,32 @@ void Owner::Impl::on_assigned(const std::vector<std::int32_t>& partitions) {
       continue;
     }
     if (Part* old = find(partition)) drop(*old, true);
-    auto part = std::make_unique<Part>();
-    part->partition = partition;
-    part->epoch = ++epochs_;
-    part->retry_at = now_;
-    parts_[static_cast<std::size_t>(partition)] = std::move(part);
+    auto part = take_kept(partition);
+    assign(partition, part ? std::move(part) : fresh_part(partition));
   }
+}
+
+void Owner::Impl::assign(std::int32_t partition, std::unique_ptr<Part> part) {
+  parts_[static_cast<std::size_t>(partition)] = std::move(part);
+}
+
+std::unique_ptr<OwnedPartition> Owner::Impl::fresh_part(std::int32_t partition) {
+  auto part = std::make_unique<Part>();
+  part->partition = partition;
+  part->epoch = ++epochs_;
+  part->retry_at = now_;
+  return part;
+}
+
+// None: it was not this process's, or too long ago.
+std::unique_ptr<OwnedPartition> Owner::Impl::take_kept(std::int32_t partition) {
+  std::erase_if(kept_, [now = clock_.now()](const auto& one) { return now >= one.second.until; });
+  const auto found = kept_.find(partition);
+  if (found == kept_.end()) return nullptr;
+  auto part = std::move(found->second.partition);
+  kept_.erase(found);
+  part->come_back(++epochs_, now_);
+  return part;
 }
 
 void Owner::Impl::on_revoked(const std::vector<std::int32_t>& partitions) {
@@ -51,16 +76,23 @@ void Owner::Impl::on_lost(const std::vector<std::int32_t>& partitions) {
 }
 
 // Whether the handler is told: unless it has let go, or never heard of the partition.
-void Owner::Impl::drop(Part& part, bool tell) {
+std::unique_ptr<OwnedPartition> Owner::Impl::drop(Part& part, bool tell) {
   const std::int32_t partition = part.partition;
   const bool knows = tell && part.running_before && !part.let_go;
   forget_ops(part);
-  parts_[static_cast<std::size_t>(partition)].reset();
+  auto dropped = std::exchange(parts_[static_cast<std::size_t>(partition)], nullptr);
   if (knows) handler_.on_lost(partition);
+  return dropped;
 }
 
+// What it knows of the log it keeps for a while, as the group may give it back at once.
 void Owner::Impl::release(std::int32_t partition, bool tell) {
-  if (Part* part = find(partition)) drop(*part, tell);
+  if (Part* part = find(partition)) {
+    const bool knows = part->phase == Phase::close && !leaving_;
+    if (knows) abandon_checkpoint(*part);
+    auto dropped = drop(*part, tell);
+    if (knows) kept_[partition] = {std::move(dropped), clock_.now() + kKept};
+  }
   member_->release(partition);
 }
 
@@ -124,6 +156,12 @@ void Owner::Impl::ask(Part& part) {
 // What another program committed under the group's name, and nothing, say nothing about what is done; nor does what
 // the group committed before another one took over.
 void Owner::Impl::consider(Part& part, log::Committed committed) {
+  if (part.kept) {
+    if (is_same(committed, part.accepted_commit)) return take_term(part, std::move(committed));
+    const std::int32_t partition = part.partition;  // another has had it
+    assign(partition, fresh_part(partition));
+    return consider(*find(partition), std::move(committed));
+  }
   const auto note = decode_note(committed.metadata);
   if (!note || note->offset != committed.offset) return begin_search(part, committed.offset);
   if (options_.group.empty()) return take_term(part, std::move(committed));
@@ -160,7 +198,10 @@ void Owner::Impl::take_term(Part& part, log::Committed committed) {
 
 void Owner::Impl::term_taken(Part& part, const Result<void>& result) {
   part.committing = false;
-  if (result) return begin_recovery(part);
+  if (result) {
+    part.accepted_commit = part.committed;
+    return begin_recovery(part);
+  }
   if (result.error().code == Code::conflict) return refused(part);
   part.phase = Phase::ask;
   part.retry_at = clock_.now() + kRetry;

@@ -23,6 +23,7 @@ void Owner::Impl::begin_recovery(Part& part) {
     tail.done = false;
   }
   append_term(part, log::Topic::progress);
+  if (part.kept) part.loading.step = Loading::tails;
   if (!part.running_before) return;
   part.doubtful.clear();
   outbox_.each([&](std::uint32_t slot, Op& op) {

@@ -114,13 +114,17 @@ void Owner::Impl::begin_running(Part& part) {
   part.given = part.next = part.index.position();
   part.index.rebuild_calendar();
   const Loading& loading = part.loading;
+  if (!std::exchange(part.kept, false)) begin_checkpoints(part);
+  handler_.on_running(part.partition, part.index);
+  if (loading.lost > 0) handler_.on_log_lost(part.partition, loading.lost);
+}
+
+void Owner::Impl::begin_checkpoints(Part& part) {
   book::CheckpointLimits limits;
   limits.every = options_.checkpoint_every;
   limits.tail_bytes = options_.checkpoint_bytes;
   part.checkpoints.emplace(part.index, options_.group, static_cast<std::uint64_t>(part.term) << 32, now_, limits);
-  if (loading.manifest) part.checkpoints->resume(*loading.manifest, loading.written);
-  handler_.on_running(part.partition, part.index);
-  if (loading.lost > 0) handler_.on_log_lost(part.partition, loading.lost);
+  if (part.loading.manifest) part.checkpoints->resume(*part.loading.manifest, part.loading.written);
 }
 
 // This process's own appends in doubt: those that stand before the term record are acknowledged by that, the others are
