@@ -61,7 +61,9 @@ void Scheduler::remove(Lanes& lanes) {
   Tenant* tenant = lanes.tenant_;
   tenant->in_flight -= static_cast<std::size_t>(lanes.in_flight_);
   endpoints_.erase(&lanes);
-  if (--tenant->endpoints == 0) tenants_.erase(std::string(tenant->name));
+  if (--tenant->endpoints > 0) return;
+  bound_.cancel(*tenant);
+  tenants_.erase(std::string(tenant->name));
 }
 
 void Scheduler::set_weight(std::string_view tenant_name, int weight) {
@@ -69,7 +71,7 @@ void Scheduler::set_weight(std::string_view tenant_name, int weight) {
   if (found == tenants_.end()) return;
   Tenant& tenant = *found->second;
   tenant.weight = std::max(1, weight);
-  for (Tenant::Place& place : tenant.places) place.deficit = std::min(place.deficit, tenant.weight);
+  for (Lanes::TenantPlace& place : tenant.places) place.deficit = std::min(place.deficit, tenant.weight);
 }
 
 void Scheduler::push(Lanes& lanes, Waiting& item, Priority priority, bool retry, SteadyTime now) {
@@ -121,16 +123,16 @@ void Scheduler::update(Lanes& lanes, SteadyTime now) {
 void Scheduler::enter(Lanes& lanes, int lane) {
   Lanes::Place& place = lanes.places_[at(lane)];
   if (place.linked()) return;
-  Tenant::Place& tenant = lanes.tenant_->places[at(lane)];
+  Lanes::TenantPlace& tenant = lanes.tenant_->places[at(lane)];
   tenant.endpoints.push_back(place);
-  if (!tenant.linked()) (*rings_)[at(lane)].tenants.push_back(tenant);
+  if (!tenant.linked()) ring_of(lane, *tenant.tenant).push_back(tenant);
 }
 
 void Scheduler::leave(Lanes& lanes, int lane) {
   Lanes::Place& place = lanes.places_[at(lane)];
   if (!place.linked()) return;
   place.unlink();
-  Tenant::Place& tenant = lanes.tenant_->places[at(lane)];
+  Lanes::TenantPlace& tenant = lanes.tenant_->places[at(lane)];
   if (!tenant.endpoints.empty()) return;
   tenant.unlink();
   tenant.deficit = 0;
@@ -145,31 +147,26 @@ void Scheduler::wake_rated(SteadyTime now) {
   while (Timer* due = rated_.expire(tick(now))) update(*static_cast<Lanes*>(due), now);
 }
 
-// Those that can be sent now: what waits at a paused or busy endpoint is not crowded out by retries.
-bool Scheduler::first_attempts_wait() const {
-  for (int priority = 0; priority < registry::kPriorities; ++priority)
-    if (turn_of(priority * 2) != nullptr) return true;
-  return false;
+// Retries first, where they may go: they have waited already.
+Scheduler::Turn Scheduler::choose_lane(int priority, RetriesMay may) const {
+  const Ring& retries = (*rings_)[at(priority * 2 + 1)];
+  if (Tenant* const tenant = may.bound ? first_of(retries.bound) : nullptr) return {priority * 2 + 1, tenant};
+  if (Tenant* const tenant = may.free ? first_of(retries.tenants) : nullptr) return {priority * 2 + 1, tenant};
+  return {priority * 2, first_of((*rings_)[at(priority * 2)].tenants)};
 }
 
-// Retries first, where the budget allows: they have waited already.
-int Scheduler::choose_lane(int priority, bool retries_allowed) const {
-  if (retries_allowed && turn_of(priority * 2 + 1) != nullptr) return priority * 2 + 1;
-  if (turn_of(priority * 2) != nullptr) return priority * 2;
-  return -1;
-}
-
-// The lane to serve; -1: none can be served. Lower classes have their share in turn, not by rank: none starves.
-int Scheduler::choose_class(SteadyTime now) {
-  const bool retries_allowed = retries_.allows(first_attempts_wait(), now);
+// Lower classes have their share in turn, not by rank: none starves.
+Scheduler::Turn Scheduler::choose_class(SteadyTime now) {
+  const RetriesMay may = retries_may(now);
+  const auto nobody = [&](int priority) { return choose_lane(priority, may).tenant == nullptr; };
   int highest = 0;
-  while (highest < registry::kPriorities && choose_lane(highest, retries_allowed) < 0) ++highest;
-  if (highest == registry::kPriorities) return -1;
+  while (highest < registry::kPriorities && nobody(highest)) ++highest;
+  if (highest == registry::kPriorities) return {};
   std::array<int, registry::kPriorities> lower{};
   std::size_t lower_count = 0;
   for (int step = 1; step <= registry::kPriorities; ++step) {
     const int priority = (lower_turn_ + step) % registry::kPriorities;
-    if (priority > highest && choose_lane(priority, retries_allowed) >= 0) lower[lower_count++] = priority;
+    if (priority > highest && !nobody(priority)) lower[lower_count++] = priority;
   }
   if (lower_count > 0) {
     lower_credit_ += options_.lower_share;
@@ -179,29 +176,30 @@ int Scheduler::choose_class(SteadyTime now) {
       highest = lower_turn_;
     }
   }
-  return choose_lane(highest, retries_allowed);
+  return choose_lane(highest, may);
 }
 
 Waiting* Scheduler::next(SteadyTime now) {
   latest_ = now;
   wake_rated(now);
-  const int lane = choose_class(now);
-  return lane < 0 ? nullptr : take(lane, now);
+  let_free(now);
+  const Turn turn = choose_class(now);
+  return turn.tenant == nullptr ? nullptr : take(turn, now);
 }
 
-Waiting* Scheduler::take(int lane, SteadyTime now) {
-  Tenant::Place& tenant = turn_of(lane)->places[at(lane)];
+Waiting* Scheduler::take(Turn turn, SteadyTime now) {
+  const int lane = turn.lane;
+  Lanes::TenantPlace& tenant = turn.tenant->places[at(lane)];
   if (tenant.deficit <= 0) tenant.deficit += tenant.tenant->weight;
   --tenant.deficit;
   Lanes& lanes = *tenant.endpoints.front()->lanes;
   tenant.endpoints.rotate();
-  if (tenant.deficit <= 0) (*rings_)[at(lane)].tenants.move_to_back(tenant);
+  if (tenant.deficit <= 0) ring_of(lane, *turn.tenant).move_to_back(tenant);
 
-  const bool retry = lane % 2 != 0;
-  if (retry)
-    retries_.sent_retry(first_attempts_wait(), now);
-  else
-    retries_.sent_first(now);
+  if (lane % 2 == 0)
+    sent_first(*turn.tenant, now);
+  else if (turn.tenant->bound || first_attempts_wait())
+    retries_.sent_retry(now);
   Waiting* item = lanes.queues_[at(lane)].front();
   erase(*item);
   ++lanes.in_flight_;
@@ -220,14 +218,11 @@ void Scheduler::release(Lanes& lanes, SteadyTime now) {
 }
 
 std::optional<SteadyTime> Scheduler::next_at(SteadyTime now) {
-  std::optional<SteadyTime> when;
-  if (const auto rated = rated_.next()) when = start_ + Millis{static_cast<std::int64_t>(*rated)};
-  for (int lane = 1; lane < kLanes; lane += 2)
-    if (!(*rings_)[at(lane)].tenants.empty()) {
-      const bool first = first_attempts_wait();
-      const SteadyTime allowed = retries_.allows(first, now) ? now : retries_.allows_at(first, now);
-      return when ? std::min(*when, allowed) : allowed;
-    }
+  std::optional<SteadyTime> when = retries_at(now);
+  if (const auto rated = rated_.next()) {
+    const SteadyTime token = start_ + Millis{static_cast<std::int64_t>(*rated)};
+    when = when ? std::min(*when, token) : token;
+  }
   return when;
 }
 

@@ -2,10 +2,12 @@
 // Scheduler: which waiting delivery is sent next. Strict priority between the classes, with a guaranteed share of the
 // sends for lower ones; within a class deficit round robin over tenants, by their weights, and within a tenant round
 // robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
-// open, has a free slot and a token. Retries wait in lanes of their own, behind the retry budget; where it allows, they
-// go before the first attempts of their class. Of the slots in all a quarter is kept for tenants that have less than a
-// quarter, where there are several, whether something was ever sent to them or not: one whose endpoints hang does not
-// hold up the others. All operations are O(1). Who: core. Pure: the time is passed in. Confined to one thread.
+// open, has a free slot and a token. Retries wait in lanes of their own; where they may go, they go before the first
+// attempts of their class. The retry budget binds all of them while first attempts wait, and those of a tenant whose
+// first attempts were sent in the last ten seconds always: other tenants' do not slow it down. Of the slots in all a
+// quarter is kept for tenants that have less than a quarter, where there are several, whether something was ever sent
+// to them or not: one whose endpoints hang does not hold up the others. All operations are O(1). Who: core. Pure: the
+// time is passed in. Confined to one thread.
 
 #include <array>
 #include <cstdint>
@@ -47,6 +49,7 @@ class Lanes : Timer {
   friend class Scheduler;
   friend class Slot;
   struct Tenant;
+  struct TenantPlace;
   struct RingNode {};
   struct Place : NodeOf<RingNode> {  // in its tenant's ring of one lane
     Lanes* lanes = nullptr;
@@ -115,10 +118,26 @@ class Scheduler {
   void leave(Lanes& lanes, int lane);
   void wake_rated(SteadyTime now);
   bool first_attempts_wait() const;
-  int choose_class(SteadyTime now);
-  int choose_lane(int priority, bool retries_allowed) const;
-  Tenant* turn_of(int lane) const;  // whose it is; nothing: of nobody who may have a slot
-  Waiting* take(int lane, SteadyTime now);
+  struct RetriesMay {  // go
+    bool bound = false, free = false;
+  };
+  struct Turn {
+    int lane = 0;
+    Tenant* tenant = nullptr;  // none: nobody who may have a slot
+  };
+  using Tenants = List<Lanes::TenantPlace, NodeOf<Lanes::RingNode>>;
+  Turn choose_class(SteadyTime now);
+  Turn choose_lane(int priority, RetriesMay may) const;
+  Tenant* first_of(const Tenants& tenants) const;
+  Waiting* take(Turn turn, SteadyTime now);
+  Tenants& ring_of(int lane, const Tenant& tenant);
+
+  // Whom the retry budget binds (scheduler_retries.cpp).
+  RetriesMay retries_may(SteadyTime now);
+  std::optional<SteadyTime> retries_at(SteadyTime now);
+  void sent_first(Tenant& tenant, SteadyTime now);
+  void set_bound(Tenant& tenant, bool bound);
+  void let_free(SteadyTime now);
   std::uint64_t tick(SteadyTime at) const;
 
   Options options_;
@@ -129,6 +148,7 @@ class Scheduler {
   std::unique_ptr<std::array<Ring, kLanes>> rings_;
   std::array<std::size_t, kLanes> waiting_{};
   TimingWheel rated_;  // endpoints that wait for a token
+  TimingWheel bound_;  // tenants whose retries the budget binds
   std::size_t in_flight_ = 0;
   bool alone_ = true;
   double lower_credit_ = 0;

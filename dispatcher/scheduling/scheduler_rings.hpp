@@ -8,24 +8,28 @@
 namespace certes::dispatcher {
 
 // A tenant's part of each lane: its endpoints that can send and have something there.
-struct Lanes::Tenant {
-  struct Place : NodeOf<RingNode> {  // in the lane's ring of tenants
-    List<Lanes::Place, NodeOf<RingNode>> endpoints;
-    int deficit = 0;
-    Tenant* tenant = nullptr;
-  };
+struct Lanes::TenantPlace : NodeOf<RingNode> {  // in the lane's ring of tenants
+  List<Lanes::Place, NodeOf<RingNode>> endpoints;
+  int deficit = 0;
+  Tenant* tenant = nullptr;
+};
+
+struct Lanes::Tenant : Timer {
   explicit Tenant() {
-    for (Place& place : places) place.tenant = this;
+    for (TenantPlace& each : places) each.tenant = this;
   }
-  std::array<Place, kLanes> places;
+  std::array<TenantPlace, kLanes> places;
   std::size_t endpoints = 0;
   std::size_t in_flight = 0;
-  int weight = 1;  // its sends in one turn
+  int weight = 1;      // its sends in one turn
+  bool bound = false;  // its retries are, by the budget
+  SteadyTime last_first{};
   std::string name;
 };
 
 struct Scheduler::Ring {
-  List<Tenant::Place, NodeOf<Lanes::RingNode>> tenants;
+  Tenants tenants;
+  Tenants bound;  // of a lane of retries: those whom the budget binds
 };
 
 }  // namespace certes::dispatcher

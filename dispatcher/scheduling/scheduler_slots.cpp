@@ -14,9 +14,8 @@ bool Scheduler::is_full(const Tenant& tenant) const {
 }
 
 // Passes over those that are full, which keep their places: four at most have a quarter.
-auto Scheduler::turn_of(int lane) const -> Tenant* {
-  const auto* place = (*rings_)[static_cast<std::size_t>(lane)].tenants.find(
-      [this](const Tenant::Place& one) { return !is_full(*one.tenant); });
+auto Scheduler::first_of(const Tenants& tenants) const -> Tenant* {
+  const auto* place = tenants.find([this](const Lanes::TenantPlace& one) { return !is_full(*one.tenant); });
   return place == nullptr ? nullptr : place->tenant;
 }
 

@@ -178,6 +178,82 @@ TEST_CASE("Scheduler: the retry budget binds only around first attempts, and nev
   for (int i = 0; i < 100; ++i) REQUIRE(bench.next() != nullptr);
 }
 
+TEST_CASE("Scheduler: a tenant's retries are not slowed down by first attempts of another that do not wait") {
+  Bench bench({0.1, 0.2, 1'000'000});
+  const int a = bench.endpoint("a");
+  const int b = bench.endpoint("b");
+  bench.push(1'000, b, Priority::normal, true);
+  bench.push(1'000, a, Priority::normal, true);
+  bench.push(a);
+  std::map<int, int> retries;
+  while (Item* sent = bench.next()) retries[sent->endpoint] += sent->retry ? 1 : 0;
+  CHECK(retries[b] == 1'000);
+  CHECK(retries[a] <= 2);  // its own does
+  const auto at = bench.scheduler.next_at(bench.now);
+  REQUIRE(at.has_value());
+  CHECK(*at > bench.now);
+  CHECK(*at <= bench.now + Millis{101});
+}
+
+TEST_CASE("Scheduler: while first attempts wait, retries of all tenants together have their share") {
+  Bench bench({0.1, 0.2, 1'000'000});
+  const int a = bench.endpoint("a");
+  for (const char* tenant : {"b", "c", "d"}) bench.push(5'000, bench.endpoint(tenant), Priority::normal, true);
+  bench.push(10'000, a);
+  std::map<int, int> retries;
+  int all = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    const Item* sent = bench.next();
+    if (sent->retry) ++all, ++retries[sent->endpoint];
+    bench.now += std::chrono::microseconds{100};
+  }
+  CHECK(all >= 950);
+  CHECK(all <= 1'010);
+  for (const int of : {1, 2, 3}) CHECK(retries[of] >= 300);
+}
+
+TEST_CASE("Scheduler: where all fail, retries have their share of what is sent, whosoever they are") {
+  Bench bench({0.1, 0.2, 1'000'000});
+  for (const char* tenant : {"a", "b", "c", "d"}) bench.endpoint(tenant);
+  for (int i = 0; i < 4; ++i) bench.push(i);
+  while (bench.next() != nullptr) {
+  }
+  for (int i = 0; i < 4; ++i) bench.push(30'000, i, Priority::normal, true);
+  std::map<bool, int> sent;
+  for (int i = 0; i < 10'000; ++i) {
+    bench.push(i % 4);
+    bench.now += Millis{1};
+    while (const Item* one = bench.next()) ++sent[one->retry];
+  }
+  CHECK(sent[false] == 10'000);
+  CHECK(sent[true] >= 2'500);
+  CHECK(sent[true] <= 2'620);  // a quarter of the others, and ten a second
+}
+
+TEST_CASE("Scheduler: ten seconds behind its last first attempt a tenant's retries are free") {
+  Bench bench({0.1, 0.2});
+  const int a = bench.endpoint();
+  for (const int seconds : {0, 6}) {
+    bench.now += std::chrono::seconds{seconds};
+    bench.push(a);
+    REQUIRE_FALSE(bench.next()->retry);
+  }
+  bench.push(1'000, a, Priority::normal, true);
+  const auto last = bench.now;
+  int sent = 0;
+  while (bench.now < last + Millis{9'999}) {
+    while (bench.next() != nullptr) ++sent;
+    bench.now = std::min(*bench.scheduler.next_at(bench.now), last + Millis{9'999});
+  }
+  CHECK(sent <= 102);
+  const auto at = bench.scheduler.next_at(bench.now);
+  REQUIRE(at.has_value());
+  bench.now = *at;
+  while (bench.next() != nullptr) ++sent;
+  CHECK(bench.now <= last + Millis{10'000});
+  CHECK(sent == 1'000);
+}
+
 TEST_CASE("Scheduler: what was taken and not sent goes back before the others") {
   Bench bench;
   const int a = bench.endpoint();
