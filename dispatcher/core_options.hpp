@@ -18,6 +18,9 @@ struct CoreOptions {
   std::size_t index_bytes = 256u << 20;
   std::size_t unrouted_bytes =
       16u << 20;  // of what was read and waits for the registry; above: the same; a quarter of memory_bytes at most
+  // Of what was read a moment ago and left waiting, to be loaded without being read again; a quarter of memory_bytes at
+  // most, and only what memory has to spare.
+  std::size_t recent_bytes = 32u << 20;
   std::size_t in_flight_max = 4'096;
   Scheduler::Options shares;
   RouterOptions routing;

@@ -40,7 +40,8 @@ struct Backlog : NodeOf<WantingBacklogs> {
   // Whatever is open is looked at, and ended where it must be.
   std::optional<std::int64_t> sweep;  // from there on
 
-  std::size_t asked = 0;  // on their way from the log
+  std::size_t asked = 0;   // on their way from the log
+  bool elsewhere = false;  // while it is looked for what was read a moment ago: the next is not
 
   std::size_t in_memory() const { return ready + ready_tried; }
   // An untried one has left memory, or did not come.

@@ -73,6 +73,7 @@ void Loader::stop(std::int32_t number) {
 
 void Loader::leave(std::int32_t number) {
   stop(number);
+  recent_.leave(number);
   for (auto& wanting : partitions_[number].wanting)
     while (wanting.pop_front() != nullptr) {
     }
@@ -90,6 +91,7 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
   const bool ends = ends_at_once(backlog, *record);
   if (ends ? !may_end_more() : !may_come(backlog, *known)) {
     leave_behind(backlog, place, *known, ends);
+    if (!ends && !known->tried && takes(backlog) && !parts_.book.is_full(kMemoryShare)) recent_.add(record);
     return consider(backlog);
   }
   LoadedRecord& loaded = parts_.book.load(record);
@@ -216,6 +218,8 @@ void Loader::step() {
   for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
   for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
   looks_on_ = refused_ = false;
+  while (parts_.book.is_full(kMemoryShare) && recent_.drop_oldest()) {
+  }
   const bool looks_for_old = options_.max_wait > Millis{0} && parts_.clock.now() >= look_for_old_at_;
   if (looks_for_old) look_for_old_at_ = parts_.clock.now() + kMinute;
   for (auto& [number, partition] : partitions_) {

@@ -6,6 +6,7 @@
 // must end without being sent is swept: looked at from the lowest on, at the pace at which endings go to the log.
 // Who: core. Confined to the core loop. Nothing blocks.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -17,6 +18,7 @@
 #include "dispatcher/loading/arrivals.hpp"
 #include "dispatcher/loading/backlogs.hpp"
 #include "dispatcher/loading/log_age.hpp"
+#include "dispatcher/loading/recent.hpp"
 
 namespace certes::dispatcher {
 
@@ -41,7 +43,10 @@ inline constexpr std::string_view kUnreadable = "what waits cannot be read from 
 
 class Loader {
  public:
-  Loader(const CoreOptions& options, const LoaderParts& parts) : options_(options), parts_(parts) {}
+  Loader(const CoreOptions& options, const LoaderParts& parts)
+      : options_(options),
+        parts_(parts),
+        recent_(parts.book.memory(), std::min(options.recent_bytes, options.memory_bytes / 4)) {}
 
   // The partition's index is there. Nothing of it is loaded before the registry is known to be as new.
   void begin(std::int32_t partition);
@@ -115,6 +120,7 @@ class Loader {
   void collect_due(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
   void collect_overdue(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out);
   void collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
+  void load_recent(std::vector<Asked>& asked);
   void start_run(std::int32_t number, Partition& partition, std::vector<Asked>&& asked);
   void load(const Asked& asked, const log::RecordPtr& record);
   void lost(const Asked& asked, bool damaged);
@@ -124,6 +130,7 @@ class Loader {
 
   const CoreOptions& options_;
   const LoaderParts parts_;
+  RecentRecords recent_;
   std::map<std::int32_t, Partition> partitions_;
   std::uint64_t runs_ = 0;
   std::vector<book::OpenPlace> due_;

@@ -52,7 +52,9 @@ bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Prio
     looks_on_ = looks_on_ || wants_due(*backlog);
   }
   if (asked.empty()) return false;
-  start_run(number, partition, std::move(asked));
+  std::ranges::stable_sort(asked, {}, &Asked::offset);
+  load_recent(asked);
+  if (!asked.empty()) start_run(number, partition, std::move(asked));
   return true;
 }
 
@@ -154,8 +156,30 @@ void Loader::collect_overdue(Backlog& backlog, book::OpenIndex& index, std::vect
   }
 }
 
+// What was read a moment ago; of a lane from the first on that is asked for, so that they come in their order.
+void Loader::load_recent(std::vector<Asked>& asked) {
+  std::vector<Asked> left;
+  std::vector<std::pair<Asked, log::RecordPtr>> found;
+  for (const Asked& one : asked) {
+    auto record = recent_.take(one.backlog->partition, one.offset);
+    if (record == nullptr || one.backlog->elsewhere) {
+      one.backlog->elsewhere = true;
+      left.push_back(one);
+    } else {
+      found.emplace_back(one, std::move(record));
+    }
+  }
+  for (const Asked& one : left) one.backlog->elsewhere = false;
+  for (const auto& [one, record] : found) {
+    --one.backlog->asked;
+    load(one, record);
+  }
+  for (const auto& [one, record] : found) consider(*one.backlog);
+  looks_on_ = looks_on_ || !found.empty();
+  asked = std::move(left);
+}
+
 void Loader::start_run(std::int32_t number, Partition& partition, std::vector<Asked>&& asked) {
-  std::ranges::stable_sort(asked, {}, &Asked::offset);
   log::PickRun run;
   run.id = partition.run = ++runs_;
   run.topic = log::Topic::events;

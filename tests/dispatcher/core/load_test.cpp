@@ -13,7 +13,9 @@ using tests::World;
 
 TEST_CASE("Core: what waits is not in memory, and comes from the log in its order") {
   static constexpr int kEvents = 50'000;
-  World world;
+  CoreOptions options;
+  options.recent_bytes = 0;
+  World world(options);
   StateBuilder state;
   state.endpoint("dead", [](auto& endpoint) { endpoint.concurrency = 1; });
   state.subscription("s1", "dead", "#", Priority::low);

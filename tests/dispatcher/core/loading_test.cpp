@@ -20,6 +20,13 @@ StateBuilder one_slow() {
   return state;
 }
 
+// What waits is not kept from when it was read.
+CoreOptions from_the_log() {
+  CoreOptions options;
+  options.recent_bytes = 0;
+  return options;
+}
+
 // The process that takes over, with the log and the index of the one before.
 void take_over(World& next, World& before) {
   next.stored = before.stored;
@@ -63,7 +70,7 @@ TEST_CASE("Loading: what a former owner left comes before what is read now, thou
   before.use(one_slow());
   before.give(100, "x");
   before.core->run();
-  World world;
+  World world(from_the_log());
   world.use(one_slow());
   world.picks_at_once = false;
   take_over(world, before);
@@ -81,7 +88,7 @@ TEST_CASE("Loading: what a former owner left comes before what is read now, thou
 }
 
 TEST_CASE("Loading: what a run did not bring is asked for again, in its place") {
-  World world;
+  World world(from_the_log());
   world.use(one_slow());
   world.picks_at_once = false;
   world.give(60, "x");
@@ -109,7 +116,7 @@ TEST_CASE("Loading: what a run did not bring is asked for again, in its place") 
 }
 
 TEST_CASE("Loading: what is not on the log any more, or cannot be read, is a loss that is counted, and no more") {
-  World world;
+  World world(from_the_log());
   world.use(one_slow());
   world.give(40, "x");
   for (const std::int64_t gone : {20, 21, 39}) world.stored.erase({0, gone});
@@ -304,7 +311,7 @@ TEST_CASE("Loading: it waits for the registry that the process before may have s
 
 TEST_CASE("Loading: what comes from the log for a partition that has left is nobody's") {
   for (const bool lost : {true, false}) {
-    World world;
+    World world(from_the_log());
     world.use(one_slow());
     world.picks_at_once = false;
     world.give(60, "x");
