@@ -35,6 +35,8 @@ Result<Decision> Decider::apply(const ChangeRecord& record, UnixMillis at, Audit
   if (!before) return decision;
   entry.members = changed_members(*before->body, change.body);
   if (before->envelope.state != change.envelope.state) entry.members.emplace_back("/state");
+  if (change.envelope.purge) entry.members.emplace_back("/purges");
+  if (change.envelope.retry) entry.members.emplace_back("/retries");
   return decision;
 }
 

@@ -99,6 +99,20 @@ void read_stored_secrets(Fields& fields, Endpoint& endpoint) {
   }
 }
 
+OrderedJson shown(const Purge& purge) {
+  OrderedJson out = {{"at", format_rfc3339(purge.at)}, {"by", purge.by}};
+  if (!purge.classes.empty()) out["priority"] = purge.classes;
+  if (purge.before != 0) out["before"] = format_rfc3339(purge.before);
+  if (!purge.pattern.empty()) out["pattern"] = purge.pattern;
+  return out;
+}
+
+OrderedJson shown(const Retry& retry) {
+  OrderedJson out = {{"at", format_rfc3339(retry.at)}, {"by", retry.by}};
+  if (retry.since != 0) out["since"] = format_rfc3339(retry.since);
+  return out;
+}
+
 void check_statuses(Fields& fields, const Endpoint& endpoint) {
   for (const int status : endpoint.retry_on) {
     if (std::ranges::count(endpoint.dead_letter_on, status) > 0) {
@@ -130,7 +144,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
         {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
     read_headers(fields, endpoint.headers);
     read_declared_secret(fields, endpoint);
-    fields.passed_over({"disabled_reason", "disabled_at", "disabled_by"});
+    fields.passed_over({"disabled_reason", "disabled_at", "disabled_by", "purges", "retries"});
   }
 }
 
@@ -155,6 +169,8 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
       out["disabled_at"] = format_rfc3339(endpoint.intervals.back().from);
       out["disabled_by"] = endpoint.intervals.back().by;
     }
+    for (const Purge& one : endpoint.purges) out["purges"].push_back(shown(one));
+    for (const Retry& one : endpoint.retries) out["retries"].push_back(shown(one));
     if (!endpoint.secrets.empty()) out["secret"] = kShownSealed;
     return;
   }

@@ -41,6 +41,28 @@ std::vector<Spell> spells_after(const EntryPtr& current, const Change& change, U
   return spells;
 }
 
+// When it was disabled last; 0: never, as far as that is kept.
+UnixMillis disabled_at(const std::vector<Spell>& spells) {
+  const auto last = std::ranges::find(spells.rbegin(), spells.rend(), "disabled", &Spell::state);
+  return last == spells.rend() ? 0 : last->from;
+}
+
+// What the change asks for is kept beside the entry, as of its time, and no more in its envelope.
+void keep_asked(Entry& next, const EntryPtr& current, const Change& change) {
+  if (current) {
+    next.purges = current->purges;
+    next.retries = current->retries;
+  }
+  next.envelope.purge.reset();
+  next.envelope.retry.reset();
+  if (Purge asked = change.envelope.purge.value_or(Purge{}); change.envelope.purge) {
+    asked.at = next.updated_at;
+    asked.by = change.by;
+    add_purge(next.purges, std::move(asked), disabled_at(next.spells));
+  }
+  if (change.envelope.retry) add_retry(next.retries, {next.updated_at, change.envelope.retry->since, change.by});
+}
+
 // Beside its body: envelope, versions and times.
 constexpr std::size_t kBesideBody = 256;
 
@@ -96,6 +118,7 @@ Result<Decision> Ledger::put(const Change& change, UnixMillis at) {
   next->updated_by = change.by;
   next->envelope = change.envelope;
   next->spells = spells_after(current, change, at);
+  keep_asked(*next, current, change);
   next->body = std::make_shared<const std::string>(change.body);
   take_out(key);
   place(key, next);

@@ -28,7 +28,10 @@ struct Spell {
 struct Entry : Meta {
   std::string kind;
   Envelope envelope;
-  std::vector<Spell> spells;  // oldest first; of each state the last kKeptSpells
+  // The oldest first.
+  std::vector<Spell> spells;  // of each state the last kKeptSpells
+  std::vector<Purge> purges;
+  std::vector<Retry> retries;
 };
 inline constexpr std::size_t kKeptSpells = 16;
 using EntryPtr = std::shared_ptr<const Entry>;

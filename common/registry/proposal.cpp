@@ -34,6 +34,8 @@ Envelope envelope_of(const Endpoint& endpoint) {
   Envelope envelope = in_tenant(endpoint);
   add_need<BackoffPolicy>(envelope, endpoint, endpoint.backoff_policy);
   envelope.state = to_string(endpoint.state);
+  envelope.purge = endpoint.asked_purge;
+  envelope.retry = endpoint.asked_retry;
   return envelope;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/json/json.hpp"
+#include "common/registry/asked_json.hpp"
 #include "common/registry/plain_change.hpp"
 #include "common/registry/slices.hpp"
 
@@ -26,6 +27,8 @@ void write(OrderedJson& json, const Envelope& envelope) {
   if (!envelope.needs.empty()) json["needs"] = envelope.needs;
   if (!envelope.claims.empty()) json["claims"] = envelope.claims;
   if (!envelope.state.empty()) json["state"] = envelope.state;
+  if (envelope.purge) json["purge"] = json_of(*envelope.purge);
+  if (envelope.retry) json["retry"] = json_of(*envelope.retry);
 }
 
 // Members of other types or none at all make a record foreign; at() and get() throw for both.
@@ -34,6 +37,8 @@ Envelope envelope_of(const Json& json) {
   if (json.contains("needs")) envelope.needs = json.at("needs").get<std::vector<std::string>>();
   if (json.contains("claims")) envelope.claims = json.at("claims").get<std::vector<std::string>>();
   if (json.contains("state")) envelope.state = json.at("state").get<std::string>();
+  if (json.contains("purge")) envelope.purge = purge_of(json.at("purge"));
+  if (json.contains("retry")) envelope.retry = retry_of(json.at("retry"));
   return envelope;
 }
 
@@ -122,6 +127,10 @@ EntryPtr decode_entry(std::string_view text) {
   entry->updated_by = json.at("updated_by").get<std::string>();
   entry->envelope = envelope_of(json);
   entry->spells = spells_of(json);
+  if (json.contains("purges"))
+    for (const Json& one : json.at("purges")) entry->purges.push_back(purge_of(one));
+  if (json.contains("retries"))
+    for (const Json& one : json.at("retries")) entry->retries.push_back(retry_of(one));
   entry->body = std::make_shared<const std::string>(body);
   return entry;
 }
@@ -189,6 +198,8 @@ std::string encode(const Entry& entry) {
                       {"updated_by", entry.updated_by}};
   write(json, entry.envelope);
   write(json, entry.spells);
+  for (const Purge& one : entry.purges) json["purges"].push_back(json_of(one));
+  for (const Retry& one : entry.retries) json["retries"].push_back(json_of(one));
   return entry.body->empty() ? text_of(json) : with_member(json, "body", *entry.body);
 }
 

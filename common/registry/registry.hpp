@@ -13,6 +13,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
+#include "common/registry/asked.hpp"
 #include "common/registry/audit.hpp"
 #include "common/registry/resources.hpp"
 
@@ -23,6 +24,8 @@ struct Envelope {
   std::vector<std::string> needs;   // registry_key of what must exist as long as it does
   std::vector<std::string> claims;  // patterns of commands: no two resources of a tenant may claim the same
   std::string state;                // of an endpoint: "active", "paused", "disabled"
+  std::optional<Purge> purge;       // these two: asked for by this change; when and by whom, it says itself
+  std::optional<Retry> retry;
 
   bool operator==(const Envelope&) const = default;
 };

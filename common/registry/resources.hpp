@@ -10,6 +10,7 @@
 
 #include "common/backoff/policy.hpp"
 #include "common/base/clock.hpp"
+#include "common/registry/asked.hpp"
 #include "common/registry/persistent_map.hpp"
 
 namespace certes::registry {
@@ -135,7 +136,13 @@ struct Endpoint : Meta {
   std::vector<int> retry_on, dead_letter_on;    // statuses
   EndpointState state = EndpointState::active;  // in its envelope on the log
   std::string disabled_reason;                  // "gone" after a 410, "user"
-  std::vector<StateInterval> intervals;         // oldest first; as the registry's followers keep them
+  // As the registry's followers keep them, the oldest first.
+  std::vector<StateInterval> intervals;
+  std::vector<Purge> purges;
+  std::vector<Retry> retries;
+  // What the change to this version asks for besides: on the log they are among the above.
+  std::optional<Purge> asked_purge;
+  std::optional<Retry> asked_retry;
 };
 
 // What a resource's secrets are sealed with, so that none opens in another's place: "tenant/endpoints/id", and the same

@@ -102,6 +102,8 @@ EndpointState state_of(const std::string& text) { return parse_endpoint_state(te
 void use_envelope(Endpoint& endpoint, const Entry& entry) {
   if (!entry.envelope.state.empty()) endpoint.state = state_of(entry.envelope.state);
   for (const Spell& one : entry.spells) endpoint.intervals.push_back({state_of(one.state), one.from, one.to, one.by});
+  endpoint.purges = entry.purges;
+  endpoint.retries = entry.retries;
 }
 template <class T>
 void use_envelope(T&, const Entry&) {}
@@ -250,8 +252,9 @@ Change change_to(const T& next, const T* current) {
 
 template <class T>
 bool says_the_same(const T& one, const T& other) {
+  const Envelope its = envelope_of(one), others = envelope_of(other);
   return resource_to_json(one) == resource_to_json(other) && tree_of(one.unknown) == tree_of(other.unknown) &&
-         envelope_of(one).state == envelope_of(other).state;
+         its.state == others.state && its.purge == others.purge && its.retry == others.retry;
 }
 
 #define CERTES_RESOURCE(TYPE)                                           \

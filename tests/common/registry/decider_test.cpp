@@ -254,3 +254,39 @@ TEST_CASE("Decider: how long an endpoint was paused or disabled, and who said so
   CHECK(decide(change(Change::Op::remove, "endpoints", "a")));
   CHECK(say("active", "ops")->intervals.empty());
 }
+
+TEST_CASE("Decider: what was asked of all that waits for an endpoint stands beside it, as of its change") {
+  Deciding decide;
+  const auto ask = [&](std::optional<Purge> purge, std::optional<Retry> retry = {}) {
+    Change next = put_endpoint("a");
+    next.envelope.state = "active";
+    next.envelope.purge = std::move(purge);
+    next.envelope.retry = std::move(retry);
+    next.by = "ops";
+    const auto read = std::get<ChangeRecord>(decode(*encode("c", next)));  // as it stands on the log
+    CHECK(read.change.envelope == next.envelope);
+    REQUIRE(decide.raw(read.change));
+    return decide.state().endpoint("default", "a");
+  };
+  CHECK(ask({})->purges.empty());                               // at 1,001
+  CHECK(ask(Purge{0, 500, {"bulk"}, "order.#", ""})->purges ==  // 1,002
+        std::vector<Purge>{{1'002, 500, {"bulk"}, "order.#", "ops"}});
+  CHECK(ask({}, Retry{0, 700, ""})->retries == std::vector<Retry>{{1'003, 700, "ops"}});
+  CHECK(ask({})->purges.size() == 1);  // another change keeps both
+  const auto both = ask(Purge{}, Retry{});
+  CHECK(both->purges == std::vector<Purge>{{1'005, 0, {}, "", "ops"}});  // more than the one before
+  CHECK(both->retries == std::vector<Retry>{{1'005, 0, "ops"}});
+  CHECK_FALSE(both->asked_purge);
+  CHECK(decide.decider.audit().entries().back().members == std::vector<std::string>{"/purges", "/retries"});
+
+  const EntryPtr entry = decide.decider.ledger().find("default/endpoints/a");
+  CHECK(entry->envelope == Envelope{{}, {}, "active", {}, {}});
+  SnapshotChunk chunk;
+  chunk.resources = {entry};
+  const Record read = decode(encode(chunk));
+  CHECK(std::get<SnapshotChunk>(read).resources.at(0)->purges == entry->purges);
+  CHECK(std::get<SnapshotChunk>(read).resources.at(0)->retries == entry->retries);
+
+  CHECK(decide(change(Change::Op::remove, "endpoints", "a")));
+  CHECK(ask({})->purges.empty());
+}

@@ -186,7 +186,8 @@ TEST_CASE("Replica: unknown members and what is not understood go through a snap
   FakeLog log;
   Change endpoint = put_endpoint("a");
   endpoint.body = body;
-  endpoint.envelope = {{}, {"A.B"}, "paused"};
+  endpoint.envelope.claims = {"A.B"};
+  endpoint.envelope.state = "paused";
   log.append(*encode("chg_0", endpoint));
   Replica writer(0);
   follow(writer, log);
