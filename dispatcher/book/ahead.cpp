@@ -21,6 +21,9 @@ bool advance(Tried& known, const Tried& outcome) {
     next.what = known.what;
     next.due = known.due;
   }
+  // Nor that it was made due before its time (OpenIndex::hurry).
+  const bool same = known.first_at != 0 && outcome.attempts == known.attempts;
+  if (same && known.what == Due::attempt && outcome.what == Due::attempt) next.due = std::min(next.due, known.due);
   const bool news = next != known || known.first_at == 0;
   known = next;
   return news;

@@ -45,7 +45,7 @@ void Book::wait_until(Delivery& delivery, UnixMillis due) {
 }
 
 void Book::await_result(Delivery& delivery, UnixMillis until) {
-  if (is_full(kShareOfWaiting)) return set_aside(delivery);
+  if (is_full(kShareOfWaiting) || purged(delivery)) return set_aside(delivery);
   put(delivery, AwaitingResult{});
   droppable_[static_cast<std::size_t>(delivery.priority)].push_back(delivery);
   const Millis delay{std::max<std::int64_t>(0, until - clock_.unix_millis())};
@@ -200,13 +200,14 @@ void Book::drop(Delivery& delivery) {
   book::OpenIndex* const index = of(delivery.partition()).index;
   const book::OpenPlace place = open_place(delivery);
   Backlog& backlog = *delivery.backlog;
-  const bool ends = delivery.endpoint != nullptr && doomed(delivery);
+  const bool ends = delivery.endpoint != nullptr && doomed(delivery), ends_awaiting = ends && purged(delivery);
   remove(delivery);
   if (index == nullptr) return;
   const auto known = index->find(place);
   if (!known) return;
   // The sweep of what waits on the log may have passed it, and that of what is in memory does not come to it.
-  if (ends && (!known->tried || known->tried->what == Due::attempt)) backlog.sweep_from(place.offset);
+  const Due what = known->tried ? known->tried->what : Due::attempt;
+  if ((ends && what == Due::attempt) || (ends_awaiting && what == Due::result)) backlog.sweep_from(place.offset);
   if (known->tried)
     index->schedule(place);
   else

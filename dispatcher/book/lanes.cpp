@@ -81,7 +81,7 @@ Lane* LaneTable::at(LaneNumber number) {
 void LaneTable::set_notes(LaneNumber number, const LaneNotes& notes) {
   Lane* const lane = at(number);
   if (lane == nullptr) return;
-  if (lane->notes.paused_ms != notes.paused_ms || lane->notes.failing_since != notes.failing_since)
+  if (lane->notes.retried_at != notes.retried_at || lane->notes.failing_since != notes.failing_since)
     piece_of(number).changed = true;
   lane->notes = notes;
 }

@@ -29,7 +29,7 @@ struct LaneName {
 
 // What is kept of a lane's endpoint. Each of its lanes carries it.
 struct LaneNotes {
-  std::int64_t paused_ms = 0;    // in all, of pauses that have ended
+  UnixMillis retried_at = 0;     // what had failed when that was asked for (registry::Retry) was made due
   UnixMillis failing_since = 0;  // 0: it does not fail
   UnixMillis last_success = 0;
   bool operator==(const LaneNotes&) const = default;

@@ -127,7 +127,7 @@ std::string encode(const std::vector<LaneRow>& lanes) {
     out.text(row.name.endpoint);
     out.signed_number(row.name.version);
     out.number(row.name.ordered ? kOrdered : static_cast<std::uint64_t>(row.name.priority));
-    out.signed_number(row.notes.paused_ms);
+    out.signed_number(row.notes.retried_at);
     out.signed_number(row.notes.failing_since);
     out.signed_number(row.notes.last_success);
   }
@@ -152,7 +152,7 @@ Result<std::vector<LaneRow>> decode_lanes(std::string_view bytes) {
     const std::uint64_t priority = in.number_to(kOrdered);
     row.name.ordered = priority == kOrdered;
     if (!row.name.ordered) row.name.priority = static_cast<Priority>(priority);
-    row.notes.paused_ms = in.signed_number();
+    row.notes.retried_at = in.signed_number();
     row.notes.failing_since = in.signed_number();
     row.notes.last_success = in.signed_number();
     lanes.push_back(std::move(row));

@@ -96,6 +96,16 @@ bool OpenIndex::answered(OpenPlace place, UnixMillis at, Reason&& reason) {
   return state.added = true;
 }
 
+bool OpenIndex::hurry(OpenPlace place, UnixMillis at) {
+  const auto known = find(place);
+  if (!known || !known->tried || known->tried->what != Due::attempt) return false;
+  Tried tried = *known->tried;
+  tried.due = std::min(tried.due, at);
+  ChunkState& state = *this->at(chunk_of(place.offset));
+  set_tried(state, place, tried, {});
+  return state.added = true;
+}
+
 bool OpenIndex::finish(OpenPlace place, Ended how) {
   const std::uint32_t number = chunk_of(place.offset);
   ChunkState* const state = at(number);

@@ -58,6 +58,11 @@ struct OpenDelivery {
   std::uint64_t command_hash = 0;
 };
 
+// For an attempt, the first one too, or for its result: its end is not known yet.
+inline bool waits(const OpenDelivery& known) {
+  return !known.tried || known.tried->what == Due::attempt || known.tried->what == Due::result;
+}
+
 // Of an event with something open: what decision 14 asks for.
 struct EventState {
   std::vector<LaneNumber> open, dead_lettered;
@@ -87,6 +92,9 @@ class OpenIndex {
   // The result of a command was read: whatever is told of its attempts, it only comes to its end. `reason`: why Certes
   // had given it up, where it had. The next checkpoint shows it, as no tail does.
   bool answered(OpenPlace place, UnixMillis at, Reason&& reason);
+  // The next attempt of what was tried is due then, and not later. The next checkpoint shows it, as no tail does.
+  // False: it is not open, or waits for something else.
+  bool hurry(OpenPlace place, UnixMillis at);
   // A valid outcome that was read from a tail: as above, where it says something new; at or above the position it is
   // kept ahead. In any order, and any number of times.
   void reflect(const Outcome& outcome);

@@ -1,6 +1,7 @@
 #include "dispatcher/endpoint/endpoint.hpp"
 
 #include "dispatcher/endpoint/fate.hpp"
+#include "dispatcher/loading/backlog.hpp"
 
 namespace certes::dispatcher {
 
@@ -25,11 +26,19 @@ bool takes(Mode mode) {
   return false;
 }
 
-bool doomed(const Delivery& delivery) {
-  const Endpoint& endpoint = *delivery.endpoint;
-  return endpoint.mode == Mode::deleted ||
-         fate_of(endpoint.config(), delivery.record->record->appended_at) != Fate::deliver;
+namespace {
+
+Fate fate(const Delivery& delivery) {
+  return fate_of(delivery.endpoint->config(), *delivery.record->record, delivery.backlog->priority);
 }
+
+}  // namespace
+
+bool doomed(const Delivery& delivery) {
+  return delivery.endpoint->mode == Mode::deleted || fate(delivery) != Fate::deliver;
+}
+
+bool purged(const Delivery& delivery) { return fate(delivery) == Fate::purged; }
 
 std::string disabled_text(const Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();

@@ -45,12 +45,12 @@ struct Endpoint {
   std::size_t meter = 0;
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;  // its tenant's
-  UnixMillis swept_from = 0;                   // last_disabled_at, of which the sweep has begun
+  UnixMillis disabled_at = 0, purged_at = 0;   // the last ones (fate.hpp), of which the sweep has begun
   std::size_t to_inspect = 0;                  // of those that wait: the sweep has not come to them
   Mode mode = Mode::open;
-  bool reply = false;          // kReplyEndpoint
-  bool sweeping = false;       // what waits in memory is being looked through for what is to end
-  bool disabled_anew = false;  // what waits on the log is to be looked through, too
+  bool reply = false;      // kReplyEndpoint
+  bool sweeping = false;   // what waits in memory is being looked through for what is to end
+  bool ends_anew = false;  // what waits on the log is to be looked through, too
 
   const registry::Endpoint& config() const { return target->endpoint(); }
   bool rests() const { return rests_until != SteadyTime::min(); }
@@ -60,10 +60,14 @@ struct Endpoint {
 Mode mode_of(const Target& target);
 // Whether something is sent to it.
 bool takes(Mode mode);
-// Its endpoint is no more, or was disabled at a time that ends it. Precondition: it has an endpoint.
+// Its endpoint is no more, or was disabled or purged at a time that ends it. Precondition: it has an endpoint.
 bool doomed(const Delivery& delivery);
+// The same of a purge alone, which also ends what awaits its result.
+bool purged(const Delivery& delivery);
 
 inline constexpr std::string_view kEndpointDisabled = "endpoint_disabled";
+inline constexpr std::string_view kPurged = "purged";
+inline constexpr std::string_view kPurgedText = "it was purged";
 // Of a dead letter by that rule.
 std::string disabled_text(const Endpoint& endpoint);
 

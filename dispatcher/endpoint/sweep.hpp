@@ -1,7 +1,7 @@
 #pragma once
-// Sweep: looks through what waits for an endpoint that was disabled or deleted, and has end what must, a bounded part a
-// round. Who: the book says when something waits that is to end, Endpoints when an endpoint has changed. Confined to
-// the core loop.
+// Sweep: looks through what waits for an endpoint that was disabled, purged or deleted, and has end what must, a
+// bounded part a round. Who: the book says when something waits that is to end, Endpoints when an endpoint has changed.
+// Confined to the core loop.
 
 #include <cstddef>
 #include <functional>

@@ -36,15 +36,14 @@ void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDeli
   // Whoever takes commands now: it has its result.
   if (known.tried && known.tried->what == Due::answered)
     return place(add(record, backlog, backlog.endpoint, known), known);
-  if (is_gone(backlog)) return cancel(record, backlog, known, kDeleted);
+  if (is_gone(backlog)) return cancel(record, backlog, known, {{}, kDeleted});
+  if (is_purged(backlog, *record.record, known)) return cancel(record, backlog, known, {kPurged, kPurgedText});
   if (const auto match = match_of(backlog, *view)) return take(record, backlog, *match, known);
-  cancel(record, backlog, known, kUnmatched);
+  cancel(record, backlog, known, {{}, kUnmatched});
 }
 
 void Arrivals::expire(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known) {
-  const Due what = known.tried ? known.tried->what : Due::attempt;
-  const bool waits = what == Due::attempt || what == Due::result;
-  if (!waits || is_gone(backlog)) return load(record, backlog, known);
+  if (!book::waits(known) || is_gone(backlog)) return load(record, backlog, known);
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(options_.max_wait).count();
   parts_.recorder.give_up(
       add(record, backlog, backlog.endpoint, known),
@@ -74,7 +73,7 @@ void Arrivals::give_up(LoadedRecord& record, Backlog& backlog, const Result<even
                                             std::to_string(place.offset) + ": " + std::string(view.error().message)});
 }
 
-void Arrivals::cancel(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known, std::string_view why) {
+void Arrivals::cancel(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known, const Why& why) {
   parts_.recorder.close(add(record, backlog, backlog.endpoint, known), Cancelled{}, why);
 }
 
@@ -105,6 +104,7 @@ void Arrivals::place(Delivery& delivery, const book::OpenDelivery& known) {
     case Due::answered: return parts_.recorder.end_by_result(delivery, reason.rule, reason.error);
     case Due::dead_letter: return parts_.recorder.give_up(delivery, {reason.rule, reason.error, reason.answer});
     case Due::result:
+      if (purged(delivery)) return parts_.recorder.end_unsent(delivery);
       if (tried.due <= parts_.clock.unix_millis()) return parts_.recorder.no_result(delivery);
       return parts_.book.await_result(delivery, tried.due);
     case Due::attempt: break;

@@ -35,8 +35,8 @@ class Arrivals {
   void expire(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known);
   // Of nobody's lane: malformed (with why) or, where it is readable, a command that is bound no more.
   void give_up(LoadedRecord& record, Backlog& backlog, const Result<event::EventView>& view);
-  // Of an endpoint that nothing matches any more, or that is no more.
-  void cancel(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known, std::string_view why);
+  // Of an endpoint that nothing matches any more, that is no more, or that it was purged from.
+  void cancel(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known, const Why& why);
 
  private:
   Delivery& add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint, const book::OpenDelivery& known);
@@ -52,6 +52,5 @@ bool is_directed(const event::EventView& view);
 // view() has checked the kind.
 registry::EventKind kind_of(const event::EventView& view);
 inline constexpr std::string_view kWaitedTooLong = "waited_too_long";
-inline constexpr std::string_view kDeleted = "the endpoint was deleted";
 
 }  // namespace certes::dispatcher

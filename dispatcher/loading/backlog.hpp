@@ -40,6 +40,10 @@ struct Backlog : NodeOf<WantingBacklogs> {
   // Whatever is open is looked at, and ended where it must be.
   std::optional<std::int64_t> sweep;  // from there on
 
+  // What was tried is looked through, to be made due (hurry.hpp).
+  std::optional<std::int64_t> hurry;  // from there on
+  UnixMillis hurried_for = 0;         // the retry that this is for, or was
+
   std::size_t asked = 0;   // on their way from the log
   bool elsewhere = false;  // while it is looked for what was read a moment ago: the next is not
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dispatcher/endpoint/fate.hpp"
+
 namespace certes::dispatcher {
 namespace {
 
@@ -34,6 +36,10 @@ void Backlogs::leave(std::int32_t number) {
   for (const auto& backlog : found->second.lanes)
     if (backlog && backlog->endpoint) backlog->endpoint->backlogs[place_of(number, backlog->priority)] = nullptr;
   partitions_.erase(found);
+}
+
+bool is_purged(const Backlog& backlog, const log::StoredRecord& event, const book::OpenDelivery& known) {
+  return book::waits(known) && fate_of(backlog.endpoint->config(), event, backlog.priority) == Fate::purged;
 }
 
 Backlog& Backlogs::of(std::int32_t number, Endpoint& endpoint, registry::Priority priority) {

@@ -50,6 +50,8 @@ class Backlogs {
 bool is_gone(const Backlog& backlog);
 // Something is sent to its endpoint.
 bool takes(const Backlog& backlog);
+// What is known of a delivery of its, which has an endpoint, comes to nothing: its endpoint was purged of it.
+bool is_purged(const Backlog& backlog, const log::StoredRecord& event, const book::OpenDelivery& known);
 
 // The lane's name in every index.
 book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority);

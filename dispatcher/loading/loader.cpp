@@ -58,13 +58,16 @@ void Loader::resolve(Backlog& backlog) {
     const Match match{name.tenant + "/" + name.endpoint, config, backlog.priority, nullptr};
     Backlogs::belongs_to(backlog, parts_.endpoints.of(match, state));
   }
-  if (backlog.endpoint == nullptr || doomed_before(backlog.endpoint->config()) != 0) backlog.sweep_from(0);
+  if (backlog.endpoint == nullptr || doomed_before(backlog.endpoint->config(), backlog.priority) != 0)
+    backlog.sweep_from(0);
+  hurry_.consider(backlog);
 }
 
 void Loader::stop(std::int32_t number) {
   const auto found = partitions_.find(number);
   if (found == partitions_.end()) return;
   parts_.picks.cancel(number);
+  hurry_.leave(number);
   found->second.state = State::stopped;
   found->second.run = 0;
   found->second.memory = {};
@@ -86,8 +89,9 @@ void Loader::leave(std::int32_t number) {
 void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* match) {
   book::OpenIndex& index = *parts_.book.index(backlog.partition);
   const book::OpenPlace place{record->offset, backlog.lane};
-  const auto known = index.find(place);
+  auto known = index.find(place);
   if (!known) return;  // it had come to its end before
+  if (hurry_.arrived(backlog, place, *known)) known = index.find(place);
   const bool ends = ends_at_once(backlog, *record);
   if (ends ? !may_end_more() : !may_come(backlog, *known)) {
     leave_behind(backlog, place, *known, ends);
@@ -127,7 +131,7 @@ void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::O
 // Nothing is sent of it, whatever else is known.
 bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record) {
   if (is_gone(backlog)) return true;
-  return fate_of(backlog.endpoint->config(), record.appended_at) != Fate::deliver;
+  return fate_of(backlog.endpoint->config(), record, backlog.priority) != Fate::deliver;
 }
 
 bool Loader::waited_too_long(const log::StoredRecord& record) const {
@@ -168,10 +172,11 @@ void Loader::answered(const Commands::At& command, const log::StoredRecord& resu
 }
 
 void Loader::changed(Endpoint& endpoint) {
-  const bool sweeps = std::exchange(endpoint.disabled_anew, false) || endpoint.mode == Mode::deleted;
+  const bool sweeps = std::exchange(endpoint.ends_anew, false) || endpoint.mode == Mode::deleted;
   for (Backlog* const backlog : endpoint.backlogs) {
     if (backlog == nullptr) continue;
     if (sweeps) backlog->sweep_from(0);
+    if (partitions_.at(backlog->partition).state == State::loading) hurry_.consider(*backlog);
     consider(*backlog);
   }
   if (endpoint.mode == Mode::paused) parts_.book.set_aside(endpoint);
@@ -216,6 +221,7 @@ void Loader::consider(Backlog& backlog) {
 
 void Loader::step() {
   for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
+  hurry_.run([this](Backlog& backlog) { consider(backlog); });
   for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
   looks_on_ = refused_ = false;
   while (parts_.book.is_full(kMemoryShare) && recent_.drop_oldest()) {
@@ -259,7 +265,7 @@ std::optional<SteadyTime> Loader::next_at() const {
   const UnixMillis until = parts_.clock.unix_millis() + kLoadedBefore.count();
   std::optional<SteadyTime> when;
   const auto earlier = [&when](SteadyTime at) { when = when ? std::min(*when, at) : at; };
-  if (looks_on_) earlier(now);
+  if (looks_on_ || hurry_.running()) earlier(now);
   if (options_.max_wait > Millis{0} && !partitions_.empty()) earlier(look_for_old_at_);
   for (const Backlog* const backlog : parts_.book.stirred())  // by what was sent in this round
     if (wants(*backlog)) earlier(now);

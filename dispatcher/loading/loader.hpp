@@ -17,6 +17,7 @@
 #include "common/base/line_limit.hpp"
 #include "dispatcher/loading/arrivals.hpp"
 #include "dispatcher/loading/backlogs.hpp"
+#include "dispatcher/loading/hurry.hpp"
 #include "dispatcher/loading/log_age.hpp"
 #include "dispatcher/loading/recent.hpp"
 
@@ -46,7 +47,8 @@ class Loader {
   Loader(const CoreOptions& options, const LoaderParts& parts)
       : options_(options),
         parts_(parts),
-        recent_(parts.book.memory(), std::min(options.recent_bytes, options.memory_bytes / 4)) {}
+        recent_(parts.book.memory(), std::min(options.recent_bytes, options.memory_bytes / 4)),
+        hurry_(parts.book, parts.clock) {}
 
   // The partition's index is there. Nothing of it is loaded before the registry is known to be as new.
   void begin(std::int32_t partition);
@@ -132,6 +134,7 @@ class Loader {
   const LoaderParts parts_;
   RecentRecords recent_;
   std::map<std::int32_t, Partition> partitions_;
+  Hurry hurry_;
   std::uint64_t runs_ = 0;
   std::vector<book::OpenPlace> due_;
   bool looks_on_ = false;  // some lane has more to be looked at

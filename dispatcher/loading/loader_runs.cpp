@@ -60,7 +60,8 @@ bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Prio
 
 void Loader::collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out) {
   if (backlog.sweep && may_end_more()) collect_sweep(backlog, index, out);
-  if (wants_first(backlog)) collect_first(backlog, index, out);
+  // What is behind is swept: its first attempts are loaded as their ends go to the log.
+  if (wants_first(backlog) && (!backlog.sweep || may_end_more())) collect_first(backlog, index, out);
   if (!backlog.due.empty()) collect_due(backlog, index, out);
   if (wants_due(backlog)) collect_overdue(backlog, index, out);
 }
@@ -87,14 +88,17 @@ void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::
 // What was appended before comes to its end without being sent.
 UnixMillis Loader::ends_before(const Backlog& backlog) const {
   if (is_gone(backlog)) return INT64_MAX;
-  return std::max(doomed_before(backlog.endpoint->config()), partitions_.at(backlog.partition).expired_before);
+  return std::max(doomed_before(backlog.endpoint->config(), backlog.priority),
+                  partitions_.at(backlog.partition).expired_before);
 }
 
-// What is in memory and has waited too long leaves it, unless it is out. What else is to end is swept there.
+// What is in memory and has waited too long, or awaits its result and is purged, leaves it, unless it is out. What else
+// is to end is swept there.
 bool Loader::set_aside(const Backlog& backlog, std::int64_t offset) {
   const LoadedRecord& record = *parts_.book.loaded(backlog.partition, offset);
   Delivery& delivery = *Book::find(record, backlog.lane);
-  if (delivery.is_out() || !waited_too_long(*record.record)) return false;
+  const bool awaits = std::holds_alternative<AwaitingResult>(delivery.place);
+  if (delivery.is_out() || !(waited_too_long(*record.record) || (awaits && purged(delivery)))) return false;
   parts_.book.set_aside(delivery);
   return true;
 }
@@ -220,8 +224,9 @@ void Loader::load(const Asked& asked, const log::RecordPtr& record) {
   if (!known || is_loaded(backlog.partition, place)) return;
   // What stands before it has left memory meanwhile: it comes again behind that.
   if (asked.want == Want::first && backlog.behind && backlog.from <= asked.offset) return;
-  const bool too_long = waited_too_long(*record);
-  const bool ends = too_long || ends_at_once(backlog, *record);
+  const bool ends_so = ends_at_once(backlog, *record);
+  const bool too_long = waited_too_long(*record) && (is_gone(backlog) || !is_purged(backlog, *record, *known));
+  const bool ends = too_long || ends_so;
   if (asked.want == Want::sweep && !ends) return;
   const bool to_be_sent = !known->tried || known->tried->what == Due::attempt;
   if (!ends && to_be_sent && backlog.endpoint->mode == Mode::paused) return leave_behind(backlog, place, *known, false);

@@ -95,10 +95,13 @@ void Recorder::give_up(Delivery& delivery, const Why& why) {
   append_dead_letter(delivery, name, why);
 }
 
-void Recorder::close(Delivery& delivery, const Ending& ending, std::string_view error) {
+void Recorder::close(Delivery& delivery, const Ending& ending, const Why& why) {
   if (needs_answer(delivery))
-    return answer_first(delivery, failed(text_of(ending), error, delivery.attempts, nullptr),
-                        [this, ending, error = std::string(error)](Delivery& one) { close(one, ending, error); });
+    return answer_first(delivery,
+                        failed(why.rule.empty() ? text_of(ending) : why.rule, why.error, delivery.attempts, nullptr),
+                        [this, ending, rule = std::string(why.rule), error = std::string(why.error)](Delivery& one) {
+                          close(one, ending, {rule, error});
+                        });
   const std::string event_name = event_id(*delivery.record->record);
   const std::string name = name_of(delivery, event_name);
   AttemptRecord record;
@@ -108,14 +111,16 @@ void Recorder::close(Delivery& delivery, const Ending& ending, std::string_view 
   record.tenant = delivery.backlog->name->tenant;
   record.attempt = delivery.attempts;
   record.ending = ending;
-  record.error = error;
+  record.error = why.error;
+  record.rule = why.rule;
   record.deliveries = delivery.record->awaited;
   begin(delivery, ending);
   append_attempt(delivery, record);
 }
 
 void Recorder::end_unsent(Delivery& delivery) {
-  if (delivery.endpoint->mode == Mode::deleted) return close(delivery, Cancelled{}, "the endpoint was deleted");
+  if (delivery.endpoint->mode == Mode::deleted) return close(delivery, Cancelled{}, {{}, kDeleted});
+  if (purged(delivery)) return close(delivery, Cancelled{}, {kPurged, kPurgedText});
   give_up(delivery, {kEndpointDisabled, disabled_text(*delivery.endpoint)});
 }
 

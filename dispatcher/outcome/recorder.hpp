@@ -41,9 +41,9 @@ class Recorder {
   void attempt(Delivery& delivery, const http::TransferResult& result, const Judged& judged);
   // A dead letter without another attempt.
   void give_up(Delivery& delivery, const Why& why);
-  // Ended (Cancelled, Delivered) without another attempt.
-  void close(Delivery& delivery, const Ending& ending, std::string_view error);
-  // What waits for an endpoint that takes nothing more. Precondition: doomed.
+  // Ended (Cancelled, Delivered) without another attempt. `why`: with a rule where there is one.
+  void close(Delivery& delivery, const Ending& ending, const Why& why);
+  // What waits for an endpoint that takes nothing more, or not that. Precondition: doomed.
   void end_unsent(Delivery& delivery);
 
   // A delivery whose record is not on the log any more: `why`.
@@ -82,6 +82,7 @@ class Recorder {
   Answers answers_;
 };
 
+inline constexpr std::string_view kDeleted = "the endpoint was deleted";
 inline constexpr std::string_view kUnmatched = "no subscription matches it any more";
 inline constexpr std::string_view kFailedBefore = "failed_before";
 inline constexpr std::string_view kLost = "lost";

@@ -39,7 +39,7 @@ void Recorder::end_by_result(Delivery& delivery, std::string_view rule, std::str
   delivery.answer = rule.empty() ? Answer::given : Answer::failed;
   if (!rule.empty()) return give_up(delivery, {rule, error});
   delivery.attempts = std::max<std::uint32_t>(1, delivery.attempts);
-  close(delivery, Delivered{}, {});
+  close(delivery, Delivered{}, {{}, {}});
 }
 
 void Recorder::end_answered(Delivery& delivery) {

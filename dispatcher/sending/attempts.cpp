@@ -18,9 +18,14 @@ Attempts::Attempts(const CoreOptions& options, const AttemptParts& parts)
       random_(options.seed) {}
 
 void Attempts::start(Delivery& delivery, Slot&& slot) {
+  // The sweep of what waits comes to it later.
+  if (purged(delivery)) {
+    const Slot freed = std::move(slot);
+    return parts_.recorder.end_unsent(delivery);
+  }
   if (!still_matched(delivery)) {
-    Slot freed = std::move(slot);
-    return parts_.recorder.close(delivery, Cancelled{}, kUnmatched);
+    const Slot freed = std::move(slot);
+    return parts_.recorder.close(delivery, Cancelled{}, {{}, kUnmatched});
   }
   parts_.book.begin_sending(delivery, std::move(slot));
   const auto& problem = delivery.endpoint->target->problem();
@@ -147,6 +152,9 @@ void Attempts::failed(Delivery& delivery, const http::TransferResult& result, st
   if (endpoint.mode == Mode::deleted) {
     judged.ending = Cancelled{};
     judged.rule.clear();
+  } else if (rule.empty() && purged(delivery)) {
+    judged.ending = Cancelled{};
+    judged.rule = kPurged;
   } else if (rule.empty() && doomed(delivery)) {
     judged.rule = kEndpointDisabled;
   } else if (rule.empty()) {

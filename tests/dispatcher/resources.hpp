@@ -42,6 +42,23 @@ class StateBuilder {
     state_.endpoints.set(key, std::move(made));
     return *this;
   }
+  // As after a change that was appended at `at` and asks for it: as the registry's ledger does it.
+  StateBuilder& purge(const std::string& id, UnixMillis at, registry::Purge asked = {},
+                      const std::string& tenant = "default") {
+    return change(tenant + "/" + id, [&](registry::Endpoint& endpoint) {
+      UnixMillis disabled_at = 0;
+      for (const auto& one : endpoint.intervals)
+        if (one.state == registry::EndpointState::disabled) disabled_at = one.from;
+      asked.at = at;
+      add_purge(endpoint.purges, std::move(asked), disabled_at);
+    });
+  }
+  StateBuilder& retry(const std::string& id, UnixMillis at, UnixMillis since = 0,
+                      const std::string& tenant = "default") {
+    return change(tenant + "/" + id, [&](registry::Endpoint& endpoint) {
+      add_retry(endpoint.retries, {at, since, "admin"});
+    });
+  }
   StateBuilder& subscription(const std::string& id, const std::string& endpoint, const std::string& pattern,
                              registry::Priority priority = registry::Priority::normal, std::string policy = {},
                              const std::string& tenant = "default") {
@@ -112,6 +129,15 @@ class StateBuilder {
   }
 
  private:
+  template <class Edit>
+  StateBuilder& change(const std::string& key, Edit edit) {
+    auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at(key));
+    edit(*made);
+    made->version = ++version_;
+    state_.endpoints.set(key, std::move(made));
+    return *this;
+  }
+
   registry::State state_;
   std::int64_t version_ = 0;
   mutable std::uint64_t number_ = 0;

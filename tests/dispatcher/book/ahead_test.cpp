@@ -46,6 +46,38 @@ TEST_CASE("Ahead: that a command's result is there is taken back by its dead let
   CHECK(known == Tried{2, 99, 3, Due::dead_letter});
 }
 
+TEST_CASE("Ahead: that an attempt was made due before its time is not taken back by the one before it") {
+  Tried known{2, 7, 3, Due::attempt};
+  CHECK_FALSE(advance(known, {2, 99, 9, Due::attempt}));
+  CHECK(known.due == 7);
+  CHECK(advance(known, {3, 99, 9, Due::attempt}));
+  CHECK(known.due == 99);
+  CHECK(advance(known, {3, 100, 9, Due::dead_letter}));
+  CHECK(known == Tried{3, 100, 3, Due::dead_letter});
+  Tried nothing;
+  CHECK(advance(nothing, {0, 99, 9, Due::attempt}));
+  CHECK(nothing.due == 99);
+}
+
+TEST_CASE("OpenIndex: what has failed is due before its time, and the next checkpoint shows it") {
+  OpenIndex index;
+  const LaneNumber a = index.lanes().number({"t", "a", 1, Priority::low, false});
+  const Routed routed[] = {{a}};
+  for (std::int64_t offset = 0; offset < 4; ++offset) index.route({offset, 1'000}, routed);
+  index.tried({0, a}, {1, 99, 9, Due::attempt});
+  index.tried({1, a}, {1, 99, 9, Due::result});
+  for (auto& [number, state] : index.chunks()) state.added = false;
+  CHECK_FALSE(index.hurry({1, a}, 7));
+  CHECK_FALSE(index.hurry({2, a}, 7));
+  CHECK_FALSE(index.hurry({9, a}, 7));
+  CHECK_FALSE(index.chunks().begin()->second.added);
+  CHECK(index.hurry({0, a}, 7));
+  CHECK(*index.find({0, a})->tried == Tried{1, 7, 9, Due::attempt});
+  CHECK(index.hurry({0, a}, 50));
+  CHECK(index.find({0, a})->tried->due == 7);
+  CHECK(index.chunks().begin()->second.added);
+}
+
 TEST_CASE("OpenIndex: what stands below an offset is dropped, of all lanes, and what does not stays") {
   OpenIndex index;
   const LaneNumber a = index.lanes().number({"t", "a", 1, Priority::low, false});

@@ -60,7 +60,7 @@ inline log::RecordPtr make_event(const EventText& text, UnixMillis at = 1'700'00
 
 struct Recorded {
   dispatcher::Place origin;
-  std::string delivery, endpoint, outcome, error;
+  std::string delivery, endpoint, outcome, error, rule;
   std::uint32_t attempt = 0;
   UnixMillis next_at = 0;
   std::string answer;
@@ -114,7 +114,7 @@ class World final : public dispatcher::Outcomes,
                       const dispatcher::AttemptRecord& attempt, std::function<void()> done) override {
     attempts.push_back({origin, std::string(attempt.delivery), std::string(attempt.endpoint),
                         std::string(attempt.ending ? dispatcher::text_of(*attempt.ending) : dispatcher::kUnmatchedText),
-                        std::string(attempt.error), attempt.attempt,
+                        std::string(attempt.error), std::string(attempt.rule), attempt.attempt,
                         attempt.ending ? dispatcher::next_of(*attempt.ending) : 0, std::string(attempt.answer),
                         attempt.deliveries});
     if (!lane) return acknowledge(std::move(done));

@@ -6,7 +6,6 @@
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/book/delivery_id.hpp"
-#include "dispatcher/endpoint/fate.hpp"
 
 namespace certes::dispatcher::simulation {
 
@@ -83,15 +82,15 @@ void Judge::check(const Request& request, const registry::State& state) {
   const std::string what = item->what + " was sent to " + request.endpoint;
   if (endpoint != request.endpoint) violate("SENT: " + what + ", and was for " + endpoint);
   if (item->repeated) violate("SENT: " + what + ", and had come before");
+  const auto config = state.endpoint(tenant_of(endpoint), id_of(endpoint));
   if (!clocks_jump_ && !tolerant())
-    pace_.sent(request.delivery, request.attempt, timed_ && is_timed(endpoint), request.current);
+    pace_.sent(request.delivery, request.attempt, timed_ && is_timed(endpoint), request.current, config.get());
   const bool first = ordered_ && request.attempt == 1;
   if (first && !order_.sent(request.process, endpoint, partition_of(request.delivery), item->offset))
     violate("ORDER: " + what + " after what stands behind it");
   if (endpoint == kReplyTo) return;
-  const auto config = state.endpoint(tenant_of(endpoint), id_of(endpoint));
   if (!config || config->state != EndpointState::active) violate("SENT: " + what + ", which is not active");
-  if (config && fate_of(*config, item->appended_at) != Fate::deliver)
+  if (config && fate(*config, *item).value_or(Fate::deliver) != Fate::deliver)
     violate("SENT: " + what + ", whose time it was not");
   const bool asked = item->directed.empty()
                          ? registry_.ever_covered(endpoint, item->kind, item->type, item->accepted_in)

@@ -5,10 +5,12 @@
 // thread.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "dispatcher/endpoint/fate.hpp"
 #include "tests/dispatcher/simulation/order.hpp"
 #include "tests/dispatcher/simulation/pace.hpp"
 #include "tests/dispatcher/simulation/registry_script.hpp"
@@ -91,9 +93,12 @@ class Judge final : public certes::simulation::Witness {
 
   Must must(const std::string& delivery) const;
   Must must_match(const Item& item, const std::string& endpoint) const;
+  // By append times; nothing: it goes by its delivery's class, or that is not known here.
+  static std::optional<Fate> fate(const registry::Endpoint& endpoint, const Item& item);
   // Who was to get it has been so ever since, and is there now: null otherwise.
   std::shared_ptr<const registry::Endpoint> steady(const Of& of) const;
   static bool was_closed(const registry::Endpoint& endpoint, UnixMillis from);
+  static bool was_paused(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to);
   int ends_of(const Item& item) const;
   void conclude(const std::string& delivery, const Of& of);
   void conclude_command(const Item& item);

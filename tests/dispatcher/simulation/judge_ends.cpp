@@ -1,12 +1,21 @@
 // What must have become of each delivery, by the registry's story.
 #include <algorithm>
 
-#include "dispatcher/endpoint/fate.hpp"
 #include "tests/dispatcher/simulation/judge.hpp"
 
 namespace certes::dispatcher::simulation {
 
 using registry::EndpointState;
+
+std::optional<Fate> Judge::fate(const registry::Endpoint& endpoint, const Item& item) {
+  log::StoredRecord event;
+  event.appended_at = item.appended_at;
+  event.headers.add("ce_type", item.type);
+  const Fate fate = fate_of(endpoint, event, registry::Priority::critical);
+  for (int i = 1; i < registry::kPriorities; ++i)
+    if (fate_of(endpoint, event, static_cast<registry::Priority>(i)) != fate) return std::nullopt;
+  return fate;
+}
 
 Judge::Must Judge::must(const std::string& delivery) const {
   const auto& [item, endpoint] = of(delivery);
@@ -66,11 +75,14 @@ void Judge::conclude(const std::string& delivery, const Of& of) {
     violate("STRANGE: " + track.what + " was for nobody, and is " + (track.end.empty() ? "sent" : track.end));
   const auto endpoint = steady(of);
   if (!endpoint || track.ends == 0) return;
-  const bool delivers = fate_of(*endpoint, of.item->appended_at) == Fate::deliver;
-  const bool by_disabling = track.end == "endpoint_disabled";
-  if (track.end == "cancelled") violate("FATE: " + track.what + " was cancelled, and was asked for all the time");
-  if (delivers && by_disabling) violate("FATE: " + track.what + " ended by a disabling that it has not seen");
-  if (track.sent == 0 && of.item->kind != EventKind::command && !by_disabling)
+  const auto fate = this->fate(*endpoint, *of.item);
+  const bool by_disabling = track.end == "endpoint_disabled", cancelled = track.end == "cancelled";
+  const bool purged = cancelled && fate.value_or(Fate::purged) == Fate::purged;
+  if (cancelled && !purged) violate("FATE: " + track.what + " was cancelled, and was asked for all the time");
+  if (fate == Fate::deliver && by_disabling)
+    violate("FATE: " + track.what + " ended by a disabling that it has not seen");
+  if (fate == Fate::purged && by_disabling) violate("FATE: " + track.what + " was purged, and ended by a disabling");
+  if (track.sent == 0 && of.item->kind != EventKind::command && !by_disabling && !purged)
     violate("FATE: " + track.what + " is " + track.end + " without having been sent");
 }
 
@@ -86,6 +98,12 @@ bool Judge::was_closed(const registry::Endpoint& endpoint, UnixMillis from) {
   return false;
 }
 
+bool Judge::was_paused(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to) {
+  return std::ranges::any_of(endpoint.intervals, [&](const registry::StateInterval& one) {
+    return one.state == EndpointState::paused && one.from < from && (one.to == 0 || one.to >= to);
+  });
+}
+
 certes::simulation::Ends Judge::ends() const {
   certes::simulation::Ends ends;
   for (const auto& [delivery, of] : of_) {
@@ -94,7 +112,10 @@ certes::simulation::Ends Judge::ends() const {
     const Item& item = *of.item;
     // Results have other ids in each life, and one that its service posts may come before or after an answer.
     if (!endpoint || item.kind == EventKind::result || item.answered) continue;
-    const Fate fate = fate_of(*endpoint, item.appended_at);
+    const auto fate = this->fate(*endpoint, item);
+    if (!fate) continue;
+    // The last purge: those before it may have been about others.
+    if (fate == Fate::purged && !was_paused(*endpoint, item.appended_at, last_purged_at(*endpoint))) continue;
     if (fate == Fate::dead_letter && !was_closed(*endpoint, item.appended_at)) continue;
     if (fate != Fate::deliver && item.kind == EventKind::command) continue;
     ends[track.what] = track.end;

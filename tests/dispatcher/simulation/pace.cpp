@@ -6,7 +6,15 @@
 
 namespace certes::dispatcher::simulation {
 
-void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current) {
+// Whether it was asked to try what had failed then.
+bool Pace::hurried(const Attempts& of, const registry::Endpoint* endpoint) {
+  const auto first = of.answered.find(1);
+  return endpoint != nullptr && first != of.answered.end() &&
+         std::ranges::any_of(endpoint->retries, [&](const auto& one) { return one.at > first->second.at; });
+}
+
+void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current,
+                const registry::Endpoint* endpoint) {
   const Attempts& of = attempts_[delivery];
   const std::string what = "attempt " + std::to_string(attempt) + " of " + witness_.name_of(delivery);
   if (!timed && attempt > kMaxAttempts) witness_.violate("ATTEMPTS: " + what + " is one too many");
@@ -17,7 +25,7 @@ void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, 
   if (before == of.answered.end()) return witness_.violate("ATTEMPTS: " + what + " comes before the one before it");
   const auto& [at, next] = before->second;
   if (!next) return witness_.violate("ATTEMPTS: " + what + " comes after the last");
-  if (const auto left = at + next->count() - clock_.unix_millis(); left > 0)
+  if (const auto left = at + next->count() - clock_.unix_millis(); left > 0 && !hurried(of, endpoint))
     witness_.violate("EARLY: " + what + ", which is due in " + std::to_string(left) + " ms");
 }
 

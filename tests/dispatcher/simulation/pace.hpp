@@ -15,8 +15,10 @@ class Pace {
  public:
   Pace(certes::simulation::Witness& witness, const ManualClock& clock) : witness_(witness), clock_(clock) {}
 
-  // A request of that attempt begins. `current`: by the owner of its partition.
-  void sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current);
+  // A request of that attempt begins. `current`: by the owner of its partition, who knows the endpoint like that (null:
+  // it is no resource).
+  void sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current,
+            const registry::Endpoint* endpoint);
   // It is answered. `next`: when another is due from then on, at the earliest; nothing: it is the last.
   void answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next);
   // A process decides what becomes of it, which ends by time and knows the endpoint like that.
@@ -34,6 +36,8 @@ class Pace {
     UnixMillis first_recorded = 0;  // the last record of a first attempt; 0: none
     std::uint32_t recorded = 0;     // the highest
   };
+
+  static bool hurried(const Attempts& of, const registry::Endpoint* endpoint);
 
   certes::simulation::Witness& witness_;
   const ManualClock& clock_;

@@ -100,6 +100,18 @@ std::string RegistryScript::change_subscription(const std::string& endpoint, Dic
   return "subscribed to " + pattern + of + " as " + std::string(registry::to_string(priority));
 }
 
+std::string RegistryScript::purge(const std::string& endpoint, Dice& dice) {
+  registry::Purge asked;
+  if (dice.chance(0.3)) asked.pattern = "order.#";
+  if (dice.chance(0.2)) asked.classes = {"normal", "low"};
+  if (dice.chance(0.2)) asked.before = clock_.unix_millis() - 500;
+  const std::string said = "purged of " + (asked.pattern.empty() ? "all" : asked.pattern) +
+                           (asked.classes.empty() ? "" : " in some classes") +
+                           (asked.before == 0 ? "" : " before " + std::to_string(asked.before % 1'000'000'000));
+  builder_.purge(id_of(endpoint), clock_.unix_millis(), std::move(asked), tenant_of(endpoint));
+  return said;
+}
+
 std::string RegistryScript::change(Dice& dice) {
   const std::string& key = dice.of(kEndpoints);
   const double what = dice.unit();
@@ -108,10 +120,15 @@ std::string RegistryScript::change(Dice& dice) {
     make(key);
     for (const EventKind kind : kinds_of(key)) subscribe({key, kind}, patterns_of(kind)[0], Priority::high);
     said = "made";
-  } else if (what < 0.3) {
+  } else if (what < 0.2) {
     set_state(key, EndpointState::disabled);
     said = "disabled";
-  } else if (what < 0.45) {
+  } else if (what < 0.28) {
+    said = purge(key, dice);
+  } else if (what < 0.33) {
+    builder_.retry(id_of(key), clock_.unix_millis(), 0, tenant_of(key));
+    said = "to try what has failed";
+  } else if (what < 0.48) {
     set_state(key, EndpointState::paused);
     said = "paused";
   } else if (what < 0.75) {

@@ -66,6 +66,7 @@ class RegistryScript {
   void set_state(const std::string& endpoint, registry::EndpointState state, const std::string& by = "admin");
   void subscribe(const Bound& bound, const std::string& pattern, registry::Priority priority);
   void unsubscribe(const Bound& bound);
+  std::string purge(const std::string& endpoint, Dice& dice);
   std::string change_subscription(const std::string& endpoint, Dice& dice, bool away);
   void publish();
   void note(const Covered& what, bool covers);

@@ -1,8 +1,8 @@
 // The real core under random schedules: processes crash, are revoked and superseded, appends fail, are refused or are
-// of unknown outcome, endpoints fail, are paused, disabled, deleted and made again, subscriptions change; events,
-// commands, results, repeats and replays come. Nothing accepted is lost, nothing ends twice, nothing is sent before its
-// time, and what becomes of an event does not depend on what was restarted. The same checks fail when a mistake is made
-// on purpose. Settings: tests/simulation/runs.hpp.
+// of unknown outcome, endpoints fail, are paused, disabled, purged, deleted and made again, what has failed is tried
+// before its time, subscriptions change; events, commands, results, repeats and replays come. Nothing accepted is lost,
+// nothing ends twice, nothing is sent before its time, and what becomes of an event does not depend on what was
+// restarted. The same checks fail when a mistake is made on purpose. Settings: tests/simulation/runs.hpp.
 
 #include "tests/dispatcher/simulation/schedule.hpp"
 #include "tests/simulation/runs.hpp"
@@ -43,6 +43,7 @@ constexpr Planted kPlanted[] = {
     {Mistake::stale_fence, "FINISH STRANGE FATE SENT"},
     {Mistake::ignores_intervals, "SENT STRANGE FATE"},
     {Mistake::ignores_pauses, "POLICY"},
+    {Mistake::ignores_purges, "SENT FATE"},
     {Mistake::sends_to_paused, "SENT"},
     {Mistake::sends_to_gone, "GONE"},
     {Mistake::lets_go_at_once, "REPEAT RESEND"},
