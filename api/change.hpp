@@ -82,6 +82,13 @@ bool away(const log::Log& log);
 // What the registry decides, in time for an answer: at once unavailable where the log is away.
 Result<registry::Decision> decide(const registry::Change& change, Services& services);
 
+// Of something that followers decide, and a later state shows.
+template <class T>
+bool asks(const T& next) {
+  if constexpr (std::is_same_v<T, registry::Endpoint>) return next.asked_purge || next.asked_retry;
+  return false;
+}
+
 // Proposes `next`, which is to follow `current` (null: there is none), as a change of version `based_on`, and shows it
 // as the registry has it then.
 template <class T>
@@ -90,7 +97,7 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
                                Services& services) {
   if (auto ok = check_beside(state, next, current == nullptr); !ok) return fail(std::move(ok.error()));
   if constexpr (std::is_same_v<T, registry::Endpoint>)
-    if (auto ok = check_intervals(current, next, services.deps.open_before); !ok) return fail(std::move(ok.error()));
+    if (auto ok = check_kept(current, next, services.deps.open_before); !ok) return fail(std::move(ok.error()));
   registry::Change change = registry::change_to(next, current);
   change.op = op;
   change.by = call.by(next.tenant);
@@ -99,7 +106,8 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
   if (!decision) return fail(decision.error());
   const int status = decision->created ? 201 : 200;
   const auto stored = find<T>(*services.deps.registry.state(), next.tenant, next.id);
-  if (stored && stored->version == decision->version) return answer(status, *stored, revealed);
+  const bool shows = stored && (stored->version == decision->version || asks(next));
+  if (shows) return answer(status, *stored, revealed);
   next.version = decision->version;  // changed again meanwhile: what this change made
   return answer(status, next, revealed);
 }

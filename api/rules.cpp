@@ -103,16 +103,44 @@ Result<void> check_beside(const State& state, const registry::Key& key, bool is_
   return check_tenant(state, key, is_new);
 }
 
-Result<void> check_intervals(const registry::Endpoint* current, const registry::Endpoint& next,
-                             const std::function<std::optional<bool>(UnixMillis)>& open_before) {
-  using registry::EndpointState;
-  if (current == nullptr || next.state == current->state || next.state == EndpointState::active || !open_before)
-    return {};
+namespace {
+
+// What would be forgotten: what had become of the endpoint, the first of so many times that are kept, about what was
+// accepted before.
+struct Oldest {
+  std::string_view was;
+  std::size_t kept = 0;
+  UnixMillis until = 0;
+};
+
+std::optional<Oldest> oldest_state(const registry::Endpoint& current, const registry::Endpoint& next) {
+  if (next.state == current.state || next.state == registry::EndpointState::active) return std::nullopt;
   const auto same = [&](const registry::StateInterval& one) { return one.state == next.state; };
-  if (static_cast<std::size_t>(std::ranges::count_if(current->intervals, same)) < registry::kKeptSpells) return {};
-  const UnixMillis oldest_until = std::ranges::find_if(current->intervals, same)->to;
-  if (!open_before(oldest_until).value_or(false)) return {};
-  const std::string was(to_string(next.state)), kept = std::to_string(registry::kKeptSpells);
+  if (static_cast<std::size_t>(std::ranges::count_if(current.intervals, same)) < registry::kKeptSpells)
+    return std::nullopt;
+  return Oldest{to_string(next.state), registry::kKeptSpells, std::ranges::find_if(current.intervals, same)->to};
+}
+
+std::optional<Oldest> oldest_purge(const registry::Endpoint& current, const registry::Endpoint& next) {
+  if (!next.asked_purge) return std::nullopt;
+  registry::Purge asked = *next.asked_purge;
+  asked.at = INT64_MAX;  // later than all
+  const auto disabled = std::ranges::find(current.intervals.rbegin(), current.intervals.rend(),
+                                          registry::EndpointState::disabled, &registry::StateInterval::state);
+  const UnixMillis disabled_at = disabled == current.intervals.rend() ? 0 : disabled->from;
+  const registry::Purge* const gone = purge_to_go(current.purges, asked, disabled_at);
+  return gone == nullptr ? std::nullopt : std::optional(Oldest{"purged", registry::kKeptPurges, gone->until()});
+}
+
+}  // namespace
+
+Result<void> check_kept(const registry::Endpoint* current, const registry::Endpoint& next,
+                        const std::function<std::optional<bool>(UnixMillis)>& open_before) {
+  if (current == nullptr || !open_before) return {};
+  auto oldest = oldest_state(*current, next);
+  if (!oldest) oldest = oldest_purge(*current, next);
+  if (!oldest || !open_before(oldest->until).value_or(false)) return {};
+  const std::string was(oldest->was), kept = std::to_string(oldest->kept);
   return fail(Code::conflict,
               "endpoints/" + next.id + " was " + was + " " + kept +
                   " times, and deliveries of what was accepted before the first of them was over are open, or may be: "

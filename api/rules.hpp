@@ -21,11 +21,11 @@ Result<void> check_beside(const registry::State& state, const registry::BackoffP
 Result<void> check_beside(const registry::State& state, const registry::EventType& type, bool is_new);
 Result<void> check_beside(const registry::State& state, const registry::Key& key, bool is_new);
 
-// What becomes of an event goes by the times in which its endpoint was paused or disabled, of which the last
-// registry::kKeptSpells of each are kept: another one may begin only if nothing is open that the oldest is about.
-// `current` may be null. `open_before`: as gateway::Dependencies; where it does not know, the oldest is let go.
-// Errors: conflict.
-Result<void> check_intervals(const registry::Endpoint* current, const registry::Endpoint& next,
-                             const std::function<std::optional<bool>(UnixMillis)>& open_before);
+// What becomes of an event goes by the times in which its endpoint was paused or disabled, and by what it was purged
+// of, of which the last registry::kKeptSpells of each and kKeptPurges are kept: another one may come only if nothing is
+// open that the oldest is about. `current` may be null. `open_before`: as gateway::Dependencies; where it does not
+// know, the oldest is let go. Errors: conflict.
+Result<void> check_kept(const registry::Endpoint* current, const registry::Endpoint& next,
+                        const std::function<std::optional<bool>(UnixMillis)>& open_before);
 
 }  // namespace certes::api

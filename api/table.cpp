@@ -62,6 +62,8 @@ Table make_table() {
       {"dry_run"});
   add("POST", "/endpoints/{id}/resume", "endpoints:write", resume_endpoint, "Send to it again", {"dry_run"});
   add("POST", "/endpoints/{id}/rotate-secret", "endpoints:write", rotate_secret, "Give it a new secret", {"dry_run"});
+  add("POST", "/endpoints/{id}/purge", "endpoints:write", purge_endpoint, "End what waits for it", {"dry_run"});
+  add("POST", "/endpoints/{id}/retry", "endpoints:write", retry_endpoint, "Try now what has failed", {"dry_run"});
   add("GET", "/event-types/{id}/versions", "schemas:read", list_versions, "List the versions of a schema",
       {"limit", "after"});
   add("GET", "/event-types/{id}/versions/{version}", "schemas:read", show_version, "Show one version");

@@ -48,6 +48,31 @@ void add_id_action(CliContext context, CLI::App* parent, const Kind& kind, const
         ->capture_default_str();
 }
 
+void add_purge(CliContext context, CLI::App* parent, const Kind& kind) {
+  Options options;
+  CLI::App* command = add_action(context, parent, kind, "purge", "what waits for it ends, and is not sent", options);
+  command->add_option("id", options->id)->required()->type_name("ID");
+  auto* all = command->add_flag("--all", options->all, "whatever waits");
+  auto* priority = command->add_option("--priority", options->priorities, "of this class; several: given again")
+                       ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}))
+                       ->allow_extra_args(false);
+  auto* before = command->add_option("--before", options->before, "accepted before this time (RFC 3339)");
+  auto* pattern = command->add_option("--pattern", options->pattern, "of types that match");
+  for (auto* filter : {priority, before, pattern}) filter->excludes(all);
+  command->callback([options, all, priority, before, pattern, &chosen = context.chosen] {
+    if (all->count() + priority->count() + before->count() + pattern->count() == 0)
+      throw CLI::RequiredError("--all, --priority, --before or --pattern");
+    chosen = *options;
+  });
+}
+
+void add_retry(CliContext context, CLI::App* parent, const Kind& kind) {
+  Options options;
+  CLI::App* command = add_action(context, parent, kind, "retry", "what has failed is tried now", options);
+  command->add_option("id", options->id)->required()->type_name("ID");
+  command->add_option("--since", options->since, "what has failed first at this time (RFC 3339) or later");
+}
+
 // create and update: an id, then NAME=VALUE; or --body with the whole.
 void add_writing_action(CliContext context, CLI::App* parent, const Kind& kind, const char* action, const char* what) {
   Options options;
@@ -93,6 +118,8 @@ void add_kind(CliContext context, const Kind& kind) {
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
   add_id_action(context, parent, kind, "rotate-secret", "a new signing secret; the old one signs along for a while");
+  add_purge(context, parent, kind);
+  add_retry(context, parent, kind);
 }
 
 void add_dead_letters(CliContext context) {

@@ -109,12 +109,16 @@ struct VersionOptions {};
 struct ResourceOptions {
   Connection connection;
   std::string kind;    // "sources", … as in the API's paths
-  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret
+  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret, purge, retry
   std::string id;
   std::vector<std::string> fields;  // NAME=VALUE
   std::string body;                 // JSON, "@FILE", "-"; empty: fields alone
   bool cascade = false;             // delete
   double grace_seconds = 86'400;    // rotate
+  bool all = false;                 // purge: what waits, or what these three say
+  std::vector<std::string> priorities;
+  std::string before, pattern;
+  std::string since;  // retry; empty: whenever it has failed
 };
 
 struct AuditOptions {

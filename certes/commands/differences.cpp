@@ -13,8 +13,8 @@ using Json = nlohmann::ordered_json;
 
 // What the API adds to every resource, and what it alone decides.
 constexpr std::string_view kOwn[] = {"id",         "tenant",     "version",         "created_at",     "created_by",
-                                     "updated_at", "updated_by", "disabled_reason", "schema_version", "not_understood",
-                                     "unusable"};
+                                     "updated_at", "updated_by", "disabled_reason", "disabled_at",    "disabled_by",
+                                     "purges",     "retries",    "schema_version",  "not_understood", "unusable"};
 // Sealed members that a resource keeps where nothing is declared. Values of headers are sealed too, but all declared.
 constexpr std::string_view kSecrets[] = {"secret", "secrets", "verify.secret", "verify.secrets", "verify.verify_token"};
 

@@ -143,6 +143,32 @@ int update_event_type(client::ApiClient& api, const ResourceOptions& options, co
   return act(api, options, "PUT", path, body.dump(), "updated");
 }
 
+std::string purge_body(const ResourceOptions& options) {
+  Json body = Json::object();
+  if (options.all) body["all"] = true;
+  if (!options.priorities.empty()) body["priority"] = options.priorities;
+  if (!options.before.empty()) body["before"] = options.before;
+  if (!options.pattern.empty()) body["pattern"] = options.pattern;
+  return body.dump();
+}
+
+// What was recorded: the last of them.
+int ask(client::ApiClient& api, const ResourceOptions& options, const std::string& path, const std::string& body) {
+  const auto answer = api.request("POST", path + "/" + options.action, body);
+  if (!answer) return failed(answer.error());
+  const Json item = json_or_null<Json>(answer->body);
+  const bool purge = options.action == "purge";
+  const auto recorded = item.is_object() ? item.find(purge ? "purges" : "retries") : item.end();
+  if (options.connection.json || recorded == item.end() || !recorded->is_array() || recorded->empty()) {
+    print_line(item.is_object() ? indented_json(answer->body) : answer->body);
+    return kExitOk;
+  }
+  const std::string at = cell(recorded->back(), "at");
+  print_line(purge ? "purged endpoints/" + options.id + ": of what was accepted before " + at
+                   : "retrying endpoints/" + options.id + ": what has failed before " + at);
+  return kExitOk;
+}
+
 }  // namespace
 
 int run_command(const ResourceOptions& options) {
@@ -156,6 +182,9 @@ int run_command(const ResourceOptions& options) {
     return act(*api, options, "DELETE", one + (options.cascade ? "?cascade=true" : ""), "", "deleted");
   if (options.action == "pause") return act(*api, options, "POST", one + "/pause", "{}", "paused");
   if (options.action == "resume") return act(*api, options, "POST", one + "/resume", "{}", "resumed");
+  if (options.action == "purge") return ask(*api, options, one, purge_body(options));
+  if (options.action == "retry")
+    return ask(*api, options, one, options.since.empty() ? "{}" : Json{{"since", options.since}}.dump());
   if (options.action == "rotate-secret")
     return act(*api, options, "POST", one + "/rotate-secret", "{}", "rotated the secret of");
   if (options.action == "rotate")

@@ -106,6 +106,25 @@ TEST_CASE("Command line: a resource has an id and fields") {
   CHECK(chosen<ResourceOptions>({"endpoints", "delete", "billing", "--cascade"}).cascade);
 }
 
+TEST_CASE("Command line: an endpoint is purged of what is said, and never of all because nothing is") {
+  const auto purge = chosen<ResourceOptions>({"endpoints", "purge", "--priority", "low", "billing", "--priority",
+                                              "bulk", "--before", "2026-01-31T08:00:00Z", "--pattern", "order.#"});
+  CHECK(purge.action == "purge");
+  CHECK(purge.id == "billing");
+  CHECK_FALSE(purge.all);
+  CHECK(purge.priorities == std::vector<std::string>{"low", "bulk"});
+  CHECK(purge.before == "2026-01-31T08:00:00Z");
+  CHECK(purge.pattern == "order.#");
+  CHECK(chosen<ResourceOptions>({"endpoints", "purge", "billing", "--all"}).all);
+  CHECK_FALSE(parse("certes", {"endpoints", "purge", "billing"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"endpoints", "purge", "billing", "--all", "--pattern", "a"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"endpoints", "purge", "billing", "--priority", "urgent"}, {}).command.has_value());
+  CHECK_FALSE(parse("certes", {"sources", "purge", "billing", "--all"}, {}).command.has_value());
+  CHECK(chosen<ResourceOptions>({"endpoints", "retry", "billing", "--since", "2026-01-31T08:00:00Z"}).since ==
+        "2026-01-31T08:00:00Z");
+  CHECK(chosen<ResourceOptions>({"endpoints", "retry", "billing"}).since.empty());
+}
+
 TEST_CASE("Command line: keys are rotated with a grace, tenants deleted with all they have, both for a tenant") {
   const auto rotate = chosen<ResourceOptions>({"keys", "rotate", "k", "--grace", "60", "--tenant", "acme"});
   CHECK(rotate.action == "rotate");

@@ -44,6 +44,12 @@ TEST_CASE("Differences: an endpoint keeps its state where none is declared") {
   CHECK(differences("endpoints", R"({"url":"http://x/"})", R"({"url":"http://x/","state":"paused"})").empty());
 }
 
+TEST_CASE("Differences: what the registry keeps beside an endpoint is not declared") {
+  CHECK(differences("endpoints", R"({"url":"http://x/"})",
+                    R"({"url":"http://x/","disabled_at":"T","disabled_by":"k","purges":[{"at":"T"}],"retries":[]})")
+            .empty());
+}
+
 TEST_CASE("Differences: one URL is the same written either way") {
   CHECK(differences("endpoints", R"({"urls":["http://x/"]})", R"({"url":"http://x/"})").empty());
 }

@@ -188,6 +188,34 @@ TEST_CASE("Resources: each action is one request") {
   CHECK(requests.at(4).starts_with("POST /api/v1/endpoints/a%20b/pause "));
 }
 
+TEST_CASE("Resources: what is asked of all that waits for an endpoint is one request") {
+  const std::string asked = R"({"id":"a","purges":[{"at":"T","by":"k"}],"retries":[{"at":"U","by":"k"}]})";
+  CannedServer server({{200, asked}, {200, asked}, {200, asked}, {200, asked}});
+  ResourceOptions options;
+  options.connection.url = server.url();
+  options.kind = "endpoints";
+  options.id = "a b";
+  options.action = "purge";
+  options.all = true;
+  CHECK(run_command(options) == kExitOk);
+  options.all = false;
+  options.priorities = {"bulk"};
+  options.before = "T";
+  options.pattern = "order.#";
+  CHECK(run_command(options) == kExitOk);
+  options.action = "retry";
+  CHECK(run_command(options) == kExitOk);
+  options.since = "T";
+  CHECK(run_command(options) == kExitOk);
+  const auto requests = server.requests();
+  CHECK(requests.at(0).starts_with("POST /api/v1/endpoints/a%20b/purge "));
+  CHECK(requests.at(0).ends_with(R"({"all":true})"));
+  CHECK(requests.at(1).ends_with(R"({"priority":["bulk"],"before":"T","pattern":"order.#"})"));
+  CHECK(requests.at(2).starts_with("POST /api/v1/endpoints/a%20b/retry "));
+  CHECK(requests.at(2).ends_with("{}"));
+  CHECK(requests.at(3).ends_with(R"({"since":"T"})"));
+}
+
 TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
   CannedServer server({{202, "{}"},
                        {202, "{}"},

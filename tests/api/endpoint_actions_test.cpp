@@ -1,0 +1,115 @@
+// What is asked of all that waits for an endpoint.
+#include "tests/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::api::testing;
+
+namespace {
+
+struct Purging {
+  Purging() { REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}}).status == 201); }
+  Answer purge(const Json& body) { return api.post("/endpoints/a/purge", body); }
+  Installation installation;
+  Process api{installation};
+};
+
+}  // namespace
+
+TEST_CASE("Master API: a purge is recorded beside its endpoint, as of the change that asks for it") {
+  Purging test;
+  const auto purged = test.purge({{"priority", "bulk"}, {"before", "2026-01-31T08:00:00Z"}, {"pattern", "order.#"}});
+  REQUIRE(purged.status == 200);
+  CHECK(purged.json["version"] == 2);
+  CHECK(purged.header("ETag") == "\"2\"");
+  REQUIRE(purged.json["purges"].size() == 1);
+  const Json& one = purged.json["purges"][0];
+  CHECK(one["at"] == purged.json["updated_at"]);
+  CHECK(one["by"] == purged.json["updated_by"]);
+  CHECK(one["priority"] == Json{"bulk"});
+  CHECK(one["before"] == "2026-01-31T08:00:00.000Z");
+  CHECK(one["pattern"] == "order.#");
+  const auto kept = test.api.registry.state()->endpoint("default", "a")->purges;
+  REQUIRE(kept.size() == 1);
+  CHECK(format_rfc3339(kept[0].at) == one["at"]);
+
+  const auto all = test.purge({{"all", true}});
+  CHECK(all.json["version"] == 3);
+  CHECK(all.json["purges"].size() == 1);  // it takes the place of who asked for less
+  CHECK(test.purge({{"pattern", "order.#"}}).json["purges"].size() == 2);
+  // What is declared says nothing of it.
+  const auto replaced = test.api.put("/endpoints/a", {{"url", "https://b.example.com/"}});
+  CHECK(replaced.json["purges"].size() == 2);
+  CHECK(test.api.put("/endpoints/a", replaced.json).json["version"] == replaced.json["version"]);
+  CHECK(test.api.request("POST", "/endpoints/a/pause").json["purges"].size() == 2);
+}
+
+TEST_CASE("Master API: a purge says what it is about, with the member at fault where that is wrong") {
+  Purging test;
+  for (const char* body : {"", "{}", R"({"all":false})"}) {
+    const auto refused = test.api.request("POST", "/endpoints/a/purge", body);
+    CHECK(refused.status == 400);
+    CHECK(refused.json["detail"].get<std::string>().find(R"({"all":true})") != std::string::npos);
+  }
+  const std::pair<Json, const char*> wrong[] = {{{{"all", true}, {"pattern", "a"}}, "/all"},
+                                                {{{"priority", "urgent"}}, "/priority"},
+                                                {{{"priority", Json::array()}}, "/priority"},
+                                                {{{"priority", {"bulk", 7}}}, "/priority"},
+                                                {{{"before", "yesterday"}}, "/before"},
+                                                {{{"pattern", "a..b"}}, "/pattern"},
+                                                {{{"pattern", ""}}, "/pattern"},
+                                                {{{"class", "bulk"}}, "/class"}};
+  for (const auto& [body, pointer] : wrong) {
+    CAPTURE(body.dump());
+    const auto refused = test.purge(body);
+    CHECK(refused.status == 400);
+    CHECK(refused.json["pointer"] == pointer);
+  }
+  const auto dry = test.api.request("POST", "/endpoints/a/purge?dry_run=true", R"({"all":true})");
+  CHECK(dry.status == 400);
+  CHECK(dry.json["pointer"] == "dry_run");
+  CHECK(test.api.request("POST", "/endpoints/a/purge", R"({"all":true})", {{"If-Match", "\"7\""}}).status == 412);
+  CHECK(test.api.request("POST", "/endpoints/none/purge", R"({"all":true})").status == 404);
+  CHECK_FALSE(test.api.get("/endpoints/a").json.contains("purges"));
+  CHECK(test.purge({{"priority", {"bulk", "low", "bulk"}}}).json["purges"][0]["priority"] == Json{"bulk", "low"});
+}
+
+TEST_CASE("Master API: what has failed is tried now, all of it or since a time") {
+  Purging test;
+  const auto asked = test.api.request("POST", "/endpoints/a/retry");
+  REQUIRE(asked.status == 200);
+  CHECK(asked.json["version"] == 2);
+  REQUIRE(asked.json["retries"].size() == 1);
+  CHECK(asked.json["retries"][0]["at"] == asked.json["updated_at"]);
+  CHECK_FALSE(asked.json["retries"][0].contains("since"));
+  const auto since = test.api.post("/endpoints/a/retry", {{"since", "2026-01-31T08:00:00Z"}});
+  CHECK(since.json["retries"].back()["since"] == "2026-01-31T08:00:00.000Z");
+  CHECK(test.api.post("/endpoints/a/retry", {{"since", 7}}).json["pointer"] == "/since");
+  CHECK(test.api.post("/endpoints/a/retry", {{"until", "2026-01-31T08:00:00Z"}}).json["pointer"] == "/until");
+  CHECK(test.api.request("POST", "/endpoints/a/retry?dry_run=true").json["pointer"] == "dry_run");
+  CHECK(test.api.request("POST", "/endpoints/none/retry").status == 404);
+}
+
+TEST_CASE("Master API: a 17th purge is refused while something is open that the first is about") {
+  std::optional<bool> open = true;
+  UnixMillis asked = 0;
+  Installation installation;
+  installation.open_before = [&](UnixMillis at) {
+    asked = at;
+    return open;
+  };
+  Process api(installation);
+  REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}}).status == 201);
+  const auto purge = [&](const std::string& pattern) { return api.post("/endpoints/a/purge", {{"pattern", pattern}}); };
+  for (int i = 0; i < 16; ++i) REQUIRE(purge("a.b" + std::to_string(i)).status == 200);
+  CHECK(asked == 0);
+  CHECK(purge("a.b3").status == 200);  // the same again takes the place of the former
+  CHECK(asked == 0);
+  const UnixMillis first = api.registry.state()->endpoint("default", "a")->purges.front().at;
+  const auto refused = purge("another");
+  CHECK(refused.status == 409);
+  CHECK(refused.json["detail"].get<std::string>().starts_with("endpoints/a was purged 16 times, and deliveries of"));
+  CHECK(asked == first);
+  open = false;
+  CHECK(purge("another").json["purges"].size() == 16);
+  CHECK(api.registry.state()->endpoint("default", "a")->purges.front().pattern == "a.b1");
+}
