@@ -30,6 +30,8 @@ class Services {
   // The registry's state, with every change that was decided anywhere before this call; after two seconds without the
   // log, the last known.
   registry::StatePtr fresh_state() const;
+  // How long a delivery may be open; 0: for ever.
+  Millis max_wait() const { return deps.settings.retention.max_wait; }
   const Dependencies deps;
   const Clients clients;
   const DeadLetterIds dead_letter_ids;

@@ -96,6 +96,7 @@ Result<http::Response> propose(T& next, const T* current, const registry::State&
                                std::optional<std::int64_t> based_on, const Revealed& revealed, const Call& call,
                                Services& services) {
   if (auto ok = check_beside(state, next, current == nullptr); !ok) return fail(std::move(ok.error()));
+  if (auto ok = check_bound(state, next, current, services.max_wait()); !ok) return fail(std::move(ok.error()));
   if constexpr (std::is_same_v<T, registry::Endpoint>)
     if (auto ok = check_kept(current, next, services.deps.open_before); !ok) return fail(std::move(ok.error()));
   registry::Change change = registry::change_to(next, current);
@@ -135,7 +136,11 @@ Result<http::Response> change_resource(const std::string& tenant, const std::str
     Result<T> next = make(current.get(), revealed);
     if (!next) return fail(std::move(next.error()));
     if (current && registry::says_the_same(*next, *current)) return answer(200, *current);
-    if (call.query("dry_run") == "true") return answer(200, *next);
+    if (call.query("dry_run") == "true") {
+      if (auto ok = check_bound(*state, *next, current.get(), services.max_wait()); !ok)
+        return fail(std::move(ok.error()));
+      return answer(200, *next);
+    }
     auto response = propose(*next, current.get(), *state, registry::Change::Op::put, version, revealed, call, services);
     if (response || !is_stale(response.error())) return response;
     if (wanted->version()) return precondition_failed(*wanted, response.error().message);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/backoff/bound.hpp"
 #include "common/registry/kinds.hpp"
 #include "common/registry/ledger.hpp"
 
@@ -147,6 +148,53 @@ Result<void> check_kept(const registry::Endpoint* current, const registry::Endpo
                   "what becomes of them goes by these times, of which " +
                   kept + " are kept. It can be " + was +
                   " again once they have ended, which a process knows some moments after its start");
+}
+
+namespace {
+
+Result<void> check_named_bound(const State& state, const registry::Meta& resource, const std::string& policy,
+                               const std::string* before, Millis max_wait) {
+  if (policy.empty() || (before != nullptr && *before == policy)) return {};
+  const auto named = state.backoff_policy(resource.tenant, policy);
+  const auto why = named ? backoff::too_long(*named, max_wait) : std::nullopt;
+  if (!why) return {};
+  return fail(Code::invalid, "the back-off policy \"" + policy + "\" " + *why, "/backoff_policy");
+}
+
+// The member that makes it long.
+const char* long_member(const registry::BackoffPolicy& policy) {
+  if (policy.max_seconds > 0) return "/max_seconds";
+  if (policy.max_attempts > 0) return "/max_attempts";
+  return policy.strategy == registry::BackoffPolicy::Strategy::schedule ? "/schedule_seconds" : "/max_attempts";
+}
+
+}  // namespace
+
+template <>
+Result<void> check_bound(const State&, const registry::BackoffPolicy& next, const registry::BackoffPolicy*,
+                         Millis max_wait) {
+  const auto why = backoff::too_long(next, max_wait);
+  return why ? fail(Code::invalid, "the policy " + *why, long_member(next)) : Result<void>();
+}
+template <>
+Result<void> check_bound(const State& state, const registry::Endpoint& next, const registry::Endpoint* current,
+                         Millis max_wait) {
+  return check_named_bound(state, next, next.backoff_policy, current ? &current->backoff_policy : nullptr, max_wait);
+}
+template <>
+Result<void> check_bound(const State& state, const registry::Subscription& next, const registry::Subscription* current,
+                         Millis max_wait) {
+  return check_named_bound(state, next, next.backoff_policy, current ? &current->backoff_policy : nullptr, max_wait);
+}
+template <>
+Result<void> check_bound(const State& state, const registry::Source& next, const registry::Source* current,
+                         Millis max_wait) {
+  return check_named_bound(state, next, next.backoff_policy, current ? &current->backoff_policy : nullptr, max_wait);
+}
+template <>
+Result<void> check_bound(const State& state, const registry::EventType& next, const registry::EventType* current,
+                         Millis max_wait) {
+  return check_named_bound(state, next, next.backoff_policy, current ? &current->backoff_policy : nullptr, max_wait);
 }
 
 }  // namespace certes::api

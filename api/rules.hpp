@@ -28,4 +28,26 @@ Result<void> check_beside(const registry::State& state, const registry::Key& key
 Result<void> check_kept(const registry::Endpoint* current, const registry::Endpoint& next,
                         const std::function<std::optional<bool>(UnixMillis)>& open_before);
 
+// A back-off policy that is declared, or named where another one was, takes no longer than deliveries may be open
+// (backoff/bound.hpp). What stands stays: `current` may be null. Errors: invalid, with the member that makes it.
+template <class T>
+Result<void> check_bound(const registry::State&, const T&, const T*, Millis) {
+  return {};
+}
+template <>
+Result<void> check_bound(const registry::State& state, const registry::BackoffPolicy& next,
+                         const registry::BackoffPolicy* current, Millis max_wait);
+template <>
+Result<void> check_bound(const registry::State& state, const registry::Endpoint& next,
+                         const registry::Endpoint* current, Millis max_wait);
+template <>
+Result<void> check_bound(const registry::State& state, const registry::Subscription& next,
+                         const registry::Subscription* current, Millis max_wait);
+template <>
+Result<void> check_bound(const registry::State& state, const registry::Source& next, const registry::Source* current,
+                         Millis max_wait);
+template <>
+Result<void> check_bound(const registry::State& state, const registry::EventType& next,
+                         const registry::EventType* current, Millis max_wait);
+
 }  // namespace certes::api

@@ -24,7 +24,8 @@ CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
       meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace),
-      reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }) {}
+      reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }),
+      long_policies_(dependencies.settings.retention.max_wait, dependencies.settings.backoff_policy) {}
 
 CoreLoop::~CoreLoop() { stop(Millis{0}); }
 
@@ -80,18 +81,32 @@ void CoreLoop::read_log() {
   auto read = owner_->poll(room.records, room.bytes);
   more_ = read && room.records > 0 && *read == room.records;
   read_ += read.value_or(0);
-  if (read) return;
-  spdlog::critical("dispatcher: {}", read.error().message);
+  if (!read) fail_with(read.error());
+}
+
+void CoreLoop::fail_with(const Error& error) {
+  spdlog::critical("dispatcher: {}", error.message);
   running_ = false;
   done_ = true;
-  if (dependencies_.failed) dependencies_.failed(read.error());
+  if (dependencies_.failed) dependencies_.failed(error);
 }
 
 void CoreLoop::read_mail() {
   mails_.clear();
   inbox_->drain(mails_);
   for (Mail& mail : mails_) std::visit([this](auto& one) { on_mail(one); }, mail);
-  if (newest_) core_->on_state(std::exchange(newest_, nullptr));
+  if (!newest_) return;
+  look_at_policies(newest_);
+  core_->on_state(std::exchange(newest_, nullptr));
+}
+
+// Those that are there once the registry is known, and then what changes.
+void CoreLoop::look_at_policies(registry::StatePtr state) {
+  if (!dependencies_.registry.caught_up()) return;
+  if (!std::exchange(started_, true))
+    if (auto refusal = long_policies_.refusal(*state)) return fail_with(Error(Code::invalid, std::move(*refusal)));
+  const auto line = long_policies_.follow(std::move(state));
+  if (line && told_policies_.due({}, dependencies_.clock.now())) spdlog::warn("dispatcher: {}", *line);
 }
 
 void CoreLoop::take_answers() {
@@ -120,6 +135,7 @@ void CoreLoop::show() {
   const SteadyTime now = dependencies_.clock.now();
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
+  if (!started_) look_at_policies(dependencies_.registry.state());
   const CoreGauges gauges = core_->gauges();
   meters_.show(gauges);
   meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.index_bytes, now));

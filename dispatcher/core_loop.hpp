@@ -12,6 +12,7 @@
 #include "common/base/mutex.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "dispatcher/inbox.hpp"
+#include "dispatcher/long_policies.hpp"
 #include "dispatcher/meters.hpp"
 #include "dispatcher/ownership/owner.hpp"
 #include "dispatcher/reading_stopped.hpp"
@@ -38,6 +39,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void round();
   void read_log();
   void read_mail();
+  void look_at_policies(registry::StatePtr state);
+  void fail_with(const Error& error);  // the process ends
   void take_answers();
   void take_picked();
   void show();
@@ -118,7 +121,10 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   SteadyTime show_at_{};
   std::size_t read_ = 0;  // records, since then
   ReadingStopped reading_stopped_;
-  bool more_ = false;  // the log had more than was taken
+  LongPolicies long_policies_;
+  LineLimit told_policies_;
+  bool started_ = false;  // the registry has been caught up with, and the settings hold beside it
+  bool more_ = false;     // the log had more than was taken
   bool done_ = false;
 };
 

@@ -45,6 +45,17 @@ double nominal_delay_seconds(const Policy& policy, std::uint32_t attempt) {
   return std::clamp(seconds, 0.0, std::max(0.0, policy.cap_seconds));
 }
 
+std::optional<double> longest_seconds(const Policy& policy) {
+  const bool by_number = policy.max_attempts > 0, by_time = policy.max_seconds > 0;
+  const bool by_schedule = policy.strategy == Policy::Strategy::schedule && !by_number && !by_time;
+  if (!by_number && !by_schedule) return by_time ? std::optional(policy.max_seconds) : std::nullopt;
+  const auto waits = by_schedule ? static_cast<std::uint32_t>(policy.schedule_seconds.size()) : policy.max_attempts - 1;
+  double sum = 0;
+  for (std::uint32_t attempt = 1; attempt <= waits && (!by_time || sum < policy.max_seconds); ++attempt)
+    sum += nominal_delay_seconds(policy, attempt);
+  return by_time ? std::min(sum, policy.max_seconds) : sum;
+}
+
 NextAttempt next_attempt(const Policy& policy, const Failure& failure, double random) {
   if (policy.max_attempts > 0 && failure.attempt >= policy.max_attempts) return {false, {}, "max_attempts"};
   if (schedule_ended(policy, failure.attempt)) return {false, {}, "schedule"};

@@ -30,6 +30,10 @@ inline constexpr Millis kLongestRetryAfter = std::chrono::hours{7 * 24};
 // The delay after attempt `attempt` (from 1), before jitter: never above the cap.
 double nominal_delay_seconds(const Policy& policy, std::uint32_t attempt);
 
+// The longest that it may take from the end of the first attempt to the last one, whatever the jitter; Retry-After, by
+// which it may take longer, left out. Nothing: it has no end.
+std::optional<double> longest_seconds(const Policy& policy);
+
 // A schedule ends with its last entry, unless the policy sets a maximum of attempts or time: then its last delay
 // repeats. Retry-After is never shortened; beyond the policy's maximum time there is no next attempt.
 // `random`: uniform in [0, 1).

@@ -109,3 +109,27 @@ TEST_CASE("BackoffPolicy: a Retry-After beyond the policy's time ends it at once
   CHECK(next_attempt(policy(Strategy::constant, 1), {1, Millis{0}, kLongestRetryAfter + Millis{1}}, 0).rule ==
         "retry_after");
 }
+
+TEST_CASE("BackoffPolicy: the longest that it may take is the sum of its waits, as far as its limits let it") {
+  auto constant = policy(Strategy::constant, 5, Jitter::full);
+  CHECK_FALSE(longest_seconds(constant));
+  constant.max_attempts = 1;
+  CHECK(longest_seconds(constant) == 0);
+  constant.max_attempts = 4;
+  CHECK(longest_seconds(constant) == 15);
+  constant.max_seconds = 12;
+  CHECK(longest_seconds(constant) == 12);
+  constant.max_attempts = 0;
+  CHECK(longest_seconds(constant) == 12);
+  auto exponential = policy(Strategy::exponential, 10);
+  exponential.cap_seconds = 30;
+  exponential.max_attempts = 5;
+  CHECK(longest_seconds(exponential) == 10 + 20 + 30 + 30);
+  exponential.max_attempts = 1'000'000;
+  CHECK(longest_seconds(exponential) == 30 + 30.0 * 999'997);
+  auto schedule = policy(Strategy::schedule, 0);
+  schedule.schedule_seconds = {1, 7, 3};
+  CHECK(longest_seconds(schedule) == 11);
+  schedule.max_attempts = 6;  // the last repeats
+  CHECK(longest_seconds(schedule) == 1 + 7 + 3 + 3 + 3);
+}
