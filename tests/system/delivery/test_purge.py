@@ -69,10 +69,10 @@ class Purge(Case):
             await self.call(wait_for, lambda: installation.metric("certes_endpoint_waiting") == EVENTS - 4, WITHIN, "all to be read")
             purged = await self.call(installation.api.ok, "POST", "/endpoints/one/purge", {"all": True})
             self.assertEqual(purged["purges"][0]["by"], "admin")
-            await self.call(wait_for, lambda: installation.metric("certes_endpoint_waiting") < EVENTS - 200, WITHIN, "the purge to begin")
             if how == signal.SIGKILL:
-                await self.call(installation.serve.kill)
+                await self.call(installation.serve.kill)  # as it begins
             else:
+                await self.call(wait_for, lambda: installation.metric("certes_endpoint_waiting") < EVENTS - 200, WITHIN, "the purge to go on")
                 await self.call(installation.serve.stop)
             behaviour["answer"] = 200
             await self.call(installation.serve.start)

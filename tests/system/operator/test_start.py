@@ -47,6 +47,26 @@ class Start(Case):
         other = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
         self.refused("serve", "--data", str(self.directory / "data"), environment={"CERTES_SECRETS_KEY": other}, says=["sealing key"])
 
+    def test_a_policy_that_is_too_long_is_told_and_as_the_one_of_all_refused(self):
+        api = "/api/v1/backoff-policies/"
+        ten_days = json.dumps({"strategy": "schedule", "schedule_seconds": [86_400] * 10})
+        serve = self.process("serve").start()
+        status, _, body = request(serve.address("api"), "PUT", api + "long", ten_days, AUTH)
+        self.assertEqual(status, 201, body)
+        serve.stop()
+        serve.environment["CERTES_EVENTS_MAX_WAIT_SECONDS"] = str(9 * 86_400)
+        serve.start()
+        why = "takes up to 10 days, and events.max_wait_seconds (9 days) less 1 day leaves it 8 days"
+        wait_for(lambda: "default/long " + why in serve.log(), 30, "a line of it")
+        status, _, body = request(serve.address("api"), "PUT", api + "another", ten_days, AUTH)
+        self.assertEqual(status, 400)
+        self.assertEqual(json.loads(body)["pointer"], "/schedule_seconds")
+        serve.stop()
+        self.assertEqual(serve.log().count("default/long " + why), 1)
+        self.refused("serve", "--data", str(self.directory / "data"),
+                     environment={"CERTES_SECRETS_KEY": SECRETS_KEY, "CERTES_EVENTS_MAX_WAIT_SECONDS": str(9 * 86_400), "CERTES_BACKOFF_POLICY": "long"},
+                     says=['backoff.policy: the back-off policy "long" ' + why])
+
     def test_a_second_process_on_the_same_data_says_so_and_ends(self):
         self.process("serve").start()
         self.refused("serve", "--data", str(self.directory / "data"), environment={"CERTES_SECRETS_KEY": SECRETS_KEY}, says=["data"])
