@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dispatcher/answering/lane_waiting.hpp"
+
 namespace certes::dispatcher {
 namespace {
 // Requests take at most half of the memory, and what is not routed a quarter.
@@ -166,44 +168,21 @@ CoreGauges Core::gauges() {
 void Core::show_open(CoreGauges& gauges) {
   book_.each_index([&](std::int32_t partition, const book::OpenIndex& index) {
     backlogs_.for_each(partition, [&](const Backlog& backlog) {
-      const book::LaneCounts& counts = *backlog.counts;
-      if (counts.open() == 0) return;
+      if (backlog.counts->open() == 0) return;
       const auto at = static_cast<std::size_t>(backlog.priority);
-      gauges.waiting[at] += counts.untried;
-      gauges.retrying[at] += counts.tried;
-      const UnixMillis oldest = oldest_waiting(backlog, index);
+      const LaneWaiting waiting = waiting_of(backlog, index);
+      gauges.waiting_in_memory[at] += waiting.first_memory;
+      gauges.waiting_on_log[at] += waiting.first_log;
+      gauges.retrying[at] += waiting.retries();
+      const UnixMillis oldest = oldest_waiting(backlog, index, book_);
       if (oldest != 0 && (gauges.oldest_waiting[at] == 0 || oldest < gauges.oldest_waiting[at]))
         gauges.oldest_waiting[at] = oldest;
       if (backlog.endpoint == nullptr) return;
       auto& of_endpoint = gauges.endpoint_waiting;
       if (of_endpoint.size() <= backlog.endpoint->meter) of_endpoint.resize(backlog.endpoint->meter + 1);
-      of_endpoint[backlog.endpoint->meter] += counts.open();
+      of_endpoint[backlog.endpoint->meter] += waiting.all();
     });
   });
-  book_.each_delivery([&](const Delivery& delivery) {
-    if (delivery.record == nullptr || !delivery.is_out()) return;
-    const auto known = book_.index(delivery.partition())->find(book_.open_place(delivery));
-    if (!known) return;
-    --(known->tried ? gauges.retrying : gauges.waiting)[static_cast<std::size_t>(delivery.backlog->priority)];
-    if (delivery.endpoint) --gauges.endpoint_waiting[delivery.endpoint->meter];
-  });
-}
-
-// Append time of the lane's oldest that waits to be sent, or has failed and not ended; 0: none.
-UnixMillis Core::oldest_waiting(const Backlog& backlog, const book::OpenIndex& index) {
-  static constexpr int kLooks = 256;
-  std::int64_t from = 0;
-  for (int looks = 0; const auto at = index.next_open(backlog.lane, from); ++looks) {
-    from = *at + 1;
-    const book::OpenPlace place{*at, backlog.lane};
-    const auto known = index.find(place);
-    const bool awaits = known->tried && known->tried->what == Due::result;
-    const LoadedRecord* const record = book_.loaded(backlog.partition, *at);
-    const Delivery* const delivery = record ? Book::find(*record, backlog.lane) : nullptr;
-    const bool first_is_out = !known->tried && delivery && delivery->is_out();
-    if ((!awaits && !first_is_out) || looks == kLooks) return index.append_times(*at).lowest;
-  }
-  return 0;
 }
 
 std::size_t Core::open_deliveries(std::string_view endpoint_key) const {

@@ -24,9 +24,15 @@ struct CorePorts {
 };
 
 struct CoreGauges {
-  std::size_t waiting[registry::kPriorities] = {};
+  // For the first attempt, in memory and on the log; for another one, or the result of a command.
+  std::size_t waiting_in_memory[registry::kPriorities] = {};
+  std::size_t waiting_on_log[registry::kPriorities] = {};
   std::size_t retrying[registry::kPriorities] = {};
   // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
+  std::size_t waiting(registry::Priority priority) const {  // for the first attempt
+    const auto at = static_cast<std::size_t>(priority);
+    return waiting_in_memory[at] + waiting_on_log[at];
+  }
   UnixMillis oldest_waiting[registry::kPriorities] = {};
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
@@ -93,7 +99,6 @@ class Core {
   void leave_settled();
   std::size_t index_bytes() const;
   void show_open(CoreGauges& gauges);
-  UnixMillis oldest_waiting(const Backlog& backlog, const book::OpenIndex& index);
 
   const CoreOptions options_;
   const CorePorts ports_;

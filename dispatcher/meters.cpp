@@ -32,10 +32,15 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                                {{"priority", priority}, {"outcome", std::string(text_of(ending))}});
     age_[i] = metrics_.histogram("certes_dispatcher_event_age_seconds", "From accepted to delivered",
                                  {{"priority", priority}});
-    waiting_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
-                                 {{"priority", priority}, {"where", "first"}});
-    retrying_[i] = metrics_.gauge("certes_dispatcher_waiting", "Deliveries that wait",
-                                  {{"priority", priority}, {"where", "retry"}});
+    const auto waiting = [&](const char* where) {
+      return metrics_.gauge("certes_dispatcher_waiting",
+                            "Deliveries that wait: for the first attempt, with their event in memory or on the log; "
+                            "for a retry, or the result of a command",
+                            {{"priority", priority}, {"where", where}});
+    };
+    in_memory_[i] = waiting("memory");
+    on_log_[i] = waiting("log");
+    retrying_[i] = waiting("retry");
     oldest_[i] =
         metrics_.gauge("certes_dispatcher_oldest_waiting_seconds",
                        "Age of the oldest event that waits to be sent, or to be tried again", {{"priority", priority}});
@@ -135,7 +140,8 @@ void Meters::problem(std::string_view text) { spdlog::error("dispatcher: {}", te
 void Meters::show(const CoreGauges& gauges) {
   const UnixMillis now = clock_.unix_millis();
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
-    waiting_[i].set(static_cast<double>(gauges.waiting[i]));
+    in_memory_[i].set(static_cast<double>(gauges.waiting_in_memory[i]));
+    on_log_[i].set(static_cast<double>(gauges.waiting_on_log[i]));
     retrying_[i].set(static_cast<double>(gauges.retrying[i]));
     const UnixMillis at = gauges.oldest_waiting[i];
     oldest_[i].set(at == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now - at)) / 1000);

@@ -51,7 +51,7 @@ class Meters final : public Observer {
 
   std::array<std::array<metrics::Counter, kEndings>, registry::kPriorities> deliveries_;  // of the last ones
   std::array<metrics::Histogram, registry::kPriorities> age_;
-  std::array<metrics::Gauge, registry::kPriorities> waiting_, retrying_, oldest_;
+  std::array<metrics::Gauge, registry::kPriorities> in_memory_, on_log_, retrying_, oldest_;
   std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;

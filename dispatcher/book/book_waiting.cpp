@@ -16,6 +16,12 @@ constexpr double kShareOfWaiting = 0.5;  // of memory, above which nothing is ke
 NodeOf<EndpointDeliveries>& of_endpoint(Delivery& delivery) { return delivery; }
 NodeOf<DroppableDeliveries>& droppable(Delivery& delivery) { return delivery; }
 
+// Where its lane counts it, while it is in the wheel.
+std::size_t* in_wheel_of(const Delivery& delivery) {
+  if (const auto* waits = std::get_if<InWheel>(&delivery.place)) return &delivery.backlog->in_wheel[waits->tried];
+  return std::holds_alternative<AwaitingResult>(delivery.place) ? &delivery.backlog->in_wheel[true] : nullptr;
+}
+
 }  // namespace
 
 void Book::queue(Delivery& delivery) {
@@ -37,7 +43,7 @@ bool Book::keeps(UnixMillis due) const {
 }
 
 void Book::wait_until(Delivery& delivery, UnixMillis due) {
-  put(delivery, InWheel{});
+  put(delivery, InWheel{delivery.attempts > 0});
   const Millis delay{std::max<std::int64_t>(0, due - clock_.unix_millis())};
   list(delivery);
   // Rounded up, so that no retry is a fraction of a millisecond early.
@@ -141,9 +147,13 @@ void Book::put(Delivery& delivery, DeliveryPlace place) {
   assert(is_way(delivery.place.index(), place.index()));
   leave_place(delivery);
   delivery.place = std::move(place);
+  if (delivery.is_out()) delivery.backlog->out.push_back(delivery);
+  if (std::size_t* const count = in_wheel_of(delivery)) ++*count;
 }
 
 void Book::leave_place(Delivery& delivery) {
+  if (delivery.is_out()) of_endpoint(delivery).unlink();
+  if (std::size_t* const count = in_wheel_of(delivery)) --*count;
   std::visit(Overloaded{[](Unplaced&) {},
                         [&](Queued& queued) {
                           unlist(delivery);

@@ -45,7 +45,9 @@ struct Queued {        // in the scheduler
 struct Held {  // taken from it, while its partition may not act, or its endpoint rests
   bool tried = false;
 };
-struct InWheel {};         // until its next attempt is due
+struct InWheel {  // until its next attempt is due
+  bool tried = false;
+};
 struct AwaitingResult {};  // a command that was taken (202): in the wheel until its result comes, or its time is over
 // Of a request that is out: its headers, twice, and what libcurl keeps for it (measured: 12 KB, without TLS).
 inline constexpr std::size_t kRequestBytes = 12u << 10;
@@ -82,7 +84,7 @@ enum class Answer : std::uint8_t {
 
 struct Endpoint;
 struct Backlog;
-struct EndpointDeliveries;
+struct EndpointDeliveries;  // those of its endpoint that wait; while it is out, those of its lane that are
 struct DroppableDeliveries;
 
 // One event for one endpoint, in memory.

@@ -12,7 +12,9 @@
 
 namespace certes::dispatcher {
 
+struct Delivery;
 struct Endpoint;
+struct EndpointDeliveries;
 struct WantingBacklogs;
 
 // What was tried is loaded so long before it is due, and so stays in memory where that is soon.
@@ -46,6 +48,9 @@ struct Backlog : NodeOf<WantingBacklogs> {
 
   std::size_t asked = 0;   // on their way from the log
   bool elsewhere = false;  // while it is looked for what was read a moment ago: the next is not
+
+  std::size_t in_wheel[2] = {};                         // in memory, until their time comes: not tried, tried
+  List<Delivery, NodeOf<EndpointDeliveries>> out = {};  // being sent, or recorded
 
   std::size_t in_memory() const { return ready + ready_tried; }
   // An untried one has left memory, or did not come.

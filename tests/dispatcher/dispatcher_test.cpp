@@ -281,6 +281,6 @@ TEST_CASE("Dispatcher: says on its listener how it is") {
   REQUIRE_MESSAGE(get("/health/ready").status == 200, get("/health/ready").body);
   const auto metrics = get("/metrics");
   CHECK(metrics.status == 200);
-  CHECK(metrics.body.find("certes_dispatcher_waiting{priority=\"critical\",where=\"first\"}") != std::string::npos);
+  CHECK(metrics.body.find("certes_dispatcher_waiting{priority=\"critical\",where=\"memory\"}") != std::string::npos);
   installation.stop();
 }

@@ -54,6 +54,25 @@ TEST_CASE("Core: an endpoint's deliveries count until they end, and those that a
   CHECK(world.core->open_deliveries("default/billing") == 0);
 }
 
+TEST_CASE("Core: of what waits for its first attempt it is known how much is in memory, and how much on the log") {
+  World world;
+  auto state = one_endpoint();
+  state.endpoint("billing", [](auto& endpoint) { endpoint.concurrency = 1; });
+  world.use(state);
+  world.give(100, "order.created");
+  world.core->run();
+  auto gauges = world.core->gauges();
+  CHECK(gauges.waiting_in_memory[kNormal] > 0);
+  CHECK(gauges.waiting_in_memory[kNormal] <= 32);
+  CHECK(gauges.waiting(Priority::normal) == 99);
+  world.use(state.endpoint("billing", [](auto& endpoint) { endpoint.state = registry::EndpointState::paused; }));
+  world.core->run();
+  gauges = world.core->gauges();
+  CHECK(gauges.waiting_in_memory[kNormal] == 0);
+  CHECK(gauges.waiting_on_log[kNormal] == 99);
+  CHECK(gauges.endpoint_waiting.at(0) == 99);
+}
+
 TEST_CASE("Core: a retry that was given back is a retry still, and goes before first attempts") {
   CoreOptions options;
   options.in_flight_max = 1;

@@ -621,11 +621,11 @@ TEST_CASE("Core: priority comes from the subscription alone") {
   world.core->run();
   pushy.offset = world.next_offset++;
   world.give(pushy);
-  CHECK(world.core->gauges().waiting[0] == 0);
+  CHECK(world.core->gauges().waiting(Priority::critical) == 0);
   world.give(1, "mail.sent");
   world.core->run();
-  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == 1);
-  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::high)] == 1);
+  CHECK(world.core->gauges().waiting(Priority::low) == 1);
+  CHECK(world.core->gauges().waiting(Priority::high) == 1);
   world.answer("billing", 200);
   world.core->run();
   REQUIRE(world.flying.size() == 1);

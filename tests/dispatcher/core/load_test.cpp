@@ -30,7 +30,7 @@ TEST_CASE("Core: what waits is not in memory, and comes from the log in its orde
     world.core->run();
   }
   world.core->run();
-  CHECK(world.core->gauges().waiting[static_cast<int>(Priority::low)] == kEvents - 1);  // one is out
+  CHECK(world.core->gauges().waiting(Priority::low) == kEvents - 1);  // one is out
   CHECK(world.core->gauges().memory_bytes < 100'000);
   CHECK(world.core->gauges().index_bytes < 1'000'000);
   for (int i = 0; i < kEvents; ++i) {

@@ -60,7 +60,7 @@ void give_next(World& world, EventText& text, const std::string& type) {
 }
 
 std::size_t waiting(World& world, Priority priority = Priority::normal) {
-  return world.core->gauges().waiting[static_cast<std::size_t>(priority)];
+  return world.core->gauges().waiting(priority);
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ TEST_CASE("Loading: what is not on the log any more, or cannot be read, is a los
   CHECK(world.lost_count == 3);
   CHECK(world.outcomes("cancelled") == 3);
   CHECK(world.attempts.back().endpoint == "slow");
-  CHECK(world.core->gauges().waiting[static_cast<std::size_t>(Priority::normal)] == 0);
+  CHECK(world.core->gauges().waiting(Priority::normal) == 0);
   for (const auto& [partition, index] : world.indexes) CHECK(index.watermark() == 40);
 }
 

@@ -427,7 +427,7 @@ class Commands(CommandCase):
             self.assertEqual(self.ok("endpoints", "pause", "one"), "paused endpoints/one\n")
             self.assertEqual(self.api.ok("GET", "/endpoints/one")["state"], "paused")
             self.ok("send", "a.b")
-            await asyncio.to_thread(wait_for, lambda: self.serve.metrics("dispatcher")['certes_dispatcher_waiting{priority="normal",where="first"}'] == 1,
+            await asyncio.to_thread(wait_for, lambda: self.serve.metrics("dispatcher")['certes_dispatcher_waiting{priority="normal",where="log"}'] == 1,
                                     WITHIN, "a waiting delivery")
             self.assertEqual(sink.receipts, [])
             out = self.ok("endpoints", "rotate-secret", "one")
