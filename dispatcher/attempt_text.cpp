@@ -1,8 +1,7 @@
 #include "dispatcher/attempt_text.hpp"
 
-#include <cstdio>
-
 #include "common/base/overloaded.hpp"
+#include "common/base/spoken.hpp"
 #include "common/event/structured.hpp"
 #include "dispatcher/outcome/dead_letter.hpp"
 
@@ -14,18 +13,6 @@ constexpr std::size_t kShownBytes = 200;  // of an answer
 std::string milliseconds(std::uint64_t duration_us) { return std::to_string((duration_us + 500) / 1000) + " ms"; }
 
 }  // namespace
-
-std::string spoken(Millis duration) {
-  char text[32];
-  const double seconds = static_cast<double>(duration.count()) / 1000;
-  if (seconds < 120)
-    std::snprintf(text, sizeof text, "%.3g s", seconds);
-  else if (seconds < 2 * 3'600)
-    std::snprintf(text, sizeof text, "%.3g min", seconds / 60);
-  else
-    std::snprintf(text, sizeof text, "%.3g h", seconds / 3'600);
-  return text;
-}
 
 std::string trace_line(const AttemptSeen& attempt) {
   std::string line(attempt.event.headers.get("ce_type"));

@@ -3,13 +3,9 @@
 
 #include <string>
 
-#include "common/base/clock.hpp"
 #include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
-
-// "5 s", "1.5 s", "12 min", "2 h": as people say it.
-std::string spoken(Millis duration);
 
 // The line of --dev: "order.created evt_… → billing try 2: 500 in 3 ms, next in 5 s".
 std::string trace_line(const AttemptSeen& attempt);

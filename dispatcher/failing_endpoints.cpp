@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/overloaded.hpp"
+#include "common/base/spoken.hpp"
 #include "dispatcher/attempt_text.hpp"
 
 namespace certes::dispatcher {
