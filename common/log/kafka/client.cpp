@@ -121,7 +121,7 @@ void consumer(Settings& to, const Options& options, Role role) {
   to.set("fetch.max.bytes", static_cast<std::int64_t>(fetch));
   to.set("receive.message.max.bytes", static_cast<std::int64_t>(std::max(kUnpackedBytes, 2 * fetch)));
   // A partition that is started waits for the running fetch.
-  to.set("fetch.wait.max.ms", role == Role::follower ? 500 : 50);
+  to.set("fetch.wait.max.ms", role == Role::follower || role == Role::questions ? 500 : 50);
   if (role == Role::follower) to.set("fetch.min.bytes", 256 << 10);
   to.set("fetch.error.backoff.ms", 100);
   to.set("queued.min.messages", prefetch_of(role).records);

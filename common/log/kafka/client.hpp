@@ -17,6 +17,7 @@ enum class Role {
   events,     // reads the partitions of a member into one queue
   reader,     // reads partitions of any topic, each into a queue of its own
   follower,   // the same for who is in no hurry: few fetches, each large
+  questions,  // reads one partition: what comes there comes at once, though fetches are few
   points,     // picks single records and small pieces of any partition
   windows,    // the same for pieces above that
   member,     // keeps membership and commits; reads nothing

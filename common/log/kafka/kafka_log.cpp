@@ -7,13 +7,14 @@
 #include "common/log/kafka/line_carrier.hpp"
 #include "common/log/kafka/member.hpp"
 #include "common/log/kafka/picker.hpp"
+#include "common/log/kafka/question_carrier.hpp"
 #include "common/log/kafka/reader.hpp"
 #include "common/log/kafka/troubles.hpp"
 
 namespace certes::log::kafka {
 namespace {
 
-class KafkaLog final : public Log, public LineSource {
+class KafkaLog final : public Log, public LineSource, public QuestionSource {
  public:
   KafkaLog(Options options, const Clock& clock)
       : options_(std::move(options)),
@@ -72,6 +73,10 @@ class KafkaLog final : public Log, public LineSource {
     if (!lines_)
       if (auto made = make_line_carrier(options_); made.has_value()) lines_ = std::move(*made);
     return lines_.get();
+  }
+  std::unique_ptr<QuestionCarrier> question_carrier() override {
+    auto made = make_question_carrier(options_);
+    return made ? std::move(*made) : nullptr;
   }
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 // Log lines between gateways, on the topic `logs` (kept for a minute, written with acks=0). Partition 0 has
-// announcements only: every few seconds, whoever has watchers says so, and all gateways read that. Partition 1 has the
+// announcements: every few seconds, whoever has watchers says so, and all gateways read that. Partition 1 has the
 // lines, written only while an announcement is fresh, and read only by gateways that have watchers.
 // Private to common/log/kafka: KafkaLog. See common/log/line_carrier.hpp.
 

@@ -1,4 +1,4 @@
-// The appender against librdkafka's mock cluster, which can be told to fail.
+// The appender, and the carrier of questions, against librdkafka's mock cluster, which can be told to fail.
 
 #include <doctest/doctest.h>
 #include <librdkafka/rdkafka.h>
@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "common/log/kafka/appender.hpp"
+#include "common/log/kafka/question_carrier.hpp"
 #include "tests/common/log/kafka/harness.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 
@@ -148,6 +149,33 @@ TEST_CASE("Kafka appender: no broker at all is not persisted, and destroying it 
   int called = 0;
   CHECK(appender.append(Topic::events, 0, test::record_of("y"), [&](log::AppendResult&&) { ++called; }).has_value());
   CHECK(appender.pending() == 1);
+}
+
+TEST_CASE("Kafka: what one carrier of questions is given comes to all that have begun, itself included") {
+  const MockCluster cluster;
+  test::Bell bell;
+  // What it has been told since it began.
+  struct Hearer {
+    Hearer(const log::kafka::Options& options, test::Bell& bell)
+        : carrier(std::move(*log::kafka::make_question_carrier(options))) {
+      carrier->start([this, ring = bell.wake()](const log::RecordPtr& record) {
+        if (record->value == "first") first = true;
+        if (record->value == "second") second = true;
+        ring();
+      });
+    }
+    std::atomic<bool> first{false}, second{false};
+    std::unique_ptr<log::QuestionCarrier> carrier;
+  };
+  Hearer one(cluster.options(), bell), other(cluster.options(), bell);
+  // Nothing is promised: whoever has not begun to read hears none of it.
+  const auto say = [&](const char* what, const std::function<bool()>& heard) {
+    return test::eventually(bell, [&] { return heard() || (one.carrier->carry(test::record_of(what)), false); });
+  };
+  CHECK(say("first", [&] { return one.first && other.first; }));
+  other.carrier->stop();
+  CHECK(say("second", [&] { return one.second.load(); }));
+  CHECK_FALSE(other.second);
 }
 
 }  // namespace certes

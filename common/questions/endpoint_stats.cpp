@@ -1,0 +1,194 @@
+#include "common/questions/endpoint_stats.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/json/json.hpp"
+#include "common/questions/codec.hpp"
+
+namespace certes::questions {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 7> kStandings = {"unknown",  "open", "broken", "paused",
+                                                        "disabled", "gone", "resting"};
+// So that no sum of what anybody may have written overflows, and every time can be written.
+constexpr std::uint64_t kMostCount = std::uint64_t{1} << 48;
+constexpr UnixMillis kMostTime = 253'402'300'799'999;  // the end of the year 9999
+constexpr double kMostRate = 1e12;
+
+UnixMillis earliest(UnixMillis a, UnixMillis b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
+
+// Reads the members of an object; what was wrong stays.
+class Members {
+ public:
+  explicit Members(const Json& json) : json_(json), good_(json.is_object()) {}
+
+  void count(const char* name, std::uint64_t& into) {
+    if (const Json* const value = whole(name)) into = std::min(value->get<std::uint64_t>(), kMostCount);
+  }
+  void time(const char* name, UnixMillis& into) {
+    std::uint64_t at = 0;
+    count(name, at);
+    into = std::min(static_cast<UnixMillis>(at), kMostTime);
+  }
+  void rate(const char* name, double& into) {
+    const Json* const value = find(name);
+    if (value == nullptr) return;
+    if (!value->is_number()) return void(good_ = false);
+    into = std::clamp(value->get<double>(), 0.0, kMostRate);
+    if (std::isnan(into)) good_ = false;
+  }
+  const Json* find(const char* name) const {
+    if (!good_) return nullptr;
+    const auto found = json_.find(name);
+    return found == json_.end() ? nullptr : &*found;
+  }
+  void bad() { good_ = false; }
+  bool good() const { return good_; }
+
+ private:
+  const Json* whole(const char* name) {
+    const Json* const value = find(name);
+    if (value != nullptr && !value->is_number_unsigned()) good_ = false;
+    return good_ ? value : nullptr;
+  }
+
+  const Json& json_;
+  bool good_;
+};
+
+Json json_of(const ClassWaiting& waiting) {
+  return {{"first_memory", waiting.first_memory},
+          {"first_log", waiting.first_log},
+          {"retry_memory", waiting.retry_memory},
+          {"retry_log", waiting.retry_log},
+          {"oldest", waiting.oldest}};
+}
+
+bool read(const Json& json, ClassWaiting& into) {
+  Members members(json);
+  members.count("first_memory", into.first_memory);
+  members.count("first_log", into.first_log);
+  members.count("retry_memory", into.retry_memory);
+  members.count("retry_log", into.retry_log);
+  members.time("oldest", into.oldest);
+  return members.good();
+}
+
+Json json_of(const Attempts& attempts) {
+  return {{"since", attempts.since},
+          {"delivered", attempts.delivered},
+          {"retry", attempts.retry},
+          {"awaiting", attempts.awaiting},
+          {"dead_lettered", attempts.dead_lettered},
+          {"cancelled", attempts.cancelled},
+          {"last_success", attempts.last_success},
+          {"last_failure", attempts.last_failure},
+          {"failing_since", attempts.failing_since}};
+}
+
+bool read(const Json& json, Attempts& into) {
+  Members members(json);
+  members.time("since", into.since);
+  members.count("delivered", into.delivered);
+  members.count("retry", into.retry);
+  members.count("awaiting", into.awaiting);
+  members.count("dead_lettered", into.dead_lettered);
+  members.count("cancelled", into.cancelled);
+  members.time("last_success", into.last_success);
+  members.time("last_failure", into.last_failure);
+  members.time("failing_since", into.failing_since);
+  return members.good();
+}
+
+bool read_classes(const Json& json, EndpointStats& into) {
+  const Members members(json);
+  if (!members.good()) return false;
+  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
+    const std::string name(to_string(static_cast<registry::Priority>(i)));
+    const Json* const found = members.find(name.c_str());
+    if (found != nullptr && !read(*found, into.classes[i])) return false;
+  }
+  return true;
+}
+
+// A standing of a later release is none that is known.
+void read_standing(Members& members, Standing& into) {
+  const Json* const found = members.find("standing");
+  if (found == nullptr) return;
+  if (!found->is_string()) return members.bad();
+  const auto known = std::ranges::find(kStandings, found->get_ref<const std::string&>());
+  if (known != kStandings.end()) into = static_cast<Standing>(known - kStandings.begin());
+}
+
+}  // namespace
+
+std::string_view to_string(Standing standing) { return kStandings[static_cast<std::size_t>(standing)]; }
+
+void ClassWaiting::add(const ClassWaiting& other) {
+  first_memory += other.first_memory;
+  first_log += other.first_log;
+  retry_memory += other.retry_memory;
+  retry_log += other.retry_log;
+  oldest = earliest(oldest, other.oldest);
+}
+
+// It fails if the last of all attempts did, since the first failure after the last success of any process; of one
+// whose first failure was before that success, that is not known nearer.
+void Attempts::add(const Attempts& other) {
+  const UnixMillis success = std::max(last_success, other.last_success);
+  const auto failing = [success](const Attempts& one) {
+    return one.failing_since == 0 || one.last_failure <= success ? 0 : std::max(one.failing_since, success);
+  };
+  failing_since = earliest(failing(*this), failing(other));
+  last_success = success;
+  last_failure = std::max(last_failure, other.last_failure);
+  since = earliest(since, other.since);
+  delivered += other.delivered;
+  retry += other.retry;
+  awaiting += other.awaiting;
+  dead_lettered += other.dead_lettered;
+  cancelled += other.cancelled;
+}
+
+void EndpointStats::add(const EndpointStats& other) {
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i].add(other.classes[i]);
+  attempts.add(other.attempts);
+  next_retry = earliest(next_retry, other.next_retry);
+  in_flight += other.in_flight;
+}
+
+std::string to_json(const EndpointStats& stats) {
+  Json classes = Json::object();
+  for (std::size_t i = 0; i < registry::kPriorities; ++i)
+    if (stats.classes[i] != ClassWaiting{})
+      classes[std::string(to_string(static_cast<registry::Priority>(i)))] = json_of(stats.classes[i]);
+  return Json{{"classes", std::move(classes)},         {"attempts", json_of(stats.attempts)},
+              {"next_retry", stats.next_retry},        {"in_flight", stats.in_flight},
+              {"standing", to_string(stats.standing)}, {"resting_until", stats.resting_until},
+              {"concurrency", stats.concurrency},      {"rate_per_second", stats.rate_per_second}}
+      .dump();
+}
+
+std::optional<EndpointStats> endpoint_stats_of(std::string_view json) {
+  const auto parsed = parse_json<Json>(json, {8, kMostValueBytes, true});
+  if (!parsed) return std::nullopt;
+  EndpointStats stats;
+  Members members(*parsed);
+  members.time("next_retry", stats.next_retry);
+  members.count("in_flight", stats.in_flight);
+  members.time("resting_until", stats.resting_until);
+  members.count("concurrency", stats.concurrency);
+  members.rate("rate_per_second", stats.rate_per_second);
+  read_standing(members, stats.standing);
+  const Json* const classes = members.find("classes");
+  const Json* const attempts = members.find("attempts");
+  const bool read_all =
+      (classes == nullptr || read_classes(*classes, stats)) && (attempts == nullptr || read(*attempts, stats.attempts));
+  if (!members.good() || !read_all) return std::nullopt;
+  return stats;
+}
+
+}  // namespace certes::questions
