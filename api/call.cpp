@@ -19,6 +19,9 @@ namespace {
 constexpr Millis kFreshLimit{2'000};  // with kDecisionLimit, what a client waits at most
 constexpr const char* kCut = "certes_api_cut_total";
 constexpr const char* kCutIs = "Answers that go on in another request, by the limit that was met";
+constexpr const char* kAsked = "certes_api_questions_total";
+constexpr const char* kAskedIs =
+    "Questions to dispatchers: answered for all partitions or not, or refused, as too many were open";
 constexpr std::size_t kMostItems = 1'000;
 
 // A body is JSON, and its header says so: what a web page can send to any site without being asked is something else.
@@ -110,9 +113,14 @@ Services::Services(const Dependencies& dependencies)
     : deps(dependencies),
       clients(dependencies.settings, dependencies.settings.api.tls_cert_file.empty() ? "http" : "https"),
       dead_letter_ids(dependencies.sealer),
+      asker(dependencies.asker ? *dependencies.asker : asks_nobody_),
       cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
       cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),
       cut_replays(deps.metrics.counter(kCut, kCutIs, {{"limit", "replay_bytes"}})),
+      asked_whole(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "whole"}})),
+      asked_partial(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "partial"}})),
+      asked_refused(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "refused"}})),
+      asks_nobody_(deps.clock, "nobody", [&log = dependencies.log] { return log.partitions(); }, {}),
       ids_(dependencies.clock) {}
 
 std::string Services::new_id(std::string_view prefix) {

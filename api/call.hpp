@@ -11,6 +11,7 @@
 #include "api/turns.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/mutex.hpp"
+#include "common/questions/asker.hpp"
 #include "gateway/access/caller.hpp"
 #include "gateway/access/clients.hpp"
 #include "gateway/access/dependencies.hpp"
@@ -35,13 +36,17 @@ class Services {
   const Dependencies deps;
   const Clients clients;
   const DeadLetterIds dead_letter_ids;
+  questions::Asker& asker;
   // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
   metrics::Counter cut_pages, cut_scans, cut_replays;
+  // Questions to dispatchers, by what their answers cover.
+  metrics::Counter asked_whole, asked_partial, asked_refused;
   Turns replay_turns;
   // Held while what may take away the last key that may do everything is judged, and until that is decided.
   Mutex administration;
 
  private:
+  questions::Asker asks_nobody_;
   Mutex mutex_;
   IdGenerator ids_ CERTES_GUARDED_BY(mutex_);
 };

@@ -4,6 +4,7 @@
 #include "api/bulk.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/endpoint_actions.hpp"
+#include "api/endpoint_stats.hpp"
 #include "api/event_types.hpp"
 #include "api/key_actions.hpp"
 #include "api/resources.hpp"
@@ -64,6 +65,8 @@ Table make_table() {
   add("POST", "/endpoints/{id}/rotate-secret", "endpoints:write", rotate_secret, "Give it a new secret", {"dry_run"});
   add("POST", "/endpoints/{id}/purge", "endpoints:write", purge_endpoint, "End what waits for it", {"dry_run"});
   add("POST", "/endpoints/{id}/retry", "endpoints:write", retry_endpoint, "Try now what has failed", {"dry_run"});
+  add("GET", "/endpoints/{id}/stats", "endpoints:read", endpoint_stats, "What waits for it, and how its attempts go",
+      {}, kLengthy);
   add("GET", "/event-types/{id}/versions", "schemas:read", list_versions, "List the versions of a schema",
       {"limit", "after"});
   add("GET", "/event-types/{id}/versions/{version}", "schemas:read", show_version, "Show one version");

@@ -117,6 +117,7 @@ void add_kind(CliContext context, const Kind& kind) {
   if (std::string_view(kind.name) != "endpoints") return;
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
+  add_id_action(context, parent, kind, "stats", "what waits for one, and how its attempts go");
   add_id_action(context, parent, kind, "rotate-secret", "a new signing secret; the old one signs along for a while");
   add_purge(context, parent, kind);
   add_retry(context, parent, kind);

@@ -109,7 +109,7 @@ struct VersionOptions {};
 struct ResourceOptions {
   Connection connection;
   std::string kind;    // "sources", … as in the API's paths
-  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret, purge, retry
+  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret, purge, retry, stats
   std::string id;
   std::vector<std::string> fields;  // NAME=VALUE
   std::string body;                 // JSON, "@FILE", "-"; empty: fields alone

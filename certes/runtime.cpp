@@ -165,8 +165,10 @@ std::optional<std::string> Runtime::not_ready() const {
 void Runtime::open_roles() {
   std::function<std::optional<bool>(UnixMillis)> open_before;
   if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
-  const gateway::Dependencies accepting{settings_, *log_,       *registry_, keys_->sealer,         metrics_,
-                                        clock_,    *addresses_, &leaving_,  std::move(open_before)};
+  if (api_ || dispatcher_) questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get());
+  const gateway::Dependencies accepting{
+      settings_, *log_,       *registry_, keys_->sealer,          metrics_,
+      clock_,    *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
   if (scrapers_) scrapers_->open(*registry_);
@@ -241,11 +243,13 @@ void Runtime::stop() {
   if (gateway_) gateway_->stop(left());
   if (api_) api_->stop(left());
   if (dispatcher_) dispatcher_->stop(left());
+  if (questions_) questions_->stop();
   metrics_listener_.reset();
   connector_.reset();
-  dispatcher_.reset();
-  api_.reset();
+  api_.reset();  // these two ask the dispatcher
   gateway_.reset();
+  dispatcher_.reset();
+  questions_.reset();
   registry_.reset();
   log_.reset();
 }

@@ -19,6 +19,7 @@
 #include "certes/connector.hpp"
 #include "certes/metrics_listener.hpp"
 #include "certes/options.hpp"
+#include "certes/questions.hpp"
 #include "certes/sealing_keys.hpp"
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
@@ -80,6 +81,7 @@ class Runtime {
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<Questions> questions_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<gateway::Scrapers> scrapers_;  // of the dispatcher's listener

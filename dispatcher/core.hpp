@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "dispatcher/answering/informant.hpp"
 #include "dispatcher/intake/intake.hpp"
 #include "dispatcher/sending/attempts.hpp"
 
@@ -28,11 +29,11 @@ struct CoreGauges {
   std::size_t waiting_in_memory[registry::kPriorities] = {};
   std::size_t waiting_on_log[registry::kPriorities] = {};
   std::size_t retrying[registry::kPriorities] = {};
-  // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
   std::size_t waiting(registry::Priority priority) const {  // for the first attempt
     const auto at = static_cast<std::size_t>(priority);
     return waiting_in_memory[at] + waiting_on_log[at];
   }
+  // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
   UnixMillis oldest_waiting[registry::kPriorities] = {};
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
@@ -86,6 +87,8 @@ class Core {
   void abort_all();
 
   CoreGauges gauges();
+  // Nothing: it knows no question of that kind.
+  std::optional<questions::Answer> answer(const questions::Question& question) { return informant_.answer(question); }
   // Deliveries that have not ended, in memory or not. Key: "tenant/id".
   std::size_t open_deliveries(std::string_view endpoint_key) const;
 
@@ -115,6 +118,7 @@ class Core {
   Arrivals arrivals_;
   Loader loader_;
   EventIntake intake_;
+  Informant informant_;
   bool draining_ = false;
 };
 

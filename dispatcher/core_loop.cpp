@@ -24,6 +24,7 @@ CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
       meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace),
+      questions_(answered_questions(dependencies.clock.now())),
       reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }),
       long_policies_(dependencies.settings.retention.max_wait, dependencies.settings.backoff_policy) {}
 
@@ -141,6 +142,7 @@ void CoreLoop::show() {
   meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.index_bytes, now));
   meters_.show_failing([this](std::string_view key) { return core_->open_deliveries(key); });
   meters_.show(sender_->resolver_stats());
+  meters_.questions_refused(refused_.exchange(0));
   UnixMillis oldest = 0;
   auto partitions = owner_->partitions();
   for (const auto& partition : partitions)

@@ -1,7 +1,7 @@
 #pragma once
 // Core loop: the one thread of a dispatcher that owns partitions. It drives the Core with the log's Owner, the Sender
 // and the registry, and sleeps on the inbox's eventfd, which all of them wake. Who: Dispatcher.
-// start, stop: from one thread. running, positions, in_flight: any thread. Everything else happens on the loop's
+// start, stop: from one thread. ask, running, positions, in_flight: any thread. Everything else happens on the loop's
 // thread.
 
 #include <atomic>
@@ -26,6 +26,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void start();
   // Sends nothing more, waits for what is out (at most `limit`), checkpoints, leaves the group. Blocks.
   void stop(Millis limit);
+  // As Dispatcher::ask.
+  void ask(questions::Question question, questions::Answered answered);
   // Not before start, nor once a stop was asked for or membership has failed.
   bool running() const { return running_; }
   // The owned partitions and what each will read next, as of the last second.
@@ -45,6 +47,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void take_picked();
   void show();
   void advance_stop();
+  static TokenBucket answered_questions(SteadyTime now);
   SteadyTime wake_at();
 
   // Mail.
@@ -52,6 +55,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void on_mail(FenceReached& mail) { core_->on_fence(std::move(mail.state)); }
   void on_mail(StateChanged& mail) { newest_ = std::move(mail.state); }
   void on_mail(DisableDecided& mail);
+  void on_mail(Asked& mail);
   void on_mail(StopAsked& mail);
 
   // OwnerHandler: to the core.
@@ -105,6 +109,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   std::thread thread_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> asked_{0}, refused_{0};  // questions: that wait in the inbox; that were let go
   mutable Mutex partitions_mutex_;
   std::vector<Owner::Partition> partitions_ CERTES_GUARDED_BY(partitions_mutex_);
 
@@ -118,6 +123,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   std::vector<log::Picked> picked_;
   registry::StatePtr newest_;                            // of this round's mail: those before it need not be looked at
   std::optional<SteadyTime> drain_until_, leave_until_;  // once it stops; once it leaves
+  TokenBucket questions_;                                // that are answered
   SteadyTime show_at_{};
   std::size_t read_ = 0;  // records, since then
   ReadingStopped reading_stopped_;

@@ -72,6 +72,11 @@ class Dispatcher::Impl {
     return false;
   }
 
+  void ask(questions::Question question, questions::Answered answered) {
+    Work* work = open_.load(std::memory_order_acquire);
+    if (work != nullptr) work->loop.ask(std::move(question), std::move(answered));
+  }
+
   void stop(Millis limit) {
     if (work_) work_->loop.stop(limit);  // until then the listener says how it goes
     server_.stop(Millis{1'000});
@@ -142,6 +147,9 @@ std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_rea
 std::string Dispatcher::address() const { return impl_->address(); }
 std::size_t Dispatcher::in_flight() const { return impl_->in_flight(); }
 std::optional<bool> Dispatcher::may_be_open_before(UnixMillis at) const { return impl_->may_be_open_before(at); }
+void Dispatcher::ask(questions::Question question, questions::Answered answered) {
+  impl_->ask(std::move(question), std::move(answered));
+}
 void Dispatcher::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::dispatcher

@@ -17,6 +17,7 @@
 #include "common/http/server/pages.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
+#include "common/questions/question.hpp"
 #include "common/registry/registry.hpp"
 
 namespace certes::dispatcher {
@@ -62,6 +63,10 @@ class Dispatcher {
   // of all partitions that none has, so for some moments after the start, or while the log does not answer. Nothing:
   // some partitions are another process's. Any thread; asks the log, at most half a second a partition.
   std::optional<bool> may_be_open_before(UnixMillis at) const;
+  // A question of any process of the installation: what this one knows is answered from the core loop, within a
+  // second or never (it has no such kind, is asked too much, or is not open). Any thread; does not block. `answered`
+  // may be called until stop() has returned.
+  void ask(questions::Question question, questions::Answered answered);
   // Stops admitting, lets requests in flight end (at most `limit`), checkpoints, leaves the group.
   void stop(Millis limit);
 

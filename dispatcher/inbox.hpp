@@ -11,6 +11,7 @@
 #include "common/base/event_fd.hpp"
 #include "common/base/mailbox.hpp"
 #include "common/base/result.hpp"
+#include "common/questions/question.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::dispatcher {
@@ -25,10 +26,15 @@ struct DisableDecided {
   std::string key;  // "tenant/id"
   std::optional<Error> error;
 };
+// A question to this process; `answered` is called once, or never.
+struct Asked {
+  questions::Question question;
+  questions::Answered answered;
+};
 struct StopAsked {
   Millis limit{0};
 };
-using Mail = std::variant<std::monostate, FenceReached, StateChanged, DisableDecided, StopAsked>;
+using Mail = std::variant<std::monostate, FenceReached, StateChanged, DisableDecided, Asked, StopAsked>;
 
 class Inbox {
  public:

@@ -58,6 +58,14 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                 {{"status", std::string(event::kSucceeded)}});
   failed_ = metrics_.counter("certes_dispatcher_results_total", "Results of commands written",
                              {{"status", std::string(event::kFailed)}});
+  const auto questions = [&](const char* outcome) {
+    return metrics_.counter("certes_dispatcher_questions_total",
+                            "Questions to this process: answered, of a kind it does not know, or too many",
+                            {{"outcome", outcome}});
+  };
+  questions_answered_ = questions("answered");
+  questions_unknown_ = questions("unknown");
+  questions_refused_ = questions("refused");
   unresolved_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "unresolved"}});
   local_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "local"}});
   resolving_ = metrics_.gauge("certes_dispatcher_resolving", "Names that are being looked up");

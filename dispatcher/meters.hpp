@@ -43,6 +43,8 @@ class Meters final : public Observer {
   void show(const http::ResolverStats& stats);
   void oldest_unfinished(UnixMillis at);  // 0: none
   void reading_stopped(bool stopped) { reading_stopped_.set(stopped ? 1 : 0); }
+  void asked(bool answered) { (answered ? questions_answered_ : questions_unknown_).add(); }
+  void questions_refused(std::size_t count) { questions_refused_.add(static_cast<double>(count)); }
 
  private:
   metrics::Metrics& metrics_;
@@ -56,6 +58,7 @@ class Meters final : public Observer {
   metrics::Histogram duration_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
+  metrics::Counter questions_answered_, questions_unknown_, questions_refused_;
   metrics::Counter unresolved_, local_;  // given back
   LineLimit given_back_told_, trims_told_;
   metrics::Gauge resolving_, resolving_waiting_;

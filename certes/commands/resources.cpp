@@ -2,6 +2,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/endpoint_stats.hpp"
 #include "certes/commands/fields.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -131,6 +132,14 @@ int act(client::ApiClient& api, const ResourceOptions& options, const std::strin
   return show(options, *answer, done);
 }
 
+int show_stats(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
+  const auto body = api.get(path);
+  if (!body) return failed(body.error());
+  print(options.connection.json ? indented_json(*body) + "\n" : endpoint_stats_text(*body));
+  if (const std::string remark = endpoint_stats_remark(*body); !remark.empty()) note(remark);
+  return kExitOk;
+}
+
 // A merge patch would merge the schemas; a schema is replaced as a whole.
 int update_event_type(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
   const auto shown = api.get(path);
@@ -177,6 +186,7 @@ int run_command(const ResourceOptions& options) {
   if (options.action == "list") return list(*api, options, "/" + options.kind, options.kind);
   const std::string one = "/" + options.kind + "/" + client::percent_encode(options.id);
   if (options.action == "versions") return list(*api, options, one + "/versions", "versions");
+  if (options.action == "stats") return show_stats(*api, options, one + "/stats");
   if (options.action == "show") return act(*api, options, "GET", one, "", "");
   if (options.action == "delete")
     return act(*api, options, "DELETE", one + (options.cascade ? "?cascade=true" : ""), "", "deleted");

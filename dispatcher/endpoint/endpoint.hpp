@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/questions/endpoint_stats.hpp"
 #include "dispatcher/book/delivery.hpp"
 #include "dispatcher/endpoint/target.hpp"
 
@@ -42,6 +43,7 @@ struct Endpoint {
   SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
   std::size_t deliveries = 0;                          // in memory: those that wait and those that do not
   std::vector<Backlog*> backlogs;                      // by partition and class, where there is one
+  questions::Attempts attempts;                        // that have ended here
   std::size_t meter = 0;
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;  // its tenant's

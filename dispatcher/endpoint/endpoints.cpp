@@ -22,6 +22,7 @@ Endpoint& Endpoints::of(const Match& match, const registry::State* state) {
   made->reply = match.endpoint->id == kReplyEndpoint;
   made->affinity = next_affinity_++;
   made->meter = observer_.meter(*match.endpoint);
+  made->attempts.since = clock_.unix_millis();
   Endpoint& endpoint = *made;
   endpoints_.emplace(match.key, std::move(made));
   update(endpoint, match.endpoint);

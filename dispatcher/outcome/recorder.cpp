@@ -34,6 +34,21 @@ Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
   return delivery.command && refuses_command(status) ? Sign::works : Sign::fails;
 }
 
+void count(questions::Attempts& attempts, const Ending& ending, Sign sign, UnixMillis now) {
+  std::visit(
+      Overloaded{[&](const Delivered&) { ++attempts.delivered; }, [&](const RetryAt&) { ++attempts.retry; },
+                 [&](const Awaiting&) { ++attempts.awaiting; }, [&](const DeadLettered&) { ++attempts.dead_lettered; },
+                 [&](const Cancelled&) { ++attempts.cancelled; }},
+      ending);
+  if (sign == Sign::works) {
+    attempts.last_success = now;
+    attempts.failing_since = 0;
+  } else if (sign == Sign::fails) {
+    attempts.last_failure = now;
+    if (attempts.failing_since == 0) attempts.failing_since = now;
+  }
+}
+
 }  // namespace
 
 Recorder::Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
@@ -43,6 +58,7 @@ Recorder::Recorder(const CoreOptions& options, Book& book, Commands& commands, O
       commands_(commands),
       outcomes_(outcomes),
       observer_(observer),
+      clock_(clock),
       answers_(book, outcomes, observer, clock, options.seed) {}
 
 void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, const Judged& judged) {
@@ -59,9 +75,11 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const std::string name = name_of(delivery, event_name);
   const bool failed_now = !is_delivered(judged.ending) && !std::holds_alternative<Awaiting>(judged.ending);
   const std::string error = failed_now ? error_text(result) : std::string();
+  const Sign sign = sign_of(delivery, result.status, judged.ending);
+  count(delivery.endpoint->attempts, judged.ending, sign, clock_.unix_millis());
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
                        judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
-                       delivery.endpoint->key, error, result.body, sign_of(delivery, result.status, judged.ending)});
+                       delivery.endpoint->key, error, result.body, sign});
   AttemptRecord record;
   record.delivery = name;
   record.event_id = event_name;

@@ -79,6 +79,7 @@ class Recorder {
   Commands& commands_;
   Outcomes& outcomes_;
   Observer& observer_;
+  const Clock& clock_;
   Answers answers_;
 };
 

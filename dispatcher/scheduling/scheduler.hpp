@@ -44,6 +44,8 @@ inline constexpr int lane_of(Priority priority, bool retry) { return static_cast
 class Lanes : Timer {
  public:
   int in_flight() const { return in_flight_; }
+  int concurrency() const { return concurrency_; }
+  double rate_per_second() const { return bucket_.rate(); }  // 0: no limit
 
  private:
   friend class Scheduler;

@@ -13,6 +13,10 @@
 #include "common/metrics/metrics.hpp"
 #include "common/registry/registry.hpp"
 
+namespace certes::questions {
+class Asker;
+}
+
 namespace certes::gateway {
 
 // What a listener needs before the log is reached.
@@ -36,6 +40,7 @@ struct Dependencies {
   // Whether an event that was appended before that may have deliveries that have not ended; nothing: this process
   // cannot know. Any thread; may ask the log. Empty: it never knows.
   std::function<std::optional<bool>(UnixMillis)> open_before = {};
+  questions::Asker* asker = nullptr;  // of the dispatchers; null: there is nobody to ask
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }
 };

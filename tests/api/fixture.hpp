@@ -36,6 +36,7 @@ struct Installation {
   // What a process sees of the log; none: the log itself.
   std::function<std::unique_ptr<log::Log>(std::unique_ptr<log::Log>)> wrap = {};
   std::function<std::optional<bool>(UnixMillis)> open_before = {};  // as gateway::Dependencies
+  questions::Asker* asker = nullptr;                                // the same
 
   std::unique_ptr<log::Log> open() {
     auto log = log::memory::make(cluster, ++processes);
@@ -53,8 +54,9 @@ class Process {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
     if (set) set(settings);
-    api_ = std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock,
-                                                            addresses_, nullptr, installation.open_before});
+    api_ =
+        std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_,
+                                                         nullptr, installation.open_before, installation.asker});
     REQUIRE(api_->start());
     REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }

@@ -281,7 +281,7 @@ TEST_CASE("Master API: pause, resume, and the actions that come later") {
   CHECK(api.patch("/endpoints/a", {{"state", "disabled"}}).json["disabled_reason"] == "user");
   CHECK_FALSE(api.request("POST", "/endpoints/a/resume").json.contains("disabled_reason"));
   CHECK(api.request("POST", "/endpoints/none/pause").status == 404);
-  for (const auto& [method, action] : {std::pair{"POST", "test"}, {"GET", "stats"}})
+  CHECK(api.request("POST", "/endpoints/a/test").status == 404);
     CHECK(api.request(method, "/endpoints/a/" + std::string(action)).status == 404);
 }
 

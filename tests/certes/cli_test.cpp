@@ -103,6 +103,7 @@ TEST_CASE("Command line: a resource has an id and fields") {
   CHECK(create.connection.json);
   CHECK(chosen<ResourceOptions>({"backoff-policies", "show", "slow"}).id == "slow");
   CHECK(chosen<ResourceOptions>({"endpoints", "rotate-secret", "billing"}).action == "rotate-secret");
+  CHECK(chosen<ResourceOptions>({"endpoints", "stats", "billing"}).action == "stats");
   CHECK(chosen<ResourceOptions>({"endpoints", "delete", "billing", "--cascade"}).cascade);
 }
 

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <future>
 #include <set>
 
+#include "common/questions/endpoint_stats.hpp"
 #include "tests/dispatcher/fixture.hpp"
 #include "tests/fakes/http_client.hpp"
 #include "tests/fakes/http_eventually.hpp"
@@ -282,5 +284,35 @@ TEST_CASE("Dispatcher: says on its listener how it is") {
   const auto metrics = get("/metrics");
   CHECK(metrics.status == 200);
   CHECK(metrics.body.find("certes_dispatcher_waiting{priority=\"critical\",where=\"memory\"}") != std::string::npos);
+  installation.stop();
+}
+
+TEST_CASE("Dispatcher: what it is asked it answers for all its partitions, and what it does not know never") {
+  Installation installation;
+  installation.endpoint("paused", "http://127.0.0.1:1/");
+  installation.start();
+  const auto ask = [&](std::string kind) {
+    const auto answered = std::make_shared<std::promise<questions::Answer>>();
+    installation.dispatcher().ask({"qst_1", std::move(kind), "default", "paused", 0, "api-1"},
+                                  [answered](questions::Answer answer) { answered->set_value(std::move(answer)); });
+    return answered;
+  };
+  const auto covers_all = [&] {
+    auto answer = ask("endpoint-stats")->get_future();
+    try {
+      const questions::Answer said = answer.get();
+      CHECK(said.question == "qst_1");
+      CHECK(said.from.empty());
+      CHECK(questions::endpoint_stats_of(said.value).has_value());
+      return said.partitions.size() == static_cast<std::size_t>(installation.another_log()->partitions());
+    } catch (const std::future_error&) {
+      return false;  // it was asked too often
+    }
+  };
+  CHECK(fakes::eventually(covers_all));
+  ask("weather");
+  // Answered later, so that the other was looked at before.
+  REQUIRE(ask("endpoint-stats")->get_future().wait_for(kLong) == std::future_status::ready);
+  CHECK(installation.metrics().find("certes_dispatcher_questions_total{outcome=\"unknown\"} 1") != std::string::npos);
   installation.stop();
 }

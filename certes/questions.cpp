@@ -1,0 +1,82 @@
+#include "certes/questions.hpp"
+
+#include <unistd.h>
+
+#include <cctype>
+
+#include "common/base/ids.hpp"
+#include "common/base/overloaded.hpp"
+#include "common/questions/codec.hpp"
+
+namespace certes {
+namespace {
+
+constexpr std::size_t kMostHostBytes = 64, kRandomBytes = 8;
+
+std::unique_ptr<log::QuestionCarrier> carrier_of(log::Log& log) {
+  auto* const source = dynamic_cast<log::QuestionSource*>(&log);
+  return source ? source->question_carrier() : nullptr;
+}
+
+// What a person knows it by, and no other process has: several containers may have one host's name.
+std::string name_of_process(const Clock& clock) {
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0 || host[0] == 0) host[0] = '?';
+  std::string name = std::string(host).substr(0, kMostHostBytes);
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_') c = '-';
+  const std::string id = IdGenerator(clock).next("");
+  std::string random = id.substr(id.size() - kRandomBytes);
+  for (char& c : random) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name + "-" + random;
+}
+
+}  // namespace
+
+Questions::Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher)
+    : dispatcher_(dispatcher),
+      carrier_(carrier_of(log)),
+      asker_(
+          clock, name_of_process(clock), [&log] { return log.partitions(); }, ways()) {
+  if (carrier_) carrier_->start([this](const log::RecordPtr& record) { take(record); });
+}
+
+void Questions::stop() {
+  if (carrier_) carrier_->stop();
+}
+
+questions::Asker::Ways Questions::ways() {
+  questions::Asker::Ways ways;
+  if (dispatcher_ != nullptr)
+    ways.here = [this](const questions::Question& question) {
+      dispatcher_->ask(question, [this](questions::Answer answer) {
+        answer.from = asker_.from();
+        asker_.take(std::move(answer));
+      });
+    };
+  if (carrier_)
+    ways.elsewhere = [this](const questions::Question& question) { carrier_->carry(questions::to_record(question)); };
+  return ways;
+}
+
+// What this process has said itself comes back, too.
+void Questions::take(const log::RecordPtr& record) {
+  std::visit(Overloaded{[](std::monostate) {},
+                        [this](questions::Question&& question) {
+                          if (question.from != asker_.from()) answer_elsewhere(std::move(question));
+                        },
+                        [this](questions::Answer&& answer) {
+                          if (answer.from != asker_.from()) asker_.take(std::move(answer));
+                        }},
+             questions::parse(record->headers, record->value));
+}
+
+void Questions::answer_elsewhere(questions::Question&& question) {
+  if (dispatcher_ == nullptr) return;
+  dispatcher_->ask(std::move(question), [this](questions::Answer answer) {
+    answer.from = asker_.from();
+    if (const auto said = questions::to_record(answer)) carrier_->carry(*said);
+  });
+}
+
+}  // namespace certes

@@ -1,0 +1,39 @@
+#pragma once
+// Questions: the way of questions and answers between the Master API and the dispatchers of an installation. Those of
+// this process are asked by a call; on Kafka all others are, by the topic `logs`. Who: Runtime has one where there is a
+// Master API or a dispatcher. Threads: made, stopped and destroyed by the main thread; asker() is any thread's.
+
+#include <memory>
+#include <string>
+
+#include "common/log/log.hpp"
+#include "common/log/question_carrier.hpp"
+#include "common/questions/asker.hpp"
+#include "dispatcher/dispatcher.hpp"
+
+namespace certes {
+
+class Questions {
+ public:
+  // `dispatcher`: this process's; may be null. All outlive it; the dispatcher only until stop().
+  Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher);
+  ~Questions() { stop(); }
+  Questions(const Questions&) = delete;
+  Questions& operator=(const Questions&) = delete;
+
+  // Nothing is asked and answered any more. After the dispatcher has stopped, before it is destroyed. Blocks for the
+  // carrier's thread.
+  void stop();
+  questions::Asker& asker() { return asker_; }
+
+ private:
+  questions::Asker::Ways ways();
+  void take(const log::RecordPtr& record);
+  void answer_elsewhere(questions::Question&& question);
+
+  dispatcher::Dispatcher* const dispatcher_;
+  std::unique_ptr<log::QuestionCarrier> carrier_;  // none: there is one process
+  questions::Asker asker_;
+};
+
+}  // namespace certes

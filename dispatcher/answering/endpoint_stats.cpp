@@ -1,0 +1,66 @@
+#include "common/questions/endpoint_stats.hpp"
+
+#include <algorithm>
+
+#include "dispatcher/answering/informant.hpp"
+#include "dispatcher/answering/lane_waiting.hpp"
+
+namespace certes::dispatcher {
+namespace {
+
+using questions::EndpointStats;
+using questions::Standing;
+
+Standing standing_of(const Endpoint& endpoint) {
+  switch (endpoint.mode) {
+    case Mode::open: return endpoint.rests() ? Standing::resting : Standing::open;
+    case Mode::broken: return Standing::broken;
+    case Mode::paused: return Standing::paused;
+    case Mode::gone: return Standing::gone;
+    case Mode::disabled:
+    case Mode::deleted: break;
+  }
+  return Standing::disabled;
+}
+
+void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats) {
+  stats.standing = standing_of(endpoint);
+  if (stats.standing == Standing::resting)
+    stats.resting_until =
+        clock.unix_millis() + std::chrono::duration_cast<Millis>(endpoint.rests_until - clock.now()).count();
+  stats.in_flight = static_cast<std::uint64_t>(endpoint.lanes->in_flight());
+  stats.concurrency = static_cast<std::uint64_t>(endpoint.lanes->concurrency());
+  stats.rate_per_second = endpoint.lanes->rate_per_second();
+  stats.attempts = endpoint.attempts;
+}
+
+void add(const Backlog& backlog, const book::OpenIndex& index, Book& book, EndpointStats& stats) {
+  const LaneWaiting waiting = waiting_of(backlog, index);
+  stats.classes[static_cast<std::size_t>(backlog.priority)].add({waiting.first_memory, waiting.first_log,
+                                                                 waiting.retry_memory, waiting.retry_log,
+                                                                 oldest_waiting(backlog, index, book)});
+  const UnixMillis due = next_due(backlog, index).value_or(0);
+  if (due != 0 && (stats.next_retry == 0 || due < stats.next_retry)) stats.next_retry = due;
+}
+
+}  // namespace
+
+std::string endpoint_stats(const Informant::Parts& parts, const questions::Question& question) {
+  EndpointStats stats;
+  const registry::State* const state = parts.routes.state();
+  const auto config = state ? state->endpoint(question.tenant, question.subject) : nullptr;
+  if (!config) return to_json(stats);
+  if (const Endpoint* endpoint = parts.endpoints.find(question.tenant + "/" + question.subject))
+    describe(*endpoint, parts.clock, stats);
+  parts.book.each_index([&](std::int32_t partition, const book::OpenIndex& index) {
+    if (!parts.backlogs.has(partition)) return;
+    for (const book::LaneNumber number : index.lanes().of(question.tenant, question.subject)) {
+      const book::Lane& lane = *index.lanes().at(number);
+      if (lane.name.version != config->created_at || lane.counts.open() == 0) continue;
+      add(parts.backlogs.at(partition, number), index, parts.book, stats);
+    }
+  });
+  return to_json(stats);
+}
+
+}  // namespace certes::dispatcher

@@ -1,0 +1,40 @@
+#pragma once
+// Informant: what this dispatcher answers to questions (common/questions) of its installation's processes: a row of a
+// table for each kind it knows. It speaks for the partitions that it has at the moment. Who: core. Confined to the core
+// loop; costs what the row says.
+
+#include <optional>
+
+#include "common/questions/question.hpp"
+#include "dispatcher/book/book.hpp"
+#include "dispatcher/endpoint/endpoints.hpp"
+#include "dispatcher/loading/backlogs.hpp"
+#include "dispatcher/routing/routes.hpp"
+
+namespace certes::dispatcher {
+
+class Informant {
+ public:
+  // What answers are made of. All outlive it.
+  struct Parts {
+    Book& book;
+    Backlogs& backlogs;
+    const Endpoints& endpoints;
+    const Routes& routes;
+    const Clock& clock;
+  };
+  explicit Informant(Parts parts) : parts_(parts) {}
+
+  // `from` is left out. Nothing: it knows no question of that kind.
+  std::optional<questions::Answer> answer(const questions::Question& question);
+
+ private:
+  const Parts parts_;
+};
+
+// The rows. Each gives the value of an answer, as JSON.
+
+// O(lanes of the endpoint and partitions, and what is out of them); into the index a bounded number of looks for each.
+std::string endpoint_stats(const Informant::Parts& parts, const questions::Question& question);
+
+}  // namespace certes::dispatcher
