@@ -45,6 +45,7 @@ void Core::run() {
   const SteadyTime now = ports_.clock.now();
   leave_settled();
   book_.each_index([now](std::int32_t, book::OpenIndex& index) { index.set_now(now); });
+  endpoints_.use(share());
   intake_.ask_fence();
   expire(now);
   wake_rested(now);
@@ -57,6 +58,12 @@ void Core::run() {
 
 void Core::leave_settled() {
   for (const std::int32_t partition : book_.take_left()) loader_.leave(partition);
+}
+
+Share Core::share() const {
+  Share share{0, partitions_};
+  book_.each_index([&share](std::int32_t, const book::OpenIndex&) { ++share.owned; });
+  return share;
 }
 
 void Core::expire(SteadyTime now) {

@@ -52,6 +52,8 @@ class Core {
 
   // From the log's owner. The index outlives the partition's time here.
   void on_running(std::int32_t partition, book::OpenIndex& index);
+  // How many partitions there are, here and elsewhere; 0, as before: all are here.
+  void on_partitions(std::int32_t all) { partitions_ = all; }
   void on_record(log::RecordPtr record) { intake_.take(std::move(record)); }
   void on_revoked(std::int32_t partition);
   void on_lost(std::int32_t partition);
@@ -100,6 +102,7 @@ class Core {
   void send_waiting(SteadyTime now);
   void leave(std::int32_t partition, bool lost);
   void leave_settled();
+  Share share() const;
   std::size_t index_bytes() const;
   void show_open(CoreGauges& gauges);
 
@@ -119,6 +122,7 @@ class Core {
   Loader loader_;
   EventIntake intake_;
   Informant informant_;
+  std::int32_t partitions_ = 0;
   bool draining_ = false;
 };
 

@@ -137,6 +137,7 @@ void CoreLoop::show() {
   if (now < show_at_) return;
   show_at_ = now + kShowEvery;
   if (!started_) look_at_policies(dependencies_.registry.state());
+  core_->on_partitions(dependencies_.log.partitions());
   const CoreGauges gauges = core_->gauges();
   meters_.show(gauges);
   meters_.reading_stopped(reading_stopped_.round(core_->is_full(), std::exchange(read_, 0), gauges.index_bytes, now));

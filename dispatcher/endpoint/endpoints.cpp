@@ -40,6 +40,13 @@ void Endpoints::use(registry::StatePtr state) {
   use_tenants(*before);
 }
 
+void Endpoints::use(const Share& share) {
+  if (share == share_) return;
+  share_ = share;
+  for (auto& [key, endpoint] : endpoints_) apply(*endpoint);
+  for (const Owned& endpoint : leaving_) apply(*endpoint);
+}
+
 void Endpoints::use_endpoints(const registry::State& before) {
   registry::State::Map<registry::Endpoint>::difference(
       before.endpoints, state_->endpoints, [this](const std::string& key, const auto*, const auto* is) {
@@ -89,7 +96,7 @@ void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpo
 void Endpoints::apply(Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();
   const SteadyTime now = clock_.now();
-  scheduler_.configure(*endpoint.lanes, config.concurrency, config.rate_per_second, now);
+  scheduler_.configure(*endpoint.lanes, share_.of(config.concurrency), share_.of(config.rate_per_second), now);
   scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
   changed_.push_back(&endpoint);
 }

@@ -15,6 +15,7 @@
 
 #include "common/base/hash.hpp"
 #include "dispatcher/endpoint/endpoint.hpp"
+#include "dispatcher/endpoint/share.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
 #include "dispatcher/loading/backlogs.hpp"
 #include "dispatcher/ports.hpp"
@@ -31,6 +32,8 @@ class Endpoints {
   const Endpoint* find(std::string_view key) const;
   // Goes on to a newer State. Costs what has changed since the one before.
   void use(registry::StatePtr state);
+  // Of the limits of each, from then on. Costs as much as there are endpoints, where it is another.
+  void use(const Share& share);
 
   void answered_gone(Endpoint& endpoint);           // 410
   void disable_failed(std::string_view key);        // the registry did not take it
@@ -63,6 +66,7 @@ class Endpoints {
   std::set<std::pair<SteadyTime, Endpoint*>> resting_;
   std::vector<Endpoint*> changed_;
   std::size_t next_affinity_ = 0;
+  Share share_;
 };
 
 }  // namespace certes::dispatcher

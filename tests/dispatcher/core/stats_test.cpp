@@ -192,3 +192,26 @@ TEST_CASE("Stats: what waits here is known after a restart before anything is lo
   CHECK(stats(next).classes[kNormal].first_log == 5);
   CHECK(stats(next).classes[kNormal].oldest != 0);
 }
+
+TEST_CASE("Stats: limits are shared by partitions, and what is in force here is told") {
+  World world;
+  world.use(two_classes(7));
+  give(world, 8, "order.created", 0);
+  give(world, 1, "order.created", 1);
+  world.core->run();
+  CHECK(stats(world).concurrency == 7);
+  CHECK(world.flying.size() == 7);
+  world.core->on_partitions(12);
+  world.core->run();
+  CHECK(stats(world).concurrency == 2);  // 7 x 2/12, rounded up
+  CHECK(stats(world).rate_per_second == doctest::Approx(500.0 * 2 / 12));
+  for (int i = 0; i < 5; ++i) REQUIRE(world.answer("billing", 200));
+  world.core->run();
+  CHECK(world.flying.size() == 2);  // none was added
+  world.lose(1);
+  world.core->run();
+  CHECK(stats(world).concurrency == 1);
+  world.core->on_partitions(1);
+  world.core->run();
+  CHECK(stats(world).concurrency == 7);
+}

@@ -144,6 +144,7 @@ class OnKafka(Case):
         stats = wait_for(lambda: (s := self.stats())["waiting"]["total"] == 24 and s, WITHIN, "all to be routed")
         self.assertEqual(stats["partitions"]["covered"], self.PARTITIONS)
         self.assertEqual(stats["waiting"]["by_priority"]["normal"]["first"], {"memory": 0, "log": 24})
+        self.assertEqual([one["limits"]["concurrency"] for one in stats["answered_by"]], [32, 32])
 
         self.strangers(environment["CERTES_KAFKA_PREFIX"])
         self.assertEqual(self.stats()["waiting"]["total"], 24)
@@ -153,7 +154,8 @@ class OnKafka(Case):
         left = self.covered([6], self.SESSION)
         self.assertLess(left["waiting"]["total"], 24)
         self.covered([12], WITHIN)
-        wait_for(lambda: self.stats()["waiting"]["total"] == 24, WITHIN, "what the other had")
+        stats = wait_for(lambda: (s := self.stats())["waiting"]["total"] == 24 and s, WITHIN, "what the other had")
+        self.assertEqual(stats["answered_by"][0]["limits"]["concurrency"], 64)
 
     def strangers(self, prefix):
         """What anybody may write to the topic."""
