@@ -65,7 +65,7 @@ struct AttemptSeen {
   std::uint32_t attempt = 1;
   registry::Priority priority = registry::Priority::normal;
   Ending ending;
-  std::string_view rule;     // with dead_lettered
+  std::string_view rule;     // with dead_lettered, and of a purge
   std::string_view failure;  // in one word: "500", "timeout"; empty when delivered
   int status = 0;
   std::uint64_t duration_us = 0;

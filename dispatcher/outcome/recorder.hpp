@@ -19,7 +19,7 @@ namespace certes::dispatcher {
 // How an attempt has ended.
 struct Judged {
   Ending ending;
-  std::string rule = {};     // with DeadLettered: what decided
+  std::string rule = {};     // what decided: with DeadLettered, and of a purge
   std::string failure = {};  // in one word: "500", "timeout"; empty: none
   Millis delay{0};           // until what comes next
 };
