@@ -9,7 +9,7 @@ import unittest
 from harness import ADMIN_KEY, BINARY, Api, Case, Sink, brokers, post_json, request, run_to_end, wait_for
 
 WITHIN = 60
-HOUR = {"strategy": "constant", "base_seconds": 3600, "jitter": "none"}
+HOUR = {"strategy": "constant", "base_seconds": 3600, "jitter": "none", "max_attempts": 3}
 
 
 def add(api, name, url, pattern, priority="normal"):
