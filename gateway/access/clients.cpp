@@ -19,6 +19,11 @@ http::Networks without_key(const config::Settings& settings) {
   return networks_of(cidrs, "allow_from");
 }
 
+const http::Networks& loopback() {
+  static const http::Networks networks = networks_of({"127.0.0.0/8", "::1/128"}, "");
+  return networks;
+}
+
 }  // namespace
 
 Clients::Clients(const config::Settings& settings)
@@ -54,6 +59,11 @@ Result<void> Clients::check_keyless(const http::Request& request) const {
                     "X-Forwarded-For for whom",
                 header);
   }
+  return local_.check(request);
+}
+
+Result<void> Clients::check_page(const http::Request& request) const {
+  if (!loopback().contains(address_of(request))) return {};
   return local_.check(request);
 }
 

@@ -29,6 +29,9 @@ class Clients {
   // and not passed on by a proxy that is not trusted to say for whom. Nothing to say of other requests. Error:
   // forbidden; its pointer is the header.
   Result<void> check_keyless(const http::Request& request) const;
+  // The same of any request whose sender is believed for where it comes from: on loopback it may be a web page's, whose
+  // name was made to lead here (DNS rebinding).
+  Result<void> check_page(const http::Request& request) const;
   // It has a header by which a proxy says that it passes it on, and no trusted one says in X-Forwarded-For for whom.
   bool passed_on_by_stranger(const http::Request& request) const;
   bool is_trusted_proxy(std::string_view peer) const { return proxies_.contains(peer); }

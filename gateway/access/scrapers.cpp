@@ -15,10 +15,15 @@ Scrapers::Scrapers(const config::Settings& settings, const Clock& clock)
       clock_(clock) {}
 
 std::optional<http::Response> Scrapers::refusal(const http::Request& request) const {
-  if (from_allowed_network(request)) return std::nullopt;
+  const bool has_key = !request.header("authorization").empty();
+  if (from_allowed_network(request)) {
+    const auto page = clients_.check_page(request);
+    if (page) return std::nullopt;
+    if (!has_key) return Door::refuse(page.error()).answer;
+  }
   const registry::Registry* registry = registry_.load(std::memory_order_acquire);
   if (registry == nullptr) return Door::not_reached();
-  if (request.header("authorization").empty())
+  if (!has_key)
     return Door::refuse({Code::unauthenticated,
                          "metrics are shown to the networks of metrics.allow_from, and to keys with the scope "
                          "metrics:read: send Authorization: Bearer certes_...",

@@ -516,3 +516,21 @@ TEST_CASE("Metrics: from elsewhere than metrics.allow_from, a key of the default
     CHECK(walk.status(route, reader, "default", "", passed_on) == 200);
   }
 }
+
+TEST_CASE("Metrics: on loopback, but to no web page") {
+  Walk walk;
+  const std::string reader = walk.key({{"scopes", {"metrics:read"}}});
+  for (const Row& route : rows()) {
+    if (route.access != gateway::Access::metrics) continue;
+    CAPTURE(name_of(route));
+    for (const httplib::Headers& page : {httplib::Headers{{"Host", "rebound.evil.example"}},
+                                         {{"Host", "rebound.evil.example"}, {"Origin", "http://rebound.evil.example"}},
+                                         {{"Origin", "http://evil.example"}},
+                                         {{"Sec-Fetch-Site", "cross-site"}},
+                                         {{"Sec-Fetch-Site", "same-site"}}}) {
+      CHECK(walk.status(route, "", "default", "", page) == 403);
+      CHECK(walk.status(route, reader, "default", "", page) == 200);
+    }
+    CHECK(walk.status(route, "", "default", "", {{"Host", "localhost:9600"}}) == 200);
+  }
+}
