@@ -6,6 +6,8 @@
 
 namespace certes::dispatcher {
 namespace {
+constexpr std::size_t kSentARound = 2u << 20;  // bytes of events: they are signed
+
 // Requests take at most half of the memory, and what is not routed a quarter.
 CoreOptions fitted(CoreOptions options) {
   options.in_flight_max = std::clamp<std::size_t>(options.memory_bytes / 2 / kRequestBytes, 1,
@@ -86,11 +88,16 @@ void Core::sweep() {
   endpoints_.drop_left();
 }
 
+// What comes meanwhile and is more urgent waits for no more than the sender has not begun, and for a round.
 void Core::send_waiting(SteadyTime now) {
-  while (scheduler_.in_flight() < options_.in_flight_max) {
+  sends_on_ = false;
+  for (std::size_t bytes = 0; scheduler_.in_flight() < options_.in_flight_max;) {
+    if (sender_busy_ = ports_.transfers.is_busy(); sender_busy_) return;
+    if (sends_on_ = bytes >= kSentARound; sends_on_) return;
     Slot slot;
     Delivery* delivery = book_.next(now, slot);
     if (delivery == nullptr) return;
+    bytes += delivery->record->record->size();
     if (ports_.outcomes.may_act(delivery->partition()))
       attempts_.start(*delivery, std::move(slot));
     else
@@ -112,7 +119,8 @@ std::optional<SteadyTime> Core::next_at() {
   const auto earlier = [&](std::optional<SteadyTime> other) {
     if (other) when = when ? std::min(*when, *other) : *other;
   };
-  if (scheduler_.in_flight() < options_.in_flight_max) earlier(scheduler_.next_at(now));
+  if (sends_on_) return now;
+  if (!sender_busy_ && scheduler_.in_flight() < options_.in_flight_max) earlier(scheduler_.next_at(now));
   earlier(book_.next_expiry());
   earlier(endpoints_.next_wake());
   earlier(loader_.next_at());

@@ -124,6 +124,8 @@ class Core {
   Informant informant_;
   std::int32_t partitions_ = 0;
   bool draining_ = false;
+  bool sends_on_ = false;     // more could be sent in this round
+  bool sender_busy_ = false;  // and could not
 };
 
 }  // namespace certes::dispatcher

@@ -93,6 +93,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
 
   // Transfers: to the sender.
   void submit(http::Transfer&& transfer) override { sender_->submit(std::move(transfer)); }
+  bool is_busy() override { return sender_->is_busy(); }
   void abort(std::uint64_t id) override { sender_->abort(id); }
 
   // Picks: to the log's picker.

@@ -32,6 +32,8 @@ class Transfers {
  public:
   virtual ~Transfers() = default;
   virtual void submit(http::Transfer&& transfer) = 0;
+  // It has as many that it has not begun as it should: the loop is woken once it has fewer.
+  virtual bool is_busy() { return false; }
   virtual void abort(std::uint64_t id) = 0;
 };
 

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxContentType = 256;
 // What is read of a body before others have their turn: libcurl would read on for as long as something comes.
 constexpr std::size_t kPieceBytes = 32u << 10;
+constexpr long kUploadBytes = 16 << 10;  // of a body above 64 KB at a time; libcurl's own is 64 KB for each request
 constexpr long kReadBytes = 4096;  // of an answer at a time: libcurl holds that for each request, and answers are short
 constexpr Millis kRetryLocal{500};
 constexpr int kCurlTooLarge = 100;  // CURLE_TOO_LARGE, which libcurl has since 8.6
@@ -64,6 +65,7 @@ void CurlTransfer::set_fixed_options() {
   ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::on_close);
   ::curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, &settings_);
   ::curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReadBytes);
+  ::curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBytes);
   ::curl_easy_setopt(easy_, CURLOPT_POST, 1L);
 }
 

@@ -96,6 +96,9 @@ class Sender {
   Sender(SenderOptions options, AddressPolicy policy, std::function<void()> wake);
   ~Sender();  // aborts what is in flight
   void submit(Transfer&& transfer);
+  // It has as many that it has not begun as it begins in some milliseconds: `wake` is called once it has fewer. What is
+  // submitted all the same is taken.
+  bool is_busy();
   // Its completion, as `aborted`, comes all the same, unless it was already on its way, or its status had come.
   void abort(std::uint64_t id);
   void poll(std::vector<TransferResult>& out);

@@ -57,11 +57,12 @@ Resolver::Known unanswered(std::string why, Millis retry_in) {
 }  // namespace
 
 SenderThread::SenderThread(const SenderOptions& options, const AddressPolicy& policy, Resolver& resolver,
-                           Mailbox<TransferResult>& done, int index)
+                           Mailbox<TransferResult>& done, Handover& handover, int index)
     : options_(options),
       settings_{&options, &policy, this, &SenderThread::on_opened, &SenderThread::on_closed, &SenderThread::on_paused},
       resolver_(resolver),
       done_(done),
+      handover_(handover),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       multi_(::curl_multi_init()),
       resolving_(most_waits(options)) {
@@ -87,7 +88,10 @@ SenderThread::~SenderThread() {
   ::close(epoll_);
 }
 
-void SenderThread::submit(Transfer&& transfer) { inbox_->commands.post(std::move(transfer)); }
+void SenderThread::submit(Transfer&& transfer) {
+  handover_.given();
+  inbox_->commands.post(std::move(transfer));
+}
 
 void SenderThread::abort(std::uint64_t id) { inbox_->commands.post(Abort{id}); }
 
@@ -99,6 +103,8 @@ void SenderThread::run() {
     // Transfers may end in here: they are collected before the thread blocks.
     for (int i = 0; i < 64 && run_due_timer(); ++i) collect();
     collect();
+    // What was taken is dialled, or on its way: libcurl begins in its timer.
+    if (taken_ > 0) handover_.begun(std::exchange(taken_, 0));
     resume_paused();
     const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms());
     for (int i = 0; i < n; ++i) {

@@ -17,6 +17,7 @@
 #include "common/base/event_fd.hpp"
 #include "common/base/mailbox.hpp"
 #include "common/http/client/curl_transfer.hpp"
+#include "common/http/client/handover.hpp"
 #include "common/http/client/name_waits.hpp"
 
 namespace certes::http {
@@ -24,7 +25,7 @@ namespace certes::http {
 class SenderThread {
  public:
   SenderThread(const SenderOptions& options, const AddressPolicy& policy, Resolver& resolver,
-               Mailbox<TransferResult>& done, int index);
+               Mailbox<TransferResult>& done, Handover& handover, int index);
   ~SenderThread();  // aborts what is in flight
   void submit(Transfer&& transfer);
   void abort(std::uint64_t id);
@@ -57,7 +58,10 @@ class SenderThread {
 
   void run();
   void take_commands();
-  void take(Transfer&& transfer) { waiting_.push_back(std::move(transfer)); }
+  void take(Transfer&& transfer) {
+    waiting_.push_back(std::move(transfer));
+    ++taken_;
+  }
   void take(const Abort& abort) { give_up(abort.id); }
   void take(const LookedUp& looked_up);
   void start_waiting();
@@ -80,6 +84,7 @@ class SenderThread {
   CurlSettings settings_;
   Resolver& resolver_;
   Mailbox<TransferResult>& done_;
+  Handover& handover_;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::atomic<bool> stopping_{false};
 
@@ -95,6 +100,7 @@ class SenderThread {
   std::deque<Transfer> waiting_;      // above max_in_flight
   NameWaits resolving_;
   std::vector<Command> commands_;
+  std::size_t taken_ = 0;  // transfers, of these
   std::thread thread_;
 };
 

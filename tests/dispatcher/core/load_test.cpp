@@ -408,3 +408,43 @@ TEST_CASE("Core: how many deliveries wait is counted as they come, are sent, fai
     if (waiting > 0) REQUIRE(gauges.oldest_waiting[static_cast<std::size_t>(Priority::normal)] != 0);
   }
 }
+
+TEST_CASE("Core: what is urgent goes before what the sender has not begun, however much could be sent") {
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 1'000; }).endpoint("b");
+  state.subscription("s1", "a", "low", Priority::low).subscription("s2", "b", "alarm", Priority::critical);
+  world.use(state);
+  world.sender_takes = 32;
+  world.give(500, "low");
+  world.core->run();
+  CHECK(world.flying.size() == 32);
+  const auto at = world.core->next_at();
+  CHECK((!at || *at > world.clock.now()));  // it is woken
+  world.give(1, "alarm");
+  world.core->run();
+  CHECK(world.flying.size() == 32);
+  REQUIRE(world.answer("a", 200));
+  world.core->run();
+  CHECK(world.flying.back().url.ends_with("/b"));
+  CHECK(world.answer_all(200) == 500);
+}
+
+TEST_CASE("Core: of large events a few megabytes are signed in a round, and the next goes on at once") {
+  World world;
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 1'000; }).subscription("s1", "a", "#");
+  world.use(state);
+  EventText text;
+  text.body = std::string(500'000, 'x');
+  for (; text.offset < 20; ++text.offset) {
+    text.id = "evt_" + std::to_string(text.offset);
+    world.give(text);
+  }
+  world.core->run();
+  CHECK(world.flying.size() == 5);
+  const auto at = world.core->next_at();
+  REQUIRE(at);
+  CHECK(*at <= world.clock.now());
+  CHECK(world.answer_all(200) == 20);
+}

@@ -155,6 +155,7 @@ class World final : public dispatcher::Outcomes,
 
   // Sending.
   void submit(http::Transfer&& transfer) override { flying.push_back(std::move(transfer)); }
+  bool is_busy() override { return flying.size() >= sender_takes; }
   void abort(std::uint64_t id) override { aborted.push_back(id); }
 
   // Picks: at once, of what was given; or when the test says so.
@@ -343,6 +344,7 @@ class World final : public dispatcher::Outcomes,
   const Finished finished{*this};
   std::map<std::int32_t, dispatcher::book::OpenIndex> indexes, left_indexes;  // by partition
   std::map<dispatcher::Place, log::RecordPtr> stored;
+  std::size_t sender_takes = SIZE_MAX;  // before it is busy
   bool picks_at_once = true;
   int runs = 0;
   int lost_count = 0;
