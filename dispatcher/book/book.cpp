@@ -31,12 +31,13 @@ void Book::begin(std::int32_t number, book::OpenIndex& index) {
   partition.revoking = false;
 }
 
-LoadedRecord& Book::load(log::RecordPtr record) {
+LoadedRecord& Book::load(log::RecordPtr record, Backlog& backlog) {
   LoadedRecord*& known = of(record->partition).records[record->offset];
   if (known == nullptr) {
     known = &records_.take();
     known->record = std::move(record);
-    known->memory = Charge(memory_, known->record->size() + sizeof(log::StoredRecord) + Pool<LoadedRecord>::kBytes);
+    known->memory =
+        Charge(tenant_of(backlog).held, known->record->size() + sizeof(log::StoredRecord) + Pool<LoadedRecord>::kBytes);
   }
   pin(*known);
   return *known;
@@ -89,7 +90,8 @@ Delivery* Book::find(const LoadedRecord& record, book::LaneNumber lane) {
 }
 
 void Book::begin_sending(Delivery& delivery, Slot&& slot) {
-  put(delivery, Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(memory_)});
+  put(delivery,
+      Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(tenant_of(*delivery.backlog).held)});
 }
 
 void Book::begin_answering(Delivery& delivery) { put(delivery, Answering{take_slot(delivery), out_of(delivery)}); }

@@ -8,15 +8,19 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/hash.hpp"
 #include "dispatcher/book/delivery.hpp"
 #include "dispatcher/book/open_index.hpp"
 #include "dispatcher/book/pool.hpp"
+#include "dispatcher/book/tenant_memory.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
 #include "dispatcher/loading/backlog.hpp"
 #include "dispatcher/ports.hpp"
@@ -41,7 +45,8 @@ class Book {
   }
 
   // Records. One is in memory as long as some delivery of it is, or somebody pins it.
-  LoadedRecord& load(log::RecordPtr record);  // pinned; the one that is there already, if it is
+  // Pinned; the one that is there already, if it is. It counts as memory of that lane's tenant.
+  LoadedRecord& load(log::RecordPtr record, Backlog& backlog);
   LoadedRecord* loaded(std::int32_t partition, std::int64_t offset);
   void pin(LoadedRecord& record) { ++record.loaded; }
   void unpin(LoadedRecord& record);
@@ -79,11 +84,14 @@ class Book {
   void remove(Delivery& delivery);  // from memory: its end is recorded, or it is given up
   void forget(Delivery& delivery);  // its request has ended, too
 
-  // Room in memory for what is of that class: what waits of lower classes leaves for it. `share`: of all that may be
-  // held. However little that is, there is room for one.
-  // `asking`: the lane that it is for; where that has nothing in memory, those of its class that have more give way.
-  bool make_room(registry::Priority priority, const Backlog* asking, double share = 1);
+  // Room in memory for what is of that lane and class: what waits of lower classes leaves for it. `share`: of all that
+  // may be held. However little that is, there is room for one. A tenant that has a quarter of it or more, where there
+  // are others, makes room among its own only, and leaves a quarter to those that have less; for them what it has
+  // leaves whatever its class. `for_one`: where the lane has nothing in memory, those of its class that have more give
+  // way.
+  bool make_room(registry::Priority priority, Backlog& asking, double share = 1, bool for_one = true);
   bool is_full(double share = 1) const;
+  bool is_full_for(Backlog& asking, double share) { return is_full_for(tenant_of(asking), share); }
 
   // Partitions that go. `abort`: what is still being sent of one that is lost.
   void leave(std::int32_t partition, bool lost, const std::function<void(std::uint64_t id)>& abort);
@@ -128,7 +136,13 @@ class Book {
   void leave_ready(const Delivery& delivery, bool tried);
   void put_back(HeldList& held);
   void drop(Delivery& delivery);
-  Delivery* excess(registry::Priority priority, const Backlog* asking) const;
+  TenantMemory& tenant_of(Backlog& backlog);
+  bool is_large(const TenantMemory& tenant) const;
+  bool is_full_for(const TenantMemory& tenant, double share) const;
+  Delivery* gives_way(registry::Priority priority, const Backlog& asking, const TenantMemory& tenant, bool for_one);
+  Delivery* of_large_tenant();
+  void may_leave(Delivery& delivery);
+  static void stays(Delivery& delivery);
   bool keeps(UnixMillis due) const;
   std::uint64_t tick(SteadyTime at) const;
 
@@ -142,7 +156,10 @@ class Book {
   Budget out_;     // deliveries
   TimingWheel wheel_;
   std::map<std::int32_t, Partition> partitions_;
-  std::array<List<Delivery, NodeOf<DroppableDeliveries>>, registry::kPriorities> droppable_;  // the last come last
+  std::unordered_map<std::string, std::unique_ptr<TenantMemory>, StringHash, std::equal_to<>> tenants_;
+  TenantMemory* large_ = nullptr;  // that was found last
+  SteadyTime looked_for_large_ = SteadyTime::min();
+  ByClass<DroppableDeliveries> droppable_;
   std::vector<Backlog*> stirred_;
   std::vector<std::int32_t> left_;
   Pool<LoadedRecord> records_;

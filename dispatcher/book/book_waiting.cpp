@@ -14,7 +14,6 @@ constexpr Millis kKeptLongest{600'000};  // in memory until its next attempt
 constexpr double kShareOfWaiting = 0.5;  // of memory, above which nothing is kept longer than it must
 
 NodeOf<EndpointDeliveries>& of_endpoint(Delivery& delivery) { return delivery; }
-NodeOf<DroppableDeliveries>& droppable(Delivery& delivery) { return delivery; }
 
 // Where its lane counts it, while it is in the wheel.
 std::size_t* in_wheel_of(const Delivery& delivery) {
@@ -53,7 +52,7 @@ void Book::wait_until(Delivery& delivery, UnixMillis due) {
 void Book::await_result(Delivery& delivery, UnixMillis until) {
   if (is_full(kShareOfWaiting) || purged(delivery)) return set_aside(delivery);
   put(delivery, AwaitingResult{});
-  droppable_[static_cast<std::size_t>(delivery.priority)].push_back(delivery);
+  may_leave(delivery);
   const Millis delay{std::max<std::int64_t>(0, until - clock_.unix_millis())};
   wheel_.add(delivery, tick(clock_.now() + delay) + 1);
 }
@@ -84,19 +83,13 @@ void Book::set_aside(Delivery& delivery) {
 
 void Book::list(Delivery& delivery) {
   delivery.endpoint->waiting.push_back(delivery);
-  droppable_[static_cast<std::size_t>(delivery.priority)].push_back(delivery);
+  may_leave(delivery);
   if (doomed(delivery)) sweep_.begin(*delivery.endpoint);
-}
-
-// What stands before others of its lane leaves memory after them.
-void Book::leave_last(Delivery& delivery) {
-  droppable(delivery).unlink();
-  droppable_[static_cast<std::size_t>(delivery.priority)].push_front(delivery);
 }
 
 void Book::unlist(Delivery& delivery) {
   of_endpoint(delivery).unlink();
-  droppable(delivery).unlink();
+  stays(delivery);
 }
 
 std::size_t& Book::ready_of(const Delivery& delivery, bool tried) {
@@ -170,39 +163,12 @@ void Book::leave_place(Delivery& delivery) {
                           wheel_.cancel(delivery);
                         },
                         [&](AwaitingResult&) {
-                          droppable(delivery).unlink();
+                          stays(delivery);
                           wheel_.cancel(delivery);
                         },
                         [](Sending&) {}, [](Answering&) {}, [](Recording&) {}, [](Forgotten&) {}},
              delivery.place);
   delivery.place = Unplaced{};
-}
-
-bool Book::is_full(double share) const {
-  const auto most = static_cast<std::size_t>(static_cast<double>(memory_bytes_) * share);
-  return memory_.held() + outcomes_.memory_bytes() >= most;
-}
-
-bool Book::make_room(registry::Priority priority, const Backlog* asking, double share) {
-  std::size_t lowest = registry::kPriorities - 1;
-  while (is_full(share) && deliveries_.live() > 0) {
-    while (lowest > static_cast<std::size_t>(priority) && droppable_[lowest].empty()) --lowest;
-    Delivery* const last =
-        lowest > static_cast<std::size_t>(priority) ? droppable_[lowest].back() : excess(priority, asking);
-    if (last == nullptr) return false;
-    set_aside(*last);
-  }
-  return true;
-}
-
-// Of that class, what may give way to a lane that has nothing in memory: a retry that waits for its time, or the last
-// of several of its lane that are ready. Nothing: there is none among those that came last.
-Delivery* Book::excess(registry::Priority priority, const Backlog* asking) const {
-  static constexpr int kLooks = 64;
-  if (asking == nullptr || asking->in_memory() > 0) return nullptr;
-  return droppable_[static_cast<std::size_t>(priority)].find_last(kLooks, [](const Delivery& delivery) {
-    return std::holds_alternative<InWheel>(delivery.place) || delivery.backlog->in_memory() > 1;
-  });
 }
 
 // It waits on in the index alone. Precondition: it has left its place.

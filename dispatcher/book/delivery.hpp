@@ -86,9 +86,15 @@ struct Endpoint;
 struct Backlog;
 struct EndpointDeliveries;  // those of its endpoint that wait; while it is out, those of its lane that are
 struct DroppableDeliveries;
+struct TenantDroppables;
 
 // One event for one endpoint, in memory.
-struct Delivery : Waiting, Timer, NodeOf<EndpointDeliveries>, NodeOf<RecordDeliveries>, NodeOf<DroppableDeliveries> {
+struct Delivery : Waiting,
+                  Timer,
+                  NodeOf<EndpointDeliveries>,
+                  NodeOf<RecordDeliveries>,
+                  NodeOf<DroppableDeliveries>,
+                  NodeOf<TenantDroppables> {
   std::uint64_t id = 0;
   LoadedRecord* record = nullptr;  // none: it is Forgotten
   Backlog* backlog = nullptr;      // its lane; none: it is Forgotten

@@ -15,6 +15,7 @@ namespace certes::dispatcher {
 struct Delivery;
 struct Endpoint;
 struct EndpointDeliveries;
+struct TenantMemory;
 struct WantingBacklogs;
 
 // What was tried is loaded so long before it is due, and so stays in memory where that is soon.
@@ -26,6 +27,7 @@ struct Backlog : NodeOf<WantingBacklogs> {
   registry::Priority priority = registry::Priority::normal;
   const book::LaneName* name = nullptr;      // these two: in the index
   const book::LaneCounts* counts = nullptr;  // of what is open
+  TenantMemory* tenant = nullptr;            // the book's; none: it was not asked yet
   Endpoint* endpoint = nullptr;              // none: nobody, or an endpoint that is no more: what is open is only ended
 
   // First attempts, in the order of the log.

@@ -98,7 +98,7 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
     if (!ends && !known->tried && takes(backlog) && !parts_.book.is_full(kMemoryShare)) recent_.add(record);
     return consider(backlog);
   }
-  LoadedRecord& loaded = parts_.book.load(record);
+  LoadedRecord& loaded = parts_.book.load(record, backlog);
   if (match)
     parts_.arrivals.take(loaded, backlog, *match, *known);
   else
@@ -107,16 +107,16 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
 }
 
 // What is routed just now, and could be sent soon.
-bool Loader::may_come(const Backlog& backlog, const book::OpenDelivery& known) {
+bool Loader::may_come(Backlog& backlog, const book::OpenDelivery& known) {
   if (known.tried && known.tried->what == Due::attempt) {
     const bool soon = known.tried->due <= parts_.clock.unix_millis() + kLoadedBefore.count();
-    return soon && takes(backlog) && parts_.book.make_room(class_of(backlog), &backlog);
+    return soon && takes(backlog) && parts_.book.make_room(class_of(backlog), backlog);
   }
-  if (known.tried) return parts_.book.make_room(class_of(backlog), &backlog);
+  if (known.tried) return parts_.book.make_room(class_of(backlog), backlog);
   // What leaves memory for it may be of its own lane, where its class was another before.
   const auto nothing_before = [&] { return !backlog.behind && backlog.asked == 0; };
   return takes(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
-         parts_.book.make_room(class_of(backlog), &backlog) && nothing_before();
+         parts_.book.make_room(class_of(backlog), backlog) && nothing_before();
 }
 
 void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends) {
@@ -223,7 +223,8 @@ void Loader::step() {
   for (Endpoint* const endpoint : parts_.endpoints.take_changed()) changed(*endpoint);
   hurry_.run([this](Backlog& backlog) { consider(backlog); });
   for (Backlog* const backlog : std::exchange(parts_.book.stirred(), {})) consider(*backlog);
-  looks_on_ = refused_ = false;
+  looks_on_ = false;
+  refused_ = nullptr;
   while (parts_.book.is_full(kMemoryShare) && recent_.drop_oldest()) {
   }
   const bool looks_for_old = options_.max_wait > Millis{0} && parts_.clock.now() >= look_for_old_at_;
@@ -235,7 +236,7 @@ void Loader::step() {
     ask(number, partition);
   }
   // Who came later may have made room, and have taken none.
-  looks_on_ = looks_on_ || (refused_ && !parts_.book.is_full(kMemoryShare));
+  looks_on_ = looks_on_ || (refused_ != nullptr && !parts_.book.is_full_for(*refused_, kMemoryShare));
 }
 
 void Loader::take_due(std::int32_t number, Partition& partition, book::OpenIndex& index) {

@@ -107,7 +107,7 @@ class Loader {
   std::size_t room_for_tried(const Backlog& backlog) const;
   void consider(Backlog& backlog);
   void resolve(Backlog& backlog);
-  bool may_come(const Backlog& backlog, const book::OpenDelivery& known);
+  bool may_come(Backlog& backlog, const book::OpenDelivery& known);
   void leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends);
   static bool ends_at_once(const Backlog& backlog, const log::StoredRecord& record);
   bool waited_too_long(const log::StoredRecord& record) const;
@@ -116,6 +116,7 @@ class Loader {
   void take_due(std::int32_t number, Partition& partition, book::OpenIndex& index);
   void look_for_old(std::int32_t number, Partition& partition);
   void ask(std::int32_t number, Partition& partition);
+  Backlog* first_with_room(List<Backlog, NodeOf<WantingBacklogs>>& wanting, registry::Priority priority);
   bool ask_class(std::int32_t number, Partition& partition, registry::Priority priority);
   void collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out);
   void collect_first(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
@@ -137,8 +138,8 @@ class Loader {
   Hurry hurry_;
   std::uint64_t runs_ = 0;
   std::vector<book::OpenPlace> due_;
-  bool looks_on_ = false;  // some lane has more to be looked at
-  bool refused_ = false;   // some lane got nothing for want of memory
+  bool looks_on_ = false;       // some lane has more to be looked at
+  Backlog* refused_ = nullptr;  // a lane that got nothing for want of memory, in this step
   SteadyTime look_for_old_at_{};
   LineLimit told_;
 };

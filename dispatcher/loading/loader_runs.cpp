@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMostAsked = 2'048;  // in a run
 constexpr std::size_t kMostSwept = 64;     // of a lane, in a run
+constexpr int kMostLanes = 64;             // that are looked at for one that has room
 constexpr int kMostLooks = 1'024;          // at what was tried, of a lane, for a run
 constexpr std::size_t kRunBytes = 8u << 20;
 constexpr std::uint32_t kLowerTurn = 8;  // so many runs begin with the highest class, then one with the lowest
@@ -29,24 +30,29 @@ void Loader::ask(std::int32_t number, Partition& partition) {
 bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Priority priority) {
   auto& wanting = partition.wanting[static_cast<std::size_t>(priority)];
   if (wanting.empty()) return false;
-  // Where there is no room, one that has nothing in memory comes first, and alone.
-  Backlog* first = wanting.front();
-  const bool full = !parts_.book.make_room(priority, nullptr, kMemoryShare);
+  // Where there is no room for any that are looked at, one that has nothing in memory comes first, and alone.
+  Backlog* first = first_with_room(wanting, priority);
+  const bool full = first == nullptr;
   if (full) first = wanting.find([](const Backlog& one) { return one.in_memory() == 0; });
-  if (first == nullptr || (full && !parts_.book.make_room(priority, first, kMemoryShare))) {
-    refused_ = true;
+  if (first == nullptr || (full && !parts_.book.make_room(priority, *first, kMemoryShare))) {
+    refused_ = wanting.front();
     return false;
   }
   wanting.move_to_front(*first);
   std::vector<Asked> asked;
-  std::vector<Backlog*> again;
+  std::vector<Backlog*> again, without_room;
   while (asked.size() < (full ? 1 : kMostAsked) && !wanting.empty()) {
     Backlog& backlog = *wanting.pop_front();
+    if (&backlog != first && parts_.book.is_full_for(backlog, kMemoryShare)) {
+      without_room.push_back(&backlog);
+      continue;
+    }
     const std::size_t before = asked.size();
     collect(backlog, *parts_.book.index(number), asked);
     backlog.asked = asked.size() - before;
     if (backlog.asked == 0) again.push_back(&backlog);
   }
+  for (Backlog* const backlog : without_room) consider(*backlog);
   for (Backlog* const backlog : again) {
     consider(*backlog);
     looks_on_ = looks_on_ || wants_due(*backlog);
@@ -56,6 +62,18 @@ bool Loader::ask_class(std::int32_t number, Partition& partition, registry::Prio
   load_recent(asked);
   if (!asked.empty()) start_run(number, partition, std::move(asked));
   return true;
+}
+
+// Those of a tenant that has much come after others.
+Backlog* Loader::first_with_room(List<Backlog, NodeOf<WantingBacklogs>>& wanting, registry::Priority priority) {
+  const Backlog* const begun = wanting.front();
+  for (int looks = 0; looks < kMostLanes; ++looks) {
+    Backlog& one = *wanting.front();
+    if (looks > 0 && &one == begun) break;
+    if (parts_.book.make_room(priority, one, kMemoryShare, false)) return &one;
+    wanting.move_to_back(one);
+  }
+  return nullptr;
 }
 
 void Loader::collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out) {
@@ -230,7 +248,7 @@ void Loader::load(const Asked& asked, const log::RecordPtr& record) {
   if (asked.want == Want::sweep && !ends) return;
   const bool to_be_sent = !known->tried || known->tried->what == Due::attempt;
   if (!ends && to_be_sent && backlog.endpoint->mode == Mode::paused) return leave_behind(backlog, place, *known, false);
-  LoadedRecord& loaded = parts_.book.load(record);
+  LoadedRecord& loaded = parts_.book.load(record, backlog);
   if (too_long)
     parts_.arrivals.expire(loaded, backlog, *known);
   else

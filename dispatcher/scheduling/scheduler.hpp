@@ -88,6 +88,7 @@ class Scheduler {
   void remove(Lanes& lanes);
   // Whether there is no other tenant, with endpoints or without: then one may have all slots.
   void set_alone(bool alone) { alone_ = alone; }
+  bool alone() const { return alone_ && tenants_.size() <= 1; }
   // How many sends the tenant has in its turn; nothing where it has no endpoint.
   void set_weight(std::string_view tenant, int weight);
 

@@ -9,8 +9,7 @@ namespace certes::dispatcher {
 
 bool Scheduler::is_full(const Tenant& tenant) const {
   const std::size_t quarter = std::max<std::size_t>(1, options_.in_flight_max / 4);
-  const bool others = !alone_ || tenants_.size() > 1;
-  return others && tenant.in_flight >= quarter && in_flight_ + quarter >= options_.in_flight_max;
+  return !alone() && tenant.in_flight >= quarter && in_flight_ + quarter >= options_.in_flight_max;
 }
 
 // Passes over those that are full, which keep their places: four at most have a quarter.

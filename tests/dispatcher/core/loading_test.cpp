@@ -541,13 +541,13 @@ TEST_CASE("Loading: whose class is lowered takes no memory from what is above th
     }
   };
   give("other", 16);
-  give("default", 15);
+  give("default", 12);
   CHECK(world.runs == 0);
   world.picks_at_once = false;
   world.use(state.tenant("other", [](auto& tenant) { tenant.max_priority = Priority::bulk; }));
   world.use(state.in_state("o", EndpointState::active, world.clock.unix_millis(), "admin", "other"));
   world.core->run();
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < 12; ++i) {
     CHECK(world.answer("slow", 200));  // of which all are in memory
     world.core->run();
   }
