@@ -10,10 +10,10 @@
 namespace certes::api {
 namespace {
 
-using Json = registry::OrderedJson;
 using questions::ClassWaiting;
 using questions::EndpointStats;
 using questions::Standing;
+using registry::OrderedJson;
 
 constexpr std::size_t kHeldBytes = 64u << 10;  // of answers, usually
 
@@ -29,33 +29,33 @@ struct Gathered {
   std::vector<Told> told;
 };
 
-Json time_json(UnixMillis at) { return at == 0 ? Json() : Json(format_rfc3339(at)); }
+OrderedJson time_json(UnixMillis at) { return at == 0 ? OrderedJson() : OrderedJson(format_rfc3339(at)); }
 
-Json oldest_json(UnixMillis at, UnixMillis now) {
+OrderedJson oldest_json(UnixMillis at, UnixMillis now) {
   if (at == 0) return nullptr;
   return {{"at", format_rfc3339(at)}, {"age_seconds", static_cast<double>(std::max<UnixMillis>(0, now - at)) / 1000}};
 }
 
-Json waiting_json(const ClassWaiting& waiting, UnixMillis now) {
+OrderedJson waiting_json(const ClassWaiting& waiting, UnixMillis now) {
   return {{"total", waiting.all()},
           {"first", {{"memory", waiting.first_memory}, {"log", waiting.first_log}}},
           {"retry", {{"memory", waiting.retry_memory}, {"log", waiting.retry_log}}},
           {"oldest", oldest_json(waiting.oldest, now)}};
 }
 
-Json waiting_json(const EndpointStats& stats, UnixMillis now) {
+OrderedJson waiting_json(const EndpointStats& stats, UnixMillis now) {
   ClassWaiting all;
-  Json by_priority = Json::object();
+  OrderedJson by_priority = OrderedJson::object();
   for (std::size_t i = 0; i < stats.classes.size(); ++i) {
     all.add(stats.classes[i]);
     by_priority[std::string(to_string(static_cast<registry::Priority>(i)))] = waiting_json(stats.classes[i], now);
   }
-  Json json = waiting_json(all, now);
+  OrderedJson json = waiting_json(all, now);
   json["by_priority"] = std::move(by_priority);
   return json;
 }
 
-Json attempts_json(const questions::Attempts& attempts) {
+OrderedJson attempts_json(const questions::Attempts& attempts) {
   return {{"since", time_json(attempts.since)},
           {"delivered", attempts.delivered},
           {"retry", attempts.retry},
@@ -64,19 +64,19 @@ Json attempts_json(const questions::Attempts& attempts) {
           {"cancelled", attempts.cancelled}};
 }
 
-Json limits_json(std::uint64_t concurrency, double rate_per_second) {
-  Json json = {{"concurrency", concurrency}, {"rate_per_second", nullptr}};
+OrderedJson limits_json(std::uint64_t concurrency, double rate_per_second) {
+  OrderedJson json = {{"concurrency", concurrency}, {"rate_per_second", nullptr}};
   if (rate_per_second > 0) json["rate_per_second"] = rate_per_second;
   return json;
 }
 
-Json told_json(const Told& told) {
+OrderedJson told_json(const Told& told) {
   const EndpointStats& stats = told.stats;
-  Json json = {{"process", told.process},
-               {"partitions", told.partitions},
-               {"standing", to_string(stats.standing)},
-               {"in_flight", stats.in_flight},
-               {"limits", nullptr}};
+  OrderedJson json = {{"process", told.process},
+                      {"partitions", told.partitions},
+                      {"standing", to_string(stats.standing)},
+                      {"in_flight", stats.in_flight},
+                      {"limits", nullptr}};
   if (stats.standing == Standing::resting) json["resting_until"] = time_json(stats.resting_until);
   if (stats.concurrency > 0) json["limits"] = limits_json(stats.concurrency, stats.rate_per_second);
   return json;
@@ -91,8 +91,8 @@ Standing standing_of(const registry::Endpoint& endpoint, const std::vector<Told>
   return Standing::open;
 }
 
-Json state_json(const registry::Endpoint& endpoint, const std::vector<Told>& told) {
-  Json json = {{"endpoint", endpoint.id}, {"state", to_string(endpoint.state)}};
+OrderedJson state_json(const registry::Endpoint& endpoint, const std::vector<Told>& told) {
+  OrderedJson json = {{"endpoint", endpoint.id}, {"state", to_string(endpoint.state)}};
   if (endpoint.state == registry::EndpointState::disabled) {
     if (!endpoint.disabled_reason.empty()) json["disabled_reason"] = endpoint.disabled_reason;
     if (!endpoint.intervals.empty()) {
@@ -107,7 +107,7 @@ Json state_json(const registry::Endpoint& endpoint, const std::vector<Told>& tol
 http::Response answer_of(const registry::Endpoint& endpoint, const Gathered& gathered, UnixMillis now) {
   EndpointStats all;
   for (const Told& told : gathered.told) all.add(told.stats);
-  Json json = state_json(endpoint, gathered.told);
+  OrderedJson json = state_json(endpoint, gathered.told);
   json["at"] = format_rfc3339(now);
   json["waiting"] = waiting_json(all, now);
   json["in_flight"] = all.in_flight;
@@ -118,9 +118,9 @@ http::Response answer_of(const registry::Endpoint& endpoint, const Gathered& gat
   json["attempts"] = attempts_json(all.attempts);
   json["limits"] = limits_json(static_cast<std::uint64_t>(endpoint.concurrency), endpoint.rate_per_second);
   json["partitions"] = {{"covered", gathered.covered}, {"all", gathered.all}};
-  json["answered_by"] = Json::array();
+  json["answered_by"] = OrderedJson::array();
   for (const Told& told : gathered.told) json["answered_by"].push_back(told_json(told));
-  return json_response(200, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return json_response(200, json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
 // An answer that is none covers nothing.
