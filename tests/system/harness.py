@@ -461,7 +461,19 @@ class Installation:
         return total
 
 
+_refusing = []
+
+
+def refusing_port():
+    """One that nobody listens on, and nobody gets while the test runs."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    _refusing.append(holder)
+    return holder.getsockname()[1]
+
+
 def free_port():
+    """For a process that is to be started there: others may be quicker."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from harness import ADMIN_KEY, Api, BINARY, Case, Installation, Producer, ROOT, Sink, event, free_port, request, run_to_end, wait_for
+from harness import ADMIN_KEY, Api, BINARY, Case, Installation, Producer, ROOT, Sink, event, free_port, refusing_port, request, run_to_end, wait_for
 
 EVENTS = int(os.environ.get("CERTES_TEST_RELAY_EVENTS", "10000"))
 OUTAGE_SECONDS = float(os.environ.get("CERTES_TEST_OUTAGE_SECONDS", "2"))
@@ -223,7 +223,7 @@ class Relay(RelayCase):
         self.assertEqual((self.status(relay)["rejected"], self.status(relay)["waiting"]), (0, 0))
 
     def test_a_full_spool_says_so_and_a_stop_keeps_what_waits(self):
-        relay = self.relay(f"http://127.0.0.1:{free_port()}", CERTES_RELAY_MAX_EVENTS="3")
+        relay = self.relay(f"http://127.0.0.1:{refusing_port()}", CERTES_RELAY_MAX_EVENTS="3")
         relay.keep_ports()
         for n in range(3):
             self.assertEqual(self.post(relay, event("a.b", n))[0], 202)
@@ -261,7 +261,7 @@ class Relay(RelayCase):
         self.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})
         self.api.ok("PUT", "/sources/hasty", {"verify": {"scheme": "none"}, "producer_backoff_policy": "once"})
         self.api.ok("PUT", "/event-types/passing", {"producer_backoff_policy": "once"})
-        relay = self.relay(f"http://127.0.0.1:{free_port()}", CERTES_RELAY_API_URL=f"http://{self.serve.ports['api']}")
+        relay = self.relay(f"http://127.0.0.1:{refusing_port()}", CERTES_RELAY_API_URL=f"http://{self.serve.ports['api']}")
 
         def given_up(event_type, source):
             self.assertEqual(self.post(relay, event(event_type, 1, source=source))[0], 202)

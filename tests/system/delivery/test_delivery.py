@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from harness import ADMIN_KEY, Api, Case, Sink, event, free_port, github_signature, request, verify, wait_for
+from harness import ADMIN_KEY, Api, Case, Sink, event, refusing_port, github_signature, request, verify, wait_for
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
 JSON = AUTH | {"Content-Type": "application/json"}
@@ -487,7 +487,7 @@ class Faults(DeliveryCase):
         policy = QUICK | {"max_attempts": 2}
         for name in kinds:
             self.endpoint(name, self.server.url("/" + name), policy=policy, timeout_seconds=0.5 if kinds[name] == "timeout" else 20)
-        self.endpoint("refused", f"http://127.0.0.1:{free_port()}/", policy=policy)
+        self.endpoint("refused", f"http://127.0.0.1:{refusing_port()}/", policy=policy)
         self.endpoint("nowhere", "http://nowhere.invalid/", policy=policy)
         # The status counts, whatever becomes of the body.
         well = ("half", "trickle", "endless-200", "endless-line")
@@ -769,7 +769,7 @@ class Durable(DeliveryCase):
         async with Sink(behave) as sink:
             for name, priority in (("sound", "critical"), ("flaky", "normal"), ("picky", "low")):
                 self.endpoint(name, sink.url("/" + name), "a.b", priority=priority)
-            self.endpoint("dead", f"http://127.0.0.1:{free_port()}/", "a.b", policy=QUICK | {"max_attempts": 2}, priority="bulk")
+            self.endpoint("dead", f"http://127.0.0.1:{refusing_port()}/", "a.b", policy=QUICK | {"max_attempts": 2}, priority="bulk")
             self.endpoint("deleted", sink.url("/deleted"), "a.b", priority="high")
             self.api.ok("POST", "/endpoints/deleted/pause")
             count = 60

@@ -6,7 +6,7 @@ import random
 import signal
 import unittest
 
-from harness import ADMIN_KEY, Case, Installation, Producer, Sink, event, free_port, wait_for
+from harness import ADMIN_KEY, Case, Installation, Producer, Sink, event, refusing_port, wait_for
 
 EVENTS = int(os.environ.get("CERTES_TEST_EVENTS", "20000"))
 CONCURRENCY = 16
@@ -31,7 +31,7 @@ class Flow:
         api = installation.api
         api.ok("PUT", "/backoff-policies/quick", {"strategy": "constant", "base_seconds": 0.2, "jitter": "none", "max_attempts": 50})
         api.ok("PUT", "/backoff-policies/short", {"strategy": "constant", "base_seconds": 0.05, "jitter": "none", "max_attempts": 2})
-        urls = {"sound": sink.url("/sound"), "flaky": sink.url("/flaky"), "dead": f"http://127.0.0.1:{free_port()}/dead"}
+        urls = {"sound": sink.url("/sound"), "flaky": sink.url("/flaky"), "dead": f"http://127.0.0.1:{refusing_port()}/dead"}
         for name, url in urls.items():
             answer = api.ok("PUT", f"/endpoints/{name}", {
                 "url": url, "concurrency": CONCURRENCY, "timeout_seconds": 10,

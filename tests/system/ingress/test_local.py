@@ -6,7 +6,7 @@ import socket
 import time
 import unittest
 
-from harness import ADMIN_KEY, Api, Case, event, free_port, request, wait_for
+from harness import ADMIN_KEY, Api, Case, event, refusing_port, request, wait_for
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
 JSON = {"Content-Type": "application/json"}
@@ -34,7 +34,7 @@ def kind_of(answer):
 
 class WithoutTheLog(Case):
     def nowhere(self, role, **options):
-        process = self.process(role, "--brokers", f"127.0.0.1:{free_port()}", **options).spawn()
+        process = self.process(role, "--brokers", f"127.0.0.1:{refusing_port()}", **options).spawn()
         process.read_ports()
         return process
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import Api, Case, Installation, Producer, ROOT, Sink, brokers, event, free_port, post_json, wait_for
+from harness import Api, Case, Installation, Producer, ROOT, Sink, brokers, event, refusing_port, post_json, wait_for
 
 MAX_BODY = 1 << 20
 
@@ -67,7 +67,7 @@ class OnKafka(Case):
     def test_the_largest_event_that_is_accepted_can_be_dead_lettered(self):
         installation = Installation(self, "kafka")
         installation.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})
-        installation.api.ok("PUT", "/endpoints/dead", {"url": f"http://127.0.0.1:{free_port()}/", "backoff_policy": "once"})
+        installation.api.ok("PUT", "/endpoints/dead", {"url": f"http://127.0.0.1:{refusing_port()}/", "backoff_policy": "once"})
         installation.api.ok("PUT", "/subscriptions/all", {"endpoint": "dead", "pattern": "#"})
         body = event("large.one", "")
         body = event("large.one", "x" * (MAX_BODY - len(body)))

@@ -12,7 +12,7 @@ import subprocess
 import time
 import unittest
 
-from harness import ADMIN_KEY, Api, BINARY, Case, ROOT, Sink, event, free_port, github_signature, request, run_to_end, wait_for
+from harness import ADMIN_KEY, Api, BINARY, Case, ROOT, Sink, event, free_port, refusing_port, github_signature, request, run_to_end, wait_for
 
 WITHIN = 30
 ID = r"evt_[0-9A-HJKMNP-TV-Z]{26}"
@@ -155,7 +155,7 @@ class Readme(CommandCase):
 
         # Something to send again: nobody listens there.
         self.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 0.01, "max_attempts": 1})
-        self.api.ok("PUT", "/endpoints/gone", {"url": f"http://127.0.0.1:{free_port()}/", "backoff_policy": "once"})
+        self.api.ok("PUT", "/endpoints/gone", {"url": f"http://127.0.0.1:{refusing_port()}/", "backoff_policy": "once"})
         self.api.ok("PUT", "/subscriptions/gone", {"endpoint": "gone", "pattern": "lost"})
         self.shell(curls[0].replace("order.created", "lost"))
         wait_for(lambda: list(self.api.pages("/dead-letters")), WITHIN, "a dead letter")

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import ADMIN_KEY, BINARY, Case, Process, SECRETS_KEY, brokers, event, free_port, request, run_to_end, wait_for
+from harness import ADMIN_KEY, BINARY, Case, Process, SECRETS_KEY, brokers, event, refusing_port, request, run_to_end, wait_for
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
 
@@ -132,7 +132,7 @@ class Start(Case):
 
 class StartOnKafka(Case):
     def test_kafka_away_on_start_it_is_up_but_not_ready_and_answers_503(self):
-        gateway = self.process("gateway", "--brokers", f"127.0.0.1:{free_port()}").spawn()
+        gateway = self.process("gateway", "--brokers", f"127.0.0.1:{refusing_port()}").spawn()
         gateway.read_ports()
         self.assertEqual(request(gateway.address("gateway"), "GET", "/health/live")[0], 200)
         self.assertEqual(request(gateway.address("gateway"), "GET", "/health/ready")[0], 503)
