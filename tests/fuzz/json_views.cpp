@@ -58,6 +58,8 @@ void check_text(std::string_view text) {
               text.starts_with("\xef\xbb\xbf"),
           "both parsers agree on what is JSON");
   if (!tree) return;
+  const auto sorted = parse_json<nlohmann::json>(text);
+  require(sorted && nlohmann::json(*tree) == *sorted, "both trees are of the same text");
   const std::string indented = indented_json(text);
   const auto again = parse_json<Json>(indented);
   require(again && *again == *tree, "indented it is the same JSON");
