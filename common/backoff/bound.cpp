@@ -29,10 +29,8 @@ std::optional<std::string> too_long(const Policy& policy, Millis max_wait) {
   const double most = static_cast<double>(max_wait.count()) / 1'000;
   const double left = std::max(0.0, most - kDay);
   const auto longest = longest_seconds(policy);
-  if (longest && *longest <= left) return std::nullopt;
-  const std::string takes =
-      longest ? "takes up to " + span(*longest) : std::string("has no end (max_attempts or max_seconds)");
-  return takes + ", and events.max_wait_seconds (" + span(most) + ") less 1 day leaves it " + span(left);
+  if (!longest || *longest <= left) return std::nullopt;
+  return "takes up to " + span(*longest) + ", and events.max_wait_seconds (" + span(most) + ") less 1 day leaves it " + span(left);
 }
 
 }  // namespace certes::backoff

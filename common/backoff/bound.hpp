@@ -1,7 +1,8 @@
 #pragma once
 // How long a back-off policy may take where deliveries are open for so long at most (events.max_wait_seconds): a day
 // less, in which what waits for its turn may be late. Who: the API, which refuses a longer one; the dispatcher, which
-// tells of those that stand already. Pure; any thread.
+// tells of those that stand already. One without an end (max_attempts, max_seconds) is never too long: it asks for as
+// long as may be. Pure; any thread.
 
 #include <optional>
 #include <string>
