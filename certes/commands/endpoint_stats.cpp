@@ -1,5 +1,6 @@
 #include "certes/commands/endpoint_stats.hpp"
 
+#include "certes/commands/cell_text.hpp"
 #include "certes/commands/console.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/spoken.hpp"
@@ -17,11 +18,6 @@ const Json& member(const Json& json, const char* name) {
   return found == json.end() ? kNone : *found;
 }
 
-std::string text_of(const Json& value) {
-  if (value.is_null()) return "-";
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 // "2026-01-31T08:00:00.123Z (12 s ago)", by the clock of who has answered.
 std::string time_text(const Json& value, UnixMillis now) {
   const UnixMillis at = value.is_string() ? parse_rfc3339(value.get<std::string>()) : -1;
@@ -31,10 +27,10 @@ std::string time_text(const Json& value, UnixMillis now) {
 }
 
 std::string state_text(const Json& stats, UnixMillis now) {
-  std::string text = text_of(member(stats, "state"));
+  std::string text = cell_text(member(stats, "state"));
   if (const Json& standing = member(stats, "standing"); text == "active" && standing != "open")
-    text += ", " + text_of(standing);
-  if (const Json& by = member(stats, "disabled_by"); by.is_string()) text += " by " + text_of(by);
+    text += ", " + cell_text(standing);
+  if (const Json& by = member(stats, "disabled_by"); by.is_string()) text += " by " + cell_text(by);
   if (const Json& at = member(stats, "disabled_at"); at.is_string()) text += " at " + time_text(at, now);
   return text;
 }
@@ -43,23 +39,23 @@ std::string attempts_text(const Json& attempts, UnixMillis now) {
   std::string text;
   for (const char* outcome : {"delivered", "retry", "awaiting", "dead_lettered", "cancelled"})
     if (const Json& count = member(attempts, outcome); count.is_number() && count != 0)
-      text += (text.empty() ? "" : ", ") + text_of(count) + " " + outcome;
+      text += (text.empty() ? "" : ", ") + cell_text(count) + " " + outcome;
   return (text.empty() ? "none" : text) + ", since " + time_text(member(attempts, "since"), now);
 }
 
 std::string summary(const Json& stats, UnixMillis now) {
   const Json& partitions = member(stats, "partitions");
   return member_lines(
-      {{"endpoint", text_of(member(stats, "endpoint"))},
+      {{"endpoint", cell_text(member(stats, "endpoint"))},
        {"state", state_text(stats, now)},
-       {"waiting", text_of(member(member(stats, "waiting"), "total"))},
-       {"in flight", text_of(member(stats, "in_flight"))},
+       {"waiting", cell_text(member(member(stats, "waiting"), "total"))},
+       {"in flight", cell_text(member(stats, "in_flight"))},
        {"next retry", time_text(member(stats, "next_retry_at"), now)},
        {"failing since", time_text(member(stats, "failing_since"), now)},
        {"last success", time_text(member(stats, "last_success"), now)},
        {"last failure", time_text(member(stats, "last_failure"), now)},
        {"attempts", attempts_text(member(stats, "attempts"), now)},
-       {"partitions", text_of(member(partitions, "covered")) + " of " + text_of(member(partitions, "all"))}});
+       {"partitions", cell_text(member(partitions, "covered")) + " of " + cell_text(member(partitions, "all"))}});
 }
 
 std::string classes_table(const Json& by_priority, UnixMillis now) {
@@ -67,8 +63,8 @@ std::string classes_table(const Json& by_priority, UnixMillis now) {
   for (const auto& [priority, waiting] : by_priority.items()) {
     if (member(waiting, "total") == 0) continue;
     const Json &first = member(waiting, "first"), &retry = member(waiting, "retry");
-    rows.push_back({priority, text_of(member(first, "memory")), text_of(member(first, "log")),
-                    text_of(member(retry, "memory")), text_of(member(retry, "log")),
+    rows.push_back({priority, cell_text(member(first, "memory")), cell_text(member(first, "log")),
+                    cell_text(member(retry, "memory")), cell_text(member(retry, "log")),
                     time_text(member(member(waiting, "oldest"), "at"), now)});
   }
   if (rows.empty()) return {};
@@ -79,12 +75,12 @@ std::string processes_table(const Json& processes, UnixMillis now) {
   std::vector<Row> rows;
   for (const Json& process : processes) {
     const Json& limits = member(process, "limits");
-    std::string standing = text_of(member(process, "standing"));
+    std::string standing = cell_text(member(process, "standing"));
     if (const Json& until = member(process, "resting_until"); until.is_string())
       standing += " until " + time_text(until, now);
-    rows.push_back({text_of(member(process, "process")), text_of(member(process, "partitions")),
-                    text_of(member(process, "in_flight")), text_of(member(limits, "concurrency")),
-                    text_of(member(limits, "rate_per_second")), standing});
+    rows.push_back({cell_text(member(process, "process")), cell_text(member(process, "partitions")),
+                    cell_text(member(process, "in_flight")), cell_text(member(limits, "concurrency")),
+                    cell_text(member(limits, "rate_per_second")), standing});
   }
   if (rows.empty()) return {};
   return "\n" + table({"DISPATCHER", "PARTITIONS", "IN FLIGHT", "OF", "A SECOND", "STANDING"}, rows);
@@ -106,7 +102,7 @@ std::string endpoint_stats_remark(std::string_view body) {
   const Json& partitions = member(stats, "partitions");
   const Json &covered = member(partitions, "covered"), &all = member(partitions, "all");
   if (!covered.is_number() || !all.is_number() || covered == all) return {};
-  return "the dispatchers have answered for " + text_of(covered) + " of " + text_of(all) +
+  return "the dispatchers have answered for " + cell_text(covered) + " of " + cell_text(all) +
          " partitions: what is in the others is not counted";
 }
 

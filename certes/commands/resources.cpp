@@ -1,5 +1,6 @@
 // certes sources|endpoints|subscriptions|backoff-policies|keys|tenants …
 
+#include "certes/commands/cell_text.hpp"
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/endpoint_stats.hpp"
@@ -28,17 +29,12 @@ const Columns kColumns[] = {
     {"tenants", {"id", "weight", "max_priority", "quotas", "version", "updated_at", "updated_by"}},
 };
 
-std::string text_of(const Json& value) {
-  if (value.is_null()) return "-";
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 // "verify.scheme" in {"verify": {"scheme": …}}
 std::string cell(const Json& item, const std::string& path) {
   const std::size_t dot = path.find('.');
   const auto found = item.find(path.substr(0, dot));
   if (found == item.end()) return "-";
-  if (dot == std::string::npos) return text_of(*found);
+  if (dot == std::string::npos) return cell_text(*found);
   return found->is_object() ? cell(*found, path.substr(dot + 1)) : "-";
 }
 
@@ -74,7 +70,7 @@ int list(client::ApiClient& api, const ResourceOptions& options, const std::stri
 
 std::string fields_text(const Json& item) {
   std::vector<Member> members;
-  for (const auto& [name, value] : item.items()) members.emplace_back(name, text_of(value));
+  for (const auto& [name, value] : item.items()) members.emplace_back(name, cell_text(value));
   return member_lines(members);
 }
 
