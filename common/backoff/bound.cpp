@@ -30,7 +30,8 @@ std::optional<std::string> too_long(const Policy& policy, Millis max_wait) {
   const double left = std::max(0.0, most - kDay);
   const auto longest = longest_seconds(policy);
   if (!longest || *longest <= left) return std::nullopt;
-  return "takes up to " + span(*longest) + ", and events.max_wait_seconds (" + span(most) + ") less 1 day leaves it " + span(left);
+  return "takes up to " + span(*longest) + ", and events.max_wait_seconds (" + span(most) + ") less 1 day leaves it " +
+         span(left);
 }
 
 }  // namespace certes::backoff
