@@ -14,6 +14,12 @@ constexpr std::uint32_t kProgressEvery = 8;          // checkpoints
 constexpr std::uint64_t kProgressBytes = 64u << 20;  // of `progress`: above, after every one
 constexpr std::size_t kRuns = 4'096;                 // that are erased in one call, or a chunk's more
 
+// Of a call that finds nothing.
+Result<std::int64_t> nothing_found(Result<void> result) {
+  if (!result) return fail(std::move(result.error()));
+  return 0;
+}
+
 }  // namespace
 
 void Owner::Impl::trim_progress(const Part& part, std::int64_t below) {
@@ -21,9 +27,7 @@ void Owner::Impl::trim_progress(const Part& part, std::int64_t below) {
   if (below <= 0) return;
   trims_.run({Trims::What::progress, part.partition, part.epoch},
              [partition = part.partition, below](log::Log& log) -> Result<std::int64_t> {
-               if (auto trimmed = log.trim(log::Topic::progress, partition, below, kTimeout); !trimmed)
-                 return fail(std::move(trimmed.error()));
-               return 0;
+               return nothing_found(log.trim(log::Topic::progress, partition, below, kTimeout));
              });
 }
 
@@ -52,9 +56,7 @@ void Owner::Impl::trim_events(Part& part) {
                if (!young) return fail(young.error());
                const std::int64_t below = std::min(*young, finished);
                if (below <= range->start) return 0;
-               if (auto trimmed = log.trim(log::Topic::events, partition, below, kTimeout); !trimmed)
-                 return fail(std::move(trimmed.error()));
-               return 0;
+               return nothing_found(log.trim(log::Topic::events, partition, below, kTimeout));
              });
 }
 
@@ -74,9 +76,7 @@ void Owner::Impl::erase_events(Part& part) {
   pass.out = true;
   trims_.run({Trims::What::between, part.partition, part.epoch},
              [partition = part.partition, runs = std::move(runs)](log::Log& log) mutable -> Result<std::int64_t> {
-               if (auto erased = log.erase(log::Topic::events, partition, std::move(runs), kTimeout); !erased)
-                 return fail(std::move(erased.error()));
-               return 0;
+               return nothing_found(log.erase(log::Topic::events, partition, std::move(runs), kTimeout));
              });
 }
 

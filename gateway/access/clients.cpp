@@ -1,12 +1,15 @@
 #include "gateway/access/clients.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "common/http/characters.hpp"
 #include "common/http/server/forwarded.hpp"
 
 namespace certes::gateway {
 namespace {
+
+constexpr std::array<const char*, 2> kLoopback = {"127.0.0.0/8", "::1/128"};
 
 http::Networks networks_of(const std::vector<std::string>& cidrs, std::string_view setting) {
   return http::Networks::make(cidrs, setting).value_or(http::Networks());
@@ -15,12 +18,12 @@ http::Networks networks_of(const std::vector<std::string>& cidrs, std::string_vi
 http::Networks without_key(const config::Settings& settings) {
   if (!settings.dev) return {};
   std::vector<std::string> cidrs = settings.allow_from;
-  cidrs.insert(cidrs.end(), {"127.0.0.0/8", "::1/128"});
+  cidrs.insert(cidrs.end(), kLoopback.begin(), kLoopback.end());
   return networks_of(cidrs, "allow_from");
 }
 
 const http::Networks& loopback() {
-  static const http::Networks networks = networks_of({"127.0.0.0/8", "::1/128"}, "");
+  static const http::Networks networks = networks_of({kLoopback.begin(), kLoopback.end()}, "");
   return networks;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Scrapers: who may see /metrics, which names tenants, endpoints and sources: clients in metrics.allow_from, and keys
 // of the default tenant with metrics:read. A proxy that is not trusted speaks for it knows not whom: its requests need
-// the key. On the listener of metrics.listen nobody is asked. Who: every listener of a gateway, Master API, dispatcher.
-// Any thread; does not block.
+// the key, and so do a web page's on loopback. On the listener of metrics.listen nobody is asked. Who: every listener
+// of a gateway, Master API, dispatcher. Any thread; does not block.
 
 #include <atomic>
 #include <functional>
