@@ -213,7 +213,8 @@ class Flow {
     const std::size_t at = frame.body.find("\"n\":");
     if (at == std::string_view::npos) return;
     const auto n = static_cast<std::size_t>(std::atol(frame.body.data() + at + 4));
-    if (n >= seen_.size() || seen_[n]) {
+    // One that was not sent is a repeat of a run before this one.
+    if (n >= static_cast<std::size_t>(sent_) || seen_[n]) {
       ++repeats_;
       return;
     }

@@ -1,5 +1,6 @@
-// raw_epoll_server [threads]: answers 202 to whatever looks like a request, with the least parsing that keeps a
-// connection in step. The limit that ingest is measured against. Prints its address, ends when standard input does.
+// raw_epoll_server [threads [STATUS]]: answers 202, or e.g. "500 Internal Server Error", to whatever looks like a
+// request, with the least parsing that keeps a connection in step. The limit that ingest is measured against, and a
+// receiver that costs next to nothing. Prints its address, ends when standard input does.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,8 +19,8 @@
 
 namespace {
 
-constexpr std::string_view kAnswer =
-    "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 59\r\n\r\n"
+constexpr std::string_view kRest =
+    "\r\nContent-Type: application/json\r\nContent-Length: 59\r\n\r\n"
     "{\"id\":\"evt_01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"status\":\"accepted\"}";
 
 // How many bytes the first request in `text` has; 0 if it is not all there.
@@ -30,7 +32,7 @@ std::size_t request_bytes(std::string_view text) {
   return end + 4 + length <= text.size() ? end + 4 + length : 0;
 }
 
-void serve(int listener) {
+void serve(int listener, const std::string& answer) {
   const int epoll = ::epoll_create1(0);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLEXCLUSIVE;
@@ -62,7 +64,7 @@ void serve(int listener) {
       std::string& input = inputs[fd];
       input.append(bytes, static_cast<std::size_t>(size));
       std::string answers;
-      for (std::size_t used; (used = request_bytes(input)) > 0; input.erase(0, used)) answers += kAnswer;
+      for (std::size_t used; (used = request_bytes(input)) > 0; input.erase(0, used)) answers += answer;
       if (!answers.empty() && ::send(fd, answers.data(), answers.size(), MSG_NOSIGNAL) < 0) std::perror("send");
     }
   }
@@ -72,6 +74,7 @@ void serve(int listener) {
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
+  const std::string answer = std::string("HTTP/1.1 ").append(argc > 2 ? argv[2] : "202 Accepted").append(kRest);
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -82,7 +85,7 @@ int main(int argc, char** argv) {
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
   std::printf("127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
-  for (int i = 0; i < threads; ++i) std::thread(serve, listener).detach();
+  for (int i = 0; i < threads; ++i) std::thread(serve, listener, std::cref(answer)).detach();
   char byte = 0;
   while (::read(0, &byte, 1) > 0) {
   }

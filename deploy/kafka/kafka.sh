@@ -8,7 +8,8 @@
 # start prints brokers=127.0.0.1:PORT (and writes HOST:PORT to DIR/brokers and FILE). Ports are chosen at the first start
 # and kept: started again, a directory's broker has its ports and data back. --fresh begins without data.
 # --secured adds a SASL_SSL listener with SCRAM-SHA-512: prints sasl_brokers=, user=, password_file= and ca_file= too.
-# KAFKA_VERSION=3.9 (default) or 4.1; CERTES_CACHE is where the jars are kept.
+# KAFKA_VERSION=3.9 (default) or 4.1; CERTES_CACHE is where the jars are kept. KAFKA_JVM=measured: the JVM that Kafka's
+# own script starts, for measurements; without it a small one that starts soon.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -43,7 +44,12 @@ case ${KAFKA_VERSION:-3.9} in
 esac
 cache=${CERTES_CACHE:-$HOME/.cache/certes}/kafka-$version
 libs=$cache/libs
-java_options=(-Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "-Dlog4j.configuration=file:$dir/log4j.properties"
+case ${KAFKA_JVM:-small} in
+  small) jvm=(-Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC) ;;
+  measured) jvm=(-server -Xms1g -Xmx1g -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35) ;;
+  *) die "KAFKA_JVM is small or measured, not $KAFKA_JVM" ;;
+esac
+java_options=("${jvm[@]}" "-Dlog4j.configuration=file:$dir/log4j.properties"
   "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$libs/*")
 
 # --- what it needs -----------------------------------------------------------------------------------------------

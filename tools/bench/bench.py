@@ -4,12 +4,14 @@
 Every figure of Certes stands beside the limit program that was measured just before it; the ratio is what counts.
 """
 import argparse
+import os
 import pathlib
 import signal
 import subprocess
 import tempfile
 
 from bench_common import BUILD, LIMITS, RawServer, ROOT, bearer, free_port, harness, installation, load, plain_event, write_request
+from bench_backlog import ROWS, backlog
 from bench_hostile import hostile
 from bench_ingest import ingest, overload
 from bench_registry import registry
@@ -69,7 +71,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "pick", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "backlog", "pick", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -79,6 +81,10 @@ def options_of():
     parser.add_argument("--resources", type=int, default=100_000, help="of the registry: endpoints, and as many subscriptions")
     parser.add_argument("--registry-pairs", type=int, default=9, help="of runs with few and with many of them")
     parser.add_argument("--changes", type=int, default=500, help="of them a second")
+    behind = parser.add_argument_group("backlog")
+    behind.add_argument("--row", choices=tuple(ROWS), help="one only; without it slow, back and idle")
+    behind.add_argument("--waiting", type=int, default=1_000_000, help="deliveries that wait")
+    behind.add_argument("--index-mib", type=int, default=256, help="dispatcher.index_bytes")
     cell = parser.add_argument_group("one row of ingest")
     cell.add_argument("--connections", type=int)
     cell.add_argument("--bytes", type=int, help="of an event")
@@ -99,6 +105,8 @@ def measure(engine, options, directory, brokers):
         hostile(directory / "hostile", options.hostile_seconds)
     if options.what == "registry" and engine == "sqlite":
         registry(directory / "registry", options)
+    if options.what == "backlog":
+        backlog(engine, directory / engine, brokers, options)
     if options.what == "pick":
         where = directory / "pick" if engine == "sqlite" else brokers
         subprocess.run([BUILD / "bench/log/certes-bench-pick", engine, where], check=True)
@@ -116,7 +124,7 @@ def main():
         script = ROOT / "deploy/kafka/kafka.sh"
         try:
             if "kafka" in engines:
-                subprocess.run([script, "start", "--dir", directory / "kafka"], check=True, stdout=subprocess.DEVNULL)
+                subprocess.run([script, "start", "--dir", directory / "kafka"], check=True, stdout=subprocess.DEVNULL, env=os.environ | {"KAFKA_JVM": "measured"})
                 brokers = (directory / "kafka/brokers").read_text().strip().removeprefix("brokers=")
             for engine in engines:
                 measure(engine, options, directory, brokers)

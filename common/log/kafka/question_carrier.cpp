@@ -10,7 +10,7 @@
 namespace certes::log::kafka {
 namespace {
 
-constexpr Millis kLook{50};
+constexpr Millis kLook{250};  // a question that comes ends the wait
 
 class KafkaQuestionCarrier final : public QuestionCarrier {
  public:
