@@ -77,7 +77,7 @@ OrderedJson told_json(const Told& told) {
                       {"standing", to_string(stats.standing)},
                       {"in_flight", stats.in_flight},
                       {"limits", nullptr}};
-  if (stats.standing == Standing::resting) json["resting_until"] = time_json(stats.resting_until);
+  if (stats.resting_until != 0) json["resting_until"] = time_json(stats.resting_until);
   if (stats.concurrency > 0) json["limits"] = limits_json(stats.concurrency, stats.rate_per_second);
   return json;
 }
@@ -86,7 +86,7 @@ OrderedJson told_json(const Told& told) {
 Standing standing_of(const registry::Endpoint& endpoint, const std::vector<Told>& told) {
   if (endpoint.state == registry::EndpointState::paused) return Standing::paused;
   if (endpoint.state == registry::EndpointState::disabled) return Standing::disabled;
-  for (const Standing bad : {Standing::gone, Standing::broken, Standing::resting})
+  for (const Standing bad : {Standing::gone, Standing::broken, Standing::tripped, Standing::resting})
     if (std::ranges::any_of(told, [bad](const Told& one) { return one.stats.standing == bad; })) return bad;
   return Standing::open;
 }

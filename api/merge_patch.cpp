@@ -8,14 +8,20 @@ namespace {
 using registry::Json;
 
 constexpr std::string_view kValues[] = {"schema", "filter", "transform"};
+constexpr std::string_view kMayBeNull[] = {"breaker"};
+
+template <std::size_t N>
+bool among(const std::string_view (&names)[N], std::string_view name) {
+  return std::ranges::find(names, name) != std::end(names);
+}
 
 }  // namespace
 
 void merge_patch(Json& resource, const Json& patch) {
   for (const auto& [name, value] : patch.items()) {
-    if (value.is_null())
+    if (value.is_null() && !among(kMayBeNull, name))
       resource.erase(name);
-    else if (std::ranges::find(kValues, name) != std::end(kValues))
+    else if (value.is_null() || among(kValues, name))
       resource[name] = value;
     else
       resource[name].merge_patch(value);

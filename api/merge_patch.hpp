@@ -1,6 +1,7 @@
 #pragma once
 // JSON Merge Patch (RFC 7396) of a resource, but for members that are values: a schema, a filter or a transform is
-// replaced whole, as null inside it means something. Who: PATCH of the Master API. Pure, any thread.
+// replaced whole, as null inside it means something; and those of which null is a value: an endpoint's breaker. Who:
+// PATCH of the Master API. Pure, any thread.
 
 #include "common/registry/json.hpp"
 

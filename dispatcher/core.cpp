@@ -24,7 +24,7 @@ Core::Core(CoreOptions options, CorePorts ports)
       ports_(ports),
       scheduler_(options_.shares, ports.clock.now()),
       routes_(options_.routing),
-      endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock),
+      endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock, options_.first_in_flight),
       book_(scheduler_, sweep_, ports.outcomes, ports.clock, options_.memory_bytes),
       recorder_(options_, book_, commands_, ports.outcomes, ports.observer, ports.clock),
       attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.transfers, ports.registrar, ports.observer,

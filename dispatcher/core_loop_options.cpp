@@ -15,7 +15,9 @@ CoreOptions core_options(const Dependencies& dependencies) {
   options.memory_bytes = settings.dispatcher.memory_bytes;
   options.index_bytes = settings.dispatcher.index_bytes;
   options.in_flight_max = settings.dispatcher.in_flight_max;
+  options.first_in_flight = 4;
   options.shares = {settings.dispatcher.lower_share, settings.dispatcher.retry_share};
+  options.shares.reserves = true;
   options.routing.global_policy = settings.backoff_policy;
   options.routing.fallback = std::make_shared<registry::BackoffPolicy>(registry::default_backoff_policy());
   options.deduplicate = !dependencies.log.exact_deduplication() && settings.deduplication.window > Millis{0};

@@ -22,6 +22,7 @@ struct CoreOptions {
   // most, and only what memory has to spare.
   std::size_t recent_bytes = 32u << 20;
   std::size_t in_flight_max = 4'096;
+  int first_in_flight = 0;  // to an endpoint of which nothing is known (Pace); 0: as many as its concurrency
   Scheduler::Options shares;
   RouterOptions routing;
   bool deduplicate = false;  // where the log does not do it exactly

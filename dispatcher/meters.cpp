@@ -50,6 +50,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                     {{"outcome", std::string(text_of(ending_at(i)))}});
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
+  breakers_open_ = metrics_.gauge("certes_dispatcher_breakers_open", "Endpoints that get a probe, and nothing else");
+  breakers_opened_ = metrics_.counter("certes_dispatcher_breakers_opened_total", "Times that a breaker has opened");
   reading_stopped_ = metrics_.gauge("certes_dispatcher_reading_stopped",
                                     "1: nothing is read, as the index of what is open fills dispatcher.index_bytes");
   memory_ = metrics_.gauge("certes_dispatcher_memory_bytes", "Of the deliveries' memory, what is used");
@@ -100,6 +102,13 @@ void Meters::attempted(const AttemptSeen& attempt) {
     age_[static_cast<std::size_t>(attempt.priority)].observe(static_cast<double>(age) / 1000);
   }
   if (trace_) trace_(trace_line(attempt));
+}
+
+void Meters::breaker_opened(std::string_view key) {
+  breakers_open_.add(1);
+  breakers_opened_.add();
+  if (breakers_told_.due(key, clock_.now()))
+    spdlog::warn("dispatcher: {} does nothing but fail: its breaker is open, and it gets a probe now and then", key);
 }
 
 void Meters::ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) {

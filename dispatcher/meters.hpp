@@ -24,6 +24,8 @@ class Meters final : public Observer {
   std::size_t meter(const registry::Endpoint& endpoint) override { return endpoints_.meter(endpoint); }
   void attempted(const AttemptSeen& attempt) override;
   void left(std::string_view key) override { failing_endpoints_.left(key); }
+  void breaker_opened(std::string_view key) override;
+  void breaker_closed(std::string_view) override { breakers_open_.add(-1); }
   void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
   void given_back(http::TransferError error, std::string_view why) override;
@@ -56,6 +58,9 @@ class Meters final : public Observer {
   std::array<metrics::Gauge, registry::kPriorities> in_memory_, on_log_, retrying_, oldest_;
   std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
+  metrics::Gauge breakers_open_;
+  metrics::Counter breakers_opened_;
+  LineLimit breakers_told_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter questions_answered_, questions_unknown_, questions_refused_;

@@ -88,6 +88,10 @@ class Observer {
   virtual void attempted(const AttemptSeen& attempt) = 0;
   // Nothing is sent to that endpoint any more, or for now: it was paused, disabled or deleted.
   virtual void left(std::string_view key) = 0;
+  // An endpoint does nothing but fail: it gets a probe now and then, and nothing else; until it works again, or its
+  // owner has changed it. Key: "tenant/id".
+  virtual void breaker_opened(std::string_view key) = 0;
+  virtual void breaker_closed(std::string_view key) = 0;
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;

@@ -1,13 +1,12 @@
 // certes-bench-flow: producer and receiver in one thread, so that accept-to-receipt is measured with one clock.
 //
 //   certes-bench-flow --gateway H:P --port RECEIVER_PORT --events N [--connections 64] [--backlog 2000] [--rate R]
-//   [--bytes 640]
-//                     [--header "Authorization: Bearer …"]
+//   [--bytes 640] [--patience 30] [--header "Authorization: Bearer …"]
 //
 // Without --rate: closed loop; a connection posts its next event when the last was answered, and nobody posts while
 // more than `backlog` accepted events are undelivered, so that a backlog cannot flatter the rate. With --rate: paced,
 // and the latency is from the moment an event was due to be sent until its delivery arrived (no coordinated omission).
-// Prints one JSON line.
+// Gives up when nothing has come for `patience` seconds. Prints one JSON line.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -36,7 +35,7 @@ using SteadyClock = std::chrono::steady_clock;
 struct Options {
   std::string gateway, header;
   int port = 0, connections = 64;
-  long events = 20'000, backlog = 2'000, rate = 0;
+  long events = 20'000, backlog = 2'000, rate = 0, patience = 30;
   std::size_t bytes = 640;
 };
 
@@ -67,7 +66,9 @@ class Flow {
     while (received_ < options_.events) {
       send_what_may();
       if (!round())
-        return std::fprintf(stderr, "no progress for 30 s: %ld accepted, %ld received\n", accepted_, received_), 1;
+        return std::fprintf(stderr, "no progress for %ld s: %ld accepted, %ld received\n", options_.patience, accepted_,
+                            received_),
+               1;
     }
     report();
     return 0;
@@ -156,12 +157,12 @@ class Flow {
       else
         read(*static_cast<Peer*>(events[i].data.ptr));
     }
-    return n > 0 || (options_.rate != 0 && SteadyClock::now() - quiet_since_ < std::chrono::seconds(30));
+    return n > 0 || (options_.rate != 0 && SteadyClock::now() - quiet_since_ < std::chrono::seconds(options_.patience));
   }
 
   // To the moment the next event is due, to the microsecond: a wait of whole milliseconds would be measured as latency.
   timespec until_due() const {
-    if (options_.rate == 0) return {30, 0};
+    if (options_.rate == 0) return {options_.patience, 0};
     const auto due = sent_ < options_.events ? due_at(sent_) : SteadyClock::now() + std::chrono::seconds(1);
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(due - SteadyClock::now()).count();
     return {0, std::clamp<long>(left, 0, 999'999'999)};
@@ -270,6 +271,8 @@ Options parse(int argc, char** argv) {
       options.backlog = std::atol(value);
     else if (name == "--rate")
       options.rate = std::atol(value);
+    else if (name == "--patience")
+      options.patience = std::atol(value);
     else if (name == "--bytes")
       options.bytes = static_cast<std::size_t>(std::atol(value));
     else

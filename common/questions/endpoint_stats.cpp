@@ -11,8 +11,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 7> kStandings = {"unknown",  "open", "broken", "paused",
-                                                        "disabled", "gone", "resting"};
+constexpr std::array<std::string_view, 8> kStandings = {"unknown",  "open", "broken",  "paused",
+                                                        "disabled", "gone", "resting", "tripped"};
 // So that no sum of what anybody may have written overflows, and every time can be written.
 constexpr std::uint64_t kMostCount = std::uint64_t{1} << 48;
 constexpr UnixMillis kMostTime = 253'402'300'799'999;  // the end of the year 9999

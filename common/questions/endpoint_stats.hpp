@@ -43,6 +43,7 @@ enum class Standing : std::uint8_t {
   disabled,  // the same; or deleted
   gone,      // it answered 410, and the registry decides
   resting,   // until resting_until, as its name server or this process could not make requests
+  tripped,   // its breaker is open: it gets a probe at resting_until, or is getting it, and nothing else
 };
 std::string_view to_string(Standing standing);
 

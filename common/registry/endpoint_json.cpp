@@ -46,6 +46,29 @@ std::optional<std::string> wrong_header(std::string_view name, const Json& value
   return std::nullopt;
 }
 
+void read_breaker(Fields& outer, std::optional<BreakerSettings>& breaker) {
+  breaker.emplace();
+  const Json* json = outer.take("breaker");
+  if (json == nullptr) return;
+  if (json->is_null()) return breaker.reset();
+  Fields fields = outer.inside(*json, "breaker");
+  fields.integer("failures", breaker->failures, 0, 1'000'000);
+  fields.number("ratio", breaker->ratio, 0, 1);
+  fields.integer("min_requests", breaker->min_requests, 1, 1'000'000);
+  fields.number("window_seconds", breaker->window_seconds, 0.1, 3'600);
+  fields.number("probe_seconds", breaker->probe_seconds, 0.1, 3'600);
+  fields.number("max_probe_seconds", breaker->max_probe_seconds, 0.1, 86'400);
+  if (fields.ok() && breaker->max_probe_seconds < breaker->probe_seconds)
+    fields.refuse("max_probe_seconds", "is less than \"probe_seconds\"");
+  if (auto error = fields.done()) outer.refuse(std::move(*error));
+}
+
+OrderedJson shown(const BreakerSettings& breaker) {
+  return {{"failures", breaker.failures},           {"ratio", breaker.ratio},
+          {"min_requests", breaker.min_requests},   {"window_seconds", breaker.window_seconds},
+          {"probe_seconds", breaker.probe_seconds}, {"max_probe_seconds", breaker.max_probe_seconds}};
+}
+
 void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string>>& headers) {
   const Json* json = fields.take("headers");
   if (json == nullptr) return;
@@ -124,12 +147,13 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"ordering", "breaker", "auth", "tls", "proxy", "signatures", "disable_after_seconds"});
+  fields.not_yet({"ordering", "auth", "tls", "proxy", "signatures", "disable_after_seconds"});
   fields.only("format", "binary");
   read_url(fields, endpoint.url);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
+  read_breaker(fields, endpoint.breaker);
   fields.text("backoff_policy", endpoint.backoff_policy, 128);
   fields.statuses("retry_on", endpoint.retry_on);
   fields.statuses("dead_letter_on", endpoint.dead_letter_on);
@@ -153,6 +177,10 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
   out["concurrency"] = endpoint.concurrency;
   out["timeout_seconds"] = endpoint.timeout_seconds;
   if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;
+  if (!endpoint.breaker)
+    out["breaker"] = nullptr;
+  else if (*endpoint.breaker != BreakerSettings{})
+    out["breaker"] = shown(*endpoint.breaker);
   if (!endpoint.backoff_policy.empty()) out["backoff_policy"] = endpoint.backoff_policy;
   for (const auto& [name, value] : endpoint.headers) {
     if (stored)

@@ -120,12 +120,24 @@ struct StateInterval {
 };
 inline constexpr std::string_view kByCertes = "certes";  // of what Certes changes by itself
 
+// When an endpoint that fails gets nothing but a probe, and how often. 0 failures, or a ratio of 0: not for that.
+struct BreakerSettings {
+  int failures = 20;      // in a row
+  double ratio = 0.8;     // of the requests of a window, where there were
+  int min_requests = 50;  // so many
+  double window_seconds = 30;
+  double probe_seconds = 1;  // until the first probe; each that fails doubles it
+  double max_probe_seconds = 60;
+  bool operator==(const BreakerSettings&) const = default;
+};
+
 struct Endpoint : Meta {
   std::string url;
   int concurrency = 64;
   double timeout_seconds = 15;
-  double rate_per_second = 0;  // 0: no limit
-  std::string backoff_policy;  // empty: the next nearest
+  double rate_per_second = 0;              // 0: no limit
+  std::optional<BreakerSettings> breaker;  // none: it never opens. Where nothing is said: as BreakerSettings is
+  std::string backoff_policy;              // empty: the next nearest
   std::vector<std::pair<std::string, SealedSecret>> headers;
   // The newest first; the others sign along until they expire (0: never).
   struct SigningSecret {

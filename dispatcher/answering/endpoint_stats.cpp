@@ -13,7 +13,9 @@ using questions::Standing;
 
 Standing standing_of(const Endpoint& endpoint) {
   switch (endpoint.mode) {
-    case Mode::open: return endpoint.rests() ? Standing::resting : Standing::open;
+    case Mode::open:
+      if (!endpoint.breaker.closed()) return Standing::tripped;
+      return endpoint.rests() ? Standing::resting : Standing::open;
     case Mode::broken: return Standing::broken;
     case Mode::paused: return Standing::paused;
     case Mode::gone: return Standing::gone;
@@ -25,7 +27,7 @@ Standing standing_of(const Endpoint& endpoint) {
 
 void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats) {
   stats.standing = standing_of(endpoint);
-  if (stats.standing == Standing::resting)
+  if (takes(endpoint.mode) && endpoint.rests())
     stats.resting_until =
         clock.unix_millis() + std::chrono::duration_cast<Millis>(endpoint.rests_until - clock.now()).count();
   stats.in_flight = static_cast<std::uint64_t>(endpoint.lanes->in_flight());

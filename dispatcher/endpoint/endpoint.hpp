@@ -10,6 +10,8 @@
 
 #include "common/questions/endpoint_stats.hpp"
 #include "dispatcher/book/delivery.hpp"
+#include "dispatcher/endpoint/breaker.hpp"
+#include "dispatcher/endpoint/pace.hpp"
 #include "dispatcher/endpoint/target.hpp"
 
 namespace certes::dispatcher {
@@ -41,9 +43,11 @@ struct Endpoint {
   List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel; those that await results apart
   List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested
   SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
-  std::size_t deliveries = 0;                          // in memory: those that wait and those that do not
-  std::vector<Backlog*> backlogs;                      // by partition and class, where there is one
-  questions::Attempts attempts;                        // that have ended here
+  Breaker breaker;
+  Pace pace;
+  std::size_t deliveries = 0;      // in memory: those that wait and those that do not
+  std::vector<Backlog*> backlogs;  // by partition and class, where there is one
+  questions::Attempts attempts;    // that have ended here
   std::size_t meter = 0;
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;  // its tenant's

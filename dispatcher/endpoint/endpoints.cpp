@@ -3,10 +3,25 @@
 #include "dispatcher/endpoint/fate.hpp"
 
 namespace certes::dispatcher {
+namespace {
+
+// What its answers have said holds no more.
+bool is_another(const registry::Endpoint& was, const registry::Endpoint& is) {
+  return was.url != is.url || was.breaker != is.breaker || was.state != is.state ||
+         was.retries.size() != is.retries.size() ||
+         (!is.retries.empty() && was.retries.back().at != is.retries.back().at);
+}
+
+}  // namespace
 
 Endpoints::Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer,
-                     const Clock& clock)
-    : scheduler_(scheduler), sweep_(sweep), observer_(observer), sealer_(sealer), clock_(clock) {}
+                     const Clock& clock, int first_in_flight)
+    : scheduler_(scheduler),
+      sweep_(sweep),
+      observer_(observer),
+      sealer_(sealer),
+      clock_(clock),
+      first_in_flight_(first_in_flight) {}
 
 Endpoint& Endpoints::of(const Match& match, const registry::State* state) {
   const auto found = endpoints_.find(match.key);
@@ -77,6 +92,7 @@ void Endpoints::use_tenants(const registry::State& before) {
 }
 
 void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config) {
+  if (!endpoint.target || is_another(endpoint.config(), *config)) begin_anew(endpoint, *config);
   endpoint.target = std::make_unique<Target>(std::move(config), sealer_);
   if (endpoint.target->problem()) observer_.problem(endpoint.target->problem()->message);
   const Mode configured = mode_of(*endpoint.target);
@@ -97,8 +113,58 @@ void Endpoints::apply(Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();
   const SteadyTime now = clock_.now();
   scheduler_.configure(*endpoint.lanes, share_.of(config.concurrency), share_.of(config.rate_per_second), now);
+  allow(endpoint);
   scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
   changed_.push_back(&endpoint);
+}
+
+// Who has mended it is not to wait for what was known of it before.
+void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config) {
+  if (!endpoint.breaker.closed()) {
+    end_rest(endpoint, clock_.now());
+    observer_.breaker_closed(endpoint.key);
+  }
+  endpoint.breaker = Breaker(config.breaker);
+  // What goes to URLs of their own says nothing of one another.
+  endpoint.pace = Pace(endpoint.reply ? 0 : first_in_flight_);
+}
+
+// So many requests as its answers allow; of one that fails, the probe alone.
+void Endpoints::allow(Endpoint& endpoint) {
+  const int most = endpoint.lanes->concurrency();
+  scheduler_.allow(*endpoint.lanes, endpoint.breaker.closed() ? endpoint.pace.of(most) : 1, clock_.now());
+}
+
+void Endpoints::sent(Endpoint& endpoint) {
+  endpoint.pace.sent(clock_.now());
+  allow(endpoint);
+}
+
+void Endpoints::answered(Endpoint& endpoint, Health health) {
+  if (endpoint.reply) return;
+  const SteadyTime now = clock_.now();
+  switch (health) {
+    case Health::unknown: return;
+    case Health::works: worked(endpoint, now); break;
+    case Health::too_much: endpoint.pace.too_much(now); [[fallthrough]];
+    case Health::fails: failed(endpoint, now); break;
+  }
+  allow(endpoint);
+}
+
+void Endpoints::worked(Endpoint& endpoint, SteadyTime now) {
+  endpoint.pace.worked(endpoint.lanes->concurrency(), now);
+  if (!endpoint.breaker.worked(now)) return;
+  endpoint.pace.recovered();
+  end_rest(endpoint, now);
+  observer_.breaker_closed(endpoint.key);
+}
+
+void Endpoints::failed(Endpoint& endpoint, SteadyTime now) {
+  const bool was_closed = endpoint.breaker.closed();
+  if (!endpoint.breaker.failed(now)) return;
+  rest(endpoint, *endpoint.breaker.opens_until());
+  if (was_closed) observer_.breaker_opened(endpoint.key);
 }
 
 void Endpoints::answered_gone(Endpoint& endpoint) {
@@ -117,6 +183,8 @@ void Endpoints::disable_failed(std::string_view key) {
 // What waits is ended round by round; what is sent ends by itself. The same id may come again meanwhile.
 void Endpoints::remove(Endpoint& endpoint) {
   endpoint.mode = Mode::deleted;
+  if (!endpoint.breaker.closed()) observer_.breaker_closed(endpoint.key);
+  endpoint.breaker = Breaker();
   apply(endpoint);
   observer_.left(endpoint.key);
   sweep_.begin(endpoint);
@@ -133,11 +201,20 @@ void Endpoints::rest(Endpoint& endpoint, SteadyTime until) {
   apply(endpoint);
 }
 
+// It wakes in this round or the next.
+void Endpoints::end_rest(Endpoint& endpoint, SteadyTime now) {
+  if (!endpoint.rests() || endpoint.rests_until <= now) return;
+  resting_.erase({endpoint.rests_until, &endpoint});
+  endpoint.rests_until = now;
+  resting_.insert({now, &endpoint});
+}
+
 Endpoint* Endpoints::wake(SteadyTime now) {
   if (resting_.empty() || resting_.begin()->first > now) return nullptr;
   Endpoint& endpoint = *resting_.begin()->second;
   resting_.erase(resting_.begin());
   endpoint.rests_until = SteadyTime::min();
+  if (const auto until = endpoint.breaker.opens_until(); until && *until <= now) endpoint.breaker.probe();
   apply(endpoint);
   return &endpoint;
 }

@@ -15,6 +15,7 @@
 
 #include "common/base/hash.hpp"
 #include "dispatcher/endpoint/endpoint.hpp"
+#include "dispatcher/endpoint/health.hpp"
 #include "dispatcher/endpoint/share.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
 #include "dispatcher/loading/backlogs.hpp"
@@ -24,8 +25,9 @@ namespace certes::dispatcher {
 
 class Endpoints {
  public:
-  // All outlive it.
-  Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer, const Clock& clock);
+  // All outlive it. `first_in_flight`: of CoreOptions.
+  Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer, const Clock& clock,
+            int first_in_flight);
 
   // The match's, made where it has none. `state`: of the registry, none yet: nothing.
   Endpoint& of(const Match& match, const registry::State* state);
@@ -34,6 +36,10 @@ class Endpoints {
   void use(registry::StatePtr state);
   // Of the limits of each, from then on. Costs as much as there are endpoints, where it is another.
   void use(const Share& share);
+
+  // A request to it goes out; one has ended, and says this of it.
+  void sent(Endpoint& endpoint);
+  void answered(Endpoint& endpoint, Health health);
 
   void answered_gone(Endpoint& endpoint);           // 410
   void disable_failed(std::string_view key);        // the registry did not take it
@@ -50,6 +56,11 @@ class Endpoints {
 
   void update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config);
   void apply(Endpoint& endpoint);  // mode and limits, to the scheduler
+  void begin_anew(Endpoint& endpoint, const registry::Endpoint& config);
+  void allow(Endpoint& endpoint);
+  void worked(Endpoint& endpoint, SteadyTime now);
+  void failed(Endpoint& endpoint, SteadyTime now);
+  void end_rest(Endpoint& endpoint, SteadyTime now);
   void remove(Endpoint& endpoint);
   void use_endpoints(const registry::State& before);
   void use_tenants(const registry::State& before);
@@ -59,6 +70,7 @@ class Endpoints {
   Observer& observer_;
   const crypto::Sealer& sealer_;
   const Clock& clock_;
+  const int first_in_flight_;
   registry::StatePtr state_ = std::make_shared<const registry::State>();  // that the others are of
   std::unordered_map<std::string, Owned, StringHash, std::equal_to<>> endpoints_;
   std::unordered_map<std::string, std::shared_ptr<TenantLimits>, StringHash, std::equal_to<>> tenants_;

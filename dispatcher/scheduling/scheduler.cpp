@@ -49,6 +49,12 @@ void Scheduler::configure(Lanes& lanes, int concurrency, double rate_per_second,
   update(lanes, now);
 }
 
+void Scheduler::allow(Lanes& lanes, int in_flight, SteadyTime now) {
+  if (lanes.allowed_ == in_flight) return;
+  lanes.allowed_ = std::max(1, in_flight);
+  update(lanes, now);
+}
+
 void Scheduler::set_open(Lanes& lanes, bool open, SteadyTime now) {
   lanes.open_ = open;
   update(lanes, now);
@@ -80,9 +86,9 @@ void Scheduler::push(Lanes& lanes, Waiting& item, Priority priority, bool retry,
   item.lane = static_cast<std::uint8_t>(lane);
   lanes.queues_[at(lane)].push_back(item);
   ++waiting_[at(lane)];
-  if (lanes.ringed_)
+  if (lane < lanes.first_out_)
     enter(lanes, lane);
-  else
+  else if (lanes.first_out_ == 0)
     update(lanes, now);
 }
 
@@ -99,23 +105,19 @@ void Scheduler::erase(Waiting& item) {
   if (item.lanes->queues_[item.lane].empty()) leave(*item.lanes, item.lane);
 }
 
-bool Scheduler::can_send(Lanes& lanes, SteadyTime now) {
-  return lanes.open_ && lanes.in_flight_ < lanes.concurrency_ && lanes.bucket_.ready(now);
-}
-
 void Scheduler::update(Lanes& lanes, SteadyTime now) {
   latest_ = now;
-  const bool can = can_send(lanes, now);
-  if (can != lanes.ringed_) {
-    lanes.ringed_ = can;
+  const int below = sends_below(lanes, now);
+  if (below != lanes.first_out_) {
+    lanes.first_out_ = below;
     for (int lane = 0; lane < kLanes; ++lane)
-      if (can && !lanes.queues_[at(lane)].empty())
+      if (lane < below && !lanes.queues_[at(lane)].empty())
         enter(lanes, lane);
       else
         leave(lanes, lane);
   }
   // Only for want of a token: time alone brings it back.
-  const bool wait = !can && lanes.open_ && lanes.in_flight_ < lanes.concurrency_;
+  const bool wait = below == 0 && lanes.open_ && lanes.in_flight_ < lanes.allowed();
   if (wait && !lanes.linked()) rated_.add(lanes, tick(lanes.bucket_.ready_at(now)) + 1);
   if (!wait) rated_.cancel(lanes);
 }
@@ -149,10 +151,10 @@ void Scheduler::wake_rated(SteadyTime now) {
 
 // Retries first, where they may go: they have waited already.
 Scheduler::Turn Scheduler::choose_lane(int priority, RetriesMay may) const {
-  const Ring& retries = (*rings_)[at(priority * 2 + 1)];
-  if (Tenant* const tenant = may.bound ? first_of(retries.bound) : nullptr) return {priority * 2 + 1, tenant};
-  if (Tenant* const tenant = may.free ? first_of(retries.tenants) : nullptr) return {priority * 2 + 1, tenant};
-  return {priority * 2, first_of((*rings_)[at(priority * 2)].tenants)};
+  const int first = priority * 2, retry = first + 1;
+  if (Tenant* const tenant = may.bound ? first_bound_in(retry) : nullptr) return {retry, tenant};
+  if (Tenant* const tenant = may.free ? first_in(retry) : nullptr) return {retry, tenant};
+  return {first, first_in(first)};
 }
 
 // Lower classes have their share in turn, not by rank: none starves.

@@ -2,15 +2,19 @@
 // Scheduler: which waiting delivery is sent next. Strict priority between the classes, with a guaranteed share of the
 // sends for lower ones; within a class deficit round robin over tenants, by their weights, and within a tenant round
 // robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
-// open, has a free slot and a token. Retries wait in lanes of their own; where they may go, they go before the first
-// attempts of their class. The retry budget binds all of them while first attempts wait, and those of a tenant whose
-// first attempts were sent in the last ten seconds always: other tenants' do not slow it down. Of the slots in all a
-// quarter is kept for tenants that have less than a quarter, where there are several, whether something was ever sent
-// to them or not: one whose endpoints hang does not hold up the others. All operations are O(1). Who: core. Pure: the
-// time is passed in. Confined to one thread.
+// open, has a free slot and a token. Of what an endpoint may have in flight, and of all slots, an eighth is for
+// critical and high ones alone, where there is more than one: what is urgent finds a slot, however long the others
+// take. Retries wait in lanes of their own; where they may go, they go before the first attempts of their class. The
+// retry budget binds all of them while first attempts wait, and those of a tenant whose first attempts were sent in the
+// last ten seconds always: other tenants' do not slow it down. Of the slots in all a quarter is kept for tenants that
+// have less than a quarter, where there are several, whether something was ever sent to them or not: one whose
+// endpoints hang does not hold up the others. All operations are O(1). Who: core. Pure: the time is passed in. Confined
+// to one thread.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,7 +49,8 @@ class Lanes : Timer {
  public:
   int in_flight() const { return in_flight_; }
   int concurrency() const { return concurrency_; }
-  double rate_per_second() const { return bucket_.rate(); }  // 0: no limit
+  int allowed() const { return std::min(allowed_, concurrency_); }  // at the moment
+  double rate_per_second() const { return bucket_.rate(); }         // 0: no limit
 
  private:
   friend class Scheduler;
@@ -63,9 +68,10 @@ class Lanes : Timer {
   std::array<Place, kLanes> places_;
   TokenBucket bucket_;
   int concurrency_ = 1;
+  int allowed_ = std::numeric_limits<int>::max();
   int in_flight_ = 0;
   bool open_ = true;
-  bool ringed_ = false;
+  int first_out_ = 0;  // the lanes below are in the rings, where something waits there
 };
 
 class Scheduler {
@@ -74,6 +80,7 @@ class Scheduler {
     double lower_share = 0.1;
     double retry_share = 0.2;
     std::size_t in_flight_max = 4'096;  // slots in all; next() does not ask whether one is left
+    bool reserves = false;              // slots, for what is urgent
   };
   Scheduler(Options options, SteadyTime now);
   ~Scheduler();
@@ -84,6 +91,8 @@ class Scheduler {
   // `weight`: of a tenant that has no endpoint yet; set_weight changes it.
   Lanes& add(std::string_view tenant, int weight = 1);
   void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
+  // Of its concurrency, at the moment. At least one.
+  void allow(Lanes& lanes, int in_flight, SteadyTime now);
   void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
   void remove(Lanes& lanes);
   // Whether there is no other tenant, with endpoints or without: then one may have all slots.
@@ -114,7 +123,9 @@ class Scheduler {
   struct Ring;
   using Tenant = Lanes::Tenant;
 
-  bool can_send(Lanes& lanes, SteadyTime now);
+  int sends_below(Lanes& lanes, SteadyTime now) const;
+  int reserved_of(int slots) const;
+  bool is_for_urgent(int lane) const;
   void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
   bool is_full(const Tenant& tenant) const;
   void enter(Lanes& lanes, int lane);
@@ -131,7 +142,9 @@ class Scheduler {
   using Tenants = List<Lanes::TenantPlace, NodeOf<Lanes::RingNode>>;
   Turn choose_class(SteadyTime now);
   Turn choose_lane(int priority, RetriesMay may) const;
-  Tenant* first_of(const Tenants& tenants) const;
+  Tenant* first_in(int lane) const;
+  Tenant* first_bound_in(int lane) const;  // of a lane of retries: of those whom the budget binds
+  Tenant* first_of(const Tenants& tenants, int lane) const;
   Waiting* take(Turn turn, SteadyTime now);
   Tenants& ring_of(int lane, const Tenant& tenant);
 

@@ -23,7 +23,7 @@ Scheduler::Tenants& Scheduler::ring_of(int lane, const Tenant& tenant) {
 // Those that can be sent now: what waits at a paused or busy endpoint is not crowded out by retries.
 bool Scheduler::first_attempts_wait() const {
   for (int lane = 0; lane < kLanes; lane += 2)
-    if (first_of((*rings_)[at(lane)].tenants) != nullptr) return true;
+    if (first_in(lane) != nullptr) return true;
   return false;
 }
 
@@ -66,8 +66,8 @@ std::optional<SteadyTime> Scheduler::retries_at(SteadyTime now) {
   const RetriesMay may = retries_may(now);
   bool wait = false;
   for (int lane = 1; lane < kLanes; lane += 2) {
-    const bool bound = first_of((*rings_)[at(lane)].bound) != nullptr;
-    const bool free = first_of((*rings_)[at(lane)].tenants) != nullptr;
+    const bool bound = first_bound_in(lane) != nullptr;
+    const bool free = first_in(lane) != nullptr;
     if ((may.bound && bound) || (may.free && free)) return now;
     wait = wait || bound || free;
   }

@@ -28,6 +28,7 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
     return parts_.recorder.close(delivery, Cancelled{}, {{}, kUnmatched});
   }
   parts_.book.begin_sending(delivery, std::move(slot));
+  parts_.endpoints.sent(*delivery.endpoint);
   const auto& problem = delivery.endpoint->target->problem();
   if (!problem) return submit(delivery);
   http::TransferResult result;
@@ -101,6 +102,7 @@ void Attempts::given_back(Delivery& delivery, const http::TransferResult& result
 
 void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {
   ++delivery.attempts;
+  parts_.endpoints.answered(*delivery.endpoint, health_of(result.error, result.status));
   if (delivery.command && delivery.answer != Answer::none) return answered(delivery, result);
   const registry::Endpoint& config = delivery.endpoint->config();
   const Judgement judgement =

@@ -23,6 +23,14 @@ TEST_CASE("Merge patch: objects merge, null removes, all else takes the place of
   CHECK(patched(R"({"a":1})", R"({"a":{"b":2}})") == R"({"a":{"b":2}})");
 }
 
+TEST_CASE("Merge patch: null is a value of a breaker") {
+  CHECK(patched(R"({"a":1,"breaker":{"failures":3}})", R"({"breaker":null})") == R"({"a":1,"breaker":null})");
+  CHECK(patched(R"({"a":1})", R"({"breaker":null})") == R"({"a":1,"breaker":null})");
+  CHECK(patched(R"({"breaker":null})", R"({"breaker":{"failures":3}})") == R"({"breaker":{"failures":3}})");
+  CHECK(patched(R"({"breaker":{"failures":3,"ratio":1}})", R"({"breaker":{"failures":null}})") ==
+        R"({"breaker":{"ratio":1}})");
+}
+
 TEST_CASE("Merge patch: a schema, a filter and a transform are values") {
   for (const std::string name : {"schema", "filter", "transform"}) {
     const auto with = [&](const char* value) { return R"({"a":1,")" + name + "\":" + value + "}"; };

@@ -121,14 +121,7 @@ class StateBuilder {
     state_.subscriptions.erase(tenant + "/" + id);
     return *this;
   }
-  // Each is newer than the one before.
-  registry::StatePtr build() const {
-    auto made = std::make_shared<registry::State>(state_);
-    made->number = ++number_;
-    return made;
-  }
-
- private:
+  // As after a change; key: "tenant/id".
   template <class Edit>
   StateBuilder& change(const std::string& key, Edit edit) {
     auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at(key));
@@ -138,6 +131,14 @@ class StateBuilder {
     return *this;
   }
 
+  // Each is newer than the one before.
+  registry::StatePtr build() const {
+    auto made = std::make_shared<registry::State>(state_);
+    made->number = ++number_;
+    return made;
+  }
+
+ private:
   registry::State state_;
   std::int64_t version_ = 0;
   mutable std::uint64_t number_ = 0;

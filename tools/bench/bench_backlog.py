@@ -1,6 +1,7 @@
 """What a backlog costs: everything else beside it, the memory that it takes, a restart with it, and how fast it drains.
 
 slow    N `low` events wait for an endpoint that takes 40 a second; critical ones to another endpoint, before and beside
+large   5,000 events of 1 MB for an endpoint that is down, 400 for one that is paused
 retries N deliveries have failed and wait for their next attempt
 unread  N events come while no dispatcher runs (Kafka; on the embedded log they are read as they come: slow)
 back    N events wait, 1 in 100 of them for an endpoint that comes back, beside 500/s to another one; then all come back
@@ -105,12 +106,12 @@ class Installation:
         return self.dispatcher.rss_bytes() / 2**20
 
 
-def publish(address, types, count, bytes_=640):
+def publish(address, types, count, bytes_=640, batch=BATCH):
     """`count` events of these types in turn, in batches, over four connections; events a second."""
     shell = len('{"type":"","data":""}') + len(types[0])
-    events = [f'{{"type":"{types[n % len(types)]}","data":"{"x" * (bytes_ - shell)}"}}' for n in range(BATCH)]
-    body = ("[" + ",".join(events) + "]").encode()
-    left = iter(range(count // BATCH))
+    events = [f'{{"type":"{types[n % len(types)]}","data":"{"x" * (bytes_ - shell)}"}}' for n in range(batch)]
+    body = ("[" + ",".join(events) + "]" if batch > 1 else events[0]).encode()
+    left = iter(range(count // batch))
     lock = threading.Lock()
 
     def work():
@@ -139,7 +140,7 @@ def publish(address, types, count, bytes_=640):
 def flow(installation, port, rate, events):
     options = ["--rate", str(rate), "--connections", "8"] if rate else []
     return common.run_json(FLOW, "--header", f"Authorization: Bearer {common.harness.ADMIN_KEY}", "--gateway", installation.gateway,
-                           "--port", port, "--events", events, *options)
+                           "--port", port, "--events", events, "--patience", 600, *options)
 
 
 def probe(installation, priority="critical"):
@@ -195,6 +196,23 @@ def slow(installation, options):
                 except SystemExit:
                     time.sleep(0.1)
             say("slow", installation, f"critical ones then: {told(again)}")
+
+
+def large(installation, _options):
+    port = probe(installation)
+    flow(installation, port, 200, 400)
+    alone = flow(installation, port, 200, 4_000)
+    nowhere = f"http://127.0.0.1:{common.free_port()}/"
+    for name in ("down", "paused"):
+        installation.endpoint(name, nowhere, f"bench.{name}")
+    installation.api.ok("POST", "/endpoints/paused/pause")
+    size = 1_000_000
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        filling = pool.submit(lambda: [publish(installation.gateway, [f"bench.{name}"], count, size, 1) for name, count in (("down", 5_000), ("paused", 400))])
+        during = flow(installation, port, 200, 2_000)
+        filling.result()
+    beside = flow(installation, port, 200, 4_000)
+    say("large", installation, f"5,400 of 1 MB: critical while they come {told(during)}, then {told(beside)}; alone {told(alone)}; {installation.resident():.0f} MiB resident")
 
 
 def retries(installation, options):
@@ -284,7 +302,7 @@ def idle(installation, _options):
     say("idle", installation, f"{(switches() - before) / 20:.1f} wake-ups/s, {installation.resident():.0f} MiB resident")
 
 
-ROWS = {"slow": slow, "retries": retries, "unread": unread, "back": back, "idle": idle}
+ROWS = {"slow": slow, "large": large, "retries": retries, "unread": unread, "back": back, "idle": idle}
 
 
 def backlog(engine, directory, brokers, options):

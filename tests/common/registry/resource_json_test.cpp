@@ -79,7 +79,7 @@ TEST_CASE("Resource JSON: read-only members are passed over in a declaration") {
 }
 
 TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
-  for (const char* name : {"ordering", "breaker", "auth", "tls", "signatures", "disable_after_seconds"}) {
+  for (const char* name : {"ordering", "auth", "tls", "signatures", "disable_after_seconds"}) {
     const auto result = parse<Endpoint>("{\"url\":\"http://a/\",\"" + std::string(name) + "\":1}", Form::declared);
     REQUIRE_FALSE(result);
     CHECK(result.error().pointer == "/" + std::string(name));
@@ -112,6 +112,27 @@ TEST_CASE("Endpoint JSON: refusals name the place") {
       {R"({"url":"u","headers":{"Webhook-Id":"x"}})", "/headers/Webhook-Id", "itself"},
       {R"({"url":"u","headers":{"Host":"x"}})", "/headers/Host", "itself"},
       {R"({"url":"u","colour":"red"})", "/colour", "not known"},
+  });
+}
+
+TEST_CASE("Endpoint JSON: a breaker is there unless it is null, and is shown where it is not the default") {
+  const auto plain = declared<Endpoint>(R"({"id":"a","url":"http://a/"})");
+  CHECK(again(plain).breaker == BreakerSettings{});
+  CHECK(shown_json(plain).find("breaker") == std::string::npos);
+  const auto none = declared<Endpoint>(R"({"id":"a","url":"http://a/","breaker":null})");
+  CHECK_FALSE(again(none).breaker);
+  CHECK(shown_json(none).find(R"("breaker":null)") != std::string::npos);
+  const auto own = declared<Endpoint>(R"({"id":"a","url":"http://a/","breaker":{"failures":3,"probe_seconds":0.5}})");
+  CHECK(again(own).breaker == BreakerSettings{3, 0.8, 50, 30, 0.5, 60});
+  CHECK(shown_json(own).find(R"("breaker":{"failures":3,"ratio":0.8)") != std::string::npos);
+  check_refusals<Endpoint>({
+      {R"({"url":"u","breaker":1})", "/breaker", "object"},
+      {R"({"url":"u","breaker":{"failures":-1}})", "/breaker/failures", "from 0"},
+      {R"({"url":"u","breaker":{"ratio":1.5}})", "/breaker/ratio", "from 0 to 1"},
+      {R"({"url":"u","breaker":{"min_requests":0}})", "/breaker/min_requests", "from 1"},
+      {R"({"url":"u","breaker":{"window_seconds":0}})", "/breaker/window_seconds", "from 0.1"},
+      {R"({"url":"u","breaker":{"probe_seconds":9,"max_probe_seconds":8}})", "/breaker/max_probe_seconds", "less than"},
+      {R"({"url":"u","breaker":{"colour":1}})", "/breaker/colour", "not known"},
   });
 }
 

@@ -314,7 +314,7 @@ TEST_CASE("Core: every event ends exactly once, whatever the endpoints answer") 
 TEST_CASE("Core: an event for very many endpoints is routed only while there is memory, and all come to their end") {
   constexpr int kEndpoints = 800, kEvents = 30;
   CoreOptions options;
-  options.memory_bytes = 800u << 10;
+  options.memory_bytes = 1u << 20;
   World world(options);
   StateBuilder state;
   for (int i = 0; i < kEndpoints; ++i) {

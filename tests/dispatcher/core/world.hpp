@@ -205,6 +205,8 @@ class World final : public dispatcher::Outcomes,
   void lost() override { ++lost_count; }
   void duplicate() override { ++duplicate_count; }
   void read_back() override { ++read_back_count; }
+  void breaker_opened(std::string_view key) override { breakers.emplace_back(key); }
+  void breaker_closed(std::string_view key) override { std::erase(breakers, key); }
   void problem(std::string_view text) override { problems.emplace_back(text); }
 
   // The test's hand.
@@ -351,7 +353,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::PickRun> asked;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
-  std::vector<std::string> disabled, rules, problems, answers, gone;
+  std::vector<std::string> disabled, rules, problems, answers, gone, breakers;
   std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;

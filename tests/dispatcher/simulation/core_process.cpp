@@ -15,6 +15,8 @@ CoreOptions core_options(std::uint64_t seed, const Life& life) {
   options.seed = seed;
   options.memory_bytes = life.memory_bytes;
   options.deduplicate = true;
+  options.first_in_flight = 4;
+  options.shares.reserves = true;
   options.result_timeout = Millis{5'000};
   auto policy = std::make_shared<registry::BackoffPolicy>();
   policy->strategy = registry::BackoffPolicy::Strategy::constant;

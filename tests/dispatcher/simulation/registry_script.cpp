@@ -59,6 +59,8 @@ void RegistryScript::make(const std::string& endpoint) {
     made.tenant = tenant_of(endpoint);
     made.url = "http://127.0.0.1/" + endpoint;
     made.concurrency = concurrency_;
+    // Of those whose policy has a time, whether that is kept can be seen only where nothing holds up their attempts.
+    if (!timed_) made.breaker = registry::BreakerSettings{3, 0.8, 5, 10, 0.5, 2};
     made.created_at = clock_.unix_millis();
     if (timed_ && is_timed(endpoint)) made.backoff_policy = "in-time";
   });

@@ -93,7 +93,7 @@ TEST_CASE("Core simulation: wherever all are restarted, everything ends as it wo
 
 TEST_CASE("Core simulation: notices what a dispatcher does wrong") {
   for (const Planted& planted : kPlanted)
-    certes::simulation::notices<CoreWorld>(Schedule{.changes = planted.changes, .mistake = planted.mistake}, 1'000,
+    certes::simulation::notices<CoreWorld>(Schedule{.changes = planted.changes, .mistake = planted.mistake}, 6'000,
                                            planted.kinds);
 }
 TEST_CASE("Core simulation: notices commits that are not fenced") {

@@ -1,0 +1,189 @@
+// An endpoint that does nothing but fail gets a probe, and what waits for it keeps its attempts.
+
+#include <doctest/doctest.h>
+
+#include "tests/dispatcher/core/world.hpp"
+
+using namespace certes;
+using namespace certes::tests;
+using namespace certes::dispatcher;
+
+namespace {
+
+CoreOptions options() {
+  CoreOptions options;
+  options.first_in_flight = 4;
+  options.shares.reserves = true;
+  return options;
+}
+
+StateBuilder failing(registry::Priority priority = registry::Priority::normal) {
+  StateBuilder state;
+  state
+      .endpoint("down",
+                [](auto& endpoint) {
+                  endpoint.concurrency = 8;
+                  endpoint.breaker = registry::BreakerSettings{5, 0, 1, 10, 1, 4};
+                })
+      .subscription("s", "down", "down.#", priority);
+  return state;
+}
+
+std::size_t to(const World& world, const std::string& endpoint) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      world.flying, [&](const auto& transfer) { return transfer.url.ends_with("/" + endpoint); }));
+}
+
+// All that is out fails, round by round, until nothing more is sent.
+void fail_all(World& world, int status = 500) {
+  for (world.core->run(); world.answer("down", status); world.core->run()) {
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Breaker: behind an open one nothing is sent but a probe, and attempts are not used up") {
+  World world(options());
+  world.use(failing());
+  world.give(1'000, "down.x");
+  fail_all(world);
+  const std::size_t before = world.attempts.size();
+  CHECK(before >= 5);
+  CHECK(before <= 9);  // what was out when it opened
+  CHECK(world.breakers == std::vector<std::string>{"default/down"});
+
+  world.pass(Millis{999});
+  CHECK(world.flying.empty());
+  for (const int wait : {2, 4, 4}) {
+    world.pass(Millis{1});
+    REQUIRE(to(world, "down") == 1);
+    world.pass(Millis{100});
+    CHECK(to(world, "down") == 1);  // not before it is answered
+    const std::size_t attempts = world.attempts.size();
+    world.answer("down", 500);
+    CHECK(world.attempts.size() == attempts + 1);
+    world.pass(Millis{wait * 1'000 - 1});
+    CHECK(world.flying.empty());
+  }
+  CHECK(world.attempts.size() == before + 3);
+  CHECK(world.letters.empty());
+}
+
+TEST_CASE("Breaker: once a probe works, what waits is sent, more and more at once") {
+  World world(options());
+  world.use(failing());
+  world.give(100, "down.x");
+  fail_all(world);
+  world.pass(Millis{1'000});
+  REQUIRE(world.answer("down", 204));
+  world.core->run();
+  CHECK(world.breakers.empty());
+  std::size_t most = 0;
+  for (int round = 0; round < 200 && !world.flying.empty(); ++round) {
+    CHECK(to(world, "down") >= std::min<std::size_t>(most, 1));
+    CHECK(to(world, "down") <= most + 1);
+    most = std::max(most, to(world, "down"));
+    world.answer("down", 204);
+    world.core->run();
+  }
+  CHECK(most == 7);  // of 8, one of which is for what is urgent
+  world.pass(Millis{10'000});
+  while (world.answer("down", 204)) world.core->run();
+  CHECK(world.finished.size() == 100);
+  CHECK(world.outcomes("delivered") == 100);
+}
+
+TEST_CASE("Breaker: what is urgent goes first when the endpoint is back, and others go on meanwhile") {
+  World world(options());
+  StateBuilder state = failing(registry::Priority::low);
+  state.subscription("c", "down", "urgent", registry::Priority::critical).endpoint("up").subscription("u", "up", "up");
+  world.use(state);
+  world.give(10'000, "down.x");
+  fail_all(world);
+  world.give(10, "urgent");
+  world.give(1, "up");
+  world.core->run();
+  CHECK(to(world, "up") == 1);
+  CHECK(world.answer("up", 204));
+  CHECK(world.flying.empty());
+  world.pass(Millis{1'000});
+  int urgent = 0, others = 0;
+  while (urgent < 10 && others < 3 && !world.flying.empty()) {
+    const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
+    ++(is_urgent ? urgent : others);
+    world.answer("down", 204);
+    world.core->run();
+  }
+  CHECK(urgent == 10);
+  CHECK(others <= 1);  // the share of lower classes
+}
+
+TEST_CASE("Breaker: whoever mends the endpoint, or asks for a retry, does not wait for a probe") {
+  for (const int what : {0, 1, 2, 3}) {
+    CAPTURE(what);
+    World world(options());
+    StateBuilder state = failing();
+    world.use(state);
+    world.give(100, "down.x");
+    fail_all(world);
+    CHECK(world.flying.empty());
+    if (what == 0) state.change("default/down", [](auto& endpoint) { endpoint.url = "http://127.0.0.1/new/down"; });
+    if (what == 1) state.change("default/down", [](auto& endpoint) { endpoint.breaker.reset(); });
+    if (what == 2) state.retry("down", world.clock.unix_millis() + 1);
+    if (what == 3) {
+      state.in_state("down", registry::EndpointState::paused, world.clock.unix_millis());
+      world.use(state);
+      CHECK(world.breakers.empty());
+      state.in_state("down", registry::EndpointState::active, world.clock.unix_millis() + 1);
+    }
+    world.use(state);
+    world.core->run();
+    world.core->run();
+    CHECK(to(world, "down") >= 3);
+    CHECK(world.breakers.empty());
+  }
+}
+
+TEST_CASE("Breaker: an answer that one is not taken does not open it, and neither does what is not the endpoint's") {
+  World world(options());
+  world.use(failing());
+  world.give(100, "down.x");
+  fail_all(world, 404);
+  CHECK(world.attempts.size() == 100);
+  CHECK(world.breakers.empty());
+  world.give(10, "down.x");
+  for (int i = 0; i < 50; ++i) {
+    world.core->run();
+    world.give_back("down", http::TransferError::unresolved, Millis{1});
+    world.pass(Millis{2});
+  }
+  CHECK(world.breakers.empty());
+}
+
+TEST_CASE("Breaker: the one of an endpoint that is deleted is none, and what waits ends") {
+  World world(options());
+  StateBuilder state = failing();
+  world.use(state);
+  world.give(100, "down.x");
+  fail_all(world);
+  state.remove_subscription("s").remove_endpoint("down");
+  world.use(state);
+  for (int i = 0; i < 10; ++i) world.pass(Millis{1'000});
+  CHECK(world.breakers.empty());
+  CHECK(world.finished.size() == 100);
+  CHECK(world.core->gauges().memory_bytes == 0);
+}
+
+TEST_CASE("Breaker: an endpoint that hangs has one request out at last") {
+  World world(options());
+  StateBuilder state = failing();
+  state.change("default/down", [](auto& endpoint) { endpoint.breaker->failures = 1'000; });
+  world.use(state);
+  world.give(100, "down.x");
+  world.core->run();
+  CHECK(to(world, "down") == 3);
+  fail_all(world, 503);
+  world.give(10, "down.x");
+  world.core->run();
+  CHECK(to(world, "down") <= 1);
+}
