@@ -9,8 +9,9 @@
 namespace certes::log::sqlite {
 namespace {
 
-// A clock that steps back by no more than this is not followed: append times of a partition do not fall.
-constexpr UnixMillis kSmallStep = 60'000;
+// A clock that steps back by no more than this is not followed: append times do not fall, nor through a restart. What
+// comes after a purge, or a resumption, would else be taken for what came before it.
+constexpr UnixMillis kSmallStep = 900'000;
 
 std::string_view bytes_of(const Identity& identity) {
   static_assert(sizeof(Identity) == 16);
@@ -33,6 +34,17 @@ std::int64_t bite_off(Statement& sizes, const OffsetRange& range, Bite& left) {
 std::optional<UnixMillis> time_at(Statement& time, std::int64_t offset) {
   const Use use(time);
   return time.bind(1, offset).step() ? append_time(time.bytes(0)) : std::nullopt;
+}
+
+// Of a partition's last record; 0: there is none, or it cannot be read.
+UnixMillis newest_time(Connection& connection, const std::string& table) {
+  try {
+    Statement last = connection.prepare("SELECT substr(record, 1, 8) FROM " + table +
+                                        " WHERE length(record) >= 8 ORDER BY id DESC LIMIT 1");
+    return last.step() ? append_time(last.bytes(0)).value_or(0) : 0;
+  } catch (const Failure&) {
+    return 0;  // readers will say what is damaged
+  }
 }
 
 }  // namespace
@@ -65,6 +77,7 @@ Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
     identities_.add(identity, all.number(2));
   }
   identities_.expire(store.clock.unix_millis());
+  for (const auto& partition : store_.partitions) now_ = std::max(now_, newest_time(*connection_, partition->table));
 }
 
 Transaction::Statements& Transaction::of(const Partition& partition) {

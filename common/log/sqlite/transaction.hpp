@@ -23,7 +23,7 @@ struct Bite {
 
 class Transaction {
  public:
-  // Reads the identities in the window. Throws Failure.
+  // Reads the identities in the window, and when the newest records came. Throws Failure.
   Transaction(Store& store, std::unique_ptr<Connection> connection);
 
   void begin();
@@ -83,7 +83,7 @@ class Transaction {
   std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used
 
   std::string encoded_;                                        // one record's bytes, used again
-  UnixMillis now_ = 0;                                         // append time of this transaction
+  UnixMillis now_ = 0;                                         // append time of this transaction, or of what was before
   std::vector<Partition*> touched_;                            // have appended
   std::vector<std::pair<Partition*, std::int64_t>> restarts_;  // whose start moved, and from where
   std::vector<std::pair<Partition*, OffsetRange>> erased_;
