@@ -2,26 +2,12 @@
 import asyncio
 import collections
 import signal
-import sqlite3
-import struct
 import unittest
 
 from harness import Api, Case, Installation, Sink, post_json, wait_for
+from records import embedded_records, recorded_ends
 
 EVENTS, BATCH, WITHIN = 20_000, 1_000, 180
-
-
-def headers_of(blob):
-    """Of a record as it lies in the embedded log (common/log/sqlite/record_format.hpp)."""
-    _, key, size = struct.unpack_from("<qII", blob)
-    at = 16 + (0 if key == 0xFFFFFFFF else key)
-    end, headers = at + size, {}
-    while at < end:
-        name, value = struct.unpack_from("<HI", blob, at)
-        at += 6
-        headers[blob[at:at + name].decode()] = blob[at + name:at + name + value].decode("utf-8", "replace")
-        at += name + value
-    return headers
 
 
 class Purge(Case):
@@ -47,20 +33,6 @@ class Purge(Case):
             ids += answer["accepted"]
         return ids
 
-    def recorded_ends(self):
-        """By event: the ends of its delivery, as they stand on the log."""
-        ends = collections.defaultdict(list)
-        with sqlite3.connect(self.directory / "data" / "certes.db") as file:
-            for (blob,) in file.execute("SELECT record FROM attempts_0 ORDER BY id"):
-                headers = headers_of(blob)
-                if headers.get("certes-outcome") in ("delivered", "cancelled"):
-                    ends[headers["certes-id"]].append((headers["certes-outcome"], headers.get("certes-rule", "")))
-            dead = file.execute("SELECT record FROM dead_letters_0").fetchall()
-        for (blob,) in dead:
-            if "certes-delivery" in headers_of(blob):
-                ends[headers_of(blob)["certes-id"]].append(("dead_lettered", headers_of(blob)["certes-rule"]))
-        return ends
-
     async def purged(self, how):
         behaviour = {"answer": None}  # none
         async with Sink(lambda path, headers, body: behaviour["answer"]) as sink:
@@ -83,7 +55,8 @@ class Purge(Case):
             api = Api(installation.serve.address("api"))
             self.assertEqual(len((await self.call(api.ok, "GET", "/endpoints/one"))["purges"]), 1)
             await self.call(installation.serve.stop)
-            ends = self.recorded_ends()
+            recorded = recorded_ends(*(embedded_records(self.directory, topic) for topic in ("attempts", "dead-letters")))
+            ends = {event: end for (_, event), end in recorded.items()}
             self.assertEqual(set(ends), set(waiting) | set(later))
             self.assertEqual({event: end for event, end in ends.items() if len(end) != 1}, {})
             self.assertEqual({end[0] for event, end in ends.items() if event in set(later)}, {("delivered", "")})
