@@ -252,10 +252,10 @@ registry::StatePtr CoreLoop::fence() {
   return at_once;
 }
 
-void CoreLoop::disable(const registry::Endpoint& endpoint) {
+void CoreLoop::disable(const registry::Endpoint& endpoint, std::string_view reason) {
   registry::Endpoint disabled = endpoint;
   disabled.state = registry::EndpointState::disabled;
-  disabled.disabled_reason = "gone";
+  disabled.disabled_reason = reason;
   registry::Change change = registry::change_to(disabled, &endpoint);
   change.by = registry::kByCertes;
   change.based_on = endpoint.version;

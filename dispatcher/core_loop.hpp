@@ -102,7 +102,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
 
   // Registrar: to the registry.
   registry::StatePtr fence() override;
-  void disable(const registry::Endpoint& endpoint) override;
+  void disable(const registry::Endpoint& endpoint, std::string_view reason) override;
 
   const Dependencies dependencies_;
   const std::shared_ptr<Inbox> inbox_;

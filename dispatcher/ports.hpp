@@ -51,8 +51,9 @@ class Registrar {
   // The state once the registry's end, as asked for after this call, is reached: at once, or (empty) through
   // Core::on_fence.
   virtual registry::StatePtr fence() = 0;
-  // The endpoint answered 410: proposes to disable it. If that comes to nothing: Core::on_disable_failed.
-  virtual void disable(const registry::Endpoint& endpoint) = 0;
+  // The endpoint answered 410 ("gone"), or did nothing but fail for too long ("failing"): proposes to disable it. If
+  // that comes to nothing: Core::on_disable_failed.
+  virtual void disable(const registry::Endpoint& endpoint, std::string_view reason) = 0;
 };
 
 // What an attempt says of its endpoint. none: it is to get nothing now (paused, disabled, deleted), so that this was

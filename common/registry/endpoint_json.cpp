@@ -147,13 +147,15 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"ordering", "auth", "tls", "proxy", "signatures", "disable_after_seconds"});
+  fields.not_yet({"ordering", "auth", "tls", "proxy", "signatures"});
   fields.only("format", "binary");
   read_url(fields, endpoint.url);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
   read_breaker(fields, endpoint.breaker);
+  endpoint.disable_after_seconds = kDisableAfterSeconds;
+  fields.number("disable_after_seconds", endpoint.disable_after_seconds, 0, 366 * 86'400.0);
   fields.text("backoff_policy", endpoint.backoff_policy, 128);
   fields.statuses("retry_on", endpoint.retry_on);
   fields.statuses("dead_letter_on", endpoint.dead_letter_on);
@@ -181,6 +183,8 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
     out["breaker"] = nullptr;
   else if (*endpoint.breaker != BreakerSettings{})
     out["breaker"] = shown(*endpoint.breaker);
+  if (endpoint.disable_after_seconds != kDisableAfterSeconds)
+    out["disable_after_seconds"] = endpoint.disable_after_seconds;
   if (!endpoint.backoff_policy.empty()) out["backoff_policy"] = endpoint.backoff_policy;
   for (const auto& [name, value] : endpoint.headers) {
     if (stored)

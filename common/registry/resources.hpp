@@ -122,14 +122,16 @@ inline constexpr std::string_view kByCertes = "certes";  // of what Certes chang
 
 // When an endpoint that fails gets nothing but a probe, and how often. 0 failures, or a ratio of 0: not for that.
 struct BreakerSettings {
-  int failures = 20;      // in a row
-  double ratio = 0.8;     // of the requests of a window, where there were
-  int min_requests = 50;  // so many
-  double window_seconds = 30;
-  double probe_seconds = 1;  // until the first probe; each that fails doubles it
-  double max_probe_seconds = 60;
+  int failures = 10;      // in a row
+  double ratio = 0.5;     // of the requests of a window, where there were
+  int min_requests = 20;  // so many
+  double window_seconds = 60;
+  double probe_seconds = 5;  // until the first probe; each that fails doubles it
+  double max_probe_seconds = 300;
   bool operator==(const BreakerSettings&) const = default;
 };
+
+inline constexpr double kDisableAfterSeconds = 5 * 86'400;
 
 struct Endpoint : Meta {
   std::string url;
@@ -137,7 +139,9 @@ struct Endpoint : Meta {
   double timeout_seconds = 15;
   double rate_per_second = 0;              // 0: no limit
   std::optional<BreakerSettings> breaker;  // none: it never opens. Where nothing is said: as BreakerSettings is
-  std::string backoff_policy;              // empty: the next nearest
+  // After so long with nothing but failure it is disabled; 0: never. Where nothing is said: kDisableAfterSeconds.
+  double disable_after_seconds = 0;
+  std::string backoff_policy;  // empty: the next nearest
   std::vector<std::pair<std::string, SealedSecret>> headers;
   // The newest first; the others sign along until they expire (0: never).
   struct SigningSecret {
@@ -147,7 +151,7 @@ struct Endpoint : Meta {
   std::vector<SigningSecret> secrets;
   std::vector<int> retry_on, dead_letter_on;    // statuses
   EndpointState state = EndpointState::active;  // in its envelope on the log
-  std::string disabled_reason;                  // "gone" after a 410, "user"
+  std::string disabled_reason;                  // "gone" after a 410, "failing", "user"
   // As the registry's followers keep them, the oldest first.
   std::vector<StateInterval> intervals;
   std::vector<Purge> purges;

@@ -24,7 +24,7 @@ enum class Mode : std::uint8_t {
   open,      // it gets what is for it
   broken,    // its secrets or headers do not open: each attempt fails
   paused,    // everything waits
-  gone,      // it has answered 410: nothing is sent while the registry decides
+  gone,      // it has answered 410, or failed for too long: nothing is sent while the registry decides
   disabled,  // what waited ends
   deleted,   // the same, and it is no more
 };

@@ -125,6 +125,7 @@ void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config)
     observer_.breaker_closed(endpoint.key);
   }
   endpoint.breaker = Breaker(config.breaker);
+  if (endpoint.target && endpoint.config().url != config.url) endpoint.attempts.failing_since = 0;
   // What goes to URLs of their own says nothing of one another.
   endpoint.pace = Pace(endpoint.reply ? 0 : first_in_flight_);
 }
@@ -167,7 +168,7 @@ void Endpoints::failed(Endpoint& endpoint, SteadyTime now) {
   if (was_closed) observer_.breaker_opened(endpoint.key);
 }
 
-void Endpoints::answered_gone(Endpoint& endpoint) {
+void Endpoints::given_up(Endpoint& endpoint) {
   endpoint.mode = Mode::gone;
   apply(endpoint);
 }

@@ -41,7 +41,7 @@ class Endpoints {
   void sent(Endpoint& endpoint);
   void answered(Endpoint& endpoint, Health health);
 
-  void answered_gone(Endpoint& endpoint);           // 410
+  void given_up(Endpoint& endpoint);                // while the registry decides whether it is disabled
   void disable_failed(std::string_view key);        // the registry did not take it
   void rest(Endpoint& endpoint, SteadyTime until);  // nothing is sent to it until then
   // The next that has rested; nothing: none has.

@@ -77,4 +77,11 @@ Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixM
   return paused;
 }
 
+Millis failing_for(const registry::Endpoint& endpoint, UnixMillis since, UnixMillis now) {
+  if (since == 0) return Millis{0};
+  for (const StateInterval& one : endpoint.intervals)
+    if (one.state == EndpointState::disabled) since = std::max(since, one.to == 0 ? now : one.to);
+  return std::max(Millis{0}, Millis{now - since} - paused_between(endpoint, since, now));
+}
+
 }  // namespace certes::dispatcher

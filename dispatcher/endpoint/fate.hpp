@@ -31,4 +31,7 @@ UnixMillis last_purged_at(const registry::Endpoint& endpoint);
 // How long it was paused between two times.
 Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to);
 
+// For how long it has done nothing but fail, of `since` (0: it does not fail) until now, where it was to get something.
+Millis failing_for(const registry::Endpoint& endpoint, UnixMillis since, UnixMillis now);
+
 }  // namespace certes::dispatcher

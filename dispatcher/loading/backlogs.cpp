@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dispatcher/endpoint/fate.hpp"
+#include "dispatcher/loading/lane_health.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -88,6 +89,9 @@ void Backlogs::belongs_to(Backlog& backlog, Endpoint& endpoint) {
   if (endpoint.backlogs.size() <= place) endpoint.backlogs.resize(place + 1);
   endpoint.backlogs[place] = &backlog;
   backlog.endpoint = &endpoint;
+  book::LaneTable& lanes = partitions_.at(backlog.partition).index->lanes();
+  learn_health(lanes.at(backlog.lane)->notes, endpoint.attempts);
+  note_health(lanes, backlog.lane, endpoint.attempts);
 }
 
 }  // namespace certes::dispatcher

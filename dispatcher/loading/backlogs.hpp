@@ -28,7 +28,7 @@ class Backlogs {
   static bool any_open(const Endpoint& endpoint);
   // An endpoint that is about to be no more: what is open of it is only ended.
   static void part_with(Endpoint& endpoint);
-  static void belongs_to(Backlog& backlog, Endpoint& endpoint);
+  void belongs_to(Backlog& backlog, Endpoint& endpoint);
 
   template <class Visit>
   void for_each(std::int32_t partition, Visit visit) const {

@@ -52,11 +52,11 @@ void Loader::resolve(Backlog& backlog) {
   const book::LaneName& name = *backlog.name;
   const registry::State* const state = parts_.routes.state();
   if (name.endpoint == kReplyEndpoint) {
-    Backlogs::belongs_to(backlog, parts_.endpoints.of(parts_.replies.match(name.tenant), state));
+    parts_.backlogs.belongs_to(backlog, parts_.endpoints.of(parts_.replies.match(name.tenant), state));
   } else if (const auto config = state->endpoint(name.tenant, name.endpoint);
              config && config->created_at == name.version) {
     const Match match{name.tenant + "/" + name.endpoint, config, backlog.priority, nullptr};
-    Backlogs::belongs_to(backlog, parts_.endpoints.of(match, state));
+    parts_.backlogs.belongs_to(backlog, parts_.endpoints.of(match, state));
   }
   if (backlog.endpoint == nullptr || doomed_before(backlog.endpoint->config(), backlog.priority) != 0)
     backlog.sweep_from(0);

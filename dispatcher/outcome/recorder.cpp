@@ -3,6 +3,7 @@
 #include "common/base/overloaded.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/loading/lane_health.hpp"
 #include "dispatcher/outcome/command_result.hpp"
 #include "dispatcher/outcome/undelivered.hpp"
 #include "dispatcher/sending/judge.hpp"
@@ -76,7 +77,9 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const bool failed_now = !is_delivered(judged.ending) && !std::holds_alternative<Awaiting>(judged.ending);
   const std::string error = failed_now ? error_text(result) : std::string();
   const Sign sign = sign_of(delivery, result.status, judged.ending);
+  const UnixMillis failed_since = delivery.endpoint->attempts.failing_since;
   count(delivery.endpoint->attempts, judged.ending, sign, clock_.unix_millis());
+  if (failed_since != delivery.endpoint->attempts.failing_since) note(*delivery.endpoint);
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
                        judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
                        delivery.endpoint->key, error, result.body, sign});
@@ -98,6 +101,12 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   begin(delivery, judged.ending, letter ? 2 : 1);  // both before the first may be acknowledged
   append_attempt(delivery, record);
   if (letter) append_dead_letter(delivery, name, {judged.rule, error, answer});
+}
+
+// For the next owner, too.
+void Recorder::note(const Endpoint& endpoint) {
+  for (const Backlog* const backlog : endpoint.backlogs)
+    if (backlog) note_health(book_.index(backlog->partition)->lanes(), backlog->lane, endpoint.attempts);
 }
 
 void Recorder::give_up(Delivery& delivery, const Why& why) {

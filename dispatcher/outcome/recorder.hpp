@@ -64,6 +64,7 @@ class Recorder {
   void end_answered(Delivery& delivery);
 
  private:
+  void note(const Endpoint& endpoint);
   void answer_first(Delivery& delivery, event::CommandResult&& result, Answers::Then then);
   void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
   void begin(Delivery& delivery, const Ending& ending, std::uint8_t appends = 1);

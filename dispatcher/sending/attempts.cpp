@@ -115,11 +115,11 @@ void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {
     case Verdict::dead_letter: return failed(delivery, result, judgement.rule);
     case Verdict::gone: break;
   }
-  gone(*delivery.endpoint);
+  disable(*delivery.endpoint, "gone");
   failed(delivery, result, judgement.rule);
 }
 
-void Attempts::gone(Endpoint& endpoint) {
+void Attempts::disable(Endpoint& endpoint, std::string_view reason) {
   if (endpoint.reply) return;
   switch (endpoint.mode) {
     case Mode::open:
@@ -129,8 +129,8 @@ void Attempts::gone(Endpoint& endpoint) {
     case Mode::disabled:
     case Mode::deleted: return;
   }
-  parts_.endpoints.answered_gone(endpoint);
-  parts_.registrar.disable(endpoint.config());
+  parts_.endpoints.given_up(endpoint);
+  parts_.registrar.disable(endpoint.config(), reason);
 }
 
 // The result came while the request was out.
@@ -148,7 +148,7 @@ void Attempts::await_result(Delivery& delivery, const http::TransferResult& resu
 // `rule`: what ends the delivery already; empty: the policy decides.
 void Attempts::failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule) {
   const UnixMillis now = parts_.clock.unix_millis();
-  const Endpoint& endpoint = *delivery.endpoint;
+  Endpoint& endpoint = *delivery.endpoint;
   if (delivery.first_at == 0) delivery.first_at = now;
   Judged judged{DeadLettered{}, std::string(rule), failure_kind(result.error, result.status)};
   if (endpoint.mode == Mode::deleted) {
@@ -172,6 +172,10 @@ void Attempts::failed(Delivery& delivery, const http::TransferResult& result, st
     }
   }
   parts_.recorder.attempt(delivery, result, judged);
+  const registry::Endpoint& config = endpoint.config();
+  const Millis most{static_cast<std::int64_t>(config.disable_after_seconds * 1'000)};
+  if (most > Millis{0} && failing_for(config, endpoint.attempts.failing_since, now) >= most)
+    disable(endpoint, "failing");
 }
 
 }  // namespace certes::dispatcher

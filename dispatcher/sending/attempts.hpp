@@ -44,7 +44,7 @@ class Attempts {
   void failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
   void answered(Delivery& delivery, const http::TransferResult& result);
   void await_result(Delivery& delivery, const http::TransferResult& result);
-  void gone(Endpoint& endpoint);
+  void disable(Endpoint& endpoint, std::string_view reason);
 
   const CoreOptions& options_;
   const AttemptParts parts_;

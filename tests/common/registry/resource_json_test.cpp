@@ -79,7 +79,7 @@ TEST_CASE("Resource JSON: read-only members are passed over in a declaration") {
 }
 
 TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
-  for (const char* name : {"ordering", "auth", "tls", "signatures", "disable_after_seconds"}) {
+  for (const char* name : {"ordering", "auth", "tls", "signatures"}) {
     const auto result = parse<Endpoint>("{\"url\":\"http://a/\",\"" + std::string(name) + "\":1}", Form::declared);
     REQUIRE_FALSE(result);
     CHECK(result.error().pointer == "/" + std::string(name));
@@ -123,8 +123,8 @@ TEST_CASE("Endpoint JSON: a breaker is there unless it is null, and is shown whe
   CHECK_FALSE(again(none).breaker);
   CHECK(shown_json(none).find(R"("breaker":null)") != std::string::npos);
   const auto own = declared<Endpoint>(R"({"id":"a","url":"http://a/","breaker":{"failures":3,"probe_seconds":0.5}})");
-  CHECK(again(own).breaker == BreakerSettings{3, 0.8, 50, 30, 0.5, 60});
-  CHECK(shown_json(own).find(R"("breaker":{"failures":3,"ratio":0.8)") != std::string::npos);
+  CHECK(again(own).breaker == BreakerSettings{3, 0.5, 20, 60, 0.5, 300});
+  CHECK(shown_json(own).find(R"("breaker":{"failures":3,"ratio":0.5)") != std::string::npos);
   check_refusals<Endpoint>({
       {R"({"url":"u","breaker":1})", "/breaker", "object"},
       {R"({"url":"u","breaker":{"failures":-1}})", "/breaker/failures", "from 0"},
@@ -134,6 +134,19 @@ TEST_CASE("Endpoint JSON: a breaker is there unless it is null, and is shown whe
       {R"({"url":"u","breaker":{"probe_seconds":9,"max_probe_seconds":8}})", "/breaker/max_probe_seconds", "less than"},
       {R"({"url":"u","breaker":{"colour":1}})", "/breaker/colour", "not known"},
   });
+}
+
+TEST_CASE("Endpoint JSON: what does nothing but fail is disabled after five days, unless something else is said") {
+  const auto plain = declared<Endpoint>(R"({"id":"a","url":"http://a/"})");
+  CHECK(again(plain).disable_after_seconds == 432'000);
+  CHECK(shown_json(plain).find("disable_after_seconds") == std::string::npos);
+  for (const std::string seconds : {"0", "0.5", "60"}) {
+    const auto own = declared<Endpoint>(R"({"id":"a","url":"http://a/","disable_after_seconds":)" + seconds + "}");
+    CHECK(again(own).disable_after_seconds == std::stod(seconds));
+    CHECK(shown_json(own).find("\"disable_after_seconds\":" + seconds) != std::string::npos);
+  }
+  check_refusals<Endpoint>({{R"({"url":"u","disable_after_seconds":-1})", "/disable_after_seconds", "from 0"},
+                            {R"({"url":"u","disable_after_seconds":"5 days"})", "/disable_after_seconds", "number"}});
 }
 
 TEST_CASE("Endpoint JSON: everything survives the log") {

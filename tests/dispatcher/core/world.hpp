@@ -189,7 +189,10 @@ class World final : public dispatcher::Outcomes,
     ++fences;
     return fence_at_once ? state : nullptr;
   }
-  void disable(const registry::Endpoint& endpoint) override { disabled.push_back(endpoint.id); }
+  void disable(const registry::Endpoint& endpoint, std::string_view reason) override {
+    disabled.push_back(endpoint.id);
+    disabled_reasons.emplace_back(reason);
+  }
 
   // Observer.
   std::size_t meter(const registry::Endpoint&) override { return 0; }
@@ -353,7 +356,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::PickRun> asked;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
-  std::vector<std::string> disabled, rules, problems, answers, gone, breakers;
+  std::vector<std::string> disabled, disabled_reasons, rules, problems, answers, gone, breakers;
   std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;

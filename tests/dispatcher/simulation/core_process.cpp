@@ -265,7 +265,7 @@ void CoreProcess::give_back(std::size_t which) {
   end(which, std::move(result));
 }
 
-void CoreProcess::disable(const registry::Endpoint& endpoint) {
+void CoreProcess::disable(const registry::Endpoint& endpoint, std::string_view) {
   gone_.push_back(endpoint);
   const std::string key = endpoint.tenant + "/" + endpoint.id;
   if (mistaken(Mistake::sends_to_gone)) later([this, key] { core_->on_disable_failed(key); });

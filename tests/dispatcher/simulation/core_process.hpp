@@ -102,7 +102,7 @@ class CoreProcess final : public certes::simulation::Process,
   void abort(std::uint64_t id) override { aborted_.push_back(id); }
   // Registrar
   registry::StatePtr fence() override;
-  void disable(const registry::Endpoint& endpoint) override;
+  void disable(const registry::Endpoint& endpoint, std::string_view reason) override;
   // Observer
   std::size_t meter(const registry::Endpoint&) override { return 0; }
   void attempted(const AttemptSeen&) override {}

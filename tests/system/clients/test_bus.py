@@ -177,7 +177,7 @@ class OnBothEngines:
         self.prepare(behave)
         self.installation.dispatchers[0].keep_ports()
         given = [self.give(data=n, id=f"c-{n}") for n in range(60)]
-        self.service.wait("/billing", 10)
+        self.service.wait("/billing", 3)
         self.killed()
         gate.set()  # some answers go nowhere, some come while it is killed again
         self.service.wait("/audit", 5)

@@ -630,7 +630,8 @@ class Control(DeliveryCase):
 
         async with Sink(behave) as sink:
             for name, concurrency in (("one", 1), ("three", 3), ("ten", 10)):
-                self.endpoint(name, sink.url("/" + name), concurrency=concurrency)
+                # Critical: an eighth is kept for such.
+                self.endpoint(name, sink.url("/" + name), priority="critical", concurrency=concurrency)
             self.send_many(60)
             await sink.wait(lambda: len(sink.receipts) == 180, WITHIN)
             self.assertEqual(most, {"/one": 1, "/three": 3, "/ten": 10})
@@ -769,7 +770,8 @@ class Durable(DeliveryCase):
         async with Sink(behave) as sink:
             for name, priority in (("sound", "critical"), ("flaky", "normal"), ("picky", "low")):
                 self.endpoint(name, sink.url("/" + name), "a.b", priority=priority)
-            self.endpoint("dead", f"http://127.0.0.1:{refusing_port()}/", "a.b", policy=QUICK | {"max_attempts": 2}, priority="bulk")
+            self.endpoint("dead", f"http://127.0.0.1:{refusing_port()}/", "a.b", policy=QUICK | {"max_attempts": 2}, priority="bulk",
+                          breaker=None)
             self.endpoint("deleted", sink.url("/deleted"), "a.b", priority="high")
             self.api.ok("POST", "/endpoints/deleted/pause")
             count = 60
