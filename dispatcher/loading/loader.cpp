@@ -179,7 +179,7 @@ void Loader::changed(Endpoint& endpoint) {
     if (partitions_.at(backlog->partition).state == State::loading) hurry_.consider(*backlog);
     consider(*backlog);
   }
-  if (endpoint.mode == Mode::paused) parts_.book.set_aside(endpoint);
+  if (endpoint.mode == Mode::paused || endpoint.breaker.opens_until()) parts_.book.set_aside(endpoint);
 }
 
 // In which it is sent: its tenant may have no higher one.
@@ -190,6 +190,7 @@ registry::Priority Loader::class_of(const Backlog& backlog) {
 
 std::size_t Loader::most_ready(const Backlog& backlog) const {
   if (backlog.endpoint == nullptr) return kLeastReady;
+  if (!backlog.endpoint->breaker.closed()) return 1;  // the next probe
   return std::max(kLeastReady, 2 * static_cast<std::size_t>(std::max(1, backlog.endpoint->config().concurrency)));
 }
 

@@ -69,6 +69,46 @@ TEST_CASE("Breaker: behind an open one nothing is sent but a probe, and attempts
   CHECK(world.letters.empty());
 }
 
+TEST_CASE("Breaker: what waits behind an open one takes no memory, so that others of its class have it") {
+  CoreOptions small = options();
+  small.memory_bytes = 1u << 20;
+  World world(small);
+  StateBuilder state = failing();
+  state.change("default/down", [](auto& endpoint) { endpoint.concurrency = 1'000; })
+      .endpoint("up")
+      .subscription("u", "up", "up");
+  world.use(state);
+  const auto give = [&](int count, const std::string& type) {
+    for (int i = 0; i < count; ++i) {
+      EventText text;
+      text.offset = world.next_offset++;
+      text.id = "evt_" + std::to_string(text.offset);
+      text.type = type;
+      text.body = std::string(20'000, 'x');
+      world.give(text);
+    }
+  };
+  give(200, "down.x");
+  fail_all(world);
+  world.core->run();
+  CHECK(world.core->gauges().memory_bytes < 100'000);
+  give(40, "up");
+  int delivered = 0;
+  for (world.core->run(); to(world, "up") > 0; world.core->run()) {
+    CHECK(to(world, "up") >= std::min(3, 40 - delivered));
+    while (world.answer("up", 204)) ++delivered;
+  }
+  CHECK(delivered == 40);
+  world.pass(Millis{1'000});
+  REQUIRE(world.answer("down", 204));
+  for (int rounds = 0; rounds < 1'000 && world.outcomes("delivered") < 240; ++rounds) {
+    while (world.answer("down", 204)) {
+    }
+    world.pass(Millis{100});
+  }
+  CHECK(world.outcomes("delivered") == 240);
+}
+
 TEST_CASE("Breaker: once a probe works, what waits is sent, more and more at once") {
   World world(options());
   world.use(failing());

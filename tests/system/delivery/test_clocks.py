@@ -41,7 +41,7 @@ class Clocks(Case):
     def endpoint(self, sink, name, seconds):
         ok = self.installation.api.ok
         ok("PUT", "/backoff-policies/" + name, {"strategy": "constant", "base_seconds": seconds, "jitter": "none", "max_attempts": 10})
-        ok("PUT", "/endpoints/" + name, {"url": sink.url("/" + name), "backoff_policy": name, "concurrency": CONCURRENCY})
+        ok("PUT", "/endpoints/" + name, {"url": sink.url("/" + name), "backoff_policy": name, "concurrency": CONCURRENCY, "breaker": None})
         ok("PUT", "/subscriptions/" + name, {"endpoint": name, "pattern": "order.#"})
 
     def nothing_out(self):

@@ -16,7 +16,7 @@ class Purge(Case):
 
     async def begin(self, sink, concurrency, policy=None):
         installation = await self.call(lambda: Installation(self, "sqlite", {"CERTES_DRAIN_SECONDS": "2"}))
-        endpoint = {"url": sink.url("/one"), "concurrency": concurrency}
+        endpoint = {"url": sink.url("/one"), "concurrency": concurrency, "breaker": None}
         if policy:
             await self.call(installation.api.ok, "PUT", "/backoff-policies/own", policy)
             endpoint["backoff_policy"] = "own"
@@ -38,7 +38,7 @@ class Purge(Case):
         async with Sink(lambda path, headers, body: behaviour["answer"]) as sink:
             installation = await self.begin(sink, 4)
             waiting = await self.published(installation.ingest, EVENTS)
-            await self.call(wait_for, lambda: installation.metric("certes_endpoint_waiting") == EVENTS - 4, WITHIN, "all to be read")
+            await self.call(wait_for, lambda: installation.metric("certes_endpoint_waiting") == EVENTS - 3, WITHIN, "all to be read")
             purged = await self.call(installation.api.ok, "POST", "/endpoints/one/purge", {"all": True})
             self.assertEqual(purged["purges"][0]["by"], "admin")
             if how == signal.SIGKILL:

@@ -15,7 +15,7 @@ class SmallBodies(Case):
             await asyncio.to_thread(serve.start)
             api = Api(serve.address("api"))
             await asyncio.to_thread(api.ok, "PUT", "/backoff-policies/slow", {"strategy": "schedule", "schedule_seconds": [3_600] * 3, "jitter": "none"})
-            await asyncio.to_thread(api.ok, "PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "slow"})
+            await asyncio.to_thread(api.ok, "PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "slow", "breaker": None})
             await asyncio.to_thread(api.ok, "PUT", "/subscriptions/one", {"endpoint": "one", "pattern": "#"})
 
             def metric(name):

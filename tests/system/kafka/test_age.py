@@ -27,7 +27,7 @@ class Age(Case):
         installation.name, installation.api_of = name, lambda: Api(installation.gateways[0].address("api"))
         installation.api.ok("PUT", "/backoff-policies/rare", {"strategy": "constant", "base_seconds": 600, "jitter": "none", "max_attempts": 50})
         for endpoint, state in (("served", "active"), ("untried", "paused"), ("tried", "active")):
-            made = {"url": sink.url(f"/{name}/{endpoint}"), "state": state, "backoff_policy": "rare", "concurrency": 64}
+            made = {"url": sink.url(f"/{name}/{endpoint}"), "state": state, "backoff_policy": "rare", "concurrency": 64, "breaker": None}
             installation.api.ok("PUT", "/endpoints/" + endpoint, made)
             installation.api.ok("PUT", "/subscriptions/" + endpoint, {"endpoint": endpoint, "pattern": "order.#"})
         return installation

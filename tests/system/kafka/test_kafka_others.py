@@ -69,7 +69,7 @@ class Others(Case):
             group = self.prefix_used + "dispatcher"
             # What waits for its retry, and then what nobody has read.
             installation.api.ok("PUT", "/backoff-policies/soon", {"strategy": "constant", "base_seconds": 1, "max_attempts": 100})
-            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon"})
+            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon", "breaker": None})
             await self.deliver(installation, sink, "before", 20)
             failing.add("/one")
             await self.deliver(installation, sink, "waiting", 5)
@@ -114,7 +114,7 @@ class Others(Case):
         async with Sink(lambda path, headers, body: 503) as sink:
             installation = await asyncio.to_thread(self.installed, sink)
             installation.api.ok("PUT", "/backoff-policies/soon", {"strategy": "constant", "base_seconds": 1, "max_attempts": 100})
-            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon"})
+            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one"), "backoff_policy": "soon", "breaker": None})
             dispatcher = installation.dispatchers[0]
             producer = Producer(installation.ingest, connections=1)
             await producer.send((n, event("a.b", n, partition_key="one")) for n in range(3))
