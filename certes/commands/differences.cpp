@@ -31,6 +31,13 @@ constexpr Default kDefaults[] = {
     {"endpoints", "timeout_seconds", "15"},
     {"endpoints", "format", "\"binary\""},
     {"endpoints", "ordering", "\"none\""},
+    {"endpoints", "disable_after_seconds", "432000"},
+    {"endpoints", "breaker.failures", "10"},
+    {"endpoints", "breaker.ratio", "0.5"},
+    {"endpoints", "breaker.min_requests", "20"},
+    {"endpoints", "breaker.window_seconds", "60"},
+    {"endpoints", "breaker.probe_seconds", "5"},
+    {"endpoints", "breaker.max_probe_seconds", "300"},
     {"subscriptions", "priority", "\"normal\""},
     {"subscriptions", "kind", "\"event\""},
     {"backoff-policies", "strategy", "\"exponential\""},
@@ -89,6 +96,9 @@ Flat flat_of(const std::string& text) {
     flat["url"] = Json(urls->second[0]);
     flat.erase("urls");
   }
+  // Null is a value of it, where nothing is said it is another.
+  if (const auto breaker = flat.find("breaker"); breaker != flat.end() && breaker->second.is_null())
+    breaker->second = "none";
   if (const auto headers = flat.find("forward_headers"); headers != flat.end())
     headers->second = in_lower_case(headers->second);
   return flat;

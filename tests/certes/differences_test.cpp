@@ -40,6 +40,28 @@ TEST_CASE("Differences: changed, added and removed fields are named with both va
   CHECK(found[3].from == "\"http://x/\"");
 }
 
+TEST_CASE("Differences: a breaker's defaults are none, and to have none is one") {
+  const char* const plain = R"({"url":"http://x/"})";
+  const char* const none = R"({"url":"http://x/","breaker":null})";
+  CHECK(
+      differences("endpoints", R"({"url":"http://x/","disable_after_seconds":432000,"breaker":{"failures":10}})", plain)
+          .empty());
+  CHECK(differences("endpoints", none, none).empty());
+  CHECK(differences("endpoints", R"({"url":"http://x/","breaker":{"failures":3}})",
+                    R"({"url":"http://x/","breaker":{"failures":3,"ratio":0.5,"min_requests":20,"window_seconds":60.0,
+                        "probe_seconds":5.0,"max_probe_seconds":300.0}})")
+            .empty());
+  const auto off = differences("endpoints", none, plain);
+  REQUIRE(off.size() == 1);
+  CHECK(off[0].field == "breaker");
+  CHECK(off[0].to == "\"none\"");
+  CHECK(differences("endpoints", plain, none).size() == 1);
+  const auto changed = differences("endpoints", R"({"url":"http://x/","breaker":{"failures":3}})", plain);
+  REQUIRE(changed.size() == 1);
+  CHECK(changed[0].field == "breaker.failures");
+  CHECK(changed[0].from == "10");
+}
+
 TEST_CASE("Differences: an endpoint keeps its state where none is declared") {
   CHECK(differences("endpoints", R"({"url":"http://x/"})", R"({"url":"http://x/","state":"paused"})").empty());
 }
