@@ -28,6 +28,8 @@ EndpointMeters::Meter EndpointMeters::make(std::string tenant, std::string endpo
       metrics_.gauge("certes_endpoint_failing_seconds",
                      "Since when every attempt at an endpoint for which something waits has failed; 0: it works",
                      {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
+  made.breaker = metrics_.gauge("certes_endpoint_breaker_open", "1: an endpoint gets a probe, and nothing else",
+                                {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
   return made;
 }
 

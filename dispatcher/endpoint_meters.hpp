@@ -26,6 +26,7 @@ class EndpointMeters {
   // `status` 0: there was no answer.
   void attempted(std::size_t meter, const Ending& ending, int status);
   void ended(std::size_t meter, const Ending& ending) { meters_[meter].deliveries[ending.index()].add(); }
+  void breaker(std::size_t meter, int opened) { meters_[meter].breaker.add(opened); }  // 1, -1: closed
   void show(const FailingEndpoints& failing);
   void show_waiting(const std::vector<std::size_t>& deliveries);  // by meter
 
@@ -34,7 +35,7 @@ class EndpointMeters {
     std::string tenant, endpoint;
     std::array<metrics::Counter, kEndings> deliveries;                 // of the last ones
     std::map<std::pair<std::size_t, int>, metrics::Counter> attempts;  // by ending, and hundreds of the status
-    metrics::Gauge waiting, failing;
+    metrics::Gauge waiting, failing, breaker;
     double failing_seconds = 0;
   };
   Meter make(std::string tenant, std::string endpoint);

@@ -104,8 +104,14 @@ void Meters::attempted(const AttemptSeen& attempt) {
   if (trace_) trace_(trace_line(attempt));
 }
 
-void Meters::breaker_opened(std::string_view key) {
+void Meters::breaker_closed(std::string_view, std::size_t meter) {
+  breakers_open_.add(-1);
+  endpoints_.breaker(meter, -1);
+}
+
+void Meters::breaker_opened(std::string_view key, std::size_t meter) {
   breakers_open_.add(1);
+  endpoints_.breaker(meter, 1);
   breakers_opened_.add();
   if (breakers_told_.due(key, clock_.now()))
     spdlog::warn("dispatcher: {} does nothing but fail: its breaker is open, and it gets a probe now and then", key);

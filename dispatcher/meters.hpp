@@ -24,8 +24,8 @@ class Meters final : public Observer {
   std::size_t meter(const registry::Endpoint& endpoint) override { return endpoints_.meter(endpoint); }
   void attempted(const AttemptSeen& attempt) override;
   void left(std::string_view key) override { failing_endpoints_.left(key); }
-  void breaker_opened(std::string_view key) override;
-  void breaker_closed(std::string_view) override { breakers_open_.add(-1); }
+  void breaker_opened(std::string_view key, std::size_t meter) override;
+  void breaker_closed(std::string_view key, std::size_t meter) override;
   void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
   void given_back(http::TransferError error, std::string_view why) override;

@@ -91,8 +91,8 @@ class Observer {
   virtual void left(std::string_view key) = 0;
   // An endpoint does nothing but fail: it gets a probe now and then, and nothing else; until it works again, or its
   // owner has changed it. Key: "tenant/id".
-  virtual void breaker_opened(std::string_view key) = 0;
-  virtual void breaker_closed(std::string_view key) = 0;
+  virtual void breaker_opened(std::string_view key, std::size_t meter) = 0;
+  virtual void breaker_closed(std::string_view key, std::size_t meter) = 0;
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;

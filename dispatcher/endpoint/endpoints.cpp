@@ -122,7 +122,7 @@ void Endpoints::apply(Endpoint& endpoint) {
 void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config) {
   if (!endpoint.breaker.closed()) {
     end_rest(endpoint, clock_.now());
-    observer_.breaker_closed(endpoint.key);
+    observer_.breaker_closed(endpoint.key, endpoint.meter);
   }
   endpoint.breaker = Breaker(config.breaker);
   if (endpoint.target && endpoint.config().url != config.url) endpoint.attempts.failing_since = 0;
@@ -158,14 +158,14 @@ void Endpoints::worked(Endpoint& endpoint, SteadyTime now) {
   if (!endpoint.breaker.worked(now)) return;
   endpoint.pace.recovered();
   end_rest(endpoint, now);
-  observer_.breaker_closed(endpoint.key);
+  observer_.breaker_closed(endpoint.key, endpoint.meter);
 }
 
 void Endpoints::failed(Endpoint& endpoint, SteadyTime now) {
   const bool was_closed = endpoint.breaker.closed();
   if (!endpoint.breaker.failed(now)) return;
   rest(endpoint, *endpoint.breaker.opens_until());
-  if (was_closed) observer_.breaker_opened(endpoint.key);
+  if (was_closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
 }
 
 void Endpoints::given_up(Endpoint& endpoint) {
@@ -184,7 +184,7 @@ void Endpoints::disable_failed(std::string_view key) {
 // What waits is ended round by round; what is sent ends by itself. The same id may come again meanwhile.
 void Endpoints::remove(Endpoint& endpoint) {
   endpoint.mode = Mode::deleted;
-  if (!endpoint.breaker.closed()) observer_.breaker_closed(endpoint.key);
+  if (!endpoint.breaker.closed()) observer_.breaker_closed(endpoint.key, endpoint.meter);
   endpoint.breaker = Breaker();
   apply(endpoint);
   observer_.left(endpoint.key);

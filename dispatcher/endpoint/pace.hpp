@@ -39,7 +39,7 @@ class Pace {
   static constexpr Millis kIdle{60'000};
 
   int first_, allowed_;
-  SteadyTime latest_ = SteadyTime::min();
+  SteadyTime latest_{};
 };
 
 }  // namespace certes::dispatcher

@@ -208,8 +208,8 @@ class World final : public dispatcher::Outcomes,
   void lost() override { ++lost_count; }
   void duplicate() override { ++duplicate_count; }
   void read_back() override { ++read_back_count; }
-  void breaker_opened(std::string_view key) override { breakers.emplace_back(key); }
-  void breaker_closed(std::string_view key) override { std::erase(breakers, key); }
+  void breaker_opened(std::string_view key, std::size_t) override { breakers.emplace_back(key); }
+  void breaker_closed(std::string_view key, std::size_t) override { std::erase(breakers, key); }
   void problem(std::string_view text) override { problems.emplace_back(text); }
 
   // The test's hand.

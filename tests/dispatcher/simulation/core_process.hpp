@@ -115,8 +115,8 @@ class CoreProcess final : public certes::simulation::Process,
   void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
   void duplicate() override {}
   void read_back() override {}
-  void breaker_opened(std::string_view) override {}
-  void breaker_closed(std::string_view) override {}
+  void breaker_opened(std::string_view, std::size_t) override {}
+  void breaker_closed(std::string_view, std::size_t) override {}
   void problem(std::string_view text) override {
     if (!text.starts_with(kUnreadable)) around_.judge.violate("PROBLEM: " + std::string(text));
   }

@@ -47,6 +47,7 @@ class Breaker:
             await producer.send([(f"low-{n}", event("low.one", n)) for n in range(LOW)])
             await self.metric("certes_dispatcher_breakers_open", 1, "the breaker to open")
             opened = len(self.of("/down"))
+            self.assertEqual(self.installation.metric('certes_endpoint_breaker_open{endpoint="down",tenant="default"}'), 1)
             await producer.send([(f"urgent-{n}", event("urgent.one", n)) for n in range(URGENT)])
             await producer.send([(f"up-{n}", event("up.one", n)) for n in range(50)])
             await sink.wait(lambda: len(self.of("/up")) == 50, 30)
