@@ -2,13 +2,14 @@
 import asyncio
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import subprocess
 import time
 import unittest
 
-from harness import Case, Installation, Producer, ROOT, Sink, event, wait_for
+from harness import Case, Installation, Producer, ROOT, Sink, event, stand_still, wait_for
 
 CONCURRENCY = 16
 
@@ -44,8 +45,7 @@ class StandStill(Case):
             installation = await self.prepare(brokers_list, sink)
             producer = Producer(installation.ingest, connections=8)
             await producer.send((n, event("a.b", n)) for n in range(500))
-            import os
-            os.kill(pid, signal.SIGSTOP)
+            await asyncio.to_thread(stand_still, pid)
             try:
                 reader, writer = await asyncio.open_connection(*installation.ingest)
                 began = time.monotonic()
@@ -82,7 +82,7 @@ class StandStill(Case):
             await asyncio.get_running_loop().run_in_executor(None, other.start)
             sending = asyncio.create_task(producer.send((n, event("a.b", n)) for n in range(5000)))
             await sink.wait(lambda: len(sink.receipts) > 1000, 60)
-            installation.dispatchers[0].signal(signal.SIGSTOP)
+            await asyncio.to_thread(stand_still, installation.dispatchers[0].process.pid)
             await asyncio.sleep(9)  # past the session timeout: what is tested
             installation.dispatchers[0].signal(signal.SIGCONT)
             await sending

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import ADMIN_KEY, Case, Installation, Producer, ROOT, Sink, event, request, wait_for
+from harness import ADMIN_KEY, Case, Installation, Producer, ROOT, Sink, event, request, stand_still, wait_for
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
 ANSWER_SECONDS = 15  # a read is 503 after five; what is more is this machine's
@@ -26,7 +26,7 @@ class Away(Case):
         self.addCleanup(self.go_on)
 
     def hang(self):
-        os.kill(self.broker, signal.SIGSTOP)
+        stand_still(self.broker)
 
     def go_on(self):
         os.kill(self.broker, signal.SIGCONT)
