@@ -94,7 +94,7 @@ function(certes_test NAME)
   certes_executable(${NAME} SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS} certes_doctest_main)
   add_test(NAME ${NAME} COMMAND ${NAME})
   # A time that ends only what hangs: under a sanitizer, on a busy machine, tests take many times as long.
-  set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
   if(CERTES_SANITIZE)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 900)
   endif()
