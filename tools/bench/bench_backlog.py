@@ -57,11 +57,8 @@ class Installation:
     """A gateway and a dispatcher, or `serve`, whose processes end and start one by one."""
 
     def __init__(self, engine, directory, brokers, settings=None):
-        self.engine, self.directory = engine, directory
-        environment = {"CERTES_KAFKA_PREFIX": f"bench-{common.os.getpid()}-{common.free_port()}."} | (settings or {})
-        roles = ["serve"] if engine == "sqlite" else ["gateway", "dispatcher"]
-        arguments = [] if engine == "sqlite" else ["--brokers", brokers]
-        self.processes = [common.harness.Process(role, directory, *arguments, environment=environment) for role in roles]
+        self.engine = engine
+        self.processes = common.processes_of(engine, directory, brokers, settings)
 
     def __enter__(self):
         for process in self.processes:
@@ -220,7 +217,7 @@ def retries(installation, options):
     with subprocess.Popen([common.LIMITS / "raw_epoll_server", "1", "500 Internal Server Error"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as down:
         address = down.stdout.readline().strip()
         for n in range(10):
-            installation.endpoint(f"down{n}", f"http://{address}/{n}", "bench.backlog", "normal", concurrency=256, backoff_policy="hours")
+            installation.endpoint(f"down{n}", f"http://{address}/{n}", "bench.backlog", "normal", concurrency=256, backoff_policy="hours", breaker=None)
         port = probe(installation)
         failed = lambda: installation.metric("certes_dispatcher_attempts_total", 'outcome="retry"')  # noqa: E731
         began, done = time.monotonic(), 0
@@ -236,7 +233,10 @@ def retries(installation, options):
             took = restart(installation, kill)
             began = time.monotonic()
             first = flow(installation, port, 100, 1)
-            say("retries", installation, f"restart{' behind kill -9' if kill else ''}: ready after {took:.2f} s, the first new event delivered {time.monotonic() - began:.2f} s "
+            arrived = time.monotonic() - began
+            # Gauges are set once a second.
+            installation.until(lambda: installation.open_deliveries() >= done, "all to be known again")
+            say("retries", installation, f"restart{' behind kill -9' if kill else ''}: ready after {took:.2f} s, the first new event delivered {arrived:.2f} s "
                 f"later ({told(first)}); {installation.resident():.0f} MiB, index {installation.metric('certes_dispatcher_index_bytes') / 2**20:.0f} MiB, "
                 f"{installation.open_deliveries():.0f} wait")
         down.stdin.close()

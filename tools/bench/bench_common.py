@@ -23,16 +23,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@contextlib.contextmanager
-def installation(engine, directory, brokers, settings=None):
-    """Yields the process that takes events in, and the Master API."""
+def processes_of(engine, directory, brokers, settings=None):
+    """Not started: `serve`, or a gateway and a dispatcher."""
     environment = {"CERTES_KAFKA_PREFIX": f"bench-{os.getpid()}-{free_port()}."} | (settings or {})
     roles = ["serve"] if engine == "sqlite" else ["gateway", "dispatcher"]
     arguments = [] if engine == "sqlite" else ["--brokers", brokers]
-    processes = []
+    return [harness.Process(role, directory, *arguments, environment=environment, dev=False) for role in roles]
+
+
+@contextlib.contextmanager
+def installation(engine, directory, brokers, settings=None):
+    """Yields the process that takes events in, and the Master API."""
+    processes = processes_of(engine, directory, brokers, settings)
     try:
-        for role in roles:
-            processes.append(harness.Process(role, directory, *arguments, environment=environment, dev=False).start())
+        for process in processes:
+            process.start()
         api = next(process for process in processes if "api" in process.ports)
         yield processes[0], harness.Api(api.address("api"))
     finally:
