@@ -155,6 +155,7 @@ void Endpoints::answered(Endpoint& endpoint, Health health) {
 
 void Endpoints::worked(Endpoint& endpoint, SteadyTime now) {
   endpoint.pace.worked(endpoint.lanes->concurrency(), now);
+  scheduler_.worked(*endpoint.lanes, now);
   if (!endpoint.breaker.worked(now)) return;
   endpoint.pace.recovered();
   end_rest(endpoint, now);

@@ -9,6 +9,7 @@ namespace certes::dispatcher {
 
 namespace {
 std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
+NodeOf<KeptBack>& kept(NodeOf<KeptBack>& lanes) { return lanes; }
 }  // namespace
 
 Scheduler::Scheduler(Options options, SteadyTime now)
@@ -63,6 +64,7 @@ void Scheduler::set_open(Lanes& lanes, bool open, SteadyTime now) {
 void Scheduler::remove(Lanes& lanes) {
   for (int lane = 0; lane < kLanes; ++lane) leave(lanes, lane);
   rated_.cancel(lanes);
+  kept(lanes).unlink();
   in_flight_ -= static_cast<std::size_t>(lanes.in_flight_);
   Tenant* tenant = lanes.tenant_;
   tenant->in_flight -= static_cast<std::size_t>(lanes.in_flight_);
@@ -116,9 +118,14 @@ void Scheduler::update(Lanes& lanes, SteadyTime now) {
       else
         leave(lanes, lane);
   }
+  const bool could = below == 0 && lanes.open_ && lanes.in_flight_ < most_of(lanes);
+  const bool is_kept = could && keeps_back(lanes, now);
+  if (!is_kept) kept(lanes).unlink();
+  if (is_kept && !kept(lanes).linked()) kept_back_.push_back(lanes);
   // Only for want of a token: time alone brings it back.
-  const bool wait = below == 0 && lanes.open_ && lanes.in_flight_ < lanes.allowed();
-  if (wait && !lanes.linked()) rated_.add(lanes, tick(lanes.bucket_.ready_at(now)) + 1);
+  Timer& timer = lanes;
+  const bool wait = could && !is_kept;
+  if (wait && !timer.linked()) rated_.add(lanes, tick(lanes.bucket_.ready_at(now)) + 1);
   if (!wait) rated_.cancel(lanes);
 }
 
@@ -185,16 +192,27 @@ Waiting* Scheduler::next(SteadyTime now) {
   latest_ = now;
   wake_rated(now);
   let_free(now);
-  const Turn turn = choose_class(now);
-  return turn.tenant == nullptr ? nullptr : take(turn, now);
+  for (;;) {
+    const auto [credit, last] = std::pair(lower_credit_, lower_turn_);
+    const Turn turn = choose_class(now);
+    if (turn.tenant == nullptr) return nullptr;
+    if (Waiting* const item = take(turn, now)) return item;
+    lower_credit_ = credit;
+    lower_turn_ = last;
+  }
 }
 
+// Nothing: whose turn it was is kept back, and in the rings no more.
 Waiting* Scheduler::take(Turn turn, SteadyTime now) {
   const int lane = turn.lane;
   Lanes::TenantPlace& tenant = turn.tenant->places[at(lane)];
+  Lanes& lanes = *tenant.endpoints.front()->lanes;
+  if (keeps_back(lanes, now)) {
+    update(lanes, now);
+    return nullptr;
+  }
   if (tenant.deficit <= 0) tenant.deficit += tenant.tenant->weight;
   --tenant.deficit;
-  Lanes& lanes = *tenant.endpoints.front()->lanes;
   tenant.endpoints.rotate();
   if (tenant.deficit <= 0) ring_of(lane, *turn.tenant).move_to_back(tenant);
 
@@ -217,6 +235,7 @@ void Scheduler::release(Lanes& lanes, SteadyTime now) {
   --in_flight_;
   --lanes.tenant_->in_flight;
   update(lanes, now);
+  let_kept_back_go(now);
 }
 
 std::optional<SteadyTime> Scheduler::next_at(SteadyTime now) {

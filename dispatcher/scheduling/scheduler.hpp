@@ -8,7 +8,9 @@
 // retry budget binds all of them while first attempts wait, and those of a tenant whose first attempts were sent in the
 // last ten seconds always: other tenants' do not slow it down. Of the slots in all a quarter is kept for tenants that
 // have less than a quarter, where there are several, whether something was ever sent to them or not: one whose
-// endpoints hang does not hold up the others. All operations are O(1). Who: core. Pure: the time is passed in. Confined
+// endpoints hang does not hold up the others. No endpoint has more than a quarter where there are others; and of the
+// last eighth one with requests out, none of which has worked for ten seconds, gets no more. All operations are O(1),
+// amortised. Who: core. Pure: the time is passed in. Confined
 // to one thread.
 
 #include <algorithm>
@@ -45,7 +47,7 @@ inline constexpr int kLanes = registry::kPriorities * 2;  // per class first att
 inline constexpr int lane_of(Priority priority, bool retry) { return static_cast<int>(priority) * 2 + (retry ? 1 : 0); }
 
 // An endpoint, as the scheduler sees it: its queues, slots and tokens. Made by Scheduler::add.
-class Lanes : Timer {
+class Lanes : Timer, public NodeOf<struct KeptBack> {
  public:
   int in_flight() const { return in_flight_; }
   int concurrency() const { return concurrency_; }
@@ -70,6 +72,7 @@ class Lanes : Timer {
   int concurrency_ = 1;
   int allowed_ = std::numeric_limits<int>::max();
   int in_flight_ = 0;
+  SteadyTime worked_at_ = SteadyTime::min();
   bool open_ = true;
   int first_out_ = 0;  // the lanes below are in the rings, where something waits there
 };
@@ -107,6 +110,8 @@ class Scheduler {
 
   // The next to send, with a slot and a token of its endpoint; nothing: none can be sent now.
   Waiting* next(SteadyTime now);
+  // One of its requests was answered as it is to be.
+  void worked(Lanes& lanes, SteadyTime now);
   // Frees a slot.
   void release(Lanes& lanes, SteadyTime now);
   void release(Lanes& lanes) { release(lanes, latest_); }  // as of the latest time that was passed in
@@ -126,6 +131,11 @@ class Scheduler {
   int sends_below(Lanes& lanes, SteadyTime now) const;
   int reserved_of(int slots) const;
   bool is_for_urgent(int lane) const;
+  int most_of(const Lanes& lanes) const;
+  bool has_others() const;
+  bool last_slots() const;
+  bool keeps_back(const Lanes& lanes, SteadyTime now) const;
+  void let_kept_back_go(SteadyTime now);
   void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
   bool is_full(const Tenant& tenant) const;
   void enter(Lanes& lanes, int lane);
@@ -163,8 +173,9 @@ class Scheduler {
   std::unordered_map<const Lanes*, std::unique_ptr<Lanes>> endpoints_;
   std::unique_ptr<std::array<Ring, kLanes>> rings_;
   std::array<std::size_t, kLanes> waiting_{};
-  TimingWheel rated_;  // endpoints that wait for a token
-  TimingWheel bound_;  // tenants whose retries the budget binds
+  TimingWheel rated_;                               // endpoints that wait for a token
+  List<Lanes, NodeOf<struct KeptBack>> kept_back_;  // that get nothing of the last slots
+  TimingWheel bound_;                               // tenants whose retries the budget binds
   std::size_t in_flight_ = 0;
   bool alone_ = true;
   double lower_credit_ = 0;

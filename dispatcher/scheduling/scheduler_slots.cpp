@@ -6,6 +6,11 @@
 #include "dispatcher/scheduling/scheduler_rings.hpp"
 
 namespace certes::dispatcher {
+namespace {
+
+constexpr Millis kTrustedFor{10'000};  // who has answered
+
+}  // namespace
 
 bool Scheduler::is_full(const Tenant& tenant) const {
   const std::size_t quarter = std::max<std::size_t>(1, options_.in_flight_max / 4);
@@ -15,11 +20,46 @@ bool Scheduler::is_full(const Tenant& tenant) const {
 // An eighth, and where there are several slots one at least.
 int Scheduler::reserved_of(int slots) const { return options_.reserves && slots > 1 ? std::max(1, slots / 8) : 0; }
 
+// What is kept for other endpoints is not, where there are none.
+bool Scheduler::has_others() const { return options_.reserves && endpoints_.size() > 1; }
+
+// Of the slots in all no more than a quarter, where there are others.
+int Scheduler::most_of(const Lanes& lanes) const {
+  if (!has_others()) return lanes.allowed();
+  const std::size_t quarter = std::max<std::size_t>(1, options_.in_flight_max / 4);
+  return static_cast<int>(std::min(quarter, static_cast<std::size_t>(lanes.allowed())));
+}
+
 // The lanes of the endpoint below this one may send.
 int Scheduler::sends_below(Lanes& lanes, SteadyTime now) const {
-  const int left = lanes.allowed() - lanes.in_flight_;
-  if (!lanes.open_ || left <= 0 || !lanes.bucket_.ready(now)) return 0;
-  return left > reserved_of(lanes.allowed()) ? kLanes : lane_of(Priority::normal, false);
+  const int most = most_of(lanes), left = most - lanes.in_flight_;
+  if (!lanes.open_ || left <= 0 || !lanes.bucket_.ready(now) || keeps_back(lanes, now)) return 0;
+  return left > reserved_of(most) ? kLanes : lane_of(Priority::normal, false);
+}
+
+// Less than an eighth of the slots in all is left; where there are very few, none.
+bool Scheduler::last_slots() const {
+  return has_others() && in_flight_ + options_.in_flight_max / 8 >= options_.in_flight_max;
+}
+
+// It has something out, of which nobody knows whether it will ever be answered.
+bool Scheduler::keeps_back(const Lanes& lanes, SteadyTime now) const {
+  return lanes.in_flight_ > 0 && last_slots() && lanes.worked_at_ + kTrustedFor <= now;
+}
+
+void Scheduler::worked(Lanes& lanes, SteadyTime now) {
+  lanes.worked_at_ = now;
+  if (static_cast<NodeOf<KeptBack>&>(lanes).linked()) update(lanes, now);
+}
+
+// As a slot was given back: the first that has something to send. Each of the others has requests out, and so a slot
+// to give back.
+void Scheduler::let_kept_back_go(SteadyTime now) {
+  while (!kept_back_.empty() && !last_slots()) {
+    Lanes& lanes = *kept_back_.front();
+    update(lanes, now);
+    if (std::ranges::any_of(lanes.places_, [](const auto& place) { return place.linked(); })) return;
+  }
 }
 
 // The slots that are left in all are not for that lane.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <vector>
 
 #include "dispatcher/scheduling/scheduler.hpp"
 
@@ -106,4 +107,48 @@ TEST_CASE("Reserved: of all slots an eighth is for what is urgent, retries too, 
   bench.push(10, lanes, Priority::high, true);
   CHECK(bench.send() == 8);
   CHECK(bench.scheduler.in_flight() == 64);
+}
+
+TEST_CASE("Reserved: no endpoint has more than a quarter of all slots, where there are others") {
+  Bench bench(64);
+  Lanes& large = bench.endpoint(1'000);
+  bench.push(100, large, Priority::critical);
+  bench.most = 64;
+  CHECK(bench.send() == 64);  // it is alone
+  for (int i = 0; i < 64; ++i) bench.scheduler.release(large, bench.now);
+  Lanes& other = bench.endpoint(10);
+  bench.push(100, large, Priority::critical);
+  bench.push(5, other, Priority::bulk);
+  CHECK(bench.send() == 16 + 5);
+  CHECK(large.in_flight() == 16);
+}
+
+TEST_CASE("Reserved: of the last eighth nothing goes to who has requests out and does not answer") {
+  Bench bench(64);
+  bench.most = 64;
+  std::vector<Lanes*> hanging;
+  for (int i = 0; i < 14; ++i) bench.push(8, *hanging.emplace_back(&bench.endpoint(4)), Priority::critical);
+  CHECK(bench.send() == 56);
+  Lanes& late = bench.endpoint(4);
+  bench.push(8, late, Priority::critical);
+  Lanes& more = bench.endpoint(4);
+  bench.push(8, more, Priority::critical);
+  CHECK(bench.send() == 2);  // one each, as they have nothing out
+  CHECK(late.in_flight() == 1);
+  bench.scheduler.worked(late, bench.now);
+  CHECK(bench.send() == 3);
+  CHECK(late.in_flight() == 4);
+  bench.now += Millis{10'000};
+  bench.scheduler.release(late, bench.now);  // it is known no more
+  CHECK(bench.send() == 0);
+  bench.scheduler.worked(late, bench.now);
+  CHECK(bench.send() == 1);
+  // Slots that are given back, until more than an eighth is left, go to the others again.
+  for (int i = 0; i < 2; ++i)
+    for (Lanes* const lanes : hanging) bench.scheduler.release(*lanes, bench.now);
+  CHECK(bench.send() > 20);
+  CHECK(bench.scheduler.in_flight() >= 56);
+  for (Lanes* const lanes : hanging) bench.scheduler.worked(*lanes, bench.now);
+  bench.send();
+  for (const Lanes* const lanes : hanging) CHECK(lanes->in_flight() == 4);
 }
