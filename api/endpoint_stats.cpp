@@ -64,6 +64,13 @@ OrderedJson attempts_json(const questions::Attempts& attempts) {
           {"cancelled", attempts.cancelled}};
 }
 
+OrderedJson ordering_json(registry::Ordering ordering, const questions::OrderedKeys& keys) {
+  return {{"mode", to_string(ordering)},
+          {"keys", keys.open},
+          {"blocked", keys.blocked},
+          {"blocked_since", time_json(keys.blocked_since)}};
+}
+
 OrderedJson limits_json(std::uint64_t concurrency, double rate_per_second) {
   OrderedJson json = {{"concurrency", concurrency}, {"rate_per_second", nullptr}};
   if (rate_per_second > 0) json["rate_per_second"] = rate_per_second;
@@ -116,6 +123,7 @@ http::Response answer_of(const registry::Endpoint& endpoint, const Gathered& gat
   json["last_success"] = time_json(all.attempts.last_success);
   json["last_failure"] = time_json(all.attempts.last_failure);
   json["attempts"] = attempts_json(all.attempts);
+  json["ordering"] = ordering_json(endpoint.ordering, all.keys);
   json["limits"] = limits_json(static_cast<std::uint64_t>(endpoint.concurrency), endpoint.rate_per_second);
   json["partitions"] = {{"covered", gathered.covered}, {"all", gathered.all}};
   json["answered_by"] = OrderedJson::array();

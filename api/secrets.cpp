@@ -67,6 +67,12 @@ Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registr
   if (auto ok = http::check_url(next.url, services.deps.addresses); !ok) {
     return fail(Code::invalid, ok.error().message, declared.contains("urls") ? "/urls/0" : "/url");
   }
+  if (next.ordering == registry::Ordering::all && services.deps.log.partitions() > 1)
+    return fail(Code::invalid,
+                "\"all\" needs a log with one partition, and this one has " +
+                    std::to_string(services.deps.log.partitions()) +
+                    ": say \"key\", and give the events one \"partition_key\"",
+                "/ordering");
   complete_state(next, current, declared);
   seal_headers(next, current, services.deps.sealer);
   return complete_secret(next, current, services.deps.sealer);

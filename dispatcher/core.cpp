@@ -157,14 +157,14 @@ void Core::abort_all() {
 }
 
 std::size_t Core::index_bytes() const {
-  std::size_t bytes = 0;
+  std::size_t bytes = backlogs_.order_bytes();
   book_.each_index([&](std::int32_t, const book::OpenIndex& index) { bytes += index.bytes(); });
   return bytes;
 }
 
 // What is ahead does not count: only reading on makes it less.
 bool Core::is_full() const {
-  std::size_t bytes = 0;
+  std::size_t bytes = backlogs_.order_bytes();
   book_.each_index([&](std::int32_t, const book::OpenIndex& index) { bytes += index.bytes() - index.ahead().bytes(); });
   return bytes >= options_.index_bytes;
 }
@@ -185,18 +185,26 @@ void Core::show_open(CoreGauges& gauges) {
   book_.each_index([&](std::int32_t partition, const book::OpenIndex& index) {
     backlogs_.for_each(partition, [&](const Backlog& backlog) {
       if (backlog.counts->open() == 0) return;
-      const auto at = static_cast<std::size_t>(backlog.priority);
-      const LaneWaiting waiting = waiting_of(backlog, index);
-      gauges.waiting_in_memory[at] += waiting.first_memory;
-      gauges.waiting_on_log[at] += waiting.first_log;
-      gauges.retrying[at] += waiting.retries();
-      const UnixMillis oldest = oldest_waiting(backlog, index, book_);
-      if (oldest != 0 && (gauges.oldest_waiting[at] == 0 || oldest < gauges.oldest_waiting[at]))
-        gauges.oldest_waiting[at] = oldest;
+      std::uint64_t all = 0;
+      const WaitingByClass waiting = waiting_of(backlog, index);
+      for (std::size_t at = 0; at < waiting.size(); ++at) {
+        gauges.waiting_in_memory[at] += waiting[at].first_memory;
+        gauges.waiting_on_log[at] += waiting[at].first_log;
+        gauges.retrying[at] += waiting[at].retries();
+        all += waiting[at].all();
+      }
+      const OldestWaiting oldest = oldest_waiting(backlog, index, book_);
+      UnixMillis& oldest_of_class = gauges.oldest_waiting[static_cast<std::size_t>(oldest.priority)];
+      if (oldest.appended_at != 0 && (oldest_of_class == 0 || oldest.appended_at < oldest_of_class))
+        oldest_of_class = oldest.appended_at;
+      const BlockedKeys blocked = blocked_keys(backlog, index);
+      gauges.blocked_keys += blocked.keys;
+      if (blocked.since != 0 && (gauges.blocked_since == 0 || blocked.since < gauges.blocked_since))
+        gauges.blocked_since = blocked.since;
       if (backlog.endpoint == nullptr) return;
       auto& of_endpoint = gauges.endpoint_waiting;
       if (of_endpoint.size() <= backlog.endpoint->meter) of_endpoint.resize(backlog.endpoint->meter + 1);
-      of_endpoint[backlog.endpoint->meter] += waiting.all();
+      of_endpoint[backlog.endpoint->meter] += all;
     });
   });
 }

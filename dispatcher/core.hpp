@@ -35,6 +35,10 @@ struct CoreGauges {
   }
   // Append time of the event that waits longest to be sent, or has failed and not ended; 0: none.
   UnixMillis oldest_waiting[registry::kPriorities] = {};
+  // Keys of ordered endpoints whose first has failed, with more behind it (of each lane 64 are looked at), and when the
+  // first of these was first tried; 0: none.
+  std::size_t blocked_keys = 0;
+  UnixMillis blocked_since = 0;
   std::size_t in_flight = 0;
   std::size_t memory_bytes = 0;
   std::size_t index_bytes = 0;

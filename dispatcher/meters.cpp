@@ -51,6 +51,11 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   duration_ = metrics_.histogram("certes_dispatcher_attempt_duration_seconds", "From request to answer");
   in_flight_ = metrics_.gauge("certes_dispatcher_in_flight", "Requests out, or answered and not yet recorded");
   breakers_open_ = metrics_.gauge("certes_dispatcher_breakers_open", "Endpoints that get a probe, and nothing else");
+  blocked_keys_ =
+      metrics_.gauge("certes_dispatcher_blocked_keys",
+                     "Keys of ordered endpoints of which the first event has failed, and others wait for it");
+  blocked_seconds_ = metrics_.gauge("certes_dispatcher_blocked_key_seconds",
+                                    "Since when the one of them was first tried that waits for longest");
   breakers_opened_ = metrics_.counter("certes_dispatcher_breakers_opened_total", "Times that a breaker has opened");
   reading_stopped_ = metrics_.gauge("certes_dispatcher_reading_stopped",
                                     "1: nothing is read, as the index of what is open fills dispatcher.index_bytes");
@@ -169,6 +174,9 @@ void Meters::show(const CoreGauges& gauges) {
     const UnixMillis at = gauges.oldest_waiting[i];
     oldest_[i].set(at == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now - at)) / 1000);
   }
+  blocked_keys_.set(static_cast<double>(gauges.blocked_keys));
+  const UnixMillis since = gauges.blocked_since;
+  blocked_seconds_.set(since == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now - since)) / 1000);
   in_flight_.set(static_cast<double>(gauges.in_flight));
   memory_.set(static_cast<double>(gauges.memory_bytes));
   index_.set(static_cast<double>(gauges.index_bytes));

@@ -58,7 +58,7 @@ class Meters final : public Observer {
   std::array<metrics::Gauge, registry::kPriorities> in_memory_, on_log_, retrying_, oldest_;
   std::array<metrics::Counter, kEndings> attempts_;
   metrics::Histogram duration_;
-  metrics::Gauge breakers_open_;
+  metrics::Gauge breakers_open_, blocked_keys_, blocked_seconds_;
   metrics::Counter breakers_opened_;
   LineLimit breakers_told_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;

@@ -43,6 +43,16 @@ std::string attempts_text(const Json& attempts, UnixMillis now) {
   return (text.empty() ? "none" : text) + ", since " + time_text(member(attempts, "since"), now);
 }
 
+std::string ordering_text(const Json& ordering, UnixMillis now) {
+  std::string text = cell_text(member(ordering, "mode"));
+  if (text == "none" && member(ordering, "keys") == 0) return text;
+  text += ": " + cell_text(member(ordering, "keys")) + " keys open";
+  if (const Json& blocked = member(ordering, "blocked"); blocked.is_number() && blocked != 0)
+    text += ", " + cell_text(blocked) + " wait for one that fails since " +
+            time_text(member(ordering, "blocked_since"), now);
+  return text;
+}
+
 std::string summary(const Json& stats, UnixMillis now) {
   const Json& partitions = member(stats, "partitions");
   return member_lines(
@@ -55,6 +65,7 @@ std::string summary(const Json& stats, UnixMillis now) {
        {"last success", time_text(member(stats, "last_success"), now)},
        {"last failure", time_text(member(stats, "last_failure"), now)},
        {"attempts", attempts_text(member(stats, "attempts"), now)},
+       {"ordering", ordering_text(member(stats, "ordering"), now)},
        {"partitions", cell_text(member(partitions, "covered")) + " of " + cell_text(member(partitions, "all"))}});
 }
 

@@ -103,6 +103,18 @@ bool read(const Json& json, Attempts& into) {
   return members.good();
 }
 
+Json json_of(const OrderedKeys& keys) {
+  return {{"open", keys.open}, {"blocked", keys.blocked}, {"blocked_since", keys.blocked_since}};
+}
+
+bool read(const Json& json, OrderedKeys& into) {
+  Members members(json);
+  members.count("open", into.open);
+  members.count("blocked", into.blocked);
+  members.time("blocked_since", into.blocked_since);
+  return members.good();
+}
+
 bool read_classes(const Json& json, EndpointStats& into) {
   const Members members(json);
   if (!members.good()) return false;
@@ -135,6 +147,12 @@ void ClassWaiting::add(const ClassWaiting& other) {
   oldest = earliest(oldest, other.oldest);
 }
 
+void OrderedKeys::add(const OrderedKeys& other) {
+  open += other.open;
+  blocked += other.blocked;
+  blocked_since = earliest(blocked_since, other.blocked_since);
+}
+
 // It fails if the last of all attempts did, since the first failure after the last success of any process; of one
 // whose first failure was before that success, that is not known nearer.
 void Attempts::add(const Attempts& other) {
@@ -158,6 +176,7 @@ void EndpointStats::add(const EndpointStats& other) {
   attempts.add(other.attempts);
   next_retry = earliest(next_retry, other.next_retry);
   in_flight += other.in_flight;
+  keys.add(other.keys);
 }
 
 std::string to_json(const EndpointStats& stats) {
@@ -165,10 +184,15 @@ std::string to_json(const EndpointStats& stats) {
   for (std::size_t i = 0; i < registry::kPriorities; ++i)
     if (stats.classes[i] != ClassWaiting{})
       classes[std::string(to_string(static_cast<registry::Priority>(i)))] = json_of(stats.classes[i]);
-  return Json{{"classes", std::move(classes)},         {"attempts", json_of(stats.attempts)},
-              {"next_retry", stats.next_retry},        {"in_flight", stats.in_flight},
-              {"standing", to_string(stats.standing)}, {"resting_until", stats.resting_until},
-              {"concurrency", stats.concurrency},      {"rate_per_second", stats.rate_per_second}}
+  return Json{{"classes", std::move(classes)},
+              {"attempts", json_of(stats.attempts)},
+              {"next_retry", stats.next_retry},
+              {"in_flight", stats.in_flight},
+              {"keys", json_of(stats.keys)},
+              {"standing", to_string(stats.standing)},
+              {"resting_until", stats.resting_until},
+              {"concurrency", stats.concurrency},
+              {"rate_per_second", stats.rate_per_second}}
       .dump();
 }
 
@@ -185,8 +209,10 @@ std::optional<EndpointStats> endpoint_stats_of(std::string_view json) {
   read_standing(members, stats.standing);
   const Json* const classes = members.find("classes");
   const Json* const attempts = members.find("attempts");
-  const bool read_all =
-      (classes == nullptr || read_classes(*classes, stats)) && (attempts == nullptr || read(*attempts, stats.attempts));
+  const Json* const keys = members.find("keys");
+  const bool read_all = (classes == nullptr || read_classes(*classes, stats)) &&
+                        (attempts == nullptr || read(*attempts, stats.attempts)) &&
+                        (keys == nullptr || read(*keys, stats.keys));
   if (!members.good() || !read_all) return std::nullopt;
   return stats;
 }

@@ -34,6 +34,15 @@ struct Attempts {
   bool operator==(const Attempts&) const = default;
 };
 
+// Of an endpoint with an order: the partition keys of what is open there.
+struct OrderedKeys {
+  std::uint64_t open = 0;
+  std::uint64_t blocked = 0;     // the first of them has failed, and others wait for it; few of many are counted
+  UnixMillis blocked_since = 0;  // when the first of these was first tried
+  void add(const OrderedKeys& other);
+  bool operator==(const OrderedKeys&) const = default;
+};
+
 // How an endpoint stands with a process, beside what the registry says.
 enum class Standing : std::uint8_t {
   unknown,  // it had nothing for it
@@ -52,13 +61,14 @@ struct EndpointStats {
   Attempts attempts;
   UnixMillis next_retry = 0;
   std::uint64_t in_flight = 0;  // with those that are being recorded
+  OrderedKeys keys;
   Standing standing = Standing::unknown;
   UnixMillis resting_until = 0;
   // What is in force there; 0: no limit, or unknown.
   std::uint64_t concurrency = 0;
   double rate_per_second = 0;
 
-  // What waits, attempts, next_retry and in_flight of both. The rest is of one process alone, and stays.
+  // What waits, attempts, next_retry, in_flight and keys of both. The rest is of one process alone, and stays.
   void add(const EndpointStats& other);
   bool operator==(const EndpointStats&) const = default;
 };

@@ -147,12 +147,14 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"ordering", "auth", "tls", "proxy", "signatures"});
+  fields.not_yet({"auth", "tls", "proxy", "signatures"});
   fields.only("format", "binary");
   read_url(fields, endpoint.url);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
+  fields.choice("ordering", endpoint.ordering,
+                {to_string(Ordering::none), to_string(Ordering::key), to_string(Ordering::all)});
   read_breaker(fields, endpoint.breaker);
   endpoint.disable_after_seconds = kDisableAfterSeconds;
   fields.number("disable_after_seconds", endpoint.disable_after_seconds, 0, 366 * 86'400.0);
@@ -179,6 +181,7 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
   out["concurrency"] = endpoint.concurrency;
   out["timeout_seconds"] = endpoint.timeout_seconds;
   if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;
+  if (endpoint.ordering != Ordering::none) out["ordering"] = to_string(endpoint.ordering);
   if (!endpoint.breaker)
     out["breaker"] = nullptr;
   else if (*endpoint.breaker != BreakerSettings{})

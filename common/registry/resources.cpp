@@ -45,6 +45,15 @@ std::optional<EventKind> parse_event_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view to_string(Ordering ordering) {
+  switch (ordering) {
+    case Ordering::none: break;
+    case Ordering::key: return "key";
+    case Ordering::all: return "all";
+  }
+  return "none";
+}
+
 std::string_view to_string(EndpointState state) { return kStateNames[static_cast<std::size_t>(state)]; }
 
 std::optional<EndpointState> parse_endpoint_state(std::string_view text) {

@@ -133,11 +133,16 @@ struct BreakerSettings {
 
 inline constexpr double kDisableAfterSeconds = 5 * 86'400;
 
+// Which of an endpoint's events wait for one another: those of a partition key, or of a partition of the log.
+enum class Ordering : std::uint8_t { none, key, all };
+std::string_view to_string(Ordering ordering);
+
 struct Endpoint : Meta {
   std::string url;
   int concurrency = 64;
   double timeout_seconds = 15;
-  double rate_per_second = 0;              // 0: no limit
+  double rate_per_second = 0;  // 0: no limit
+  Ordering ordering = Ordering::none;
   std::optional<BreakerSettings> breaker;  // none: it never opens. Where nothing is said: as BreakerSettings is
   // After so long with nothing but failure it is disabled; 0: never. Where nothing is said: kDisableAfterSeconds.
   double disable_after_seconds = 0;

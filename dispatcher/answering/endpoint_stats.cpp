@@ -37,10 +37,15 @@ void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats
 }
 
 void add(const Backlog& backlog, const book::OpenIndex& index, Book& book, EndpointStats& stats) {
-  const LaneWaiting waiting = waiting_of(backlog, index);
-  stats.classes[static_cast<std::size_t>(backlog.priority)].add({waiting.first_memory, waiting.first_log,
-                                                                 waiting.retry_memory, waiting.retry_log,
-                                                                 oldest_waiting(backlog, index, book)});
+  const WaitingByClass waiting = waiting_of(backlog, index);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const LaneWaiting& one = waiting[i];
+    stats.classes[i].add({one.first_memory, one.first_log, one.retry_memory, one.retry_log, 0});
+  }
+  const OldestWaiting oldest = oldest_waiting(backlog, index, book);
+  stats.classes[static_cast<std::size_t>(oldest.priority)].add({0, 0, 0, 0, oldest.appended_at});
+  const BlockedKeys blocked = blocked_keys(backlog, index);
+  stats.keys.add({backlog.order ? backlog.order->keys() : 0, blocked.keys, blocked.since});
   const UnixMillis due = next_due(backlog, index).value_or(0);
   if (due != 0 && (stats.next_retry == 0 || due < stats.next_retry)) stats.next_retry = due;
 }

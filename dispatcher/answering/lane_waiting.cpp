@@ -8,27 +8,44 @@ namespace {
 constexpr int kLooks = 64;
 
 // What memory and index say of one that is about to move from one to the other is not always of the same moment.
+std::size_t at(registry::Priority priority) { return static_cast<std::size_t>(priority); }
+
+// Of one class; what is none of the lane's is nothing.
+book::LaneCounts counts_of(const Backlog& backlog, const book::OpenIndex& index, std::size_t priority) {
+  if (!backlog.ordered) return at(backlog.priority) == priority ? *backlog.counts : book::LaneCounts{};
+  const auto& by_class = index.lanes().at(backlog.lane)->by_class;
+  return by_class ? (*by_class)[priority] : book::LaneCounts{};
+}
+
 std::uint64_t less(std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; }
 
 }  // namespace
 
-LaneWaiting waiting_of(const Backlog& backlog, const book::OpenIndex& index) {
-  book::LaneCounts out;
+WaitingByClass waiting_of(const Backlog& backlog, const book::OpenIndex& index) {
+  std::array<book::LaneCounts, registry::kPriorities> out;
   backlog.out.for_each([&](const Delivery& delivery) {
     const auto known = index.find({delivery.offset(), backlog.lane});
-    if (known) ++(known->tried ? out.tried : out.untried);
+    if (known) ++(known->tried ? out[at(known->priority)].tried : out[at(known->priority)].untried);
   });
-  LaneWaiting waiting;
-  const std::uint64_t first = less(backlog.counts->untried, out.untried);
-  const std::uint64_t retries = less(backlog.counts->tried, out.tried);
-  waiting.first_memory = std::min<std::uint64_t>(first, backlog.ready + backlog.in_wheel[false]);
-  waiting.first_log = first - waiting.first_memory;
-  waiting.retry_memory = std::min<std::uint64_t>(retries, backlog.ready_tried + backlog.in_wheel[true]);
-  waiting.retry_log = retries - waiting.retry_memory;
-  return waiting;
+  std::uint64_t first_memory = backlog.ready + backlog.in_wheel[false];
+  if (backlog.order) first_memory += backlog.order->waiting_behind;
+  std::uint64_t retry_memory = backlog.ready_tried + backlog.in_wheel[true];
+  WaitingByClass all;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const book::LaneCounts open = counts_of(backlog, index, i);
+    LaneWaiting& waiting = all[i];
+    const std::uint64_t first = less(open.untried, out[i].untried), retries = less(open.tried, out[i].tried);
+    waiting.first_memory = std::min(first, first_memory);
+    waiting.first_log = first - waiting.first_memory;
+    waiting.retry_memory = std::min(retries, retry_memory);
+    waiting.retry_log = retries - waiting.retry_memory;
+    first_memory -= waiting.first_memory;
+    retry_memory -= waiting.retry_memory;
+  }
+  return all;
 }
 
-UnixMillis oldest_waiting(const Backlog& backlog, const book::OpenIndex& index, Book& book) {
+OldestWaiting oldest_waiting(const Backlog& backlog, const book::OpenIndex& index, Book& book) {
   std::int64_t from = 0;
   for (int looks = 0; const auto at = index.next_open(backlog.lane, from);) {
     from = *at + 1;
@@ -38,9 +55,27 @@ UnixMillis oldest_waiting(const Backlog& backlog, const book::OpenIndex& index, 
     const Delivery* const delivery = record ? Book::find(*record, backlog.lane) : nullptr;
     const bool first_is_out = !known->tried && delivery && delivery->is_out();
     if (first_is_out || (awaits && ++looks <= kLooks)) continue;
-    return record ? record->record->appended_at : index.append_times(*at).lowest;
+    return {record ? record->record->appended_at : index.append_times(*at).lowest, known->priority};
   }
-  return 0;
+  return {};
+}
+
+BlockedKeys blocked_keys(const Backlog& backlog, const book::OpenIndex& index) {
+  BlockedKeys blocked;
+  if (!backlog.order) return blocked;
+  std::int64_t from = 0;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    const auto at = index.next_tried(backlog.lane, from);
+    if (!at) break;
+    from = *at + 1;
+    const auto known = index.find({*at, backlog.lane});
+    const std::uint32_t hash = known->key_hash.value_or(0);
+    if (!backlog.order->is_first(hash, *at) || backlog.order->behind_first(hash, 1).empty()) continue;
+    ++blocked.keys;
+    const UnixMillis since = known->tried->first_at;
+    blocked.since = blocked.since == 0 ? since : std::min(blocked.since, since);
+  }
+  return blocked;
 }
 
 std::optional<UnixMillis> next_due(const Backlog& backlog, const book::OpenIndex& index) {

@@ -3,6 +3,7 @@
 // metrics, and its answers about an endpoint. Costs what of the lane is out, which its endpoint's concurrency bounds,
 // and a bounded number of looks into the index. Pure; confined to the core loop.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -17,14 +18,27 @@ struct LaneWaiting {
   std::uint64_t retries() const { return retry_memory + retry_log; }
   std::uint64_t all() const { return first_memory + first_log + retries(); }
 };
-LaneWaiting waiting_of(const Backlog& backlog, const book::OpenIndex& index);
+// By class. Of an ordered lane, what is in memory is taken to be of its highest classes.
+using WaitingByClass = std::array<LaneWaiting, registry::kPriorities>;
+WaitingByClass waiting_of(const Backlog& backlog, const book::OpenIndex& index);
 
-// Append time of the oldest that waits to be sent, or has failed and not ended; 0: none. Where its event is not in
-// memory, of the oldest of its block of 4,096 events. Where more than 64 stand before it that do not count, as they
-// await a result, of one of these.
-UnixMillis oldest_waiting(const Backlog& backlog, const book::OpenIndex& index, Book& book);
+// The oldest that waits to be sent, or has failed and not ended: its append time, 0: there is none; and its class.
+// Where its event is not in memory, of the oldest of its block of 4,096 events. Where more than 64 stand before it that
+// do not count, as they await a result, of one of these.
+struct OldestWaiting {
+  UnixMillis appended_at = 0;
+  registry::Priority priority = registry::Priority::normal;
+};
+OldestWaiting oldest_waiting(const Backlog& backlog, const book::OpenIndex& index, Book& book);
 
 // When the first of those that were tried, looking at no more than 64, may be tried again; nothing: there is none.
 std::optional<UnixMillis> next_due(const Backlog& backlog, const book::OpenIndex& index);
+
+// Keys of an ordered lane that wait for one that has failed, looking at no more than 64 of those that have.
+struct BlockedKeys {
+  std::uint64_t keys = 0;
+  UnixMillis since = 0;  // the first attempt of the one that has failed for longest; 0: none
+};
+BlockedKeys blocked_keys(const Backlog& backlog, const book::OpenIndex& index);
 
 }  // namespace certes::dispatcher

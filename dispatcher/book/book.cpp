@@ -59,7 +59,7 @@ Delivery& Book::add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint) 
   Delivery& delivery = deliveries_.take();
   delivery.record = &record;
   delivery.backlog = &backlog;
-  delivery.priority = backlog.priority;
+  delivery.priority = delivery.own_priority = backlog.priority;
   pin(record);
   record.deliveries.push_back(delivery);
   record.memory.grow(Pool<Delivery>::kBytes);
@@ -106,8 +106,8 @@ Out Book::out_of(const Delivery& delivery) { return Out(of(delivery.partition())
 Slot Book::take_slot(Delivery& delivery) {
   return std::visit(
       Overloaded{[](Unplaced&) { return Slot(); }, [](Queued&) { return Slot(); }, [](Held&) { return Slot(); },
-                 [](InWheel&) { return Slot(); }, [](AwaitingResult&) { return Slot(); },
-                 [](Sending& sending) { return std::move(sending.slot); },
+                 [](InWheel&) { return Slot(); }, [](BehindKey&) { return Slot(); },
+                 [](AwaitingResult&) { return Slot(); }, [](Sending& sending) { return std::move(sending.slot); },
                  [](Answering& answering) { return std::move(answering.slot); },
                  [](Recording& recording) { return std::move(recording.slot); },
                  [](Forgotten& forgotten) { return std::move(forgotten.slot); }},

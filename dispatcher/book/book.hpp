@@ -61,7 +61,7 @@ class Book {
   void wait_for_retry(Delivery& delivery, UnixMillis due);  // for its next attempt, which the index knows of
   void wait_until(Delivery& delivery, UnixMillis due);
   void await_result(Delivery& delivery, UnixMillis until);
-  void queue(Delivery& delivery);  // to be sent by its class
+  void queue(Delivery& delivery);  // to be sent by its class; behind what has not ended of its key
   void hold(Delivery& delivery);   // until its partition may act
   void rest(Delivery& delivery);   // until its endpoint has rested
   // On the log alone, whatever waits of the endpoint, or the one: nothing of it is sent for now.
@@ -83,6 +83,11 @@ class Book {
   void begin_recording(Delivery& delivery, const Ending& ending, std::uint8_t appends);
   void remove(Delivery& delivery);  // from memory: its end is recorded, or it is given up
   void forget(Delivery& delivery);  // its request has ended, too
+  void end(Delivery& delivery);     // its end is recorded: it leaves, and what waited for that may go
+  // The same of one that is not in memory: what waited for it may go. `hash`: of its key.
+  void ended(Backlog& backlog, std::uint32_t hash, std::int64_t offset);
+  // The first of a key, where it is in memory, stands at a higher class now.
+  void raise(Backlog& backlog, std::int64_t first);
 
   // Room in memory for what is of that lane and class: what waits of lower classes leaves for it. `share`: of all that
   // may be held. However little that is, there is room for one. A tenant that has a quarter of it or more, where there
@@ -129,10 +134,15 @@ class Book {
   void take_from(LoadedRecord& record, Delivery& delivery);
   Out out_of(const Delivery& delivery);
   static Slot take_slot(Delivery& delivery);
+  void wait_behind(Delivery& delivery);
   void list(Delivery& delivery);  // among those that wait
+  static bool is_first(const Delivery& delivery);
+  static KeyOrder::Entry entry_of(const Delivery& delivery);
+  Delivery* find(const Backlog& backlog, std::int64_t offset);
   void leave_last(Delivery& delivery);
   void unlist(Delivery& delivery);
   static std::size_t& ready_of(const Delivery& delivery, bool tried);
+  static void enter_ready(Delivery& delivery, bool tried);
   void leave_ready(const Delivery& delivery, bool tried);
   void put_back(HeldList& held);
   void drop(Delivery& delivery);

@@ -18,13 +18,15 @@ Delivery* last_below(const Lists& lists, registry::Priority priority) {
   return nullptr;
 }
 
-// Of that class, what may give way to a lane that has nothing in memory: a retry that waits for its time, or the last
-// of several of its lane that are ready. Nothing: there is none among those that came last.
+// Of that class, what may give way to a lane that has nothing in memory: a retry that waits for its time, what is not
+// the first of its key, or the last of several of its lane that are ready. Nothing: there is none among those that came
+// last.
 template <class Lists>
 Delivery* excess(const Lists& lists, registry::Priority priority) {
   static constexpr int kLooks = 64;
   return lists[at(priority)].find_last(kLooks, [](const Delivery& delivery) {
-    return std::holds_alternative<InWheel>(delivery.place) || delivery.backlog->in_memory() > 1;
+    return std::holds_alternative<InWheel>(delivery.place) || std::holds_alternative<BehindKey>(delivery.place) ||
+           delivery.backlog->in_memory() > 1;
   });
 }
 

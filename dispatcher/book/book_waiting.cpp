@@ -10,6 +10,8 @@
 namespace certes::dispatcher {
 namespace {
 
+std::size_t at(registry::Priority priority) { return static_cast<std::size_t>(priority); }
+
 constexpr Millis kKeptLongest{600'000};  // in memory until its next attempt
 constexpr double kShareOfWaiting = 0.5;  // of memory, above which nothing is kept longer than it must
 
@@ -24,11 +26,20 @@ std::size_t* in_wheel_of(const Delivery& delivery) {
 }  // namespace
 
 void Book::queue(Delivery& delivery) {
+  if (!is_first(delivery)) return wait_behind(delivery);
   put(delivery, Queued{delivery.attempts > 0});
+  if (const KeyOrder* const order = delivery.backlog->order.get())
+    delivery.priority = order->priority_of(entry_of(delivery));
   delivery.priority = std::max(delivery.priority, delivery.endpoint->limits->highest);
   list(delivery);
-  ++ready_of(delivery, delivery.attempts > 0);
+  enter_ready(delivery, delivery.attempts > 0);
   scheduler_.push(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, clock_.now());
+}
+
+void Book::wait_behind(Delivery& delivery) {
+  put(delivery, BehindKey{});
+  list(delivery);
+  ++delivery.backlog->order->waiting_behind;
 }
 
 void Book::wait_for_retry(Delivery& delivery, UnixMillis due) {
@@ -68,7 +79,7 @@ void Book::rest(Delivery& delivery) {
   put(delivery, Held{delivery.attempts > 0});
   list(delivery);
   leave_last(delivery);
-  ++ready_of(delivery, delivery.attempts > 0);
+  enter_ready(delivery, delivery.attempts > 0);
   delivery.endpoint->given_back.push_back(delivery);
 }
 
@@ -96,8 +107,14 @@ std::size_t& Book::ready_of(const Delivery& delivery, bool tried) {
   return tried ? delivery.backlog->ready_tried : delivery.backlog->ready;
 }
 
+void Book::enter_ready(Delivery& delivery, bool tried) {
+  ++ready_of(delivery, tried);
+  if (KeyOrder* const order = delivery.backlog->order.get()) ++order->ready[at(delivery.priority)];
+}
+
 void Book::leave_ready(const Delivery& delivery, bool tried) {
   --ready_of(delivery, tried);
+  if (KeyOrder* const order = delivery.backlog->order.get()) --order->ready[at(delivery.priority)];
   if (delivery.backlog->is_behind()) stirred_.push_back(delivery.backlog);
 }
 
@@ -147,6 +164,7 @@ void Book::put(Delivery& delivery, DeliveryPlace place) {
 void Book::leave_place(Delivery& delivery) {
   if (delivery.is_out()) of_endpoint(delivery).unlink();
   if (std::size_t* const count = in_wheel_of(delivery)) --*count;
+  KeyOrder* const order = delivery.backlog ? delivery.backlog->order.get() : nullptr;
   std::visit(Overloaded{[](Unplaced&) {},
                         [&](Queued& queued) {
                           unlist(delivery);
@@ -161,6 +179,10 @@ void Book::leave_place(Delivery& delivery) {
                         [&](InWheel&) {
                           unlist(delivery);
                           wheel_.cancel(delivery);
+                        },
+                        [&](BehindKey&) {
+                          unlist(delivery);
+                          if (order) --order->waiting_behind;
                         },
                         [&](AwaitingResult&) {
                           stays(delivery);
@@ -186,6 +208,8 @@ void Book::drop(Delivery& delivery) {
   if ((ends && what == Due::attempt) || (ends_awaiting && what == Due::result)) backlog.sweep_from(place.offset);
   if (known->tried)
     index->schedule(place);
+  else if (backlog.order)
+    backlog.order->to_load({known->key_hash.value_or(0), place.offset, known->priority});
   else
     backlog.put_back(place.offset);
   stirred_.push_back(&backlog);

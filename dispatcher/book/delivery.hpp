@@ -48,6 +48,7 @@ struct Held {  // taken from it, while its partition may not act, or its endpoin
 struct InWheel {  // until its next attempt is due
   bool tried = false;
 };
+struct BehindKey {};       // what stands before it in its key has not ended
 struct AwaitingResult {};  // a command that was taken (202): in the wheel until its result comes, or its time is over
 // Of a request that is out: its headers, twice, and what libcurl keeps for it (measured: 12 KB, without TLS).
 inline constexpr std::size_t kRequestBytes = 12u << 10;
@@ -73,7 +74,7 @@ struct Forgotten {  // its partition is lost; only its request is still out
   FixedCharge<kRequestBytes> memory;
 };
 using DeliveryPlace =
-    std::variant<Unplaced, Queued, Held, InWheel, AwaitingResult, Sending, Answering, Recording, Forgotten>;
+    std::variant<Unplaced, Queued, Held, InWheel, BehindKey, AwaitingResult, Sending, Answering, Recording, Forgotten>;
 
 // Whether a command's result is on the log.
 enum class Answer : std::uint8_t {
@@ -103,8 +104,10 @@ struct Delivery : Waiting,
   UnixMillis first_at = 0;       // when the first attempt ended
   std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
   std::uint32_t attempts = 0;    // that have ended
-  registry::Priority priority = registry::Priority::normal;
-  bool command = false;  // ends only when its result is on the log
+  registry::Priority priority = registry::Priority::normal;      // that it is sent by
+  registry::Priority own_priority = registry::Priority::normal;  // of its subscription
+  std::uint32_t key_hash = 0;                                    // in an ordered lane (KeyOrder); 0: it has no key
+  bool command = false;                                          // ends only when its result is on the log
   Answer answer = Answer::none;
   DeliveryPlace place;
 

@@ -129,7 +129,7 @@ void LaneTable::insert(LaneNumber number, const LaneName& name, const LaneNotes&
   Piece& piece = piece_of(number);
   const std::size_t index = number % kPiece;
   if (index >= piece.lanes.size()) piece.lanes.resize(index + 1);
-  piece.lanes[index] = std::make_unique<Lane>(Lane{name, notes, {}, {}, 0});
+  piece.lanes[index] = std::make_unique<Lane>(Lane{name, notes, {}, {}, {}, 0});
   ++piece.used;
   by_endpoint_[key_of(name.tenant, name.endpoint)].push_back(number);
   bytes_ += bytes_of(name);

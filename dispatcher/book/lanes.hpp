@@ -4,6 +4,7 @@
 // name it still. They stand in pieces of 1,024 numbers, which checkpoints write when they have changed. Who: OpenIndex.
 // Confined to the core loop.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -63,7 +64,8 @@ struct Lane {
   LaneName name;
   LaneNotes notes;
   LaneCounts counts;
-  ChunkList chunks;            // in which something of it is open
+  std::unique_ptr<std::array<LaneCounts, registry::kPriorities>> by_class;  // of an ordered lane
+  ChunkList chunks;                                                         // in which something of it is open
   std::uint32_t named_by = 0;  // chunks, those in which nothing of it is open any more included
 };
 

@@ -285,9 +285,12 @@ Priority OpenIndex::priority_of(const Lane& lane, const Chunk& chunk, OpenPlace 
 }
 
 void OpenIndex::count(Lane& lane, Priority priority, bool is_tried, int by) {
-  LaneCounts& of_class = by_class_[static_cast<std::size_t>(priority)];
-  for (LaneCounts* each : {&lane.counts, &counts_, &of_class})
-    (is_tried ? each->tried : each->untried) += static_cast<std::uint64_t>(by);
+  const auto its_class = static_cast<std::size_t>(priority);
+  if (lane.name.ordered && !lane.by_class)
+    lane.by_class = std::make_unique<std::array<LaneCounts, registry::kPriorities>>();
+  LaneCounts* const of_lane = lane.by_class ? &(*lane.by_class)[its_class] : nullptr;
+  for (LaneCounts* each : {&lane.counts, &counts_, &by_class_[its_class], of_lane})
+    if (each != nullptr) (is_tried ? each->tried : each->untried) += static_cast<std::uint64_t>(by);
 }
 
 void OpenIndex::count(const Chunk& chunk, OpenPlace place, bool is_tried, int by) {

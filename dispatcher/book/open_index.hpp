@@ -131,6 +131,18 @@ class OpenIndex {
   // Of the block that the offset is of, as far as events with deliveries go. unknown: there is nothing open near it.
   AppendTimes append_times(std::int64_t offset) const;
 
+  // Visits what is open of an ordered lane, as (offset, hash of its key, class), in the order of the log.
+  template <class Visit>
+  void each_in_order(LaneNumber number, Visit&& visit) const {
+    for (const std::uint32_t chunk : lanes_.at(number)->chunks)
+      for (std::uint64_t from = delivery_key(number, 0);;) {
+        const KeyEntry* const entry = at(chunk)->chunk->keys().at_or_after(from);
+        if (entry == nullptr || entry->lane != number) break;
+        visit(first_of(chunk) + entry->offset, entry->hash, entry->priority);
+        from = entry->key() + 1;
+      }
+  }
+
   const LaneCounts& counts() const { return counts_; }
   const LaneCounts& counts(Priority priority) const { return by_class_[static_cast<std::size_t>(priority)]; }
   // Of memory, O(1); copies that a checkpoint holds excepted, which are what has changed since.

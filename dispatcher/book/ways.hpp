@@ -15,7 +15,8 @@ namespace certes::dispatcher {
 
 inline constexpr std::size_t kPlaces = std::variant_size_v<DeliveryPlace>;
 inline constexpr std::array<std::string_view, kPlaces> kPlaceNames = {
-    "Unplaced", "Queued", "Held", "InWheel", "AwaitingResult", "Sending", "Answering", "Recording", "Forgotten"};
+    "Unplaced",       "Queued",  "Held",      "InWheel",   "BehindKey",
+    "AwaitingResult", "Sending", "Answering", "Recording", "Forgotten"};
 static_assert(!kPlaceNames.back().empty(), "a place has no name");
 
 template <class Place, std::size_t Index = 0>
@@ -38,10 +39,12 @@ constexpr Way way(std::string_view why) {
 inline constexpr std::array kWays = {
     way<Unplaced, Queued>("it comes into memory"),
     way<Unplaced, InWheel>("the same: an attempt is due later"),
+    way<Unplaced, BehindKey>("the same: another of its key has not ended"),
     way<Unplaced, AwaitingResult>("the same: it was taken (202)"),
     way<Unplaced, Recording>("malformed, doomed, or its dead letter is due"),
     way<Unplaced, Answering>("the same, of a command; or nobody takes it"),
     way<Queued, Sending>("its turn"),
+    way<Queued, Queued>("its key stands at a higher class now"),
     way<Queued, Held>("its turn, and its partition may not act"),
     way<Queued, Recording>("not matched any more, or doomed"),
     way<Queued, Answering>("the same, of a command"),
@@ -49,6 +52,10 @@ inline constexpr std::array kWays = {
     way<Held, Recording>("doomed, or its result has come"),
     way<Held, Answering>("doomed, a command"),
     way<InWheel, Queued>("due"),
+    way<InWheel, BehindKey>("due, and another of its key has not ended"),
+    way<BehindKey, Queued>("its key's turn"),
+    way<BehindKey, Recording>("doomed, or its result has come"),
+    way<BehindKey, Answering>("doomed, a command"),
     way<InWheel, Recording>("doomed, or its result has come"),
     way<InWheel, Answering>("doomed, a command"),
     way<AwaitingResult, Recording>("its result has come"),
@@ -56,6 +63,7 @@ inline constexpr std::array kWays = {
     way<Sending, Recording>("answered, or failed"),
     way<Sending, Answering>("the same, of a command that ends by it"),
     way<Sending, Queued>("broken off"),
+    way<Sending, BehindKey>("the same, and its order has become another"),
     way<Sending, Held>("given back: its endpoint rests"),
     way<Sending, InWheel>("given back, to a URL of its own"),
     way<Sending, Forgotten>("its partition is lost"),

@@ -29,7 +29,7 @@ bool takes(Mode mode) {
 namespace {
 
 Fate fate(const Delivery& delivery) {
-  return fate_of(delivery.endpoint->config(), *delivery.record->record, delivery.backlog->priority);
+  return fate_of(delivery.endpoint->config(), *delivery.record->record, delivery.own_priority);
 }
 
 }  // namespace

@@ -84,7 +84,11 @@ void EventIntake::plan_directed(Routing& routing, bool reply) {
 
 void EventIntake::plan_one(Routing& routing, const Match& match) {
   Endpoint& endpoint = parts_.endpoints.of(match, parts_.routes.state());
-  routing.planned.push_back({&match, &parts_.backlogs.of(routing.record->partition, endpoint, match.priority)});
+  const std::int32_t partition = routing.record->partition;
+  const bool ordered = endpoint.config().ordering != registry::Ordering::none;
+  Backlog& backlog = ordered ? parts_.backlogs.of_ordered(partition, endpoint)
+                             : parts_.backlogs.of(partition, endpoint, match.priority);
+  routing.planned.push_back({&match, &backlog});
 }
 
 void EventIntake::plan_own(Routing& routing, Match&& match) {
@@ -106,9 +110,10 @@ void EventIntake::plan_known(Routing& routing) {
 
 void EventIntake::enter_index(Routing& routing) {
   routed_.clear();
+  const std::uint32_t key = KeyOrder::hash_of(routing.view.partition_key);
   const std::uint64_t command = routing.kind == EventKind::command ? Commands::hash_of(*routing.record) : 0;
   for (const auto& [match, backlog] : routing.planned)
-    routed_.push_back({backlog->lane, backlog->priority, 0, command});
+    routed_.push_back({backlog->lane, match->priority, key, command});
   for (const Backlog* backlog : routing.known) routed_.push_back({backlog->lane, backlog->priority, 0, command});
   routing.index.route(landmark(*routing.record), routed_);
   if (command != 0 && !routed_.empty())

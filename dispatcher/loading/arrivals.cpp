@@ -79,6 +79,10 @@ void Arrivals::cancel(LoadedRecord& record, Backlog& backlog, const book::OpenDe
 
 Delivery& Arrivals::add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint, const book::OpenDelivery& known) {
   Delivery& delivery = parts_.book.add(record, backlog, endpoint);
+  if (backlog.order) {
+    delivery.priority = delivery.own_priority = known.priority;
+    delivery.key_hash = known.key_hash.value_or(0);
+  }
   delivery.command = record.record->headers.get(log::names::kKind) == to_string(EventKind::command);
   if (record.awaited == 0 && record.record->headers.find(log::names::kWait)) record.awaited = awaited(*record.record);
   if (!known.tried) return delivery;

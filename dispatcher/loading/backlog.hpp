@@ -3,10 +3,12 @@
 // come, and how much of it is in memory. Who: book, intake, loader. Plain values; confined to the core loop.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "dispatcher/book/key_order.hpp"
 #include "dispatcher/book/lanes.hpp"
 #include "dispatcher/scheduling/list.hpp"
 
@@ -25,12 +27,16 @@ struct Backlog : NodeOf<WantingBacklogs> {
   std::int32_t partition = 0;
   book::LaneNumber lane = 0;
   registry::Priority priority = registry::Priority::normal;
+  bool ordered = false;                      // a lane of all classes; `priority` says nothing then
   const book::LaneName* name = nullptr;      // these two: in the index
   const book::LaneCounts* counts = nullptr;  // of what is open
   TenantMemory* tenant = nullptr;            // the book's; none: it was not asked yet
   Endpoint* endpoint = nullptr;              // none: nobody, or an endpoint that is no more: what is open is only ended
 
-  // First attempts, in the order of the log.
+  // Of an ordered lane, whose turn it is; none: it has no endpoint yet, or is not ordered.
+  std::unique_ptr<KeyOrder> order;
+
+  // First attempts, in the order of the log. Of an ordered lane only `ready`.
   std::int64_t from = 0;  // what is untried below is in memory, or was given up
   bool behind = false;    // something untried may stand at or above
   std::size_t ready = 0;  // in memory, and waiting to be sent
@@ -48,7 +54,8 @@ struct Backlog : NodeOf<WantingBacklogs> {
   std::optional<std::int64_t> hurry;  // from there on
   UnixMillis hurried_for = 0;         // the retry that this is for, or was
 
-  std::size_t asked = 0;   // on their way from the log
+  registry::Priority listed = registry::Priority::normal;  // the class of those that want, where it is among them
+  std::size_t asked = 0;                                   // on their way from the log
   bool elsewhere = false;  // while it is looked for what was read a moment ago: the next is not
 
   std::size_t in_wheel[2] = {};                         // in memory, until their time comes: not tried, tried
@@ -67,7 +74,7 @@ struct Backlog : NodeOf<WantingBacklogs> {
   void sweep_from(std::int64_t offset) {
     if (!sweep || offset < *sweep) sweep = offset;
   }
-  bool is_behind() const { return behind || overdue || sweep || !due.empty(); }
+  bool is_behind() const { return behind || overdue || sweep || !due.empty() || (order && order->next_to_load()); }
 };
 
 }  // namespace certes::dispatcher

@@ -8,8 +8,13 @@
 namespace certes::dispatcher {
 namespace {
 
-std::size_t place_of(std::int32_t partition, registry::Priority priority) {
-  return static_cast<std::size_t>(partition) * registry::kPriorities + static_cast<std::size_t>(priority);
+// In Endpoint::backlogs, in which each partition has one for each class, and one for all.
+constexpr std::size_t kOrdered = registry::kPriorities, kPlaces = kOrdered + 1;
+std::size_t place_of(std::int32_t partition, std::size_t lane) {
+  return static_cast<std::size_t>(partition) * kPlaces + lane;
+}
+std::size_t place_of(const Backlog& backlog) {
+  return place_of(backlog.partition, backlog.ordered ? kOrdered : static_cast<std::size_t>(backlog.priority));
 }
 
 }  // namespace
@@ -17,6 +22,17 @@ std::size_t place_of(std::int32_t partition, registry::Priority priority) {
 book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority) {
   const registry::Endpoint& config = endpoint.config();
   return {config.tenant, config.id, endpoint.reply ? 0 : config.created_at, priority, false};
+}
+
+book::LaneName ordered_lane_name(const Endpoint& endpoint) {
+  book::LaneName name = lane_name(endpoint, registry::Priority::normal);
+  name.ordered = true;
+  return name;
+}
+
+Backlog* ordered_lane(const Endpoint& endpoint, std::int32_t partition) {
+  const std::size_t place = place_of(partition, kOrdered);
+  return place < endpoint.backlogs.size() ? endpoint.backlogs[place] : nullptr;
 }
 
 bool is_gone(const Backlog& backlog) { return backlog.endpoint == nullptr || backlog.endpoint->mode == Mode::deleted; }
@@ -35,21 +51,59 @@ void Backlogs::leave(std::int32_t number) {
   const auto found = partitions_.find(number);
   if (found == partitions_.end()) return;
   for (const auto& backlog : found->second.lanes)
-    if (backlog && backlog->endpoint) backlog->endpoint->backlogs[place_of(number, backlog->priority)] = nullptr;
+    if (backlog && backlog->endpoint) backlog->endpoint->backlogs[place_of(*backlog)] = nullptr;
   partitions_.erase(found);
 }
 
 bool is_purged(const Backlog& backlog, const log::StoredRecord& event, const book::OpenDelivery& known) {
-  return book::waits(known) && fate_of(backlog.endpoint->config(), event, backlog.priority) == Fate::purged;
+  return book::waits(known) && fate_of(backlog.endpoint->config(), event, known.priority) == Fate::purged;
+}
+
+UnixMillis doomed_before(const Backlog& backlog) {
+  const registry::Endpoint& config = backlog.endpoint->config();
+  if (!backlog.ordered) return doomed_before(config, backlog.priority);
+  UnixMillis before = 0;
+  for (int each = 0; each < registry::kPriorities; ++each)
+    before = std::max(before, doomed_before(config, static_cast<registry::Priority>(each)));
+  return before;
 }
 
 Backlog& Backlogs::of(std::int32_t number, Endpoint& endpoint, registry::Priority priority) {
-  const std::size_t place = place_of(number, priority);
+  const std::size_t place = place_of(number, static_cast<std::size_t>(priority));
   if (place < endpoint.backlogs.size() && endpoint.backlogs[place]) return *endpoint.backlogs[place];
+  return make(number, endpoint, lane_name(endpoint, priority));
+}
+
+Backlog& Backlogs::of_ordered(std::int32_t number, Endpoint& endpoint) {
+  if (Backlog* const known = ordered_lane(endpoint, number)) return *known;
+  return make(number, endpoint, ordered_lane_name(endpoint));
+}
+
+Backlog& Backlogs::make(std::int32_t number, Endpoint& endpoint, const book::LaneName& name) {
   Partition& partition = partitions_.at(number);
-  Backlog& made = at(partition, number, partition.index->lanes().number(lane_name(endpoint, priority)));
+  Backlog& made = at(partition, number, partition.index->lanes().number(name));
   belongs_to(made, endpoint);
   return made;
+}
+
+bool Backlogs::older_open(const Backlog& ordered) {
+  const std::size_t first = place_of(ordered.partition, 0);
+  const auto& all = ordered.endpoint->backlogs;
+  for (std::size_t place = first; place < first + kOrdered && place < all.size(); ++place)
+    if (all[place] && all[place]->counts->open() > 0) return true;
+  return false;
+}
+
+void Backlogs::put_in_order(Backlog& ordered) {
+  const bool one = ordered.endpoint->config().ordering == registry::Ordering::all;
+  ordered.order = std::make_unique<KeyOrder>(one, order_memory_);
+  const book::OpenIndex& index = *partitions_.at(ordered.partition).index;
+  index.each_in_order(ordered.lane, [&](std::int64_t offset, std::uint32_t hash, registry::Priority priority) {
+    ordered.order->add({hash, offset, priority});
+  });
+  index.each_in_order(ordered.lane, [&](std::int64_t offset, std::uint32_t hash, registry::Priority priority) {
+    ordered.order->to_load({hash, offset, priority});
+  });
 }
 
 Backlog& Backlogs::of_nobody(std::int32_t number) {
@@ -70,6 +124,7 @@ Backlog& Backlogs::at(Partition& partition, std::int32_t number, book::LaneNumbe
     backlog->name = &known.name;
     backlog->counts = &known.counts;
     backlog->priority = backlog->name->priority;
+    backlog->ordered = backlog->name->ordered;
   }
   return *backlog;
 }
@@ -85,10 +140,11 @@ void Backlogs::part_with(Endpoint& endpoint) {
 }
 
 void Backlogs::belongs_to(Backlog& backlog, Endpoint& endpoint) {
-  const std::size_t place = place_of(backlog.partition, backlog.priority);
+  const std::size_t place = place_of(backlog);
   if (endpoint.backlogs.size() <= place) endpoint.backlogs.resize(place + 1);
   endpoint.backlogs[place] = &backlog;
   backlog.endpoint = &endpoint;
+  if (backlog.ordered && !backlog.order) put_in_order(backlog);
   book::LaneTable& lanes = partitions_.at(backlog.partition).index->lanes();
   learn_health(lanes.at(backlog.lane)->notes, endpoint.attempts);
   note_health(lanes, backlog.lane, endpoint.attempts);

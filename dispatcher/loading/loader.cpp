@@ -41,7 +41,7 @@ void Loader::fenced() {
       partition.age.read(last.appended_at, parts_.clock.now());
     parts_.backlogs.for_each(number, [this](Backlog& backlog) {
       resolve(backlog);
-      backlog.put_back(0);
+      if (!backlog.order) backlog.put_back(0);
       consider(backlog);
     });
   }
@@ -58,8 +58,7 @@ void Loader::resolve(Backlog& backlog) {
     const Match match{name.tenant + "/" + name.endpoint, config, backlog.priority, nullptr};
     parts_.backlogs.belongs_to(backlog, parts_.endpoints.of(match, state));
   }
-  if (backlog.endpoint == nullptr || doomed_before(backlog.endpoint->config(), backlog.priority) != 0)
-    backlog.sweep_from(0);
+  if (backlog.endpoint == nullptr || doomed_before(backlog) != 0) backlog.sweep_from(0);
   hurry_.consider(backlog);
 }
 
@@ -92,8 +91,9 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
   auto known = index.find(place);
   if (!known) return;  // it had come to its end before
   if (hurry_.arrived(backlog, place, *known)) known = index.find(place);
-  const bool ends = ends_at_once(backlog, *record);
-  if (ends ? !may_end_more() : !may_come(backlog, *known)) {
+  put_in_order(backlog, place, *known);
+  const bool ends = ends_at_once(backlog, *record, *known);
+  if (ends ? !may_end_more() : !may_come(backlog, place, *known)) {
     leave_behind(backlog, place, *known, ends);
     if (!ends && !known->tried && takes(backlog) && !parts_.book.is_full(kMemoryShare)) recent_.add(record);
     return consider(backlog);
@@ -107,12 +107,13 @@ void Loader::offer(Backlog& backlog, const log::RecordPtr& record, const Match* 
 }
 
 // What is routed just now, and could be sent soon.
-bool Loader::may_come(Backlog& backlog, const book::OpenDelivery& known) {
+bool Loader::may_come(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known) {
   if (known.tried && known.tried->what == Due::attempt) {
     const bool soon = known.tried->due <= parts_.clock.unix_millis() + kLoadedBefore.count();
     return soon && takes(backlog) && parts_.book.make_room(class_of(backlog), backlog);
   }
   if (known.tried) return parts_.book.make_room(class_of(backlog), backlog);
+  if (backlog.order) return may_come_in_order(backlog, place, known);
   // What leaves memory for it may be of its own lane, where its class was another before.
   const auto nothing_before = [&] { return !backlog.behind && backlog.asked == 0; };
   return takes(backlog) && nothing_before() && backlog.ready < most_ready(backlog) &&
@@ -125,13 +126,20 @@ void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::O
   else if (known.tried)
     parts_.book.index(backlog.partition)->schedule(place);
   else
-    backlog.put_back(place.offset);
+    put_back(backlog, place.offset);
+}
+
+// An untried one comes again when it is its turn.
+void Loader::put_back(Backlog& backlog, std::int64_t offset) {
+  if (!backlog.order) return backlog.put_back(offset);
+  const auto known = parts_.book.index(backlog.partition)->find({offset, backlog.lane});
+  if (known) backlog.order->to_load({known->key_hash.value_or(0), offset, known->priority});
 }
 
 // Nothing is sent of it, whatever else is known.
-bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record) {
+bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record, const book::OpenDelivery& known) {
   if (is_gone(backlog)) return true;
-  return fate_of(backlog.endpoint->config(), record, backlog.priority) != Fate::deliver;
+  return fate_of(backlog.endpoint->config(), record, known.priority) != Fate::deliver;
 }
 
 bool Loader::waited_too_long(const log::StoredRecord& record) const {
@@ -175,6 +183,7 @@ void Loader::changed(Endpoint& endpoint) {
   const bool sweeps = std::exchange(endpoint.ends_anew, false) || endpoint.mode == Mode::deleted;
   for (Backlog* const backlog : endpoint.backlogs) {
     if (backlog == nullptr) continue;
+    if (backlog->order) order_anew(*backlog);
     if (sweeps) backlog->sweep_from(0);
     if (partitions_.at(backlog->partition).state == State::loading) hurry_.consider(*backlog);
     consider(*backlog);
@@ -183,9 +192,10 @@ void Loader::changed(Endpoint& endpoint) {
 }
 
 // In which it is sent: its tenant may have no higher one.
-registry::Priority Loader::class_of(const Backlog& backlog) {
+registry::Priority Loader::class_of(const Backlog& backlog) const {
   if (backlog.endpoint == nullptr) return backlog.priority;
-  return std::max(backlog.priority, backlog.endpoint->limits->highest);
+  const registry::Priority priority = backlog.order ? class_in_order(backlog) : backlog.priority;
+  return std::max(priority, backlog.endpoint->limits->highest);
 }
 
 std::size_t Loader::most_ready(const Backlog& backlog) const {
@@ -202,6 +212,7 @@ std::size_t Loader::room_for_tried(const Backlog& backlog) const {
 }
 
 bool Loader::wants_first(const Backlog& backlog) const {
+  if (backlog.order) return wants_in_order(backlog);
   return backlog.behind && takes(backlog) && 2 * backlog.ready < most_ready(backlog);
 }
 
@@ -216,8 +227,13 @@ bool Loader::wants(const Backlog& backlog) const {
 }
 
 void Loader::consider(Backlog& backlog) {
-  if (static_cast<NodeOf<WantingBacklogs>&>(backlog).linked() || !wants(backlog)) return;
-  partitions_.at(backlog.partition).wanting[static_cast<std::size_t>(class_of(backlog))].push_back(backlog);
+  auto& node = static_cast<NodeOf<WantingBacklogs>&>(backlog);
+  if ((node.linked() && !backlog.order) || !wants(backlog)) return;
+  const registry::Priority priority = class_of(backlog);
+  if (node.linked() && backlog.listed <= priority) return;
+  node.unlink();
+  backlog.listed = priority;
+  partitions_.at(backlog.partition).wanting[static_cast<std::size_t>(priority)].push_back(backlog);
 }
 
 void Loader::step() {

@@ -99,7 +99,7 @@ class Loader {
     UnixMillis expired_before = 0;  // what is open of events that were appended before has waited too long; 0: nothing
   };
 
-  static registry::Priority class_of(const Backlog& backlog);
+  registry::Priority class_of(const Backlog& backlog) const;
   std::size_t most_ready(const Backlog& backlog) const;
   bool wants(const Backlog& backlog) const;
   bool wants_first(const Backlog& backlog) const;
@@ -107,11 +107,20 @@ class Loader {
   std::size_t room_for_tried(const Backlog& backlog) const;
   void consider(Backlog& backlog);
   void resolve(Backlog& backlog);
-  bool may_come(Backlog& backlog, const book::OpenDelivery& known);
+  bool may_come(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known);
   void leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends);
-  static bool ends_at_once(const Backlog& backlog, const log::StoredRecord& record);
+  void put_back(Backlog& backlog, std::int64_t offset);
+  static bool ends_at_once(const Backlog& backlog, const log::StoredRecord& record, const book::OpenDelivery& known);
   bool waited_too_long(const log::StoredRecord& record) const;
   UnixMillis ends_before(const Backlog& backlog) const;
+
+  // Of ordered lanes (loader_order.cpp).
+  void put_in_order(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known);
+  void order_anew(Backlog& backlog);
+  registry::Priority class_in_order(const Backlog& backlog) const;
+  bool may_come_in_order(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known);
+  bool wants_in_order(const Backlog& backlog) const;
+  void collect_in_order(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out);
 
   void take_due(std::int32_t number, Partition& partition, book::OpenIndex& index);
   void look_for_old(std::int32_t number, Partition& partition);

@@ -79,7 +79,12 @@ Backlog* Loader::first_with_room(List<Backlog, NodeOf<WantingBacklogs>>& wanting
 void Loader::collect(Backlog& backlog, book::OpenIndex& index, std::vector<Asked>& out) {
   if (backlog.sweep && may_end_more()) collect_sweep(backlog, index, out);
   // What is behind is swept: its first attempts are loaded as their ends go to the log.
-  if (wants_first(backlog) && (!backlog.sweep || may_end_more())) collect_first(backlog, index, out);
+  if (wants_first(backlog) && (!backlog.sweep || may_end_more())) {
+    if (backlog.order)
+      collect_in_order(backlog, index, out);
+    else
+      collect_first(backlog, index, out);
+  }
   if (!backlog.due.empty()) collect_due(backlog, index, out);
   if (wants_due(backlog)) collect_overdue(backlog, index, out);
 }
@@ -106,8 +111,7 @@ void Loader::collect_sweep(Backlog& backlog, const book::OpenIndex& index, std::
 // What was appended before comes to its end without being sent.
 UnixMillis Loader::ends_before(const Backlog& backlog) const {
   if (is_gone(backlog)) return INT64_MAX;
-  return std::max(doomed_before(backlog.endpoint->config(), backlog.priority),
-                  partitions_.at(backlog.partition).expired_before);
+  return std::max(doomed_before(backlog), partitions_.at(backlog.partition).expired_before);
 }
 
 // What is in memory and has waited too long, or awaits its result and is purged, leaves it, unless it is out. What else
@@ -141,6 +145,8 @@ void Loader::collect_due(Backlog& backlog, const book::OpenIndex& index, std::ve
   for (const std::int64_t offset : std::exchange(backlog.due, {})) {
     const auto known = index.find({offset, backlog.lane});
     if (!known || !known->tried || is_loaded(backlog.partition, {offset, backlog.lane})) continue;
+    // It is due once it is the first of its key.
+    if (backlog.order && !backlog.order->is_first(known->key_hash.value_or(0), offset)) continue;
     if (known->tried->what == Due::attempt && !sends) {
       backlog.look_for_due(offset);
     } else if (room == 0) {
@@ -242,7 +248,7 @@ void Loader::load(const Asked& asked, const log::RecordPtr& record) {
   if (!known || is_loaded(backlog.partition, place)) return;
   // What stands before it has left memory meanwhile: it comes again behind that.
   if (asked.want == Want::first && backlog.behind && backlog.from <= asked.offset) return;
-  const bool ends_so = ends_at_once(backlog, *record);
+  const bool ends_so = ends_at_once(backlog, *record, *known);
   const bool too_long = waited_too_long(*record) && (is_gone(backlog) || !is_purged(backlog, *record, *known));
   const bool ends = too_long || ends_so;
   if (asked.want == Want::sweep && !ends) return;
@@ -262,7 +268,12 @@ void Loader::lost(const Asked& asked, bool damaged) {
   if (!known) return;
   if (known->command_hash != 0) parts_.commands.remove(known->command_hash, backlog.partition, asked.offset);
   parts_.recorder.lost({backlog.partition, asked.offset}, backlog,
-                       damaged ? "its event cannot be read from the log" : "its event is not on the log any more");
+                       damaged ? "its event cannot be read from the log" : "its event is not on the log any more",
+                       [this, number = backlog.partition, lane = backlog.lane, offset = asked.offset,
+                        hash = known->key_hash.value_or(0)] {
+                         if (partitions_.contains(number))
+                           parts_.book.ended(parts_.backlogs.at(number, lane), hash, offset);
+                       });
 }
 
 // What has no answer is asked for again.
@@ -274,7 +285,7 @@ void Loader::end_run(Partition& partition, const log::Picked& picked) {
     const Asked& asked = all[i];
     --asked.backlog->asked;
     switch (asked.want) {
-      case Want::first: asked.backlog->put_back(asked.offset); break;
+      case Want::first: put_back(*asked.backlog, asked.offset); break;
       case Want::due: asked.backlog->due.push_back(asked.offset); break;
       case Want::sweep: asked.backlog->sweep_from(asked.offset); break;
     }

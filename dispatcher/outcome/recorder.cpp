@@ -103,10 +103,11 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   if (letter) append_dead_letter(delivery, name, {judged.rule, error, answer});
 }
 
-// For the next owner, too.
+// For the next owner, too. A partition that was lost has no index until its lanes leave.
 void Recorder::note(const Endpoint& endpoint) {
   for (const Backlog* const backlog : endpoint.backlogs)
-    if (backlog) note_health(book_.index(backlog->partition)->lanes(), backlog->lane, endpoint.attempts);
+    if (book::OpenIndex* const index = backlog ? book_.index(backlog->partition) : nullptr)
+      note_health(index->lanes(), backlog->lane, endpoint.attempts);
 }
 
 void Recorder::give_up(Delivery& delivery, const Why& why) {
@@ -152,7 +153,7 @@ void Recorder::end_unsent(Delivery& delivery) {
 }
 
 // Of the event nothing is known but its place.
-void Recorder::lost(Place place, const Backlog& backlog, std::string_view why) {
+void Recorder::lost(Place place, const Backlog& backlog, std::string_view why, std::function<void()> recorded) {
   const std::string name = delivery_id(text_of(place), backlog.name->endpoint, kLost);
   AttemptRecord record;
   record.delivery = name;
@@ -163,11 +164,12 @@ void Recorder::lost(Place place, const Backlog& backlog, std::string_view why) {
   record.error = why;
   observer_.lost();
   const Endpoint* const endpoint = backlog.endpoint;
-  outcomes_.record_attempt(
-      place, backlog.lane, record,
-      [this, priority = backlog.priority, known = endpoint != nullptr, meter = endpoint ? endpoint->meter : 0] {
-        observer_.ended(priority, Cancelled{}, known, meter);
-      });
+  outcomes_.record_attempt(place, backlog.lane, record,
+                           [this, priority = backlog.priority, known = endpoint != nullptr,
+                            meter = endpoint ? endpoint->meter : 0, recorded = std::move(recorded)] {
+                             observer_.ended(priority, Cancelled{}, known, meter);
+                             recorded();
+                           });
 }
 
 void Recorder::tell_unmatched(Place place, const event::EventView& view) {
@@ -247,7 +249,7 @@ void Recorder::ended(Delivery& delivery, const Ending& ending) {
   observer_.ended(delivery.priority, ending, delivery.endpoint != nullptr,
                   delivery.endpoint ? delivery.endpoint->meter : 0);
   if (delivery.command) commands_.remove(*delivery.record->record);
-  book_.remove(delivery);
+  book_.end(delivery);
 }
 
 template <class Wait>

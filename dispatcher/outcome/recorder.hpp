@@ -3,6 +3,7 @@
 // follows once they are acknowledged. Who: core. Confined to the core loop.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -46,8 +47,8 @@ class Recorder {
   // What waits for an endpoint that takes nothing more, or not that. Precondition: doomed.
   void end_unsent(Delivery& delivery);
 
-  // A delivery whose record is not on the log any more: `why`.
-  void lost(Place place, const Backlog& backlog, std::string_view why);
+  // A delivery whose record is not on the log any more: `why`. `recorded`: its end is acknowledged.
+  void lost(Place place, const Backlog& backlog, std::string_view why, std::function<void()> recorded);
 
   // For the caller who waits: nobody gets the event. It does not wait for that itself: should it get lost, the caller
   // learns only that it was accepted.

@@ -53,6 +53,7 @@ EndpointStats some() {
   stats.attempts = {1'600'000'000'000, 10, 5, 0, 2, 0, 1'699'999'999'000, 1'700'000'001'000, 1'700'000'000'500};
   stats.next_retry = 1'700'000'002'000;
   stats.in_flight = 3;
+  stats.keys = {7, 1, 1'700'000'000'000};
   stats.standing = Standing::open;
   stats.concurrency = 8;
   return stats;
@@ -87,6 +88,8 @@ TEST_CASE("Stats: what dispatchers answer is added, and says how many partitions
   CHECK(classes["high"]["oldest"]["at"] == "2023-11-14T22:13:25.000Z");
   CHECK(classes["bulk"]["oldest"].is_null());
   CHECK(json["in_flight"] == 6);
+  CHECK(json["ordering"] ==
+        Json{{"mode", "none"}, {"keys", 14}, {"blocked", 2}, {"blocked_since", "2023-11-14T22:13:20.000Z"}});
   CHECK(json["next_retry_at"] == "2023-11-14T22:13:22.000Z");
   CHECK(json["failing_since"] == "2023-11-14T22:13:20.500Z");
   CHECK(json["attempts"]["delivered"] == 20);

@@ -15,6 +15,7 @@ constexpr const char* kStats = R"({"endpoint":"billing","state":"active","standi
 "in_flight":2,"next_retry_at":"2026-01-31T08:00:15.000Z","failing_since":null,
 "last_success":"2026-01-31T08:00:08.500Z","last_failure":null,
 "attempts":{"since":"2026-01-31T05:00:10.000Z","delivered":7,"retry":2,"awaiting":0,"dead_lettered":0,"cancelled":0},
+"ordering":{"mode":"key","keys":5,"blocked":2,"blocked_since":"2026-01-31T07:48:10.000Z"},
 "limits":{"concurrency":64,"rate_per_second":null},"partitions":{"covered":6,"all":12},
 "answered_by":[{"process":"worker-1","partitions":6,"standing":"resting","in_flight":2,
   "limits":{"concurrency":64,"rate_per_second":2.5},"resting_until":"2026-01-31T08:00:12.000Z"}]})";
@@ -32,6 +33,7 @@ TEST_CASE("certes endpoints stats: times have their ages beside them, and only c
         "last success  2026-01-31T08:00:08.500Z (1.5 s ago)\n"
         "last failure  -\n"
         "attempts      7 delivered, 2 retry, since 2026-01-31T05:00:10.000Z (3 h ago)\n"
+        "ordering      key: 5 keys open, 2 wait for one that fails since 2026-01-31T07:48:10.000Z (12 min ago)\n"
         "partitions    6 of 12\n"
         "\n"
         "PRIORITY  IN MEMORY  ON THE LOG  RETRIES IN MEMORY  ON THE LOG  OLDEST\n"

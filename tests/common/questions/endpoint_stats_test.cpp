@@ -17,6 +17,7 @@ EndpointStats full() {
   stats.attempts = {500, 10, 5, 1, 2, 3, 700, 800, 750};
   stats.next_retry = 2'000;
   stats.in_flight = 6;
+  stats.keys = {40, 3, 600};
   stats.standing = Standing::resting;
   stats.resting_until = 1'500;
   stats.concurrency = 64;
@@ -35,10 +36,10 @@ TEST_CASE(
     "EndpointStats: what is missing is none, what is not known is passed over, what is something else is refused") {
   CHECK(endpoint_stats_of("{}") == EndpointStats{});
   CHECK(endpoint_stats_of(R"({"breaker":{"open":true},"standing":"melted"})") == EndpointStats{});
-  for (const char* bad :
-       {"", "[]", "7", R"({"in_flight":-1})", R"({"in_flight":1.5})", R"({"in_flight":"1"})", R"({"classes":[]})",
-        R"({"classes":{"normal":7}})", R"({"classes":{"normal":{"oldest":-5}}})", R"({"attempts":[]})",
-        R"({"attempts":{"delivered":null}})", R"({"standing":7})", R"({"rate_per_second":"fast"})"})
+  for (const char* bad : {"", "[]", "7", R"({"in_flight":-1})", R"({"in_flight":1.5})", R"({"in_flight":"1"})",
+                          R"({"classes":[]})", R"({"classes":{"normal":7}})", R"({"classes":{"normal":{"oldest":-5}}})",
+                          R"({"attempts":[]})", R"({"attempts":{"delivered":null}})", R"({"standing":7})",
+                          R"({"keys":{"blocked":"x"}})", R"({"rate_per_second":"fast"})"})
     CHECK_FALSE(endpoint_stats_of(bad));
 }
 
@@ -60,11 +61,13 @@ TEST_CASE("EndpointStats: several are added, times by which is the earliest or t
   other.classes[kNormal].oldest = 0;
   other.classes[kBulk].oldest = 800;
   other.next_retry = 1'900;
+  other.keys = {2, 1, 500};
   sum.add(other);
   CHECK(sum.classes[kNormal] == ClassWaiting{2, 4, 6, 8, 1'000});
   CHECK(sum.classes[kBulk] == ClassWaiting{0, 18, 0, 0, 800});
   CHECK(sum.next_retry == 1'900);
   CHECK(sum.in_flight == 12);
+  CHECK(sum.keys == OrderedKeys{42, 4, 500});
   CHECK(sum.attempts.delivered == 20);
   CHECK(sum.attempts.since == 500);
 }

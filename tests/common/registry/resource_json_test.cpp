@@ -79,7 +79,7 @@ TEST_CASE("Resource JSON: read-only members are passed over in a declaration") {
 }
 
 TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
-  for (const char* name : {"ordering", "auth", "tls", "signatures"}) {
+  for (const char* name : {"auth", "tls", "signatures"}) {
     const auto result = parse<Endpoint>("{\"url\":\"http://a/\",\"" + std::string(name) + "\":1}", Form::declared);
     REQUIRE_FALSE(result);
     CHECK(result.error().pointer == "/" + std::string(name));
@@ -88,6 +88,17 @@ TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
   check_refusals<Endpoint>({{R"({"url":"http://a/","format":"structured"})", "/format", "not supported yet"},
                             {R"({"urls":["http://a/","http://b/"]})", "/urls", "not supported yet"}});
   CHECK(declared<Endpoint>(R"({"urls":["http://a/"],"format":"binary"})").url == "http://a/");
+}
+
+TEST_CASE("Endpoint JSON: ordering") {
+  CHECK(declared<Endpoint>(R"({"url":"http://a/"})").ordering == Ordering::none);
+  for (const Ordering ordering : {Ordering::none, Ordering::key, Ordering::all}) {
+    const std::string name(to_string(ordering));
+    const auto endpoint = declared<Endpoint>("{\"url\":\"http://a/\",\"ordering\":\"" + name + "\"}");
+    CHECK(endpoint.ordering == ordering);
+    CHECK(Json::parse(shown_json(endpoint)).value("ordering", "none") == name);
+  }
+  check_refusals<Endpoint>({{R"({"url":"http://a/","ordering":"keys"})", "/ordering", "none, key, all"}});
 }
 
 TEST_CASE("Endpoint JSON: refusals name the place") {

@@ -130,3 +130,19 @@ TEST_CASE("Failing: where nothing is said of it, it goes on for ever") {
   }
   CHECK(world.disabled.empty());
 }
+
+TEST_CASE("Failing: in the same round in which another of its partitions is lost") {
+  World world(patient());
+  world.use(minute());
+  for (const std::int32_t partition : {0, 1}) {
+    EventText text;
+    text.partition = partition;
+    world.give(text);
+  }
+  world.core->run();
+  REQUIRE(world.flying.size() == 2);
+  world.lose(1);
+  CHECK(world.answer("a", 500));
+  world.core->run();
+  CHECK(world.outcomes("retry") == 1);
+}

@@ -108,15 +108,16 @@ void CoreProcess::settle() {
 
 registry::StatePtr CoreProcess::seen(const registry::StatePtr& state) const {
   const bool paused_is_active = mistaken(Mistake::sends_to_paused);
-  const bool ignores_purges = mistaken(Mistake::ignores_purges);
-  if (!paused_is_active && !ignores_purges && !mistaken(Mistake::ignores_intervals) &&
+  const bool ignores_purges = mistaken(Mistake::ignores_purges), ignores_order = mistaken(Mistake::ignores_order);
+  if (!paused_is_active && !ignores_purges && !ignores_order && !mistaken(Mistake::ignores_intervals) &&
       !mistaken(Mistake::ignores_pauses))
     return state;
   return tests::with_endpoints(*state, [&](registry::Endpoint& endpoint) {
     using registry::EndpointState;
     if (paused_is_active && endpoint.state == EndpointState::paused) endpoint.state = EndpointState::active;
     if (ignores_purges) endpoint.purges.clear();
-    if (paused_is_active || ignores_purges) return;
+    if (ignores_order) endpoint.ordering = registry::Ordering::none;
+    if (paused_is_active || ignores_purges || ignores_order) return;
     const bool pauses_alone = mistaken(Mistake::ignores_pauses);
     std::erase_if(endpoint.intervals,
                   [&](const auto& one) { return !pauses_alone || one.state == EndpointState::paused; });

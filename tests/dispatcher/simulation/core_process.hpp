@@ -24,6 +24,7 @@ struct Life {
   std::size_t body_bytes = 2;        // of an event
   int concurrency = 2;               // of endpoints
   Millis retry_delay = kRetryDelay;  // of the policy by number
+  std::size_t keys = 0;              // of events, most of them; 0: endpoints have no order
 };
 
 struct ProcessOptions {

@@ -31,6 +31,7 @@ void Judge::landed(const log::RecordPtr& record) {
   if (!replay.empty()) item.what += " as " + replay;
   item.kind = registry::parse_event_kind(from.get(names::kKind)).value_or(EventKind::event);
   item.type = from.get("ce_type");
+  item.key = from.get("ce_partitionkey");
   item.malformed = !event::view(*record);
   item.repeated = has_come_before(*record);
   item.to_reply = item.kind == EventKind::result && from.find(names::kReplyTo);
@@ -85,10 +86,15 @@ void Judge::check(const Request& request, const registry::State& state) {
   const auto config = state.endpoint(tenant_of(endpoint), id_of(endpoint));
   if (!clocks_jump_ && !tolerant())
     pace_.sent(request.delivery, request.attempt, timed_ && is_timed(endpoint), request.current, config.get());
-  const bool first = ordered_ && request.attempt == 1;
+  const bool first = by_class_ && request.attempt == 1;
   if (first && !order_.sent(request.process, endpoint, partition_of(request.delivery), item->offset))
     violate("ORDER: " + what + " after what stands behind it");
   if (endpoint == kReplyTo) return;
+  // What it did not match at first may be routed again later, and match.
+  const bool keeps_order = request.current && !tolerant() && steady(of(request.delivery));
+  if (keeps_order && config && config->ordering == registry::Ordering::key && !item->key.empty() &&
+      !keys_.sent(endpoint, config->created_at, item->key, item->offset))
+    violate("KEY: " + what + " after what stands behind it in its key");
   if (!config || config->state != EndpointState::active) violate("SENT: " + what + ", which is not active");
   if (config && fate(*config, *item).value_or(Fate::deliver) != Fate::deliver)
     violate("SENT: " + what + ", whose time it was not");

@@ -1,8 +1,8 @@
 #pragma once
 // Judge: knows the registry's whole story, and beside what every Witness sees says of the real core: an event that is
 // lost, that ends otherwise than the registry's story has it, that is sent to who was not to get it, when it was not
-// time, or out of order; a command without exactly one result that stands before its end. Confined to the test's
-// thread.
+// time, or out of order, of a class or of a key; a command without exactly one result that stands before its end.
+// Confined to the test's thread.
 
 #include <map>
 #include <optional>
@@ -31,7 +31,7 @@ class Judge final : public certes::simulation::Witness {
  public:
   struct Options {
     bool timed;        // as the script's
-    bool changes;      // of the registry
+    bool by_class;     // first attempts of an endpoint keep the order of the log
     bool clocks_jump;  // wall clocks
   };
   Judge(const log::memory::Cluster& cluster, std::int32_t partitions, const RegistryScript& registry,
@@ -39,7 +39,7 @@ class Judge final : public certes::simulation::Witness {
       : Witness(cluster, partitions),
         registry_(registry),
         timed_(options.timed),
-        ordered_(!options.changes),
+        by_class_(options.by_class),
         clocks_jump_(options.clocks_jump),
         pace_(*this, clock) {}
 
@@ -67,7 +67,7 @@ class Judge final : public certes::simulation::Witness {
     bool repeated = false;  // one of the same identity stands before it
     bool to_reply = false;  // a result that names a URL
     bool answered = false;  // a command that its service has posted a result of
-    std::string type;
+    std::string type, key;
     std::set<std::string> directed = {};  // the only endpoints; none: who subscribes
     std::int64_t offset = 0;
     UnixMillis appended_at = 0;
@@ -104,9 +104,10 @@ class Judge final : public certes::simulation::Witness {
   void conclude_command(const Item& item);
 
   const RegistryScript& registry_;
-  const bool timed_, ordered_, clocks_jump_;
+  const bool timed_, by_class_, clocks_jump_;
   Pace pace_;
   Order order_;
+  KeysInOrder keys_;
   std::map<std::pair<std::int32_t, std::int64_t>, Item> items_;  // by place
   std::map<std::string, Of> of_;                                 // by delivery
   std::set<std::string> identities_, results_;                   // that stand on the log

@@ -24,6 +24,7 @@ enum class Mistake : std::uint8_t {
   ignores_intervals,  // of endpoints: when they were disabled or paused
   ignores_pauses,     // of these, the pauses
   ignores_purges,     // and what it was purged of
+  ignores_order,      // of an endpoint
   sends_to_paused,    // who is paused counts as active
   sends_to_gone,      // so does who answered 410, until the registry says otherwise
   lets_go_at_once,    // of a partition with requests that are out

@@ -1,7 +1,11 @@
 #pragma once
+// KeysInOrder: what an endpoint gets of a partition key, whoever sends it, comes in the order of the log: what was
+// tried is not tried again once something behind it was sent.
+//
 // Order: where nothing changes the class of a delivery, a process sends the first attempts for an endpoint in the order
 // in which their events stand in a partition. Who: Judge. Confined to the test's thread.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -26,6 +30,20 @@ class Order {
 
  private:
   std::map<std::tuple<std::uint64_t, std::int32_t, std::string>, std::set<std::int64_t>> sent_;
+};
+
+// A key's events are in one partition.
+class KeysInOrder {
+ public:
+  // An attempt. False: one that stands behind it was sent before.
+  bool sent(const std::string& endpoint, std::int64_t created_at, const std::string& key, std::int64_t offset) {
+    std::int64_t& last = last_[{endpoint, created_at, key}];
+    last = std::max(last, offset);
+    return last == offset;
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::int64_t, std::string>, std::int64_t> last_;
 };
 
 }  // namespace certes::dispatcher::simulation

@@ -38,8 +38,8 @@ std::string tenant_of(std::string_view endpoint) { return std::string(endpoint.s
 std::string id_of(std::string_view endpoint) { return std::string(endpoint.substr(endpoint.find('/') + 1)); }
 bool is_timed(std::string_view endpoint) { return endpoint == kTimed; }
 
-RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency)
-    : clock_(clock), timed_(timed), concurrency_(concurrency) {
+RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering)
+    : clock_(clock), timed_(timed), concurrency_(concurrency), ordering_(ordering) {
   builder_.policy("in-time", [](registry::BackoffPolicy& policy) {
     policy.strategy = registry::BackoffPolicy::Strategy::constant;
     policy.base_seconds = 1;
@@ -59,6 +59,7 @@ void RegistryScript::make(const std::string& endpoint) {
     made.tenant = tenant_of(endpoint);
     made.url = "http://127.0.0.1/" + endpoint;
     made.concurrency = concurrency_;
+    made.ordering = ordering_;
     // Of those whose policy has a time, whether that is kept can be seen only where nothing holds up their attempts.
     if (!timed_) made.breaker = registry::BreakerSettings{3, 0.8, 5, 10, 0.5, 2};
     made.created_at = clock_.unix_millis();

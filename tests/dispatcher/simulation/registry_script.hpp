@@ -35,8 +35,8 @@ std::string id_of(std::string_view endpoint);
 
 class RegistryScript {
  public:
-  // `timed`: whether there is one whose deliveries end by time. `concurrency`: of endpoints.
-  RegistryScript(const ManualClock& clock, bool timed, int concurrency);
+  // `timed`: whether there is one whose deliveries end by time. `concurrency`, `ordering`: of endpoints.
+  RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering);
 
   const registry::StatePtr& now() const { return now_; }
   // A random change of one endpoint or subscription; says which.
@@ -76,6 +76,7 @@ class RegistryScript {
   const ManualClock& clock_;
   const bool timed_;
   const int concurrency_;
+  const registry::Ordering ordering_;
   tests::StateBuilder builder_;
   std::map<Bound, std::string> patterns_;  // of who is subscribed
   registry::StatePtr now_;

@@ -34,9 +34,12 @@ CoreWorld::CoreWorld(const Schedule& schedule)
       schedule_(schedule),
       change_rate_(schedule.changes ? Dice(schedule.frame.seed, kChangesThrow).of(std::vector{0.01, 0.03, 0.1}) : 0),
       sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
-      registry_(clock_, schedule.timed, schedule.life.concurrency),
+      registry_(clock_, schedule.timed, schedule.life.concurrency,
+                schedule.life.keys > 0 ? registry::Ordering::key : registry::Ordering::none),
       judge_(*cluster_, partitions_, registry_, clock_,
-             {.timed = schedule.timed, .changes = schedule.changes, .clocks_jump = schedule.clocks}) {}
+             {.timed = schedule.timed,
+              .by_class = !schedule.changes && schedule.life.keys == 0,
+              .clocks_jump = schedule.clocks}) {}
 
 std::unique_ptr<certes::simulation::Process> CoreWorld::make(std::uint64_t id) {
   return std::make_unique<CoreProcess>(
@@ -69,8 +72,13 @@ void CoreWorld::accept(Dice& dice) {
   const double what = dice.unit();
   if (what < 0.08 && !events_.empty()) return repeat(dice);
   if (what < 0.2 && !events_.empty()) return replay(dice);
-  const std::int32_t partition = any_partition(dice);
+  std::int32_t partition = any_partition(dice);
   event::Event made = new_event(dice);
+  if (schedule_.life.keys > 0 && dice.chance(0.8)) {
+    const std::size_t key = dice.pick(schedule_.life.keys);
+    made.partition_key = "k" + std::to_string(key);
+    partition = static_cast<std::int32_t>(key) % partitions_;
+  }
   if (what < 0.4) {
     made.kind = "command";
     made.type = kCommand;

@@ -26,6 +26,7 @@ struct Planted {
   Mistake mistake;
   std::string_view kinds;
   bool changes = true;
+  std::size_t keys = 0;
 };
 constexpr Planted kPlanted[] = {
     {Mistake::forgets_states, "RESEND REPEAT FORK ATTEMPTS"},
@@ -44,6 +45,7 @@ constexpr Planted kPlanted[] = {
     {Mistake::ignores_intervals, "SENT STRANGE FATE"},
     {Mistake::ignores_pauses, "POLICY"},
     {Mistake::ignores_purges, "SENT FATE"},
+    {Mistake::ignores_order, "KEY", true, 2},
     {Mistake::sends_to_paused, "SENT"},
     {Mistake::sends_to_gone, "GONE"},
     {Mistake::lets_go_at_once, "REPEAT RESEND"},
@@ -86,6 +88,17 @@ TEST_CASE("Core simulation: nor where attempts are far apart") {
                          .life = {.memory_bytes = bytes, .concurrency = 1, .retry_delay = Millis{700'000}}});
   all_hold(schedules, 50);
 }
+TEST_CASE("Core simulation: nor where endpoints have an order, which is kept through all of that") {
+  std::vector<Schedule> schedules;
+  for (const std::size_t bytes : {3'000u, 128u << 20})
+    for (const std::size_t keys : {1u, 3u})
+      for (const bool changes : {false, true})
+        schedules.push_back({.frame = {.events = 12, .processes = 2, .steps = 400, .unaware = true, .stretch = 5},
+                             .changes = changes,
+                             .timed = false,
+                             .life = {.memory_bytes = bytes, .concurrency = 3, .keys = keys}});
+  all_hold(schedules, 40);
+}
 TEST_CASE("Core simulation: wherever all are restarted, everything ends as it would have") {
   certes::simulation::holds_wherever_restarted<CoreWorld>(
       Schedule{.frame = {.events = 5, .processes = 2, .steps = 100}, .gone = false, .timed = false}, 20);
@@ -93,8 +106,9 @@ TEST_CASE("Core simulation: wherever all are restarted, everything ends as it wo
 
 TEST_CASE("Core simulation: notices what a dispatcher does wrong") {
   for (const Planted& planted : kPlanted)
-    certes::simulation::notices<CoreWorld>(Schedule{.changes = planted.changes, .mistake = planted.mistake}, 6'000,
-                                           planted.kinds);
+    certes::simulation::notices<CoreWorld>(
+        Schedule{.changes = planted.changes, .mistake = planted.mistake, .life = {.keys = planted.keys}}, 6'000,
+        planted.kinds);
 }
 TEST_CASE("Core simulation: notices commits that are not fenced") {
   certes::simulation::Frame frame = kUnaware;

@@ -108,7 +108,7 @@ class Ingress(Case):
             ("/endpoints/e", {"url": "http://10.1.2.3/"}, "/url"),
             ("/endpoints/e", {"url": "http://[::ffff:169.254.169.254]/"}, "/url"),
             ("/endpoints/e", {"url": "ftp://example.com/"}, "/url"),
-            ("/endpoints/e", {"url": "https://example.com/", "ordering": "key"}, "/ordering"),
+            ("/endpoints/e", {"url": "https://example.com/", "ordering": "keys"}, "/ordering"),
             ("/endpoints/e", {"url": "https://example.com/", "concurency": 3}, "/concurency"),
             ("/subscriptions/s", {"endpoint": "e", "pattern": "a..b"}, "/pattern"),
             ("/subscriptions/s", {"endpoint": "e", "pattern": "a.b", "priority": "urgent"}, "/priority"),

@@ -237,7 +237,7 @@ pattern = "#"
             ('[[endpoints]]\nid = "x"\nurl = "http://10.1.2.3/"\n', 3, "10.1.2.3"),
             ('[[endpoints]]\nid = "x"\nurl = "http://u:p@example.com/"\n', 3, "URL"),
             ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nbackoff_policy = "nobody"\n', 4, "nobody"),
-            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nordering = "key"\n', 4, "ordering"),
+            ('[[endpoints]]\nid = "x"\nurl = "http://127.0.0.1:9/"\nordering = "keys"\n', 4, "ordering"),
             ('[[endpoints]]\nid = "one"\nurl = "http://127.0.0.1:9/"\n', 1, "declared at"),
             ('[[subscriptions]]\nid = "y"\nendpoint = "nobody"\npattern = "#"\n', 3, "nobody"),
             ('[[subscriptions]]\nid = "y"\nendpoint = "one"\npattern = "a..b"\n', 4, "words"),
