@@ -128,8 +128,9 @@ std::optional<Oldest> oldest_purge(const registry::Endpoint& current, const regi
   asked.at = INT64_MAX;  // later than all
   const auto disabled = std::ranges::find(current.intervals.rbegin(), current.intervals.rend(),
                                           registry::EndpointState::disabled, &registry::StateInterval::state);
-  const UnixMillis disabled_at = disabled == current.intervals.rend() ? 0 : disabled->from;
-  const registry::Purge* const gone = purge_to_go(current.purges, asked, disabled_at);
+  const std::int64_t disabled_by =
+      disabled == current.intervals.rend() ? registry::kNeverDisabled : disabled->from_offset;
+  const registry::Purge* const gone = purge_to_go(current.purges, asked, disabled_by);
   return gone == nullptr ? std::nullopt : std::optional(Oldest{"purged", registry::kKeptPurges, gone->until()});
 }
 

@@ -32,16 +32,16 @@ bool takes(const Retry& retry, UnixMillis first_failed_at) {
   return first_failed_at < retry.at && first_failed_at >= retry.since;
 }
 
-const Purge* purge_to_go(const std::vector<Purge>& purges, const Purge& next, UnixMillis disabled_at) {
-  const auto replaced = [&](const Purge& one) { return one.at > disabled_at && covers(next, one); };
+const Purge* purge_to_go(const std::vector<Purge>& purges, const Purge& next, std::int64_t disabled_by) {
+  const auto replaced = [&](const Purge& one) { return one.offset > disabled_by && covers(next, one); };
   if (purges.size() < kKeptPurges || std::ranges::any_of(purges, replaced)) return nullptr;
   return &*std::ranges::min_element(purges, {}, &Purge::until);
 }
 
-void add_purge(std::vector<Purge>& purges, Purge&& next, UnixMillis disabled_at) {
-  if (const Purge* const gone = purge_to_go(purges, next, disabled_at))
+void add_purge(std::vector<Purge>& purges, Purge&& next, std::int64_t disabled_by) {
+  if (const Purge* const gone = purge_to_go(purges, next, disabled_by))
     purges.erase(purges.begin() + (gone - purges.data()));
-  std::erase_if(purges, [&](const Purge& one) { return one.at > disabled_at && covers(next, one); });
+  std::erase_if(purges, [&](const Purge& one) { return one.offset > disabled_by && covers(next, one); });
   purges.push_back(std::move(next));
 }
 

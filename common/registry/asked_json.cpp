@@ -23,6 +23,7 @@ void take(const Json& json, const char* name, T& out) {
 
 OrderedJson json_of(const Purge& purge) {
   OrderedJson json = begin_asked(purge);
+  if (purge.at != 0) json["offset"] = purge.offset;
   if (purge.before != 0) json["before"] = purge.before;
   if (!purge.classes.empty()) json["classes"] = purge.classes;
   if (!purge.pattern.empty()) json["pattern"] = purge.pattern;
@@ -40,6 +41,7 @@ Purge purge_of(const Json& json) {
   Purge purge;
   take(json, "at", purge.at);
   take(json, "by", purge.by);
+  take(json, "offset", purge.offset);
   take(json, "before", purge.before);
   take(json, "classes", purge.classes);
   take(json, "pattern", purge.pattern);

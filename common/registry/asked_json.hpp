@@ -1,7 +1,7 @@
 #pragma once
 // Purges and retries as they stand in records of the registry topic. Internal to the registry. Pure.
-//   {"at"?,"by"?,"before"?,"classes"?:[PRIORITY],"pattern"?}, {"at"?,"by"?,"since"?}: times in milliseconds since 1970;
-//   "at" and "by" once the change that asks has been decided.
+//   {"at"?,"by"?,"offset"?,"before"?,"classes"?:[PRIORITY],"pattern"?}, {"at"?,"by"?,"since"?}: times in milliseconds
+//   since 1970; "at", "by" and "offset" once the change that asks has been decided.
 
 #include "common/registry/asked.hpp"
 #include "common/registry/json.hpp"

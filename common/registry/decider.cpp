@@ -24,12 +24,11 @@ AuditEntry entry_for(const ChangeRecord& record, UnixMillis at, std::int64_t off
 
 }  // namespace
 
-Result<Decision> Decider::apply(const ChangeRecord& record, UnixMillis at, AuditEntry& entry,
-                                std::vector<EntryPtr>& went) {
+Result<Decision> Decider::apply(const ChangeRecord& record, AuditEntry& entry, std::vector<EntryPtr>& went) {
   const Change& change = record.change;
   if (change.op == Change::Op::remove) return ledger_.remove(change, went);
   const EntryPtr before = ledger_.find(registry_key(change.tenant, change.kind, change.id));
-  auto decision = ledger_.put(change, at);
+  auto decision = ledger_.put(change, entry.at, entry.offset);
   if (!decision) return decision;
   entry.action = before ? AuditEntry::Action::change : AuditEntry::Action::create;
   if (!before) return decision;
@@ -45,7 +44,7 @@ std::optional<Result<Decision>> Decider::decide(const ChangeRecord& record, Unix
   remember(record.change_id);
   AuditEntry entry = entry_for(record, at, offset);
   std::vector<EntryPtr> went;
-  auto result = apply(record, at, entry, went);
+  auto result = apply(record, entry, went);
   if (result) {
     changed_.push_back(registry_key(record.change.tenant, record.change.kind, record.change.id));
     for (const EntryPtr& one : went) changed_.push_back(registry_key(one->tenant, one->kind, one->id));

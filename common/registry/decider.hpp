@@ -21,7 +21,7 @@ class Decider {
   explicit Decider(std::size_t audit_entries = kAuditEntries) : audit_(audit_entries) {}
 
   // Decides the change that stands at `offset`, appended at `at`. Nothing if an earlier copy of it has been decided.
-  std::optional<Result<Decision>> decide(const ChangeRecord& record, UnixMillis at, std::int64_t offset = 0);
+  std::optional<Result<Decision>> decide(const ChangeRecord& record, UnixMillis at, std::int64_t offset);
 
   // Takes over what a snapshot holds, in place of everything.
   void load(const std::vector<EntryPtr>& entries, const std::vector<std::string>& decided);
@@ -35,7 +35,7 @@ class Decider {
   std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
 
  private:
-  Result<Decision> apply(const ChangeRecord& record, UnixMillis at, AuditEntry& entry, std::vector<EntryPtr>& went);
+  Result<Decision> apply(const ChangeRecord& record, AuditEntry& entry, std::vector<EntryPtr>& went);
   void remember(const std::string& change_id);
   void audit(AuditEntry entry, const Result<Decision>& result, const std::vector<EntryPtr>& went);
 

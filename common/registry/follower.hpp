@@ -30,6 +30,7 @@ class Follower {
   ~Follower();
 
   StatePtr state() const;
+  std::int64_t position() const { return position_; }
   bool caught_up() const { return caught_up_; }
   // What keeps it from following, if waiting does not help.
   std::optional<Error> failure() const;

@@ -28,27 +28,30 @@ Result<void> check_version(const Change& change, std::int64_t current) {
 constexpr std::string_view kActive = "active";
 
 // What a change at that time makes of them.
-std::vector<Spell> spells_after(const EntryPtr& current, const Change& change, UnixMillis at) {
+std::vector<Spell> spells_after(const EntryPtr& current, const Change& change, UnixMillis at, std::int64_t offset) {
   std::vector<Spell> spells = current ? current->spells : std::vector<Spell>();
   const std::string& state = change.envelope.state;
   if (current && current->envelope.state == state) return spells;
-  if (!spells.empty() && spells.back().to == 0) spells.back().to = std::max(at, spells.back().from + 1);
+  if (!spells.empty() && spells.back().to == 0) {
+    spells.back().to = std::max(at, spells.back().from + 1);
+    spells.back().to_offset = offset;
+  }
   if (state.empty() || state == kActive) return spells;
   const auto same = [&](const Spell& one) { return one.state == state; };
   if (static_cast<std::size_t>(std::ranges::count_if(spells, same)) == kKeptSpells)
     spells.erase(std::ranges::find_if(spells, same));
-  spells.push_back({state, change.by, at, 0});
+  spells.push_back({state, change.by, at, 0, offset, 0});
   return spells;
 }
 
-// When it was disabled last; 0: never, as far as that is kept.
-UnixMillis disabled_at(const std::vector<Spell>& spells) {
+// By which change it was disabled last, as far as that is kept.
+std::int64_t disabled_by(const std::vector<Spell>& spells) {
   const auto last = std::ranges::find(spells.rbegin(), spells.rend(), "disabled", &Spell::state);
-  return last == spells.rend() ? 0 : last->from;
+  return last == spells.rend() ? kNeverDisabled : last->from_offset;
 }
 
 // What the change asks for is kept beside the entry, as of its time, and no more in its envelope.
-void keep_asked(Entry& next, const EntryPtr& current, const Change& change) {
+void keep_asked(Entry& next, const EntryPtr& current, const Change& change, std::int64_t offset) {
   if (current) {
     next.purges = current->purges;
     next.retries = current->retries;
@@ -58,7 +61,8 @@ void keep_asked(Entry& next, const EntryPtr& current, const Change& change) {
   if (Purge asked = change.envelope.purge.value_or(Purge{}); change.envelope.purge) {
     asked.at = next.updated_at;
     asked.by = change.by;
-    add_purge(next.purges, std::move(asked), disabled_at(next.spells));
+    asked.offset = offset;
+    add_purge(next.purges, std::move(asked), disabled_by(next.spells));
   }
   if (change.envelope.retry) add_retry(next.retries, {next.updated_at, change.envelope.retry->since, change.by});
 }
@@ -101,7 +105,7 @@ Result<void> Ledger::check_claims(const std::string& key, const std::string& ten
   return {};
 }
 
-Result<Decision> Ledger::put(const Change& change, UnixMillis at) {
+Result<Decision> Ledger::put(const Change& change, UnixMillis at, std::int64_t offset) {
   const std::string key = registry_key(change.tenant, change.kind, change.id);
   const EntryPtr current = find(key);
   if (auto ok = check_version(change, current ? current->version : 0); !ok) return fail(std::move(ok.error()));
@@ -117,8 +121,8 @@ Result<Decision> Ledger::put(const Change& change, UnixMillis at) {
   next->updated_at = at;
   next->updated_by = change.by;
   next->envelope = change.envelope;
-  next->spells = spells_after(current, change, at);
-  keep_asked(*next, current, change);
+  next->spells = spells_after(current, change, at, offset);
+  keep_asked(*next, current, change, offset);
   next->body = std::make_shared<const std::string>(change.body);
   take_out(key);
   place(key, next);

@@ -20,7 +20,8 @@ namespace certes::registry {
 // How long an endpoint was in a state other than "active" (envelope).
 struct Spell {
   std::string state, by;
-  UnixMillis from = 0, to = 0;  // append times; to = 0: it lasts
+  UnixMillis from = 0, to = 0;                  // append times; to = 0: it lasts
+  std::int64_t from_offset = 0, to_offset = 0;  // of the changes; to_offset only once it is over
   bool operator==(const Spell&) const = default;
 };
 
@@ -41,7 +42,8 @@ class Ledger {
   using Entries = PersistentMap<EntryPtr>;  // by registry_key; a copy is what a snapshot is written from
 
   // Errors: conflict; with the pointer /version, that it was made from another version.
-  Result<Decision> put(const Change& change, UnixMillis at);
+  // `at`, `offset`: when it was appended, and where it stands.
+  Result<Decision> put(const Change& change, UnixMillis at, std::int64_t offset);
   // `went`: what was removed with it, as others needed it. Errors: not_found, conflict.
   Result<Decision> remove(const Change& change, std::vector<EntryPtr>& went);
   // As a snapshot holds it: it is not decided again.

@@ -44,7 +44,12 @@ Envelope envelope_of(const Json& json) {
 
 void write(OrderedJson& json, const std::vector<Spell>& spells) {
   for (const Spell& one : spells)
-    json["spells"].push_back({{"state", one.state}, {"by", one.by}, {"from", one.from}, {"to", one.to}});
+    json["spells"].push_back({{"state", one.state},
+                              {"by", one.by},
+                              {"from", one.from},
+                              {"to", one.to},
+                              {"from_offset", one.from_offset},
+                              {"to_offset", one.to_offset}});
 }
 
 std::vector<Spell> spells_of(const Json& json) {
@@ -52,7 +57,8 @@ std::vector<Spell> spells_of(const Json& json) {
   if (!json.contains("spells")) return spells;
   for (const Json& one : json.at("spells"))
     spells.push_back({one.at("state").get<std::string>(), one.at("by").get<std::string>(),
-                      one.at("from").get<UnixMillis>(), one.at("to").get<UnixMillis>()});
+                      one.at("from").get<UnixMillis>(), one.at("to").get<UnixMillis>(),
+                      one.at("from_offset").get<std::int64_t>(), one.at("to_offset").get<std::int64_t>()});
   return spells;
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 // What stands in a record of the registry topic, as JSON with the number of its format. Internal to the registry.
-//   {"v":2,"change":ID,"op":"create|put|remove","kind","tenant","id","by","based_on"?,"cascade"?,
+//   {"v":3,"change":ID,"op":"create|put|remove","kind","tenant","id","by","based_on"?,"cascade"?,
 //    "needs"?:["tenant/kind/id"],"claims"?:[PATTERN],"state"?,
 //    "purge"?:{"before"?,"classes"?:[PRIORITY],"pattern"?},"retry"?:{"since"?},"body"?}
-//   {"v":2,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"needs"?,…,
-//    "spells"?:[{"state","by","from","to"}],"purges"?:[{"at","by","before"?,…}],"retries"?:[{"at","by","since"?}],
-//    "body"?}],
+//   {"v":3,"snapshot":ID,"as_of":S,"chunk":N,"resources":[{"kind","tenant","id","version",…,"needs"?,…,
+//    "spells"?:[{"state","by","from","to","from_offset","to_offset"}],"purges"?:[{"at","by","offset","before"?,…}],
+//    "retries"?:[{"at","by","since"?}],"body"?}],
 //    "audit"?:[{"offset","part","at","change","kind",…}]}
-//   {"v":2,"snapshot":ID,"as_of":S,"chunks":N,"check":HASH,"decided":[IDs of the last changes]}
+//   {"v":3,"snapshot":ID,"as_of":S,"chunks":N,"check":HASH,"decided":[IDs of the last changes]}
 // `body` is taken as the bytes that stand there; nothing here or behind it asks what is in it.
 
 #include <string>
@@ -20,7 +20,7 @@
 
 namespace certes::registry {
 
-inline constexpr std::int64_t kRecordFormat = 2;
+inline constexpr std::int64_t kRecordFormat = 3;
 
 struct ChangeRecord {
   std::string change_id;

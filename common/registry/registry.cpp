@@ -15,6 +15,7 @@ Registry::Registry(log::Log& log, const Clock& clock, RegistryOptions options)
 Registry::~Registry() = default;
 
 StatePtr Registry::state() const { return impl_->state(); }
+std::int64_t Registry::position() const { return impl_->position(); }
 bool Registry::caught_up() const { return impl_->caught_up(); }
 std::optional<Error> Registry::failure() const { return impl_->failure(); }
 void Registry::on_change(std::function<void(StatePtr)> observer) { impl_->on_change(std::move(observer)); }

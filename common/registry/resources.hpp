@@ -110,13 +110,15 @@ enum class EndpointState : std::uint8_t { active, paused, disabled };
 std::string_view to_string(EndpointState state);
 std::optional<EndpointState> parse_endpoint_state(std::string_view text);
 
-// While an endpoint was paused or disabled: from the append time of the change that said so to that of the one that
-// ended it. With an event's own append time it decides what becomes of the event, so that no restart changes that.
+// While an endpoint was paused or disabled: from the change that said so to the one that ended it, by their append
+// times and their offsets in the registry's topic. With an event's stamp and append time they decide what becomes of
+// the event, so that no restart changes that.
 struct StateInterval {
   EndpointState state = EndpointState::disabled;
   UnixMillis from = 0;
-  UnixMillis to = 0;  // 0: it lasts
-  std::string by;     // who said so: kByCertes, or a caller
+  UnixMillis to = 0;                            // 0: it lasts
+  std::string by;                               // who said so: kByCertes, or a caller
+  std::int64_t from_offset = 0, to_offset = 0;  // to_offset only once it is over
 };
 inline constexpr std::string_view kByCertes = "certes";  // of what Certes changes by itself
 

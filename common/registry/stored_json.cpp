@@ -101,7 +101,8 @@ EndpointState state_of(const std::string& text) { return parse_endpoint_state(te
 
 void use_envelope(Endpoint& endpoint, const Entry& entry) {
   if (!entry.envelope.state.empty()) endpoint.state = state_of(entry.envelope.state);
-  for (const Spell& one : entry.spells) endpoint.intervals.push_back({state_of(one.state), one.from, one.to, one.by});
+  for (const Spell& one : entry.spells)
+    endpoint.intervals.push_back({state_of(one.state), one.from, one.to, one.by, one.from_offset, one.to_offset});
   endpoint.purges = entry.purges;
   endpoint.retries = entry.retries;
 }

@@ -34,11 +34,13 @@ class StateBuilder {
     const std::string key = tenant + "/" + id;
     auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at(key));
     if (made->state == state) return *this;
-    if (!made->intervals.empty() && made->intervals.back().to == 0)
-      made->intervals.back().to = std::max(at, made->intervals.back().from + 1);
-    if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by});
-    made->state = state;
     made->version = ++version_;
+    if (!made->intervals.empty() && made->intervals.back().to == 0) {
+      made->intervals.back().to = std::max(at, made->intervals.back().from + 1);
+      made->intervals.back().to_offset = version_;
+    }
+    if (state != registry::EndpointState::active) made->intervals.push_back({state, at, 0, by, version_, 0});
+    made->state = state;
     state_.endpoints.set(key, std::move(made));
     return *this;
   }
@@ -46,11 +48,12 @@ class StateBuilder {
   StateBuilder& purge(const std::string& id, UnixMillis at, registry::Purge asked = {},
                       const std::string& tenant = "default") {
     return change(tenant + "/" + id, [&](registry::Endpoint& endpoint) {
-      UnixMillis disabled_at = 0;
+      std::int64_t disabled_by = registry::kNeverDisabled;
       for (const auto& one : endpoint.intervals)
-        if (one.state == registry::EndpointState::disabled) disabled_at = one.from;
+        if (one.state == registry::EndpointState::disabled) disabled_by = one.from_offset;
       asked.at = at;
-      add_purge(endpoint.purges, std::move(asked), disabled_at);
+      asked.offset = version_;
+      add_purge(endpoint.purges, std::move(asked), disabled_by);
     });
   }
   StateBuilder& retry(const std::string& id, UnixMillis at, UnixMillis since = 0,
@@ -125,16 +128,20 @@ class StateBuilder {
   template <class Edit>
   StateBuilder& change(const std::string& key, Edit edit) {
     auto made = std::make_shared<registry::Endpoint>(*state_.endpoints.at(key));
-    edit(*made);
     made->version = ++version_;
+    edit(*made);
     state_.endpoints.set(key, std::move(made));
     return *this;
   }
 
+  // The next offset of the registry's topic, of which the last change takes the one before: what is stamped from now
+  // on.
+  std::int64_t position() const { return version_ + 1; }
   // Each is newer than the one before.
   registry::StatePtr build() const {
     auto made = std::make_shared<registry::State>(state_);
     made->number = ++number_;
+    made->position = position();
     return made;
   }
 

@@ -9,8 +9,9 @@ using namespace certes::registry;
 
 namespace {
 
+// Its change stands where its time says, too.
 Purge purge(UnixMillis at, UnixMillis before = 0, std::vector<std::string> classes = {}, std::string pattern = {}) {
-  return {at, before, std::move(classes), std::move(pattern), "ops"};
+  return {at, before, std::move(classes), std::move(pattern), "ops", at};
 }
 
 std::vector<UnixMillis> times_of(const std::vector<Purge>& purges) {
@@ -40,10 +41,10 @@ TEST_CASE("Purge: classes and pattern narrow it") {
 }
 
 TEST_CASE("Purge: one that asks for all that an earlier one does takes its place") {
-  const auto after = [](const Purge& first, Purge next, UnixMillis disabled_at = 0) {
+  const auto after = [](const Purge& first, Purge next, std::int64_t disabled_by = kNeverDisabled) {
     std::vector<Purge> purges;
-    add_purge(purges, Purge(first), 0);
-    add_purge(purges, std::move(next), disabled_at);
+    add_purge(purges, Purge(first), kNeverDisabled);
+    add_purge(purges, std::move(next), disabled_by);
     return purges.size();
   };
   CHECK(after(purge(1), purge(2)) == 1);
@@ -59,20 +60,23 @@ TEST_CASE("Purge: one that asks for all that an earlier one does takes its place
   // Of what was disabled between the two the first has decided already.
   CHECK(after(purge(10), purge(20), 15) == 2);
   CHECK(after(purge(10), purge(20), 5) == 1);
+  Purge ahead = purge(90);  // by a clock that was ahead
+  ahead.offset = 10;
+  CHECK(after(ahead, purge(100), 15) == 2);
 }
 
 TEST_CASE("Purge: so many are kept; the one that is about the oldest goes, and which that is can be asked before") {
   std::vector<Purge> purges;
   for (int i = 0; i < int(kKeptPurges); ++i) {
     const auto next = purge(1'000 + i, i == 3 ? 1 : 0, {}, "a.b" + std::to_string(i));
-    CHECK(purge_to_go(purges, next, 0) == nullptr);
-    add_purge(purges, Purge(next), 0);
+    CHECK(purge_to_go(purges, next, kNeverDisabled) == nullptr);
+    add_purge(purges, Purge(next), kNeverDisabled);
   }
-  CHECK(purge_to_go(purges, purge(2'000, 0, {}, "a.b5"), 0) == nullptr);  // takes the place of one
+  CHECK(purge_to_go(purges, purge(2'000, 0, {}, "a.b5"), kNeverDisabled) == nullptr);  // takes the place of one
   const auto another = purge(2'000, 0, {}, "another");
-  REQUIRE(purge_to_go(purges, another, 0) != nullptr);
-  CHECK(purge_to_go(purges, another, 0)->at == 1'003);
-  add_purge(purges, Purge(another), 0);
+  REQUIRE(purge_to_go(purges, another, kNeverDisabled) != nullptr);
+  CHECK(purge_to_go(purges, another, kNeverDisabled)->at == 1'003);
+  add_purge(purges, Purge(another), kNeverDisabled);
   CHECK(purges.size() == kKeptPurges);
   CHECK(times_of(purges).front() == 1'000);
   CHECK(times_of(purges).back() == 2'000);

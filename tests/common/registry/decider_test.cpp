@@ -230,11 +230,15 @@ TEST_CASE("Decider: how long an endpoint was paused or disabled, and who said so
   CHECK(paused->intervals[0].from == 1'002);
   CHECK(paused->intervals[0].to == 1'004);
   CHECK(paused->intervals[0].by == "certes");
+  CHECK(paused->intervals[0].from_offset == 2);
+  CHECK(paused->intervals[0].to_offset == 4);
   CHECK(paused->intervals[1].from == 1'004);
   CHECK(paused->intervals[1].to == 0);
+  CHECK(paused->intervals[1].from_offset == 4);
   const auto resumed = say("active", "ops");  // 1,005
   REQUIRE(resumed->intervals.size() == 2);
   CHECK(resumed->intervals[1].to == 1'005);
+  CHECK(resumed->intervals[1].to_offset == 5);
 
   // Of each state the last ones; a snapshot holds what the ledger does.
   for (int i = 0; i < 20; ++i) {
@@ -270,11 +274,11 @@ TEST_CASE("Decider: what was asked of all that waits for an endpoint stands besi
   };
   CHECK(ask({})->purges.empty());                               // at 1,001
   CHECK(ask(Purge{0, 500, {"bulk"}, "order.#", ""})->purges ==  // 1,002
-        std::vector<Purge>{{1'002, 500, {"bulk"}, "order.#", "ops"}});
+        std::vector<Purge>{{1'002, 500, {"bulk"}, "order.#", "ops", 2}});
   CHECK(ask({}, Retry{0, 700, ""})->retries == std::vector<Retry>{{1'003, 700, "ops"}});
   CHECK(ask({})->purges.size() == 1);  // another change keeps both
   const auto both = ask(Purge{}, Retry{});
-  CHECK(both->purges == std::vector<Purge>{{1'005, 0, {}, "", "ops"}});  // more than the one before
+  CHECK(both->purges == std::vector<Purge>{{1'005, 0, {}, "", "ops", 5}});  // more than the one before
   CHECK(both->retries == std::vector<Retry>{{1'005, 0, "ops"}});
   CHECK_FALSE(both->asked_purge);
   CHECK(decide.decider.audit().entries().back().members == std::vector<std::string>{"/purges", "/retries"});

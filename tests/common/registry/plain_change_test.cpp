@@ -63,7 +63,7 @@ TEST_CASE("Plain change: is read as any other record is, whatever stands in it")
 }
 
 TEST_CASE("Plain change: what is not of one meaning is left to the reader of all records") {
-  const std::string head = R"({"v":2,"change":"c","op":"put","kind":"endpoints","tenant":"default","id":"a","by":"k")";
+  const std::string head = R"({"v":3,"change":"c","op":"put","kind":"endpoints","tenant":"default","id":"a","by":"k")";
   CHECK(is_plain(head + "}"));
   CHECK(is_plain(head +
                  R"(,"based_on":0,"cascade":false,"needs":[],"claims":["a","b"],"state":"active","body":{"x":tru}})"));
@@ -77,10 +77,10 @@ TEST_CASE("Plain change: what is not of one meaning is left to the reader of all
     CHECK_FALSE(is_plain(record));
   }
   for (const char* record : {R"({"v":1,"change":"c","op":"put","kind":"k","tenant":"t","id":"a","by":"k"})",
-                             R"({"v":2,"change":"c","op":"putt","kind":"k","tenant":"t","id":"a","by":"k"})",
-                             R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t/u","id":"a","by":"k"})",
-                             R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"","by":"k"})",
-                             R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"a"})",
-                             R"({"v":2,"snapshot":"s","as_of":1,"chunks":1,"check":"x","decided":[]})"})
+                             R"({"v":3,"change":"c","op":"putt","kind":"k","tenant":"t","id":"a","by":"k"})",
+                             R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"t/u","id":"a","by":"k"})",
+                             R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"t","id":"","by":"k"})",
+                             R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"t","id":"a"})",
+                             R"({"v":3,"snapshot":"s","as_of":1,"chunks":1,"check":"x","decided":[]})"})
     CHECK_FALSE(is_plain(record));
 }

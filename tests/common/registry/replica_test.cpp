@@ -42,7 +42,7 @@ TEST_CASE("Replica: followers that read in other portions, with other garbage be
     for (int i = 0; i < 300; ++i) {
       log.append(random_id(random, i), random_change(random));
       if (random.unit() < 0.1) log.append("no json of ours");
-      if (random.unit() < 0.1) log.append(R"({"v":2,"change":7})");
+      if (random.unit() < 0.1) log.append(R"({"v":3,"change":7})");
     }
     Replica one(0);
     Replica two(0);
@@ -196,7 +196,7 @@ TEST_CASE("Replica: small changes of little want a snapshot once they are a mega
 TEST_CASE("Replica: a record of a newer format ends it, with what to do") {
   FakeLog log;
   log.append("chg_0", put_endpoint("a"));
-  log.append(R"({"v":3,"change":"chg_1"})");
+  log.append(R"({"v":4,"change":"chg_1"})");
   log.append("chg_2", put_endpoint("b"));
   Replica replica(0);
   follow(replica, log);
@@ -209,6 +209,8 @@ TEST_CASE("Replica: data of a pre-release, or without a format, is refused with 
   const std::pair<const char*, const char*> old[] = {
       {R"({"v":1,"change":"c","op":"put","kind":"endpoints","tenant":"default","id":"a","by":"x","body":{}})",
        "of format 1"},
+      {R"({"v":2,"change":"c","op":"put","kind":"endpoints","tenant":"default","id":"a","by":"x","body":{}})",
+       "of format 2"},
       {R"({"v":1,"snapshot":"s","as_of":0,"chunk":0,"resources":[]})", "of format 1"},
       {R"({"v":1,"snapshot":"s","as_of":0,"chunks":1,"check":"1","decided":[]})", "of format 1"},
       {R"({"change":"c","op":"put"})", "without a format"},
@@ -230,12 +232,12 @@ TEST_CASE("Replica: data of a pre-release, or without a format, is refused with 
 TEST_CASE("Replica: what is none of ours is passed over, however it is broken") {
   FakeLog log;
   for (const char* junk :
-       {"", "x", "{", "[]", "{}", R"({"v":2})", R"({"a":1})", R"({"v":2,"change":"c"})", R"({"v":2,"change":"c",)",
-        R"({"v":2,"change":"c","op":"put","kind":"a/b","tenant":"default","id":"x","by":"y"})",
-        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"a/b","id":"x","by":"y"})",
-        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"","by":"y"})",
-        R"({"v":2,"change":"c","op":"put","kind":"k","tenant":"t","id":"x","by":"y","needs":[1]})",
-        R"({"v":2,"snapshot":"s","as_of":0,"chunk":0,"resources":[{]})"})
+       {"", "x", "{", "[]", "{}", R"({"v":3})", R"({"a":1})", R"({"v":3,"change":"c"})", R"({"v":3,"change":"c",)",
+        R"({"v":3,"change":"c","op":"put","kind":"a/b","tenant":"default","id":"x","by":"y"})",
+        R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"a/b","id":"x","by":"y"})",
+        R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"t","id":"","by":"y"})",
+        R"({"v":3,"change":"c","op":"put","kind":"k","tenant":"t","id":"x","by":"y","needs":[1]})",
+        R"({"v":3,"snapshot":"s","as_of":0,"chunk":0,"resources":[{]})"})
     log.append(junk);
   log.append("{\"v\":2,\"change\":" + std::string(100'000, '[') + "}");
   log.append("chg_0", put_endpoint("a"));

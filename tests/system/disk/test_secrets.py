@@ -116,7 +116,7 @@ class OnDisk(Case):
     def test_data_of_a_pre_release_is_refused_with_a_sentence(self):
         for make, sentence in ((lambda record: record | {"v": 1}, "a record of a pre-release of Certes, of format 1"),
                                (lambda record: {k: v for k, v in record.items() if k != "v"}, "a pre-release of Certes, without a format"),
-                               (lambda record: record | {"v": 3}, "upgrade it")):
+                               (lambda record: record | {"v": 4}, "upgrade it")):
             with self.subTest(sentence=sentence):
                 process = Process("serve", self.directory / sentence.replace(" ", "_"))
                 self.processes.append(process)
