@@ -7,6 +7,7 @@
 #include "api/replay_steps.hpp"
 #include "api/steps.hpp"
 #include "common/event/redelivery.hpp"
+#include "common/event/stamp.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
 
@@ -30,7 +31,8 @@ class Collected {
   bool full() const { return failed_ || taken_ >= most_ || heavy(); }
   void take(const log::StoredRecord& letter) {
     auto replay = replay_of(letter, again_ ? std::optional(services_.new_id("rpl_")) : std::nullopt);
-    if (!replay || replay->size() > services_.deps.log.max_record_bytes(log::Topic::events)) return pass_over();
+    const std::size_t most = services_.deps.log.max_record_bytes(log::Topic::events) - event::kMostStampBytes;
+    if (!replay || replay->size() > most) return pass_over();
     if (is_quarantined(letter) && !holds(*replay, call_, most_unpacked(services_))) {
       ++refused_;
       return;

@@ -1,5 +1,7 @@
 #include "api/replay_steps.hpp"
 
+#include "common/event/stamp.hpp"
+
 namespace certes::api {
 namespace {
 
@@ -23,6 +25,7 @@ bool ReplaySteps::append_step() {
   const Turns::Turn turn = services_.replay_turns.take(tenant_);
   if (!appender_) appender_ = services_.deps.log.appender({}, [signal = signal_] { signal->wake(); });
   for (Replay& replay : step_) {
+    event::stamp(replay.record, [&registry = services_.deps.registry] { return registry.position(); });
     const auto taken = appender_->append(log::Topic::events, replay.partition, std::move(replay.record),
                                          [this](log::AppendResult&& result) { count(std::move(result)); });
     if (taken) continue;

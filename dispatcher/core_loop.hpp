@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/base/mutex.hpp"
+#include "common/event/stamp.hpp"
 #include "dispatcher/dispatcher.hpp"
 #include "dispatcher/inbox.hpp"
 #include "dispatcher/long_policies.hpp"
@@ -86,6 +87,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
     return owner_->append_and_finish(origin, lane, std::move(letter), std::move(recorded));
   }
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) override {
+    event::stamp(event, [&registry = dependencies_.registry] { return registry.position(); });
     return owner_->append_event(origin, std::move(event), std::move(recorded));
   }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }

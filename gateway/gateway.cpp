@@ -111,7 +111,7 @@ class Gateway::Services {
 
  private:
   ingest::Intake::Shared intake_shared() {
-    return {{dedup_.get(), redeliveries_.get()},
+    return {{dedup_.get(), redeliveries_.get(), registry_position()},
             *idempotency_,
             limits_,
             unverified_,
@@ -120,6 +120,10 @@ class Gateway::Services {
             metrics_,
             *tail_,
             room_};
+  }
+
+  event::RegistryPosition registry_position() const {
+    return [&registry = dependencies_.registry] { return registry.position(); };
   }
 
   // Repeats meet in one partition, but a gateway takes those of all.
@@ -142,7 +146,7 @@ class Gateway::Services {
     if (known.ids == 0 || known.window == Millis{0} || known.redeliver_ids == 0) return;
     redeliveries_ = std::make_unique<ingest::Redeliveries>(
         dependencies_.log, dependencies_.clock, dependencies_.metrics,
-        ingest::Redeliveries::Options{known.window, known.redeliver_ids, known.redeliver_waiting});
+        ingest::Redeliveries::Options{known.window, known.redeliver_ids, known.redeliver_waiting, registry_position()});
   }
 
   void make_idempotency() {

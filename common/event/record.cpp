@@ -3,6 +3,7 @@
 #include "common/event/event.hpp"
 #include "common/event/hops.hpp"
 #include "common/event/record_headers.hpp"
+#include "common/event/stamp.hpp"
 #include "common/event/verified.hpp"
 #include "common/log/names.hpp"
 
@@ -33,9 +34,10 @@ std::optional<std::string> key_of(const Event& event) {
 }
 
 std::size_t header_bytes(const Event& event) {
-  std::size_t bytes = 384 + event.client_id.size() + event.source.size() + event.type.size() + event.subject.size() +
-                      event.partition_key.size() + event.conversation_id.size() + event.cause_id.size() +
-                      event.query.size() + event.reply_to.size() + event.traceparent.size() + event.tracestate.size();
+  std::size_t bytes = 384 + kMostStampBytes + event.client_id.size() + event.source.size() + event.type.size() +
+                      event.subject.size() + event.partition_key.size() + event.conversation_id.size() +
+                      event.cause_id.size() + event.query.size() + event.reply_to.size() + event.traceparent.size() +
+                      event.tracestate.size();
   for (const auto& [name, value] : event.extensions) bytes += 16 + name.size() + value.size();
   for (const auto& [name, value] : event.forwarded) bytes += 16 + name.size() + value.size();
   return bytes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/event/hops.hpp"
+#include "common/event/stamp.hpp"
 #include "common/event/verified.hpp"
 #include "common/log/names.hpp"
 
@@ -64,6 +65,10 @@ std::string_view verified_flaw(std::string_view value) {
   return only(value, 256, "_/-") ? "" : "must be SCHEME/SOURCE";
 }
 
+std::string_view stamp_flaw(std::string_view value) {
+  return read_stamp(value) ? "" : "must be a number of at most 18 digits";
+}
+
 struct Own {
   std::string_view name;
   std::string_view (*flaw)(std::string_view value);
@@ -74,7 +79,7 @@ constexpr Own kOwn[] = {
     {names::kId, id_flaw},         {names::kKind, kind_flaw},     {names::kTenant, tenant_flaw},
     {names::kClientId, flag_flaw}, {names::kWait, flag_flaw},     {names::kQuery, query_flaw},
     {names::kReplyTo, url_flaw},   {names::kReplay, replay_flaw}, {names::kEndpoint, endpoints_flaw},
-    {names::kRule, rule_flaw},     {kVerified, verified_flaw},
+    {names::kRule, rule_flaw},     {kVerified, verified_flaw},    {names::kRegistry, stamp_flaw},
 };
 
 Result<void> wrong(std::string_view header, std::string_view what) {

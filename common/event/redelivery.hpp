@@ -18,13 +18,13 @@ inline constexpr std::string_view kLetterReplay = "rpl_letter_";
 // names::kEndpoint of a redelivery they stand in the same way.
 inline constexpr std::string_view kUndelivered = "certes-undelivered";
 
-// Whether a header of a dead letter is its delivery's, not the event's: no replay of it has that. Another delivery of
-// the same replay has kReplay and kEndpoint again.
+// Whether a header of a dead letter is its delivery's, or its record's, not the event's: no replay of it has that.
+// Another delivery of the same replay has kReplay and kEndpoint again.
 inline bool is_of_delivery(std::string_view name) {
   namespace names = log::names;
   for (const auto own :
        {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError, names::kAnswer,
-        names::kReplay, names::kEndpoint, names::kStatus, names::kPayload, kUndelivered})
+        names::kReplay, names::kEndpoint, names::kStatus, names::kPayload, names::kRegistry, kUndelivered})
     if (name == own) return true;
   return false;
 }

@@ -13,7 +13,9 @@ inline constexpr std::string_view kClientId = "certes-client-id";  // 1: the cli
 inline constexpr std::string_view kQuery = "certes-query";         // of a raw webhook
 inline constexpr std::string_view kReplyTo = "certes-reply-to";    // of a command, and its result: URL
 inline constexpr std::string_view kForward = "certes-h-";          // + name in lower case: a provider's header
-inline constexpr std::string_view kReplay = "certes-replay";       // id of the replay
+// Of whoever appended it to events: the next offset of the registry's topic that it knew (event/stamp.hpp).
+inline constexpr std::string_view kRegistry = "certes-registry";
+inline constexpr std::string_view kReplay = "certes-replay";  // id of the replay
 inline constexpr std::string_view kEndpoint =
     "certes-endpoint";  // the one endpoint of a replay; on dead letters whose delivery it was
 inline constexpr std::string_view kDelivery = "certes-delivery";  // dlv_…: event × endpoint (× replay)

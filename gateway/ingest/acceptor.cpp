@@ -46,6 +46,7 @@ Acceptor::Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics
       log_(log),
       dedup_(shared.dedup),
       redeliveries_(shared.redeliveries),
+      registry_(std::move(shared.registry)),
       metrics_(metrics),
       options_(options),
       max_record_bytes_(log.max_record_bytes(log::Topic::events)),
@@ -109,6 +110,7 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
   for (auto& event : events) {
     request.ids.push_back(event.id);
     records.push_back(event::to_record(std::move(event)));
+    event::stamp(records.back(), registry_);
   }
   if (fits(request, records)) {
     request.open += records.size();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/event/event.hpp"
+#include "common/event/stamp.hpp"
 #include "common/http/server/server.hpp"
 #include "common/log/log.hpp"
 #include "common/registry/resources.hpp"
@@ -28,10 +29,11 @@ class Acceptor {
     std::size_t queue_bytes = 64u << 20;
   };
   // Shared by the loops. `dedup`: none where the log de-duplicates exactly. `redeliveries`: is told of repeats; may be
-  // none.
+  // none. `registry`: events are stamped with it.
   struct Shared {
     DedupIndex* dedup = nullptr;
     Redeliveries* redeliveries = nullptr;
+    event::RegistryPosition registry = {};
   };
   Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics& metrics, Options options);
   ~Acceptor();
@@ -96,6 +98,7 @@ class Acceptor {
   log::Log& log_;
   DedupIndex* const dedup_;
   Redeliveries* const redeliveries_;
+  const event::RegistryPosition registry_;
   IngestMetrics& metrics_;
   const Options options_;
   const std::size_t max_record_bytes_;

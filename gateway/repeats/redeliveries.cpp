@@ -122,6 +122,7 @@ void Redeliveries::append(std::vector<Again>& replays) {
       replay.known = !result.duplicate_of.empty();
       if (!replay.persisted) error = result.error.message;
     };
+    event::stamp(replay.record, options_.registry);
     if (auto taken = appender->append(log::Topic::events, replay.partition, std::move(replay.record), done); !taken)
       error = taken.error().message;
   }

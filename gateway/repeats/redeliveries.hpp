@@ -11,6 +11,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/mutex.hpp"
+#include "common/event/stamp.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
 
@@ -21,9 +22,10 @@ class Undelivered;
 class Redeliveries {
  public:
   struct Options {
-    Millis window{86'400'000};         // of de-duplication
-    std::size_t most_ids = 100'000;    // of events that nobody received
-    std::size_t most_waiting = 1'000;  // repeats that have not been looked at; above, they are not
+    Millis window{86'400'000};              // of de-duplication
+    std::size_t most_ids = 100'000;         // of events that nobody received
+    std::size_t most_waiting = 1'000;       // repeats that have not been looked at; above, they are not
+    event::RegistryPosition registry = {};  // replays are stamped with it
   };
   // Starts its thread. All must outlive it.
   Redeliveries(log::Log& log, const Clock& clock, metrics::Metrics& metrics, Options options);

@@ -42,6 +42,7 @@ void put(Installation& installation, std::int32_t partition, const DeadLetter& l
   record.headers.add("certes-rule", "exhausted");
   record.headers.add("certes-error", "http 500");
   record.headers.add("certes-answer", "out of \xff");
+  record.headers.add("certes-registry", "0");
   if (letter.hollow) record.headers.add("certes-payload", "dropped");
   if (!letter.hollow) record.value = letter.value;
   installation.cluster->put(log::Topic::dead_letters, partition, std::move(record));
@@ -317,6 +318,19 @@ TEST_CASE("Dead letters: a replay stands on events, for its endpoint alone, with
     CHECK_FALSE(replay->headers.find(name));
   }
   CHECK(api.request("POST", "/dead-letters/dlv_none/replay").status == 404);
+}
+
+TEST_CASE("Dead letters: a replay's stamp is of when it is asked for") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 1, {"dlv_a", "one", 1});
+  REQUIRE(api.put("/endpoints/one", {{"url", "https://a.example/"}}).status == 201);
+  REQUIRE(api.request("POST", "/dead-letters/dlv_a/replay").status == 202);
+  std::vector<std::string> stamps;
+  for (const auto header : events(installation).front()->headers)
+    if (header.name == "certes-registry") stamps.emplace_back(header.value);
+  CHECK(stamps == std::vector{std::to_string(api.registry.position())});
+  CHECK(api.registry.position() > 0);
 }
 
 TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint is not") {

@@ -7,6 +7,8 @@
 #include <future>
 #include <set>
 
+#include "common/event/command.hpp"
+#include "common/event/stamp.hpp"
 #include "common/questions/endpoint_stats.hpp"
 #include "tests/dispatcher/fixture.hpp"
 #include "tests/fakes/http_client.hpp"
@@ -172,6 +174,29 @@ TEST_CASE("Dispatcher: an exhausted delivery is on the log as a dead letter") {
   CHECK(record->headers.get(log::names::kError) == "503");
   CHECK(receiver.wait_for(3).size() == 3);
   CHECK(installation.cluster().committed(0).offset == 1);
+}
+
+TEST_CASE("Dispatcher: a command's result says how far the registry was followed") {
+  Receiver receiver([](const auto&, auto) { return status(200); });
+  Installation installation;
+  installation.endpoint("billing", receiver.url("billing"));
+  registry::Subscription takes;
+  takes.id = "s1";
+  takes.endpoint = "billing";
+  takes.kind = registry::EventKind::command;
+  takes.pattern = "Billing.*";
+  installation.put(takes);
+  event::Event command;
+  command.kind = "command";
+  command.type = "Billing.Charge";
+  command.id = command.client_id = command.conversation_id = "evt_1";
+  command.source = event::command_source(command.tenant);
+  installation.cluster().put(log::Topic::events, 0, event::to_record(std::move(command)));
+  installation.start();
+  REQUIRE(eventually([&] { return installation.cluster().range(log::Topic::events, 0).end == 2; }));
+  const auto result = installation.cluster().at(log::Topic::events, 0, 1);
+  CHECK(result->headers.get("certes-kind") == "result");
+  CHECK(event::stamp_of(*result) == installation.registry().position());
 }
 
 TEST_CASE("Dispatcher: 410 disables the endpoint in the registry") {

@@ -65,6 +65,10 @@ TEST_CASE("View: says which header makes a record no event") {
                        {"certes-endpoint", "a b"},
                        {"certes-rule", "a\"b"},
                        {"certes-verified", "stripe shop"},
+                       {"certes-registry", ""},
+                       {"certes-registry", "-1"},
+                       {"certes-registry", "12x"},
+                       {"certes-registry", "1234567890123456789"},
                        {"certes-hops", "many"},
                        {"certes-hops", "9"},
                        {"certes-hops", "-1"},
@@ -95,8 +99,8 @@ TEST_CASE("View: what an event needs must be there, and nothing twice") {
     CHECK(view(with({}, name)).error().pointer == name);
     CHECK(view(with({{name, value}})).error().pointer == name);
   }
-  for (const char* name : {"content-type", "certes-id", "certes-tenant", "ce_extra"})
-    CHECK(view(with({{name, "x"}, {name, "y"}})).error().pointer == name);
+  for (const char* name : {"content-type", "certes-id", "certes-tenant", "certes-registry", "ce_extra"})
+    CHECK(view(with({{name, "1"}, {name, "2"}})).error().pointer == name);
 }
 
 TEST_CASE("View: so many attributes and forwarded headers, and no more") {
@@ -123,6 +127,7 @@ TEST_CASE("View: what Certes writes, and what others may, is an event") {
                        {"certes-query", "a=1&b=%20"},
                        {"certes-rule", "dead_letter_on 404"},
                        {"certes-verified", "stripe/shop_1"},
+                       {"certes-registry", "123456789012345678"},
                        {"certes-h-x-hub-signature-256", "sha256=caf\xc3\xa9"},
                        {"certes-h-webhook-id", "m"},
                        {"ce_subject", "caf\xc3\xa9"},

@@ -1,4 +1,5 @@
 // POST /events: the forms an event may have, and what stands on the log for it.
+#include "common/event/stamp.hpp"
 #include "tests/gateway/ingest/fixture.hpp"
 
 using namespace certes;
@@ -45,6 +46,23 @@ TEST_CASE("Publish: a plain event is on the log with its type, its data byte for
   for (const std::string_view name : {"certes-client-id", "ce_subject", "ce_causeid", "ce_partitionkey",
                                       "ce_traceparent", "certes-query", "certes-replay", "certes-endpoint"})
     CHECK_FALSE(headers.find(name));
+}
+
+TEST_CASE("Publish: a record says how far the registry was followed, each event of a batch too") {
+  Ingest ingest;
+  const auto stamp_of = [&](std::size_t index) {
+    const auto record = ingest.log.record(index);
+    return event::read_stamp(record.headers.get("certes-registry"));
+  };
+  accepted_id(ingest.post_json(R"({"type":"a","data":1})"));
+  REQUIRE(stamp_of(0));
+  ingest.source("shop", {{"verify", {{"scheme", "none"}}}});
+  const std::int64_t end = ingest.registry.state()->position;
+  CHECK(end > *stamp_of(0));
+  CHECK(ingest.post_json(R"([{"type":"a","data":1},{"type":"a","data":2}])").status == 202);
+  CHECK(ingest.post("/events/shop", {{"Content-Type", "text/plain"}}, "x").status == 202);
+  REQUIRE(ingest.log.taken() == 4);
+  for (std::size_t index = 1; index < 4; ++index) CHECK(stamp_of(index) == end);
 }
 
 TEST_CASE("Publish: all that a plain event may name is carried") {

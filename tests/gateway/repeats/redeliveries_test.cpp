@@ -31,6 +31,7 @@ struct Letter {
   std::int64_t term = 1;
   std::int32_t partition = 1;
   bool hollow = false;
+  std::string stamp = {};
 };
 
 struct Fixture {
@@ -54,6 +55,7 @@ struct Fixture {
     headers.add(names::kError, "400");
     headers.add(names::kOrigin, "1:0");
     headers.add(names::kTerm, std::to_string(letter.term));
+    if (!letter.stamp.empty()) headers.add(names::kRegistry, letter.stamp);
     if (letter.hollow) headers.add(names::kPayload, "dropped");
     if (!letter.undelivered.empty()) headers.add(event::kUndelivered, letter.undelivered);
     cluster->put(log::Topic::dead_letters, letter.partition, std::move(record));
@@ -100,6 +102,19 @@ TEST_CASE("Redeliveries: the event goes out again, to the endpoints that its dea
                           names::kPayload, event::kUndelivered})
     CHECK_FALSE(headers.find(name));
   CHECK(f.counts(R"(certes_gateway_redeliveries_total{outcome="replayed"} 1)"));
+}
+
+TEST_CASE("Redeliveries: its stamp is of when it goes out again") {
+  Fixture f;
+  f.put({.stamp = "3"});
+  std::int64_t position = 17;
+  const auto redeliveries = f.start({.registry = [&] { return position; }});
+  redeliveries->repeated(1, "evt_1");
+  REQUIRE(eventually([&] { return f.events() == 1; }));
+  std::size_t stamps = 0;
+  for (const auto header : f.event(0)->headers) stamps += header.name == names::kRegistry ? 1 : 0;
+  CHECK(stamps == 1);
+  CHECK(event::stamp_of(*f.event(0)) == 17);
 }
 
 TEST_CASE("Redeliveries: an event whose dead letter has lost its payload is not sent without one") {
