@@ -50,9 +50,9 @@ struct Endpoint {
   questions::Attempts attempts;    // that have ended here
   std::size_t meter = 0;
   std::size_t affinity = 0;
-  std::shared_ptr<const TenantLimits> limits;  // its tenant's
-  UnixMillis disabled_at = 0, purged_at = 0;   // the last ones (fate.hpp), of which the sweep has begun
-  std::size_t to_inspect = 0;                  // of those that wait: the sweep has not come to them
+  std::shared_ptr<const TenantLimits> limits;     // its tenant's
+  std::int64_t disabled_by = -1, purged_by = -1;  // the last ones (fate.hpp), of which the sweep has begun
+  std::size_t to_inspect = 0;                     // of those that wait: the sweep has not come to them
   Mode mode = Mode::open;
   bool reply = false;      // kReplyEndpoint
   bool sweeping = false;   // what waits in memory is being looked through for what is to end

@@ -97,11 +97,11 @@ void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpo
   if (endpoint.target->problem()) observer_.problem(endpoint.target->problem()->message);
   const Mode configured = mode_of(*endpoint.target);
   // Also where it is active again already: not every state is seen.
-  const UnixMillis disabled_at = last_disabled_at(endpoint.config()), purged_at = last_purged_at(endpoint.config());
-  const bool disabled_anew = disabled_at != std::exchange(endpoint.disabled_at, disabled_at);
-  const bool purged_anew = purged_at != std::exchange(endpoint.purged_at, purged_at);
+  const std::int64_t disabled_by = last_disabled_by(endpoint.config()), purged_by = last_purged_by(endpoint.config());
+  const bool disabled_anew = disabled_by != std::exchange(endpoint.disabled_by, disabled_by);
+  const bool purged_anew = purged_by != std::exchange(endpoint.purged_by, purged_by);
   if (disabled_anew || endpoint.mode != Mode::gone) endpoint.mode = configured;
-  if ((disabled_anew && disabled_at != 0) || (purged_anew && purged_at != 0)) {
+  if ((disabled_anew && disabled_by >= 0) || (purged_anew && purged_by >= 0)) {
     sweep_.begin(endpoint);
     endpoint.ends_anew = true;
   }

@@ -2,68 +2,96 @@
 
 #include <algorithm>
 
+#include "common/event/stamp.hpp"
+
 namespace certes::dispatcher {
 
 using registry::EndpointState;
+using registry::Purge;
 using registry::StateInterval;
 
 namespace {
 
-// The disabling that decides of an event that was appended then; null: none.
-const StateInterval* disabling_of(const registry::Endpoint& endpoint, UnixMillis appended_at) {
-  for (const StateInterval& one : endpoint.intervals)
-    if (one.state == EndpointState::disabled && (one.to == 0 || one.to > appended_at)) return &one;
-  return nullptr;
+// When an event came, beside the changes of its endpoint.
+class Coming {
+ public:
+  explicit Coming(const log::StoredRecord& event) : stamp_(event::stamp_of(event)), at_(event.appended_at) {}
+
+  bool after_end(const StateInterval& one) const { return one.to != 0 && (knew(one.to_offset) || at_ >= one.to); }
+  bool after_begin(const StateInterval& one) const { return stamp_ ? knew(one.from_offset) : at_ > one.from; }
+  // Also after the time that the purge names.
+  bool after(const Purge& one) const { return knew(one.offset) || at_ >= one.until(); }
+
+ private:
+  bool knew(std::int64_t change) const { return stamp_ && *stamp_ > change; }
+
+  const std::optional<std::int64_t> stamp_;
+  const UnixMillis at_;
+};
+
+// The first disabling that the event did not come after the end of; null: none. What it came after is no more, and so
+// is all that was before that.
+const StateInterval* disabling_of(const registry::Endpoint& endpoint, const Coming& event) {
+  const StateInterval* first = nullptr;
+  for (auto one = endpoint.intervals.rbegin(); one != endpoint.intervals.rend(); ++one) {
+    if (one->state != EndpointState::disabled) continue;
+    if (event.after_end(*one)) break;
+    first = &*one;
+  }
+  return first;
 }
 
-Fate fate_by(const StateInterval* disabling, UnixMillis appended_at) {
+Fate fate_by(const StateInterval* disabling, const Coming& event) {
   if (disabling == nullptr) return Fate::deliver;
-  // In the same millisecond, it may have come before: then it is kept.
-  const bool within = disabling->from < appended_at;
-  return within && disabling->by != registry::kByCertes ? Fate::unmatched : Fate::dead_letter;
+  const bool by_operator = disabling->by != registry::kByCertes;
+  return by_operator && event.after_begin(*disabling) ? Fate::unmatched : Fate::dead_letter;
 }
 
 // The first that it fits; null: none.
-const registry::Purge* purge_of(const registry::Endpoint& endpoint, const log::StoredRecord& event,
-                                registry::Priority priority) {
-  for (const registry::Purge& one : endpoint.purges)
-    if (event.appended_at < one.until() && takes_class(one, to_string(priority)) &&
-        takes_type(one, event.headers.get("ce_type")))
+const Purge* purge_of(const registry::Endpoint& endpoint, const Coming& coming, const log::StoredRecord& event,
+                      registry::Priority priority) {
+  for (const Purge& one : endpoint.purges)
+    if (!coming.after(one) && takes_class(one, to_string(priority)) && takes_type(one, event.headers.get("ce_type")))
       return &one;
   return nullptr;
 }
 
 }  // namespace
 
-Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at) {
-  return fate_by(disabling_of(endpoint, appended_at), appended_at);
+Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event, registry::Priority priority) {
+  if (endpoint.intervals.empty() && endpoint.purges.empty()) return Fate::deliver;
+  const Coming coming(event);
+  const StateInterval* const disabling = disabling_of(endpoint, coming);
+  const Purge* const purge = purge_of(endpoint, coming, event, priority);
+  const bool purged = purge != nullptr && (disabling == nullptr || purge->offset < disabling->from_offset);
+  return purged ? Fate::purged : fate_by(disabling, coming);
 }
 
-Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event, registry::Priority priority) {
-  const StateInterval* const disabling = disabling_of(endpoint, event.appended_at);
-  const registry::Purge* const purge = purge_of(endpoint, event, priority);
-  const bool purged = purge != nullptr && (disabling == nullptr || purge->at < disabling->from);
-  return purged ? Fate::purged : fate_by(disabling, event.appended_at);
+bool may_match(const registry::Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end) {
+  if (endpoint.intervals.empty()) return true;
+  const Coming coming(event);
+  if (fate_by(disabling_of(endpoint, coming), coming) != Fate::unmatched) return true;
+  return event::stamp_of(event).value_or(0) > registry_end;
 }
 
 UnixMillis doomed_before(const registry::Endpoint& endpoint, registry::Priority priority) {
   UnixMillis before = 0;
   for (const StateInterval& one : endpoint.intervals)
     if (one.state == EndpointState::disabled) before = std::max(before, one.to == 0 ? INT64_MAX : one.to);
-  for (const registry::Purge& one : endpoint.purges)
+  for (const Purge& one : endpoint.purges)
     if (takes_class(one, to_string(priority))) before = std::max(before, one.until());
   return before;
 }
 
-UnixMillis last_disabled_at(const registry::Endpoint& endpoint) {
-  UnixMillis at = 0;
+std::int64_t last_disabled_by(const registry::Endpoint& endpoint) {
+  std::int64_t offset = -1;
   for (const StateInterval& one : endpoint.intervals)
-    if (one.state == EndpointState::disabled) at = one.from;
-  return at;
+    if (one.state == EndpointState::disabled) offset = one.from_offset;
+  return offset;
 }
 
-UnixMillis last_purged_at(const registry::Endpoint& endpoint) {
-  return endpoint.purges.empty() ? 0 : endpoint.purges.back().at;
+std::int64_t last_purged_by(const registry::Endpoint& endpoint) {
+  return endpoint.purges.empty() ? -1 : endpoint.purges.back().offset;
 }
 
 Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to) {

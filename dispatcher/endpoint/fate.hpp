@@ -1,7 +1,27 @@
 #pragma once
 // What the times in which an endpoint was disabled or paused, and what was asked of all that waits for it, make of an
-// event and its deliveries, by append times alone: the same in every process, whatever was restarted meanwhile. Who:
-// core. Pure; any thread.
+// event and its deliveries: the same in every process, whatever was restarted meanwhile. Who: core. Pure; any thread.
+//
+// Whether an event came after a change of the endpoint is said by its stamp, which is how far its gateway had followed
+// the registry (event/stamp.hpp), and by the append times of both. These are of two topics, and the clocks of their
+// brokers may be minutes apart, while a stamp cannot be too high: it decides. But it may be too low, as a gateway may
+// lag behind the change that another process has answered. So a word of either is enough for what is delivered.
+//
+//   the event came after …      if it has a stamp                                    if not (of others than Certes)
+//   a resumption, a purge       stamp > the change's offset, or append time >= its   append time >= the change's
+//   the endpoint was disabled   stamp > the change's offset                          append time > the change's
+//
+// (In the same millisecond it may have come before it was disabled: then it is kept.) Of the resumptions and purges
+// that it did not come after, the first disabling, and the first purge that it fits, decide, whichever was first:
+//
+//   it came …                                     its deliveries
+//   before a purge                                purged
+//   before the endpoint was disabled              dead_letter
+//   while an operator had disabled it             unmatched
+//   while Certes itself had disabled it           dead_letter
+//   else                                          deliver
+//
+// What ends so was appended before the change, by append times (`doomed_before`): they may pre-select.
 
 #include "common/base/clock.hpp"
 #include "common/log/record.hpp"
@@ -11,22 +31,25 @@ namespace certes::dispatcher {
 
 enum class Fate : std::uint8_t {
   deliver,
-  unmatched,    // appended while an operator had disabled the endpoint: it does not match
-  dead_letter,  // appended before the endpoint was disabled, or while Certes itself had disabled it
-  purged,       // appended before it was purged of such as this
+  unmatched,    // it came while an operator had disabled the endpoint: it does not match
+  dead_letter,  // it came before the endpoint was disabled, or while Certes itself had disabled it
+  purged,       // it came before the endpoint was purged of such as this
 };
-// By its being disabled alone.
-Fate fate_of(const registry::Endpoint& endpoint, UnixMillis appended_at);
-// Of its delivery in a lane of that class: what came first has decided.
+// Of its delivery in a lane of that class.
 Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event, registry::Priority priority);
+
+// Whether the event is the endpoint's at all: not where it came while an operator had disabled it. `registry_end`: the
+// next offset of the registry's topic as it is known now, later than the event was read. A stamp above it is of a
+// registry that was replaced by this one: the event is kept.
+bool may_match(const registry::Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end);
 
 // What was appended before, of that class, may be not delivered any more, whatever waits of it; 0: there is no such
 // time. INT64_MAX: it is disabled now.
 UnixMillis doomed_before(const registry::Endpoint& endpoint, registry::Priority priority);
 
-// When it was disabled last; 0: never, as far as that is kept.
-UnixMillis last_disabled_at(const registry::Endpoint& endpoint);
-UnixMillis last_purged_at(const registry::Endpoint& endpoint);
+// The offset of the change by which it was disabled last, and of its last purge; -1: none, as far as that is kept.
+std::int64_t last_disabled_by(const registry::Endpoint& endpoint);
+std::int64_t last_purged_by(const registry::Endpoint& endpoint);
 
 // How long it was paused between two times.
 Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to);

@@ -64,7 +64,7 @@ void EventIntake::plan(Routing& routing) {
       routing.kind == EventKind::result && routing.record->headers.find(log::names::kReplyTo).has_value();
   if (is_directed(view)) return plan_directed(routing, reply);
   for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind))
-    if (fate_of(*match.endpoint, routing.record->appended_at) != Fate::unmatched) plan_one(routing, match);
+    if (may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) plan_one(routing, match);
   if (reply) plan_own(routing, parts_.replies.match(view.tenant));
 }
 

@@ -96,8 +96,9 @@ std::uint32_t Arrivals::awaited(const log::StoredRecord& record) const {
   const auto view = event::view(record);
   if (!view || !view->wait || is_directed(*view)) return 0;
   const auto& matches = parts_.routes.router().route(view->tenant, view->type, kind_of(*view));
+  const std::int64_t registry_end = parts_.routes.state()->position;
   return static_cast<std::uint32_t>(std::ranges::count_if(
-      matches, [&](const Match& match) { return fate_of(*match.endpoint, record.appended_at) != Fate::unmatched; }));
+      matches, [&](const Match& match) { return may_match(*match.endpoint, record, registry_end); }));
 }
 
 // As far as it has come before.

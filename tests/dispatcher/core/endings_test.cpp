@@ -106,6 +106,82 @@ TEST_CASE(
   CHECK(world.unmatched_count == 1);
 }
 
+TEST_CASE("Endings: what a gateway knew of a change decides, though the events' broker is minutes behind or ahead") {
+  constexpr UnixMillis kMinutes = 300'000;
+  const UnixMillis begin = World().clock.unix_millis();
+  for (const UnixMillis off : {-kMinutes, UnixMillis{0}, kMinutes}) {
+    for (const bool restarted : {false, true}) {
+      CAPTURE(off);
+      CAPTURE(restarted);
+      World world;
+      auto state = one_endpoint();
+      const auto give = [&](std::int64_t stamp, UnixMillis at) {
+        EventText text;
+        text.id = "evt_" + std::to_string(world.next_offset);
+        text.offset = world.next_offset++;
+        text.headers = {{"certes-registry", std::to_string(stamp)}};
+        world.give_record(make_event(text, at + off));
+        for (int rounds = 0; rounds < 4; ++rounds) world.core->run();
+      };
+      const auto change = [&](EndpointState to, UnixMillis at) {
+        state.in_state("billing", to, at);
+        if (!restarted) world.use(state);
+        for (int rounds = 0; rounds < 4; ++rounds) world.core->run();
+      };
+      const std::int64_t before = state.position();
+      change(EndpointState::paused, begin);
+      if (!restarted) give(state.position(), begin + 1'000);
+      change(EndpointState::disabled, begin + 2'000);
+      const std::int64_t within = state.position();
+      if (!restarted) give(within, begin + 3'000);
+      change(EndpointState::active, begin + 1'000'000);
+      if (restarted) {
+        world.use(state);
+        give(before + 1, begin + 1'000);
+        give(within, begin + 3'000);
+      }
+      give(state.position(), begin + 1'000'500);
+      while (!world.flying.empty()) world.answer("billing", 204);
+      Ends expected;
+      expected.letters["endpoint_disabled"] = 1;
+      expected.unmatched = 1;
+      expected.delivered = 1;
+      CHECK(ends_of(world) == expected);
+      CHECK(world.finished.size() == 3);
+    }
+  }
+}
+
+TEST_CASE("Endings: what is swept on the log is what came before, whatever the block's append times say") {
+  const UnixMillis begin = World().clock.unix_millis();
+  World world;
+  auto state = one_endpoint();
+  world.use(state.in_state("billing", EndpointState::paused, begin));
+  const std::int64_t before = state.position();
+  state.in_state("billing", EndpointState::disabled, begin + 1'000'000);
+  state.in_state("billing", EndpointState::paused, begin + 1'001'000);
+  constexpr int kEach = 200;  // more than one run of a sweep takes
+  const auto give = [&](std::int64_t stamp, UnixMillis at) {
+    for (int i = 0; i < kEach; ++i) {
+      EventText text;
+      text.id = "evt_" + std::to_string(world.next_offset);
+      text.offset = world.next_offset++;
+      text.headers = {{"certes-registry", std::to_string(stamp)}};
+      world.give_record(make_event(text, at));
+    }
+  };
+  give(before, begin + 999'000);
+  world.core->run();
+  // By a broker that is behind, once it was disabled and paused again.
+  give(state.position(), begin + 999'000);
+  world.use(state);
+  for (int rounds = 0; rounds < 50; ++rounds) world.core->run();
+  CHECK(world.letters.size() == kEach);
+  CHECK(world.core->open_deliveries("default/billing") == kEach);
+  world.use(state.in_state("billing", EndpointState::active, begin + 1'002'000));
+  CHECK(world.answer_all(204) == kEach);
+}
+
 TEST_CASE("Endings: an attempt that fails once its endpoint is disabled is the last") {
   World world;
   auto state = one_endpoint();

@@ -131,6 +131,22 @@ TEST_CASE("Purge: classes, a pattern and a time narrow it") {
   CHECK(world.answer_all(200) == int(9 - purged(world)));
 }
 
+TEST_CASE("Purge: of two in one millisecond both are done") {
+  World world;
+  auto state = one();
+  world.use(state.in_state("a", EndpointState::paused, world.clock.unix_millis()));
+  world.give(4, "order.created");
+  world.give(3, "bulk.sent");
+  world.clock.elapsed += Millis{1};
+  const UnixMillis now = world.clock.unix_millis();
+  for (const Purge& asked : {Purge{0, 0, {"bulk"}, "", ""}, Purge{0, 0, {}, "order.created", ""}}) {
+    world.use(state.purge("a", now, asked));
+    run(world);
+  }
+  CHECK(purged(world) == 7);
+  CHECK(world.core->open_deliveries("default/a") == 0);
+}
+
 TEST_CASE("Purge: the next owner goes on with it, whatever the former had come to") {
   World world;
   auto state = one();

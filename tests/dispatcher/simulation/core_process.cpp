@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/event/stamp.hpp"
 #include "common/log/names.hpp"
 #include "tests/dispatcher/simulation/endpoint_answers.hpp"
 
@@ -216,6 +217,7 @@ Result<void> CoreProcess::append_and_finish(dispatcher::Place origin, book::Lane
 
 Result<void> CoreProcess::append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) {
   const bool dropped = mistaken(Mistake::drops_results), believed = mistaken(Mistake::believes_results);
+  event::stamp(event, [this] { return state_->position; });
   if (!dropped && !believed) return owner_->append_event(origin, std::move(event), std::move(recorded));
   if (!dropped)
     if (auto taken = owner_->append_event(origin, std::move(event), [] {}); !taken) return taken;

@@ -36,12 +36,12 @@ void Judge::landed(const log::RecordPtr& record) {
   item.repeated = has_come_before(*record);
   item.to_reply = item.kind == EventKind::result && from.find(names::kReplyTo);
   item.offset = record->offset;
-  item.appended_at = record->appended_at;
+  item.record = record;
   item.accepted_in = registry_.now()->number;
   if (item.kind == EventKind::result) result_landed(*record);
   add_deliveries(item, *record);
   say(item.what + " (" + item.type + (item.repeated ? ", again" : "") + ") stands on the log since " +
-      std::to_string(item.appended_at % 1'000'000'000));
+      std::to_string(record->appended_at % 1'000'000'000));
 }
 
 // Of two the first counts, whoever made it.

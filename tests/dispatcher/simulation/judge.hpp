@@ -70,7 +70,7 @@ class Judge final : public certes::simulation::Witness {
     std::string type, key;
     std::set<std::string> directed = {};  // the only endpoints; none: who subscribes
     std::int64_t offset = 0;
-    UnixMillis appended_at = 0;
+    log::RecordPtr record = {};
     std::uint64_t accepted_in = 0;  // State
     std::string result = {};        // of a command: its result's name
     std::vector<std::string> deliveries = {};
@@ -93,7 +93,7 @@ class Judge final : public certes::simulation::Witness {
 
   Must must(const std::string& delivery) const;
   Must must_match(const Item& item, const std::string& endpoint) const;
-  // By append times; nothing: it goes by its delivery's class, or that is not known here.
+  // Nothing: it goes by its delivery's class, or that is not known here.
   static std::optional<Fate> fate(const registry::Endpoint& endpoint, const Item& item);
   // Who was to get it has been so ever since, and is there now: null otherwise.
   std::shared_ptr<const registry::Endpoint> steady(const Of& of) const;

@@ -8,12 +8,9 @@ namespace certes::dispatcher::simulation {
 using registry::EndpointState;
 
 std::optional<Fate> Judge::fate(const registry::Endpoint& endpoint, const Item& item) {
-  log::StoredRecord event;
-  event.appended_at = item.appended_at;
-  event.headers.add("ce_type", item.type);
-  const Fate fate = fate_of(endpoint, event, registry::Priority::critical);
+  const Fate fate = fate_of(endpoint, *item.record, registry::Priority::critical);
   for (int i = 1; i < registry::kPriorities; ++i)
-    if (fate_of(endpoint, event, static_cast<registry::Priority>(i)) != fate) return std::nullopt;
+    if (fate_of(endpoint, *item.record, static_cast<registry::Priority>(i)) != fate) return std::nullopt;
   return fate;
 }
 
@@ -34,8 +31,8 @@ Judge::Must Judge::must_match(const Item& item, const std::string& endpoint) con
   if (!config || !registry_.always_covered(endpoint, item.kind, item.type, item.accepted_in)) return Must::anything;
   // Where clocks jump an event may have been routed before a change that its time says was earlier, or after a later
   // one.
-  if (clocks_jump_ && last_disabled_at(*config) != 0) return Must::anything;
-  return fate_of(*config, item.appended_at) == Fate::unmatched ? Must::none : Must::end;
+  if (clocks_jump_ && last_disabled_by(*config) >= 0) return Must::anything;
+  return may_match(*config, *item.record, registry_.now()->position) ? Must::end : Must::none;
 }
 
 bool Judge::all_ended() const {
@@ -115,8 +112,9 @@ certes::simulation::Ends Judge::ends() const {
     const auto fate = this->fate(*endpoint, item);
     if (!fate) continue;
     // The last purge: those before it may have been about others.
-    if (fate == Fate::purged && !was_paused(*endpoint, item.appended_at, last_purged_at(*endpoint))) continue;
-    if (fate == Fate::dead_letter && !was_closed(*endpoint, item.appended_at)) continue;
+    const UnixMillis since = item.record->appended_at;
+    if (fate == Fate::purged && !was_paused(*endpoint, since, endpoint->purges.back().at)) continue;
+    if (fate == Fate::dead_letter && !was_closed(*endpoint, since)) continue;
     if (fate != Fate::deliver && item.kind == EventKind::command) continue;
     ends[track.what] = track.end;
   }

@@ -38,8 +38,9 @@ std::string tenant_of(std::string_view endpoint) { return std::string(endpoint.s
 std::string id_of(std::string_view endpoint) { return std::string(endpoint.substr(endpoint.find('/') + 1)); }
 bool is_timed(std::string_view endpoint) { return endpoint == kTimed; }
 
-RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering)
-    : clock_(clock), timed_(timed), concurrency_(concurrency), ordering_(ordering) {
+RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering,
+                               Millis ahead)
+    : clock_(clock), timed_(timed), concurrency_(concurrency), ordering_(ordering), ahead_(ahead) {
   builder_.policy("in-time", [](registry::BackoffPolicy& policy) {
     policy.strategy = registry::BackoffPolicy::Strategy::constant;
     policy.base_seconds = 1;
@@ -68,7 +69,7 @@ void RegistryScript::make(const std::string& endpoint) {
 }
 
 void RegistryScript::set_state(const std::string& endpoint, EndpointState state, const std::string& by) {
-  builder_.in_state(id_of(endpoint), state, clock_.unix_millis(), by, tenant_of(endpoint));
+  builder_.in_state(id_of(endpoint), state, append_time(), by, tenant_of(endpoint));
 }
 
 void RegistryScript::subscribe(const Bound& bound, const std::string& pattern, Priority priority) {
@@ -111,7 +112,7 @@ std::string RegistryScript::purge(const std::string& endpoint, Dice& dice) {
   const std::string said = "purged of " + (asked.pattern.empty() ? "all" : asked.pattern) +
                            (asked.classes.empty() ? "" : " in some classes") +
                            (asked.before == 0 ? "" : " before " + std::to_string(asked.before % 1'000'000'000));
-  builder_.purge(id_of(endpoint), clock_.unix_millis(), std::move(asked), tenant_of(endpoint));
+  builder_.purge(id_of(endpoint), append_time(), std::move(asked), tenant_of(endpoint));
   return said;
 }
 

@@ -35,8 +35,9 @@ std::string id_of(std::string_view endpoint);
 
 class RegistryScript {
  public:
-  // `timed`: whether there is one whose deliveries end by time. `concurrency`, `ordering`: of endpoints.
-  RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering);
+  // `timed`: whether there is one whose deliveries end by time. `concurrency`, `ordering`: of endpoints. `ahead`: the
+  // clock of the registry's broker, of all others.
+  RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering, Millis ahead);
 
   const registry::StatePtr& now() const { return now_; }
   // A random change of one endpoint or subscription; says which.
@@ -62,6 +63,7 @@ class RegistryScript {
   };
   using Spans = std::map<Covered, std::vector<Span>>;
 
+  UnixMillis append_time() const { return clock_.unix_millis() + ahead_.count(); }
   void make(const std::string& endpoint);
   void set_state(const std::string& endpoint, registry::EndpointState state, const std::string& by = "admin");
   void subscribe(const Bound& bound, const std::string& pattern, registry::Priority priority);
@@ -77,6 +79,7 @@ class RegistryScript {
   const bool timed_;
   const int concurrency_;
   const registry::Ordering ordering_;
+  const Millis ahead_;
   tests::StateBuilder builder_;
   std::map<Bound, std::string> patterns_;  // of who is subscribed
   registry::StatePtr now_;

@@ -2,6 +2,7 @@
 
 #include "common/event/command.hpp"
 #include "common/event/redelivery.hpp"
+#include "common/event/stamp.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::dispatcher::simulation {
@@ -12,17 +13,11 @@ namespace names = log::names;
 constexpr std::uint64_t kChangesThrow = ~3u;  // as those of World
 constexpr double kPostRate = 0.01;
 
-log::Record copy_of(const log::StoredRecord& stored) {
+// Under another id of Certes', where there is one.
+log::Record copy_of(const log::StoredRecord& stored, const std::string& id = {}) {
   log::Record record;
-  record.headers = stored.headers;
-  record.value = stored.value;
-  return record;
-}
-
-// The same under another id of Certes'.
-log::Record copy_as(const log::StoredRecord& stored, const std::string& id) {
-  log::Record record;
-  for (const auto [name, value] : stored.headers) record.headers.add(name, name == names::kId ? id : value);
+  for (const auto [name, value] : stored.headers)
+    if (name != names::kRegistry) record.headers.add(name, name == names::kId && !id.empty() ? id : value);
   record.value = stored.value;
   return record;
 }
@@ -35,7 +30,7 @@ CoreWorld::CoreWorld(const Schedule& schedule)
       change_rate_(schedule.changes ? Dice(schedule.frame.seed, kChangesThrow).of(std::vector{0.01, 0.03, 0.1}) : 0),
       sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
       registry_(clock_, schedule.timed, schedule.life.concurrency,
-                schedule.life.keys > 0 ? registry::Ordering::key : registry::Ordering::none),
+                schedule.life.keys > 0 ? registry::Ordering::key : registry::Ordering::none, schedule.apart),
       judge_(*cluster_, partitions_, registry_, clock_,
              {.timed = schedule.timed,
               .by_class = !schedule.changes && schedule.life.keys == 0,
@@ -49,8 +44,15 @@ std::unique_ptr<certes::simulation::Process> CoreWorld::make(std::uint64_t id) {
 
 void CoreWorld::put(log::Record&& record, std::int32_t partition) {
   const bool command = record.headers.get(names::kKind) == "command";
+  if (!record.headers.empty()) stamp(record);
   const std::int64_t offset = cluster_->put(log::Topic::events, partition, std::move(record));
   (command ? commands_ : events_).push_back(cluster_->at(log::Topic::events, partition, offset));
+}
+
+// Each gateway has come so far as the event that it stamps says; none is further than the registry.
+void CoreWorld::stamp(log::Record& record) const {
+  const std::int64_t lag = schedule_.apart == Millis{0} ? 0 : (next_event_ + next_extra_) % 3;
+  event::stamp(record, [&] { return std::max<std::int64_t>(0, registry_.now()->position - lag); });
 }
 
 event::Event CoreWorld::new_event(Dice& dice) {
@@ -96,7 +98,7 @@ void CoreWorld::accept(Dice& dice) {
 void CoreWorld::repeat(Dice& dice) {
   const log::StoredRecord& of = *dice.of(events_);
   if (of.headers.get(names::kClientId) != "1") return;
-  put(copy_as(of, "evt_again_" + std::to_string(next_extra_++)), of.partition);
+  put(copy_of(of, "evt_again_" + std::to_string(next_extra_++)), of.partition);
 }
 
 // Asked for again and again, or once for a dead letter; for one endpoint, two, or all that subscribe.
@@ -118,9 +120,10 @@ void CoreWorld::post_result(Dice& dice) {
   const log::StoredRecord& of = *dice.of(commands_);
   event::CommandResult result;
   result.succeeded = true;
-  cluster_->put(log::Topic::events, of.partition,
-                event::result_record(of, of.headers.get(names::kId), std::move(result),
-                                     "evt_posted_" + std::to_string(next_extra_++), clock_.unix_millis()));
+  log::Record record = event::result_record(of, of.headers.get(names::kId), std::move(result),
+                                            "evt_posted_" + std::to_string(next_extra_++), clock_.unix_millis());
+  stamp(record);
+  cluster_->put(log::Topic::events, of.partition, std::move(record));
 }
 
 bool CoreWorld::own_step(Dice& dice) {

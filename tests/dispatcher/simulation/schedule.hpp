@@ -12,6 +12,7 @@ struct Schedule {
   bool clocks = false;  // the wall clock jumps
   bool gone = true;     // endpoints answer 410
   bool timed = true;    // one endpoint's deliveries end by time, not by number
+  Millis apart{0};      // the clock of the registry's broker is ahead of all others, and gateways lag behind it
   Mistake mistake = Mistake::none;
   Life life = {};
 };
@@ -32,6 +33,7 @@ class CoreWorld final : public certes::simulation::World {
 
   event::Event new_event(Dice& dice);
   void put(log::Record&& record, std::int32_t partition);
+  void stamp(log::Record& record) const;
   void repeat(Dice& dice);
   void replay(Dice& dice);
   void post_result(Dice& dice);

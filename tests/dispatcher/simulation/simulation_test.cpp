@@ -61,6 +61,9 @@ TEST_CASE("Core simulation: crashes, revokes and broken appends lose and fork no
 TEST_CASE("Core simulation: nor do they where the registry changes all the time") { holds({}, 500); }
 TEST_CASE("Core simulation: nor where who lost its partitions goes on unaware") { holds({.frame = kUnaware}, 500); }
 TEST_CASE("Core simulation: nor where clocks jump") { holds({.frame = kUnaware, .clocks = true}, 500); }
+TEST_CASE("Core simulation: nor where the clocks of two brokers are minutes apart") {
+  holds({.frame = kUnaware, .timed = false, .apart = Millis{300'000}}, 500);
+}
 TEST_CASE("Core simulation: nor in longer lives") {
   holds({.frame = {.events = 24, .processes = 2, .steps = 900, .unaware = true}}, 100);
 }
