@@ -222,6 +222,13 @@ class Log {
   // calls it knows that nobody needs these records any more. Error: invalid, where the engine cannot (Kafka).
   virtual Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis timeout) = 0;
 
+  // Where the engine itself deletes what is too old: of `attempts` and `dead-letters` nothing from `offset` on goes,
+  // whatever its age, and nothing at all of a partition of which this was not said since the log was opened. So who
+  // needs these records to know what has become of deliveries finds them, however long nobody was there. A later call
+  // says where that is now. Where brokers delete by age (Kafka), it changes nothing, and their topics keep enough.
+  // Does not block; any thread.
+  virtual void keep_from(Topic /*topic*/, std::int32_t /*partition*/, std::int64_t /*offset*/) {}
+
   // Whether there is so little room that what is finished should be let go at once: owners make their checkpoints soon.
   // Does not block; any thread.
   virtual bool crowded() const { return false; }

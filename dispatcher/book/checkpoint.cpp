@@ -199,11 +199,15 @@ Checkpoints::Trim Checkpoints::accepted(const Checkpoint& checkpoint, std::int64
   }
   index_.cut_is_written();
   const std::int64_t previous_lowest = accepted_lowest_;
+  TailPlaces tails = accepted_.tails;
+  lower(tails, checkpoint.manifest.tails);
   accepted_ = checkpoint.manifest;
   accepted_at_ = {place, bytes, written_bytes_};
   accepted_lowest_ = std::min(accepted_.lowest_place(), place);
   written_bytes_ += bytes;
-  return {std::min(accepted_lowest_, previous_lowest), accepted_.watermark};
+  Trim trim{std::min(accepted_lowest_, previous_lowest), accepted_.watermark, {}};
+  for (std::size_t i = 0; i < kTailCount; ++i) trim.tails[i] = tails[i].position;
+  return trim;
 }
 
 void Checkpoints::abandoned(const Checkpoint& checkpoint) {

@@ -10,6 +10,7 @@
 //
 // One at a time. An owner that is lost calls neither and drops the index.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -72,9 +73,11 @@ class Checkpoints {
   std::vector<log::Record> manifest_records(Checkpoint& checkpoint, std::size_t most_bytes) const;
 
   // Below what the topics may be trimmed, now that the commit was accepted. `events` is the watermark: the record
-  // before it, by which the log is known again, stays, and what is young.
+  // before it, by which the log is known again, stays, and what is young. `tails`: what is young stays there, too; 0
+  // until there are two manifests to recover from.
   struct Trim {
     std::int64_t progress = 0, events = 0;
+    std::array<std::int64_t, kTailCount> tails = {};
   };
   Trim accepted(const Checkpoint& checkpoint, std::int64_t place, std::uint64_t bytes);
   void abandoned(const Checkpoint& checkpoint);

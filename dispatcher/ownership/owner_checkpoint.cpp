@@ -101,6 +101,7 @@ void Owner::Impl::checkpoint_committed(Part& part) {
   const auto trim = part.checkpoints->accepted(writing.checkpoint, writing.place, writing.its_bytes);
   part.finished_below = trim.events;
   ++part.accepted;
+  for (std::size_t i = 0; i < kTailCount; ++i) log_.keep_from(kTails[i], part.partition, trim.tails[i]);
   trim_progress(part, trim.progress);
 }
 

@@ -1,5 +1,6 @@
 // The contract suite over the embedded engine.
 
+#include <atomic>
 #include <stdexcept>
 
 #include "common/log/sqlite/connection.hpp"
@@ -11,14 +12,27 @@
 namespace certes::contract {
 namespace {
 
+class ShiftedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return system_.now() + shift_.load(); }
+  UnixMillis unix_millis() const override { return system_.unix_millis() + shift_.load().count(); }
+  void pass(Millis time) { shift_ = shift_.load() + time; }
+
+ private:
+  const SystemClock system_;
+  std::atomic<Millis> shift_{Millis{0}};
+};
+
 class SqliteEngine final : public Engine {
  public:
-  Capabilities capabilities() const override { return {}; }
+  Capabilities capabilities() const override { return {.ages = true}; }
+  void pass(std::chrono::hours time) override { clock_.pass(time); }
   std::unique_ptr<log::Log> open() override {
     log::sqlite::Options options;
     options.directory = directory_.path();
     options.partitions = kPartitions;
     options.reserve_bytes = 0;
+    options.retention.attempts = options.retention.dead_letters = kKept;
     auto log = log::sqlite::open(std::move(options), clock_);
     if (!log.has_value()) throw std::runtime_error(log.error().message);
     const auto prepared = log.value()->prepare();
@@ -37,7 +51,7 @@ class SqliteEngine final : public Engine {
 
  private:
   test::TemporaryDirectory directory_;
-  SystemClock clock_;
+  ShiftedClock clock_;
 };
 
 }  // namespace

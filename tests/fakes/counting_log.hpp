@@ -45,6 +45,9 @@ class CountingLog : public log::Log {
                      Millis timeout) override {
     return log_.erase(topic, partition, std::move(runs), timeout);
   }
+  void keep_from(log::Topic topic, std::int32_t partition, std::int64_t offset) override {
+    log_.keep_from(topic, partition, offset);
+  }
   Result<void> health() const override { return log_.health(); }
 
  private:

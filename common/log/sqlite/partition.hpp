@@ -33,6 +33,10 @@ class Partition {
 
   OffsetRange range() const;
 
+  // Records from there on stay, whatever their age; nothing goes until it was said.
+  std::int64_t kept_from() const { return kept_from_; }
+  void keep_from(std::int64_t offset) { kept_from_ = offset; }
+
   struct Tail {
     OffsetRange range;
     bool served = false;    // false: the position is in range, but only the file has it
@@ -60,6 +64,7 @@ class Partition {
   void drop(RecordPtr& record, std::vector<RecordPtr>& to) CERTES_REQUIRES(mutex_);
 
   const std::size_t recent_limit_;
+  std::atomic<std::int64_t> kept_from_{0};
   mutable Mutex mutex_;
   OffsetRange range_ CERTES_GUARDED_BY(mutex_);
   std::deque<RecordPtr> recent_ CERTES_GUARDED_BY(mutex_);  // each up to range_.end; null: erased

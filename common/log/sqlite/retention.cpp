@@ -48,10 +48,9 @@ void Retention::undo(SteadyTime now) {
 }
 
 // Records from there on stay.
-std::int64_t Retention::finished_below(const Partition& partition) const {
-  const OffsetRange range = partition.range();
-  if (partition.topic != Topic::events) return range.end;
-  return std::min(range.end, store_.commits.offset(partition.number) - 1);
+std::int64_t Retention::needed_from(const Partition& partition) const {
+  const bool events = partition.topic == Topic::events;
+  return std::min(partition.range().end, events ? store_.commits.offset(partition.number) - 1 : partition.kept_from());
 }
 
 void Retention::expire(Partition& partition) {
@@ -64,7 +63,7 @@ void Retention::expire(Partition& partition) {
     case Topic::progress: return;  // trimmed by who knows what is still needed
   }
   const std::int64_t start = partition.range().start;
-  const std::int64_t end = std::min(start + kBite.records, finished_below(partition));
+  const std::int64_t end = std::min(start + kBite.records, needed_from(partition));
   // What is finished goes at any age before what is new is refused.
   const bool early = partition.topic == Topic::events && store_.space.nearly_full();
   const UnixMillis limit = early ? INT64_MAX : store_.clock.unix_millis() - kept_for.count();

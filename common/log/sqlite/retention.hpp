@@ -2,7 +2,8 @@
 // Retention: what is too old goes, a bite at a time, in the transactions that are made anyway; where the file is nearly
 // as full as it may be, what is finished goes at any age, and then payloads of dead letters (LetterShare). An event
 // that is not finished (not below what the group has committed) stays, whatever the clock says; so does the record
-// before the committed one, by which a dispatcher knows the log again. The writer thread alone.
+// before the committed one, by which a dispatcher knows the log again, and of attempts and dead letters what it would
+// read again (Log::keep_from). The writer thread alone.
 
 #include <cstdint>
 #include <vector>
@@ -27,7 +28,7 @@ class Retention {
   void committed(SteadyTime now) { letters_.committed(now); }
 
  private:
-  std::int64_t finished_below(const Partition& partition) const;
+  std::int64_t needed_from(const Partition& partition) const;
   void expire(Partition& partition);
   bool sweep(Partition& partition, std::size_t at, Bite& left);
   bool sweep_identities();

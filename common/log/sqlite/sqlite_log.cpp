@@ -81,6 +81,9 @@ class SqliteLog final : public Log {
     if (of == nullptr) return no_partition();
     return sqlite::erase(*store_, *of, std::move(runs), timeout);
   }
+  void keep_from(Topic topic, std::int32_t partition, std::int64_t offset) override {
+    if (Partition* of = store_->partition(topic, partition)) of->keep_from(offset);
+  }
 
  private:
   static tl::unexpected<Error> no_partition() { return fail(Code::invalid, "there is no such partition"); }

@@ -259,3 +259,29 @@ TEST_CASE("Landmarks: records before the position, also after they were read bac
   landmarks.cut(0);
   CHECK(landmarks.noted()[3].offset == -1);
 }
+
+TEST_CASE("Checkpoints: of the tails all stays that a recovery by one of the last two manifests would read") {
+  Bench bench;
+  bench.index.set_tails({TailPlace{10, 5}, TailPlace{20, 5}});
+  bench.tail = 10;
+  bench.fill(1);
+  using Tails = std::array<std::int64_t, certes::dispatcher::kTailCount>;
+  CHECK(bench.whole().tails == Tails{0, 0});  // nothing is known of the one before
+  bench.finish(first_of(0));
+  CHECK(bench.whole().tails == Tails{10, 20});
+  bench.finish(7);
+  CHECK(bench.whole().tails == Tails{11, 20});
+  bench.route(100);
+  CHECK(bench.whole().tails == Tails{12, 20});
+
+  // One that goes on from the last goes by it.
+  OpenIndex index(200);
+  index.set_tails({TailPlace{30, 6}, TailPlace{40, 6}});
+  Checkpoints next(index, "group", 200, kEpoch);
+  Manifest manifest;
+  manifest.tails = {TailPlace{13, 5}, TailPlace{20, 5}};
+  next.resume(manifest, {5, 100, 0});
+  Checkpoint first = next.begin(kEpoch, 6);
+  static_cast<void>(next.manifest_records(first, 1 << 20));
+  CHECK(next.accepted(first, 50, 100).tails == Tails{13, 20});
+}

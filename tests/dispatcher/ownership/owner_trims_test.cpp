@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "tests/dispatcher/ownership/owner_process.hpp"
 #include "tests/fakes/counting_log.hpp"
 
@@ -32,9 +34,11 @@ class StubbornLog final : public fakes::CountingLog {
     return CountingLog::erase(topic, partition, std::move(runs), timeout);
   }
   bool crowded() const override { return is_crowded; }
+  void keep_from(log::Topic topic, std::int32_t, std::int64_t offset) override { kept[topic] = offset; }
 
   bool refuses = false, is_crowded = false;
   int erasures = 0;
+  std::map<log::Topic, std::int64_t> kept;
 
  private:
   const std::unique_ptr<log::Log> its_;
@@ -201,6 +205,48 @@ TEST_CASE("Owner: a trim that fails is told, and done later") {
     CHECK(process.not_trimmed.size() == 1);
     CHECK(on_the_log(f).size() == 4);
   }
+}
+
+TEST_CASE("Owner: it says from where on outcomes are needed: from what the last two checkpoints say of the tails") {
+  Fixture f(10);
+  const auto make = [&](std::uint64_t id) { return std::make_unique<StubbornLog>(log::memory::make(f.cluster, id)); };
+  const auto tail = [&](log::Topic topic) { return f.cluster->range(topic, 0).end; };
+  auto log = make(1);
+  StubbornLog& its = *log;
+  std::int64_t attempts = 0, letters = 0;
+  {
+    Process process(std::move(log), f.clock, {});
+    process.poll();
+    CHECK(its.kept.empty());
+    process.deliver({1, 2, 3});
+    f.checkpoint(process);
+    CHECK(its.kept[log::Topic::attempts] == 0);  // there is no checkpoint before
+    attempts = tail(log::Topic::attempts);
+    letters = tail(log::Topic::dead_letters);
+    process.deliver({4});
+    REQUIRE(process.dead_letter(5));
+    process.poll();
+    f.checkpoint(process);
+    CHECK(its.kept[log::Topic::attempts] == attempts);
+    CHECK(its.kept[log::Topic::dead_letters] == letters);
+    attempts = tail(log::Topic::attempts);
+    letters = tail(log::Topic::dead_letters);
+    process.deliver({6, 7});  // in no checkpoint
+  }
+  auto another = make(2);
+  StubbornLog& others = *another;
+  Process next(std::move(another), f.clock, {});
+  f.cluster->expire(1);
+  next.poll();
+  CHECK(next.open() == Offsets{0, 8, 9});
+  CHECK(others.kept.empty());  // its process has read them, and another may have to
+  f.checkpoint(next);
+  CHECK(others.kept[log::Topic::attempts] == attempts);
+  CHECK(others.kept[log::Topic::dead_letters] == letters);
+  attempts = tail(log::Topic::attempts);
+  next.deliver({8});
+  f.checkpoint(next);
+  CHECK(others.kept[log::Topic::attempts] == attempts);
 }
 
 TEST_CASE("Owner: old checkpoints that cannot be trimmed are told of") {

@@ -45,6 +45,7 @@ TEST_CASE("SQLite log: a record that is missing is no sign that those before it 
     log::sqlite::Connection(opened.directory.file("certes.db"))
         .run("DELETE FROM dead_letters_0 WHERE " + std::string(lost));
     REQUIRE(opened.reopen());
+    opened.log->keep_from(Topic::dead_letters, 0, INT64_MAX);
     // Retention looks once a second, before what is appended then.
     for (int looks = 0; looks < 3; ++looks) {
       opened.clock.move(Millis(1'500));
@@ -57,7 +58,10 @@ TEST_CASE("SQLite log: a record that is missing is no sign that those before it 
 TEST_CASE(
     "SQLite log: where nothing else is said, dead letters stay for 30 days, attempts and events are gone by then") {
   OpenedLog opened;
-  for (const Topic topic : {Topic::events, Topic::attempts, Topic::dead_letters}) opened.append(topic, 1);
+  for (const Topic topic : {Topic::events, Topic::attempts, Topic::dead_letters}) {
+    opened.append(topic, 1);
+    opened.log->keep_from(topic, 0, 1);
+  }
   REQUIRE(opened.commit(1));
   opened.append(Topic::events, 1);
   REQUIRE(opened.commit(2));
@@ -186,6 +190,7 @@ TEST_CASE("SQLite log: old events go once they are finished, and not before") {
   opened.append(Topic::events, 1'000);
   opened.append(Topic::progress, 10);
   opened.append(Topic::attempts, 600);
+  opened.log->keep_from(Topic::attempts, 0, 1'000);
   opened.clock.move(std::chrono::hours(24 * 12));
   opened.append(Topic::attempts, 1);
   REQUIRE(opened.eventually([&] { return opened.start(Topic::attempts) == 600; }));
