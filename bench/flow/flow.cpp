@@ -1,9 +1,10 @@
 // certes-bench-flow: producer and receiver in one thread, so that accept-to-receipt is measured with one clock.
 //
 //   certes-bench-flow --gateway H:P --port RECEIVER_PORT --events N [--connections 64] [--backlog 2000] [--rate R]
-//   [--bytes 640] [--patience 30] [--header "Authorization: Bearer …"]
+//   [--bytes 640] [--types 1] [--copies 1] [--patience 30] [--header "Authorization: Bearer …"]
 //
-// Without --rate: closed loop; a connection posts its next event when the last was answered, and nobody posts while
+// With `types` above 1 events are of the types bench.event.0, bench.event.1, … in turn. Each event is to come `copies`
+// times; rates are of events, latencies of deliveries. Without --rate: closed loop; a connection posts its next event when the last was answered, and nobody posts while
 // more than `backlog` accepted events are undelivered, so that a backlog cannot flatter the rate. With --rate: paced,
 // and the latency is from the moment an event was due to be sent until its delivery arrived (no coordinated omission).
 // Gives up when nothing has come for `patience` seconds. Prints one JSON line.
@@ -35,7 +36,7 @@ using SteadyClock = std::chrono::steady_clock;
 struct Options {
   std::string gateway, header;
   int port = 0, connections = 64;
-  long events = 20'000, backlog = 2'000, rate = 0, patience = 30;
+  long events = 20'000, backlog = 2'000, rate = 0, patience = 30, types = 1, copies = 1;
   std::size_t bytes = 640;
 };
 
@@ -55,15 +56,15 @@ class Flow {
  public:
   explicit Flow(Options options) : options_(std::move(options)), poll_(::epoll_create1(0)) {
     due_.resize(static_cast<std::size_t>(options_.events));
-    latency_us_.reserve(due_.size());
-    seen_.assign(due_.size(), false);
+    latency_us_.reserve(due_.size() * static_cast<std::size_t>(options_.copies));
+    seen_.assign(due_.size(), 0);
   }
 
   int run() {
     listen();
     for (int i = 0; i < options_.connections; ++i) connect();
     began_ = SteadyClock::now();
-    while (received_ < options_.events) {
+    while (received_ < options_.events * options_.copies) {
       send_what_may();
       if (!round())
         return std::fprintf(stderr, "no progress for %ld s: %ld accepted, %ld received\n", options_.patience, accepted_,
@@ -126,7 +127,7 @@ class Flow {
   }
 
   bool may_send() {
-    if (options_.rate == 0) return sent_ - received_ < options_.backlog;
+    if (options_.rate == 0) return sent_ - received_ / options_.copies < options_.backlog;
     return SteadyClock::now() >= due_at(sent_);
   }
 
@@ -136,7 +137,8 @@ class Flow {
 
   void post(Peer& peer, long n) {
     due_[static_cast<std::size_t>(n)] = options_.rate == 0 ? SteadyClock::now() : due_at(n);
-    body_ = "{\"type\":\"bench.event\",\"data\":{\"n\":" + std::to_string(n) + ",\"filler\":\"";
+    const std::string type = options_.types > 1 ? "." + std::to_string(n % options_.types) : std::string();
+    body_ = "{\"type\":\"bench.event" + type + "\",\"data\":{\"n\":" + std::to_string(n) + ",\"filler\":\"";
     body_.append(options_.bytes > body_.size() + 3 ? options_.bytes - body_.size() - 3 : 0, 'x').append("\"}}");
     request_ = "POST /events HTTP/1.1\r\nHost: certes\r\nContent-Type: application/json\r\n";
     if (!options_.header.empty()) request_.append(options_.header).append("\r\n");
@@ -215,11 +217,11 @@ class Flow {
     if (at == std::string_view::npos) return;
     const auto n = static_cast<std::size_t>(std::atol(frame.body.data() + at + 4));
     // One that was not sent is a repeat of a run before this one.
-    if (n >= static_cast<std::size_t>(sent_) || seen_[n]) {
+    if (n >= static_cast<std::size_t>(sent_) || seen_[n] == options_.copies) {
       ++repeats_;
       return;
     }
-    seen_[n] = true;
+    ++seen_[n];
     ++received_;
     latency_us_.push_back(std::chrono::duration<double, std::micro>(SteadyClock::now() - due_[n]).count());
   }
@@ -235,7 +237,7 @@ class Flow {
     std::sort(latency_us_.begin(), latency_us_.end());
     std::printf(
         "{\"events\":%ld,\"per_second\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"repeats\":%ld}\n",
-        received_, static_cast<double>(received_) / seconds, percentile(0.5), percentile(0.99),
+        received_ / options_.copies, static_cast<double>(received_) / seconds / static_cast<double>(options_.copies), percentile(0.5), percentile(0.99),
         latency_us_.back() / 1000, repeats_);
   }
 
@@ -246,7 +248,7 @@ class Flow {
   SteadyClock::time_point began_{}, accepted_at_{}, quiet_since_ = SteadyClock::now();
   std::vector<SteadyClock::time_point> due_;
   std::vector<double> latency_us_;
-  std::vector<bool> seen_;
+  std::vector<long> seen_;  // how often, by number
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<Peer*> idle_;
   std::string body_, request_;
@@ -273,6 +275,10 @@ Options parse(int argc, char** argv) {
       options.rate = std::atol(value);
     else if (name == "--patience")
       options.patience = std::atol(value);
+    else if (name == "--types")
+      options.types = std::atol(value);
+    else if (name == "--copies")
+      options.copies = std::max(1L, std::atol(value));
     else if (name == "--bytes")
       options.bytes = static_cast<std::size_t>(std::atol(value));
     else

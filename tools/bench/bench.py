@@ -12,6 +12,7 @@ import tempfile
 
 from bench_common import BUILD, LIMITS, RawServer, ROOT, bearer, free_port, harness, installation, load, plain_event, write_request
 from bench_backlog import ROWS, backlog
+from bench_deliver import deliver
 from bench_hostile import hostile
 from bench_ingest import ingest, overload
 from bench_registry import registry
@@ -71,7 +72,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "overload", "hostile", "registry", "backlog", "pick", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "pick", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -99,6 +100,8 @@ def measure(engine, options, directory, brokers):
         ingest(engine, directory / engine, brokers, options)
     if options.what in ("all", "delivery"):
         delivery(engine, directory / engine, brokers, options.events)
+    if options.what == "deliver":
+        deliver(engine, directory / engine, brokers, options.events)
     if options.what in ("all", "overload") and engine == "sqlite":
         overload(directory / "overload", options.overload_seconds)
     if options.what in ("all", "hostile") and engine == "sqlite":
