@@ -7,12 +7,12 @@
 // brokers may be minutes apart, while a stamp cannot be too high: it decides. But it may be too low, as a gateway may
 // lag behind the change that another process has answered. So a word of either is enough for what is delivered.
 //
-//   the event came after …      if it has a stamp                                    if not (of others than Certes)
+//   the event came after …      if it has a stamp                                    if not (others wrote it)
 //   a resumption, a purge       stamp > the change's offset, or append time >= its   append time >= the change's
 //   the endpoint was disabled   stamp > the change's offset                          append time > the change's
 //
-// (In the same millisecond it may have come before it was disabled: then it is kept.) Of the resumptions and purges
-// that it did not come after, the first disabling, and the first purge that it fits, decide, whichever was first:
+// (In the same millisecond it may have come before it was disabled: then it is kept.) Of the purges that it fits and
+// did not come after, and the disablings whose resumption it did not come after, the first decides:
 //
 //   it came …                                     its deliveries
 //   before a purge                                purged
@@ -21,7 +21,8 @@
 //   while Certes itself had disabled it           dead_letter
 //   else                                          deliver
 //
-// What ends so was appended before the change, by append times (`doomed_before`): they may pre-select.
+// What is not delivered was appended before that purge or resumption by append times, too. So these may pre-select what
+// is looked at (`doomed_before`), however far the clocks are apart.
 
 #include "common/base/clock.hpp"
 #include "common/log/record.hpp"

@@ -17,7 +17,7 @@ inline constexpr std::int32_t kPartitions = 3;
 struct Capabilities {
   bool durable = true;  // a log that is opened again has what was acknowledged
   bool erases = true;   // Log::erase works
-  bool ages = false;    // it deletes attempts and dead letters itself that are older than Engine::pass() says
+  bool ages = false;    // it deletes attempts and dead letters itself once they are older than Engine::kKept
   // The bound of every wait for something that must come; never asserted as a duration.
   std::chrono::seconds patience{60};
 };
@@ -29,7 +29,7 @@ class Engine {
   // Opens this engine's store, empty at first (a fresh directory, a fresh prefix), with kPartitions partitions, and
   // prepares it. A case destroys the log before it opens the store again. Throws if it cannot.
   virtual std::unique_ptr<log::Log> open() = 0;
-  // So much later for the engine, where it ages: attempts and dead letters stay for kKept.
+  // Of an engine that ages: how long it keeps them; it is so much later for it.
   static constexpr std::chrono::hours kKept{24};
   virtual void pass(std::chrono::hours) {}
   // Makes a record unreadable where it lies, and opens the log anew if that needs it. False: it cannot here.

@@ -49,7 +49,7 @@ void CoreWorld::put(log::Record&& record, std::int32_t partition) {
   (command ? commands_ : events_).push_back(cluster_->at(log::Topic::events, partition, offset));
 }
 
-// Each gateway has come so far as the event that it stamps says; none is further than the registry.
+// Where brokers' clocks are apart, gateways lag, too: by two changes at most.
 void CoreWorld::stamp(log::Record& record) const {
   const std::int64_t lag = schedule_.apart == Millis{0} ? 0 : (next_event_ + next_extra_) % 3;
   event::stamp(record, [&] { return std::max<std::int64_t>(0, registry_.now()->position - lag); });
