@@ -88,4 +88,11 @@ std::optional<NamedHost> named_host(const std::string& text) {
   return named;
 }
 
+std::string origin_of(const std::string& text) {
+  const Url url(::curl_url(), ::curl_url_cleanup);
+  if (::curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) return {};
+  const std::string port = part(url.get(), CURLUPART_PORT);
+  return part(url.get(), CURLUPART_SCHEME) + "://" + part(url.get(), CURLUPART_HOST) + (port.empty() ? "" : ":" + port);
+}
+
 }  // namespace certes::http

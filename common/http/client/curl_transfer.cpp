@@ -275,6 +275,8 @@ TransferResult CurlTransfer::end_failed(TransferError error, std::string message
   TransferResult out = result(now);
   out.error = error;
   out.message = std::move(message);
+  curl_off_t ready = 0;
+  out.unsent = ::curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK && ready == 0;
   if (error == TransferError::local) out.retry_in = kRetryLocal;
   clear();
   return out;

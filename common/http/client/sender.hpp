@@ -70,6 +70,7 @@ struct TransferResult {
   TransferError error = TransferError::none;
   int status = 0;            // 0: no answer; stands once the header is complete, whatever becomes of the body
   std::string message;       // of an error
+  bool unsent = false;       // of an error: nothing of the request had gone out
   std::string retry_after;   // header, as sent
   std::string body;          // at most 4 KB; the rest is read up to the limit and dropped
   bool body_cut = false;     // there was a rest, or should have been
@@ -121,5 +122,7 @@ struct NamedHost {
   std::uint16_t port = 0;
 };
 std::optional<NamedHost> named_host(const std::string& url);
+// "http://host:8080", without what else the URL says. Empty: it is no URL.
+std::string origin_of(const std::string& url);
 
 }  // namespace certes::http

@@ -58,3 +58,10 @@ TEST_CASE("check_url: a literal address must be one that may be dialled, however
   CHECK(verdict("http://127.0.0.1:8080/", {"127.0.0.0/8"}) == "");
   CHECK(verdict("http://[::1]/", {"::1/128"}) == "");
 }
+
+TEST_CASE("origin_of: scheme, host and port as they stand there, and nothing else") {
+  CHECK(certes::http::origin_of("http://a.example.com:8080/hooks/secret?key=1") == "http://a.example.com:8080");
+  CHECK(certes::http::origin_of("https://a.example.com/") == "https://a.example.com");
+  CHECK(certes::http::origin_of("http://[::1]:80/") == "http://[::1]:80");
+  CHECK(certes::http::origin_of("").empty());
+}

@@ -104,6 +104,18 @@ TEST_CASE("Sender: an endpoint that does not answer is a timeout, others go on m
   CHECK(results.at(2).status == 200);
 }
 
+TEST_CASE("Sender: one that is late is told apart by whether the request had gone out") {
+  RawEndpoint silent([](int fd, int) { RawEndpoint::wait_closed(fd); });
+  TestSender test;
+  const TransferResult sent = test.one(silent.url(), "hello", Millis(100));
+  CHECK(sent.error == TransferError::timeout);
+  CHECK_FALSE(sent.unsent);
+  // Who says nothing to a greeting of TLS does not get as far.
+  const TransferResult unsent = test.one("https" + silent.url().substr(4), "hello", Millis(100));
+  CHECK(unsent.error == TransferError::timeout);
+  CHECK(unsent.unsent);
+}
+
 TEST_CASE("Sender: an answer that trickles ends at the deadline, and counts by its status") {
   RawEndpoint endpoint([](int fd, int) {
     RawEndpoint::read_request(fd);
@@ -180,7 +192,9 @@ TEST_CASE("Sender: resets, early closes, half headers and nonsense are told apar
 
 TEST_CASE("Sender: nobody listening is connect, no such name is dns") {
   TestSender test;
-  CHECK(test.one(closed_url()).error == TransferError::connect);
+  const TransferResult refused = test.one(closed_url());
+  CHECK(refused.error == TransferError::connect);
+  CHECK(refused.unsent);
   SenderOptions options;
   options.resolver.look_up = [](const std::string&) { return Resolution{Resolution::Kind::failed, {}, "unknown"}; };
   CHECK(TestSender(options).one("http://no-such-name.invalid/").error == TransferError::dns);
