@@ -43,8 +43,9 @@ Lanes& Scheduler::add(std::string_view tenant_name, int weight) {
   return added;
 }
 
-void Scheduler::configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now) {
+void Scheduler::configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now, int workers) {
   lanes.concurrency_ = std::max(1, concurrency);
+  lanes.workers_ = workers;
   if (lanes.bucket_.rate() != rate_per_second)
     lanes.bucket_ = rate_per_second > 0 ? TokenBucket::for_rate(rate_per_second, now) : TokenBucket();
   update(lanes, now);

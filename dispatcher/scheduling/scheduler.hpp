@@ -3,15 +3,14 @@
 // sends for lower ones; within a class deficit round robin over tenants, by their weights, and within a tenant round
 // robin over its endpoints; within an endpoint arrival order. An endpoint is in the rings only while it can send: it is
 // open, has a free slot and a token. Of what an endpoint may have in flight, and of all slots, an eighth is for
-// critical and high ones alone, where there is more than one: what is urgent finds a slot, however long the others
-// take. Retries wait in lanes of their own; where they may go, they go before the first attempts of their class. The
-// retry budget binds all of them while first attempts wait, and those of a tenant whose first attempts were sent in the
-// last ten seconds always: other tenants' do not slow it down. Of the slots in all a quarter is kept for tenants that
-// have less than a quarter, where there are several, whether something was ever sent to them or not: one whose
-// endpoints hang does not hold up the others. No endpoint has more than a quarter where there are others; and of the
-// last eighth one with requests out, none of which has worked for ten seconds, gets no more. All operations are O(1),
-// amortised. Who: core. Pure: the time is passed in. Confined
-// to one thread.
+// critical and high ones alone, where there is more than one for each of its workers: what is urgent finds a slot,
+// however long the others take. Retries wait in lanes of their own; where they may go, they go before the first
+// attempts of their class. The retry budget binds all of them while first attempts wait, and those of a tenant whose
+// first attempts were sent in the last ten seconds always: other tenants' do not slow it down. Of the slots in all a
+// quarter is kept for tenants that have less than a quarter, where there are several, whether something was ever sent
+// to them or not: one whose endpoints hang does not hold up the others. No endpoint has more than a quarter where there
+// are others; and of the last eighth one with requests out, none of which has worked for ten seconds, gets no more. All
+// operations are O(1), amortised. Who: core. Pure: the time is passed in. Confined to one thread.
 
 #include <algorithm>
 #include <array>
@@ -70,6 +69,7 @@ class Lanes : Timer, public NodeOf<struct KeptBack> {
   std::array<Place, kLanes> places_;
   TokenBucket bucket_;
   int concurrency_ = 1;
+  int workers_ = 1;  // that have it together
   int allowed_ = std::numeric_limits<int>::max();
   int in_flight_ = 0;
   SteadyTime worked_at_ = SteadyTime::min();
@@ -93,7 +93,8 @@ class Scheduler {
   // Endpoints. `remove` needs one without waiting deliveries; slots still taken are forgotten.
   // `weight`: of a tenant that has no endpoint yet; set_weight changes it.
   Lanes& add(std::string_view tenant, int weight = 1);
-  void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now);
+  // `workers`: who share the concurrency.
+  void configure(Lanes& lanes, int concurrency, double rate_per_second, SteadyTime now, int workers = 1);
   // Of its concurrency, at the moment. At least one.
   void allow(Lanes& lanes, int in_flight, SteadyTime now);
   void set_open(Lanes& lanes, bool open, SteadyTime now);  // closed: nothing is sent, everything waits
@@ -129,7 +130,7 @@ class Scheduler {
   using Tenant = Lanes::Tenant;
 
   int sends_below(Lanes& lanes, SteadyTime now) const;
-  int reserved_of(int slots) const;
+  int reserved_of(int slots, int workers = 1) const;
   bool is_for_urgent(int lane) const;
   int most_of(const Lanes& lanes) const;
   bool has_others() const;

@@ -17,8 +17,12 @@ bool Scheduler::is_full(const Tenant& tenant) const {
   return !alone() && tenant.in_flight >= quarter && in_flight_ + quarter >= options_.in_flight_max;
 }
 
-// An eighth, and where there are several slots one at least.
-int Scheduler::reserved_of(int slots) const { return options_.reserves && slots > 1 ? std::max(1, slots / 8) : 0; }
+// An eighth, and where there are more slots than workers one at least: of one that takes one request at a time there is
+// none to keep.
+int Scheduler::reserved_of(int slots, int workers) const {
+  if (!options_.reserves) return 0;
+  return std::max(slots > workers ? 1 : 0, slots / 8);
+}
 
 // What is kept for other endpoints is not, where there are none.
 bool Scheduler::has_others() const { return options_.reserves && endpoints_.size() > 1; }
@@ -34,7 +38,7 @@ int Scheduler::most_of(const Lanes& lanes) const {
 int Scheduler::sends_below(Lanes& lanes, SteadyTime now) const {
   const int most = most_of(lanes), left = most - lanes.in_flight_;
   if (!lanes.open_ || left <= 0 || !lanes.bucket_.ready(now) || keeps_back(lanes, now)) return 0;
-  return left > reserved_of(most) ? kLanes : lane_of(Priority::normal, false);
+  return left > reserved_of(most, lanes.workers_) ? kLanes : lane_of(Priority::normal, false);
 }
 
 // Less than an eighth of the slots in all is left; where there are very few, none.

@@ -152,3 +152,20 @@ TEST_CASE("Reserved: of the last eighth nothing goes to who has requests out and
   bench.send();
   for (const Lanes* const lanes : hanging) CHECK(lanes->in_flight() == 4);
 }
+
+TEST_CASE("Reserved: of workers that take one at a time none is kept, but an eighth of all of them") {
+  struct Row {
+    int workers, concurrency, lower;
+  };
+  for (const Row row : {Row{2, 2, 2}, {7, 7, 7}, {8, 8, 7}, {16, 16, 14}, {2, 4, 3}, {2, 16, 14}}) {
+    CAPTURE(row.workers);
+    CAPTURE(row.concurrency);
+    Bench bench;
+    Lanes& lanes = bench.scheduler.add("default");
+    bench.scheduler.configure(lanes, row.concurrency, 0, bench.now, row.workers);
+    bench.push(100, lanes, Priority::normal);
+    CHECK(bench.send() == row.lower);
+    bench.push(100, lanes, Priority::critical);
+    CHECK(bench.send() == row.concurrency - row.lower);
+  }
+}
