@@ -89,6 +89,26 @@ OrderedJson told_json(const Told& told) {
   return json;
 }
 
+// Of all processes together that go by this version of it; nothing where it has one URL.
+OrderedJson workers_json(const registry::Endpoint& endpoint, const std::vector<Told>& told) {
+  OrderedJson workers = OrderedJson::array();
+  for (std::size_t i = 0; i < endpoint.urls.size(); ++i) {
+    questions::WorkerStats all;
+    for (const Told& one : told) {
+      if (one.stats.version != endpoint.version || i >= one.stats.workers.size()) continue;
+      const questions::WorkerStats& worker = one.stats.workers[i];
+      all.in_flight += worker.in_flight;
+      all.tripped = all.tripped || worker.tripped;
+      if (all.probe_at == 0 || (worker.probe_at != 0 && worker.probe_at < all.probe_at)) all.probe_at = worker.probe_at;
+    }
+    workers.push_back({{"url", endpoint.urls[i]},
+                       {"standing", to_string(all.tripped ? Standing::tripped : Standing::open)},
+                       {"in_flight", all.in_flight}});
+    if (all.probe_at != 0) workers.back()["resting_until"] = time_json(all.probe_at);
+  }
+  return workers;
+}
+
 // As its owner says; of what is active, the worst that a process says.
 Standing standing_of(const registry::Endpoint& endpoint, const std::vector<Told>& told) {
   if (endpoint.state == registry::EndpointState::paused) return Standing::paused;
@@ -125,6 +145,7 @@ http::Response answer_of(const registry::Endpoint& endpoint, const Gathered& gat
   json["attempts"] = attempts_json(all.attempts);
   json["ordering"] = ordering_json(endpoint.ordering, all.keys);
   json["limits"] = limits_json(static_cast<std::uint64_t>(endpoint.concurrency), endpoint.rate_per_second);
+  if (endpoint.urls.size() > 1) json["workers"] = workers_json(endpoint, gathered.told);
   json["partitions"] = {{"covered", gathered.covered}, {"all", gathered.all}};
   json["answered_by"] = OrderedJson::array();
   for (const Told& told : gathered.told) json["answered_by"].push_back(told_json(told));

@@ -108,4 +108,10 @@ void prepare_merge(Json& shown, const Json& patch, const Source& current) {
   if (changes->contains("secrets")) verify.erase("secret");
 }
 
+// One URL in the place of several, or the other way round.
+void prepare_merge(Json& shown, const Json& patch, const Endpoint&) {
+  if (patch.contains("urls") && !patch.contains("url")) shown.erase("url");
+  if (patch.contains("url") && !patch.contains("urls")) shown.erase("urls");
+}
+
 }  // namespace certes::api

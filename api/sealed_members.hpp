@@ -22,6 +22,7 @@ std::string stored_header(const registry::Endpoint* current, std::string_view na
 
 // A resource as it is shown, to merge `patch` into: without what the patch takes the place of.
 void prepare_merge(registry::Json& shown, const registry::Json& patch, const registry::Source& current);
+void prepare_merge(registry::Json& shown, const registry::Json& patch, const registry::Endpoint& current);
 template <class T>
 void prepare_merge(registry::Json&, const registry::Json&, const T&) {}
 

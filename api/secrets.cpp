@@ -17,6 +17,15 @@ bool holds(const crypto::Sealer& sealer, const std::string& sealed, const std::s
   return opened && crypto::equal_constant_time(*opened, secret);
 }
 
+Result<void> may_be_sent_to(const Endpoint& endpoint, const http::AddressPolicy& addresses) {
+  std::size_t i = 0;
+  for (const std::string& url : endpoint.worker_urls()) {
+    const std::string place = endpoint.urls.empty() ? "/url" : "/urls/" + std::to_string(i++);
+    if (auto ok = http::check_url(url, addresses); !ok) return fail(Code::invalid, ok.error().message, place);
+  }
+  return {};
+}
+
 Revealed complete_secret(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer) {
   const std::string context = seal_context(next);
   if (current != nullptr && !current->secrets.empty() &&
@@ -64,9 +73,7 @@ void seal_secrets(registry::Source& next, const registry::Verify& before, const 
 
 Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registry::Json& declared, const Call&,
                           Services& services) {
-  if (auto ok = http::check_url(next.url, services.deps.addresses); !ok) {
-    return fail(Code::invalid, ok.error().message, declared.contains("urls") ? "/urls/0" : "/url");
-  }
+  if (auto ok = may_be_sent_to(next, services.deps.addresses); !ok) return fail(std::move(ok.error()));
   if (next.ordering == registry::Ordering::all && services.deps.log.partitions() > 1)
     return fail(Code::invalid,
                 "\"all\" needs a log with one partition, and this one has " +

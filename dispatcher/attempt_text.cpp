@@ -17,6 +17,7 @@ std::string milliseconds(std::uint64_t duration_us) { return std::to_string((dur
 std::string trace_line(const AttemptSeen& attempt) {
   std::string line(attempt.event.headers.get("ce_type"));
   line.append(1, ' ').append(attempt.event_id).append(" → ").append(attempt.endpoint.id);
+  if (!attempt.worker.empty()) line.append(", ").append(attempt.worker).append(",");
   line.append(" try ").append(std::to_string(attempt.attempt)).append(": ");
   if (attempt.status > 0)
     line.append(std::to_string(attempt.status));

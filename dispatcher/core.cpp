@@ -27,8 +27,8 @@ Core::Core(CoreOptions options, CorePorts ports)
       endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock, options_.first_in_flight),
       book_(scheduler_, sweep_, ports.outcomes, ports.clock, options_.memory_bytes),
       recorder_(options_, book_, commands_, ports.outcomes, ports.observer, ports.clock),
-      attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.transfers, ports.registrar, ports.observer,
-                           ports.sealer, ports.clock}),
+      attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.outcomes, ports.transfers, ports.registrar,
+                           ports.observer, ports.sealer, ports.clock}),
       replies_(options_, routes_, ports.sealer),
       arrivals_(options_, {book_, recorder_, routes_, replies_, ports.clock}),
       loader_(options_, {book_, backlogs_, commands_, arrivals_, endpoints_, recorder_, routes_, replies_,
@@ -51,6 +51,7 @@ void Core::run() {
   intake_.ask_fence();
   expire(now);
   wake_rested(now);
+  attempts_.step();
   book_.release_held();
   if (draining_) return;
   loader_.step();
@@ -151,9 +152,7 @@ void Core::leave(std::int32_t partition, bool lost) {
 }
 
 void Core::abort_all() {
-  book_.each_delivery([this](Delivery& delivery) {
-    if (std::holds_alternative<Sending>(delivery.place)) ports_.transfers.abort(delivery.id);
-  });
+  book_.each_delivery([this](Delivery& delivery) { attempts_.abort(delivery); });
 }
 
 std::size_t Core::index_bytes() const {

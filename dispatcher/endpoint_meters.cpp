@@ -30,6 +30,9 @@ EndpointMeters::Meter EndpointMeters::make(std::string tenant, std::string endpo
                      {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
   made.breaker = metrics_.gauge("certes_endpoint_breaker_open", "1: an endpoint gets a probe, and nothing else",
                                 {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
+  made.workers_tripped = metrics_.gauge("certes_endpoint_workers_tripped",
+                                        "How many of an endpoint's several workers get a probe, and nothing else",
+                                        {{"tenant", made.tenant}, {"endpoint", made.endpoint}});
   return made;
 }
 

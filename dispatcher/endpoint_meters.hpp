@@ -27,6 +27,7 @@ class EndpointMeters {
   void attempted(std::size_t meter, const Ending& ending, int status);
   void ended(std::size_t meter, const Ending& ending) { meters_[meter].deliveries[ending.index()].add(); }
   void breaker(std::size_t meter, int opened) { meters_[meter].breaker.add(opened); }  // 1, -1: closed
+  void workers_tripped(std::size_t meter, int more) { meters_[meter].workers_tripped.add(more); }
   void show(const FailingEndpoints& failing);
   void show_waiting(const std::vector<std::size_t>& deliveries);  // by meter
 
@@ -35,7 +36,7 @@ class EndpointMeters {
     std::string tenant, endpoint;
     std::array<metrics::Counter, kEndings> deliveries;                 // of the last ones
     std::map<std::pair<std::size_t, int>, metrics::Counter> attempts;  // by ending, and hundreds of the status
-    metrics::Gauge waiting, failing, breaker;
+    metrics::Gauge waiting, failing, breaker, workers_tripped;
     double failing_seconds = 0;
   };
   Meter make(std::string tenant, std::string endpoint);

@@ -122,6 +122,14 @@ void Meters::breaker_opened(std::string_view key, std::size_t meter) {
     spdlog::warn("dispatcher: {} does nothing but fail: its breaker is open, and it gets a probe now and then", key);
 }
 
+void Meters::workers_tripped(std::string_view key, std::size_t meter, int more, std::string_view worker) {
+  endpoints_.workers_tripped(meter, more);
+  if (!worker.empty() && workers_told_.due(key, clock_.now()))
+    spdlog::warn(
+        "dispatcher: {} of {} does nothing but fail: it gets a probe now and then, and the others what is left", worker,
+        key);
+}
+
 void Meters::ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) {
   deliveries_[static_cast<std::size_t>(priority)][ending.index()].add();
   if (has_endpoint) endpoints_.ended(meter, ending);

@@ -26,6 +26,7 @@ class Meters final : public Observer {
   void left(std::string_view key) override { failing_endpoints_.left(key); }
   void breaker_opened(std::string_view key, std::size_t meter) override;
   void breaker_closed(std::string_view key, std::size_t meter) override;
+  void workers_tripped(std::string_view key, std::size_t meter, int more, std::string_view worker) override;
   void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
   void given_back(http::TransferError error, std::string_view why) override;
@@ -60,7 +61,7 @@ class Meters final : public Observer {
   metrics::Histogram duration_;
   metrics::Gauge breakers_open_, blocked_keys_, blocked_seconds_;
   metrics::Counter breakers_opened_;
-  LineLimit breakers_told_;
+  LineLimit breakers_told_, workers_told_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter questions_answered_, questions_unknown_, questions_refused_;

@@ -78,6 +78,7 @@ struct AttemptSeen {
   std::string_view error = {};   // "500", "timeout: no answer within 15 s"; empty when delivered
   std::string_view answer = {};  // what there is of it
   Sign sign = Sign::none;
+  std::string_view worker = {};  // who answered, or did not; empty: the only one
 };
 
 // Who counts and tells.
@@ -93,6 +94,9 @@ class Observer {
   // owner has changed it. Key: "tenant/id".
   virtual void breaker_opened(std::string_view key, std::size_t meter) = 0;
   virtual void breaker_closed(std::string_view key, std::size_t meter) = 0;
+  // Of an endpoint with several workers so many more (less: fewer) get a probe now and then, and nothing else.
+  // `worker`: the one that does so from now on, by name; empty: none.
+  virtual void workers_tripped(std::string_view key, std::size_t meter, int more, std::string_view worker) = 0;
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;

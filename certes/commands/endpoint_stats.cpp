@@ -97,6 +97,18 @@ std::string processes_table(const Json& processes, UnixMillis now) {
   return "\n" + table({"DISPATCHER", "PARTITIONS", "IN FLIGHT", "OF", "A SECOND", "STANDING"}, rows);
 }
 
+std::string workers_table(const Json& workers, UnixMillis now) {
+  std::vector<Row> rows;
+  for (const Json& worker : workers) {
+    std::string standing = cell_text(member(worker, "standing"));
+    if (const Json& until = member(worker, "resting_until"); until.is_string())
+      standing += " until " + time_text(until, now);
+    rows.push_back({cell_text(member(worker, "url")), cell_text(member(worker, "in_flight")), standing});
+  }
+  if (rows.empty()) return {};
+  return "\n" + table({"WORKER", "IN FLIGHT", "STANDING"}, rows);
+}
+
 }  // namespace
 
 std::string endpoint_stats_text(std::string_view body) {
@@ -105,7 +117,7 @@ std::string endpoint_stats_text(std::string_view body) {
   const Json& at = member(stats, "at");
   const UnixMillis now = at.is_string() ? parse_rfc3339(at.get<std::string>()) : 0;
   return summary(stats, now) + classes_table(member(member(stats, "waiting"), "by_priority"), now) +
-         processes_table(member(stats, "answered_by"), now);
+         workers_table(member(stats, "workers"), now) + processes_table(member(stats, "answered_by"), now);
 }
 
 std::string endpoint_stats_remark(std::string_view body) {

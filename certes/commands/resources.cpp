@@ -13,6 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kUrl = "url";
+
 struct Columns {
   const char* kind;
   std::vector<const char*> names;
@@ -38,6 +40,14 @@ std::string cell(const Json& item, const std::string& path) {
   return found->is_object() ? cell(*found, path.substr(dot + 1)) : "-";
 }
 
+// In the column of its one URL how many there are instead.
+std::string url_cell(const Json& endpoint) {
+  const auto urls = endpoint.find("urls");
+  if (urls == endpoint.end() || !urls->is_array() || urls->empty()) return cell(endpoint, "url");
+  const std::string first = cell_text(urls->front());
+  return urls->size() == 1 ? first : first + " and " + std::to_string(urls->size() - 1) + " more";
+}
+
 std::string upper(std::string text) {
   if (const std::size_t dot = text.rfind('.'); dot != std::string::npos) text.erase(0, dot + 1);
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -52,7 +62,7 @@ std::string list_text(const std::string& kind, const Json& items) {
     std::vector<Row> rows;
     for (const Json& item : items) {
       Row row;
-      for (const char* name : columns.names) row.push_back(cell(item, name));
+      for (const char* name : columns.names) row.push_back(name == kUrl ? url_cell(item) : cell(item, name));
       rows.push_back(std::move(row));
     }
     return table(titles, rows);

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 8> kStandings = {"unknown",  "open", "bro
 constexpr std::uint64_t kMostCount = std::uint64_t{1} << 48;
 constexpr UnixMillis kMostTime = 253'402'300'799'999;  // the end of the year 9999
 constexpr double kMostRate = 1e12;
+constexpr std::size_t kMostWorkers = 1'000;
 
 UnixMillis earliest(UnixMillis a, UnixMillis b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
 
@@ -126,6 +127,27 @@ bool read_classes(const Json& json, EndpointStats& into) {
   return true;
 }
 
+Json json_of(const WorkerStats& worker) {
+  return {{"in_flight", worker.in_flight}, {"tripped", worker.tripped}, {"probe_at", worker.probe_at}};
+}
+
+bool read(const Json& json, WorkerStats& into) {
+  Members members(json);
+  members.count("in_flight", into.in_flight);
+  members.time("probe_at", into.probe_at);
+  const Json* const tripped = members.find("tripped");
+  if (tripped != nullptr && !tripped->is_boolean()) return false;
+  into.tripped = tripped != nullptr && tripped->get<bool>();
+  return members.good();
+}
+
+bool read_workers(const Json& json, EndpointStats& into) {
+  if (!json.is_array() || json.size() > kMostWorkers) return false;
+  for (const Json& one : json)
+    if (!read(one, into.workers.emplace_back())) return false;
+  return true;
+}
+
 // A standing of a later release is none that is known.
 void read_standing(Members& members, Standing& into) {
   const Json* const found = members.find("standing");
@@ -184,6 +206,8 @@ std::string to_json(const EndpointStats& stats) {
   for (std::size_t i = 0; i < registry::kPriorities; ++i)
     if (stats.classes[i] != ClassWaiting{})
       classes[std::string(to_string(static_cast<registry::Priority>(i)))] = json_of(stats.classes[i]);
+  Json workers = Json::array();
+  for (const WorkerStats& worker : stats.workers) workers.push_back(json_of(worker));
   return Json{{"classes", std::move(classes)},
               {"attempts", json_of(stats.attempts)},
               {"next_retry", stats.next_retry},
@@ -192,7 +216,9 @@ std::string to_json(const EndpointStats& stats) {
               {"standing", to_string(stats.standing)},
               {"resting_until", stats.resting_until},
               {"concurrency", stats.concurrency},
-              {"rate_per_second", stats.rate_per_second}}
+              {"rate_per_second", stats.rate_per_second},
+              {"version", stats.version},
+              {"workers", std::move(workers)}}
       .dump();
 }
 
@@ -210,9 +236,14 @@ std::optional<EndpointStats> endpoint_stats_of(std::string_view json) {
   const Json* const classes = members.find("classes");
   const Json* const attempts = members.find("attempts");
   const Json* const keys = members.find("keys");
+  const Json* const workers = members.find("workers");
+  std::uint64_t version = 0;
+  members.count("version", version);
+  stats.version = static_cast<std::int64_t>(version);
   const bool read_all = (classes == nullptr || read_classes(*classes, stats)) &&
                         (attempts == nullptr || read(*attempts, stats.attempts)) &&
-                        (keys == nullptr || read(*keys, stats.keys));
+                        (keys == nullptr || read(*keys, stats.keys)) &&
+                        (workers == nullptr || read_workers(*workers, stats));
   if (!members.good() || !read_all) return std::nullopt;
   return stats;
 }

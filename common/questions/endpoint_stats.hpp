@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/registry/resources.hpp"
@@ -43,6 +44,14 @@ struct OrderedKeys {
   bool operator==(const OrderedKeys&) const = default;
 };
 
+// One of an endpoint's several URLs, with a process.
+struct WorkerStats {
+  std::uint64_t in_flight = 0;  // requests that are out
+  bool tripped = false;         // its breaker is open: it gets a probe at probe_at, or is getting it, and nothing else
+  UnixMillis probe_at = 0;
+  bool operator==(const WorkerStats&) const = default;
+};
+
 // How an endpoint stands with a process, beside what the registry says.
 enum class Standing : std::uint8_t {
   unknown,  // it had nothing for it
@@ -67,6 +76,9 @@ struct EndpointStats {
   // What is in force there; 0: no limit, or unknown.
   std::uint64_t concurrency = 0;
   double rate_per_second = 0;
+  // In the order of that version of the endpoint; none: it has one URL, or nothing for it.
+  std::int64_t version = 0;
+  std::vector<WorkerStats> workers;
 
   // What waits, attempts, next_retry, in_flight and keys of both. The rest is of one process alone, and stays.
   void add(const EndpointStats& other);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "common/crypto/crypto.hpp"
 #include "common/registry/codec.hpp"
@@ -7,6 +8,7 @@ namespace certes::registry {
 namespace {
 
 constexpr std::size_t kMaxUrlBytes = 2'048;
+constexpr std::size_t kMostUrls = 100;
 constexpr std::size_t kMostHeaders = 32;
 constexpr std::size_t kMaxSealedBytes = 8'192;  // of a value of 4,096
 constexpr std::string_view kTokenCharacters =
@@ -17,16 +19,23 @@ constexpr std::string_view kOwnHeaders[] = {
     "trailer", "expect",         "content-type",      "traceparent"};
 constexpr std::string_view kOwnPrefixes[] = {"webhook-", "ce-", "certes-", "proxy-"};
 
-void read_url(Fields& fields, std::string& url) {
-  fields.text("url", url, kMaxUrlBytes);
+void refuse_repeated(Fields& fields, const std::vector<std::string>& urls) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    if (seen.insert(urls[i]).second) continue;
+    const std::string place = fields.at("urls") + "/" + std::to_string(i);
+    return fields.refuse(Error(Code::invalid, "stands there already", place));
+  }
+}
+
+void read_urls(Fields& fields, Endpoint& endpoint, Form form) {
+  fields.text("url", endpoint.url, kMaxUrlBytes);
   if (!fields.has("urls")) return fields.required("url");
-  std::vector<std::string> urls;
-  fields.texts("urls", urls, 100, kMaxUrlBytes);
+  fields.texts("urls", endpoint.urls, kMostUrls, kMaxUrlBytes);
   if (!fields.ok()) return;
   if (fields.has("url")) return fields.refuse("urls", "give \"url\" or \"urls\", not both");
-  if (urls.empty()) return fields.refuse("urls", "must hold a URL");
-  if (urls.size() > 1) return fields.refuse("urls", "\"urls\" with several URLs is not supported yet");
-  url = std::move(urls.front());
+  if (endpoint.urls.empty()) return fields.refuse("urls", "must hold a URL");
+  if (form == Form::declared) refuse_repeated(fields, endpoint.urls);
 }
 
 std::optional<std::string> wrong_header(std::string_view name, const Json& value) {
@@ -149,7 +158,7 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 void read(Fields& fields, Endpoint& endpoint, Form form) {
   fields.not_yet({"auth", "tls", "proxy", "signatures"});
   fields.only("format", "binary");
-  read_url(fields, endpoint.url);
+  read_urls(fields, endpoint, form);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
@@ -177,7 +186,10 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
 }
 
 void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
-  out["url"] = endpoint.url;
+  if (endpoint.urls.empty())
+    out["url"] = endpoint.url;
+  else
+    out["urls"] = endpoint.urls;
   out["concurrency"] = endpoint.concurrency;
   out["timeout_seconds"] = endpoint.timeout_seconds;
   if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -140,8 +141,11 @@ enum class Ordering : std::uint8_t { none, key, all };
 std::string_view to_string(Ordering ordering);
 
 struct Endpoint : Meta {
+  // As it was declared: one URL, or the list of its workers', which then has one at least.
   std::string url;
-  int concurrency = 64;
+  std::vector<std::string> urls;
+  std::span<const std::string> worker_urls() const { return urls.empty() ? std::span(&url, 1) : std::span(urls); }
+  int concurrency = 64;  // of each
   double timeout_seconds = 15;
   double rate_per_second = 0;  // 0: no limit
   Ordering ordering = Ordering::none;

@@ -14,7 +14,7 @@ using questions::Standing;
 Standing standing_of(const Endpoint& endpoint) {
   switch (endpoint.mode) {
     case Mode::open:
-      if (!endpoint.breaker.closed()) return Standing::tripped;
+      if (!endpoint.workers.closed()) return Standing::tripped;
       return endpoint.rests() ? Standing::resting : Standing::open;
     case Mode::broken: return Standing::broken;
     case Mode::paused: return Standing::paused;
@@ -27,13 +27,21 @@ Standing standing_of(const Endpoint& endpoint) {
 
 void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats) {
   stats.standing = standing_of(endpoint);
-  if (takes(endpoint.mode) && endpoint.rests())
-    stats.resting_until =
-        clock.unix_millis() + std::chrono::duration_cast<Millis>(endpoint.rests_until - clock.now()).count();
+  const auto at = [&clock](SteadyTime when) {
+    return clock.unix_millis() + std::chrono::duration_cast<Millis>(when - clock.now()).count();
+  };
+  if (takes(endpoint.mode) && endpoint.rests()) stats.resting_until = at(endpoint.rests_until);
   stats.in_flight = static_cast<std::uint64_t>(endpoint.lanes->in_flight());
-  stats.concurrency = static_cast<std::uint64_t>(endpoint.lanes->concurrency());
+  stats.concurrency = static_cast<std::uint64_t>(endpoint.workers.most());
   stats.rate_per_second = endpoint.lanes->rate_per_second();
   stats.attempts = endpoint.attempts;
+  if (endpoint.workers.size() == 1) return;
+  stats.version = endpoint.config().version;
+  endpoint.workers.for_each([&](const Worker& worker) {
+    const auto until = worker.breaker.opens_until();
+    stats.workers.push_back(
+        {static_cast<std::uint64_t>(worker.in_flight), !worker.breaker.closed(), until ? at(*until) : 0});
+  });
 }
 
 void add(const Backlog& backlog, const book::OpenIndex& index, Book& book, EndpointStats& stats) {

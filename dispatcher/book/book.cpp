@@ -94,6 +94,19 @@ void Book::begin_sending(Delivery& delivery, Slot&& slot) {
       Sending{std::move(slot), out_of(delivery), FixedCharge<kRequestBytes>(tenant_of(*delivery.backlog).held)});
 }
 
+void Book::wait_for_worker(Delivery& delivery) {
+  auto& sending = std::get<Sending>(delivery.place);
+  put(delivery, BetweenWorkers{std::move(sending.slot), out_of(delivery), std::move(sending.tries)});
+  between_workers_.push_back(delivery);
+}
+
+void Book::go_on(Delivery& delivery, Seat&& seat) {
+  auto& between = std::get<BetweenWorkers>(delivery.place);
+  put(delivery,
+      Sending{std::move(between.slot), out_of(delivery), FixedCharge<kRequestBytes>(tenant_of(*delivery.backlog).held),
+              std::move(seat), std::move(between.tries)});
+}
+
 void Book::begin_answering(Delivery& delivery) { put(delivery, Answering{take_slot(delivery), out_of(delivery)}); }
 
 void Book::begin_recording(Delivery& delivery, const Ending& ending, std::uint8_t appends) {
@@ -108,6 +121,7 @@ Slot Book::take_slot(Delivery& delivery) {
       Overloaded{[](Unplaced&) { return Slot(); }, [](Queued&) { return Slot(); }, [](Held&) { return Slot(); },
                  [](InWheel&) { return Slot(); }, [](BehindKey&) { return Slot(); },
                  [](AwaitingResult&) { return Slot(); }, [](Sending& sending) { return std::move(sending.slot); },
+                 [](BetweenWorkers& between) { return std::move(between.slot); },
                  [](Answering& answering) { return std::move(answering.slot); },
                  [](Recording& recording) { return std::move(recording.slot); },
                  [](Forgotten& forgotten) { return std::move(forgotten.slot); }},
@@ -143,11 +157,12 @@ void Book::leave(std::int32_t number, bool lost, const std::function<void(std::u
   if (lost) leaving.index = nullptr;
   deliveries_.for_each([&](Delivery& delivery) {
     if (!delivery.record || delivery.partition() != number) return;
-    if (delivery.is_out() && !lost) return;
+    const bool waits_for_worker = std::holds_alternative<BetweenWorkers>(delivery.place);
+    if (delivery.is_out() && !lost && !waits_for_worker) return;
     auto* sending = std::get_if<Sending>(&delivery.place);
     if (!sending) return remove(delivery);
     // Its answer only frees the slot.
-    put(delivery, Forgotten{std::move(sending->slot), std::move(sending->memory)});
+    put(delivery, Forgotten{std::move(sending->slot), std::move(sending->memory), std::move(sending->seat)});
     take_from(*delivery.record, delivery);
     abort(delivery.id);
   });

@@ -79,6 +79,14 @@ class Book {
 
   // Out: a request, or what is being recorded.
   void begin_sending(Delivery& delivery, Slot&& slot);
+  // No other worker has room; one has, and its next request is out.
+  void wait_for_worker(Delivery& delivery);
+  void go_on(Delivery& delivery, Seat&& seat);
+  // Those that wait for a worker, the longest waiting first; the one that is visited may go elsewhere.
+  template <class Visit>
+  void each_between_workers(Visit visit) {
+    between_workers_.for_each([&](Waiting& item) { visit(static_cast<Delivery&>(item)); });
+  }
   void begin_answering(Delivery& delivery);  // both keep the slot of its request
   void begin_recording(Delivery& delivery, const Ending& ending, std::uint8_t appends);
   void remove(Delivery& delivery);  // from memory: its end is recorded, or it is given up
@@ -165,6 +173,7 @@ class Book {
   Budget memory_;  // bytes
   Budget out_;     // deliveries
   TimingWheel wheel_;
+  HeldList between_workers_;
   std::map<std::int32_t, Partition> partitions_;
   std::unordered_map<std::string, std::unique_ptr<TenantMemory>, StringHash, std::equal_to<>> tenants_;
   TenantMemory* large_ = nullptr;  // that was found last

@@ -188,7 +188,8 @@ void Book::leave_place(Delivery& delivery) {
                           stays(delivery);
                           wheel_.cancel(delivery);
                         },
-                        [](Sending&) {}, [](Answering&) {}, [](Recording&) {}, [](Forgotten&) {}},
+                        [](Sending&) {}, [&](BetweenWorkers&) { static_cast<Waiting&>(delivery).unlink(); },
+                        [](Answering&) {}, [](Recording&) {}, [](Forgotten&) {}},
              delivery.place);
   delivery.place = Unplaced{};
 }

@@ -15,6 +15,7 @@
 #include "dispatcher/retry/timing_wheel.hpp"
 #include "dispatcher/routing/router.hpp"
 #include "dispatcher/scheduling/slot.hpp"
+#include "dispatcher/sending/tries.hpp"
 
 namespace certes::dispatcher {
 
@@ -58,6 +59,13 @@ struct Sending {             // a request is out
   Slot slot;
   Out out;
   FixedCharge<kRequestBytes> memory;
+  Seat seat = {};                     // none: it is not yet known whose it is
+  std::unique_ptr<Tries> tries = {};  // before this one, of its attempt
+};
+struct BetweenWorkers {  // who was to get the request could not be reached, and no other has room
+  Slot slot;
+  Out out;
+  std::unique_ptr<Tries> tries;  // there are some
 };
 struct Answering {  // a command's result is on the way to the log; what ends the command follows it
   Slot slot;        // if it was sent
@@ -72,9 +80,10 @@ struct Recording {  // its outcome is on the way to the log
 struct Forgotten {  // its partition is lost; only its request is still out
   Slot slot;
   FixedCharge<kRequestBytes> memory;
+  Seat seat;
 };
-using DeliveryPlace =
-    std::variant<Unplaced, Queued, Held, InWheel, BehindKey, AwaitingResult, Sending, Answering, Recording, Forgotten>;
+using DeliveryPlace = std::variant<Unplaced, Queued, Held, InWheel, BehindKey, AwaitingResult, Sending, BetweenWorkers,
+                                   Answering, Recording, Forgotten>;
 
 // Whether a command's result is on the log.
 enum class Answer : std::uint8_t {
@@ -113,8 +122,8 @@ struct Delivery : Waiting,
 
   // Sent or recorded: what comes back takes it from there.
   bool is_out() const {
-    return std::holds_alternative<Sending>(place) || std::holds_alternative<Answering>(place) ||
-           std::holds_alternative<Recording>(place);
+    return std::holds_alternative<Sending>(place) || std::holds_alternative<BetweenWorkers>(place) ||
+           std::holds_alternative<Answering>(place) || std::holds_alternative<Recording>(place);
   }
   Recording* recording() { return std::get_if<Recording>(&place); }
   std::int64_t offset() const { return record->record->offset; }

@@ -15,8 +15,8 @@ namespace certes::dispatcher {
 
 inline constexpr std::size_t kPlaces = std::variant_size_v<DeliveryPlace>;
 inline constexpr std::array<std::string_view, kPlaces> kPlaceNames = {
-    "Unplaced",       "Queued",  "Held",      "InWheel",   "BehindKey",
-    "AwaitingResult", "Sending", "Answering", "Recording", "Forgotten"};
+    "Unplaced", "Queued",         "Held",      "InWheel",   "BehindKey", "AwaitingResult",
+    "Sending",  "BetweenWorkers", "Answering", "Recording", "Forgotten"};
 static_assert(!kPlaceNames.back().empty(), "a place has no name");
 
 template <class Place, std::size_t Index = 0>
@@ -67,6 +67,13 @@ inline constexpr std::array kWays = {
     way<Sending, Held>("given back: its endpoint rests"),
     way<Sending, InWheel>("given back, to a URL of its own"),
     way<Sending, Forgotten>("its partition is lost"),
+    way<Sending, BetweenWorkers>("a worker is not reached, and no other has room"),
+    way<BetweenWorkers, Sending>("one has"),
+    way<BetweenWorkers, Recording>("no other is left"),
+    way<BetweenWorkers, Answering>("the same, of a command that ends by it"),
+    way<BetweenWorkers, Queued>("broken off"),
+    way<BetweenWorkers, BehindKey>("the same, and its order has become another"),
+    way<BetweenWorkers, Held>("given back: its endpoint rests"),
     way<Answering, Recording>("its result is on the log"),
     way<Recording, InWheel>("another attempt is due"),
     way<Recording, AwaitingResult>("taken (202)"),

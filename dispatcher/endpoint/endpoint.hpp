@@ -10,9 +10,8 @@
 
 #include "common/questions/endpoint_stats.hpp"
 #include "dispatcher/book/delivery.hpp"
-#include "dispatcher/endpoint/breaker.hpp"
-#include "dispatcher/endpoint/pace.hpp"
 #include "dispatcher/endpoint/target.hpp"
+#include "dispatcher/endpoint/workers.hpp"
 
 namespace certes::dispatcher {
 
@@ -43,8 +42,8 @@ struct Endpoint {
   List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel; those that await results apart
   List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested
   SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
-  Breaker breaker;
-  Pace pace;
+  SteadyTime wakes_worker_at = SteadyTime::min();      // the same: a worker gets its probe, while others work
+  Workers workers;
   std::size_t deliveries = 0;      // in memory: those that wait and those that do not
   std::vector<Backlog*> backlogs;  // by partition and class, where there is one
   questions::Attempts attempts;    // that have ended here

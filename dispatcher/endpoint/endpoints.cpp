@@ -1,13 +1,19 @@
 #include "dispatcher/endpoint/endpoints.hpp"
 
+#include <algorithm>
+
 #include "dispatcher/endpoint/fate.hpp"
 
 namespace certes::dispatcher {
 namespace {
 
+bool has_moved(const registry::Endpoint& was, const registry::Endpoint& is) {
+  return !std::ranges::equal(was.worker_urls(), is.worker_urls());
+}
+
 // What its answers have said holds no more.
 bool is_another(const registry::Endpoint& was, const registry::Endpoint& is) {
-  return was.url != is.url || was.breaker != is.breaker || was.state != is.state ||
+  return has_moved(was, is) || was.breaker != is.breaker || was.state != is.state ||
          was.retries.size() != is.retries.size() ||
          (!is.retries.empty() && was.retries.back().at != is.retries.back().at);
 }
@@ -112,7 +118,10 @@ void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpo
 void Endpoints::apply(Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();
   const SteadyTime now = clock_.now();
-  scheduler_.configure(*endpoint.lanes, share_.of(config.concurrency), share_.of(config.rate_per_second), now);
+  endpoint.workers.set_most(share_.of(config.concurrency));
+  const auto workers = static_cast<int>(endpoint.workers.size());
+  const int together = std::min(share_.of(config.concurrency * workers), endpoint.workers.most() * workers);
+  scheduler_.configure(*endpoint.lanes, together, share_.of(config.rate_per_second), now, workers);
   allow(endpoint);
   scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
   changed_.push_back(&endpoint);
@@ -120,53 +129,68 @@ void Endpoints::apply(Endpoint& endpoint) {
 
 // Who has mended it is not to wait for what was known of it before.
 void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config) {
-  if (!endpoint.breaker.closed()) {
+  const bool is_new = endpoint.workers.size() == 0;
+  if (!is_new && !endpoint.workers.closed()) end_rest(endpoint, clock_.now());
+  if (!is_new && has_moved(endpoint.config(), config)) endpoint.attempts.failing_since = 0;
+  begin_workers(endpoint, config, config.breaker);
+}
+
+void Endpoints::begin_workers(Endpoint& endpoint, const registry::Endpoint& config,
+                              const std::optional<registry::BreakerSettings>& breaker) {
+  Workers& workers = endpoint.workers;
+  if (workers.size() > 0 && !workers.closed()) observer_.breaker_closed(endpoint.key, endpoint.meter);
+  if (const int tripped = workers.tripped()) observer_.workers_tripped(endpoint.key, endpoint.meter, -tripped, {});
+  // What goes to URLs of their own says nothing of one another.
+  workers.begin_anew(config.worker_urls(), breaker, endpoint.reply ? 0 : first_in_flight_);
+  wake_worker_at(endpoint, std::nullopt);
+}
+
+// So many requests as its workers' answers allow; of one that fails, the probe alone.
+void Endpoints::allow(Endpoint& endpoint) {
+  scheduler_.allow(*endpoint.lanes, endpoint.workers.allowed(), clock_.now());
+}
+
+Seat Endpoints::choose(Endpoint& endpoint, const Workers::Ids& tried) {
+  Seat seat = endpoint.workers.choose(tried, clock_.now());
+  allow(endpoint);
+  return seat;
+}
+
+// While the breakers of all are open it rests; else each of them ends in its own time.
+void Endpoints::answered(Endpoint& endpoint, const Seat& seat, Health health) {
+  if (endpoint.reply || health == Health::unknown) return;
+  Workers& workers = endpoint.workers;
+  const bool was_closed = workers.closed();
+  const int tripped = workers.tripped();
+  workers.answered(seat, health, clock_.now());
+  if (health == Health::works) scheduler_.worked(*endpoint.lanes, clock_.now());
+  const bool is_closed = workers.closed();
+  const auto open_until = workers.open_until();
+  if (open_until) rest(endpoint, *open_until);
+  wake_worker_at(endpoint, open_until ? std::nullopt : workers.next_wake());
+  if (const int more = workers.tripped() - tripped; more != 0)
+    observer_.workers_tripped(endpoint.key, endpoint.meter, more, more > 0 ? seat.worker().name : std::string_view());
+  if (was_closed && !is_closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
+  if (!was_closed && is_closed) {
     end_rest(endpoint, clock_.now());
     observer_.breaker_closed(endpoint.key, endpoint.meter);
   }
-  endpoint.breaker = Breaker(config.breaker);
-  if (endpoint.target && endpoint.config().url != config.url) endpoint.attempts.failing_since = 0;
-  // What goes to URLs of their own says nothing of one another.
-  endpoint.pace = Pace(endpoint.reply ? 0 : first_in_flight_);
-}
-
-// So many requests as its answers allow; of one that fails, the probe alone.
-void Endpoints::allow(Endpoint& endpoint) {
-  const int most = endpoint.lanes->concurrency();
-  scheduler_.allow(*endpoint.lanes, endpoint.breaker.closed() ? endpoint.pace.of(most) : 1, clock_.now());
-}
-
-void Endpoints::sent(Endpoint& endpoint) {
-  endpoint.pace.sent(clock_.now());
   allow(endpoint);
 }
 
-void Endpoints::answered(Endpoint& endpoint, Health health) {
-  if (endpoint.reply) return;
-  const SteadyTime now = clock_.now();
-  switch (health) {
-    case Health::unknown: return;
-    case Health::works: worked(endpoint, now); break;
-    case Health::too_much: endpoint.pace.too_much(now); [[fallthrough]];
-    case Health::fails: failed(endpoint, now); break;
+void Endpoints::wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at) {
+  waking_.erase({endpoint.wakes_worker_at, &endpoint});
+  endpoint.wakes_worker_at = at.value_or(SteadyTime::min());
+  if (at) waking_.insert({*at, &endpoint});
+}
+
+void Endpoints::wake_workers(SteadyTime now) {
+  while (!waking_.empty() && waking_.begin()->first <= now) {
+    Endpoint& endpoint = *waking_.begin()->second;
+    endpoint.workers.wake(now);
+    wake_worker_at(endpoint, endpoint.workers.next_wake());
+    allow(endpoint);
   }
-  allow(endpoint);
-}
-
-void Endpoints::worked(Endpoint& endpoint, SteadyTime now) {
-  endpoint.pace.worked(endpoint.lanes->concurrency(), now);
-  scheduler_.worked(*endpoint.lanes, now);
-  if (!endpoint.breaker.worked(now)) return;
-  endpoint.pace.recovered();
-  end_rest(endpoint, now);
-  observer_.breaker_closed(endpoint.key, endpoint.meter);
-}
-
-void Endpoints::failed(Endpoint& endpoint, SteadyTime now) {
-  const bool was_closed = endpoint.breaker.closed();
-  if (!endpoint.breaker.failed(now)) return;
-  rest(endpoint, *endpoint.breaker.opens_until());
-  if (was_closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
 }
 
 void Endpoints::given_up(Endpoint& endpoint) {
@@ -185,8 +209,7 @@ void Endpoints::disable_failed(std::string_view key) {
 // What waits is ended round by round; what is sent ends by itself. The same id may come again meanwhile.
 void Endpoints::remove(Endpoint& endpoint) {
   endpoint.mode = Mode::deleted;
-  if (!endpoint.breaker.closed()) observer_.breaker_closed(endpoint.key, endpoint.meter);
-  endpoint.breaker = Breaker();
+  begin_workers(endpoint, endpoint.config(), std::nullopt);
   apply(endpoint);
   observer_.left(endpoint.key);
   sweep_.begin(endpoint);
@@ -212,18 +235,22 @@ void Endpoints::end_rest(Endpoint& endpoint, SteadyTime now) {
 }
 
 Endpoint* Endpoints::wake(SteadyTime now) {
+  wake_workers(now);
   if (resting_.empty() || resting_.begin()->first > now) return nullptr;
   Endpoint& endpoint = *resting_.begin()->second;
   resting_.erase(resting_.begin());
   endpoint.rests_until = SteadyTime::min();
-  if (const auto until = endpoint.breaker.opens_until(); until && *until <= now) endpoint.breaker.probe();
+  endpoint.workers.wake(now);
+  if (!endpoint.workers.open_until()) wake_worker_at(endpoint, endpoint.workers.next_wake());
   apply(endpoint);
   return &endpoint;
 }
 
 std::optional<SteadyTime> Endpoints::next_wake() const {
-  if (resting_.empty()) return std::nullopt;
-  return resting_.begin()->first;
+  std::optional<SteadyTime> next;
+  for (const auto* const times : {&resting_, &waking_})
+    if (!times->empty()) next = next ? std::min(*next, times->begin()->first) : times->begin()->first;
+  return next;
 }
 
 void Endpoints::drop_left() {
@@ -233,6 +260,7 @@ void Endpoints::drop_left() {
     scheduler_.remove(*endpoint->lanes);
     std::erase(changed_, endpoint.get());
     resting_.erase({endpoint->rests_until, endpoint.get()});
+    wake_worker_at(*endpoint, std::nullopt);
     return true;
   });
 }

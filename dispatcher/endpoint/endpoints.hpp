@@ -37,9 +37,12 @@ class Endpoints {
   // Of the limits of each, from then on. Costs as much as there are endpoints, where it is another.
   void use(const Share& share);
 
-  // A request to it goes out; one has ended, and says this of it.
-  void sent(Endpoint& endpoint);
-  void answered(Endpoint& endpoint, Health health);
+  // Whom its next request is for, other than those that were tried with it; none: no other has room now. Where nothing
+  // was tried there is one.
+  Seat choose(Endpoint& endpoint, const Workers::Ids& tried);
+  // A request of that seat has ended, and says this of who was to get it; then its seat is over.
+  void answered(Endpoint& endpoint, const Seat& seat, Health health);
+  void seat_is_over(Endpoint& endpoint) { allow(endpoint); }
 
   void given_up(Endpoint& endpoint);                // while the registry decides whether it is disabled
   void disable_failed(std::string_view key);        // the registry did not take it
@@ -58,8 +61,10 @@ class Endpoints {
   void apply(Endpoint& endpoint);  // mode and limits, to the scheduler
   void begin_anew(Endpoint& endpoint, const registry::Endpoint& config);
   void allow(Endpoint& endpoint);
-  void worked(Endpoint& endpoint, SteadyTime now);
-  void failed(Endpoint& endpoint, SteadyTime now);
+  void begin_workers(Endpoint& endpoint, const registry::Endpoint& config,
+                     const std::optional<registry::BreakerSettings>& breaker);
+  void wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at);
+  void wake_workers(SteadyTime now);
   void end_rest(Endpoint& endpoint, SteadyTime now);
   void remove(Endpoint& endpoint);
   void use_endpoints(const registry::State& before);
@@ -74,8 +79,8 @@ class Endpoints {
   registry::StatePtr state_ = std::make_shared<const registry::State>();  // that the others are of
   std::unordered_map<std::string, Owned, StringHash, std::equal_to<>> endpoints_;
   std::unordered_map<std::string, std::shared_ptr<TenantLimits>, StringHash, std::equal_to<>> tenants_;
-  std::vector<Owned> leaving_;  // deleted, with deliveries
-  std::set<std::pair<SteadyTime, Endpoint*>> resting_;
+  std::vector<Owned> leaving_;                                   // deleted, with deliveries
+  std::set<std::pair<SteadyTime, Endpoint*>> resting_, waking_;  // waking_: by wakes_worker_at
   std::vector<Endpoint*> changed_;
   std::size_t next_affinity_ = 0;
   Share share_;

@@ -188,7 +188,7 @@ void Loader::changed(Endpoint& endpoint) {
     if (partitions_.at(backlog->partition).state == State::loading) hurry_.consider(*backlog);
     consider(*backlog);
   }
-  if (endpoint.mode == Mode::paused || endpoint.breaker.opens_until()) parts_.book.set_aside(endpoint);
+  if (endpoint.mode == Mode::paused || endpoint.workers.open_until()) parts_.book.set_aside(endpoint);
 }
 
 // In which it is sent: its tenant may have no higher one.
@@ -200,8 +200,10 @@ registry::Priority Loader::class_of(const Backlog& backlog) const {
 
 std::size_t Loader::most_ready(const Backlog& backlog) const {
   if (backlog.endpoint == nullptr) return kLeastReady;
-  if (!backlog.endpoint->breaker.closed()) return 1;  // the next probe
-  return std::max(kLeastReady, 2 * static_cast<std::size_t>(std::max(1, backlog.endpoint->config().concurrency)));
+  if (!backlog.endpoint->workers.closed()) return 1;  // the next probe
+  const registry::Endpoint& config = backlog.endpoint->config();
+  return std::max(kLeastReady,
+                  2 * config.worker_urls().size() * static_cast<std::size_t>(std::max(1, config.concurrency)));
 }
 
 bool Loader::may_end_more() const { return parts_.outcomes.memory_bytes() < kEndingBytes; }

@@ -82,7 +82,7 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   if (failed_since != delivery.endpoint->attempts.failing_since) note(*delivery.endpoint);
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
                        judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
-                       delivery.endpoint->key, error, result.body, sign});
+                       delivery.endpoint->key, error, result.body, sign, judged.worker});
   AttemptRecord record;
   record.delivery = name;
   record.event_id = event_name;

@@ -23,6 +23,7 @@ struct Judged {
   std::string rule = {};     // what decided: with DeadLettered, and of a purge
   std::string failure = {};  // in one word: "500", "timeout"; empty: none
   Millis delay{0};           // until what comes next
+  std::string worker = {};   // who answered, or did not; empty: the only one
 };
 
 // Why a delivery comes to nothing.

@@ -4,6 +4,7 @@
 
 #include "common/backoff/backoff.hpp"
 #include "common/backoff/retry_after.hpp"
+#include "common/base/seconds.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/endpoint/fate.hpp"
@@ -28,14 +29,16 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
     return parts_.recorder.close(delivery, Cancelled{}, {{}, kUnmatched});
   }
   parts_.book.begin_sending(delivery, std::move(slot));
-  parts_.endpoints.sent(*delivery.endpoint);
   const auto& problem = delivery.endpoint->target->problem();
-  if (!problem) return submit(delivery);
-  http::TransferResult result;
-  result.id = delivery.id;
-  result.error = http::TransferError::internal;
-  result.message = problem->message;
-  ended(delivery, result);
+  if (problem) {
+    http::TransferResult result;
+    result.id = delivery.id;
+    result.error = http::TransferError::internal;
+    result.message = problem->message;
+    return ended(delivery, result);
+  }
+  std::get<Sending>(delivery.place).seat = parts_.endpoints.choose(*delivery.endpoint, {});
+  submit(delivery);
 }
 
 // As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
@@ -54,8 +57,10 @@ bool Attempts::still_matched(Delivery& delivery) {
   return true;
 }
 
+// Precondition: it has a seat.
 void Attempts::submit(const Delivery& delivery) {
   const Endpoint& endpoint = *delivery.endpoint;
+  const auto& sending = std::get<Sending>(delivery.place);
   const log::RecordPtr& record = delivery.record->record;
   const std::string event = event_id(*record);
   const std::string name = delivery_id(event, endpoint.config().id, record->headers.get(log::names::kReplay));
@@ -66,27 +71,90 @@ void Attempts::submit(const Delivery& delivery) {
   request.attempt = delivery.attempts + 1;
   request.now = parts_.clock.unix_millis();
   request.affinity = endpoint.affinity;
-  if (endpoint.reply) request.url = record->headers.get(log::names::kReplyTo);
+  request.url = endpoint.reply ? record->headers.get(log::names::kReplyTo) : sending.seat.worker().url;
   request.anew = resigner_(*record, *parts_.routes.state(), request.now);
-  parts_.transfers.submit(build_request(record, *endpoint.target, request, random_));
+  http::Transfer transfer = build_request(record, *endpoint.target, request, random_);
+  if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
+  parts_.transfers.submit(std::move(transfer));
 }
 
 void Attempts::on_result(const http::TransferResult& result) {
   Delivery* delivery = parts_.book.find(result.id);
   if (delivery == nullptr) return;
-  if (std::holds_alternative<Forgotten>(delivery->place)) return parts_.book.forget(*delivery);
-  if (!std::holds_alternative<Sending>(delivery->place)) return;
-  const std::int32_t partition = delivery->partition();
-  const bool aborted = result.error == http::TransferError::aborted;
-  if (!aborted && !http::not_tried(result.error)) return ended(*delivery, result);
-  if (!aborted) parts_.observer.given_back(result.error, result.message);
-  if (parts_.book.revoking(partition)) {
-    parts_.book.remove(*delivery);
-  } else if (aborted) {  // nobody knows whether it arrived: it is sent again, here or by the partition's next owner
-    parts_.book.queue(*delivery);
-  } else {
-    given_back(*delivery, result);
-  }
+  Endpoint& endpoint = *delivery->endpoint;
+  if (std::holds_alternative<Forgotten>(delivery->place))
+    parts_.book.forget(*delivery);
+  else if (std::holds_alternative<Sending>(delivery->place))
+    came_back(*delivery, result);
+  parts_.endpoints.seat_is_over(endpoint);
+}
+
+void Attempts::came_back(Delivery& delivery, const http::TransferResult& result) {
+  if (result.error == http::TransferError::aborted) return broken_off(delivery);
+  const auto& sending = std::get<Sending>(delivery.place);
+  parts_.endpoints.answered(*delivery.endpoint, sending.seat, health_of(result.error, result.status));
+  if (may_go_elsewhere(result) && delivery.endpoint->workers.size() > 1) return failed_to_reach(delivery, result);
+  http::TransferResult told = named(result, sending.seat.worker());
+  settle(delivery, sending.tries ? sending.tries->ended(std::move(told)) : std::move(told));
+}
+
+// Nobody knows whether it arrived: it is sent again, here or by the partition's next owner.
+void Attempts::broken_off(Delivery& delivery) {
+  const std::int32_t partition = delivery.partition();
+  if (parts_.book.revoking(partition))
+    parts_.book.remove(delivery);
+  else
+    parts_.book.queue(delivery);
+  parts_.book.let_go_if_settled(partition);
+}
+
+void Attempts::abort(Delivery& delivery) {
+  if (std::holds_alternative<Sending>(delivery.place)) return parts_.transfers.abort(delivery.id);
+  if (std::holds_alternative<BetweenWorkers>(delivery.place)) broken_off(delivery);
+}
+
+void Attempts::failed_to_reach(Delivery& delivery, const http::TransferResult& result) {
+  auto& sending = std::get<Sending>(delivery.place);
+  if (!sending.tries) sending.tries = std::make_unique<Tries>();
+  Tries& tries = *sending.tries;
+  tries.failed(sending.seat.worker(), result);
+  if (!may_go_on(delivery, tries)) return settle(delivery, tries.all_failed());
+  if (parts_.book.revoking(delivery.partition())) return broken_off(delivery);
+  parts_.book.wait_for_worker(delivery);
+  go_on(delivery);
+}
+
+// Whether another request of the attempt is to be made, now or later.
+bool Attempts::may_go_on(const Delivery& delivery, const Tries& tries) const {
+  const Endpoint& endpoint = *delivery.endpoint;
+  if (!takes(endpoint.mode) || endpoint.target->problem() || delivery.answer != Answer::none || doomed(delivery))
+    return false;
+  return tries.spent() < millis_of(endpoint.config().timeout_seconds) && endpoint.workers.any_but(tries.tried());
+}
+
+// To a worker that has room, if one has.
+void Attempts::go_on(Delivery& delivery) {
+  const auto& tries = *std::get<BetweenWorkers>(delivery.place).tries;
+  if (!may_go_on(delivery, tries)) return settle(delivery, tries.all_failed());
+  if (!parts_.outcomes.may_act(delivery.partition())) return;
+  Seat seat = parts_.endpoints.choose(*delivery.endpoint, tries.tried());
+  if (!seat) return;
+  parts_.book.go_on(delivery, std::move(seat));
+  submit(delivery);
+}
+
+void Attempts::step() {
+  parts_.book.each_between_workers([this](Delivery& delivery) { go_on(delivery); });
+}
+
+void Attempts::settle(Delivery& delivery, const http::TransferResult& result) {
+  if (!http::not_tried(result.error)) return ended(delivery, result);
+  const std::int32_t partition = delivery.partition();
+  parts_.observer.given_back(result.error, result.message);
+  if (parts_.book.revoking(partition))
+    parts_.book.remove(delivery);
+  else
+    given_back(delivery, result);
   parts_.book.let_go_if_settled(partition);
 }
 
@@ -102,7 +170,6 @@ void Attempts::given_back(Delivery& delivery, const http::TransferResult& result
 
 void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {
   ++delivery.attempts;
-  parts_.endpoints.answered(*delivery.endpoint, health_of(result.error, result.status));
   if (delivery.command && delivery.answer != Answer::none) return answered(delivery, result);
   const registry::Endpoint& config = delivery.endpoint->config();
   const Judgement judgement =
@@ -110,7 +177,7 @@ void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {
   switch (judgement.verdict) {
     case Verdict::delivered:
       if (delivery.command && result.status == 202) return await_result(delivery, result);
-      return parts_.recorder.attempt(delivery, result, {Delivered{}});
+      return record(delivery, result, {Delivered{}});
     case Verdict::retry: return failed(delivery, result, {});
     case Verdict::dead_letter: return failed(delivery, result, judgement.rule);
     case Verdict::gone: break;
@@ -136,13 +203,19 @@ void Attempts::disable(Endpoint& endpoint, std::string_view reason) {
 // The result came while the request was out.
 void Attempts::answered(Delivery& delivery, const http::TransferResult& result) {
   const bool taken = result.error == http::TransferError::none && result.status >= 200 && result.status < 300;
-  if (taken || delivery.answer == Answer::given) return parts_.recorder.attempt(delivery, result, {Delivered{}});
+  if (taken || delivery.answer == Answer::given) return record(delivery, result, {Delivered{}});
   failed(delivery, result, kFailedBefore);
 }
 
 void Attempts::await_result(Delivery& delivery, const http::TransferResult& result) {
   const UnixMillis until = parts_.clock.unix_millis() + options_.result_timeout.count();
-  parts_.recorder.attempt(delivery, result, {Awaiting{until}, {}, {}, options_.result_timeout});
+  record(delivery, result, {Awaiting{until}, {}, {}, options_.result_timeout});
+}
+
+void Attempts::record(Delivery& delivery, const http::TransferResult& result, Judged judged) {
+  const auto* const sending = std::get_if<Sending>(&delivery.place);
+  if (sending != nullptr && sending->seat) judged.worker = sending->seat.worker().name;
+  parts_.recorder.attempt(delivery, result, judged);
 }
 
 // `rule`: what ends the delivery already; empty: the policy decides.
@@ -171,7 +244,7 @@ void Attempts::failed(Delivery& delivery, const http::TransferResult& result, st
       judged.delay = next.delay;
     }
   }
-  parts_.recorder.attempt(delivery, result, judged);
+  record(delivery, result, judged);
   const registry::Endpoint& config = endpoint.config();
   const Millis most{static_cast<std::int64_t>(config.disable_after_seconds * 1'000)};
   if (most > Millis{0} && failing_for(config, endpoint.attempts.failing_since, now) >= most)

@@ -1,6 +1,7 @@
 #pragma once
-// Attempts: makes the request of a delivery whose turn it is, and judges its answer. Who: core. Confined to the core
-// loop.
+// Attempts: makes the request of a delivery whose turn it is, and judges its answer. Of an endpoint with several
+// workers it is made to another at once where one is not reached, each of them once an attempt. Who: core. Confined to
+// the core loop.
 
 #include <cstdint>
 #include <string_view>
@@ -20,6 +21,7 @@ struct AttemptParts {
   Endpoints& endpoints;
   Recorder& recorder;
   Routes& routes;
+  Outcomes& outcomes;
   Transfers& transfers;
   Registrar& registrar;
   Observer& observer;
@@ -34,13 +36,23 @@ class Attempts {
   // Precondition: it was given by Book::next, with that slot.
   void start(Delivery& delivery, Slot&& slot);
   void on_result(const http::TransferResult& result);
+  // What waits for a worker, where one has room now; a round.
+  void step();
+  // Breaks off what is out, and what waits for a worker: it is sent again, by this process or another.
+  void abort(Delivery& delivery);
 
  private:
   bool still_matched(Delivery& delivery);
   void submit(const Delivery& delivery);
-  void returned(Delivery& delivery);
+  void came_back(Delivery& delivery, const http::TransferResult& result);
+  void broken_off(Delivery& delivery);
+  void failed_to_reach(Delivery& delivery, const http::TransferResult& result);
+  void go_on(Delivery& delivery);
+  bool may_go_on(const Delivery& delivery, const Tries& tries) const;
+  void settle(Delivery& delivery, const http::TransferResult& result);
   void given_back(Delivery& delivery, const http::TransferResult& result);
   void ended(Delivery& delivery, const http::TransferResult& result);
+  void record(Delivery& delivery, const http::TransferResult& result, Judged judged);
   void failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
   void answered(Delivery& delivery, const http::TransferResult& result);
   void await_result(Delivery& delivery, const http::TransferResult& result);

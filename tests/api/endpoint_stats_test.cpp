@@ -99,6 +99,30 @@ TEST_CASE("Stats: what dispatchers answer is added, and says how many partitions
   CHECK(json["answered_by"][1]["limits"] == Json{{"concurrency", 8}, {"rate_per_second", 2.5}});
 }
 
+TEST_CASE("Stats: of several workers each is shown, as those say who go by the same version of the endpoint") {
+  Bench bench;
+  const Json urls = {"https://one.example.com/", "https://two.example.com/"};
+  const auto put = bench.process->put("/endpoints/billing", {{"urls", urls}});
+  REQUIRE(put.status == 200);
+  EndpointStats told = some(), older = some();
+  told.version = put.json["version"];
+  told.workers = {{2, false, 0}, {1, true, 1'700'000'003'000}};
+  older.version = told.version - 1;
+  older.workers = {{7, true, 0}};
+  EndpointStats other = told;
+  other.workers[1] = {0, false, 0};
+  bench.dispatchers = {{"a", {0}, to_json(told)}, {"b", {1}, to_json(older)}, {"c", {2}, to_json(other)}};
+  const Answer answer = bench.stats();
+  REQUIRE_MESSAGE(answer.status == 200, answer.body);
+  CHECK(answer.json["workers"] == Json({{{"url", urls[0]}, {"standing", "open"}, {"in_flight", 4}},
+                                        {{"url", urls[1]},
+                                         {"standing", "tripped"},
+                                         {"in_flight", 1},
+                                         {"resting_until", "2023-11-14T22:13:23.000Z"}}}));
+  REQUIRE(bench.process->patch("/endpoints/billing", {{"url", urls[0]}}).status == 200);
+  CHECK_FALSE(bench.stats().json.contains("workers"));
+}
+
 TEST_CASE("Stats: an answer for some of the partitions is one, within a second or so") {
   Bench bench;
   bench.dispatchers = {{"worker-1", {0, 2}, to_json(some())}};

@@ -121,6 +121,38 @@ TEST_CASE("Master API: bad requests get a problem with its place") {
   CHECK(api.request("POST", "/endpoints/x").status == 405);
 }
 
+TEST_CASE(
+    "Master API: an endpoint has one URL or several, each of which is judged, and a patch goes from one to the other") {
+  Installation installation;
+  Process api(installation);
+  const auto refuse = [&](const Json& urls, const std::string& pointer) {
+    const auto refused = api.put("/endpoints/a", {{"urls", urls}});
+    CHECK_MESSAGE(refused.status == 400, refused.body);
+    CHECK(refused.json.value("pointer", "") == pointer);
+  };
+  const std::string one = "https://one.example.com/", two = "https://two.example.com/";
+  refuse({one, "ftp://two.example.com/"}, "/urls/1");
+  refuse({one, two, "http://127.0.0.1/"}, "/urls/2");
+  refuse({one, one}, "/urls/1");
+  refuse(Json::array(), "/urls");
+  REQUIRE(api.put("/endpoints/a", {{"urls", {one, two}}}).status == 201);
+  CHECK(api.get("/endpoints/a").json["urls"] == Json({one, two}));
+  CHECK_FALSE(api.get("/endpoints/a").json.contains("url"));
+  CHECK(api.patch("/endpoints/a", {{"concurrency", 2}}).json["urls"] == Json({one, two}));
+  const auto alone = api.patch("/endpoints/a", {{"url", one}});
+  CHECK_MESSAGE(alone.status == 200, alone.body);
+  CHECK(alone.json["url"] == one);
+  CHECK_FALSE(alone.json.contains("urls"));
+  const auto several = api.patch("/endpoints/a", {{"urls", {two, one}}});
+  CHECK_MESSAGE(several.status == 200, several.body);
+  CHECK(several.json["urls"] == Json({two, one}));
+  CHECK_FALSE(several.json.contains("url"));
+  CHECK(api.patch("/endpoints/a", {{"url", nullptr}, {"urls", {one}}}).json["urls"] == Json::array({one}));
+  CHECK(api.patch("/endpoints/a", {{"url", one}, {"urls", {two}}}).status == 400);
+  CHECK(api.patch("/endpoints/a", {{"urls", nullptr}}).status == 400);
+  CHECK(api.patch("/endpoints/a", {{"urls", {one, "http://10.0.0.1/"}}}).json.value("pointer", "") == "/urls/1");
+}
+
 TEST_CASE("Master API: an endpoint with subscriptions is deleted only with them") {
   Installation installation;
   Process api(installation);

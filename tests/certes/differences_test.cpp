@@ -74,6 +74,14 @@ TEST_CASE("Differences: what the registry keeps beside an endpoint is not declar
 
 TEST_CASE("Differences: one URL is the same written either way") {
   CHECK(differences("endpoints", R"({"urls":["http://x/"]})", R"({"url":"http://x/"})").empty());
+  CHECK(differences("endpoints", R"({"urls":["http://x/","http://y/"]})", R"({"urls":["http://x/","http://y/"]})")
+            .empty());
+  const auto more = differences("endpoints", R"({"urls":["http://x/","http://y/"]})", R"({"url":"http://x/"})");
+  REQUIRE(more.size() == 2);
+  CHECK(more[0].field == "url");
+  CHECK(more[0].to == "-");
+  CHECK(more[1].field == "urls");
+  CHECK(more[1].to == R"(["http://x/","http://y/"])");
 }
 
 TEST_CASE("Differences: what is sealed is compared by the service alone, and never told") {

@@ -45,6 +45,18 @@ TEST_CASE("certes endpoints stats: times have their ages beside them, and only c
         "the dispatchers have answered for 6 of 12 partitions: what is in the others is not counted");
 }
 
+TEST_CASE("certes endpoints stats: several workers are a table of their own") {
+  const std::string text = endpoint_stats_text(
+      R"({"endpoint":"a","state":"active","standing":"open","at":"2026-01-31T08:00:10.000Z","workers":[)"
+      R"({"url":"http://one:8080/","standing":"open","in_flight":3},)"
+      R"({"url":"http://two:8080/","standing":"tripped","in_flight":0,"resting_until":"2026-01-31T08:00:15.000Z"}]})");
+  CHECK(text.find("\n"
+                  "WORKER            IN FLIGHT  STANDING\n"
+                  "http://one:8080/  3          open\n"
+                  "http://two:8080/  0          tripped until 2026-01-31T08:00:15.000Z (in 5 s)\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("certes endpoints stats: an answer without dispatchers, or of another server, is shown as far as it goes") {
   const std::string text = endpoint_stats_text(
       R"({"endpoint":"a","state":"disabled","disabled_by":"certes","disabled_at":"2026-01-31T08:00:00.000Z",)"

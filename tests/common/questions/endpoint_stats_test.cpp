@@ -22,6 +22,8 @@ EndpointStats full() {
   stats.resting_until = 1'500;
   stats.concurrency = 64;
   stats.rate_per_second = 2.5;
+  stats.version = 4;
+  stats.workers = {{3, false, 0}, {0, true, 1'600}};
   return stats;
 }
 
@@ -39,7 +41,8 @@ TEST_CASE(
   for (const char* bad : {"", "[]", "7", R"({"in_flight":-1})", R"({"in_flight":1.5})", R"({"in_flight":"1"})",
                           R"({"classes":[]})", R"({"classes":{"normal":7}})", R"({"classes":{"normal":{"oldest":-5}}})",
                           R"({"attempts":[]})", R"({"attempts":{"delivered":null}})", R"({"standing":7})",
-                          R"({"keys":{"blocked":"x"}})", R"({"rate_per_second":"fast"})"})
+                          R"({"rate_per_second":"fast"})", R"({"keys":{"blocked":"x"}})", R"({"workers":{}})",
+                          R"({"workers":[7]})", R"({"workers":[{"tripped":1}]})", R"({"workers":[{"in_flight":-1}]})"})
     CHECK_FALSE(endpoint_stats_of(bad));
 }
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "common/crypto/crypto.hpp"
 #include "common/registry/proposal.hpp"
 
@@ -85,9 +87,29 @@ TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
     CHECK(result.error().pointer == "/" + std::string(name));
     CHECK(result.error().message == "\"" + std::string(name) + "\" is not supported yet");
   }
-  check_refusals<Endpoint>({{R"({"url":"http://a/","format":"structured"})", "/format", "not supported yet"},
-                            {R"({"urls":["http://a/","http://b/"]})", "/urls", "not supported yet"}});
-  CHECK(declared<Endpoint>(R"({"urls":["http://a/"],"format":"binary"})").url == "http://a/");
+  check_refusals<Endpoint>({{R"({"url":"http://a/","format":"structured"})", "/format", "not supported yet"}});
+}
+
+TEST_CASE("Endpoint JSON: one URL, or those of its workers, is shown as it was declared") {
+  const auto one = declared<Endpoint>(R"({"id":"a","url":"http://a/"})");
+  CHECK(std::ranges::equal(one.worker_urls(), std::vector<std::string>{"http://a/"}));
+  CHECK(shown_json(again(one)).find(R"("url":"http://a/")") != std::string::npos);
+  for (const char* urls : {R"(["http://a/"])", R"(["http://a/","http://b/x"])"}) {
+    const auto several = again(declared<Endpoint>(R"({"id":"a","urls":)" + std::string(urls) + "}"));
+    CHECK(several.url.empty());
+    CHECK(several.worker_urls().size() == several.urls.size());
+    CHECK(shown_json(several).find(R"("urls":)" + std::string(urls)) != std::string::npos);
+    CHECK(shown_json(several).find(R"("url":)") == std::string::npos);
+  }
+  std::string many = "\"http://a/0\"";
+  for (int i = 1; i < 100; ++i) many += ",\"http://a/" + std::to_string(i) + "\"";
+  CHECK(declared<Endpoint>(R"({"urls":[)" + many + "]}").urls.size() == 100);
+  const std::string too_many = R"({"urls":[)" + many + R"(,"http://b/"]})";
+  check_refusals<Endpoint>({{too_many.c_str(), "/urls", "more than 100"},
+                            {R"({"urls":[]})", "/urls", "must hold"},
+                            {R"({"urls":"http://a/"})", "/urls", "array"},
+                            {R"({"urls":["http://a/",1]})", "/urls/1", "string"},
+                            {R"({"urls":["http://a/","http://b/","http://a/"]})", "/urls/2", "there already"}});
 }
 
 TEST_CASE("Endpoint JSON: ordering") {

@@ -215,3 +215,40 @@ TEST_CASE("Stats: limits are shared by partitions, and what is in force here is 
   world.core->run();
   CHECK(stats(world).concurrency == 7);
 }
+
+TEST_CASE("Stats: of several workers each has its own, and limits are those of one") {
+  World world;
+  StateBuilder state;
+  state
+      .endpoint("pool",
+                [](auto& endpoint) {
+                  endpoint.url.clear();
+                  endpoint.urls = {"http://127.0.0.1:8001/w1", "http://127.0.0.1:8002/w2"};
+                  endpoint.concurrency = 3;
+                  endpoint.breaker = registry::BreakerSettings{1, 0, 1, 10, 2, 4};
+                })
+      .subscription("s", "pool", "#");
+  world.use(state);
+  CHECK(stats(world, "pool").workers.empty());  // nothing was for it yet
+  give(world, 4, "order.x");
+  world.core->run();
+  const auto config = state.build()->endpoint("default", "pool");
+  EndpointStats told = stats(world, "pool");
+  CHECK(told.version == config->version);
+  CHECK(told.concurrency == 3);
+  CHECK(told.in_flight == 4);
+  REQUIRE(told.workers.size() == 2);
+  CHECK(told.workers[0] == questions::WorkerStats{2, false, 0});
+  CHECK(told.workers[1] == questions::WorkerStats{2, false, 0});
+  CHECK(world.answer("w1", 500));
+  told = stats(world, "pool");
+  CHECK(told.standing == Standing::open);
+  CHECK(told.workers[0] == questions::WorkerStats{1, true, world.clock.unix_millis() + 2'000});
+  CHECK(world.tripped == 1);
+  CHECK(world.answer("w2", 500));
+  CHECK(stats(world, "pool").standing == Standing::tripped);
+  CHECK(world.tripped == 2);
+  state.change("default/pool", [](auto& endpoint) { endpoint.breaker.reset(); });
+  world.use(state);
+  CHECK(world.tripped == 0);
+}

@@ -210,6 +210,7 @@ class World final : public dispatcher::Outcomes,
   void read_back() override { ++read_back_count; }
   void breaker_opened(std::string_view key, std::size_t) override { breakers.emplace_back(key); }
   void breaker_closed(std::string_view key, std::size_t) override { std::erase(breakers, key); }
+  void workers_tripped(std::string_view, std::size_t, int more, std::string_view) override { tripped += more; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
 
   // The test's hand.
@@ -362,6 +363,7 @@ class World final : public dispatcher::Outcomes,
   int duplicate_count = 0;
   int read_back_count = 0;
   int given_back_count = 0;
+  int tripped = 0;  // workers of several
   std::int64_t next_offset = 0;
   std::unique_ptr<dispatcher::Core> core;
 

@@ -95,6 +95,7 @@ void CoreProcess::act(Dice& dice) {
   if (flying_.empty() || dice.chance(0.3)) return;
   const std::size_t which = dice.pick(flying_.size());
   if (dice.chance(0.03)) return give_back(which);
+  if (options_.life.workers > 1 && dice.chance(0.2)) return die(which);
   respond(which);
 }
 
@@ -187,6 +188,7 @@ void CoreProcess::on_revoked(std::int32_t partition) {
 
 void CoreProcess::on_lost(std::int32_t partition) {
   around_.judge.left(options_.id, partition);
+  forget_broken_off(partition);
   flights_.lost(partition);
   core_->on_lost(partition);
 }
@@ -199,6 +201,8 @@ void CoreProcess::record_attempt(dispatcher::Place origin, std::optional<book::L
                                  const dispatcher::AttemptRecord& attempt, std::function<void()> recorded) {
   if (mistaken(Mistake::finishes_early) && lane)
     indexes_.at(origin.partition)->finish({origin.offset, *lane}, book::Ended::delivered);
+  if (const auto broken = broken_off_.extract(std::string(attempt.delivery)))
+    around_.judge.answered(broken.mapped(), options_.life.retry_delay);
   around_.judge.decided(attempt, *state_);
   const bool believed = mistaken(Mistake::believes_records);
   owner_->record_attempt(origin, lane, attempt, [this, believed, delivery = std::string(attempt.delivery), recorded] {
@@ -241,6 +245,7 @@ void CoreProcess::fly(const http::Transfer& transfer) {
     if (const auto stands = state_->endpoint(gone.tenant, gone.id);
         request.endpoint == gone.tenant + "/" + gone.id && stands && stands->version == gone.version)
       judge.violate("GONE: " + request.endpoint + " is sent to, and what its 410 asked for is not decided");
+  if (broken_off_.erase(request.delivery) > 0) flights_.lost(request.delivery);
   flights_.begin(request.delivery, partition, request.current);
   flying_.push_back({transfer.id, std::move(request)});
 }
@@ -255,9 +260,38 @@ void CoreProcess::respond(std::size_t which) {
   const Request request = flying_.at(which).request;
   const Answerer who{options_.seed, around_.judge.is_command(request.delivery), options_.gone};
   auto answer = answer_of(who, request.delivery, request.attempt);
+  if (answer.error != http::TransferError::none && options_.life.workers > 1)
+    return break_off(which, std::move(answer));
   const Millis next = std::max(options_.life.retry_delay, delay_asked(answer));
   around_.judge.answered(request, is_last(answer) ? std::nullopt : std::optional(next));
   end(which, std::move(answer));
+}
+
+void CoreProcess::die(std::size_t which) {
+  http::TransferResult result;
+  result.error = http::TransferError::connect;
+  break_off(which, std::move(result));
+}
+
+// Nobody but the core knows yet whether another gets it.
+void CoreProcess::break_off(std::size_t which, http::TransferResult&& result) {
+  const Request& request = flying_.at(which).request;
+  broken_off_.insert_or_assign(request.delivery, request);
+  end(which, std::move(result));
+}
+
+void CoreProcess::let_go(std::int32_t partition) {
+  forget_broken_off(partition);
+  owner_->let_go(partition);
+}
+
+// What waited for a worker is the next owner's.
+void CoreProcess::forget_broken_off(std::int32_t partition) {
+  std::erase_if(broken_off_, [&](const auto& one) {
+    if (around_.judge.partition_of(one.first) != partition) return false;
+    flights_.lost(one.first);
+    return true;
+  });
 }
 
 void CoreProcess::give_back(std::size_t which) {

@@ -23,6 +23,7 @@ struct Life {
   std::size_t memory_bytes = 128u << 20;
   std::size_t body_bytes = 2;        // of an event
   int concurrency = 2;               // of endpoints
+  int workers = 1;                   // of each; several die now and then
   Millis retry_delay = kRetryDelay;  // of the policy by number
   std::size_t keys = 0;              // of events, most of them; 0: endpoints have no order
 };
@@ -93,7 +94,7 @@ class CoreProcess final : public certes::simulation::Process,
   Result<void> append_and_finish(dispatcher::Place origin, book::LaneNumber lane, log::Record&& letter,
                                  std::function<void()> recorded) override;
   Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) override;
-  void let_go(std::int32_t partition) override { owner_->let_go(partition); }
+  void let_go(std::int32_t partition) override;
   std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
   // Picks
   void ask(log::PickRun&& run) override;
@@ -118,6 +119,7 @@ class CoreProcess final : public certes::simulation::Process,
   void read_back() override {}
   void breaker_opened(std::string_view, std::size_t) override {}
   void breaker_closed(std::string_view, std::size_t) override {}
+  void workers_tripped(std::string_view, std::size_t, int, std::string_view) override {}
   void problem(std::string_view text) override {
     if (!text.starts_with(kUnreadable)) around_.judge.violate("PROBLEM: " + std::string(text));
   }
@@ -131,6 +133,9 @@ class CoreProcess final : public certes::simulation::Process,
   void fly(const http::Transfer& transfer);
   void respond(std::size_t which);
   void give_back(std::size_t which);  // it was not tried
+  void die(std::size_t which);        // before a status
+  void break_off(std::size_t which, http::TransferResult&& result);
+  void forget_broken_off(std::int32_t partition);
   void end(std::size_t which, http::TransferResult&& result);
   // Runs in the next round.
   void later(std::function<void()> what) { later_.push_back(std::move(what)); }
@@ -142,6 +147,7 @@ class CoreProcess final : public certes::simulation::Process,
   registry::StatePtr state_;  // the newest that the core was given
   bool fence_asked_ = false;
   std::vector<Flying> flying_;
+  std::map<std::string, Request> broken_off_;  // by delivery: another worker may get it, or its attempt has failed
   std::vector<std::uint64_t> aborted_;
   std::vector<registry::Endpoint> gone_;
   std::vector<std::function<void()>> later_;

@@ -29,8 +29,11 @@ void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, 
     witness_.violate("EARLY: " + what + ", which is due in " + std::to_string(left) + " ms");
 }
 
+// Whoever owns its partition no more may get another answer, where a worker has died: the one after which an attempt
+// comes counts.
 void Pace::answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next) {
-  attempts_[delivery].answered.try_emplace(attempt, Answered{clock_.unix_millis(), next});
+  const auto [known, first] = attempts_[delivery].answered.try_emplace(attempt, Answered{clock_.unix_millis(), next});
+  if (!first && !known->second.next) known->second.next = next;
 }
 
 void Pace::recorded(const std::string& delivery, std::uint32_t attempt, UnixMillis at) {

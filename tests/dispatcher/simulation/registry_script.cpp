@@ -38,9 +38,9 @@ std::string tenant_of(std::string_view endpoint) { return std::string(endpoint.s
 std::string id_of(std::string_view endpoint) { return std::string(endpoint.substr(endpoint.find('/') + 1)); }
 bool is_timed(std::string_view endpoint) { return endpoint == kTimed; }
 
-RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering,
-                               Millis ahead)
-    : clock_(clock), timed_(timed), concurrency_(concurrency), ordering_(ordering), ahead_(ahead) {
+RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurrency, int workers,
+                               registry::Ordering ordering, Millis ahead)
+    : clock_(clock), timed_(timed), concurrency_(concurrency), workers_(workers), ordering_(ordering), ahead_(ahead) {
   builder_.policy("in-time", [](registry::BackoffPolicy& policy) {
     policy.strategy = registry::BackoffPolicy::Strategy::constant;
     policy.base_seconds = 1;
@@ -58,7 +58,9 @@ RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurr
 void RegistryScript::make(const std::string& endpoint) {
   builder_.endpoint(id_of(endpoint), [&](registry::Endpoint& made) {
     made.tenant = tenant_of(endpoint);
-    made.url = "http://127.0.0.1/" + endpoint;
+    made.url = workers_ > 1 ? "" : "http://127.0.0.1/" + endpoint;
+    for (int i = 0; workers_ > 1 && i < workers_; ++i)
+      made.urls.push_back("http://127.0.0.1/w" + std::to_string(i) + "/" + endpoint);
     made.concurrency = concurrency_;
     made.ordering = ordering_;
     // Of those whose policy has a time, whether that is kept can be seen only where nothing holds up their attempts.

@@ -35,9 +35,10 @@ std::string id_of(std::string_view endpoint);
 
 class RegistryScript {
  public:
-  // `timed`: whether there is one whose deliveries end by time. `concurrency`, `ordering`: of endpoints. `ahead`: the
-  // clock of the registry's broker, of all others.
-  RegistryScript(const ManualClock& clock, bool timed, int concurrency, registry::Ordering ordering, Millis ahead);
+  // `timed`: whether there is one whose deliveries end by time. `concurrency`, `workers`, `ordering`: of endpoints.
+  // `ahead`: the clock of the registry's broker, of all others.
+  RegistryScript(const ManualClock& clock, bool timed, int concurrency, int workers, registry::Ordering ordering,
+                 Millis ahead);
 
   const registry::StatePtr& now() const { return now_; }
   // A random change of one endpoint or subscription; says which.
@@ -77,7 +78,7 @@ class RegistryScript {
 
   const ManualClock& clock_;
   const bool timed_;
-  const int concurrency_;
+  const int concurrency_, workers_;
   const registry::Ordering ordering_;
   const Millis ahead_;
   tests::StateBuilder builder_;

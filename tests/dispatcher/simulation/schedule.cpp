@@ -29,7 +29,7 @@ CoreWorld::CoreWorld(const Schedule& schedule)
       schedule_(schedule),
       change_rate_(schedule.changes ? Dice(schedule.frame.seed, kChangesThrow).of(std::vector{0.01, 0.03, 0.1}) : 0),
       sealer_(*crypto::Sealer::make({crypto::Sealer::new_key()})),
-      registry_(clock_, schedule.timed, schedule.life.concurrency,
+      registry_(clock_, schedule.timed, schedule.life.concurrency, schedule.life.workers,
                 schedule.life.keys > 0 ? registry::Ordering::key : registry::Ordering::none, schedule.apart),
       judge_(*cluster_, partitions_, registry_, clock_,
              {.timed = schedule.timed,

@@ -102,6 +102,17 @@ TEST_CASE("Core simulation: nor where endpoints have an order, which is kept thr
                              .life = {.memory_bytes = bytes, .concurrency = 3, .keys = keys}});
   all_hold(schedules, 40);
 }
+TEST_CASE("Core simulation: nor where workers die and others get what was theirs") {
+  std::vector<Schedule> schedules;
+  for (const int workers : {2, 3})
+    for (const int concurrency : {1, 2})
+      for (const bool changes : {false, true})
+        schedules.push_back({.frame = {.events = 16, .processes = 2, .steps = 500, .unaware = true},
+                             .changes = changes,
+                             .timed = !changes,
+                             .life = {.concurrency = concurrency, .workers = workers}});
+  all_hold(schedules, 60);
+}
 TEST_CASE("Core simulation: wherever all are restarted, everything ends as it would have") {
   certes::simulation::holds_wherever_restarted<CoreWorld>(
       Schedule{.frame = {.events = 5, .processes = 2, .steps = 100}, .gone = false, .timed = false}, 20);
