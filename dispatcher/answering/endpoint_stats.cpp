@@ -35,13 +35,18 @@ void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats
   stats.concurrency = static_cast<std::uint64_t>(endpoint.workers.most());
   stats.rate_per_second = endpoint.lanes->rate_per_second();
   stats.attempts = endpoint.attempts;
-  if (endpoint.workers.size() == 1) return;
+  if (endpoint.workers.urls() == 1) return;
   stats.version = endpoint.config().version;
+  stats.workers.resize(endpoint.workers.urls(), {0, true, 0});
   endpoint.workers.for_each([&](const Worker& worker) {
+    auto& of_url = stats.workers[worker.place];
+    of_url.in_flight += static_cast<std::uint64_t>(worker.in_flight);
+    of_url.tripped = of_url.tripped && !worker.breaker.closed();
     const auto until = worker.breaker.opens_until();
-    stats.workers.push_back(
-        {static_cast<std::uint64_t>(worker.in_flight), !worker.breaker.closed(), until ? at(*until) : 0});
+    if (until && (of_url.probe_at == 0 || at(*until) < of_url.probe_at)) of_url.probe_at = at(*until);
   });
+  for (auto& of_url : stats.workers)
+    if (!of_url.tripped) of_url.probe_at = 0;
 }
 
 void add(const Backlog& backlog, const book::OpenIndex& index, Book& book, EndpointStats& stats) {

@@ -119,9 +119,9 @@ void Endpoints::apply(Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();
   const SteadyTime now = clock_.now();
   endpoint.workers.set_most(share_.of(config.concurrency));
-  const auto workers = static_cast<int>(endpoint.workers.size());
-  const int together = std::min(share_.of(config.concurrency * workers), endpoint.workers.most() * workers);
-  scheduler_.configure(*endpoint.lanes, together, share_.of(config.rate_per_second), now, workers);
+  const auto urls = static_cast<int>(endpoint.workers.urls());
+  const int together = std::min(share_.of(config.concurrency * urls), endpoint.workers.most() * urls);
+  scheduler_.configure(*endpoint.lanes, together, share_.of(config.rate_per_second), now, urls);
   allow(endpoint);
   scheduler_.set_open(*endpoint.lanes, takes(endpoint.mode) && !endpoint.rests(), now);
   changed_.push_back(&endpoint);
@@ -156,26 +156,39 @@ Seat Endpoints::choose(Endpoint& endpoint, const Workers::Ids& tried) {
   return seat;
 }
 
-// While the breakers of all are open it rests; else each of them ends in its own time.
+void Endpoints::learn(Endpoint& endpoint, const Seat& seat, const http::ResolutionPtr& resolution) {
+  if (endpoint.reply || !resolution) return;
+  const Standing before = standing_of(endpoint);
+  if (!endpoint.workers.learn(seat.worker(), resolution)) return;
+  tell(endpoint, before, {});
+  apply(endpoint);
+}
+
 void Endpoints::answered(Endpoint& endpoint, const Seat& seat, Health health) {
   if (endpoint.reply || health == Health::unknown) return;
-  Workers& workers = endpoint.workers;
-  const bool was_closed = workers.closed();
-  const int tripped = workers.tripped();
-  workers.answered(seat, health, clock_.now());
+  const Standing before = standing_of(endpoint);
+  endpoint.workers.answered(seat, health, clock_.now());
   if (health == Health::works) scheduler_.worked(*endpoint.lanes, clock_.now());
-  const bool is_closed = workers.closed();
-  const auto open_until = workers.open_until();
-  if (open_until) rest(endpoint, *open_until);
-  wake_worker_at(endpoint, open_until ? std::nullopt : workers.next_wake());
-  if (const int more = workers.tripped() - tripped; more != 0)
-    observer_.workers_tripped(endpoint.key, endpoint.meter, more, more > 0 ? seat.worker().name : std::string_view());
-  if (was_closed && !is_closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
-  if (!was_closed && is_closed) {
-    end_rest(endpoint, clock_.now());
-    observer_.breaker_closed(endpoint.key, endpoint.meter);
-  }
+  tell(endpoint, before, seat.worker().name);
   allow(endpoint);
+}
+
+Endpoints::Standing Endpoints::standing_of(const Endpoint& endpoint) {
+  return {endpoint.workers.closed(), endpoint.workers.tripped()};
+}
+
+// While the breakers of all are open it rests; else each of them ends in its own time.
+void Endpoints::tell(Endpoint& endpoint, const Standing& before, std::string_view worker) {
+  const Standing now = standing_of(endpoint);
+  const auto open_until = endpoint.workers.open_until();
+  if (open_until) rest(endpoint, *open_until);
+  wake_worker_at(endpoint, open_until ? std::nullopt : endpoint.workers.next_wake());
+  if (const int more = now.tripped - before.tripped; more != 0)
+    observer_.workers_tripped(endpoint.key, endpoint.meter, more, more > 0 ? worker : std::string_view());
+  if (before.closed && !now.closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
+  if (before.closed || !now.closed) return;
+  end_rest(endpoint, clock_.now());
+  observer_.breaker_closed(endpoint.key, endpoint.meter);
 }
 
 void Endpoints::wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at) {

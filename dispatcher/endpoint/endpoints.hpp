@@ -42,6 +42,9 @@ class Endpoints {
   Seat choose(Endpoint& endpoint, const Workers::Ids& tried);
   // A request of that seat has ended, and says this of who was to get it; then its seat is over.
   void answered(Endpoint& endpoint, const Seat& seat, Health health);
+  // What the name of its URL leads to, as far as it was looked up for that request (null: it was not). Before the
+  // above.
+  void learn(Endpoint& endpoint, const Seat& seat, const http::ResolutionPtr& resolution);
   void seat_is_over(Endpoint& endpoint) { allow(endpoint); }
 
   void given_up(Endpoint& endpoint);                // while the registry decides whether it is disabled
@@ -63,6 +66,12 @@ class Endpoints {
   void allow(Endpoint& endpoint);
   void begin_workers(Endpoint& endpoint, const registry::Endpoint& config,
                      const std::optional<registry::BreakerSettings>& breaker);
+  struct Standing {  // of its workers
+    bool closed = true;
+    int tripped = 0;
+  };
+  static Standing standing_of(const Endpoint& endpoint);
+  void tell(Endpoint& endpoint, const Standing& before, std::string_view worker);
   void wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at);
   void wake_workers(SteadyTime now);
   void end_rest(Endpoint& endpoint, SteadyTime now);

@@ -1,26 +1,30 @@
 #pragma once
-// Worker: one of an endpoint's URLs, with what is known of who answers there: how many requests are out to it, whether
-// it works, how many at once it takes. Seat: one of the requests that are out to it; it is over when it is destroyed. A
-// worker that the endpoint has no more lives until its last seat is over. Who: Workers; a delivery holds its request's
-// seat. Plain values; confined to the core loop.
+// Worker: one of an endpoint's URLs, or one of the addresses that its name has, with what is known of who answers
+// there: how many requests are out to it, whether it works, how many at once it takes. Seat: one of the requests that
+// are out to it; it is over when it is destroyed. A worker that the endpoint has no more lives until its last seat is
+// over. Who: Workers; a delivery holds its request's seat. Plain values; confined to the core loop.
 
 #include <cstdint>
 #include <string>
 #include <utility>
 
+#include "common/http/client/resolver.hpp"
 #include "dispatcher/endpoint/breaker.hpp"
 #include "dispatcher/endpoint/pace.hpp"
 
 namespace certes::dispatcher {
 
 struct Worker {
-  std::uint32_t id = 0;  // never another's, of the same endpoint
-  std::string url;       // empty: it stands in the record
-  std::string name;      // "worker 2 at http://b:8080"; empty: it is the only one
+  std::uint32_t id = 0;   // never another's, of the same endpoint
+  std::string url;        // empty: it stands in the record
+  std::size_t place = 0;  // of its URL, among the endpoint's
+  std::string address;    // of the URL's name; empty: it is the URL's only one
+  std::string name;       // "worker 2 at http://b:8080 (10.0.0.3)"; empty: it is the only one
   Breaker breaker;
   Pace pace;
-  int in_flight = 0;  // seats
-  bool left = false;  // the endpoint has it no more
+  int in_flight = 0;           // seats
+  http::ResolutionPtr learnt;  // that its URL's addresses are from; null: none
+  bool left = false;           // the endpoint has it no more
 
   // Requests at once, at the moment; of one that does nothing but fail none, or the probe. `most`: by the endpoint.
   int limit(int most) const {

@@ -1,10 +1,12 @@
 #pragma once
-// Workers: which of an endpoint's URLs gets the next request: of those that have room the one with the fewest in
-// flight, and of several such one after the other. Who answers at a URL is judged for itself: each has a breaker, by
-// the endpoint's settings, and a pace, as one that hangs says nothing of how much the others take. So the endpoint may
-// have in flight what its workers may have together, and nothing is to be sent to it once the breakers of all are open.
-// An endpoint with one URL has one worker. Who: Endpoints, one for each. Pure: the time is passed in. Confined to one
-// thread. Each step costs as much as there are workers (100 at most).
+// Workers: which of an endpoint's URLs gets the next request, and at which of its addresses: of those that have room
+// the one with the fewest in flight, and of several such one after the other. A name with several addresses is as many
+// workers, which have its URL's limit together; what they are its requests bring back. Who answers there is judged for
+// itself: each has a breaker, by the endpoint's settings, and a pace, as one that hangs says nothing of how much the
+// others take. So the endpoint may have in flight what its workers may have together, and nothing is to be sent to it
+// once the breakers of all are open. An endpoint with one URL and one address has one worker. Who: Endpoints, one for
+// each. Pure: the time is passed in. Confined to one thread. Each step costs as much as there are workers (of 100 URLs
+// at most, with 16 addresses).
 
 #include <memory>
 #include <optional>
@@ -25,13 +27,17 @@ class Workers {
   Workers(Workers&&) = delete;
   Workers& operator=(Workers&&) = delete;
 
-  // These from now on, at least one; nothing is known of them, but what is out to those that were there.
-  // `first_in_flight`: as Pace's.
+  // These from now on, at least one; nothing is known of them, but what is out to those that were there, and the
+  // addresses of their names. `first_in_flight`: as Pace's.
   void begin_anew(std::span<const std::string> urls, const std::optional<registry::BreakerSettings>& breaker,
                   int first_in_flight);
-  void set_most(int each) { most_ = each; }  // requests at once to each; before the first is chosen
+  // The name of that worker's URL has these addresses. False: as was known. Of one that it has no more nothing is heard
+  // from then on; of one that it had, all that is known stays.
+  bool learn(const Worker& worker, const http::ResolutionPtr& resolution);
+  void set_most(int each) { most_ = each; }  // requests at once to each URL; before the first is chosen
   int most() const { return most_; }
   std::size_t size() const { return workers_.size(); }
+  std::size_t urls() const { return urls_; }
 
   // Some work, as far as is known: there is one that gets more than a probe.
   bool closed() const;
@@ -59,9 +65,19 @@ class Workers {
   }
 
  private:
+  using Owned = std::unique_ptr<Worker>;
+
+  void add(std::vector<Owned>& before, const std::string& url, std::size_t place, const std::string& address);
+  void replace(std::size_t place, std::string url, const std::vector<std::string>& addresses,
+               const http::ResolutionPtr& learnt);
+  void name_all();
+  std::vector<int> out_by_url() const;
   Worker* next(const Ids& tried, bool crowded) const;
 
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::optional<registry::BreakerSettings> breaker_;
+  int first_in_flight_ = 0;
+  std::vector<Owned> workers_;  // in the order of the URLs
+  std::size_t urls_ = 0;
   int most_ = 1;
   std::size_t turn_ = 0;  // whose it is, of those with equally few in flight
   std::uint32_t last_id_ = 0;

@@ -74,6 +74,7 @@ void Attempts::submit(const Delivery& delivery) {
   request.url = endpoint.reply ? record->headers.get(log::names::kReplyTo) : sending.seat.worker().url;
   request.anew = resigner_(*record, *parts_.routes.state(), request.now);
   http::Transfer transfer = build_request(record, *endpoint.target, request, random_);
+  if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
   parts_.transfers.submit(std::move(transfer));
 }
@@ -92,6 +93,7 @@ void Attempts::on_result(const http::TransferResult& result) {
 void Attempts::came_back(Delivery& delivery, const http::TransferResult& result) {
   if (result.error == http::TransferError::aborted) return broken_off(delivery);
   const auto& sending = std::get<Sending>(delivery.place);
+  parts_.endpoints.learn(*delivery.endpoint, sending.seat, result.resolution);
   parts_.endpoints.answered(*delivery.endpoint, sending.seat, health_of(result.error, result.status));
   if (may_go_elsewhere(result) && delivery.endpoint->workers.size() > 1) return failed_to_reach(delivery, result);
   http::TransferResult told = named(result, sending.seat.worker());

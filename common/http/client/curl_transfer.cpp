@@ -31,6 +31,7 @@ CurlTransfer::~CurlTransfer() {
   ::curl_easy_cleanup(easy_);
   ::curl_slist_free_all(headers_);
   ::curl_slist_free_all(addresses_);
+  ::curl_slist_free_all(one_);
 }
 
 // What no request changes. No redirects, cookies, netrc, decompression or HTTP/0.9: all off; proxies only if asked for.
@@ -69,12 +70,15 @@ void CurlTransfer::set_fixed_options() {
   ::curl_easy_setopt(easy_, CURLOPT_POST, 1L);
 }
 
-void CurlTransfer::begin(Transfer&& transfer, const std::string& addresses, SteadyTime now) {
+void CurlTransfer::begin(Transfer&& transfer, Dial&& dial, SteadyTime now) {
   transfer_ = std::move(transfer);
+  resolution_ = std::move(dial.resolution);
   begun_ = now;
-  ::curl_slist_free_all(std::exchange(addresses_, nullptr));
-  if (!addresses.empty()) addresses_ = ::curl_slist_append(nullptr, addresses.c_str());
+  for (curl_slist** const list : {&addresses_, &one_}) ::curl_slist_free_all(std::exchange(*list, nullptr));
+  if (!dial.addresses.empty()) addresses_ = ::curl_slist_append(nullptr, dial.addresses.c_str());
+  if (!dial.one.empty()) one_ = ::curl_slist_append(nullptr, dial.one.c_str());
   ::curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_);
+  ::curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, one_);
   ::curl_easy_setopt(easy_, CURLOPT_URL, transfer_.url.c_str());
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, transfer_.body.empty() ? "" : transfer_.body.data());
@@ -227,6 +231,7 @@ std::string_view CurlTransfer::content_type() const {
 TransferResult CurlTransfer::result(SteadyTime now) {
   TransferResult out;
   out.id = transfer_.id;
+  out.resolution = resolution_;
   out.retry_after = head_.retry_after();
   out.body_cut = had_more();
   out.body = std::move(body_);
@@ -284,6 +289,7 @@ TransferResult CurlTransfer::end_failed(TransferError error, std::string message
 
 void CurlTransfer::clear() {
   transfer_ = {};
+  resolution_ = nullptr;
   head_.clear();
   body_.clear();
   refused_.clear();

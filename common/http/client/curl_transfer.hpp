@@ -23,6 +23,12 @@ struct CurlSettings {
   void (*paused)(void* owner, std::uint64_t id) = nullptr;      // its answer is large: to be resumed
 };
 
+// Where a URL's name leads, as libcurl wants it (CURLOPT_RESOLVE, CURLOPT_CONNECT_TO); all empty: it has none.
+struct Dial {
+  std::string addresses, one;  // one of them
+  ResolutionPtr resolution;
+};
+
 class CurlTransfer {
  public:
   explicit CurlTransfer(const CurlSettings& settings);
@@ -32,9 +38,8 @@ class CurlTransfer {
 
   CURL* easy() const { return easy_; }
   std::uint64_t id() const { return transfer_.id; }
-  // Takes the request; the handle is ready for curl_multi_add_handle then. `addresses`: of the URL's name, as libcurl
-  // wants them (CURLOPT_RESOLVE); empty: it needs none.
-  void begin(Transfer&& transfer, const std::string& addresses, SteadyTime now);
+  // Takes the request; the handle is ready for curl_multi_add_handle then.
+  void begin(Transfer&& transfer, Dial&& dial, SteadyTime now);
   // Reads on after a pause. An error: libcurl has done with it, and does not say so; end() is to be called.
   CURLcode resume();
   // What became of it; the handle is out of the multi handle, and can begin again. An answer whose header is complete
@@ -66,7 +71,8 @@ class CurlTransfer {
 
   const CurlSettings& settings_;
   CURL* easy_;
-  curl_slist *headers_ = nullptr, *addresses_ = nullptr;
+  curl_slist *headers_ = nullptr, *addresses_ = nullptr, *one_ = nullptr;
+  ResolutionPtr resolution_;
   Transfer transfer_;
   SteadyTime begun_{};
   AnswerHead head_;

@@ -57,6 +57,7 @@ inline bool not_tried(TransferError error) {
 struct Transfer {
   std::uint64_t id = 0;  // the caller's; comes back
   std::string url;
+  std::string address = {};                // of its name, the one to dial; empty: whichever takes the connection
   std::vector<std::string> headers;        // "name: value", checked by the caller
   std::shared_ptr<const void> body_owner;  // keeps body alive
   std::string_view body;
@@ -77,7 +78,8 @@ struct TransferResult {
   bool body_broken = false;  // it broke off: reset, timed out, given up
   std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
   std::uint64_t duration_us = 0;
-  Millis retry_in{0};  // of what was not tried: not before that
+  Millis retry_in{0};             // of what was not tried: not before that
+  ResolutionPtr resolution = {};  // of the URL's name, where it was found; null: nobody looked
 };
 
 struct SenderOptions {

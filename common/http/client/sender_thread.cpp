@@ -25,14 +25,22 @@ long kept_connections(const SenderOptions& options) {
   return static_cast<long>(std::max<rlim_t>(1, std::min<rlim_t>(options.max_in_flight, share)));
 }
 
+std::string bracketed(const std::string& address) {
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
 // As libcurl wants it; '+': for no longer than its cache keeps what it has looked up itself.
-std::string for_libcurl(const NamedHost& named, const Resolution& resolution) {
+std::string all_of(const NamedHost& named, const Resolution& resolution) {
   std::string text = "+" + named.host + ":" + std::to_string(named.port) + ":";
-  for (const std::string& address : resolution.addresses) {
-    const bool v6 = address.find(':') != std::string::npos;
-    text.append(text.back() == ':' ? "" : ",").append(v6 ? "[" + address + "]" : address);
-  }
+  for (const std::string& address : resolution.addresses)
+    text.append(text.back() == ':' ? "" : ",").append(bracketed(address));
   return text;
+}
+
+// The same, of one of them: libcurl keeps connections to it apart from those to the others.
+std::string one_of(const NamedHost& named, const std::string& address) {
+  const std::string port = ":" + std::to_string(named.port);
+  return named.host + port + ":" + bracketed(address) + port;
 }
 
 TransferError error_of(Resolution::Kind kind) {
@@ -146,7 +154,7 @@ void SenderThread::resolve(Transfer&& transfer) {
     const auto known =
         resolver_.ask(name.tenant, name.host, [inbox = inbox_, name] { inbox->commands.post(LookedUp{name}); });
     if (known && known->resolution->kind == Resolution::Kind::found)
-      return start(std::move(transfer), for_libcurl(*named, *known->resolution));
+      return start_named(std::move(transfer), *named, known->resolution);
     if (known) return give_back(transfer.id, *known, name.host);
   }
   resolving_.add(name, std::move(transfer), clock_now() + Resolver::kPatience);
@@ -183,18 +191,37 @@ void SenderThread::give_back(std::uint64_t id, const Resolver::Known& known, con
   done_.post(std::move(result));
 }
 
-void SenderThread::start(Transfer&& transfer, const std::string& addresses) {
+void SenderThread::start_named(Transfer&& transfer, const NamedHost& named, ResolutionPtr resolution) {
+  const std::string& one = transfer.address;
+  if (one.empty()) {
+    std::string all = all_of(named, *resolution);
+    return start(std::move(transfer), {std::move(all), {}, std::move(resolution)});
+  }
+  if (std::ranges::count(resolution->addresses, one) > 0) {
+    std::string to = one_of(named, one);
+    return start(std::move(transfer), {{}, std::move(to), std::move(resolution)});
+  }
+  TransferResult result;
+  result.id = transfer.id;
+  result.error = TransferError::connect;
+  result.message = one + " is no address of " + named.host + " any more";
+  result.unsent = true;
+  result.resolution = std::move(resolution);
+  done_.post(std::move(result));
+}
+
+void SenderThread::start(Transfer&& transfer, Dial&& dial) {
   if (free_.empty()) {
     auto made = std::make_unique<CurlTransfer>(settings_);
     if (made->easy() == nullptr) {
-      made->begin(std::move(transfer), addresses, clock_now());
+      made->begin(std::move(transfer), std::move(dial), clock_now());
       return done_.post(made->end_local(clock_now()));
     }
     free_.push_back(made.get());
     handles_.push_back(std::move(made));
   }
   CurlTransfer* handle = free_.back();
-  handle->begin(std::move(transfer), addresses, clock_now());
+  handle->begin(std::move(transfer), std::move(dial), clock_now());
   if (::curl_multi_add_handle(multi_, handle->easy()) != CURLM_OK) return done_.post(handle->end_local(clock_now()));
   free_.pop_back();
   running_[handle->id()] = handle;

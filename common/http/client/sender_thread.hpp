@@ -69,7 +69,8 @@ class SenderThread {
   void give_back_overdue();
   void give_back_surplus();
   void give_back(std::uint64_t id, const Resolver::Known& known, const std::string& host);
-  void start(Transfer&& transfer, const std::string& addresses);
+  void start(Transfer&& transfer, Dial&& dial);
+  void start_named(Transfer&& transfer, const NamedHost& named, ResolutionPtr resolution);
   void give_up(std::uint64_t id);
   void socket_ready(int socket, std::uint32_t events);
   bool run_due_timer();

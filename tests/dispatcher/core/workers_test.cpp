@@ -399,3 +399,47 @@ TEST_CASE("Core workers: of commands the one that is taken at another is no othe
   CHECK(world.answers == std::vector<std::string>{"succeeded"});
   CHECK(world.outcomes("delivered") == 1);
 }
+
+TEST_CASE("Core workers: a name's addresses are workers once a request has come back, with the URL's concurrency") {
+  World world(options());
+  StateBuilder state;
+  state
+      .endpoint("pool",
+                [](auto& endpoint) {
+                  endpoint.url = "http://pool.test:80/w";
+                  endpoint.concurrency = 2;
+                })
+      .subscription("s", "pool", "#");
+  world.use(state);
+  world.give(20, "order.x");
+  world.core->run();
+  const auto resolution = std::make_shared<const http::Resolution>(
+      http::Resolution{http::Resolution::Kind::found, {"10.0.0.1", "10.0.0.2"}, {}});
+  const auto end = [&](std::size_t which, TransferError error, int status) {
+    http::TransferResult result;
+    result.id = world.flying.at(which).id;
+    result.error = error;
+    result.status = status;
+    result.message = error == TransferError::none ? "" : "why";
+    result.resolution = resolution;
+    world.flying.erase(world.flying.begin() + static_cast<std::ptrdiff_t>(which));
+    world.core->on_result(std::move(result));
+    world.core->run();
+  };
+  REQUIRE(world.flying.size() == 1);  // one of two places is for what is urgent
+  CHECK(world.flying[0].address.empty());
+  end(0, TransferError::none, 204);
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.flying[0].address == "10.0.0.1");
+  end(0, TransferError::none, 204);
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.flying[0].address == "10.0.0.2");
+  end(0, TransferError::reset, 0);
+  REQUIRE(world.flying.size() == 1);
+  CHECK(world.flying[0].address == "10.0.0.1");
+  CHECK(World::header(world.flying[0], "certes-attempt") == "1");
+  end(0, TransferError::connect, 0);
+  CHECK(world.attempts.back().outcome == "retry");
+  CHECK(world.attempts.back().error ==
+        "connect: http://pool.test:80 (10.0.0.1): why; reset: http://pool.test:80 (10.0.0.2): why");
+}

@@ -180,6 +180,78 @@ TEST_CASE("Workers: those whose URL stays keep what is out to them, and nothing 
   CHECK(in_flight == 0);
 }
 
+namespace {
+
+http::ResolutionPtr found(std::vector<std::string> addresses) {
+  return std::make_shared<const http::Resolution>(
+      http::Resolution{http::Resolution::Kind::found, std::move(addresses), {}});
+}
+
+std::vector<std::string> addresses_of(const Workers& workers) {
+  std::vector<std::string> addresses;
+  workers.for_each([&](const Worker& worker) { addresses.push_back(worker.address); });
+  return addresses;
+}
+
+}  // namespace
+
+TEST_CASE("Workers: the addresses of a name are workers, which have its URL's limit together") {
+  Bench bench(1, 3);
+  CHECK(bench.workers.learn(bench.send().worker(), found({"10.0.0.1", "10.0.0.2"})));
+  CHECK(bench.workers.size() == 2);
+  CHECK(bench.workers.urls() == 1);
+  CHECK(bench.workers.allowed() == 3);
+  CHECK(bench.send().worker().name == "http://w0:80 (10.0.0.1)");
+  CHECK(bench.send().worker().address == "10.0.0.2");
+  CHECK(bench.send().worker().address == "10.0.0.1");
+  CHECK_FALSE(bench.workers.has_room());
+  CHECK_FALSE(bench.send({bench.seats[1].worker().id}));
+  bench.workers.answered(bench.seats[0], Health::fails, bench.now);  // when nobody knew who it was
+  CHECK(bench.workers.closed());
+}
+
+TEST_CASE("Workers: a name that has one address of each family is one worker, as it is one host") {
+  Bench bench(1);
+  const auto learn = [&](std::vector<std::string> addresses) {
+    bench.seats.clear();
+    bench.workers.learn(bench.send().worker(), found(std::move(addresses)));
+    return addresses_of(bench.workers);
+  };
+  CHECK(learn({"10.0.0.1"}) == std::vector<std::string>{""});
+  for (const std::vector<std::string>& all : {std::vector<std::string>{"fd00::1", "10.0.0.1", "10.0.0.2"},
+                                              {"10.0.0.1", "10.0.0.2"},
+                                              {"fd00::1", "fd00::2", "10.0.0.1", "10.0.0.2"}})
+    CHECK(learn(all) == all);
+  CHECK(learn({"fd00::1"}) == std::vector<std::string>{""});
+  CHECK(learn({"10.0.0.1", "fd00::1"}) == std::vector<std::string>{""});
+}
+
+TEST_CASE("Workers: an address that stays keeps what is known of it, whatever becomes of the others") {
+  Bench bench(2, 8, 0, kThree);
+  bench.workers.learn(bench.send().worker(), found({"10.0.0.1", "10.0.0.2"}));
+  CHECK(addresses_of(bench.workers) == std::vector<std::string>{"10.0.0.1", "10.0.0.2", ""});
+  const auto seat_of = [&](const std::string& address) {
+    Workers::Ids others;
+    bench.workers.for_each([&](const Worker& one) {
+      if (one.address != address) others.push_back(one.id);
+    });
+    return bench.workers.choose(others, bench.now);
+  };
+  for (int i = 0; i < 3; ++i) bench.workers.answered(seat_of("10.0.0.1"), Health::fails, bench.now);
+  CHECK(bench.workers.tripped() == 1);
+  const Seat out = seat_of("10.0.0.2");
+  CHECK_FALSE(bench.workers.learn(out.worker(), found({"10.0.0.2", "10.0.0.1"})));  // in another order
+  CHECK(bench.workers.learn(out.worker(), found({"10.0.0.3", "10.0.0.2", "10.0.0.1"})));
+  CHECK(addresses_of(bench.workers) == std::vector<std::string>{"10.0.0.3", "10.0.0.2", "10.0.0.1", ""});
+  CHECK(bench.workers.tripped() == 1);
+  CHECK(out.worker().in_flight == 1);
+  CHECK(bench.workers.learn(out.worker(), found({"10.0.0.3", "10.0.0.4"})));
+  CHECK(bench.workers.tripped() == 0);
+  CHECK_FALSE(bench.workers.learn(out.worker(), found({"10.0.0.2"})));  // it is none any more
+  bench.workers.begin_anew(urls(2), kThree, 0);
+  CHECK(addresses_of(bench.workers) == std::vector<std::string>{"10.0.0.3", "10.0.0.4", ""});
+}
+
 // Whoever chooses remembers nothing but what the rules speak of.
 TEST_CASE("Workers: as a plain reference chooses, whatever comes back, in whatever order") {
   struct One {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Endpoints whose names must be looked up, with a name server of the test's own: in network and mount namespaces of its
 own, where /etc/resolv.conf names it. Without the right to make them the tests are skipped."""
+import asyncio
 import fcntl
 import os
 import pathlib
@@ -13,7 +14,7 @@ import threading
 import unittest
 
 import harness
-from harness import Api, Producer, Sink, event, wait_for
+from harness import Api, Producer, Sink, SinkConnection, event, wait_for
 
 INSIDE = "CERTES_TEST_NAMESPACE"
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
@@ -33,8 +34,8 @@ def use_name_server():
 
 
 class NameServer:
-    """Answers nothing, until told, but for names that begin with "good": then 127.0.0.1 for every name, or that it does
-    not exist, where it begins with "gone"."""
+    """Answers nothing, until told, but for names that begin with "good": then 127.0.0.1 for every name (and 127.0.0.2,
+    where it begins with "two"), or that it does not exist, where it begins with "gone"."""
 
     def __init__(self):
         self.silent, self.asked = True, set()
@@ -57,10 +58,12 @@ class NameServer:
             if self.silent and not labels[0].startswith("good"):
                 continue
             gone = labels[0].startswith("gone")
-            answers = 1 if kind == 1 and not gone else 0
-            answer = query[:2] + struct.pack(">HHHHH", 0x8583 if gone else 0x8580, 1, answers, 0, 0) + query[12:at + 5]
-            if answers:
-                answer += struct.pack(">HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("127.0.0.1"))
+            addresses = ["127.0.0.1", "127.0.0.2"] if labels[0].startswith("two") else ["127.0.0.1"]
+            if kind != 1 or gone:
+                addresses = []
+            answer = query[:2] + struct.pack(">HHHHH", 0x8583 if gone else 0x8580, 1, len(addresses), 0, 0) + query[12:at + 5]
+            for address in addresses:
+                answer += struct.pack(">HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton(address))
             self.socket.sendto(answer, sender)
 
     def close(self):
@@ -141,6 +144,33 @@ class Names(harness.Case):
                 self.assertLess(len(hanging), 200, "it came before those that were invented before it")
             self.assertEqual({receipt.attempt for receipt in sink.receipts}, {1})
         self.assertEqual(serve.stop(), 0)
+
+    async def test_the_addresses_of_a_name_are_workers_and_one_that_dies_costs_no_attempt(self):
+        self.server.silent = False
+        serve, api = self.start()
+        async with Sink() as one:
+            other = Sink()
+            server = await asyncio.get_running_loop().create_server(lambda: SinkConnection(other), "127.0.0.2", one.port)
+            api.ok("PUT", "/endpoints/two", {"url": f"http://two.test:{one.port}/two", "concurrency": 1})
+            api.ok("PUT", "/subscriptions/two", {"endpoint": "two", "pattern": "#"})
+            producer = Producer(serve.address("gateway"), connections=1)
+            await producer.send([(n, event("a.b", n)) for n in range(41)])
+            await one.wait(lambda: len(one.receipts) + len(other.receipts) == 41, 60)
+            # The first finds out what there is; then they take turns.
+            self.assertLessEqual(abs(len(one.receipts) - len(other.receipts)), 1)
+            one.behave = lambda path, headers, body: None
+            both = len(one.receipts)
+            while len(one.receipts) == both:  # it comes to the other, or hangs
+                await producer.send([(0, event("a.b", 0))])
+                await one.wait(lambda: len(one.receipts) + len(other.receipts) > 41, 30)
+            hung = one.receipts[-1].id
+            one.server.close()
+            for connection in list(one.connections):
+                connection.transport.abort()
+            await other.wait(lambda: any(receipt.id == hung for receipt in other.receipts), 30, "it to come to the other")
+            self.assertEqual({receipt.attempt for receipt in other.receipts}, {1})
+            server.close()
+        self.assertEqual(self.sum_of(serve, 'certes_dispatcher_attempts_total{outcome="retry"}'), 0)
 
     async def test_a_process_that_waits_for_names_ends(self):
         serve, api = self.start()

@@ -192,3 +192,41 @@ TEST_CASE("Sender: without descriptors nothing is said of the endpoint") {
   CHECK(other.connections() == 0);
   CHECK(test.one(other.url()).status == 200);
 }
+
+TEST_CASE("Sender: of several addresses the one that is asked for is dialled, and no connection to another is used") {
+  RawEndpoint endpoint(always(kOk));
+  TestSender test(looking_up(answering({Kind::found, {"127.0.0.2", "127.0.0.1"}, {}})));
+  const auto one = [&](const std::string& address) {
+    Transfer transfer;
+    transfer.id = 1;
+    transfer.url = url("some.test", endpoint);
+    transfer.address = address;
+    test.sender.submit(std::move(transfer));
+    return test.wait(1).at(1);
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(one("127.0.0.1").status == 200);
+    CHECK(one("127.0.0.2").error == TransferError::connect);  // nobody is there
+    CHECK(one("").status == 200);
+  }
+  const TransferResult result = one("127.0.0.1");
+  REQUIRE(result.resolution);
+  CHECK(result.resolution->addresses == std::vector<std::string>{"127.0.0.2", "127.0.0.1"});
+  const TransferResult gone = one("127.0.0.3");
+  CHECK(gone.error == TransferError::connect);
+  CHECK(gone.unsent);
+  CHECK(gone.message == "127.0.0.3 is no address of some.test any more");
+  CHECK(gone.resolution == result.resolution);
+  CHECK_FALSE(TestSender().one(endpoint.url()).resolution);
+}
+
+TEST_CASE("Sender: an address that is asked for is refused as any other") {
+  RawEndpoint endpoint(always(kOk));
+  TestSender test(looking_up(answering({Kind::found, {"10.0.0.1", "127.0.0.1"}, {}})));
+  Transfer transfer;
+  transfer.id = 1;
+  transfer.url = url("some.test", endpoint);
+  transfer.address = "10.0.0.1";
+  test.sender.submit(std::move(transfer));
+  CHECK(test.wait(1).at(1).error == TransferError::refused_address);
+}
