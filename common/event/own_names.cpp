@@ -15,6 +15,8 @@ int digit(char c) {
 
 }  // namespace
 
+bool is_own_type(std::string_view type) { return type.substr(0, type.find('.')) == kOwnWord; }
+
 std::string percent_decoded(std::string_view source) {
   std::string decoded;
   for (std::size_t i = 0; i < source.size(); ++i) {
@@ -35,7 +37,7 @@ bool is_own_source(std::string_view source) {
 }
 
 Result<void> check_not_own(std::string_view type, std::string_view source, const NamePlaces& places) {
-  if (type.substr(0, type.find('.')) == kOwnWord)
+  if (is_own_type(type))
     return fail(Code::forbidden, "types whose first word is 'certes' are Certes' own", std::string(places.type));
   if (is_own_source(source))
     return fail(Code::forbidden, "sources of the form urn:certes:TENANT/… are Certes' own", std::string(places.source));

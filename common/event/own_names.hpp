@@ -11,6 +11,8 @@ namespace certes::event {
 
 inline constexpr std::string_view kOwnUrn = "urn:certes:";
 
+// Whether its first word is certes.
+bool is_own_type(std::string_view type);
 // urn:certes:TENANT/…, however its letters and signs are written.
 bool is_own_source(std::string_view source);
 // What is not properly encoded stays as it is.
