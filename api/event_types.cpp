@@ -3,6 +3,7 @@
 #include "api/change.hpp"
 #include "api/page.hpp"
 #include "common/base/number.hpp"
+#include "common/event/own_names.hpp"
 #include "common/json/json.hpp"
 #include "common/schema/compatibility.hpp"
 #include "common/schema/schema.hpp"
@@ -57,6 +58,11 @@ Result<std::shared_ptr<const EventType>> named(const Call& call) {
 
 }  // namespace
 
+Result<void> check_not_built_in(std::string_view id) {
+  if (!event::is_own_type(id)) return {};
+  return fail(Code::forbidden, "types whose first word is 'certes' are Certes' own: they are built in", "/id");
+}
+
 // The oldest first; a page goes on behind the version that `after` names.
 Result<http::Response> list_versions(const Call& call, Services& services) {
   const auto type = named(call);
@@ -88,6 +94,7 @@ Result<http::Response> show_version(const Call& call, Services&) {
 
 Result<Revealed> complete(EventType& next, const EventType* current, const Json&, const Call& call,
                           Services& services) {
+  if (auto ok = check_not_built_in(next.id); !ok) return fail(std::move(ok.error()));
   if (current != nullptr) {
     next.versions = current->versions;
     next.schema_version = current->schema_version;

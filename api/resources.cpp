@@ -1,6 +1,7 @@
 #include "api/resources.hpp"
 
 #include "api/change.hpp"
+#include "api/event_types.hpp"
 #include "api/homes.hpp"
 #include "api/key_rules.hpp"
 #include "api/listing.hpp"
@@ -169,6 +170,7 @@ Result<void> may_delete(const T& current, const Call& call, Services& services) 
   const UnixMillis now = services.deps.clock.unix_millis();
   if constexpr (std::is_same_v<T, registry::Key>) return may_remove(current, call, now);
   if constexpr (std::is_same_v<T, registry::Tenant>) return may_remove_keys_of(current, call, now);
+  if constexpr (std::is_same_v<T, registry::EventType>) return check_not_built_in(current.id);
   return {};
 }
 

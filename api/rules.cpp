@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/backoff/bound.hpp"
+#include "common/registry/built_in.hpp"
 #include "common/registry/kinds.hpp"
 #include "common/registry/ledger.hpp"
 
@@ -29,7 +30,11 @@ Result<void> check_quota(const State& state, const std::string& tenant) {
   const auto owner = state.tenant(tenant);
   const auto quota = owner ? quota_of(owner->quotas, Kind<T>::name) : std::nullopt;
   if (!quota) return {};
-  const auto has = static_cast<std::int64_t>(Kind<T>::map(state).count_prefix(tenant + "/"));
+  auto has = static_cast<std::int64_t>(Kind<T>::map(state).count_prefix(tenant + "/"));
+  if constexpr (std::is_same_v<T, registry::EventType>)
+    has -= std::ranges::count_if(registry::built_in_types(), [&](const auto& one) {
+      return tenant == one->tenant && state.event_type(tenant, one->id) == one;
+    });
   if (has < *quota) return {};
   const std::string kind(Kind<T>::name);
   return fail(Code::conflict, "the tenant \"" + tenant + "\" may have " + std::to_string(*quota) + " " + kind +
@@ -85,6 +90,11 @@ Result<void> check_beside(const State& state, const registry::Subscription& subs
     return fail(Code::invalid, "there is no endpoint \"" + subscription.endpoint + "\"", "/endpoint");
   if (auto ok = check_priority(state, subscription); !ok) return ok;
   if (auto ok = check_policy(state, subscription, subscription.backoff_policy, "/backoff_policy"); !ok) return ok;
+  for (std::size_t i = 0; i < subscription.tenants.size(); ++i) {
+    const std::string& of = subscription.tenants[i];
+    if (of != registry::kAllTenants && of != registry::kDefaultTenant && !state.tenant(of))
+      return fail(Code::invalid, "there is no tenant \"" + of + "\"", "/tenants/" + std::to_string(i));
+  }
   return check_tenant(state, subscription, is_new);
 }
 

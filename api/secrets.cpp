@@ -100,6 +100,12 @@ Result<Revealed> complete(registry::Source& next, const registry::Source* curren
   return Revealed{};
 }
 
+Result<Revealed> complete(registry::Subscription& next, const registry::Subscription*, const registry::Json&,
+                          const Call&, Services&) {
+  if (next.tenants.empty() || next.tenant == registry::kDefaultTenant) return Revealed{};
+  return fail(Code::invalid, "only the tenant \"default\" may take events of other tenants", "/tenants");
+}
+
 Result<Revealed> complete(registry::Key& next, const registry::Key* current, const registry::Json&, const Call& call,
                           Services& services) {
   bound_expiry(next, current, call, services.deps.clock.unix_millis());

@@ -26,6 +26,9 @@ Result<Revealed> complete(registry::Key& next, const registry::Key* current, con
 // Checks the schema, and that it is compatible with the current one; keeps its versions (event_types.cpp).
 Result<Revealed> complete(registry::EventType& next, const registry::EventType* current, const registry::Json& declared,
                           const Call& call, Services& services);
+// Of other tenants only the default one may take events.
+Result<Revealed> complete(registry::Subscription& next, const registry::Subscription* current,
+                          const registry::Json& declared, const Call& call, Services& services);
 template <class T>
 Result<Revealed> complete(T&, const T*, const registry::Json&, const Call&, Services&) {
   return Revealed{};

@@ -57,7 +57,9 @@ const std::vector<Kind>& kinds() {
         "dead_letter_on",
         "signatures",
         "state"}},
-      {"subscriptions", "subscriptions", {"id", "endpoint", "kind", "pattern", "priority", "filter", "backoff_policy"}},
+      {"subscriptions",
+       "subscriptions",
+       {"id", "endpoint", "kind", "pattern", "priority", "filter", "backoff_policy", "tenants"}},
   };
   return kAll;
 }

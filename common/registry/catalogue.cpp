@@ -1,5 +1,6 @@
 #include "common/registry/catalogue.hpp"
 
+#include "common/registry/built_in.hpp"
 #include "common/registry/kinds.hpp"
 #include "common/registry/stored_json.hpp"
 
@@ -26,8 +27,13 @@ std::shared_ptr<const Unusable> unusable(const Entry& entry, std::string reason)
 
 }  // namespace
 
+Catalogue::Catalogue() {
+  for (const auto& type : built_in_types()) state_.event_types.set(map_key(type->tenant, type->id), type);
+}
+
 void Catalogue::update(const std::string& key, const EntryPtr& entry) {
   const Name name = name_of(key);
+  if (is_built_in(name.tenant, name.kind, name.id)) return;
   with_kind(name.kind, [&](auto type) {
     using T = typename decltype(type)::type;
     const std::string in_map = map_key(name.tenant, name.id);

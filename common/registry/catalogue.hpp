@@ -13,6 +13,7 @@ namespace certes::registry {
 
 class Catalogue {
  public:
+  Catalogue();  // what is built in is there from the beginning
   // What stands under this key now; null: nothing. Kinds that this version does not know are passed over.
   void update(const std::string& key, const EntryPtr& entry);
   const State& state() const { return state_; }

@@ -49,7 +49,7 @@ void read(Fields& fields, EventType& type, Form form) {
     fields.integer<std::int64_t>("schema_version", type.schema_version, 0, INT64_MAX);
     read_versions(fields, type);
   } else {
-    fields.passed_over({"schema_version", "versions"});
+    fields.passed_over({"schema_version", "versions", "built_in"});
   }
 }
 
@@ -62,6 +62,7 @@ void write(OrderedJson& out, const EventType& type, bool stored) {
   out["unknown_below"] = kBelow[static_cast<std::size_t>(type.unknown_below)];
   if (!type.backoff_policy.empty()) out["backoff_policy"] = type.backoff_policy;
   if (!type.producer_backoff_policy.empty()) out["producer_backoff_policy"] = type.producer_backoff_policy;
+  if (type.built_in) out["built_in"] = true;
   if (!stored) return;
   OrderedJson& versions = out["versions"] = OrderedJson::array();
   for (const EventType::Version& version : type.versions)

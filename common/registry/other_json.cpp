@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include "common/event/event.hpp"
+#include "common/event/own_names.hpp"
 #include "common/registry/codec.hpp"
 
 namespace certes::registry {
 namespace {
 
 constexpr double kLongestSeconds = 366.0 * 86'400;
+constexpr std::size_t kMostTenants = 1'000;
 constexpr std::string_view kStrategies[] = {"exponential", "linear", "constant", "schedule"};
 constexpr std::string_view kJitters[] = {"full", "equal", "none"};
 
@@ -23,9 +25,29 @@ void check_schedule(Fields& fields, const BackoffPolicy& policy) {
 // The only pattern of one word that has commands is "#".
 bool may_name_commands(std::string_view pattern) { return pattern == "#" || pattern.find('.') != std::string::npos; }
 
+// "*", or some tenants' ids.
+void read_tenants(Fields& fields, Subscription& subscription) {
+  const Json* const json = fields.take("tenants");
+  if (json == nullptr) return;
+  if (*json == kAllTenants) return subscription.tenants.assign(1, std::string(kAllTenants));
+  if (!json->is_array() || json->empty())
+    return fields.refuse("tenants", R"(must be "*", for all, or an array of tenants' ids)");
+  fields.texts("tenants", subscription.tenants, kMostTenants, 128);
+  for (std::size_t i = 0; fields.ok() && i < subscription.tenants.size(); ++i)
+    if (!valid_id(subscription.tenants[i]))
+      fields.refuse(Error(Code::invalid, "is no id of a tenant", fields.at("tenants") + "/" + std::to_string(i)));
+}
+
+// Whose events it may take is a matter of those that are about Certes alone.
+void check_tenants(Fields& fields, const Subscription& subscription) {
+  if (!fields.ok() || subscription.tenants.empty()) return;
+  if (subscription.kind != EventKind::event || !event::is_own_type(subscription.pattern))
+    fields.refuse("tenants", "is for events about Certes alone: the first word of the pattern must be certes");
+}
+
 }  // namespace
 
-void read(Fields& fields, Subscription& subscription, Form) {
+void read(Fields& fields, Subscription& subscription, Form form) {
   fields.not_yet({"filter", "transform"});
   fields.choice("kind", subscription.kind,
                 {to_string(EventKind::event), to_string(EventKind::command), to_string(EventKind::result)});
@@ -43,6 +65,8 @@ void read(Fields& fields, Subscription& subscription, Form) {
                 {to_string(Priority::critical), to_string(Priority::high), to_string(Priority::normal),
                  to_string(Priority::low), to_string(Priority::bulk)});
   fields.text("backoff_policy", subscription.backoff_policy, 128);
+  read_tenants(fields, subscription);
+  if (form == Form::declared) check_tenants(fields, subscription);
 }
 
 void write(OrderedJson& out, const Subscription& subscription, bool) {
@@ -51,6 +75,9 @@ void write(OrderedJson& out, const Subscription& subscription, bool) {
   out["pattern"] = subscription.pattern;
   out["priority"] = to_string(subscription.priority);
   if (!subscription.backoff_policy.empty()) out["backoff_policy"] = subscription.backoff_policy;
+  if (subscription.tenants.empty()) return;
+  const bool all = subscription.tenants.front() == kAllTenants;
+  out["tenants"] = all ? OrderedJson(kAllTenants) : OrderedJson(subscription.tenants);
 }
 
 void read(Fields& fields, BackoffPolicy& policy, Form) {

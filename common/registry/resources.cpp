@@ -63,6 +63,11 @@ std::optional<EndpointState> parse_endpoint_state(std::string_view text) {
   return std::nullopt;
 }
 
+bool Subscription::takes_of(std::string_view of) const {
+  if (tenants.empty() || tenant != kDefaultTenant) return of == tenant;
+  return std::ranges::any_of(tenants, [&](const std::string& one) { return one == kAllTenants || one == of; });
+}
+
 const BackoffPolicy& default_backoff_policy() {
   static const BackoffPolicy policy = [] {
     BackoffPolicy p;

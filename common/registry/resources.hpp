@@ -192,7 +192,13 @@ struct Subscription : Meta {
   std::string pattern;  // of kind command: overlaps no other of that kind
   Priority priority = Priority::normal;
   std::string backoff_policy;  // empty: the endpoint's
+  // Of the default tenant's: whose events about Certes it takes. Empty: its own; kAllTenants alone: everybody's.
+  std::vector<std::string> tenants;
+
+  // Whether a tenant's events are for it, by their tenant alone.
+  bool takes_of(std::string_view of) const;
 };
+inline constexpr std::string_view kAllTenants = "*";
 
 struct BackoffPolicy : Meta, backoff::Policy {};
 
@@ -220,6 +226,7 @@ struct EventType : Meta {
   std::string backoff_policy;            // empty: the next nearest
   std::string producer_backoff_policy;
   std::vector<Version> versions;
+  bool built_in = false;  // Certes' own: in no log, and nobody's to change
 };
 
 struct Key : Meta {

@@ -32,6 +32,14 @@ std::string delivery_id(std::string_view event_id, std::string_view endpoint_id,
   return id;
 }
 
+std::string delivery_id(const log::StoredRecord& event, std::string_view event_id, std::string_view home,
+                        std::string_view endpoint_id) {
+  const std::string_view replay = event.headers.get(log::names::kReplay);
+  if (event.headers.find(log::names::kTenant).value_or("default") == home)
+    return delivery_id(event_id, endpoint_id, replay);
+  return delivery_id(event_id, std::string(home).append(1, '/').append(endpoint_id), replay);
+}
+
 std::string event_id(const event::EventView& view) {
   const bool own = view.id.data() != view.client_id.data();
   if (own) return std::string(view.id);

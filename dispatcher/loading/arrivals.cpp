@@ -55,10 +55,8 @@ std::optional<Match> Arrivals::match_of(const Backlog& backlog, const event::Eve
   if (backlog.endpoint->reply) return parts_.replies.match(view.tenant);
   Router& router = parts_.routes.router();
   if (is_directed(view)) return router.only(view.tenant, view.type, id, kind_of(view));
-  const auto& matches = router.route(view.tenant, view.type, kind_of(view));
-  const auto found = std::ranges::lower_bound(matches, id, {}, [](const Match& one) { return one.endpoint->id; });
-  if (found == matches.end() || found->endpoint->id != id) return std::nullopt;
-  return *found;
+  const Match* const found = router.find(view.tenant, view.type, backlog.name->tenant, id, kind_of(view));
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 void Arrivals::give_up(LoadedRecord& record, Backlog& backlog, const Result<event::EventView>& view) {

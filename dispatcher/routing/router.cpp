@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/event/own_names.hpp"
 #include "common/event/pattern.hpp"
 
 namespace certes::dispatcher {
@@ -24,10 +25,18 @@ std::size_t bytes_of(const std::string& text) {
   return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
 }
 
-const Match* find_match(const std::vector<Match>& matches, std::string_view endpoint) {
-  const auto found = std::ranges::lower_bound(matches, endpoint, std::less<>(),
-                                              [](const Match& one) -> std::string_view { return one.endpoint->id; });
-  return found != matches.end() && found->endpoint->id == endpoint ? &*found : nullptr;
+// Two at most have one id: the tenant's own, and one of the default tenant's.
+const Match* find_match(const std::vector<Match>& matches, std::string_view home, std::string_view endpoint) {
+  auto found = std::ranges::lower_bound(matches, endpoint, std::less<>(),
+                                        [](const Match& one) -> std::string_view { return one.endpoint->id; });
+  for (; found != matches.end() && found->endpoint->id == endpoint; ++found)
+    if (found->endpoint->tenant == home) return &*found;
+  return nullptr;
+}
+
+// Whether the default tenant's subscriptions may be for it, too.
+bool is_everybodys(std::string_view tenant, std::string_view type, EventKind kind) {
+  return tenant != registry::kDefaultTenant && kind == EventKind::event && event::is_own_type(type);
 }
 
 }  // namespace
@@ -64,17 +73,25 @@ const std::vector<Match>& Router::route(std::string_view tenant, std::string_vie
 bool Router::holds(Remembered& remembered, const Asked& asked) const {
   if (remembered.found == changes_) return true;
   if (remembered.found < all_before_) return false;
-  if (const Tenant* tenant = find(asked.tenant); tenant && tenant->changed > remembered.found) {
-    if (remembered.found < tenant->all_before) return false;
-    for (auto at = tenant->changes.rbegin(); at != tenant->changes.rend() && at->number > remembered.found; ++at) {
-      const bool concerns = at->pattern.empty()
-                                ? remembered.lacks || find_match(remembered.matches, at->endpoint) != nullptr
-                                : at->kind == asked.kind && event::matches(at->pattern, asked.type);
-      if (concerns) return false;
-    }
-  }
+  if (concerned(remembered, asked, asked.tenant)) return false;
+  if (is_everybodys(asked.tenant, asked.type, asked.kind) && concerned(remembered, asked, registry::kDefaultTenant))
+    return false;
   remembered.found = changes_;
   return true;
+}
+
+// By a change of that tenant's since.
+bool Router::concerned(const Remembered& remembered, const Asked& asked, std::string_view home) const {
+  const Tenant* const tenant = find(home);
+  if (tenant == nullptr || tenant->changed <= remembered.found) return false;
+  if (remembered.found < tenant->all_before) return true;
+  for (auto at = tenant->changes.rbegin(); at != tenant->changes.rend() && at->number > remembered.found; ++at) {
+    const bool concerns = at->pattern.empty()
+                              ? remembered.lacks || find_match(remembered.matches, home, at->endpoint) != nullptr
+                              : at->kind == asked.kind && event::matches(at->pattern, asked.type);
+    if (concerns) return true;
+  }
+  return false;
 }
 
 void Router::find_anew(Remembered& remembered, const Asked& asked) {
@@ -99,35 +116,62 @@ void Router::bound() {
 void Router::match(const Asked& asked, Remembered& into) {
   into.matches.clear();
   into.lacks = false;
-  const auto subscribed = tenants_.find(asked.tenant);
-  if (subscribed == tenants_.end()) return;
-  Bus& bus = subscribed->second.buses[static_cast<std::size_t>(asked.kind)];
-  std::vector<const Subscription*> matching = bus.match(asked.type);
+  match_in(asked.tenant, asked, into);
+  if (!is_everybodys(asked.tenant, asked.type, asked.kind)) return;
+  const auto own = static_cast<std::ptrdiff_t>(into.matches.size());
+  match_in(registry::kDefaultTenant, asked, into);
+  const auto key = [](const Match& one) { return std::tie(one.endpoint->id, one.endpoint->tenant); };
+  std::ranges::inplace_merge(into.matches, into.matches.begin() + own, {}, key);
+}
+
+std::vector<const Subscription*> Router::subscriptions(std::string_view home, const Asked& asked) {
+  const auto subscribed = tenants_.find(home);
+  if (subscribed == tenants_.end()) return {};
+  std::vector<const Subscription*> matching =
+      subscribed->second.buses[static_cast<std::size_t>(asked.kind)].match(asked.type);
+  std::erase_if(matching, [&](const Subscription* one) { return !one->takes_of(asked.tenant); });
+  return matching;
+}
+
+bool Router::anybody(std::string_view tenant, std::string_view type) {
+  const Asked asked{tenant, type, EventKind::event};
+  const auto takes = [&](std::string_view home) {
+    return std::ranges::any_of(subscriptions(home, asked), [&](const Subscription* one) {
+      return state_->endpoint(home, one->endpoint) != nullptr;
+    });
+  };
+  return takes(tenant) || (is_everybodys(tenant, type, asked.kind) && takes(registry::kDefaultTenant));
+}
+
+// Those of one tenant's endpoints.
+void Router::match_in(std::string_view home, const Asked& asked, Remembered& into) {
+  std::vector<const Subscription*> matching = subscriptions(home, asked);
   // Per endpoint the highest priority first, and of equal ones the first id: the same in every process.
   std::sort(matching.begin(), matching.end(), [](const auto* a, const auto* b) {
     return std::tie(a->endpoint, a->priority, a->id) < std::tie(b->endpoint, b->priority, b->id);
   });
-  const registry::Priority highest = highest_of(asked.tenant);
+  const registry::Priority highest = highest_of(home);
   std::string_view last;
   for (const Subscription* subscription : matching) {
-    if (!into.matches.empty() && subscription->endpoint == last) continue;
-    auto endpoint = state_->endpoint(asked.tenant, subscription->endpoint);
+    if (subscription->endpoint == last) continue;
+    auto endpoint = state_->endpoint(home, subscription->endpoint);
     into.lacks |= endpoint == nullptr;
     if (!endpoint) continue;
     last = subscription->endpoint;
     PolicyPtr chosen = policy(asked, subscription, *endpoint);
-    into.matches.push_back({joined(asked.tenant, subscription->endpoint), std::move(endpoint),
+    into.matches.push_back({joined(home, subscription->endpoint), std::move(endpoint),
                             std::max(subscription->priority, highest), std::move(chosen)});
   }
 }
 
-bool Router::matches(std::string_view tenant, std::string_view type, std::string_view endpoint, EventKind kind) {
-  return find_match(route(tenant, type, kind), endpoint) != nullptr;
+const Match* Router::find(std::string_view tenant, std::string_view type, std::string_view home,
+                          std::string_view endpoint, EventKind kind) {
+  return find_match(route(tenant, type, kind), home, endpoint);
 }
 
 std::optional<Match> Router::only(std::string_view tenant, std::string_view type, std::string_view endpoint_id,
                                   EventKind kind) {
-  if (const Match* found = find_match(route(tenant, type, kind), endpoint_id)) return *found;
+  if (const Match* found = find(tenant, type, tenant, endpoint_id, kind)) return *found;
   auto endpoint = state_->endpoint(tenant, endpoint_id);
   if (!endpoint) return std::nullopt;
   PolicyPtr chosen = policy({tenant, type, kind}, nullptr, *endpoint);
@@ -148,12 +192,12 @@ registry::Priority Router::highest_of(std::string_view tenant) const {
 
 PolicyPtr Router::policy(const Asked& asked, const Subscription* subscription,
                          const registry::Endpoint& endpoint) const {
-  const auto& [tenant, type, kind] = asked;
+  const std::string_view tenant = endpoint.tenant, type = asked.type;
   if (subscription)
     if (auto own = named(tenant, subscription->backoff_policy)) return own;
   if (auto own = named(tenant, endpoint.backoff_policy)) return own;
   // Event types are of events; a type from a source begins with the source's id, and sources make no commands.
-  if (kind != EventKind::event) return global_policy(tenant);
+  if (asked.kind != EventKind::event) return global_policy(tenant);
   if (const auto declared = state_->event_type(tenant, type))
     if (auto own = named(tenant, declared->backoff_policy)) return own;
   if (const auto source = state_->source(tenant, type.substr(0, type.find('.'))))

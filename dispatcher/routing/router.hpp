@@ -1,5 +1,6 @@
 #pragma once
-// Router: who gets an event, command or result, as the registry stands in one State. An endpoint with several matching
+// Router: who gets an event, command or result, as the registry stands in one State: the tenant's own endpoints, and of
+// events about Certes those of the default tenant whose subscriptions say so. An endpoint with several matching
 // subscriptions is matched once, at the highest of their priorities, with that subscription's back-off policy, else the
 // nearest: endpoint, event type, source, global. In what state the endpoint is makes no difference here (fate.hpp).
 // It follows from State to State by what has changed between them, however much stands there. What types match is
@@ -44,18 +45,22 @@ class Router {
   // Goes on to a newer State. Costs what has changed since the one before.
   void follow(registry::StatePtr state);
 
-  // In the order of the endpoints' ids. Valid until the next call.
+  // In the order of the endpoints' ids, and of their tenants. Valid until the next call.
   const std::vector<Match>& route(std::string_view tenant, std::string_view type,
                                   registry::EventKind kind = registry::EventKind::event);
-  // For a replay to one endpoint: as its subscriptions to that type say, else at normal
+  // Whether anybody gets it: as route(), but nothing is remembered, and what route() gave stays valid.
+  bool anybody(std::string_view tenant, std::string_view type);
+  // For a replay to one endpoint of that tenant: as its subscriptions to that type say, else at normal
   // priority. Nothing: there is no such endpoint.
   std::optional<Match> only(std::string_view tenant, std::string_view type, std::string_view endpoint,
                             registry::EventKind kind = registry::EventKind::event);
   // For an endpoint that is no resource: at normal priority, with the global policy.
   Match apart(std::string_view tenant, std::shared_ptr<const registry::Endpoint> endpoint) const;
-  // Whether the endpoint has a subscription for it.
-  bool matches(std::string_view tenant, std::string_view type, std::string_view endpoint, registry::EventKind kind);
-  // The number of the State in which anything that matches of this tenant depend on changed last, or a later one.
+  // As route() says of one endpoint; null: nothing. `home`: the endpoint's tenant. Valid as long.
+  const Match* find(std::string_view tenant, std::string_view type, std::string_view home, std::string_view endpoint,
+                    registry::EventKind kind);
+  // The number of the State in which anything that matches of this tenant's endpoints depend on changed last, or a
+  // later one.
   std::uint64_t changed_in(std::string_view tenant) const;
   const registry::StatePtr& state() const { return state_; }
   std::size_t remembered_bytes() const { return bytes_; }
@@ -99,10 +104,14 @@ class Router {
 
   const Tenant* find(std::string_view tenant) const;
   bool holds(Remembered& remembered, const Asked& asked) const;
+  bool concerned(const Remembered& remembered, const Asked& asked, std::string_view home) const;
   void find_anew(Remembered& remembered, const Asked& asked);
   void bound();
   registry::Priority highest_of(std::string_view tenant) const;  // that its deliveries may have
   void match(const Asked& asked, Remembered& into);
+  void match_in(std::string_view home, const Asked& asked, Remembered& into);
+  std::vector<const registry::Subscription*> subscriptions(std::string_view home, const Asked& asked);
+  // Of the endpoint's tenant.
   PolicyPtr policy(const Asked& asked, const registry::Subscription* subscription,
                    const registry::Endpoint& endpoint) const;
   PolicyPtr global_policy(std::string_view tenant) const;

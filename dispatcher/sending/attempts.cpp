@@ -51,7 +51,7 @@ bool Attempts::still_matched(Delivery& delivery) {
   if (!directed && router.changed_in(endpoint.tenant) > delivery.matched_in) {
     const auto view = event::view(*delivery.record->record);
     const auto kind = registry::parse_event_kind(view ? view->kind : "").value_or(registry::EventKind::event);
-    if (view && !router.matches(view->tenant, view->type, endpoint.id, kind)) return false;
+    if (view && router.find(view->tenant, view->type, endpoint.tenant, endpoint.id, kind) == nullptr) return false;
   }
   delivery.matched_in = parts_.routes.number();
   return true;
@@ -63,7 +63,7 @@ void Attempts::submit(const Delivery& delivery) {
   const auto& sending = std::get<Sending>(delivery.place);
   const log::RecordPtr& record = delivery.record->record;
   const std::string event = event_id(*record);
-  const std::string name = delivery_id(event, endpoint.config().id, record->headers.get(log::names::kReplay));
+  const std::string name = delivery_id(*record, event, endpoint.config().tenant, endpoint.config().id);
   AttemptRequest request;
   request.id = delivery.id;
   request.delivery = name;

@@ -54,6 +54,27 @@ TEST_CASE("Event types: have versions of their schema, numbered, the newest last
   CHECK(api.request("DELETE", "/event-types/order.created").status == 204);
 }
 
+TEST_CASE("Event types: Certes' own are built in: shown, and nobody's to declare, change or delete") {
+  Installation installation;
+  Process api(installation);
+  const std::string lost = "/event-types/certes.log.lost";
+  const auto shown = api.get(lost);
+  CHECK(shown.status == 200);
+  CHECK(shown.json["built_in"] == true);
+  CHECK(shown.json["schema"]["type"] == "object");
+  CHECK(api.get("/event-types").body.find("certes.delivery.dead_lettered") != std::string::npos);
+  for (const std::string& path : {lost, std::string("/event-types/certes"), std::string("/event-types/certes.mine")}) {
+    CAPTURE(path);
+    CHECK(api.put(path, {{"schema", of_type("integer")}}).status == 403);
+    CHECK(api.post("/event-types", {{"id", path.substr(13)}}).status == 403);
+  }
+  CHECK(api.patch(lost, {{"compatibility", "full"}}).json["detail"].get<std::string>().find("built in") !=
+        std::string::npos);
+  CHECK(api.request("DELETE", lost).status == 403);
+  CHECK(api.request("DELETE", "/event-types/certes.mine").status == 404);
+  CHECK(api.get(lost).json == shown.json);
+}
+
 TEST_CASE("Event types: names of types are their ids") {
   Installation installation;
   Process api(installation);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/registry/built_in.hpp"
 #include "common/registry/kinds.hpp"
 
 using namespace certes;
@@ -50,6 +51,13 @@ TEST_CASE("Rules: what a resource names must be there, in its own tenant") {
   subscription.tenant = "acme";
   subscription.backoff_policy = "q";
   CHECK(pointer(check_beside(beside.state, subscription, true)) == "/backoff_policy");
+  beside.has<Endpoint>("default", "e");
+  auto everybodys = of<Subscription>("default");
+  everybodys.endpoint = "e";
+  everybodys.tenants = {"*"};
+  CHECK(check_beside(beside.state, everybodys, true));
+  everybodys.tenants = {"default", "acme", "none"};
+  CHECK(pointer(check_beside(beside.state, everybodys, true)) == "/tenants/2");
   auto source = of<Source>("acme");
   source.producer_backoff_policy = "q";
   CHECK(pointer(check_beside(beside.state, source, true)) == "/producer_backoff_policy");
@@ -77,6 +85,15 @@ TEST_CASE("Rules: quotas limit what a tenant makes, not what it has or changes")
   CHECK(check_beside(beside.state, of<Endpoint>("default"), true));
   CHECK(check_beside(beside.state, of<EventType>("acme"), true).error().message.find("quotas.event_types") !=
         std::string::npos);
+}
+
+TEST_CASE("Rules: what is built in takes nothing of the default tenant's quota") {
+  Beside beside;
+  beside.has<Tenant>("default", "default").quotas.event_types = 1;
+  for (const auto& type : built_in_types()) beside.state.event_types.set(map_key("default", type->id), type);
+  CHECK(check_beside(beside.state, of<EventType>("default"), true));
+  beside.has<EventType>("default", "order");
+  CHECK_FALSE(check_beside(beside.state, of<EventType>("default"), true));
 }
 
 TEST_CASE("Rules: a subscription above its tenant's highest priority is refused") {

@@ -34,7 +34,8 @@ TEST_CASE("Declarations: tables become the API's bodies, with their lines, what 
   const auto declarations = read(R"([[subscriptions]]
 id = "s"
 endpoint = "e"
-pattern = "order.#"
+pattern = "certes.#"
+tenants = ["acme"]
 
 [[endpoints]]
 id = "e"
@@ -53,11 +54,12 @@ id = "p"
   const Declaration& endpoint = (*declarations)[1];
   CHECK(endpoint.name() == "endpoints/e");
   CHECK(endpoint.body == R"({"url":"http://x/","timeout_seconds":1.5,"retry_on":[404],"headers":{"x-a":"1"}})");
-  CHECK(endpoint.place == "f.toml:6");
-  CHECK(command::place_of(endpoint, "/retry_on/0") == "f.toml:10");
-  CHECK(command::place_of(endpoint, "/nothing") == "f.toml:6");
-  CHECK(command::place_of(endpoint, "") == "f.toml:6");
+  CHECK(endpoint.place == "f.toml:7");
+  CHECK(command::place_of(endpoint, "/retry_on/0") == "f.toml:11");
+  CHECK(command::place_of(endpoint, "/nothing") == "f.toml:7");
+  CHECK(command::place_of(endpoint, "") == "f.toml:7");
   CHECK((*declarations)[2].name() == "subscriptions/s");
+  CHECK((*declarations)[2].body == R"({"endpoint":"e","pattern":"certes.#","tenants":["acme"]})");
 }
 
 TEST_CASE("Declarations: variables are expanded, also inside tables and lists") {

@@ -40,6 +40,19 @@ TEST_CASE("Differences: changed, added and removed fields are named with both va
   CHECK(found[3].from == "\"http://x/\"");
 }
 
+TEST_CASE("Differences: whose events a subscription takes, all or some") {
+  const char* const own = R"({"endpoint":"e","pattern":"certes.#"})";
+  const char* const all = R"({"endpoint":"e","pattern":"certes.#","tenants":"*"})";
+  const char* const some = R"({"endpoint":"e","pattern":"certes.#","tenants":["a","b"]})";
+  CHECK(differences("subscriptions", all, all).empty());
+  CHECK(differences("subscriptions", some, some).empty());
+  REQUIRE(differences("subscriptions", own, all).size() == 1);
+  CHECK(differences("subscriptions", own, all)[0].from == "\"*\"");
+  CHECK(differences("subscriptions", own, all)[0].to == "-");
+  REQUIRE(differences("subscriptions", some, all).size() == 1);
+  CHECK(differences("subscriptions", some, all)[0].to == R"(["a","b"])");
+}
+
 TEST_CASE("Differences: a breaker's defaults are none, and to have none is one") {
   const char* const plain = R"({"url":"http://x/"})";
   const char* const none = R"({"url":"http://x/","breaker":null})";

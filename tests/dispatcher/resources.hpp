@@ -81,6 +81,12 @@ class StateBuilder {
     state_.subscriptions.set("default/" + subscription, std::move(made));
     return *this;
   }
+  StateBuilder& tenants(const std::string& subscription, std::vector<std::string> tenants) {
+    auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
+    made->tenants = std::move(tenants);
+    state_.subscriptions.set("default/" + subscription, std::move(made));
+    return *this;
+  }
   template <class Edit>
   StateBuilder& policy(const std::string& id, Edit edit) {
     auto made = std::make_shared<registry::BackoffPolicy>();

@@ -287,6 +287,34 @@ TEST_CASE("Subscription JSON: refusals name the place") {
   CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","kind":"result"})")).kind == EventKind::result);
 }
 
+TEST_CASE("Subscription JSON: tenants are all or some, of events about Certes alone") {
+  check_refusals<Subscription>({
+      {R"({"endpoint":"e","pattern":"#","tenants":"*"})", "/tenants", "first word of the pattern must be certes"},
+      {R"({"endpoint":"e","pattern":"*.x","tenants":["a"]})", "/tenants", "certes"},
+      {R"({"endpoint":"e","pattern":"certes.#","kind":"result","tenants":"*"})", "/tenants", "certes"},
+      {R"({"endpoint":"e","pattern":"certes.#","tenants":"acme"})", "/tenants", "\"*\""},
+      {R"({"endpoint":"e","pattern":"certes.#","tenants":[]})", "/tenants", "\"*\""},
+      {R"({"endpoint":"e","pattern":"certes.#","tenants":["a",7]})", "/tenants/1"},
+      {R"({"endpoint":"e","pattern":"certes.#","tenants":["a","*"]})", "/tenants/1", "no id"},
+  });
+  const auto all = again(declared<Subscription>(R"({"endpoint":"e","pattern":"certes.#","tenants":"*"})"));
+  CHECK(all.takes_of("default"));
+  CHECK(all.takes_of("acme"));
+  CHECK(shown_json(all).find(R"("tenants":"*")") != std::string::npos);
+  const auto some = again(declared<Subscription>(R"({"endpoint":"e","pattern":"certes.#","tenants":["b","a"]})"));
+  CHECK_FALSE(some.takes_of("default"));
+  CHECK(some.takes_of("a"));
+  CHECK_FALSE(some.takes_of("*"));
+  CHECK(shown_json(some).find(R"("tenants":["b","a"])") != std::string::npos);
+  auto own = declared<Subscription>(R"({"endpoint":"e","pattern":"certes.#"})");
+  CHECK(own.takes_of("default"));
+  CHECK_FALSE(own.takes_of("acme"));
+  own.tenant = "acme";
+  own.tenants = {"*"};
+  CHECK(own.takes_of("acme"));
+  CHECK_FALSE(own.takes_of("b"));
+}
+
 TEST_CASE("Back-off policy JSON: refusals name the place") {
   check_refusals<BackoffPolicy>({
       {R"({"strategy":"random"})", "/strategy"},

@@ -30,6 +30,17 @@ TEST_CASE("DeliveryId: another event, endpoint or replay is another delivery") {
   CHECK(delivery_id("a", "b", "c") != delivery_id("a", "bc", ""));
 }
 
+TEST_CASE("DeliveryId: two tenants' endpoints of one id have deliveries of their own of an event") {
+  EventText text;
+  text.tenant = "acme";
+  text.headers = {{"certes-replay", "rpl_1"}};
+  const auto event = tests::make_event(text);
+  CHECK(delivery_id(*event, "evt_1", "acme", "ops") == delivery_id("evt_1", "ops", "rpl_1"));
+  CHECK(delivery_id(*event, "evt_1", "default", "ops") == delivery_id("evt_1", "default/ops", "rpl_1"));
+  log::StoredRecord foreign;
+  CHECK(delivery_id(foreign, "evt_1", "default", "ops") == delivery_id("evt_1", "ops", ""));
+}
+
 TEST_CASE("EventId: Certes' own, or for foreign records one without dots made of source and id") {
   const auto own = tests::make_event({});
   CHECK(event_id(*own) == "evt_1");

@@ -53,6 +53,64 @@ TEST_CASE("Router: in what state an endpoint is makes no difference, but that it
   CHECK_FALSE(router.only("default", "a", "gone").has_value());
 }
 
+TEST_CASE("Router: events about Certes go to the default tenant's endpoints, too, where its subscriptions say so") {
+  const std::string type = "certes.delivery.dead_lettered";
+  const auto of = [](const std::string& tenant) { return [tenant](auto& e) { e.tenant = tenant; }; };
+  const auto keys = [](const std::vector<Match>& matches) {
+    std::vector<std::string> found;
+    for (const Match& match : matches) found.push_back(match.key);
+    return found;
+  };
+  using Keys = std::vector<std::string>;
+  StateBuilder state;
+  state.endpoint("ops").endpoint("all").endpoint("ops", of("acme")).endpoint("zoo", of("acme"));
+  state.endpoint("ops", of("other"));
+  state.subscription("s1", "ops", "certes.delivery.*", Priority::high).tenants("s1", {"acme"});
+  state.subscription("s2", "all", "certes.#").tenants("s2", {"*"});
+  state.subscription("s3", "ops", "certes.#", Priority::low, {}, "acme");
+  state.subscription("s4", "zoo", "certes.#", Priority::low, {}, "acme");
+  auto router = make(state);
+  CHECK(keys(router.route("acme", type)) == Keys{"default/all", "acme/ops", "default/ops", "acme/zoo"});
+  CHECK(keys(router.route("acme", "certes.log.lost")) == Keys{"default/all", "acme/ops", "acme/zoo"});
+  CHECK(keys(router.route("other", type)) == Keys{"default/all"});
+  CHECK(keys(router.route("default", type)) == Keys{"default/all"});
+  CHECK(router.route("acme", "order.created").empty());
+  REQUIRE(router.find("acme", type, "default", "ops", registry::EventKind::event));
+  CHECK(router.find("acme", type, "default", "ops", registry::EventKind::event)->priority == Priority::high);
+  CHECK(router.find("acme", type, "acme", "ops", registry::EventKind::event)->priority == Priority::low);
+  CHECK_FALSE(router.find("acme", type, "acme", "all", registry::EventKind::event));
+  CHECK(router.anybody("other", type));
+  CHECK_FALSE(router.anybody("other", "order.created"));
+
+  // A replay to one endpoint is its tenant's.
+  CHECK(router.only("acme", type, "ops")->key == "acme/ops");
+  CHECK_FALSE(router.only("other", type, "all"));
+
+  router.follow(state.remove_subscription("s2").build());
+  CHECK(keys(router.route("acme", type)) == Keys{"acme/ops", "default/ops", "acme/zoo"});
+  CHECK(router.route("other", type).empty());
+  CHECK_FALSE(router.anybody("other", type));
+  router.follow(state.remove_endpoint("ops").build());
+  CHECK(keys(router.route("acme", type)) == Keys{"acme/ops", "acme/zoo"});
+  router.follow(state.endpoint("ops").build());
+  CHECK(keys(router.route("acme", type)) == Keys{"acme/ops", "default/ops", "acme/zoo"});
+}
+
+TEST_CASE("Router: a policy of another tenant's endpoint is its own tenant's") {
+  StateBuilder state;
+  state.tenant("acme", [](auto& t) { t.max_priority = Priority::bulk; });
+  state.policy("slow").policy("brief");
+  state.endpoint("ops", [](auto& e) { e.backoff_policy = "slow"; }).endpoint("pager");
+  state.subscription("s1", "ops", "certes.#", Priority::high).tenants("s1", {"*"});
+  state.subscription("s2", "pager", "certes.#", Priority::high, "brief").tenants("s2", {"*"});
+  auto router = make(state);
+  const auto& matches = router.route("acme", "certes.log.lost");
+  REQUIRE(matches.size() == 2);
+  CHECK(matches[0].policy->id == "slow");
+  CHECK(matches[0].priority == Priority::high);
+  CHECK(matches[1].policy->id == "brief");
+}
+
 TEST_CASE("Router: the nearest back-off policy holds") {
   StateBuilder state;
   for (const auto* id : {"sub", "end", "type", "src", "glob"}) state.policy(id);
@@ -164,6 +222,14 @@ class Changing {
     for (auto more = random_.bits() % 3; more > 0; --more) text.append(1, '.').append(word(kWords));
     return text;
   }
+  std::vector<std::string> tenants() {
+    switch (random_.bits() % 4) {
+      case 0: return {};
+      case 1: return {"*"};
+      case 2: return {tenant()};
+      default: return {tenant(), tenant()};
+    }
+  }
   std::string policy() { return random_.bits() % 2 ? std::string() : "p" + std::to_string(random_.bits() % 3); }
 
   template <class T>
@@ -221,6 +287,7 @@ class Changing {
               s.kind = kind();
               s.priority = static_cast<Priority>(random_.bits() % registry::kPriorities);
               s.backoff_policy = policy();
+              s.tenants = s.pattern.starts_with("certes") ? tenants() : std::vector<std::string>();
             },
             tenant());
     }
@@ -272,7 +339,12 @@ TEST_CASE("Router: one that follows random changes says what one says that is ma
         const std::string wanted = shown(anew.route(tenant, type, kind));
         REQUIRE(shown(follows.route(tenant, type, kind)) == wanted);
         const std::string endpoint = registry.endpoint();
-        REQUIRE(follows.matches(tenant, type, endpoint, kind) == (wanted.find("/" + endpoint + " ") != wanted.npos));
+        for (const std::string& home : {tenant, std::string("default")}) {
+          const Match* const found = follows.find(tenant, type, home, endpoint, kind);
+          REQUIRE((found != nullptr) == (("\n" + wanted).find("\n" + home + "/" + endpoint + " ") != wanted.npos));
+          if (found) REQUIRE(found->key == home + "/" + endpoint);
+        }
+        if (kind == registry::EventKind::event) REQUIRE(follows.anybody(tenant, type) == !wanted.empty());
         const auto only = follows.only(tenant, type, endpoint, kind),
                    only_anew = anew.only(tenant, type, endpoint, kind);
         REQUIRE(only.has_value() == only_anew.has_value());
