@@ -24,9 +24,10 @@ Core::Core(CoreOptions options, CorePorts ports)
       ports_(ports),
       scheduler_(options_.shares, ports.clock.now()),
       routes_(options_.routing),
-      endpoints_(scheduler_, sweep_, ports.observer, ports.sealer, ports.clock, options_.first_in_flight),
+      notices_(routes_, ports.outcomes, ports.observer, ports.clock, options_.seed),
+      endpoints_(scheduler_, sweep_, ports.observer, notices_, ports.sealer, ports.clock, options_.first_in_flight),
       book_(scheduler_, sweep_, ports.outcomes, ports.clock, options_.memory_bytes),
-      recorder_(options_, book_, commands_, ports.outcomes, ports.observer, ports.clock),
+      recorder_(options_, book_, commands_, ports.outcomes, ports.observer, notices_, ports.clock),
       attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.outcomes, ports.transfers, ports.registrar,
                            ports.observer, ports.sealer, ports.clock}),
       replies_(options_, routes_, ports.sealer),
@@ -41,6 +42,11 @@ void Core::on_running(std::int32_t partition, book::OpenIndex& index) {
   leave_settled();
   book_.begin(partition, index);
   loader_.begin(partition);
+}
+
+void Core::on_record(log::RecordPtr record) {
+  notices_.read(record->appended_at);
+  intake_.take(std::move(record));
 }
 
 void Core::run() {

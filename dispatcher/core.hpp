@@ -58,13 +58,14 @@ class Core {
   void on_running(std::int32_t partition, book::OpenIndex& index);
   // How many partitions there are, here and elsewhere; 0, as before: all are here.
   void on_partitions(std::int32_t all) { partitions_ = all; }
-  void on_record(log::RecordPtr record) { intake_.take(std::move(record)); }
+  void on_record(log::RecordPtr record);
   void on_revoked(std::int32_t partition);
   void on_lost(std::int32_t partition);
   // Of what was read before, by whomever; only for de-duplication.
   void on_past_record(const log::StoredRecord& record) { intake_.on_past_record(record); }
   std::int64_t past_known(std::int32_t partition) { return intake_.past_known(partition); }
   void on_replaced(std::int32_t partition) { intake_.on_replaced(partition); }
+  void on_log_lost(std::int32_t partition, std::int64_t records) { notices_.log_lost(partition, records); }
   // From the registry.
   void on_fence(registry::StatePtr state);
   void on_state(registry::StatePtr state);
@@ -115,6 +116,7 @@ class Core {
   Scheduler scheduler_;
   Sweep sweep_;
   Routes routes_;
+  Notices notices_;
   Endpoints endpoints_;
   Backlogs backlogs_;
   Book book_;

@@ -217,6 +217,7 @@ void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {
   spdlog::error("dispatcher: {} events or open deliveries of partition {} are lost: the log has them no more", records,
                 partition);
   meters_.lost(records);
+  core_->on_log_lost(partition, records);
 }
 
 void CoreLoop::on_unreadable_checkpoint(std::int32_t partition, std::string_view what) {

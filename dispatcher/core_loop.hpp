@@ -90,6 +90,10 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
     event::stamp(event, [&registry = dependencies_.registry] { return registry.position(); });
     return owner_->append_event(origin, std::move(event), std::move(recorded));
   }
+  Result<void> append_keyed(log::Record&& event, std::function<void()> appended) override {
+    event::stamp(event, [&registry = dependencies_.registry] { return registry.position(); });
+    return owner_->append_keyed(std::move(event), std::move(appended));
+  }
   void let_go(std::int32_t partition) override { owner_->let_go(partition); }
   std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
 

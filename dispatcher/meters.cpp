@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/event/notice.hpp"
 #include "dispatcher/attempt_text.hpp"
 #include "dispatcher/sending/judge.hpp"
 
@@ -93,8 +94,15 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                       "Commits of the group that Certes did not make, and did not believe.");
   lost_deliveries_ = metrics_.counter("certes_dispatcher_lost_deliveries_total",
                                       "Open deliveries whose event is not on the log any more, or cannot be read");
+  notices_lost_ = metrics_.counter(event::kNoticesLost, event::kNoticesLostHelp);
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
+}
+
+void Meters::notice_lost(std::string_view why) {
+  notices_lost_.add();
+  if (const auto times = notices_told_.due({}, clock_.now()))
+    spdlog::warn("dispatcher: events about Certes are lost, {} since the last such line, now as {}", *times, why);
 }
 
 void Meters::attempted(const AttemptSeen& attempt) {

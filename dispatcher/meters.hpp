@@ -36,6 +36,7 @@ class Meters final : public Observer {
   void duplicate() override { duplicates_.add(); }
   void read_back() override { read_back_.add(); }
   void problem(std::string_view text) override;
+  void notice_lost(std::string_view why) override;
 
   void foreign_commit() { foreign_commits_.add(); }
   void trim_failed(std::int32_t partition, log::Topic topic, const Error& error);
@@ -73,6 +74,8 @@ class Meters final : public Observer {
   metrics::Counter unmatched_, duplicates_, read_back_, lost_, lost_deliveries_, foreign_commits_;
   metrics::Counter trims_of_events_, trims_of_progress_;               // that failed
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
+  metrics::Counter notices_lost_;
+  LineLimit notices_told_;
   EndpointMeters endpoints_;
   FailingEndpoints failing_endpoints_;
 };

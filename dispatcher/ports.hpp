@@ -22,6 +22,7 @@ class Outcomes {
   virtual Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& letter,
                                          std::function<void()> recorded) = 0;
   virtual Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded) = 0;
+  virtual Result<void> append_keyed(log::Record&& event, std::function<void()> appended) = 0;
   virtual void let_go(std::int32_t partition) = 0;
   // Memory of what was appended, and is not acknowledged.
   virtual std::size_t memory_bytes() const = 0;
@@ -111,6 +112,8 @@ class Observer {
   virtual void duplicate() = 0;
   virtual void read_back() = 0;  // a record of before, for de-duplication
   virtual void problem(std::string_view text) = 0;
+  // An event about Certes that nobody gets, or only by a replay.
+  virtual void notice_lost(std::string_view why) = 0;
 };
 
 }  // namespace certes::dispatcher

@@ -51,6 +51,7 @@ struct Endpoint {
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;     // its tenant's
   std::int64_t disabled_by = -1, purged_by = -1;  // the last ones (fate.hpp), of which the sweep has begun
+  UnixMillis told_failing = 0;                    // since when it fails, as was published; 0: that it does was not
   std::size_t to_inspect = 0;                     // of those that wait: the sweep has not come to them
   Mode mode = Mode::open;
   bool reply = false;      // kReplyEndpoint

@@ -20,11 +20,12 @@ bool is_another(const registry::Endpoint& was, const registry::Endpoint& is) {
 
 }  // namespace
 
-Endpoints::Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer,
-                     const Clock& clock, int first_in_flight)
+Endpoints::Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, Notices& notices,
+                     const crypto::Sealer& sealer, const Clock& clock, int first_in_flight)
     : scheduler_(scheduler),
       sweep_(sweep),
       observer_(observer),
+      notices_(notices),
       sealer_(sealer),
       clock_(clock),
       first_in_flight_(first_in_flight) {}
@@ -59,6 +60,7 @@ void Endpoints::use(registry::StatePtr state) {
   const registry::StatePtr before = std::exchange(state_, std::move(state));
   use_endpoints(*before);
   use_tenants(*before);
+  notices_.states(*before, *state_);
 }
 
 void Endpoints::use(const Share& share) {
@@ -138,7 +140,10 @@ void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config)
 void Endpoints::begin_workers(Endpoint& endpoint, const registry::Endpoint& config,
                               const std::optional<registry::BreakerSettings>& breaker) {
   Workers& workers = endpoint.workers;
-  if (workers.size() > 0 && !workers.closed()) observer_.breaker_closed(endpoint.key, endpoint.meter);
+  if (workers.size() > 0 && !workers.closed()) {
+    observer_.breaker_closed(endpoint.key, endpoint.meter);
+    notices_.breaker_closed(config);
+  }
   if (const int tripped = workers.tripped()) observer_.workers_tripped(endpoint.key, endpoint.meter, -tripped, {});
   // What goes to URLs of their own says nothing of one another.
   workers.begin_anew(config.worker_urls(), breaker, endpoint.reply ? 0 : first_in_flight_);
@@ -185,10 +190,14 @@ void Endpoints::tell(Endpoint& endpoint, const Standing& before, std::string_vie
   wake_worker_at(endpoint, open_until ? std::nullopt : endpoint.workers.next_wake());
   if (const int more = now.tripped - before.tripped; more != 0)
     observer_.workers_tripped(endpoint.key, endpoint.meter, more, more > 0 ? worker : std::string_view());
-  if (before.closed && !now.closed) observer_.breaker_opened(endpoint.key, endpoint.meter);
+  if (before.closed && !now.closed) {
+    observer_.breaker_opened(endpoint.key, endpoint.meter);
+    notices_.breaker_opened(endpoint.config());
+  }
   if (before.closed || !now.closed) return;
   end_rest(endpoint, clock_.now());
   observer_.breaker_closed(endpoint.key, endpoint.meter);
+  notices_.breaker_closed(endpoint.config());
 }
 
 void Endpoints::wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at) {

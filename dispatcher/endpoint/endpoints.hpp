@@ -19,6 +19,7 @@
 #include "dispatcher/endpoint/share.hpp"
 #include "dispatcher/endpoint/sweep.hpp"
 #include "dispatcher/loading/backlogs.hpp"
+#include "dispatcher/notices/notices.hpp"
 #include "dispatcher/ports.hpp"
 
 namespace certes::dispatcher {
@@ -26,8 +27,8 @@ namespace certes::dispatcher {
 class Endpoints {
  public:
   // All outlive it. `first_in_flight`: of CoreOptions.
-  Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, const crypto::Sealer& sealer, const Clock& clock,
-            int first_in_flight);
+  Endpoints(Scheduler& scheduler, Sweep& sweep, Observer& observer, Notices& notices, const crypto::Sealer& sealer,
+            const Clock& clock, int first_in_flight);
 
   // The match's, made where it has none. `state`: of the registry, none yet: nothing.
   Endpoint& of(const Match& match, const registry::State* state);
@@ -82,6 +83,7 @@ class Endpoints {
   Scheduler& scheduler_;
   Sweep& sweep_;
   Observer& observer_;
+  Notices& notices_;
   const crypto::Sealer& sealer_;
   const Clock& clock_;
   const int first_in_flight_;

@@ -19,6 +19,10 @@ bool unfit_tenant(std::string_view name, std::string_view value) {
   return name == names::kTenant && !event::fit_tenant(value);
 }
 
+bool is_anothers(const log::StoredRecord& event, std::string_view tenant) {
+  return !tenant.empty() && event.headers.find(names::kTenant).value_or("default") != tenant;
+}
+
 // What is kept even of an event whose headers are too large: enough to find it again.
 bool identifies(std::string_view name, std::string_view value) {
   const bool known = name == names::kId || name == names::kTenant || name == "ce_id" || name == "ce_source" ||
@@ -41,10 +45,12 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
     record.key = event.key;
     record.headers.reserve(event.headers.bytes().size() + 256 + error.size());
   }
+  const bool anothers = is_anothers(event, letter.tenant);
   for (const auto field : event.headers)
     if (!replaced(field.name) && !unfit_tenant(field.name, field.value) &&
-        (keep != Keep::nothing || identifies(field.name, field.value)))
+        !(anothers && field.name == names::kTenant) && (keep != Keep::nothing || identifies(field.name, field.value)))
       record.headers.add(field.name, field.value);
+  if (anothers) record.headers.add(names::kTenant, letter.tenant);
   record.headers.add(names::kDelivery, letter.delivery);
   if (!letter.endpoint.empty()) record.headers.add(names::kEndpoint, letter.endpoint);
   record.headers.add(names::kAttempts, std::to_string(letter.attempts));

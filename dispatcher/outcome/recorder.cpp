@@ -22,8 +22,8 @@ bool is_delivered(const Ending& ending) { return std::holds_alternative<Delivere
 
 // `event`: its id.
 std::string name_of(const Delivery& delivery, std::string_view event) {
-  const auto& headers = delivery.record->record->headers;
-  return delivery_id(event, delivery.backlog->name->endpoint, headers.get(log::names::kReplay));
+  const book::LaneName& lane = *delivery.backlog->name;
+  return delivery_id(*delivery.record->record, event, lane.tenant, lane.endpoint);
 }
 
 bool is_nobodys(const Delivery& delivery) { return delivery.backlog->name->endpoint == kNobody; }
@@ -53,12 +53,13 @@ void count(questions::Attempts& attempts, const Ending& ending, Sign sign, UnixM
 }  // namespace
 
 Recorder::Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
-                   const Clock& clock)
+                   Notices& notices, const Clock& clock)
     : options_(options),
       book_(book),
       commands_(commands),
       outcomes_(outcomes),
       observer_(observer),
+      notices_(notices),
       clock_(clock),
       answers_(book, outcomes, observer, clock, options.seed) {}
 
@@ -80,6 +81,7 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const UnixMillis failed_since = delivery.endpoint->attempts.failing_since;
   count(delivery.endpoint->attempts, judged.ending, sign, clock_.unix_millis());
   if (failed_since != delivery.endpoint->attempts.failing_since) note(*delivery.endpoint);
+  notices_.attempted(*delivery.endpoint, {sign, failed_since, error, result.status});
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
                        judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
                        delivery.endpoint->key, error, result.body, sign, judged.worker});
@@ -100,7 +102,7 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const bool letter = std::holds_alternative<DeadLettered>(judged.ending);
   begin(delivery, judged.ending, letter ? 2 : 1);  // both before the first may be acknowledged
   append_attempt(delivery, record);
-  if (letter) append_dead_letter(delivery, name, {judged.rule, error, answer});
+  if (letter) append_dead_letter(delivery, name, {judged.rule, error, answer, result.status});
 }
 
 // For the next owner, too. A partition that was lost has no index until its lanes leave.
@@ -190,7 +192,10 @@ void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, con
   const log::StoredRecord& event = *delivery.record->record;
   DeadLetter letter;
   letter.delivery = name;
-  if (!is_nobodys(delivery)) letter.endpoint = delivery.backlog->name->endpoint;
+  if (!is_nobodys(delivery)) {
+    letter.endpoint = delivery.backlog->name->endpoint;
+    letter.tenant = delivery.backlog->name->tenant;
+  }
   letter.attempts = delivery.attempts;
   letter.rule = why.rule;
   letter.error = why.error;
@@ -198,6 +203,7 @@ void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, con
   const std::string undelivered = undelivered_of(delivery, *book_.index(delivery.partition()));
   letter.undelivered = undelivered;
   observer_.dead_lettered(why.rule);
+  notices_.dead_lettered(delivery, {name, why.rule, why.error, why.status});
   const std::uint64_t id = delivery.id;
   const Place place = delivery.record->place();
   std::string text;

@@ -12,6 +12,7 @@
 #include "dispatcher/book/book.hpp"
 #include "dispatcher/core_options.hpp"
 #include "dispatcher/loading/commands.hpp"
+#include "dispatcher/notices/notices.hpp"
 #include "dispatcher/outcome/answers.hpp"
 #include "dispatcher/outcome/dead_letter.hpp"
 
@@ -30,13 +31,14 @@ struct Judged {
 struct Why {
   std::string_view rule, error;
   std::string_view answer = {};  // the endpoint's last, as far as it is known
+  int status = 0;                // the same
 };
 
 class Recorder {
  public:
   // All outlive it.
   Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
-           const Clock& clock);
+           Notices& notices, const Clock& clock);
 
   // All of these: the delivery is Recording from then on (Answering before, if it is a command), or has ended.
   // An attempt, which has been counted already.
@@ -82,6 +84,7 @@ class Recorder {
   Commands& commands_;
   Outcomes& outcomes_;
   Observer& observer_;
+  Notices& notices_;
   const Clock& clock_;
   Answers answers_;
 };

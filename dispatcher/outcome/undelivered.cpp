@@ -1,5 +1,6 @@
 #include "dispatcher/outcome/undelivered.hpp"
 
+#include "common/event/own_names.hpp"
 #include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 
@@ -11,11 +12,11 @@ namespace names = log::names;
 constexpr std::size_t kMostBytes = 4'096;  // of endpoints' ids; with more the event stays in the dead letters
 
 // Whether a repeat would be known for one: an event whose id the client gave. What an operator replayed is the
-// operator's.
+// operator's; what Certes itself has published nobody can send again.
 bool can_come_again(const log::StoredRecord& record) {
   const std::string_view replay = record.headers.get(names::kReplay);
   return record.headers.get(names::kClientId) == "1" && record.headers.get(names::kKind) == "event" &&
-         (replay.empty() || event::is_redelivery(replay));
+         !event::is_own_type(record.headers.get("ce_type")) && (replay.empty() || event::is_redelivery(replay));
 }
 
 bool lists(std::string_view all, std::string_view endpoint) {

@@ -77,6 +77,15 @@ Result<void> Outbox::send(std::uint32_t slot, std::int64_t term) {
   return taken;
 }
 
+// That the appender is done for is known by this one, too: it says so as an op's end, of none.
+Result<void> Outbox::append_keyed(log::Record&& event, std::function<void()> appended) {
+  return appender_->append(log::Topic::events, log::kAnyPartition, std::move(event),
+                           [this, appended = std::move(appended)](log::AppendResult&& result) {
+                             if (result.outcome == log::AppendOutcome::persisted) return appended();
+                             if (result.fatal) ended_.push_back({0, 0, result.outcome, log::kNoOffset, true});
+                           });
+}
+
 void Outbox::poll(std::vector<End>& ended) {
   appender_->poll();
   ended.swap(ended_);

@@ -56,6 +56,8 @@ class Outbox {
   void hold(std::uint32_t slot);
   // Appends a copy of the record with this term, or says that the log does not take it now.
   Result<void> send(std::uint32_t slot, std::int64_t term);
+  // As Owner::append_keyed: it is no op, and nothing of it is kept.
+  Result<void> append_keyed(log::Record&& event, std::function<void()> appended);
   void flush() { appender_->flush(); }
   // Collects what has ended since; the caller looks whether slot and generation still match.
   void poll(std::vector<End>& ended);

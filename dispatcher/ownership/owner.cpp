@@ -161,6 +161,9 @@ Result<void> Owner::append_and_finish(Place origin, book::LaneNumber lane, log::
                                       std::function<void()> recorded) {
   return impl_->append_and_finish(origin, lane, std::move(dead_letter), std::move(recorded));
 }
+Result<void> Owner::append_keyed(log::Record&& event, std::function<void()> appended) {
+  return impl_->append_keyed(std::move(event), std::move(appended));
+}
 Result<void> Owner::append_event(Place origin, log::Record&& event, std::function<void()> recorded) {
   return impl_->append_event(origin, std::move(event), std::move(recorded));
 }

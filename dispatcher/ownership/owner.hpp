@@ -140,6 +140,10 @@ class Owner {
   // runs once it is acknowledged; a failed or unknown append is repeated until it is, so it must have an identity;
   // never after on_lost. too_large is said at once.
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
+  // Appends an event to the partition of `events` that its key says, whoever owns that: once, and not again where that
+  // fails. `appended` runs if it is acknowledged, and is let go of in any case. Errors: busy, too_large, or why nothing
+  // can be appended now.
+  Result<void> append_keyed(log::Record&& event, std::function<void()> appended);
   void let_go(std::int32_t partition);
   // Hands over what was appended: once per round of the core loop.
   void flush();

@@ -41,6 +41,7 @@ class Owner::Impl final : public log::MemberHandler {
   Result<void> append_and_finish(Place origin, book::LaneNumber lane, log::Record&& dead_letter,
                                  std::function<void()> recorded);
   Result<void> append_event(Place origin, log::Record&& event, std::function<void()> recorded);
+  Result<void> append_keyed(log::Record&& event, std::function<void()> appended);
   void flush() { outbox_.flush(); }
   std::size_t memory_bytes() const { return outbox_.memory_bytes(); }
 

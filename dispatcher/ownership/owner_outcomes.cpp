@@ -61,6 +61,11 @@ Result<void> Owner::Impl::append_event(Place origin, log::Record&& event, std::f
   return {};
 }
 
+Result<void> Owner::Impl::append_keyed(log::Record&& event, std::function<void()> appended) {
+  if (broken_ || full_) return fail(Code::busy, "the log takes nothing now");
+  return outbox_.append_keyed(std::move(event), std::move(appended));
+}
+
 // Whether its records of this kind may be appended now.
 bool Owner::Impl::may_append(const Part& part, OpKind kind) const {
   if (broken_ || !fresh()) return false;

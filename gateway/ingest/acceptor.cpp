@@ -144,6 +144,16 @@ void Acceptor::quarantine(event::Event&& event, const Why& why, std::shared_ptr<
   if (--request.open == 0) finish(request);
 }
 
+void Acceptor::tell(log::Record&& notice) {
+  event::stamp(notice, registry_);
+  const auto taken =
+      appender_->append(log::Topic::events, log::kAnyPartition, std::move(notice), [this](log::AppendResult&& result) {
+        if (result.fatal) replace_appender_ = true;
+        if (result.outcome != log::AppendOutcome::persisted) metrics_.notice_lost(result.error.message, loop_.now());
+      });
+  if (!taken) metrics_.notice_lost(taken.error().message, loop_.now());
+}
+
 bool Acceptor::fits(Request& request, const std::vector<log::Record>& records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].size() <= max_record_bytes_) continue;

@@ -65,6 +65,8 @@ class Acceptor {
   // Keeps it so, and answers as accept.
   void quarantine(event::Event&& event, const Why& why, std::shared_ptr<const Reply> reply, std::string_view source,
                   http::Exchange exchange);
+  // An event about Certes: nobody waits for it.
+  void tell(log::Record&& notice);
   // What waits for the log.
   Admission::Waiting waiting();
 

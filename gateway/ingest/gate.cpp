@@ -27,8 +27,9 @@ std::string full_name(std::string_view kind, std::string_view tenant, std::strin
 
 }  // namespace
 
-Gate::Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics)
-    : loop_(loop), admission_(settings), limits_(limits), metrics_(metrics) {}
+Gate::Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics,
+           Refusals& refusals)
+    : loop_(loop), admission_(settings), limits_(limits), metrics_(metrics), refusals_(refusals) {}
 
 bool Gate::shut(const Admission::Waiting& waiting, http::Exchange& exchange) {
   const auto refusal = admission_.refusal(waiting, loop_.now());
@@ -47,7 +48,7 @@ bool Gate::is_over_rate(const registry::StatePtr& state, const Sender& sender, h
   const Restraint& restraint = this->restraint(state, sender);
   auto refusal = restraint.empty() ? std::nullopt : restraint.refusal(loop_.now());
   if (!refusal) return false;
-  metrics_.refused(sender.source, "rate", "above its rate", loop_.now());
+  refusals_.refused(sender.tenant, sender.source, "rate", "above its rate");
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -60,7 +61,7 @@ bool Gate::over_rate(const registry::StatePtr& state, const Sender& sender, http
   if (!refusal) restraint.take(now, 1);
   restraint.tell(now, exchange);
   if (!refusal) return false;
-  metrics_.refused(sender.source, "rate", "above its rate", loop_.now());
+  refusals_.refused(sender.tenant, sender.source, "rate", "above its rate");
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -70,10 +71,10 @@ std::optional<std::uint32_t> Gate::hops(const http::Request& request, std::strin
   const auto hops = event::hops_of(request.headers);
   if (hops && *hops <= event::kMaxHops) return *hops;
   if (hops) {
-    metrics_.looped(tenant, source, loop_.now());
+    refusals_.looped(tenant, source);
     exchange.respond(loop_detected());
   } else {
-    metrics_.refused(source, "invalid", hops.error().message, loop_.now());
+    refusals_.refused(tenant, source, "invalid", hops.error().message);
     exchange.respond(answer(hops.error()));
   }
   return std::nullopt;

@@ -12,13 +12,16 @@
 #include "common/registry/resources.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
+#include "gateway/ingest/refusals.hpp"
 #include "gateway/limits/rate_limits.hpp"
 
 namespace certes::gateway::ingest {
 
 class Gate {
  public:
-  Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics);
+  // All outlive it.
+  Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics,
+       Refusals& refusals);
 
   // True: it was answered 503 not-accepted.
   bool shut(const Admission::Waiting& waiting, http::Exchange& exchange);
@@ -55,6 +58,7 @@ class Gate {
   Shut shut_;
   RateLimits& limits_;
   IngestMetrics& metrics_;
+  Refusals& refusals_;
   registry::StatePtr state_;                                  // that the restraints are of
   std::map<std::string, Restraint, std::less<>> restraints_;  // by tenant, key and source
   std::string name_;

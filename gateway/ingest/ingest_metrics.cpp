@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/event/hops.hpp"
+#include "common/event/notice.hpp"
 
 namespace certes::gateway::ingest {
 
@@ -12,6 +13,7 @@ IngestMetrics::IngestMetrics(metrics::Metrics& metrics, std::size_t max_sources)
       duplicates_(metrics.counter("certes_gateway_duplicates_total", "Events that were answered as there already.")),
       quarantined_(metrics.counter("certes_gateway_quarantined_total",
                                    "Raw webhooks that broke their type's schema and became dead letters.")),
+      notices_lost_(metrics.counter(event::kNoticesLost, event::kNoticesLostHelp)),
       request_duration_(
           metrics.histogram("certes_gateway_request_duration_seconds", "From a request's last byte to its answer.")),
       append_duration_(
@@ -51,6 +53,12 @@ void IngestMetrics::refused(std::string_view source, std::string_view reason, st
   if (const auto times = refusals_told_.due(name, now))
     spdlog::warn("gateway: source {}: refused {} {} since the last such line ({}): {}", source, *times,
                  *times == 1 ? "webhook" : "webhooks", reason, why);
+}
+
+void IngestMetrics::notice_lost(std::string_view why, SteadyTime now) {
+  notices_lost_.add();
+  if (const auto times = notices_told_.due({}, now))
+    spdlog::warn("gateway: events about Certes are lost, {} since the last such line, now as {}", *times, why);
 }
 
 void IngestMetrics::looped(std::string_view tenant, std::string_view source, SteadyTime now) {

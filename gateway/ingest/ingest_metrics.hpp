@@ -16,6 +16,10 @@
 
 namespace certes::gateway::ingest {
 
+// Reasons of refusals that are not the sender's.
+inline constexpr std::string_view kNotAccepted = "not_accepted";
+inline constexpr std::string_view kInternal = "internal";
+
 class IngestMetrics {
  public:
   // `max_sources`: sources with a label of their own; the rest counts as "_other".
@@ -43,6 +47,8 @@ class IngestMetrics {
   // Refused, for the event has been here too often: counted, and a line a minute for each source (POST /events: each
   // tenant).
   void looped(std::string_view tenant, std::string_view source, SteadyTime now);
+  // An event about Certes that the log did not take: with a line a minute.
+  void notice_lost(std::string_view why, SteadyTime now);
   // Accepted from a source, as a dead letter.
   void quarantined() { quarantined_.add(); }
 
@@ -50,11 +56,11 @@ class IngestMetrics {
   metrics::Metrics& metrics_;
   const std::size_t max_sources_;
   std::array<metrics::Counter, registry::kEventKinds> accepted_;  // by kind
-  metrics::Counter duplicates_, quarantined_;
+  metrics::Counter duplicates_, quarantined_, notices_lost_;
   std::array<metrics::Counter, 4> repeated_;  // by IdempotencyIndex::State
   metrics::Histogram request_duration_;
   metrics::Histogram append_duration_;
-  LineLimit refusals_told_, loops_told_;
+  LineLimit refusals_told_, loops_told_, notices_told_;
   Mutex mutex_;
   std::set<std::string, std::less<>> sources_ CERTES_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, metrics::Counter> rejected_ CERTES_GUARDED_BY(mutex_);

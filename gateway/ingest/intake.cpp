@@ -23,13 +23,13 @@ std::string_view reason(Code code) {
     case Code::not_found: return "unknown_source";
     case Code::too_large: return "too_large";
     case Code::busy:
-    case Code::unavailable: return "not_accepted";
+    case Code::unavailable: return kNotAccepted;
     case Code::conflict:
     case Code::unknown_outcome:
     case Code::timeout:
-    case Code::internal: return "internal";
+    case Code::internal: break;
   }
-  return "internal";
+  return kInternal;
 }
 
 Acceptor::Options acceptor_options(const config::Settings& settings) {
@@ -57,14 +57,16 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       clients_(dependencies.settings),
       judge_(dependencies.settings.gateway.max_batch_events),
       ids_(dependencies.clock),
-      gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics),
+      refusals_(loop, dependencies, shared.metrics,
+                [this](log::Record&& notice) { acceptor_.tell(std::move(notice)); }),
+      gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics, refusals_),
       sources_(dependencies.sealer, clients_, dependencies.settings.gateway.max_body_bytes),
       workplace_(shared.schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}
 
-void Intake::refuse(const Error& error, std::string_view source, http::Exchange exchange) {
-  metrics_.refused(source, reason(error.code), error.message, loop_.now());
+void Intake::refuse(const Error& error, std::string_view tenant, std::string_view source, http::Exchange exchange) {
+  refusals_.refused(tenant, source, reason(error.code), error.message);
   exchange.respond(answer(error));
 }
 
@@ -86,12 +88,13 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
   const auto& [route, state, nobody, tenant, source] = visit;
   sources_.follow(state);
   const auto ready = sources_.find(*state, tenant, source);
-  if (!ready) return refuse(ready.error(), ready.error().code == Code::not_found ? "" : source, std::move(exchange));
+  if (!ready)
+    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, std::move(exchange));
   Gate::Sender sender{tenant, "", "", source};
   if ((*ready)->needs_key()) {
     Visit with_key = visit;
     if (auto refusal = ask_for_key(request, with_key)) {
-      metrics_.refused(source, reason(refusal->code), "no key that may send here", loop_.now());
+      refusals_.refused(tenant, source, reason(refusal->code), "no key that may send here");
       return exchange.respond(std::move(refusal->answer));
     }
     sender.key_tenant = with_key.caller->tenant;
@@ -110,7 +113,7 @@ bool Intake::turned_away(const Matter& matter, http::Exchange& exchange) {
   const auto wait = unverified_.wait(sender_of(matter), loop_.now());
   if (wait == std::chrono::nanoseconds(0) || matter.source->effort(*matter.request) <= kCheap) return false;
   constexpr std::string_view kNotLooked = "verifying this one would take long: it was not looked at";
-  metrics_.refused(matter.source->source().id, "unverified", kNotLooked, loop_.now());
+  refusals_.refused(matter.tenant, matter.source->source().id, "unverified", kNotLooked);
   exchange.respond(too_many_unverified(kNotLooked, wait));
   return true;
 }
@@ -134,8 +137,8 @@ void Intake::hand_over(const Matter& matter, http::Exchange exchange) {
   job.work = [this, held](Workplace& place) { held->judgement = judge_(held->own.matter(), place, Pace::whole); };
   job.then = [this, held](bool done) {
     if (done) return settle(held->own.matter(), std::move(held->judgement), std::move(held->exchange));
-    refuse(HeavyWork::full(), held->own.matter().source ? held->own.matter().source->source().id : "",
-           std::move(held->exchange));
+    refuse(HeavyWork::full(), held->own.matter().tenant,
+           held->own.matter().source ? held->own.matter().source->source().id : "", std::move(held->exchange));
   };
   heavy_.offer(loop_, held->own.matter().tenant, held->own.bytes(), std::move(job));
 }
@@ -148,7 +151,7 @@ void Intake::settle(const Matter& matter, Judgement&& judgement, http::Exchange 
 
 void Intake::settle_published(const Matter& matter, Judgement&& judgement, http::Exchange exchange) {
   if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
-    return refuse(refused->error, "", std::move(exchange));
+    return refuse(refused->error, matter.tenant, "", std::move(exchange));
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
     metrics_.rejected("", "schema");
     return exchange.respond(breaks_schema(broken->faults));
@@ -156,7 +159,7 @@ void Intake::settle_published(const Matter& matter, Judgement&& judgement, http:
   auto& [events, batch] = judgement.incoming;
   IdempotencyIndex::Claim claim;
   auto again = repeated(*matter.request, *matter.caller, {matter.tenant, kPublish}, events, claim);
-  if (!again) return refuse(again.error(), "", std::move(exchange));
+  if (!again) return refuse(again.error(), matter.tenant, "", std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(matter.state, sender_at_gate(matter), events.size());
   waits_.accept(acceptor_, *matter.request, {std::move(events), batch, nullptr, {}, {}, std::move(claim)},
@@ -174,7 +177,7 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
   const auto hops = gate_.hops(*matter.request, matter.tenant, id, exchange);
   if (!hops) return;
   if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
-    return refuse(refused->error, id, std::move(exchange));
+    return refuse(refused->error, matter.tenant, id, std::move(exchange));
   auto& events = judgement.incoming.events;
   for (event::Event& event : events) event.hops = *hops;
   const auto quarantine = [&](std::string_view rule, const std::vector<http::Fault>& faults) {
@@ -184,7 +187,7 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
     return quarantine(event::kAttributesRule, misfit->faults);
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
     if (source.source().quarantine_invalid) return quarantine(event::kSchemaRule, broken->faults);
-    metrics_.refused(id, "schema", summary(broken->faults), loop_.now());
+    refusals_.refused(matter.tenant, id, "schema", summary(broken->faults));
     return exchange.respond(breaks_schema(broken->faults));
   }
   waits_.accept(acceptor_, *matter.request, {std::move(events), false, source.reply(), id, {}, {}},
@@ -199,10 +202,10 @@ void Intake::not_verified(const Matter& matter, const NotVerified& failed, http:
   const auto wait = unverified_.wait(sender, loop_.now());
   unverified_.failed(sender, failed.cost, loop_.now());
   if (wait > std::chrono::nanoseconds(0)) {
-    metrics_.refused(source.id, "unverified", error.message, loop_.now());
+    refusals_.refused(matter.tenant, source.id, "unverified", error.message);
     return exchange.respond(too_many_unverified(error.message, wait));
   }
-  metrics_.refused(source.id, reason(error.code), error.message, loop_.now());
+  refusals_.refused(matter.tenant, source.id, reason(error.code), error.message);
   exchange.respond(source.verify.scheme == "basic" ? answer_of_basic(error, source.id) : answer(error));
 }
 
@@ -258,7 +261,8 @@ void Intake::handshake(const http::Request& request, const Visit& visit, http::E
   const auto& [route, state, nobody, tenant, source] = visit;
   sources_.follow(state);
   const auto ready = sources_.find(*state, tenant, source);
-  if (!ready) return refuse(ready.error(), ready.error().code == Code::not_found ? "" : source, std::move(exchange));
+  if (!ready)
+    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, std::move(exchange));
   exchange.respond(request.method == "OPTIONS" ? answer_options(**ready, request) : answer_get(**ready, request));
 }
 

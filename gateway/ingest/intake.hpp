@@ -13,6 +13,7 @@
 #include "gateway/ingest/gate.hpp"
 #include "gateway/ingest/heavy_work.hpp"
 #include "gateway/ingest/judge.hpp"
+#include "gateway/ingest/refusals.hpp"
 #include "gateway/ingest/waits.hpp"
 #include "gateway/ingest/workplace.hpp"
 #include "gateway/limits/unverified.hpp"
@@ -72,7 +73,7 @@ class Intake {
   void not_verified(const Matter& matter, const NotVerified& failed, http::Exchange exchange);
   Unverified::Sender sender_of(const Matter& matter) const;
   std::optional<Refusal> ask_for_key(const http::Request& request, Visit& visit);
-  void refuse(const Error& error, std::string_view source, http::Exchange exchange);
+  void refuse(const Error& error, std::string_view tenant, std::string_view source, http::Exchange exchange);
 
   http::Loop& loop_;
   const Dependencies& dependencies_;
@@ -84,6 +85,7 @@ class Intake {
   const Clients clients_;
   const Judge judge_;
   IdGenerator ids_;
+  Refusals refusals_;
   Gate gate_;
   PreparedSources sources_;
   Workplace workplace_;

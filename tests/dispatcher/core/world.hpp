@@ -143,6 +143,12 @@ class World final : public dispatcher::Outcomes,
     acknowledge(std::move(done));
     return {};
   }
+  Result<void> append_keyed(log::Record&& event, std::function<void()> done) override {
+    if (event.size() > event_limit) return fail(Code::too_large, "too large");
+    notices.push_back(std::move(event));
+    acknowledge(std::move(done));
+    return {};
+  }
   void let_go(std::int32_t partition) override {
     released.push_back(partition);
     leave(partition);
@@ -212,6 +218,7 @@ class World final : public dispatcher::Outcomes,
   void breaker_closed(std::string_view key, std::size_t) override { std::erase(breakers, key); }
   void workers_tripped(std::string_view, std::size_t, int more, std::string_view) override { tripped += more; }
   void problem(std::string_view text) override { problems.emplace_back(text); }
+  void notice_lost(std::string_view why) override { lost_notices.emplace_back(why); }
 
   // The test's hand.
   void use(const StateBuilder& builder) {
@@ -329,6 +336,8 @@ class World final : public dispatcher::Outcomes,
   std::vector<std::uint64_t> aborted;
   std::vector<Recorded> attempts;
   std::vector<log::Record> letters, events;
+  std::vector<log::Record> notices;  // events that go where their key says
+  std::vector<std::string> lost_notices;
   std::vector<dispatcher::Place> event_origins;
   std::vector<std::function<void()>> unacknowledged;
   // The events that were routed, and of which nothing is open.

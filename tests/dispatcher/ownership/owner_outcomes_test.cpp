@@ -24,6 +24,34 @@ TEST_CASE("Owner: outcomes count as held until they are acknowledged, also while
   CHECK(process.owner->memory_bytes() == 0);
 }
 
+TEST_CASE("Owner: an event that goes by its key is appended once, whoever owns that partition") {
+  ManualClock clock;
+  const auto cluster = log::memory::make_cluster({.partitions = 3, .clock = &clock, .stepped = true});
+  Process process(cluster, clock);
+  const auto arrived = std::make_shared<int>(0);
+  const auto append = [&] {
+    log::Record event;
+    event.key = "billing";
+    return process.owner->append_keyed(std::move(event), [arrived] { ++*arrived; });
+  };
+  const auto land = [&] {
+    for (int round = 0; round < 10; ++round) {
+      process.poll(1);
+      process.owner->flush();
+      for (const auto& lane : cluster->lanes()) cluster->land(lane);
+      while (!cluster->requests().empty()) cluster->answer(1);
+    }
+  };
+  REQUIRE(append());
+  CHECK(*arrived == 0);
+  land();
+  CHECK(*arrived == 1);
+  CHECK(arrived.use_count() == 1);
+  REQUIRE(append());
+  process.owner.reset();  // nobody is told any more, and nothing is kept
+  CHECK(*arrived == 1);
+}
+
 TEST_CASE("Owner: the index is told of an outcome when that is acknowledged, before who has made it") {
   ManualClock clock;
   const auto cluster = log::memory::make_cluster({.partitions = 1, .clock = &clock, .stepped = true});

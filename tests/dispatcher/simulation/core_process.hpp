@@ -94,6 +94,9 @@ class CoreProcess final : public certes::simulation::Process,
   Result<void> append_and_finish(dispatcher::Place origin, book::LaneNumber lane, log::Record&& letter,
                                  std::function<void()> recorded) override;
   Result<void> append_event(dispatcher::Place origin, log::Record&& event, std::function<void()> recorded) override;
+  Result<void> append_keyed(log::Record&& event, std::function<void()> appended) override {
+    return owner_->append_keyed(std::move(event), std::move(appended));
+  }
   void let_go(std::int32_t partition) override;
   std::size_t memory_bytes() const override { return owner_->memory_bytes(); }
   // Picks
@@ -120,6 +123,7 @@ class CoreProcess final : public certes::simulation::Process,
   void breaker_opened(std::string_view, std::size_t) override {}
   void breaker_closed(std::string_view, std::size_t) override {}
   void workers_tripped(std::string_view, std::size_t, int, std::string_view) override {}
+  void notice_lost(std::string_view) override {}
   void problem(std::string_view text) override {
     if (!text.starts_with(kUnreadable)) around_.judge.violate("PROBLEM: " + std::string(text));
   }

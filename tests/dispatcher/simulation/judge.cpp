@@ -39,9 +39,21 @@ void Judge::landed(const log::RecordPtr& record) {
   item.record = record;
   item.accepted_in = registry_.now()->number;
   if (item.kind == EventKind::result) result_landed(*record);
+  if (item.type == kDeadLettered && replay.empty() && !item.repeated) told(item, *record);
   add_deliveries(item, *record);
   say(item.what + " (" + item.type + (item.repeated ? ", again" : "") + ") stands on the log since " +
       std::to_string(record->appended_at % 1'000'000'000));
+}
+
+// Whoever has seen the end of it, however often.
+void Judge::told(const Item& item, const log::StoredRecord& notice) {
+  static constexpr std::string_view kMember = R"("delivery":")";
+  const std::string_view from = std::string_view(notice.value).substr(notice.value.find(kMember) + kMember.size());
+  const std::string delivery(from.substr(0, from.find('"')));
+  const auto found = of_.find(delivery);
+  if (found == of_.end()) return violate("TOLD: " + item.what + " is of no delivery that there is");
+  if (found->second.item->type == kDeadLettered) violate("TOLD: " + item.what + " is of another that tells");
+  if (!told_.insert(delivery).second) violate("TOLD: " + item.what + " is another one of " + delivery);
 }
 
 // Of two the first counts, whoever made it.

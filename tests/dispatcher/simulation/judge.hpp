@@ -88,6 +88,7 @@ class Judge final : public certes::simulation::Witness {
   bool has_come_before(const log::StoredRecord& event);
   void add_deliveries(Item& item, const log::StoredRecord& event);
   void result_landed(const log::StoredRecord& result);
+  void told(const Item& item, const log::StoredRecord& notice);
   void add(Item& item, const std::string& delivery, const std::string& endpoint, std::int32_t partition);
   const Of& of(const std::string& delivery) const { return of_.at(delivery); }
 
@@ -111,6 +112,7 @@ class Judge final : public certes::simulation::Witness {
   std::map<std::pair<std::int32_t, std::int64_t>, Item> items_;  // by place
   std::map<std::string, Of> of_;                                 // by delivery
   std::set<std::string> identities_, results_;                   // that stand on the log
+  std::set<std::string> told_;                                   // deliveries: of them a notice stands there
 };
 
 }  // namespace certes::dispatcher::simulation

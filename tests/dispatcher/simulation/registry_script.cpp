@@ -15,7 +15,7 @@ const std::string kTimed = "default/b", kTakesCommands = "default/d";
 constexpr EventKind kKinds[] = {EventKind::event, EventKind::command, EventKind::result};
 
 std::vector<std::string> types_of(EventKind kind) {
-  if (kind == EventKind::event) return kTypes;
+  if (kind == EventKind::event) return {kTypes[0], kTypes[1], kDeadLettered};
   return {kind == EventKind::command ? kCommand : kCommand + std::string(event::kResultSuffix)};
 }
 
@@ -52,6 +52,13 @@ RegistryScript::RegistryScript(const ManualClock& clock, bool timed, int concurr
     for (const EventKind kind : kinds_of(endpoint))
       subscribe({endpoint, kind}, patterns_of(kind)[endpoint == "default/c" ? 2 : 0], Priority::normal);
   }
+  publish();
+}
+
+void RegistryScript::watch_dead_letters() {
+  const Bound watcher{"default/c", EventKind::event};
+  unsubscribe(watcher);
+  subscribe(watcher, kDeadLettered, Priority::normal);
   publish();
 }
 

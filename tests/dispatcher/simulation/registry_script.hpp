@@ -22,6 +22,7 @@ inline const std::vector<std::string> kTenants = {"default", "other"};
 // "tenant/id". Two have the same id.
 inline const std::vector<std::string> kEndpoints = {"default/a", "default/b", "default/c", "default/d", "other/a"};
 inline const std::vector<std::string> kTypes = {"order.created", "invoice.paid"};
+inline const std::string kDeadLettered = "certes.delivery.dead_lettered";  // of Certes' own making
 inline const std::string kCommand = "Billing.Charge";
 
 // What all deliveries follow but those of "default/b", which may take as many attempts as they have time for.
@@ -39,6 +40,9 @@ class RegistryScript {
   // `ahead`: the clock of the registry's broker, of all others.
   RegistryScript(const ManualClock& clock, bool timed, int concurrency, int workers, registry::Ordering ordering,
                  Millis ahead);
+
+  // One endpoint takes what is published of dead letters, and nothing else.
+  void watch_dead_letters();
 
   const registry::StatePtr& now() const { return now_; }
   // A random change of one endpoint or subscription; says which.

@@ -34,7 +34,9 @@ CoreWorld::CoreWorld(const Schedule& schedule)
       judge_(*cluster_, partitions_, registry_, clock_,
              {.timed = schedule.timed,
               .by_class = !schedule.changes && schedule.life.keys == 0,
-              .clocks_jump = schedule.clocks}) {}
+              .clocks_jump = schedule.clocks}) {
+  if (schedule.watched) registry_.watch_dead_letters();
+}
 
 std::unique_ptr<certes::simulation::Process> CoreWorld::make(std::uint64_t id) {
   return std::make_unique<CoreProcess>(

@@ -8,11 +8,12 @@ namespace certes::dispatcher::simulation {
 
 struct Schedule {
   certes::simulation::Frame frame = {.events = 8, .processes = 2, .steps = 300};
-  bool changes = true;  // of the registry
-  bool clocks = false;  // the wall clock jumps
-  bool gone = true;     // endpoints answer 410
-  bool timed = true;    // one endpoint's deliveries end by time, not by number
-  Millis apart{0};      // the clock of the registry's broker is ahead of all others, and gateways lag behind it
+  bool changes = true;   // of the registry
+  bool clocks = false;   // the wall clock jumps
+  bool gone = true;      // endpoints answer 410
+  bool timed = true;     // one endpoint's deliveries end by time, not by number
+  Millis apart{0};       // the clock of the registry's broker is ahead of all others, and gateways lag behind it
+  bool watched = false;  // dead letters are told of, to one endpoint
   Mistake mistake = Mistake::none;
   Life life = {};
 };

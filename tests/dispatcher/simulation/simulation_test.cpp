@@ -67,6 +67,9 @@ TEST_CASE("Core simulation: nor where the clocks of two brokers are minutes apar
 TEST_CASE("Core simulation: nor in longer lives") {
   holds({.frame = {.events = 24, .processes = 2, .steps = 900, .unaware = true}}, 100);
 }
+TEST_CASE("Core simulation: nor what is published of dead letters, which is delivered once") {
+  holds({.changes = false, .watched = true}, 300);
+}
 TEST_CASE("Core simulation: an unreadable checkpoint means repeats, not loss") {
   holds({.frame = {.events = 8, .processes = 2, .steps = 300, .unaware = true, .corrupt = true}}, 500);
 }
