@@ -132,7 +132,10 @@ void Endpoints::apply(Endpoint& endpoint) {
 // Who has mended it is not to wait for what was known of it before.
 void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config) {
   const bool is_new = endpoint.workers.size() == 0;
-  if (!is_new && !endpoint.workers.closed()) end_rest(endpoint, clock_.now());
+  if (!is_new && !endpoint.workers.closed()) {
+    end_rest(endpoint, clock_.now());
+    notices_.breaker_closed(config);
+  }
   if (!is_new && has_moved(endpoint.config(), config)) endpoint.attempts.failing_since = 0;
   begin_workers(endpoint, config, config.breaker);
 }
@@ -140,10 +143,7 @@ void Endpoints::begin_anew(Endpoint& endpoint, const registry::Endpoint& config)
 void Endpoints::begin_workers(Endpoint& endpoint, const registry::Endpoint& config,
                               const std::optional<registry::BreakerSettings>& breaker) {
   Workers& workers = endpoint.workers;
-  if (workers.size() > 0 && !workers.closed()) {
-    observer_.breaker_closed(endpoint.key, endpoint.meter);
-    notices_.breaker_closed(config);
-  }
+  if (workers.size() > 0 && !workers.closed()) observer_.breaker_closed(endpoint.key, endpoint.meter);
   if (const int tripped = workers.tripped()) observer_.workers_tripped(endpoint.key, endpoint.meter, -tripped, {});
   // What goes to URLs of their own says nothing of one another.
   workers.begin_anew(config.worker_urls(), breaker, endpoint.reply ? 0 : first_in_flight_);
