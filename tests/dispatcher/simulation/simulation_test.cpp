@@ -114,6 +114,9 @@ TEST_CASE("Core simulation: nor where workers die and others get what was theirs
                              .changes = changes,
                              .timed = !changes,
                              .life = {.concurrency = concurrency, .workers = workers}});
+  schedules.push_back({.frame = {.events = 12, .processes = 2, .steps = 400, .unaware = true, .stretch = 5},
+                       .timed = false,
+                       .life = {.concurrency = 2, .workers = 2, .keys = 2}});
   all_hold(schedules, 60);
 }
 TEST_CASE("Core simulation: wherever all are restarted, everything ends as it would have") {
