@@ -118,7 +118,8 @@ TEST_CASE("Endpoint JSON: ordering") {
     const std::string name(to_string(ordering));
     const auto endpoint = declared<Endpoint>("{\"url\":\"http://a/\",\"ordering\":\"" + name + "\"}");
     CHECK(endpoint.ordering == ordering);
-    CHECK(Json::parse(shown_json(endpoint)).value("ordering", "none") == name);
+    const bool shown = shown_json(endpoint).find("\"ordering\":\"" + name + "\"") != std::string::npos;
+    CHECK(shown == (ordering != Ordering::none));
   }
   check_refusals<Endpoint>({{R"({"url":"http://a/","ordering":"keys"})", "/ordering", "none, key, all"}});
 }
