@@ -4,10 +4,11 @@
 //   [--bytes 640] [--types 1] [--copies 1] [--patience 30] [--header "Authorization: Bearer …"]
 //
 // With `types` above 1 events are of the types bench.event.0, bench.event.1, … in turn. Each event is to come `copies`
-// times; rates are of events, latencies of deliveries. Without --rate: closed loop; a connection posts its next event when the last was answered, and nobody posts while
-// more than `backlog` accepted events are undelivered, so that a backlog cannot flatter the rate. With --rate: paced,
-// and the latency is from the moment an event was due to be sent until its delivery arrived (no coordinated omission).
-// Gives up when nothing has come for `patience` seconds. Prints one JSON line.
+// times; rates are of events, latencies of deliveries. Without --rate: closed loop; a connection posts its next event
+// when the last was answered, and nobody posts while more than `backlog` accepted events are undelivered, so that a
+// backlog cannot flatter the rate. With --rate: paced, and the latency is from the moment an event was due to be sent
+// until its delivery arrived (no coordinated omission). Gives up when nothing has come for `patience` seconds. Prints
+// one JSON line.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -237,8 +238,8 @@ class Flow {
     std::sort(latency_us_.begin(), latency_us_.end());
     std::printf(
         "{\"events\":%ld,\"per_second\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"repeats\":%ld}\n",
-        received_ / options_.copies, static_cast<double>(received_) / seconds / static_cast<double>(options_.copies), percentile(0.5), percentile(0.99),
-        latency_us_.back() / 1000, repeats_);
+        received_ / options_.copies, static_cast<double>(received_) / seconds / static_cast<double>(options_.copies),
+        percentile(0.5), percentile(0.99), latency_us_.back() / 1000, repeats_);
   }
 
   Options options_;
