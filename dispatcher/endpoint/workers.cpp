@@ -80,12 +80,12 @@ bool Workers::learn(const Worker& worker, const http::ResolutionPtr& resolution)
       one->learnt = resolution;
     }
   if (std::ranges::is_permutation(known, wanted)) return false;
-  replace(worker.place, worker.url, wanted, resolution);
+  const std::string url = worker.url;  // the worker may go on the way
+  replace(worker.place, url, wanted, resolution);
   return true;
 }
 
-// `url`: a copy, as its workers may go on the way.
-void Workers::replace(std::size_t place, std::string url, const std::vector<std::string>& addresses,
+void Workers::replace(std::size_t place, const std::string& url, const std::vector<std::string>& addresses,
                       const http::ResolutionPtr& learnt) {
   auto before = std::exchange(workers_, {});
   bool added = false;

@@ -68,7 +68,7 @@ class Workers {
   using Owned = std::unique_ptr<Worker>;
 
   void add(std::vector<Owned>& before, const std::string& url, std::size_t place, const std::string& address);
-  void replace(std::size_t place, std::string url, const std::vector<std::string>& addresses,
+  void replace(std::size_t place, const std::string& url, const std::vector<std::string>& addresses,
                const http::ResolutionPtr& learnt);
   void name_all();
   std::vector<int> out_by_url() const;

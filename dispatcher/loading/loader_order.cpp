@@ -13,6 +13,11 @@ KeyOrder::Entry entry_of(std::int64_t offset, const book::OpenDelivery& known) {
   return {known.key_hash.value_or(0), offset, known.priority};
 }
 
+// What goes by that class goes by the highest that its tenant may have.
+registry::Priority sent_by(const Backlog& backlog, registry::Priority priority) {
+  return std::max(priority, backlog.endpoint->limits->highest);
+}
+
 }  // namespace
 
 // A record that was routed just now.
@@ -43,7 +48,8 @@ registry::Priority Loader::class_in_order(const Backlog& backlog) const {
 
 bool Loader::wants_in_order(const Backlog& backlog) const {
   const auto next = backlog.order->next_to_load();
-  return next && takes(backlog) && 2 * backlog.order->ready_from(next->priority) < most_ready(backlog) &&
+  return next && takes(backlog) &&
+         2 * backlog.order->ready_from(sent_by(backlog, next->priority)) < most_ready(backlog) &&
          !Backlogs::older_open(backlog);
 }
 
@@ -51,14 +57,14 @@ bool Loader::may_come_in_order(Backlog& backlog, book::OpenPlace place, const bo
   KeyOrder& order = *backlog.order;
   if (!takes(backlog) || Backlogs::older_open(backlog)) return false;
   const KeyOrder::Entry entry = entry_of(place.offset, known);
-  const registry::Priority priority = order.priority_of(entry);
+  const registry::Priority priority = sent_by(backlog, order.priority_of(entry));
   // What cannot go yet takes nobody's room.
   if (const auto before = order.before_last(entry.hash, place.offset))
     return order.waiting_behind < most_ready(backlog) && is_loaded(backlog.partition, {*before, backlog.lane}) &&
            !parts_.book.is_full_for(backlog, kMemoryShare);
   const auto next = order.next_to_load();
   if ((next && next->priority <= priority) || order.ready_from(priority) >= most_ready(backlog)) return false;
-  return parts_.book.make_room(std::max(priority, backlog.endpoint->limits->highest), backlog);
+  return parts_.book.make_room(priority, backlog);
 }
 
 void Loader::collect_in_order(Backlog& backlog, const book::OpenIndex& index, std::vector<Asked>& out) {
@@ -67,7 +73,7 @@ void Loader::collect_in_order(Backlog& backlog, const book::OpenIndex& index, st
   std::vector<std::uint32_t> keys;  // of those that are taken
   for (int looks = 0; looks < kMostLooks; ++looks) {
     const auto next = order.next_to_load();
-    if (!next || order.ready_from(next->priority) + keys.size() >= most) break;
+    if (!next || order.ready_from(sent_by(backlog, next->priority)) + keys.size() >= most) break;
     order.pop_to_load();
     const book::OpenPlace place{next->offset, backlog.lane};
     const auto known = index.find(place);

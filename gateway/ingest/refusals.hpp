@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/ids.hpp"
 #include "common/event/notice.hpp"
@@ -23,7 +24,11 @@ class Refusals {
   using Publish = std::function<void(log::Record&&)>;
   // All outlive it.
   Refusals(http::Loop& loop, const Dependencies& dependencies, IngestMetrics& metrics, Publish publish)
-      : loop_(loop), dependencies_(dependencies), metrics_(metrics), ids_(dependencies.clock), publish_(publish) {}
+      : loop_(loop),
+        dependencies_(dependencies),
+        metrics_(metrics),
+        ids_(dependencies.clock),
+        publish_(std::move(publish)) {}
 
   // Of a source that is there, or of POST /events (""): as IngestMetrics says.
   void refused(std::string_view tenant, std::string_view source, std::string_view reason, std::string_view why);

@@ -33,7 +33,7 @@ log::Record redelivery(const log::StoredRecord& letter) {
 Redeliveries::Redeliveries(log::Log& log, const Clock& clock, metrics::Metrics& metrics, Options options)
     : log_(log),
       clock_(clock),
-      options_(options),
+      options_(std::move(options)),
       replayed_(counter(metrics, "replayed")),
       failed_(counter(metrics, "failed")),
       skipped_(counter(metrics, "skipped")) {

@@ -165,6 +165,18 @@ TEST_CASE("Ordering: a key stands at the highest class that it has, before other
   CHECK(world.finished.size() == 203);
 }
 
+TEST_CASE("Ordering: what is loaded of a tenant that may have no high class is no more than of others") {
+  World world(from_the_log());
+  StateBuilder state = ordered(Ordering::key, 1);
+  state.tenant("default", [](auto& tenant) { tenant.max_priority = Priority::low; });
+  world.use(state);
+  for (int i = 0; i < 500; ++i) give(world, "k" + std::to_string(i), "critical.x");
+  for (int i = 0; i < 20; ++i) world.core->run();
+  const auto in_memory = world.core->gauges().waiting_in_memory;
+  CHECK(in_memory[static_cast<std::size_t>(Priority::critical)] <= 16);
+  CHECK(world.answer_all(200) == 500);
+}
+
 TEST_CASE("Ordering: a restart in the midst of retries keeps it, and loads no more than it needs") {
   World before;
   before.use(ordered());
