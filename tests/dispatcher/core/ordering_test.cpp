@@ -172,8 +172,8 @@ TEST_CASE("Ordering: what is loaded of a tenant that may have no high class is n
   world.use(state);
   for (int i = 0; i < 500; ++i) give(world, "k" + std::to_string(i), "critical.x");
   for (int i = 0; i < 20; ++i) world.core->run();
-  const auto in_memory = world.core->gauges().waiting_in_memory;
-  CHECK(in_memory[static_cast<std::size_t>(Priority::critical)] <= 16);
+  const CoreGauges gauges = world.core->gauges();
+  CHECK(gauges.waiting_in_memory[static_cast<std::size_t>(Priority::critical)] <= 16);
   CHECK(world.answer_all(200) == 500);
 }
 
