@@ -168,13 +168,13 @@ bool Workers::any_but(const Ids& tried) const {
                              [&](const auto& worker) { return worker->limit(most_) > 0 && !among(tried, *worker); });
 }
 
-// `crowded`: whether it has room or not.
+// `crowded`: whether it has room or not. What is out to a URL is asked only where several share its limit.
 Worker* Workers::next(const Ids& tried, bool crowded) const {
-  const std::vector<int> out = out_by_url();
+  const std::vector<int> out = workers_.size() > urls_ ? out_by_url() : std::vector<int>();
   Worker* next = nullptr;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Worker& worker = *workers_[(turn_ + i) % workers_.size()];
-    const bool has_room = worker.has_room(most_) && out[worker.place] < most_;
+    const bool has_room = worker.has_room(most_) && (out.empty() || out[worker.place] < most_);
     if ((!crowded && !has_room) || among(tried, worker)) continue;
     if (next == nullptr || worker.in_flight < next->in_flight) next = &worker;
   }
