@@ -7,7 +7,6 @@ namespace {
 
 constexpr int kLooks = 64;
 
-// What memory and index say of one that is about to move from one to the other is not always of the same moment.
 std::size_t at(registry::Priority priority) { return static_cast<std::size_t>(priority); }
 
 // Of one class; what is none of the lane's is nothing.
@@ -17,7 +16,20 @@ book::LaneCounts counts_of(const Backlog& backlog, const book::OpenIndex& index,
   return by_class ? (*by_class)[priority] : book::LaneCounts{};
 }
 
+// What memory and index say of one that is about to move from one to the other is not always of the same moment.
 std::uint64_t less(std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; }
+
+// The lowest of those that were tried, few of many.
+template <class Visit>
+void each_tried(const Backlog& backlog, const book::OpenIndex& index, Visit visit) {
+  std::int64_t from = 0;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    const auto at = index.next_tried(backlog.lane, from);
+    if (!at) return;
+    from = *at + 1;
+    visit(*at, *index.find({*at, backlog.lane}));
+  }
+}
 
 }  // namespace
 
@@ -63,31 +75,22 @@ OldestWaiting oldest_waiting(const Backlog& backlog, const book::OpenIndex& inde
 BlockedKeys blocked_keys(const Backlog& backlog, const book::OpenIndex& index) {
   BlockedKeys blocked;
   if (!backlog.order) return blocked;
-  std::int64_t from = 0;
-  for (int looks = 0; looks < kLooks; ++looks) {
-    const auto at = index.next_tried(backlog.lane, from);
-    if (!at) break;
-    from = *at + 1;
-    const auto known = index.find({*at, backlog.lane});
-    const std::uint32_t hash = known->key_hash.value_or(0);
-    if (!backlog.order->is_first(hash, *at) || backlog.order->behind_first(hash, 1).empty()) continue;
+  each_tried(backlog, index, [&](std::int64_t offset, const book::OpenDelivery& known) {
+    const std::uint32_t hash = known.key_hash.value_or(0);
+    if (!backlog.order->is_first(hash, offset) || backlog.order->behind_first(hash, 1).empty()) return;
     ++blocked.keys;
-    const UnixMillis since = known->tried->first_at;
+    const UnixMillis since = known.tried->first_at;
     blocked.since = blocked.since == 0 ? since : std::min(blocked.since, since);
-  }
+  });
   return blocked;
 }
 
 std::optional<UnixMillis> next_due(const Backlog& backlog, const book::OpenIndex& index) {
   std::optional<UnixMillis> next;
-  std::int64_t from = 0;
-  for (int looks = 0; looks < kLooks; ++looks) {
-    const auto at = index.next_tried(backlog.lane, from);
-    if (!at) break;
-    from = *at + 1;
-    const auto known = index.find({*at, backlog.lane});
-    if (known->tried->what == Due::attempt) next = next ? std::min(*next, known->tried->due) : known->tried->due;
-  }
+  each_tried(backlog, index, [&](std::int64_t, const book::OpenDelivery& known) {
+    const UnixMillis due = known.tried->due;
+    if (known.tried->what == Due::attempt) next = next ? std::min(*next, due) : due;
+  });
   return next;
 }
 
