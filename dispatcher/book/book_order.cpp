@@ -47,11 +47,7 @@ void Book::ended(Backlog& backlog, std::uint32_t hash, std::int64_t offset) {
     return;
   }
   const auto known = index ? index->find({*next, backlog.lane}) : std::nullopt;
-  if (!known) return;
-  if (known->tried)
-    index->schedule({*next, backlog.lane});
-  else
-    backlog.order->to_load({known->key_hash.value_or(0), *next, known->priority});
+  if (known) wait_on_log(backlog, *index, *next, *known);
 }
 
 }  // namespace certes::dispatcher

@@ -6,6 +6,7 @@
 #include "common/base/overloaded.hpp"
 #include "dispatcher/book/book.hpp"
 #include "dispatcher/book/ways.hpp"
+#include "dispatcher/loading/backlogs.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -207,12 +208,7 @@ void Book::drop(Delivery& delivery) {
   // The sweep of what waits on the log may have passed it, and that of what is in memory does not come to it.
   const Due what = known->tried ? known->tried->what : Due::attempt;
   if ((ends && what == Due::attempt) || (ends_awaiting && what == Due::result)) backlog.sweep_from(place.offset);
-  if (known->tried)
-    index->schedule(place);
-  else if (backlog.order)
-    backlog.order->to_load({known->key_hash.value_or(0), place.offset, known->priority});
-  else
-    backlog.put_back(place.offset);
+  wait_on_log(backlog, *index, place.offset, *known);
   stirred_.push_back(&backlog);
 }
 

@@ -30,6 +30,19 @@ book::LaneName ordered_lane_name(const Endpoint& endpoint) {
   return name;
 }
 
+KeyOrder::Entry entry_of(std::int64_t offset, const book::OpenDelivery& known) {
+  return {known.key_hash.value_or(0), offset, known.priority};
+}
+
+void wait_on_log(Backlog& backlog, book::OpenIndex& index, std::int64_t offset, const book::OpenDelivery& known) {
+  if (known.tried)
+    index.schedule({offset, backlog.lane});
+  else if (backlog.order)
+    backlog.order->to_load(entry_of(offset, known));
+  else
+    backlog.put_back(offset);
+}
+
 Backlog* ordered_lane(const Endpoint& endpoint, std::int32_t partition) {
   const std::size_t place = place_of(partition, kOrdered);
   return place < endpoint.backlogs.size() ? endpoint.backlogs[place] : nullptr;

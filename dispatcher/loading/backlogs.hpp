@@ -66,6 +66,11 @@ UnixMillis doomed_before(const Backlog& backlog);
 // What is known of a delivery of its, which has an endpoint, comes to nothing: its endpoint was purged of it.
 bool is_purged(const Backlog& backlog, const log::StoredRecord& event, const book::OpenDelivery& known);
 
+// In its order, as the index knows it.
+KeyOrder::Entry entry_of(std::int64_t offset, const book::OpenDelivery& known);
+// It is not in memory, or no more: it comes again when it is due, or when it is its turn.
+void wait_on_log(Backlog& backlog, book::OpenIndex& index, std::int64_t offset, const book::OpenDelivery& known);
+
 // The lane's name in every index.
 book::LaneName lane_name(const Endpoint& endpoint, registry::Priority priority);
 book::LaneName ordered_lane_name(const Endpoint& endpoint);

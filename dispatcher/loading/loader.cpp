@@ -123,17 +123,15 @@ bool Loader::may_come(Backlog& backlog, book::OpenPlace place, const book::OpenD
 void Loader::leave_behind(Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known, bool ends) {
   if (ends)
     backlog.sweep_from(place.offset);
-  else if (known.tried)
-    parts_.book.index(backlog.partition)->schedule(place);
   else
-    put_back(backlog, place.offset);
+    wait_on_log(backlog, *parts_.book.index(backlog.partition), place.offset, known);
 }
 
 // An untried one comes again when it is its turn.
 void Loader::put_back(Backlog& backlog, std::int64_t offset) {
   if (!backlog.order) return backlog.put_back(offset);
   const auto known = parts_.book.index(backlog.partition)->find({offset, backlog.lane});
-  if (known) backlog.order->to_load({known->key_hash.value_or(0), offset, known->priority});
+  if (known) backlog.order->to_load(entry_of(offset, *known));
 }
 
 // Nothing is sent of it, whatever else is known.

@@ -9,10 +9,6 @@ namespace {
 
 constexpr int kMostLooks = 1'024;  // at what was to be loaded, for a run
 
-KeyOrder::Entry entry_of(std::int64_t offset, const book::OpenDelivery& known) {
-  return {known.key_hash.value_or(0), offset, known.priority};
-}
-
 // What goes by that class goes by the highest that its tenant may have.
 registry::Priority sent_by(const Backlog& backlog, registry::Priority priority) {
   return std::max(priority, backlog.endpoint->limits->highest);
