@@ -74,11 +74,15 @@ void CoreLoop::round() {
   owner_->flush();
   show();
   advance_stop();
-  if (!done_ && !more_) inbox_->wait(dependencies_.clock.now(), wake_at());
+  if (!done_ && !more_ && !may_read_again()) inbox_->wait(dependencies_.clock.now(), wake_at());
 }
+
+// The log rings for what comes, once: it has rung for what found no room.
+bool CoreLoop::may_read_again() const { return had_no_room_ && core_->room().records > 0; }
 
 void CoreLoop::read_log() {
   const auto room = core_->room();
+  had_no_room_ = room.records == 0;
   auto read = owner_->poll(room.records, room.bytes);
   more_ = read && room.records > 0 && *read == room.records;
   read_ += read.value_or(0);

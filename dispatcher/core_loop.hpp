@@ -50,6 +50,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void advance_stop();
   static TokenBucket answered_questions(SteadyTime now);
   SteadyTime wake_at();
+  bool may_read_again() const;
 
   // Mail.
   void on_mail(std::monostate) {}
@@ -136,8 +137,9 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   ReadingStopped reading_stopped_;
   LongPolicies long_policies_;
   LineLimit told_policies_;
-  bool started_ = false;  // the registry has been caught up with, and the settings hold beside it
-  bool more_ = false;     // the log had more than was taken
+  bool started_ = false;      // the registry has been caught up with, and the settings hold beside it
+  bool more_ = false;         // the log had more than was taken
+  bool had_no_room_ = false;  // when the log was read
   bool done_ = false;
 };
 
