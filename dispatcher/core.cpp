@@ -86,8 +86,13 @@ void Core::expire(SteadyTime now) {
   }
 }
 
+// One that is back gets what is most urgent first, though the rest is in memory sooner.
 void Core::wake_rested(SteadyTime now) {
-  while (Endpoint* endpoint = endpoints_.wake(now)) book_.release_rested(*endpoint);
+  static constexpr Millis kBrought{100};
+  while (Endpoint* endpoint = endpoints_.wake(now)) {
+    book_.release_rested(*endpoint);
+    if (loader_.woke(*endpoint)) endpoints_.rest(*endpoint, now + kBrought);
+  }
 }
 
 void Core::sweep() {

@@ -55,6 +55,8 @@ class Book {
   Delivery& add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint);
   Delivery* find(std::uint64_t id) { return deliveries_.find(id); }
   static Delivery* find(const LoadedRecord& record, book::LaneNumber lane);
+  // As a retry, which has no more than retries' share of the sends.
+  bool is_retry(const Delivery& delivery) const;
   book::OpenPlace open_place(const Delivery& delivery) const { return {delivery.offset(), delivery.backlog->lane}; }
 
   // The ways of waiting (ways.hpp); each leaves the place before. The first and the third may have it leave memory.

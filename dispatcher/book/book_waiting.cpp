@@ -28,13 +28,18 @@ std::size_t* in_wheel_of(const Delivery& delivery) {
 
 void Book::queue(Delivery& delivery) {
   if (!is_first(delivery)) return wait_behind(delivery);
-  put(delivery, Queued{delivery.attempts > 0});
+  const bool retry = is_retry(delivery);
+  put(delivery, Queued{retry});
   if (const KeyOrder* const order = delivery.backlog->order.get())
     delivery.priority = order->priority_of(entry_of(delivery));
   delivery.priority = std::max(delivery.priority, delivery.endpoint->limits->highest);
   list(delivery);
-  enter_ready(delivery, delivery.attempts > 0);
-  scheduler_.push(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, clock_.now());
+  enter_ready(delivery, retry);
+  scheduler_.push(*delivery.endpoint->lanes, delivery, delivery.priority, retry, clock_.now());
+}
+
+bool Book::is_retry(const Delivery& delivery) const {
+  return delivery.attempts > 0 && !delivery.endpoint->probes.contains({delivery.partition(), open_place(delivery)});
 }
 
 void Book::wait_behind(Delivery& delivery) {
@@ -77,10 +82,11 @@ void Book::hold(Delivery& delivery) {
 }
 
 void Book::rest(Delivery& delivery) {
-  put(delivery, Held{delivery.attempts > 0});
+  const bool retry = is_retry(delivery);
+  put(delivery, Held{retry});
   list(delivery);
   leave_last(delivery);
-  enter_ready(delivery, delivery.attempts > 0);
+  enter_ready(delivery, retry);
   delivery.endpoint->given_back.push_back(delivery);
 }
 
@@ -133,8 +139,9 @@ void Book::put_back(HeldList& held) {
   for (auto at = back.rbegin(); at != back.rend(); ++at) {
     Delivery& delivery = **at;
     assert(is_way(delivery.place.index(), index_of<Queued>()));
-    delivery.place = Queued{std::get<Held>(delivery.place).tried};
-    scheduler_.push_front(*delivery.endpoint->lanes, delivery, delivery.priority, delivery.attempts > 0, now);
+    const bool retry = std::get<Held>(delivery.place).tried;
+    delivery.place = Queued{retry};
+    scheduler_.push_front(*delivery.endpoint->lanes, delivery, delivery.priority, retry, now);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/questions/endpoint_stats.hpp"
 #include "dispatcher/book/delivery.hpp"
+#include "dispatcher/endpoint/probes.hpp"
 #include "dispatcher/endpoint/target.hpp"
 #include "dispatcher/endpoint/workers.hpp"
 
@@ -44,6 +45,7 @@ struct Endpoint {
   SteadyTime rests_until = SteadyTime::min();          // later than min: nothing is sent meanwhile
   SteadyTime wakes_worker_at = SteadyTime::min();      // the same: a worker gets its probe, while others work
   Workers workers;
+  Probes probes;
   std::size_t deliveries = 0;      // in memory: those that wait and those that do not
   std::vector<Backlog*> backlogs;  // by partition and class, where there is one
   questions::Attempts attempts;    // that have ended here
@@ -56,6 +58,7 @@ struct Endpoint {
   Mode mode = Mode::open;
   bool reply = false;      // kReplyEndpoint
   bool sweeping = false;   // what waits in memory is being looked through for what is to end
+  bool is_back = false;    // its breaker has closed since it woke last
   bool ends_anew = false;  // what waits on the log is to be looked through, too
 
   const registry::Endpoint& config() const { return target->endpoint(); }

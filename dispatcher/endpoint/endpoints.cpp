@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/seconds.hpp"
 #include "dispatcher/endpoint/fate.hpp"
 
 namespace certes::dispatcher {
@@ -121,6 +122,7 @@ void Endpoints::apply(Endpoint& endpoint) {
   const registry::Endpoint& config = endpoint.config();
   const SteadyTime now = clock_.now();
   endpoint.workers.set_most(share_.of(config.concurrency));
+  endpoint.workers.set_timeout(millis_of(config.timeout_seconds));
   const auto urls = static_cast<int>(endpoint.workers.urls());
   const int together = std::min(share_.of(config.concurrency * urls), endpoint.workers.most() * urls);
   scheduler_.configure(*endpoint.lanes, together, share_.of(config.rate_per_second), now, urls);
@@ -169,10 +171,10 @@ void Endpoints::learn(Endpoint& endpoint, const Seat& seat, const http::Resoluti
   apply(endpoint);
 }
 
-void Endpoints::answered(Endpoint& endpoint, const Seat& seat, Health health) {
+void Endpoints::answered(Endpoint& endpoint, const Seat& seat, Health health, Micros took) {
   if (endpoint.reply || health == Health::unknown) return;
   const Standing before = standing_of(endpoint);
-  endpoint.workers.answered(seat, health, clock_.now());
+  endpoint.workers.answered(seat, health, clock_.now(), took);
   if (health == Health::works) scheduler_.worked(*endpoint.lanes, clock_.now());
   tell(endpoint, before, seat.worker().name);
   allow(endpoint);
@@ -250,7 +252,8 @@ void Endpoints::rest(Endpoint& endpoint, SteadyTime until) {
 
 // It wakes in this round or the next.
 void Endpoints::end_rest(Endpoint& endpoint, SteadyTime now) {
-  if (!endpoint.rests() || endpoint.rests_until <= now) return;
+  endpoint.is_back = true;
+  if (endpoint.rests() && endpoint.rests_until <= now) return;
   resting_.erase({endpoint.rests_until, &endpoint});
   endpoint.rests_until = now;
   resting_.insert({now, &endpoint});

@@ -42,7 +42,7 @@ class Endpoints {
   // was tried there is one.
   Seat choose(Endpoint& endpoint, const Workers::Ids& tried);
   // A request of that seat has ended, and says this of who was to get it; then its seat is over.
-  void answered(Endpoint& endpoint, const Seat& seat, Health health);
+  void answered(Endpoint& endpoint, const Seat& seat, Health health, Micros took);
   // What the name of its URL leads to, as far as it was looked up for that request (null: it was not). Before the
   // above.
   void learn(Endpoint& endpoint, const Seat& seat, const http::ResolutionPtr& resolution);

@@ -191,13 +191,13 @@ Seat Workers::choose(const Ids& tried, SteadyTime now) {
   return Seat(*worker);
 }
 
-void Workers::answered(const Seat& seat, Health health, SteadyTime now) {
+void Workers::answered(const Seat& seat, Health health, SteadyTime now, Micros took) {
   Worker& worker = seat.worker();
   if (worker.left) return;
   switch (health) {
     case Health::unknown: break;
     case Health::works:
-      worker.pace.worked(most_, now);
+      worker.pace.worked(most_, now, {took, timeout_});
       if (worker.breaker.worked(now)) worker.pace.recovered();
       break;
     case Health::too_much: worker.pace.too_much(now); [[fallthrough]];

@@ -35,6 +35,7 @@ class Workers {
   // from then on; of one that it had, all that is known stays.
   bool learn(const Worker& worker, const http::ResolutionPtr& resolution);
   void set_most(int each) { most_ = each; }  // requests at once to each URL; before the first is chosen
+  void set_timeout(Micros timeout) { timeout_ = timeout; }
   int most() const { return most_; }
   std::size_t size() const { return workers_.size(); }
   std::size_t urls() const { return urls_; }
@@ -56,8 +57,8 @@ class Workers {
   bool any_but(const Ids& tried) const;
   // The next request's. None: no other has room. Where nothing was tried there is always one.
   Seat choose(const Ids& tried, SteadyTime now);
-  // A request has ended. Of one that the endpoint has no more it says nothing.
-  void answered(const Seat& seat, Health health, SteadyTime now);
+  // A request has ended that took so long. Of one that the endpoint has no more it says nothing.
+  void answered(const Seat& seat, Health health, SteadyTime now, Micros took = Micros{0});
 
   template <class Visit>
   void for_each(Visit visit) const {
@@ -79,6 +80,7 @@ class Workers {
   std::vector<Owned> workers_;  // in the order of the URLs
   std::size_t urls_ = 0;
   int most_ = 1;
+  Micros timeout_{0};
   std::size_t turn_ = 0;  // whose it is, of those with equally few in flight
   std::uint32_t last_id_ = 0;
 };

@@ -38,6 +38,20 @@ bool Hurry::arrived(const Backlog& backlog, book::OpenPlace place, const book::O
   return book_.index(backlog.partition)->hurry(place, now);
 }
 
+void Hurry::probes(const Endpoint& endpoint, const std::function<void(Backlog&)>& due) {
+  const UnixMillis now = clock_.unix_millis();
+  for (const auto& [partition, place] : endpoint.probes.all()) {
+    const auto of = std::ranges::find_if(endpoint.backlogs, [partition, lane = place.lane](const Backlog* one) {
+      return one != nullptr && one->partition == partition && one->lane == lane;
+    });
+    book::OpenIndex* const index = of == endpoint.backlogs.end() ? nullptr : book_.index(partition);
+    const auto known = index ? index->find(place) : std::nullopt;
+    if (!known || !known->tried || known->tried->due <= now || !index->hurry(place, now)) continue;
+    bring(**of, place);
+    due(**of);
+  }
+}
+
 void Hurry::run(const std::function<void(Backlog&)>& due) {
   for (std::size_t left = kLooksPerRound; left > 0 && !lanes_.empty();) {
     Backlog& backlog = *lanes_.back();

@@ -1,5 +1,6 @@
 #pragma once
-// Hurry: makes what has failed and not ended due now, where that was asked of an endpoint (registry::Retry): lane by
+// Hurry: makes what has failed and not ended due now: what failed as the probe of a breaker that has closed since; and
+// all of it, where that was asked of an endpoint (registry::Retry): lane by
 // lane, in the index and in memory, a bounded part a round. How far that has come stands beside the lane (LaneNotes),
 // which goes with the checkpoint that shows it, so that the next owner goes on, and nothing is hurried by it again. How
 // much is sent is the scheduler's affair. Who: loader. Confined to the core loop.
@@ -24,6 +25,8 @@ class Hurry {
   // Of a record that was routed just now: whether it was tried by who had the partition before, and is due now. What
   // the lane's notes say is of what stood in its checkpoint, and not of that.
   bool arrived(const Backlog& backlog, book::OpenPlace place, const book::OpenDelivery& known);
+  // Its breaker has closed. `due`: as with run.
+  void probes(const Endpoint& endpoint, const std::function<void(Backlog&)>& due);
   // One round. `due`: is given lanes of which something has become due.
   void run(const std::function<void(Backlog&)>& due);
   bool running() const { return !lanes_.empty(); }

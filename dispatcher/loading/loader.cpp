@@ -189,6 +189,17 @@ void Loader::changed(Endpoint& endpoint) {
   if (endpoint.mode == Mode::paused || endpoint.workers.open_until()) parts_.book.set_aside(endpoint);
 }
 
+bool Loader::woke(Endpoint& endpoint) {
+  if (!std::exchange(endpoint.is_back, false) || !takes(endpoint.mode) || !endpoint.workers.closed()) return false;
+  hurry_.probes(endpoint, [this](Backlog& backlog) { consider(backlog); });
+  auto lowest = registry::Priority::critical;
+  for (const Backlog* const backlog : endpoint.backlogs)
+    if (backlog && backlog->counts->open() > 0) lowest = std::max(lowest, class_of(*backlog));
+  return std::ranges::any_of(endpoint.backlogs, [&](const Backlog* backlog) {
+    return backlog && backlog->counts->open() > 0 && backlog->is_behind() && class_of(*backlog) < lowest;
+  });
+}
+
 // In which it is sent: its tenant may have no higher one.
 registry::Priority Loader::class_of(const Backlog& backlog) const {
   if (backlog.endpoint == nullptr) return backlog.priority;

@@ -69,6 +69,9 @@ class Loader {
   void on_picked(const log::Picked& picked);
   // The endpoint has changed: its mode, or its limits.
   void changed(Endpoint& endpoint);
+  // It has rested, or its breaker has closed: then what failed as its probe is due. True: something of a higher class
+  // than others is not in memory yet, and is on its way.
+  bool woke(Endpoint& endpoint);
   // Another delivery may be ended without being sent: its dead letter has the payload again until it is acknowledged,
   // which wakes the loop.
   bool may_end_more() const;

@@ -13,14 +13,17 @@ class RetryBudget {
  public:
   // `share` of the sends, in (0, 1]; 1: no limit.
   RetryBudget(double share, SteadyTime now)
-      : earned_per_first_(share >= 1 ? kBurst : share / (1 - share)), floor_(kFloorPerSecond, 1, now) {}
+      : unlimited_(share >= 1),
+        earned_per_first_(unlimited_ ? 0 : share / (1 - share)),
+        floor_(kFloorPerSecond, 1, now) {}
 
-  bool allows(SteadyTime now) { return earned_ >= 1 || floor_.ready(now); }
+  bool allows(SteadyTime now) { return unlimited_ || earned_ >= 1 || floor_.ready(now); }
   // When a refused retry may go, though no first attempt is sent.
   SteadyTime allows_at(SteadyTime now) { return floor_.ready_at(now); }
   void sent_first() { earned_ = std::min(kBurst, earned_ + earned_per_first_); }
+  // What the floor gives is of the share, too, as far as first attempts earn it within a second.
   void sent_retry(SteadyTime now) {
-    earned_ = std::max(0.0, earned_ - 1);
+    earned_ = std::max(-kFloorPerSecond, earned_ - 1);
     floor_.take(now);
   }
 
@@ -28,6 +31,7 @@ class RetryBudget {
   static constexpr double kFloorPerSecond = 10;
   static constexpr double kBurst = 10;
 
+  const bool unlimited_;
   double earned_per_first_;
   double earned_ = 0;
   TokenBucket floor_;

@@ -28,6 +28,7 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
     const Slot freed = std::move(slot);
     return parts_.recorder.close(delivery, Cancelled{}, {{}, kUnmatched});
   }
+  delivery.endpoint->probes.erase({delivery.partition(), parts_.book.open_place(delivery)});
   parts_.book.begin_sending(delivery, std::move(slot));
   const auto& problem = delivery.endpoint->target->problem();
   if (problem) {
@@ -93,11 +94,24 @@ void Attempts::on_result(const http::TransferResult& result) {
 void Attempts::came_back(Delivery& delivery, const http::TransferResult& result) {
   if (result.error == http::TransferError::aborted) return broken_off(delivery);
   const auto& sending = std::get<Sending>(delivery.place);
+  note_probe(delivery, result);
   parts_.endpoints.learn(*delivery.endpoint, sending.seat, result.resolution);
-  parts_.endpoints.answered(*delivery.endpoint, sending.seat, health_of(result.error, result.status));
+  parts_.endpoints.answered(*delivery.endpoint, sending.seat, health_of(result.error, result.status),
+                            Micros{result.duration_us});
   if (may_go_elsewhere(result) && delivery.endpoint->workers.size() > 1) return failed_to_reach(delivery, result);
   http::TransferResult told = named(result, sending.seat.worker());
   settle(delivery, sending.tries ? sending.tries->ended(std::move(told)) : std::move(told));
+}
+
+// Of an open breaker, and it has failed. What it was told of when to come again is obeyed, though others work.
+void Attempts::note_probe(const Delivery& delivery, const http::TransferResult& result) {
+  Endpoint& endpoint = *delivery.endpoint;
+  const Seat& seat = std::get<Sending>(delivery.place).seat;
+  if (endpoint.workers.closed() || !seat || !seat.worker().breaker.probing()) return;
+  const Health health = health_of(result.error, result.status);
+  if (health != Health::fails && health != Health::too_much) return;
+  if (backoff::parse_retry_after(result.retry_after, parts_.clock.unix_millis())) return;
+  endpoint.probes.failed({delivery.partition(), parts_.book.open_place(delivery)});
 }
 
 // Nobody knows whether it arrived: it is sent again, here or by the partition's next owner.

@@ -50,6 +50,7 @@ class Attempts {
   void go_on(Delivery& delivery);
   bool may_go_on(const Delivery& delivery, const Tries& tries) const;
   void settle(Delivery& delivery, const http::TransferResult& result);
+  void note_probe(const Delivery& delivery, const http::TransferResult& result);
   void given_back(Delivery& delivery, const http::TransferResult& result);
   void ended(Delivery& delivery, const http::TransferResult& result);
   void record(Delivery& delivery, const http::TransferResult& result, Judged judged);

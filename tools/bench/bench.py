@@ -14,6 +14,7 @@ from bench_common import BUILD, LIMITS, RawServer, ROOT, bearer, free_port, harn
 from bench_backlog import ROWS, backlog
 from bench_deliver import deliver
 from bench_hostile import hostile
+from bench_isolation import ISOLATION_ROWS, isolation
 from bench_ingest import ingest, overload
 from bench_registry import registry
 
@@ -72,7 +73,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "pick", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "isolation", "pick", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -83,7 +84,7 @@ def options_of():
     parser.add_argument("--registry-pairs", type=int, default=9, help="of runs with few and with many of them")
     parser.add_argument("--changes", type=int, default=500, help="of them a second")
     behind = parser.add_argument_group("backlog")
-    behind.add_argument("--row", choices=tuple(ROWS), help="one only; without it slow, back and idle")
+    behind.add_argument("--row", choices=(*ROWS, *ISOLATION_ROWS), help="one only; of backlog, without it, slow, back and idle")
     behind.add_argument("--waiting", type=int, default=1_000_000, help="deliveries that wait")
     behind.add_argument("--index-mib", type=int, default=256, help="dispatcher.index_bytes")
     cell = parser.add_argument_group("one row of ingest")
@@ -110,6 +111,8 @@ def measure(engine, options, directory, brokers):
         registry(directory / "registry", options)
     if options.what == "backlog":
         backlog(engine, directory / engine, brokers, options)
+    if options.what == "isolation":
+        isolation(engine, directory / engine, brokers, options)
     if options.what == "pick":
         where = directory / "pick" if engine == "sqlite" else brokers
         subprocess.run([BUILD / "bench/log/certes-bench-pick", engine, where], check=True)

@@ -69,6 +69,82 @@ TEST_CASE("Breaker: behind an open one nothing is sent but a probe, and attempts
   CHECK(world.letters.empty());
 }
 
+TEST_CASE("Breaker: what was the probe of an outage goes first behind it, though its next attempt is hours away") {
+  CoreOptions hours = options();
+  auto policy = std::make_shared<registry::BackoffPolicy>();
+  policy->strategy = registry::BackoffPolicy::Strategy::constant;
+  policy->base_seconds = 36'000;
+  policy->jitter = registry::BackoffPolicy::Jitter::none;
+  policy->max_attempts = 5;
+  hours.routing.fallback = std::move(policy);
+  World world(hours);
+  StateBuilder state = failing(registry::Priority::low);
+  state.subscription("c", "down", "urgent", registry::Priority::critical);
+  world.use(state);
+  world.give(1'000, "down.x");
+  fail_all(world);
+  world.give(5, "urgent");
+  for (int probes = 0; probes < 30; ++probes) {
+    world.pass(Millis{4'000});
+    CHECK(to(world, "down") <= 1);
+    world.answer("down", 500);
+  }
+  CHECK(world.letters.empty());
+  int urgent = 0, others = 0;
+  world.pass(Millis{4'000});
+  for (int rounds = 0; urgent < 5 && rounds < 100; ++rounds) {
+    if (world.flying.empty()) world.pass(Millis{10});
+    if (world.flying.empty()) continue;
+    const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
+    ++(is_urgent ? urgent : others);
+    world.answer("down", 204);
+    world.core->run();
+  }
+  CHECK(urgent == 5);
+  CHECK(others <= 2);  // the probe, and the share of lower classes
+}
+
+TEST_CASE("Breaker: some that fail alone do not keep it open, though they are the most urgent") {
+  for (const int poisoned : {1, 2, 5}) {
+    CAPTURE(poisoned);
+    World world(options());
+    StateBuilder state = failing(registry::Priority::low);
+    state.subscription("c", "down", "urgent", registry::Priority::critical);
+    world.use(state);
+    world.give(100, "down.x");
+    fail_all(world);
+    world.give(poisoned, "urgent");
+    int probes = 0;
+    for (; !world.breakers.empty() && probes < 200; world.pass(Millis{500})) {
+      if (world.flying.empty()) continue;
+      ++probes;
+      world.answer("down", World::header(world.flying.front(), "ce-type") == "urgent" ? 500 : 204);
+    }
+    CHECK(world.breakers.empty());
+    CHECK(probes <= 3 * poisoned);
+  }
+}
+
+TEST_CASE("Breaker: a probe that is told when to come again does") {
+  World world(options());
+  world.use(failing());
+  world.give(100, "down.x");
+  fail_all(world);
+  world.pass(Millis{1'000});
+  const std::string told = World::header(world.flying.front(), "webhook-id");
+  world.answer("down", 503, "60");
+  world.pass(Millis{2'000});
+  for (int i = 0; i < 550; ++i) {  // others work meanwhile
+    for (const auto& transfer : world.flying) CHECK(World::header(transfer, "webhook-id") != told);
+    while (world.answer("down", 204)) {
+    }
+    world.pass(Millis{100});
+  }
+  world.pass(Millis{10'000});
+  CHECK(std::ranges::any_of(world.flying,
+                            [&](const auto& transfer) { return World::header(transfer, "webhook-id") == told; }));
+}
+
 TEST_CASE("Breaker: what waits behind an open one takes no memory, so that others of its class have it") {
   CoreOptions small = options();
   small.memory_bytes = 1u << 20;
@@ -148,7 +224,9 @@ TEST_CASE("Breaker: what is urgent goes first when the endpoint is back, and oth
   CHECK(world.flying.empty());
   world.pass(Millis{1'000});
   int urgent = 0, others = 0;
-  while (urgent < 10 && others < 3 && !world.flying.empty()) {
+  for (int rounds = 0; urgent < 10 && others < 3 && rounds < 100; ++rounds) {
+    if (world.flying.empty()) world.pass(Millis{10});  // what is urgent is brought
+    if (world.flying.empty()) continue;
     const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
     ++(is_urgent ? urgent : others);
     world.answer("down", 204);

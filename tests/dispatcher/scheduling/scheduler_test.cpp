@@ -155,6 +155,33 @@ TEST_CASE("Scheduler: retries have at most their share while first attempts wait
   CHECK(retries <= 1'010);
 }
 
+TEST_CASE("Scheduler: retries have no more than their share of the sends in any ten seconds") {
+  for (const int first : {1'000, 100, 60}) {
+    CAPTURE(first);
+    Bench bench({0.1, 0.2, 1'000'000});
+    const int a = bench.endpoint();
+    bench.push(30'000, a, Priority::normal, true);
+    std::vector<int> sent(60), retries(60);
+    for (int i = 0; i < 60 * first; ++i) {
+      bench.push(a);
+      while (Item* next = bench.next()) {
+        ++sent[static_cast<std::size_t>(i / first)];
+        if (next->retry) ++retries[static_cast<std::size_t>(i / first)];
+      }
+      bench.now += std::chrono::microseconds{1'000'000 / first};
+    }
+    for (std::size_t second = 0; second + 10 <= sent.size(); ++second) {
+      int of_all = 0, of_retries = 0;
+      for (std::size_t i = second; i < second + 10; ++i) {
+        of_all += sent[i];
+        of_retries += retries[i];
+      }
+      CHECK(of_retries <= 0.2 * of_all + 10);  // and what was saved
+      CHECK(of_retries >= 0.19 * of_all - 10);
+    }
+  }
+}
+
 TEST_CASE("Scheduler: the retry budget binds only around first attempts, and never below ten a second") {
   Bench bench({0.1, 0.2});
   const int a = bench.endpoint();

@@ -263,7 +263,8 @@ void CoreProcess::respond(std::size_t which) {
   if (answer.error != http::TransferError::none && options_.life.workers > 1)
     return break_off(which, std::move(answer));
   const Millis next = std::max(options_.life.retry_delay, delay_asked(answer));
-  around_.judge.answered(request, is_last(answer) ? std::nullopt : std::optional(next));
+  around_.judge.answered(request, is_last(answer) ? std::nullopt : std::optional(next),
+                         delay_asked(answer) > Millis{0});
   end(which, std::move(answer));
 }
 

@@ -121,7 +121,7 @@ class CoreProcess final : public certes::simulation::Process,
   void duplicate() override {}
   void read_back() override {}
   void breaker_opened(std::string_view, std::size_t) override {}
-  void breaker_closed(std::string_view, std::size_t) override {}
+  void breaker_closed(std::string_view endpoint, std::size_t) override { around_.judge.closed(endpoint); }
   void workers_tripped(std::string_view, std::size_t, int, std::string_view) override {}
   void notice_lost(std::string_view) override {}
   void problem(std::string_view text) override {

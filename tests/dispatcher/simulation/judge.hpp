@@ -45,8 +45,9 @@ class Judge final : public certes::simulation::Witness {
 
   // A request begins, of a process that has read the registry as far as `state`.
   void check(const Request& request, const registry::State& state);
-  void answered(const Request& request, std::optional<Millis> next) {
-    pace_.answered(request.delivery, request.attempt, next);
+  void closed(std::string_view endpoint) { pace_.closed(endpoint); }
+  void answered(const Request& request, std::optional<Millis> next, bool told = false) {
+    pace_.answered(request.delivery, request.attempt, next, told);
   }
   // The partition has left the process.
   void left(std::uint64_t process, std::int32_t partition) { order_.left(process, partition); }

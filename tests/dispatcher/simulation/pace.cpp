@@ -13,6 +13,13 @@ bool Pace::hurried(const Attempts& of, const registry::Endpoint* endpoint) {
          std::ranges::any_of(endpoint->retries, [&](const auto& one) { return one.at > first->second.at; });
 }
 
+// Whether it may have been.
+bool Pace::was_probe(const Answered& before, const registry::Endpoint* endpoint) const {
+  if (endpoint == nullptr || before.told) return false;
+  const auto closed = closed_.find(endpoint->tenant + "/" + endpoint->id);
+  return closed != closed_.end() && closed->second >= before.at;
+}
+
 void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current,
                 const registry::Endpoint* endpoint) {
   const Attempts& of = attempts_[delivery];
@@ -23,16 +30,18 @@ void Pace::sent(const std::string& delivery, std::uint32_t attempt, bool timed, 
   if (attempt == 1) return;
   const auto before = of.answered.find(attempt - 1);
   if (before == of.answered.end()) return witness_.violate("ATTEMPTS: " + what + " comes before the one before it");
-  const auto& [at, next] = before->second;
+  const auto& [at, next, told] = before->second;
   if (!next) return witness_.violate("ATTEMPTS: " + what + " comes after the last");
-  if (const auto left = at + next->count() - clock_.unix_millis(); left > 0 && !hurried(of, endpoint))
+  if (const auto left = at + next->count() - clock_.unix_millis();
+      left > 0 && !hurried(of, endpoint) && !was_probe(before->second, endpoint))
     witness_.violate("EARLY: " + what + ", which is due in " + std::to_string(left) + " ms");
 }
 
 // Whoever owns its partition no more may get another answer, where a worker has died: the one after which an attempt
 // comes counts.
-void Pace::answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next) {
-  const auto [known, first] = attempts_[delivery].answered.try_emplace(attempt, Answered{clock_.unix_millis(), next});
+void Pace::answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next, bool told) {
+  const auto [known, first] =
+      attempts_[delivery].answered.try_emplace(attempt, Answered{clock_.unix_millis(), next, told});
   if (!first && !known->second.next) known->second.next = next;
 }
 

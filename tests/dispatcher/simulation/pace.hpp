@@ -19,8 +19,12 @@ class Pace {
   // it is no resource).
   void sent(const std::string& delivery, std::uint32_t attempt, bool timed, bool current,
             const registry::Endpoint* endpoint);
-  // It is answered. `next`: when another is due from then on, at the earliest; nothing: it is the last.
-  void answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next);
+  // It is answered. `next`: when another is due from then on, at the earliest; nothing: it is the last. `told`: as the
+  // answer says.
+  void answered(const std::string& delivery, std::uint32_t attempt, std::optional<Millis> next, bool told);
+  // The breaker of "tenant/endpoint" has closed somewhere: what failed before, and was told nothing, may be due at
+  // once.
+  void closed(std::string_view endpoint) { closed_.insert_or_assign(std::string(endpoint), clock_.unix_millis()); }
   // A process decides what becomes of it, which ends by time and knows the endpoint like that.
   void decided(const dispatcher::AttemptRecord& attempt, const registry::Endpoint& endpoint);
   // That stands on the log.
@@ -30,6 +34,7 @@ class Pace {
   struct Answered {
     UnixMillis at = 0;  // first: who comes later may not know
     std::optional<Millis> next;
+    bool told = false;
   };
   struct Attempts {
     std::map<std::uint32_t, Answered> answered;
@@ -38,10 +43,12 @@ class Pace {
   };
 
   static bool hurried(const Attempts& of, const registry::Endpoint* endpoint);
+  bool was_probe(const Answered& before, const registry::Endpoint* endpoint) const;
 
   certes::simulation::Witness& witness_;
   const ManualClock& clock_;
   std::map<std::string, Attempts, std::less<>> attempts_;  // by delivery
+  std::map<std::string, UnixMillis> closed_;               // by endpoint: the last time
 };
 
 }  // namespace certes::dispatcher::simulation
