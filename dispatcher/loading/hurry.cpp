@@ -40,14 +40,14 @@ bool Hurry::arrived(const Backlog& backlog, book::OpenPlace place, const book::O
 
 void Hurry::probes(const Endpoint& endpoint, const std::function<void(Backlog&)>& due) {
   const UnixMillis now = clock_.unix_millis();
-  for (const auto& [partition, place] : endpoint.probes.all()) {
-    const auto of = std::ranges::find_if(endpoint.backlogs, [partition, lane = place.lane](const Backlog* one) {
-      return one != nullptr && one->partition == partition && one->lane == lane;
+  for (const Probes::Probe& probe : endpoint.probes.all()) {
+    const auto of = std::ranges::find_if(endpoint.backlogs, [&probe](const Backlog* one) {
+      return one != nullptr && one->partition == probe.partition && one->lane == probe.place.lane;
     });
-    book::OpenIndex* const index = of == endpoint.backlogs.end() ? nullptr : book_.index(partition);
-    const auto known = index ? index->find(place) : std::nullopt;
-    if (!known || !known->tried || known->tried->due <= now || !index->hurry(place, now)) continue;
-    bring(**of, place);
+    book::OpenIndex* const index = of == endpoint.backlogs.end() ? nullptr : book_.index(probe.partition);
+    const auto known = index ? index->find(probe.place) : std::nullopt;
+    if (!known || !known->tried || known->tried->due <= now || !index->hurry(probe.place, now)) continue;
+    bring(**of, probe.place);
     due(**of);
   }
 }
