@@ -187,3 +187,38 @@ TEST_CASE("Retry now: commands that await a result, and dead letters that are du
   CHECK(world.flying.empty());
   CHECK(world.events.empty());
 }
+
+TEST_CASE("Resume: what has become overdue in a long pause has no more than retries' share beside new events") {
+  CoreOptions options = every_hour();
+  options.shares.retry_share = 0.2;
+  World world(options);
+  StateBuilder state;
+  state.endpoint("a", [](auto& endpoint) { endpoint.concurrency = 10'000; }).subscription("s", "a", "old");
+  state.endpoint("b", [](auto& endpoint) { endpoint.concurrency = 10'000; }).subscription("t", "b", "new");
+  world.use(state);
+  world.give(1'000, "old");
+  fail_all(world);
+  state.in_state("a", EndpointState::paused, world.clock.unix_millis());
+  world.use(state);
+  world.pass(std::chrono::duration_cast<Millis>(std::chrono::hours{48}));
+  state.in_state("a", EndpointState::active, world.clock.unix_millis());
+  world.use(state);
+
+  std::size_t first = 0, again = 0;
+  for (int second = 0; second < 10; ++second) {
+    for (int i = 0; i < 100; ++i) {
+      world.give(1, "new");
+      world.pass(Millis{10});
+      while (world.answer("b", 204)) ++first;
+      while (world.answer("a", 204)) ++again;
+    }
+  }
+  CHECK(first == 1'000);
+  CHECK(static_cast<double>(again) <= 0.2 * static_cast<double>(first + again) + 10);
+  CHECK(static_cast<double>(again) >= 0.15 * static_cast<double>(first + again));
+  for (int i = 0; i < 2'000 && again < 1'000; ++i) {  // nothing new: they have all
+    world.pass(Millis{20});
+    while (world.answer("a", 204)) ++again;
+  }
+  CHECK(again == 1'000);
+}
