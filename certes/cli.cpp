@@ -1,9 +1,13 @@
 #include "certes/cli.hpp"
 
 #include <algorithm>
-#include <sstream>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
 
 #include "certes/cli_parts.hpp"
+#include "certes/cli_tree.hpp"
+#include "common/config/table.hpp"
 
 namespace certes::command {
 namespace {
@@ -16,11 +20,13 @@ std::string role_of(const std::string& program) {
   return "";
 }
 
+Parsed wrong(const std::string& name, const std::string& what) {
+  return {std::nullopt, kExitUsage, name + ": " + what + "\nSee: " + name + " --help\n"};
+}
+
 Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
-  std::ostringstream out;
   if (dynamic_cast<const CLI::CallForHelp*>(&error) || dynamic_cast<const CLI::CallForAllHelp*>(&error)) {
-    out << app.help();
-    return {std::nullopt, kExitOk, out.str()};
+    return {std::nullopt, kExitOk, app.help()};
   }
   std::string name = app.get_name();
   const CLI::App* at = &app;
@@ -28,13 +34,48 @@ Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
     at = at->get_subcommands().front();
     name += " " + at->get_name();
   }
-  // A word that is no command is an argument too many to the library, and it misses the command first.
   const auto extra = at->remaining();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) && at->get_require_subcommand_min() > 0 && !extra.empty())
-    out << name << ": there is no command \"" << extra.front() << "\"\nSee: " << name << " --help\n";
-  else
-    out << name << ": " << error.what() << "\nSee: " << name << " --help\n";
-  return {std::nullopt, kExitUsage, out.str()};
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extra.empty() && extra.front().starts_with("-")) {
+    std::vector<std::string> known;
+    for (const TreeOption& option : options_of(*at))
+      for (const std::string& one : option.names) known.push_back(one);
+    return wrong(name, "there is no option " + extra.front() + config::did_you_mean(extra.front(), known));
+  }
+  return wrong(name, error.what());
+}
+
+// A word that is no command, and what stands behind it: --help, too, is of none then. (To the library it is an argument
+// too many, and it misses the command first.)
+std::optional<Parsed> unknown_command(const CLI::App& root, const std::vector<std::string>& words) {
+  const CLI::App* at = &root;
+  std::string name = root.get_name();
+  for (const std::string& word : words) {
+    if (at->get_require_subcommand_min() == 0) return std::nullopt;
+    if (word.starts_with("-")) continue;
+    const auto children = at->get_subcommands([](const CLI::App*) { return true; });
+    const auto known = std::ranges::find(children, word, &CLI::App::get_name);
+    if (known == children.end()) {
+      std::vector<std::string> names;
+      for (const CLI::App* const child : children) names.push_back(child->get_name());
+      return wrong(name, "there is no command \"" + word + "\"" + config::did_you_mean(word, names));
+    }
+    at = *known;
+    name += " " + word;
+  }
+  return std::nullopt;
+}
+
+// When the text was made: SOURCE_DATE_EPOCH where a build says so, that it may be made again.
+std::string today() {
+  std::time_t at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  if (const char* const given = std::getenv("SOURCE_DATE_EPOCH"); given != nullptr)
+    at = static_cast<std::time_t>(std::strtoll(given, nullptr, 10));
+  std::tm parts{};
+  ::gmtime_r(&at, &parts);
+  constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+  return std::string(kMonths[parts.tm_mon]) + " " + std::to_string(parts.tm_mday) + ", " +
+         std::to_string(parts.tm_year + 1900);
 }
 
 }  // namespace
@@ -78,6 +119,16 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   add_resource_commands(context);
   add_audit_command(context);
   add_tail_commands(context);
+  app.add_subcommand("help", "the help of a command")->add_option("command", "which; none: of all that there are");
+  std::string shell;
+  CLI::App* const completion = app.add_subcommand("completion", "what a shell completes, as a script that it reads");
+  completion->add_option("shell", shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  const CLI::App* const manual = app.add_subcommand("manual", "certes(1), the manual page, for mdoc(7)");
+  if (!words.empty() && words[0] == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  if (auto unknown = unknown_command(app, words)) return std::move(*unknown);
   if (words.size() == 1 && words[0] == "--version") return {VersionOptions{}, kExitOk, ""};
   try {
     std::reverse(words.begin(), words.end());  // as the library wants them
@@ -85,6 +136,8 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   } catch (const CLI::ParseError& error) {
     return stopped(app, error);
   }
+  if (completion->parsed()) return {std::nullopt, kExitOk, completion_of(app, shell)};
+  if (manual->parsed()) return {std::nullopt, kExitOk, manual_of(app, today())};
   return {std::move(chosen), kExitOk, ""};
 }
 

@@ -66,6 +66,7 @@ void read_breaker(Fields& outer, std::optional<BreakerSettings>& breaker) {
   fields.integer("min_requests", breaker->min_requests, 1, 1'000'000);
   fields.number("window_seconds", breaker->window_seconds, 0.1, 3'600);
   fields.number("probe_seconds", breaker->probe_seconds, 0.1, 3'600);
+  breaker->max_probe_seconds = std::max(breaker->max_probe_seconds, breaker->probe_seconds);
   fields.number("max_probe_seconds", breaker->max_probe_seconds, 0.1, 86'400);
   if (fields.ok() && breaker->max_probe_seconds < breaker->probe_seconds)
     fields.refuse("max_probe_seconds", "is less than \"probe_seconds\"");

@@ -159,6 +159,8 @@ TEST_CASE("Endpoint JSON: a breaker is there unless it is null, and is shown whe
   const auto own = declared<Endpoint>(R"({"id":"a","url":"http://a/","breaker":{"failures":3,"probe_seconds":0.5}})");
   CHECK(again(own).breaker == BreakerSettings{3, 0.5, 20, 60, 0.5, 300});
   CHECK(shown_json(own).find(R"("breaker":{"failures":3,"ratio":0.5)") != std::string::npos);
+  const auto slow = declared<Endpoint>(R"({"id":"a","url":"http://a/","breaker":{"probe_seconds":600}})");
+  CHECK(again(slow).breaker == BreakerSettings{10, 0.5, 20, 60, 600, 600});
   check_refusals<Endpoint>({
       {R"({"url":"u","breaker":1})", "/breaker", "object"},
       {R"({"url":"u","breaker":{"failures":-1}})", "/breaker/failures", "from 0"},
