@@ -2,6 +2,7 @@
 
 #include "api/audit_routes.hpp"
 #include "api/bulk.hpp"
+#include "api/config_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/endpoint_actions.hpp"
 #include "api/endpoint_stats.hpp"
@@ -80,6 +81,8 @@ Table make_table() {
       kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
+  add("GET", "/config", "config:read", list_config,
+      "The settings of the process that answers, and where they are from");
   table.push_back({{"POST",
                     std::string(kApiRoot) + "/bulk",
                     Access::any_key,

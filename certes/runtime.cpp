@@ -36,8 +36,12 @@ std::string json_of(const std::map<std::string, std::string>& addresses) {
 
 }  // namespace
 
-Runtime::Runtime(Role role, config::Settings settings, std::string print_ports, Signals& signals)
-    : role_(role), settings_(std::move(settings)), print_ports_(std::move(print_ports)), signals_(signals) {}
+Runtime::Runtime(Role role, config::Loaded loaded, std::string print_ports, Signals& signals)
+    : role_(role),
+      described_(config::describe(loaded)),
+      settings_(std::move(loaded.settings)),
+      print_ports_(std::move(print_ports)),
+      signals_(signals) {}
 
 Runtime::~Runtime() = default;
 
@@ -167,8 +171,9 @@ void Runtime::open_roles() {
   if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
   if (api_ || dispatcher_) questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get());
   const gateway::Dependencies accepting{
-      settings_, *log_,       *registry_, keys_->sealer,          metrics_,
-      clock_,    *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr};
+      settings_,  *log_,       *registry_, keys_->sealer,          metrics_,
+      clock_,     *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr,
+      &described_};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
   if (scrapers_) scrapers_->open(*registry_);

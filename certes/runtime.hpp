@@ -24,7 +24,7 @@
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/mutex.hpp"
-#include "common/config/settings.hpp"
+#include "common/config/origins.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
@@ -36,7 +36,7 @@ namespace certes {
 
 class Runtime {
  public:
-  Runtime(command::Role role, config::Settings settings, std::string print_ports, Signals& signals);
+  Runtime(command::Role role, config::Loaded loaded, std::string print_ports, Signals& signals);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
@@ -63,6 +63,7 @@ class Runtime {
   bool runs_dispatcher() const;
 
   const command::Role role_;
+  const std::vector<config::SettingLine> described_;
   const config::Settings settings_;
   const std::string print_ports_;
   Signals& signals_;

@@ -9,12 +9,12 @@ namespace certes::command {
 
 int run_command(const ServeOptions& options) {
   Signals signals;
-  auto settings = config::load(options.sources);
-  if (!settings) return failed(settings.error());
-  logging::start(settings->log_level, settings->log_format);
-  if (const auto lowered = share_descriptors(raise_descriptor_limit(), options.role, *settings))
-    logging::warn(*lowered);
-  Runtime runtime(options.role, std::move(*settings), options.print_ports, signals);
+  auto loaded = config::load_with_origins(options.sources);
+  if (!loaded) return failed(loaded.error());
+  config::Settings& settings = loaded->settings;
+  logging::start(settings.log_level, settings.log_format);
+  if (const auto lowered = share_descriptors(raise_descriptor_limit(), options.role, settings)) logging::warn(*lowered);
+  Runtime runtime(options.role, std::move(*loaded), options.print_ports, signals);
   const auto ran = runtime.run();
   return ran ? kExitOk : failed(ran.error());
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
@@ -15,6 +16,9 @@
 
 namespace certes::questions {
 class Asker;
+}
+namespace certes::config {
+struct SettingLine;
 }
 
 namespace certes::gateway {
@@ -41,6 +45,8 @@ struct Dependencies {
   // cannot know. Any thread; may ask the log. Empty: it never knows.
   std::function<std::optional<bool>(UnixMillis)> open_before = {};
   questions::Asker* asker = nullptr;  // of the dispatchers; null: there is nobody to ask
+  const std::vector<config::SettingLine>* described =
+      nullptr;  // the settings, and where they are from; null: not known
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }
 };

@@ -10,6 +10,7 @@
 
 #include "api/api.hpp"
 #include "api/bootstrap.hpp"
+#include "common/config/origins.hpp"
 #include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 
@@ -54,9 +55,10 @@ class Process {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
     if (set) set(settings);
-    api_ =
-        std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock, addresses_,
-                                                         nullptr, installation.open_before, installation.asker});
+    described_ = config::describe({settings, {{"api.listen", "flag"}}});
+    api_ = std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock,
+                                                            addresses_, nullptr, installation.open_before,
+                                                            installation.asker, &described_});
     REQUIRE(api_->start());
     REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }
@@ -102,6 +104,7 @@ class Process {
   std::string key;  // sent with each request
 
  private:
+  std::vector<config::SettingLine> described_;
   metrics::Metrics metrics_;
   http::AddressPolicy addresses_;
 

@@ -134,7 +134,9 @@ TEST_CASE("Watchers: a large event for many is written a little in each round of
   std::size_t rounds = 0;
   for (; on.watchers.behind > 0 && rounds < 100'000; ++rounds)
     REQUIRE(on.loop.turn() <= Watchers::kSlice * Watchers::kSlicesOfRound);
-  CHECK(on.loop.total_written() - before == 400u * 900'000u);
+  const std::size_t written = on.loop.total_written() - before;
+  CHECK(written >= 400u * 900'000u);
+  CHECK(written < 400u * 901'000u);  // where it took long, lines that keep the connections open
   CHECK(rounds > 100);
   for (const auto& [id, body] : on.loop.bodies) CHECK_FALSE(body.ended);
   CHECK(on.crowd.unread->held() < 400u * 200u);

@@ -1,0 +1,60 @@
+#include "tests/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::api;
+using namespace certes::api::testing;
+
+namespace {
+
+Json setting(const Json& page, const std::string& name) {
+  for (const Json& line : page["items"])
+    if (line["name"] == name) return line;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("Master API: the settings of the process, and where they are from") {
+  Installation installation;
+  Process api(installation);
+  const auto shown = api.get("/config");
+  REQUIRE(shown.status == 200);
+  CHECK(shown.json["next"].is_null());
+  const Json listen = setting(shown.json, "api.listen");
+  CHECK(listen["value"] == "127.0.0.1:0");
+  CHECK(listen["from"] == "flag");
+  CHECK(listen["default"] == "127.0.0.1:9610");
+  CHECK(listen["variable"] == "CERTES_API_LISTEN");
+  CHECK(setting(shown.json, "dispatcher.in_flight_max")["from"] == "default");
+  CHECK(api.get("/config?limit=1").status == 400);
+}
+
+TEST_CASE("Master API: settings that are secrets are not shown") {
+  Installation installation;
+  const std::string secret = "certes_c2VjcmV0IG9mIHRoaXMgdGVzdCBvbmx5IQ";
+  Process api(installation, true, [&](config::Settings& settings) {
+    settings.admin_key = secret;
+    settings.kafka.properties["sasl.oauthbearer.client.secret"] = secret;
+  });
+  const auto shown = api.get("/config");
+  REQUIRE(shown.status == 200);
+  CHECK(shown.body.find(secret) == std::string::npos);
+  CHECK(setting(shown.json, "kafka.properties.sasl.oauthbearer.client.secret")["value"] == "(not shown)");
+}
+
+TEST_CASE("Master API: the settings are for keys of the installation, with the scope") {
+  Installation installation;
+  Process api(installation, false);
+  const std::string admin = *ensure_admin_key(api.registry, api.settings);
+  api.key = admin;
+  REQUIRE(api.put("/tenants/other", Json::object()).status == 201);
+  const auto others = api.post("/keys?tenant=other", {{"scopes", {"*"}}});
+  const auto reader = api.post("/keys", {{"scopes", {"config:read"}}});
+  const auto without = api.post("/keys", {{"scopes", {"endpoints:read"}}});
+  api.key = others.json["key"].get<std::string>();
+  CHECK(api.get("/config").status == 404);
+  api.key = without.json["key"].get<std::string>();
+  CHECK(api.get("/config").status == 403);
+  api.key = reader.json["key"].get<std::string>();
+  CHECK(api.get("/config").status == 200);
+}
