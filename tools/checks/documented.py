@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What is there is named in the documents, and what they name is there: settings, metrics, links. A rule of ./dev lint."""
+"""What is there is named in the documents, and what they, alerts and dashboards name is there: settings, metrics, links. A
+rule of ./dev lint."""
 import pathlib
 import re
 import sys
@@ -7,6 +8,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "deploy/prometheus/alerts.yml"]
 SOURCES = [path for folder in ("common", "gateway", "api", "dispatcher", "client", "certes") for path in (ROOT / folder).rglob("*.[ch]pp")]
+USERS = sorted((ROOT / "deploy/grafana").rglob("*.json")) + sorted((ROOT / "tests/prometheus").glob("*.yml"))
 CMAKE = [ROOT / "CMakeLists.txt", *(ROOT / "cmake").rglob("*.cmake"), *(ROOT / "tests").rglob("CMakeLists.txt"),
          *(ROOT / "client").rglob("CMakeLists.txt")]
 
@@ -27,11 +29,13 @@ def anchors(text):
 
 
 def broken_links(page, text):
-    for link in re.findall(r"\]\(([^)]+)\)", text):
+    links = [(page.parent, link) for link in re.findall(r"\]\(([^)]+)\)", text)]
+    links += [(ROOT, link) for link in re.findall(r"^ *runbook: (\S+)$", text, re.MULTILINE)]
+    for folder, link in links:
         if link.startswith("http"):
             continue
         path, _, anchor = link.partition("#")
-        to = (page.parent / path).resolve() if path else page
+        to = (folder / path).resolve() if path else page
         if not to.exists() or (anchor and anchor not in anchors(to.read_text())):
             yield f"{page.relative_to(ROOT)}: the link {link} leads nowhere"
 
@@ -52,9 +56,11 @@ def faults():
         if name not in named:
             yield f"the metric {name} stands in no document"
     known = set(re.findall(r"certes_\w+", code + "\n".join(path.read_text() for path in CMAKE)))
+    series = {name + ending for name in known for ending in ("_bucket", "_count", "_sum")}
     for page, text in texts.items():
         yield from broken_links(page, text)
-        for name in sorted(set(re.findall(r"\bcertes_[a-z0-9_]+\b(?!\*)", text)) - known):
+    for page, text in (texts | {page: page.read_text() for page in USERS}).items():
+        for name in sorted(set(re.findall(r"\bcertes_[a-z0-9_]+\b(?!\*)", text)) - known - series):
             yield f"{page.relative_to(ROOT)}: there is no {name}"
 
 

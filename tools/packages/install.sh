@@ -6,7 +6,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libtomlplusplus-dev libcli11-dev libspdlog-dev nlohmann-json3-dev
   libexpected-dev libconcurrentqueue-dev libre2-dev zlib1g-dev libbrotli-dev)
-tests=(doctest-dev python3 python3-venv curl openssl kcat util-linux mandoc zsh fish)
+tests=(doctest-dev python3 python3-venv curl openssl kcat util-linux mandoc zsh fish prometheus)
 lint=(clang-format clang-tidy clang python3 git)
 fuzz=(clang libclang-rt-dev)
 
@@ -45,6 +45,18 @@ fi
 echo "Installing ${#missing[@]} packages: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+
+# Prometheus comes with a service, which Debian would start now and at every boot. Tests start a Prometheus of their own.
+# Whoever wants the service: systemctl unmask prometheus.
+if [[ " ${missing[*]} " == *" prometheus "* ]]; then
+  unit=/etc/systemd/system/prometheus.service policy=/usr/sbin/policy-rc.d
+  [ -e "$unit" ] || { "${as_root[@]}" mkdir -p "${unit%/*}" && "${as_root[@]}" ln -s /dev/null "$unit"; }
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$log"; "${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+  fi
+fi
 if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
   tail -n 20 "$log" >&2
   exit 1
