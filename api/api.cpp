@@ -34,7 +34,9 @@ class Api::Impl {
         counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API"),
         scrapers_(frame.settings, frame.clock),
         server_(options_of(frame.settings)),
-        pages_(server_, frame.metrics, gateway::pages_of(frame.settings, scrapers_, [this] { return not_ready(); })) {
+        pages_(server_, frame.metrics,
+               gateway::pages_of(
+                   frame.settings, scrapers_, [this] { return not_ready(); }, frame_.measure)) {
     for (const ApiRow& row : routes()) {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<ApiHandler>(&row.handler)) add(row, *handler);

@@ -15,7 +15,7 @@ http::ServerOptions options_of(const std::string& listen) {
 }  // namespace
 
 MetricsListener::MetricsListener(const std::string& listen, metrics::Metrics& metrics,
-                                 std::function<std::optional<std::string>()> not_ready)
-    : server_(options_of(listen)), pages_(server_, metrics, {std::move(not_ready)}) {}
+                                 std::function<std::optional<std::string>()> not_ready, std::function<void()> measure)
+    : server_(options_of(listen)), pages_(server_, metrics, {std::move(not_ready), {}, std::move(measure)}) {}
 
 }  // namespace certes

@@ -16,9 +16,10 @@ inline constexpr std::size_t kMetricsConnections = 100;  // the most that it tak
 
 class MetricsListener {
  public:
-  // `not_ready`: of the roles of this process; any thread, must not block.
+  // `not_ready`: of the roles of this process; any thread, must not block. `measure`: before the metrics are written;
+  // may block.
   MetricsListener(const std::string& listen, metrics::Metrics& metrics,
-                  std::function<std::optional<std::string>()> not_ready);
+                  std::function<std::optional<std::string>()> not_ready, std::function<void()> measure);
   ~MetricsListener() { stop(); }
 
   Result<void> start() { return server_.start(); }

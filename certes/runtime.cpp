@@ -131,7 +131,10 @@ Result<void> Runtime::bind_listeners() {
     bound_.back().scheme = part.server().scheme();
     return {};
   };
-  const gateway::Frame frame{settings_, metrics_, clock_, &leaving_};
+  const std::function<void()> measure = [this] {
+    if (dispatcher::Dispatcher* const dispatcher = measured_) dispatcher->measure();
+  };
+  const gateway::Frame frame{settings_, metrics_, clock_, &leaving_, measure};
   if (runs_gateway()) {
     gateway_ = std::make_unique<gateway::Gateway>(frame);
     if (auto started = start_with_tls("gateway", *gateway_); !started) return started;
@@ -144,11 +147,12 @@ Result<void> Runtime::bind_listeners() {
     scrapers_ = std::make_unique<gateway::Scrapers>(settings_, clock_);
     dispatcher_ = std::make_unique<dispatcher::Dispatcher>(dispatcher::Frame{
         settings_, metrics_, &leaving_, [this](const http::Request& request) { return scrapers_->refusal(request); }});
+    measured_ = dispatcher_.get();
     if (auto started = start("dispatcher", *dispatcher_); !started) return started;
   }
   if (!settings_.metrics_listen.empty()) {
-    metrics_listener_ =
-        std::make_unique<MetricsListener>(settings_.metrics_listen, metrics_, [this] { return not_ready(); });
+    metrics_listener_ = std::make_unique<MetricsListener>(
+        settings_.metrics_listen, metrics_, [this] { return not_ready(); }, measure);
     if (auto started = start("metrics", *metrics_listener_); !started) return started;
   }
   std::vector<std::string> own;

@@ -87,6 +87,7 @@ class Runtime {
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<gateway::Scrapers> scrapers_;  // of the dispatcher's listener
   std::unique_ptr<dispatcher::Dispatcher> dispatcher_;
+  std::atomic<dispatcher::Dispatcher*> measured_{nullptr};  // the same, for listeners that are there before it
   std::unique_ptr<MetricsListener> metrics_listener_;
 
   std::atomic<bool> leaving_{false};

@@ -91,6 +91,19 @@ class Dispatcher::Impl {
     return std::nullopt;
   }
 
+  // Asks the log, which may block. An unreachable log leaves the last value.
+  void measure() {
+    const Work* work = open_.load(std::memory_order_acquire);
+    if (work == nullptr) return;
+    std::int64_t lag = 0;
+    for (const auto& one : work->loop.partitions()) {
+      const auto range = work->dependencies.log.offsets(log::Topic::events, one.partition, kAskLimit);
+      if (!range) return;
+      lag += std::max<std::int64_t>(0, range->end - one.position);
+    }
+    lag_.set(static_cast<double>(lag));
+  }
+
  private:
   struct Work {
     explicit Work(Dependencies given)
@@ -108,22 +121,9 @@ class Dispatcher::Impl {
     http::PageOptions options;
     options.not_ready = [this] { return not_ready(); };
     options.may_scrape = frame_.may_scrape;
-    options.measure = [this] { measure_lag(); };
+    options.measure = [this] { measure(); };
     options.metrics = frame_.settings.metrics_listen.empty();
     return options;
-  }
-
-  // Asks the log, which may block. An unreachable log leaves the last value.
-  void measure_lag() {
-    const Work* work = open_.load(std::memory_order_acquire);
-    if (work == nullptr) return;
-    std::int64_t lag = 0;
-    for (const auto& one : work->loop.partitions()) {
-      const auto range = work->dependencies.log.offsets(log::Topic::events, one.partition, kAskLimit);
-      if (!range) return;
-      lag += std::max<std::int64_t>(0, range->end - one.position);
-    }
-    lag_.set(static_cast<double>(lag));
   }
 
   const Frame frame_;
@@ -142,6 +142,7 @@ Dispatcher::Dispatcher(Dependencies dependencies)
 }
 Dispatcher::~Dispatcher() = default;
 Result<void> Dispatcher::start() { return impl_->start(); }
+void Dispatcher::measure() { impl_->measure(); }
 void Dispatcher::open(Dependencies dependencies) { impl_->open(std::move(dependencies)); }
 std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_ready(); }
 std::string Dispatcher::address() const { return impl_->address(); }

@@ -63,6 +63,8 @@ class Dispatcher {
   // of all partitions that none has, so for some moments after the start, or while the log does not answer. Nothing:
   // some partitions are another process's. Any thread; asks the log, at most half a second a partition.
   std::optional<bool> may_be_open_before(UnixMillis at) const;
+  // What is measured when somebody reads its metrics, at whichever listener. Any thread; asks the log, and may block.
+  void measure();
   // A question of any process of the installation: what this one knows is answered from the core loop, within a
   // second or never (it has no such kind, is asked too much, or is not open). Any thread; does not block. `answered`
   // may be called until stop() has returned.

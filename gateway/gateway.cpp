@@ -196,7 +196,9 @@ class Gateway::Impl {
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
-        pages_(server_, frame.metrics, pages_of(frame.settings, scrapers_, [this] { return not_ready(); })) {
+        pages_(server_, frame.metrics,
+               pages_of(
+                   frame.settings, scrapers_, [this] { return not_ready(); }, frame_.measure)) {
     for (const IngestRow& row : routes()) {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<IngestHandler>(&row.handler)) add(row, *handler);

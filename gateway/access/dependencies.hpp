@@ -29,6 +29,7 @@ struct Frame {
   metrics::Metrics& metrics;
   const Clock& clock;
   const std::atomic<bool>* leaving = nullptr;  // as Dependencies::leaving
+  std::function<void()> measure = {};          // before the metrics are written; may block
 };
 
 struct Dependencies {

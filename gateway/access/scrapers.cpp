@@ -42,10 +42,11 @@ bool Scrapers::from_allowed_network(const http::Request& request) const {
 }
 
 http::PageOptions pages_of(const config::Settings& settings, const Scrapers& scrapers,
-                           std::function<std::optional<std::string>()> not_ready) {
+                           std::function<std::optional<std::string>()> not_ready, std::function<void()> measure) {
   http::PageOptions options;
   options.not_ready = std::move(not_ready);
   options.may_scrape = [&scrapers](const http::Request& request) { return scrapers.refusal(request); };
+  options.measure = std::move(measure);
   options.metrics = settings.metrics_listen.empty();
   return options;
 }

@@ -34,6 +34,6 @@ class Scrapers {
 
 // The pages of a listener whose metrics these may see; `not_ready` as in PageOptions. `scrapers` outlives them.
 http::PageOptions pages_of(const config::Settings& settings, const Scrapers& scrapers,
-                           std::function<std::optional<std::string>()> not_ready);
+                           std::function<std::optional<std::string>()> not_ready, std::function<void()> measure);
 
 }  // namespace certes::gateway
