@@ -29,7 +29,7 @@ http::ServerOptions options_of(const config::Settings& settings) {
 
 class Api::Impl {
  public:
-  explicit Impl(gateway::Frame frame)
+  explicit Impl(const gateway::Frame& frame)
       : frame_(frame),
         counts_(frame.metrics, "certes_api_requests_total", "Requests to the Master API"),
         scrapers_(frame.settings, frame.clock),
@@ -96,7 +96,7 @@ class Api::Impl {
   http::Pages pages_;
 };
 
-Api::Api(gateway::Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Api::Api(const gateway::Frame& frame) : impl_(std::make_unique<Impl>(frame)) {}
 Api::Api(const Dependencies& dependencies) : Api(dependencies.frame()) { open(dependencies); }
 Api::~Api() = default;
 Result<void> Api::start() { return impl_->server().start(); }

@@ -14,7 +14,7 @@ namespace certes::api {
 
 class Api {
  public:
-  explicit Api(gateway::Frame frame);
+  explicit Api(const gateway::Frame& frame);
   explicit Api(const gateway::Dependencies& dependencies);
   ~Api();
   Result<void> start();

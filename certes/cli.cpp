@@ -56,6 +56,7 @@ std::optional<Parsed> unknown_command(const CLI::App& root, const std::vector<st
     const auto known = std::ranges::find(children, word, &CLI::App::get_name);
     if (known == children.end()) {
       std::vector<std::string> names;
+      names.reserve(children.size());
       for (const CLI::App* const child : children) names.push_back(child->get_name());
       return wrong(name, "there is no command \"" + word + "\"" + config::did_you_mean(word, names));
     }

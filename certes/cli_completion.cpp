@@ -46,7 +46,7 @@ void for_each_choice(const std::vector<TreeNode>& nodes, const Choice& visit) {
 
 std::string bash(const CLI::App& root) {
   const auto nodes = nodes_of(root);
-  const std::string name = root.get_name();
+  const std::string& name = root.get_name();
   std::string out = "# " + name + " completion for bash. To be read by ~/.bashrc: source <(" + name +
                     " completion bash)\n_" + name +
                     "() {\n"
@@ -89,7 +89,7 @@ std::string described(std::string_view word, std::string_view what) {
 
 std::string zsh(const CLI::App& root) {
   const auto nodes = nodes_of(root);
-  const std::string name = root.get_name();
+  const std::string& name = root.get_name();
   std::string out =
       "#compdef " + name + "\n# A file _" + name +
       " in a directory of $fpath; or, in ~/.zshrc behind compinit: source <(" + name + " completion zsh)\n_" + name +
@@ -126,7 +126,7 @@ std::string zsh(const CLI::App& root) {
 
 std::string fish(const CLI::App& root) {
   const auto nodes = nodes_of(root);
-  const std::string name = root.get_name();
+  const std::string& name = root.get_name();
   std::string paths;
   for (const TreeNode& node : nodes) paths += " " + in_fish(node.path);
   std::string out = "# " + name + " completion for fish: " + name + " completion fish > ~/.config/fish/completions/" +

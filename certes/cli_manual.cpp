@@ -79,7 +79,7 @@ void command(std::string& out, const TreeNode& node, std::string_view root) {
 }  // namespace
 
 std::string manual_of(const CLI::App& root, std::string_view date) {
-  const std::string name = root.get_name();
+  const std::string& name = root.get_name();
   std::string out = ".\\\" Made by: " + name + " manual\n.Dd " + std::string(date) +
                     "\n.Dt CERTES 1\n.Os\n.Sh NAME\n.Nm " + name +
                     "\n.Nd a webhook gateway with priorities, on Kafka or an embedded log\n.Sh SYNOPSIS\n";

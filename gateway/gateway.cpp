@@ -190,7 +190,7 @@ class Gateway::Services {
 
 class Gateway::Impl {
  public:
-  explicit Impl(Frame frame)
+  explicit Impl(const Frame& frame)
       : frame_(frame),
         metrics_(frame.metrics, frame.settings.metrics_endpoints),
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
@@ -273,7 +273,7 @@ class Gateway::Impl {
   http::Pages pages_;
 };
 
-Gateway::Gateway(Frame frame) : impl_(std::make_unique<Impl>(frame)) {}
+Gateway::Gateway(const Frame& frame) : impl_(std::make_unique<Impl>(frame)) {}
 Gateway::Gateway(const Dependencies& dependencies) : Gateway(dependencies.frame()) { open(dependencies); }
 Gateway::~Gateway() = default;
 Result<void> Gateway::start() { return impl_->server().start(); }

@@ -15,7 +15,7 @@ namespace certes::gateway {
 
 class Gateway {
  public:
-  explicit Gateway(Frame frame);
+  explicit Gateway(const Frame& frame);
   explicit Gateway(const Dependencies& dependencies);  // opened already
   ~Gateway();
   Result<void> start();  // binds; conflict where the port is in use
