@@ -7,7 +7,7 @@
 namespace certes::command {
 namespace {
 
-std::string joined(const std::vector<std::string>& words, std::string_view between = " ") {
+std::string words_of(const std::vector<std::string>& words, std::string_view between = " ") {
   std::string text;
   for (const std::string& word : words) text.append(text.empty() ? "" : between).append(word);
   return text;
@@ -33,7 +33,7 @@ std::vector<std::string> children_of(const CLI::App& command) {
 std::string paths_of(const std::vector<TreeNode>& nodes) {
   std::vector<std::string> paths;
   for (std::size_t i = 1; i < nodes.size(); ++i) paths.push_back("\"" + nodes[i].path + "\"");
-  return joined(paths, "|");
+  return words_of(paths, "|");
 }
 
 using Choice = std::function<void(const std::string& command, const std::vector<std::string>& names,
@@ -61,7 +61,7 @@ std::string bash(const CLI::App& root) {
                     "  case \"$at $before\" in\n";
   std::string unnamed;
   for_each_choice(nodes, [&](const std::string& at, const auto& names, const auto& choices) {
-    const std::string words = "COMPREPLY=($(compgen -W " + in_sh(joined(choices)) + " -- \"$word\"))";
+    const std::string words = "COMPREPLY=($(compgen -W " + in_sh(words_of(choices)) + " -- \"$word\"))";
     for (const std::string& option : names) out += "    \"" + at + " " + option + "\") " + words + "; return ;;\n";
     if (names.empty()) unnamed += "      \"" + at + "\") " + words + " ;;\n";
   });
@@ -70,12 +70,13 @@ std::string bash(const CLI::App& root) {
     std::vector<std::string> names;
     for (const TreeOption& option : options_of(*node.command))
       names.insert(names.end(), option.names.begin(), option.names.end());
-    out += "      \"" + node.path + "\") COMPREPLY=($(compgen -W " + in_sh(joined(names)) + " -- \"$word\")) ;;\n";
+    out += "      \"" + node.path + "\") COMPREPLY=($(compgen -W " + in_sh(words_of(names)) + " -- \"$word\")) ;;\n";
   }
   out += "    esac\n  elif [[ $before != -* ]]; then\n    case \"$at\" in\n" + unnamed;
   for (const TreeNode& node : nodes)
     if (const auto children = children_of(*node.command); !children.empty())
-      out += "      \"" + node.path + "\") COMPREPLY=($(compgen -W " + in_sh(joined(children)) + " -- \"$word\")) ;;\n";
+      out +=
+          "      \"" + node.path + "\") COMPREPLY=($(compgen -W " + in_sh(words_of(children)) + " -- \"$word\")) ;;\n";
   out += "    esac\n  fi\n}\ncomplete -o bashdefault -o default -F _" + name + " " + name + "\n";
   return out;
 }
@@ -102,8 +103,8 @@ std::string zsh(const CLI::App& root) {
   std::string unnamed;
   for_each_choice(nodes, [&](const std::string& at, const auto& names, const auto& choices) {
     for (const std::string& option : names)
-      out += "    (\"" + at + " " + option + "\") compadd -- " + joined(choices) + "; return ;;\n";
-    if (names.empty()) unnamed += "    (\"" + at + "\") compadd -- " + joined(choices) + "; return ;;\n";
+      out += "    (\"" + at + " " + option + "\") compadd -- " + words_of(choices) + "; return ;;\n";
+    if (names.empty()) unnamed += "    (\"" + at + "\") compadd -- " + words_of(choices) + "; return ;;\n";
   });
   out += "  esac\n  case \"$at\" in\n";
   for (const TreeNode& node : nodes) {
@@ -147,7 +148,7 @@ std::string fish(const CLI::App& root) {
         of += one.starts_with("--") ? "-l " + one.substr(2) + " " : "-s " + one.substr(1) + " ";
       if (!option.names.empty() && !option.value.empty()) of += option.choices.empty() ? "-r " : "-x ";
       if (option.names.empty()) of += "-f ";
-      if (!option.choices.empty()) of += "-a " + in_fish(joined(option.choices)) + " ";
+      if (!option.choices.empty()) of += "-a " + in_fish(words_of(option.choices)) + " ";
       if (option.names.empty() && option.choices.empty()) continue;
       out += of + "-d " + in_fish(option.description) + "\n";
     }
