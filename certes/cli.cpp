@@ -52,14 +52,10 @@ std::optional<Parsed> unknown_command(const CLI::App& root, const std::vector<st
   for (const std::string& word : words) {
     if (at->get_require_subcommand_min() == 0) return std::nullopt;
     if (word.starts_with("-")) continue;
-    const auto children = at->get_subcommands([](const CLI::App*) { return true; });
+    const auto children = children_of(*at);
     const auto known = std::ranges::find(children, word, &CLI::App::get_name);
-    if (known == children.end()) {
-      std::vector<std::string> names;
-      names.reserve(children.size());
-      for (const CLI::App* const child : children) names.push_back(child->get_name());
-      return wrong(name, "there is no command \"" + word + "\"" + config::did_you_mean(word, names));
-    }
+    if (known == children.end())
+      return wrong(name, "there is no command \"" + word + "\"" + config::did_you_mean(word, children_names_of(*at)));
     at = *known;
     name += " " + word;
   }

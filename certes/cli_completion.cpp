@@ -22,13 +22,6 @@ std::string quoted(std::string_view text, std::string_view quote) {
 std::string in_sh(std::string_view text) { return quoted(text, "'\\''"); }
 std::string in_fish(std::string_view text) { return quoted(text, "\\'"); }
 
-std::vector<std::string> children_of(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::App* const child : command.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(child->get_name());
-  return names;
-}
-
 // "a|b": of every path but the root's.
 std::string paths_of(const std::vector<TreeNode>& nodes) {
   std::vector<std::string> paths;
@@ -74,7 +67,7 @@ std::string bash(const CLI::App& root) {
   }
   out += "    esac\n  elif [[ $before != -* ]]; then\n    case \"$at\" in\n" + unnamed;
   for (const TreeNode& node : nodes)
-    if (const auto children = children_of(*node.command); !children.empty())
+    if (const auto children = children_names_of(*node.command); !children.empty())
       out +=
           "      \"" + node.path + "\") COMPREPLY=($(compgen -W " + in_sh(words_of(children)) + " -- \"$word\")) ;;\n";
   out += "    esac\n  fi\n}\ncomplete -o bashdefault -o default -F _" + name + " " + name + "\n";
@@ -109,7 +102,7 @@ std::string zsh(const CLI::App& root) {
   out += "  esac\n  case \"$at\" in\n";
   for (const TreeNode& node : nodes) {
     out += "    (\"" + node.path + "\")\n      commands=(";
-    for (const CLI::App* const child : node.command->get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* const child : children_of(*node.command))
       out += "\n        " + described(child->get_name(), child->get_description());
     out += ")\n      options=(";
     for (const TreeOption& option : options_of(*node.command))
@@ -139,8 +132,8 @@ std::string fish(const CLI::App& root) {
                     "_paths\n      set at \"$at $word\"\n    end\n  end\n  test \"$at\" = \"$argv[1]\"\nend\n";
   for (const TreeNode& node : nodes) {
     const std::string line = "complete -c " + name + " -n \"__" + name + "_at " + in_fish(node.path) + "\" ";
-    if (const auto children = children_of(*node.command); !children.empty()) out += line + "-f\n";
-    for (const CLI::App* const child : node.command->get_subcommands([](const CLI::App*) { return true; }))
+    if (const auto children = children_names_of(*node.command); !children.empty()) out += line + "-f\n";
+    for (const CLI::App* const child : children_of(*node.command))
       out += line + "-a " + child->get_name() + " -d " + in_fish(child->get_description()) + "\n";
     for (const TreeOption& option : options_of(*node.command)) {
       std::string of = line;

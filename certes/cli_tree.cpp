@@ -7,8 +7,7 @@ namespace {
 
 void add(std::vector<TreeNode>& nodes, const std::string& path, const CLI::App& command) {
   nodes.push_back({path, &command});
-  for (const CLI::App* const child : command.get_subcommands([](const CLI::App*) { return true; }))
-    add(nodes, path + " " + child->get_name(), *child);
+  for (const CLI::App* const child : children_of(command)) add(nodes, path + " " + child->get_name(), *child);
 }
 
 // Of "TEXT:{critical,high}"; the library keeps them nowhere else.
@@ -31,6 +30,16 @@ std::string value_of(const CLI::Option& option) {
 }
 
 }  // namespace
+
+std::vector<const CLI::App*> children_of(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::vector<std::string> children_names_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* const child : children_of(command)) names.push_back(child->get_name());
+  return names;
+}
 
 std::vector<TreeNode> nodes_of(const CLI::App& root) {
   std::vector<TreeNode> nodes;

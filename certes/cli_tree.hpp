@@ -15,6 +15,9 @@ struct TreeNode {
   const CLI::App* command;
   bool is_group() const { return command->get_require_subcommand_min() > 0; }  // the command itself does nothing
 };
+// Its own, in the order in which they were added; and what they are called.
+std::vector<const CLI::App*> children_of(const CLI::App& command);
+std::vector<std::string> children_names_of(const CLI::App& command);
 // All of them, each before its own, in the order in which they were added.
 std::vector<TreeNode> nodes_of(const CLI::App& root);
 

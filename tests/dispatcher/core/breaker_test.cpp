@@ -40,6 +40,20 @@ void fail_all(World& world, int status = 500) {
   }
 }
 
+// Each that comes works, until so many urgent ones have come: how many, and how many others.
+std::pair<int, int> deliver_until(World& world, int wanted) {
+  int urgent = 0, others = 0;
+  for (int rounds = 0; urgent < wanted && others < 3 && rounds < 100; ++rounds) {
+    if (world.flying.empty()) world.pass(Millis{10});  // what is urgent is brought
+    if (world.flying.empty()) continue;
+    const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
+    ++(is_urgent ? urgent : others);
+    world.answer("down", 204);
+    world.core->run();
+  }
+  return {urgent, others};
+}
+
 }  // namespace
 
 TEST_CASE("Breaker: behind an open one nothing is sent but a probe, and attempts are not used up") {
@@ -90,16 +104,8 @@ TEST_CASE("Breaker: what was the probe of an outage goes first behind it, though
     world.answer("down", 500);
   }
   CHECK(world.letters.empty());
-  int urgent = 0, others = 0;
   world.pass(Millis{4'000});
-  for (int rounds = 0; urgent < 5 && rounds < 100; ++rounds) {
-    if (world.flying.empty()) world.pass(Millis{10});
-    if (world.flying.empty()) continue;
-    const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
-    ++(is_urgent ? urgent : others);
-    world.answer("down", 204);
-    world.core->run();
-  }
+  const auto [urgent, others] = deliver_until(world, 5);
   CHECK(urgent == 5);
   CHECK(others <= 2);  // the probe, and the share of lower classes
 }
@@ -223,15 +229,7 @@ TEST_CASE("Breaker: what is urgent goes first when the endpoint is back, and oth
   CHECK(world.answer("up", 204));
   CHECK(world.flying.empty());
   world.pass(Millis{1'000});
-  int urgent = 0, others = 0;
-  for (int rounds = 0; urgent < 10 && others < 3 && rounds < 100; ++rounds) {
-    if (world.flying.empty()) world.pass(Millis{10});  // what is urgent is brought
-    if (world.flying.empty()) continue;
-    const bool is_urgent = World::header(world.flying.front(), "ce-type") == "urgent";
-    ++(is_urgent ? urgent : others);
-    world.answer("down", 204);
-    world.core->run();
-  }
+  const auto [urgent, others] = deliver_until(world, 10);
   CHECK(urgent == 10);
   CHECK(others <= 1);  // the share of lower classes
 }
