@@ -71,6 +71,7 @@ void Checkpointer::run() {
       copied_ = checkpoint(store_, connection_, SQLITE_CHECKPOINT_PASSIVE);
       sync_file();
       busy_.store(false, std::memory_order_release);
+      busy_.notify_one();
     }
     doorbell_.wait(kIdle);
   }

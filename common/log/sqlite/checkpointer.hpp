@@ -28,6 +28,8 @@ class Checkpointer {
   bool busy() const { return busy_.load(std::memory_order_acquire); }
   // Precondition: not busy.
   void start();
+  // Blocks until it is not busy.
+  void wait() const { busy_.wait(true, std::memory_order_acquire); }
   // How many pages its last checkpoint has found in the file. Precondition: not busy.
   int copied() const { return copied_; }
 

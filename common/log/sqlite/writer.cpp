@@ -110,18 +110,26 @@ void Writer::give_up(Group& group, const Error& error) {
 
 void Writer::checkpoint_if_due() {
   if (store_.health.fatal()) return;
-  if (beside_ && !checkpointer_.busy()) plan_.copied(page_bytes_ * checkpointer_.copied());
-  beside_ = checkpointer_.busy();
+  take_what_is_copied();
   switch (plan_.next(page_bytes_ * wal_pages_, beside_)) {
     case CheckpointPlan::Step::none: return;
     case CheckpointPlan::Step::beside: beside_ = true; return checkpointer_.start();
     case CheckpointPlan::Step::last: return plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_PASSIVE));
     case CheckpointPlan::Step::truncate: break;
   }
+  checkpointer_.wait();
+  if (store_.health.fatal()) return;  // found by that one
+  take_what_is_copied();
   store_.reads.hold_off();
   plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
   store_.reads.let_in();
   wake_readers();
+}
+
+void Writer::take_what_is_copied() {
+  if (!beside_ || checkpointer_.busy()) return;
+  beside_ = false;
+  plan_.copied(page_bytes_ * checkpointer_.copied());
 }
 
 void Writer::wake_readers() {

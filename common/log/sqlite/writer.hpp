@@ -38,6 +38,8 @@ class Writer {
   void trouble(const Failure& failure, Stage stage, Group& group);
   void wake_readers();
   void checkpoint_if_due();
+  // Of what was copied beside the writer, once that has ended.
+  void take_what_is_copied();
   int checkpoint(int mode);
 
   Store& store_;

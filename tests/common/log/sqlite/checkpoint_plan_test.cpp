@@ -64,6 +64,14 @@ TEST_CASE("CheckpointPlan: what readers keep from being copied is not tried agai
   CHECK(plan.next(Plan::kTruncateBytes + Plan::kStepBytes, false) == Step::truncate);
 }
 
+TEST_CASE("CheckpointPlan: past its bound the writer waits, also for a thread beside it that does not keep up") {
+  Plan plan;
+  CHECK(plan.next(Plan::kStepBytes, false) == Step::beside);
+  for (std::int64_t bytes = Plan::kStepBytes; bytes < Plan::kTruncateBytes; bytes += kPage)
+    CHECK(plan.next(bytes, true) == Step::none);
+  CHECK(plan.next(Plan::kTruncateBytes, true) == Step::truncate);
+}
+
 TEST_CASE("CheckpointPlan: a pass that ends after it began anew says nothing of the new one") {
   Plan plan;
   CHECK(plan.next(2 * Plan::kStepBytes, false) == Step::beside);
