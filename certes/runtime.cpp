@@ -10,6 +10,7 @@
 #include "certes/registry_watch.hpp"
 #include "certes/sealing_keys.hpp"
 #include "certes/start_lines.hpp"
+#include "common/metrics/process_metrics.hpp"
 
 namespace certes {
 namespace {
@@ -91,6 +92,7 @@ Result<void> Runtime::open() {
   auto log = open_engine(settings_, clock_, metrics_);
   if (!log) return fail(log.error());
   log_ = std::move(*log);
+  metrics::add_process_metrics(metrics_);
   metrics_.gauge("certes_build_info", "The version that runs", {{"version", CERTES_VERSION}}).set(1);
   return {};
 }

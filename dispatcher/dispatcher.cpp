@@ -27,8 +27,8 @@ class Dispatcher::Impl {
  public:
   explicit Impl(Frame frame)
       : frame_(std::move(frame)),
-        lag_(frame_.metrics.gauge("certes_consumer_lag", "Records that are not read yet, of owned partitions",
-                                  {{"topic", "events"}})),
+        unread_(frame_.metrics.gauge("certes_dispatcher_unread_records",
+                                     "Records of events that are not read yet, of owned partitions")),
         server_(listener(frame_.settings.dispatcher)),
         pages_(server_, frame_.metrics, page_options()) {}
   ~Impl() { server_.stop(Millis{0}); }
@@ -95,13 +95,13 @@ class Dispatcher::Impl {
   void measure() {
     const Work* work = open_.load(std::memory_order_acquire);
     if (work == nullptr) return;
-    std::int64_t lag = 0;
+    std::int64_t unread = 0;
     for (const auto& one : work->loop.partitions()) {
       const auto range = work->dependencies.log.offsets(log::Topic::events, one.partition, kAskLimit);
       if (!range) return;
-      lag += std::max<std::int64_t>(0, range->end - one.position);
+      unread += std::max<std::int64_t>(0, range->end - one.position);
     }
-    lag_.set(static_cast<double>(lag));
+    unread_.set(static_cast<double>(unread));
   }
 
  private:
@@ -127,7 +127,7 @@ class Dispatcher::Impl {
   }
 
   const Frame frame_;
-  metrics::Gauge lag_;
+  metrics::Gauge unread_;
   std::optional<Dependencies> waiting_;
   std::unique_ptr<Work> work_;
   std::atomic<Work*> open_{nullptr};

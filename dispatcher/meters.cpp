@@ -85,6 +85,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                {{"topic", "events"}});
   unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
   duplicates_ = metrics_.counter("certes_dispatcher_duplicates_total", "Events that were there already");
+  read_ = metrics_.counter("certes_dispatcher_read_records_total",
+                           "Records of events read to be routed, those of takeovers again");
   read_back_ = metrics_.counter("certes_dispatcher_read_back_records_total", "Records read again for de-duplication");
   identities_ = metrics_.gauge("certes_deduplication_ids", "Identities remembered.", {{"role", "dispatcher"}});
   identity_bytes_ = metrics_.gauge("certes_deduplication_bytes", "Memory of their index.", {{"role", "dispatcher"}});

@@ -34,6 +34,7 @@ class Meters final : public Observer {
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
   void lost() override { lost_deliveries_.add(); }
   void duplicate() override { duplicates_.add(); }
+  void read() override { read_.add(); }
   void read_back() override { read_back_.add(); }
   void problem(std::string_view text) override;
   void notice_lost(std::string_view why) override;
@@ -71,7 +72,7 @@ class Meters final : public Observer {
   metrics::Gauge resolving_, resolving_waiting_;
   std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
   http::ResolverStats shown_;
-  metrics::Counter unmatched_, duplicates_, read_back_, lost_, lost_deliveries_, foreign_commits_;
+  metrics::Counter unmatched_, duplicates_, read_, read_back_, lost_, lost_deliveries_, foreign_commits_;
   metrics::Counter trims_of_events_, trims_of_progress_;               // that failed
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   metrics::Counter notices_lost_;

@@ -110,6 +110,7 @@ class Observer {
   virtual void unmatched(const log::StoredRecord& event, std::string_view event_id) = 0;
   virtual void lost() = 0;  // a delivery that was open, as its event is not on the log any more
   virtual void duplicate() = 0;
+  virtual void read() = 0;       // a record of events, to be routed
   virtual void read_back() = 0;  // a record of before, for de-duplication
   virtual void problem(std::string_view text) = 0;
   // An event about Certes that nobody gets, or only by a replay.

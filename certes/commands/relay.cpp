@@ -15,6 +15,7 @@
 #include "client/relay/relay.hpp"
 #include "common/base/random.hpp"
 #include "common/config/toml.hpp"
+#include "common/metrics/process_metrics.hpp"
 
 namespace certes::command {
 namespace {
@@ -114,7 +115,9 @@ class RelayProcess {
       : settings_(settings),
         key_(std::move(key)),
         signals_(signals),
-        meters_(metrics_, settings.relay.max_events, settings.relay.max_bytes) {}
+        meters_(metrics_, settings.relay.max_events, settings.relay.max_bytes) {
+    metrics::add_process_metrics(metrics_);
+  }
 
   Result<void> run(const std::string& print_ports) {
     if (auto opened = open(); !opened) return opened;

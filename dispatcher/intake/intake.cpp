@@ -5,6 +5,7 @@
 namespace certes::dispatcher {
 
 void EventIntake::take(log::RecordPtr record) {
+  parts_.observer.read();
   auto view = parts_.arrivals.readable(*record);
   Unrouted next{std::move(record), Duplicate{}, {}, {}};
   if (!view)

@@ -1,9 +1,14 @@
 #include "common/metrics/metrics.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <ctime>
 #include <string>
 #include <thread>
+#include <vector>
+
+#include "common/metrics/process_metrics.hpp"
 
 using certes::metrics::Metrics;
 
@@ -96,4 +101,32 @@ TEST_CASE("Metrics: threads count without losing any") {
   one.join();
   two.join();
   CHECK(has_line(metrics.text(), "certes_shared_total 20000"));
+}
+
+TEST_CASE("Metrics: a process shows what the system knows of it, measured at each exposition") {
+  Metrics metrics;
+  certes::metrics::add_process_metrics(metrics);
+  const auto value = [](const std::string& text, const std::string& name) {
+    const auto at = text.find("\n" + name + " ");
+    REQUIRE(at != std::string::npos);
+    return std::stod(text.substr(at + name.size() + 2));
+  };
+  const std::string before = metrics.text();
+  CHECK(value(before, "process_resident_memory_bytes") > 100'000);
+  CHECK(value(before, "process_virtual_memory_bytes") >= value(before, "process_resident_memory_bytes"));
+  CHECK(value(before, "process_max_fds") > value(before, "process_open_fds"));
+  const auto now = static_cast<double>(std::time(nullptr));
+  CHECK(value(before, "process_start_time_seconds") <= now + 1);
+  CHECK(value(before, "process_start_time_seconds") > now - 86'400);
+  const double descriptors = value(before, "process_open_fds");
+  const double threads = value(before, "process_threads");
+  const int pipe_ends[] = {::dup(0), ::dup(0)};
+  const std::vector<char> memory(64u << 20, 'x');
+  std::string with;
+  std::thread([&] { with = metrics.text(); }).join();
+  CHECK(value(with, "process_open_fds") == descriptors + 2);
+  CHECK(value(with, "process_threads") == threads + 1);
+  CHECK(value(with, "process_resident_memory_bytes") > value(before, "process_resident_memory_bytes") + (32u << 20));
+  CHECK(value(with, "process_cpu_seconds_total") > value(before, "process_cpu_seconds_total"));
+  for (const int end : pipe_ends) ::close(end);
 }

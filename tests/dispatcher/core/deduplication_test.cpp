@@ -62,6 +62,7 @@ TEST_CASE("Core: an event whose first was read by a former owner is dropped") {
   world.give(with_id("order-7", 4));
   world.give(with_id("order-8", 5));
   world.core->run();
+  CHECK(world.read_count == 2);
   CHECK(world.duplicate_count == 1);
   CHECK(world.finished.contains({0, 4}));
   REQUIRE(world.flying.size() == 1);

@@ -213,6 +213,7 @@ class World final : public dispatcher::Outcomes,
   void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
   void lost() override { ++lost_count; }
   void duplicate() override { ++duplicate_count; }
+  void read() override { ++read_count; }
   void read_back() override { ++read_back_count; }
   void breaker_opened(std::string_view key, std::size_t) override { breakers.emplace_back(key); }
   void breaker_closed(std::string_view key, std::size_t) override { std::erase(breakers, key); }
@@ -370,6 +371,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;
+  int read_count = 0;
   int read_back_count = 0;
   int given_back_count = 0;
   int tripped = 0;  // workers of several

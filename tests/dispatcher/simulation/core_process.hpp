@@ -119,6 +119,7 @@ class CoreProcess final : public certes::simulation::Process,
   void unmatched(const log::StoredRecord&, std::string_view) override {}
   void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
   void duplicate() override {}
+  void read() override {}
   void read_back() override {}
   void breaker_opened(std::string_view, std::size_t) override {}
   void breaker_closed(std::string_view endpoint, std::size_t) override { around_.judge.closed(endpoint); }

@@ -107,7 +107,7 @@ class Others(Case):
                 await asyncio.to_thread(meddle, "abort", topic, partition, "never")
             # The record, and the mark behind it.
             await asyncio.to_thread(wait_for, lambda: ends() == before + 2 * PARTITIONS, 60, "the marks")
-            lag = 'certes_consumer_lag{topic="events"}'
+            lag = "certes_dispatcher_unread_records"
             await asyncio.to_thread(wait_for, lambda: installation.dispatchers[0].metrics("dispatcher")[lag] == 0, 60, "no lag")
 
     async def test_what_waits_is_skipped_on_purpose_once_no_dispatcher_runs(self):
