@@ -6,7 +6,6 @@
 namespace certes::registry {
 namespace {
 
-constexpr int kMostWeight = 100;
 constexpr std::int64_t kMostResources = 1'000'000'000;
 constexpr double kMostEventsPerSecond = 1e9;
 constexpr std::size_t kMostSources = 64;

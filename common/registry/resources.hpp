@@ -58,8 +58,10 @@ struct Quotas {
   std::optional<double> events_per_second;
 };
 
+inline constexpr int kMostWeight = 100;
+
 struct Tenant : Meta {
-  int weight = 1;                              // its share of the sends of a class, beside other tenants'
+  int weight = 1;                              // 1 to kMostWeight: its share of a class, beside other tenants'
   Priority max_priority = Priority::critical;  // the highest that its subscriptions may have
   Quotas quotas;
 };

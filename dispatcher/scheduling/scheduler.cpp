@@ -31,7 +31,7 @@ Lanes& Scheduler::add(std::string_view tenant_name, int weight) {
   if (found == tenants_.end()) {
     found = tenants_.emplace(std::string(tenant_name), std::make_unique<Tenant>()).first;
     found->second->name = tenant_name;
-    found->second->weight = std::max(1, weight);
+    found->second->weight = std::clamp(weight, 1, registry::kMostWeight);
   }
   auto lanes = std::make_unique<Lanes>();
   lanes->scheduler_ = this;
@@ -66,9 +66,8 @@ void Scheduler::remove(Lanes& lanes) {
   for (int lane = 0; lane < kLanes; ++lane) leave(lanes, lane);
   rated_.cancel(lanes);
   kept(lanes).unlink();
-  in_flight_ -= static_cast<std::size_t>(lanes.in_flight_);
   Tenant* tenant = lanes.tenant_;
-  tenant->in_flight -= static_cast<std::size_t>(lanes.in_flight_);
+  hold(*tenant, tenant->in_flight - static_cast<std::size_t>(lanes.in_flight_));
   endpoints_.erase(&lanes);
   if (--tenant->endpoints > 0) return;
   bound_.cancel(*tenant);
@@ -79,7 +78,9 @@ void Scheduler::set_weight(std::string_view tenant_name, int weight) {
   const auto found = tenants_.find(tenant_name);
   if (found == tenants_.end()) return;
   Tenant& tenant = *found->second;
-  tenant.weight = std::max(1, weight);
+  if (tenant.in_flight > 0) busy_.leave(tenant.weight);
+  tenant.weight = std::clamp(weight, 1, registry::kMostWeight);
+  if (tenant.in_flight > 0) busy_.come(tenant.weight);
   for (Lanes::TenantPlace& place : tenant.places) place.deficit = std::min(place.deficit, tenant.weight);
 }
 
@@ -224,8 +225,7 @@ Waiting* Scheduler::take(Turn turn, SteadyTime now) {
   Waiting* item = lanes.queues_[at(lane)].front();
   erase(*item);
   ++lanes.in_flight_;
-  ++in_flight_;
-  ++lanes.tenant_->in_flight;
+  hold(*lanes.tenant_, lanes.tenant_->in_flight + 1);
   lanes.bucket_.take(now);
   update(lanes, now);
   return item;
@@ -233,8 +233,7 @@ Waiting* Scheduler::take(Turn turn, SteadyTime now) {
 
 void Scheduler::release(Lanes& lanes, SteadyTime now) {
   --lanes.in_flight_;
-  --in_flight_;
-  --lanes.tenant_->in_flight;
+  hold(*lanes.tenant_, lanes.tenant_->in_flight - 1);
   update(lanes, now);
   let_kept_back_go(now);
 }

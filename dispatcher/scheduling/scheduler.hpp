@@ -7,8 +7,10 @@
 // however long the others take. Retries wait in lanes of their own; where they may go, they go before the first
 // attempts of their class. The retry budget binds all of them while first attempts wait, and those of a tenant whose
 // first attempts were sent in the last ten seconds always: other tenants' do not slow it down. Of the slots in all a
-// quarter is kept for tenants that have less than a quarter, where there are several, whether something was ever sent
-// to them or not: one whose endpoints hang does not hold up the others. No endpoint has more than a quarter where there
+// quarter is kept, where there are several tenants, for those that have less than their part of it, whether something
+// was ever sent to them or not: one whose endpoints hang does not hold up the others. That part is all of it for the
+// largest weight of those with requests out, and as much less as another weighs less: so the weights hold where slots
+// are what is scarce. No endpoint has more than a quarter where there
 // are others; and of the last eighth one with requests out, none of which has worked for ten seconds, gets no more. All
 // operations are O(1), amortised. Who: core. Pure: the time is passed in. Confined to one thread.
 
@@ -25,6 +27,7 @@
 #include "common/base/hash.hpp"
 #include "common/registry/resources.hpp"
 #include "dispatcher/retry/timing_wheel.hpp"
+#include "dispatcher/scheduling/busy_weights.hpp"
 #include "dispatcher/scheduling/list.hpp"
 #include "dispatcher/scheduling/retry_budget.hpp"
 #include "dispatcher/scheduling/token_bucket.hpp"
@@ -139,6 +142,9 @@ class Scheduler {
   void let_kept_back_go(SteadyTime now);
   void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
   bool is_full(const Tenant& tenant) const;
+  std::size_t part_of(const Tenant& tenant) const;  // of the last quarter
+  void hold(Tenant& tenant, std::size_t slots);     // so many from now on
+  std::size_t quarter() const;                      // of all slots
   void enter(Lanes& lanes, int lane);
   void leave(Lanes& lanes, int lane);
   void wake_rated(SteadyTime now);
@@ -178,6 +184,7 @@ class Scheduler {
   List<Lanes, NodeOf<struct KeptBack>> kept_back_;  // that get nothing of the last slots
   TimingWheel bound_;                               // tenants whose retries the budget binds
   std::size_t in_flight_ = 0;
+  BusyWeights busy_;  // of tenants with requests out
   bool alone_ = true;
   double lower_credit_ = 0;
   int lower_turn_ = 0;  // the class that had the last turn of the lower ones' share

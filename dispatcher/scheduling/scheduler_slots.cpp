@@ -12,9 +12,23 @@ constexpr Millis kTrustedFor{10'000};  // who has answered
 
 }  // namespace
 
+std::size_t Scheduler::quarter() const { return std::max<std::size_t>(1, options_.in_flight_max / 4); }
+
 bool Scheduler::is_full(const Tenant& tenant) const {
-  const std::size_t quarter = std::max<std::size_t>(1, options_.in_flight_max / 4);
-  return !alone() && tenant.in_flight >= quarter && in_flight_ + quarter >= options_.in_flight_max;
+  return !alone() && in_flight_ + quarter() >= options_.in_flight_max && tenant.in_flight >= part_of(tenant);
+}
+
+std::size_t Scheduler::part_of(const Tenant& tenant) const {
+  if (tenant.weight >= busy_.largest()) return quarter();
+  const auto weight = static_cast<std::size_t>(tenant.weight), largest = static_cast<std::size_t>(busy_.largest());
+  return std::max<std::size_t>(1, quarter() * weight / largest);
+}
+
+void Scheduler::hold(Tenant& tenant, std::size_t slots) {
+  if (tenant.in_flight == 0 && slots > 0) busy_.come(tenant.weight);
+  if (tenant.in_flight > 0 && slots == 0) busy_.leave(tenant.weight);
+  in_flight_ += slots - tenant.in_flight;
+  tenant.in_flight = slots;
 }
 
 // An eighth, and where there are more slots than workers one at least: of one that takes one request at a time there is
@@ -30,8 +44,7 @@ bool Scheduler::has_others() const { return options_.reserves && endpoints_.size
 // Of the slots in all no more than a quarter, where there are others.
 int Scheduler::most_of(const Lanes& lanes) const {
   if (!has_others()) return lanes.allowed();
-  const std::size_t quarter = std::max<std::size_t>(1, options_.in_flight_max / 4);
-  return static_cast<int>(std::min(quarter, static_cast<std::size_t>(lanes.allowed())));
+  return static_cast<int>(std::min(quarter(), static_cast<std::size_t>(lanes.allowed())));
 }
 
 // The lanes of the endpoint below this one may send.
@@ -81,7 +94,8 @@ auto Scheduler::first_bound_in(int lane) const -> Tenant* {
   return first_of((*rings_)[static_cast<std::size_t>(lane)].bound, lane);
 }
 
-// Passes over those that are full, which keep their places: four at most have a quarter.
+// Passes over those that are full, which keep their places: four at most of the largest weight, and as many more of
+// others as these weigh less.
 auto Scheduler::first_of(const Tenants& tenants, int lane) const -> Tenant* {
   if (options_.reserves && is_for_urgent(lane)) return nullptr;
   const auto* place = tenants.find([this](const Lanes::TenantPlace& one) { return !is_full(*one.tenant); });

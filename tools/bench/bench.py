@@ -29,17 +29,19 @@ def curl_limit():
 def delivery(engine, directory, brokers, events):
     flow = [str(BUILD / "bench/flow/certes-bench-flow"), "--header", f"Authorization: Bearer {harness.ADMIN_KEY}"]
     curl_limit()
-    for name, options in (("closed loop", ["--events", str(events)]),
-                          ("200/s", ["--events", "2000", "--rate", "200", "--connections", "8"]),
-                          ("800/s", ["--events", "8000", "--rate", "800", "--connections", "16"])):
+    paced = {rate: ["--rate", str(rate), "--connections", connections] for rate, connections in ((200, "8"), (800, "16"))}
+    for name, runs in (("closed loop", {"": ["--events", str(events)]}),
+                       *((f"{rate}/s", {"first second": ["--events", str(rate), *options], "then": ["--events", str(10 * rate), *options]})
+                         for rate, options in paced.items())):
         with installation(engine, directory / ("flow-" + name.replace("/", "-")), brokers) as (process, api):
             port = free_port()
             api.ok("PUT", "/endpoints/bench", {"url": f"http://127.0.0.1:{port}/hook", "concurrency": 256})
             api.ok("PUT", "/subscriptions/bench", {"endpoint": "bench", "pattern": "#"})
-            out = subprocess.run([*flow, "--gateway", process.ports["gateway"], "--port", str(port), *options], capture_output=True, text=True)
-            if out.returncode:
-                raise SystemExit(out.stderr + process.log())
-            print(f"delivery {engine:7} {name:12}: {out.stdout.strip()}", flush=True)
+            for run, options in runs.items():
+                out = subprocess.run([*flow, "--gateway", process.ports["gateway"], "--port", str(port), *options], capture_output=True, text=True)
+                if out.returncode:
+                    raise SystemExit(out.stderr + process.log())
+                print(f"delivery {engine:7} {name:12} {run:12}: {out.stdout.strip()}", flush=True)
 
 
 def profile(name, pid, work):

@@ -4,6 +4,7 @@ slow    N `low` events wait for an endpoint that takes 40 a second; critical one
 large   5,000 events of 1 MB for an endpoint that is down, 400 for one that is paused
 retries N deliveries have failed and wait for their next attempt
 unread  N events come while no dispatcher runs (Kafka; on the embedded log they are read as they come: slow)
+joins   (Kafka) N wait for a paused endpoint; a second dispatcher joins and leaves ten times beside 500/s to another one
 back    N events wait, 1 in 100 of them for an endpoint that comes back, beside 500/s to another one; then all come back
 idle    nothing at all
 """
@@ -57,7 +58,7 @@ class Installation:
     """A gateway and a dispatcher, or `serve`, whose processes end and start one by one."""
 
     def __init__(self, engine, directory, brokers, settings=None):
-        self.engine = engine
+        self.engine, self.directory, self.brokers = engine, directory, brokers
         self.processes = common.processes_of(engine, directory, brokers, settings)
 
     def __enter__(self):
@@ -70,6 +71,12 @@ class Installation:
     def __exit__(self, *_):
         for process in self.processes:
             process.stop(60)
+
+    def another(self, n):
+        """A dispatcher of the same prefix, not started."""
+        first = self.processes[-1]
+        environment = {key: value for key, value in first.environment.items() if key.startswith("CERTES_")} | {"CERTES_DISPATCHER_LISTEN": "127.0.0.1:0"}
+        return common.harness.Process("dispatcher", self.directory / f"dispatcher{n}", "--brokers", self.brokers, environment=environment, dev=False)
 
     @property
     def gateway(self):
@@ -103,11 +110,12 @@ class Installation:
         return self.dispatcher.rss_bytes() / 2**20
 
 
-def publish(address, types, count, bytes_=640, batch=BATCH):
+def publish(address, types, count, bytes_=640, batch=BATCH, key=None):
     """`count` events of these types in turn, in batches, over four connections; events a second."""
     shell = len('{"type":"","data":""}') + len(types[0])
     events = [f'{{"type":"{types[n % len(types)]}","data":"{"x" * (bytes_ - shell)}"}}' for n in range(batch)]
     body = ("[" + ",".join(events) + "]" if batch > 1 else events[0]).encode()
+    authorization = {"Authorization": f"Bearer {key}"} if key else common.bearer()
     left = iter(range(count // batch))
     lock = threading.Lock()
 
@@ -118,7 +126,7 @@ def publish(address, types, count, bytes_=640, batch=BATCH):
                 if next(left, None) is None:
                     return
             while True:
-                connection.request("POST", "/events", body, {"Content-Type": "application/json", **common.bearer()})
+                connection.request("POST", "/events", body, {"Content-Type": "application/json", **authorization})
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status == 202:
@@ -302,12 +310,67 @@ def idle(installation, _options):
     say("idle", installation, f"{(switches() - before) / 20:.1f} wake-ups/s, {installation.resident():.0f} MiB resident")
 
 
-ROWS = {"slow": slow, "large": large, "retries": retries, "unread": unread, "back": back, "idle": idle}
+def joins(installation, options):
+    installation.endpoint("paused", "http://127.0.0.1:9/hook", "bench.backlog", "low")
+    installation.api.ok("POST", "/endpoints/paused/pause")
+    publish(installation.gateway, ["bench.backlog"], options.waiting)
+    installation.until(lambda: installation.open_deliveries() >= options.waiting, "all to be routed")
+    with common.Receiver(lambda path, headers, body: 200) as receiver:
+        installation.endpoint("live", receiver.url("live"), "bench.live", "critical", concurrency=64)
+        joining(installation, options, receiver.receipts)
+
+
+def joining(installation, options, receipts):
+    second = installation.another(1)
+    published, stop = [], threading.Event()
+
+    def produce():
+        due = time.monotonic()
+        while not stop.is_set():
+            published.append(publish(installation.gateway, ["bench.live"], 50, batch=50))
+            due += 0.1
+            time.sleep(max(0, due - time.monotonic()))
+
+    def read(process):
+        return process.metrics("dispatcher")["certes_dispatcher_read_records_total"]
+
+    def still(since):
+        times = [since] + [receipt.at for receipt in receipts if receipt.at >= since] + [time.monotonic()]
+        return max(b - a for a, b in zip(times, times[1:]))
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    time.sleep(5)
+    joined, left, by_second = [], [], 0
+    before = read(installation.dispatcher)
+    for _ in range(10):
+        since = time.monotonic()
+        second.start(60)
+        time.sleep(10)
+        joined.append(still(since))
+        by_second += read(second)
+        since = time.monotonic()
+        second.stop(60)
+        time.sleep(10)
+        left.append(still(since))
+    stop.set()
+    producer.join()
+    count = 50 * len(published)
+    installation.until(lambda: len({receipt.id for receipt in receipts}) == count, "all to come", 60)
+    read_by_first = read(installation.dispatcher) - before
+    again = len(receipts) - count
+    say("joins", installation, f"{options.waiting} wait in 12 partitions; nothing came for at most {max(joined):.2f} s where one joins, {max(left):.2f} s where it leaves "
+        f"(medians {sorted(joined)[5]:.2f}, {sorted(left)[5]:.2f}); {count} published, all came, {again} twice; records read meanwhile: "
+        f"{read_by_first:.0f} by who stays, {by_second:.0f} by who joins; open {installation.open_deliveries():.0f}")
+
+
+ROWS = {"joins": joins, "slow": slow, "large": large, "retries": retries, "unread": unread, "back": back, "idle": idle}
 
 
 def backlog(engine, directory, brokers, options):
     for row in [options.row] if options.row else ["slow", "back", "idle"]:
-        if row == "unread" and engine == "sqlite":
+        if row in ("unread", "joins") and engine == "sqlite":
             continue
-        with Installation(engine, directory / f"backlog-{row}", brokers, {"CERTES_DISPATCHER_INDEX_BYTES": str(options.index_mib << 20)}) as installation:
+        settings = {"CERTES_DISPATCHER_INDEX_BYTES": str(options.index_mib << 20), "CERTES_KAFKA_PARTITIONS": "12"}
+        with Installation(engine, directory / f"backlog-{row}", brokers, settings) as installation:
             ROWS[row](installation, options)

@@ -1,4 +1,5 @@
 """What the parts of ./dev bench share: installations of Certes, the limit program of ingest, load, and CPU time."""
+import asyncio
 import contextlib
 import json
 import os
@@ -6,6 +7,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/bench"
@@ -43,6 +45,32 @@ def installation(engine, directory, brokers, settings=None):
     finally:
         for process in processes:
             process.stop()
+
+
+class Receiver:
+    """A harness.Sink on a thread of its own."""
+
+    def __init__(self, behave):
+        self.sink = harness.Sink(behave)
+
+    def __enter__(self):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        asyncio.run_coroutine_threadsafe(self.sink.__aenter__(), self.loop).result()
+        return self
+
+    def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self.sink.__aexit__(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+    @property
+    def receipts(self):
+        return self.sink.receipts
+
+    def url(self, name):
+        return self.sink.url("/" + name)
 
 
 class RawServer:

@@ -6,17 +6,21 @@ bulk      64 bulk requests of 5 s at an endpoint, and critical ones to it
 breaker   100,000 low and 10 critical wait behind an open breaker, and another endpoint stays down: what comes first
 tenant    ten tenants at 10/s each, and one at 100 times that
 classes   critical ones without end, and what the other classes get beside them
+shares    more waits of each of three tenants, weights 1, 2 and 4, than there are places; then the third may have `low` alone;
+          meanwhile a fourth, of 100 events/s, is sent ten times that
 failing   all endpoints fail, 1,000 new events a second: the share of retries
 rolling   (Kafka) 1,500/s through three dispatchers, of which one is killed, one stands still, one is added, all restart
 """
 import asyncio
 import collections
 import concurrent.futures
+import http.client
 import signal
 import threading
 import time
 
 import bench_common as common
+from bench_common import Receiver
 from bench_backlog import FLOW, Installation, publish, told
 
 harness = common.harness
@@ -29,35 +33,13 @@ def say(row, certes, text):
     print(f"isolation {row:8} {certes.engine:6}: {text}", flush=True)
 
 
-class Receiver:
-    """A harness.Sink on a thread of its own."""
-
-    def __init__(self, behave):
-        self.sink = harness.Sink(behave)
-
-    def __enter__(self):
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        asyncio.run_coroutine_threadsafe(self.sink.__aenter__(), self.loop).result()
-        return self
-
-    def __exit__(self, *_):
-        asyncio.run_coroutine_threadsafe(self.sink.__aexit__(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-
-    @property
-    def receipts(self):
-        return self.sink.receipts
-
-    def url(self, name):
-        return self.sink.url("/" + name)
-
-
 def bulk(certes, changes):
+    bulk_of(certes.api, changes)
+
+
+def bulk_of(api, changes):
     for start in range(0, len(changes), 1_000):
-        answer = certes.api.ok("POST", "/bulk", changes[start:start + 1_000])
+        answer = api.ok("POST", "/bulk", changes[start:start + 1_000])
         if answer["failed"]:
             raise SystemExit(f"of a bulk of changes {answer['failed']} failed: {answer['answers'][:3]}")
 
@@ -72,9 +54,9 @@ def flow_of(certes, key, port, rate, events, *more):
                            "--port", port, "--events", events, "--patience", 120, "--rate", rate, "--connections", "8", *more)
 
 
-def tenant(certes, name):
+def tenant(certes, name, **members):
     """Its API, and the key that it publishes with."""
-    certes.api.ok("PUT", f"/tenants/{name}", {})
+    certes.api.ok("PUT", f"/tenants/{name}", members)
     key = certes.api.ok("POST", f"/keys?tenant={name}", {"scopes": ["*"]})["key"]
     return harness.Api(certes.api.address, key), key
 
@@ -218,6 +200,49 @@ def classes(certes):
     say("classes", certes, f"of {total / 30:.0f}/s beside critical ones without end: " + ", ".join(f"{p} {counts[p] / total:.1%}" for p in ("critical",) + lower))
 
 
+SHARES_PLACES = 64  # dispatcher.in_flight_max of that row
+WEIGHTS = {"one": 1, "two": 2, "four": 4}
+
+
+def shares(certes):
+    with Receiver(lambda path, headers, body: 0.05) as receiver:
+        # So many endpoints that none meets its own bound, a quarter of the places.
+        for name, weight in WEIGHTS.items():
+            api, key = tenant(certes, name, weight=weight)
+            bulk_of(api, [change for n in range(8) for change in
+                          changes_of(f"e{n}", receiver.url(f"{name}/e{n}"), f"bench.event{n}", concurrency=64)])
+            publish(certes.gateway, [f"bench.event{n}" for n in range(8)], 60_000, key=key)
+        certes.until(lambda: certes.open_deliveries() >= 170_000, "all to be routed")
+
+        def counted(seconds):
+            came = len(receiver.receipts)
+            time.sleep(seconds)
+            counts = collections.Counter(receipt.path.split("/")[1] for receipt in receiver.receipts[came:])
+            total = sum(counts.values())
+            return f"{total / seconds:.0f}/s: " + ", ".join(f"{name} {counts[name] / total:.1%}" for name in WEIGHTS)
+
+        say("shares", certes, f"weights 1, 2, 4, of {counted(20)}")
+        certes.api.ok("PUT", "/tenants/four", {"weight": 4, "max_priority": "low"})
+        time.sleep(10)  # what is in memory keeps its class
+        say("shares", certes, f"the third with max_priority low, of {counted(20)}")
+        api, key = tenant(certes, "metered", quotas={"events_per_second": 100})
+        api.ok("PUT", "/endpoints/mine", {"url": receiver.url("metered/mine")})
+        api.ok("PUT", "/subscriptions/mine", {"endpoint": "mine", "pattern": "#", "priority": "critical"})
+        connection = http.client.HTTPConnection(certes.gateway, timeout=60)
+        answers, waited, began = collections.Counter(), [], time.monotonic()
+        for n in range(20_000):
+            time.sleep(max(0, began + n / 1_000 - time.monotonic()))
+            connection.request("POST", "/events", b'{"type":"bench.metered","data":1}',
+                               {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})
+            answer = connection.getresponse()
+            answer.read()
+            answers[answer.status] += 1
+        seconds = time.monotonic() - began
+        certes.until(lambda: sum(receipt.path == "/metered/mine" for receipt in receiver.receipts) >= answers[202], "all that was accepted", 60)
+        say("shares", certes, f"a quota of 100/s at {sum(answers.values()) / seconds:.0f}/s: {answers[202] / seconds:.1f}/s accepted, "
+            f"{answers[429]} answered 429, {sum(answers.values()) - answers[202] - answers[429]} otherwise; all accepted ones arrived")
+
+
 def failing(certes):
     """Each way of failing: behind breakers, and without them."""
     for name, members in (("with breakers", {}), ("without breakers", {"breaker": None})):
@@ -311,21 +336,11 @@ def harness_address(text):
     return host, int(port)
 
 
-ISOLATION_ROWS = {"hang": hang, "many": many, "bulk": bulk_requests, "breaker": breaker, "tenant": tenants, "classes": classes,
+ISOLATION_ROWS = {"hang": hang, "many": many, "bulk": bulk_requests, "breaker": breaker, "tenant": tenants, "classes": classes, "shares": shares,
                   "failing": failing, "rolling": rolling}
 
 
 class Isolated(Installation):
-    def __init__(self, engine, directory, brokers):
-        super().__init__(engine, directory, brokers)
-        self.directory, self.brokers = directory, brokers
-
-    def another(self, n):
-        """A dispatcher of the same prefix."""
-        first = self.processes[-1]
-        environment = {key: value for key, value in first.environment.items() if key.startswith("CERTES_")} | {"CERTES_DISPATCHER_LISTEN": "127.0.0.1:0"}
-        return harness.Process("dispatcher", self.directory / f"dispatcher{n}", "--brokers", self.brokers, environment=environment)
-
     def written(self):
         """Bytes that the dispatcher's process wrote to files."""
         for line in open(f"/proc/{self.dispatcher.process.pid}/io"):
@@ -338,5 +353,6 @@ def isolation(engine, directory, brokers, options):
     for row in [options.row] if options.row else ISOLATION_ROWS:
         if row == "rolling" and engine == "sqlite":
             continue
-        with Isolated(engine, directory / f"isolation-{row}", brokers) as certes:
+        settings = {"CERTES_DISPATCHER_IN_FLIGHT_MAX": str(SHARES_PLACES)} if row == "shares" else None
+        with Isolated(engine, directory / f"isolation-{row}", brokers, settings) as certes:
             ISOLATION_ROWS[row](certes)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <numeric>
 #include <queue>
 
 #include "common/base/random.hpp"
@@ -241,6 +242,44 @@ TEST_CASE("Scheduler: a quarter of the slots is kept for tenants that have less 
   CHECK(std::ranges::count(sent, 2, [](const Item* item) { return item->tenant; }) == 7);
 }
 
+TEST_CASE("Scheduler: where slots are what is scarce, tenants share the sends by their weights, too") {
+  for (const auto& weights : {std::vector{1, 2, 4}, {1, 1, 1, 10}, {3, 1}, {100, 100, 1, 50, 2}}) {
+    Scheduler::Options options;
+    options.in_flight_max = 1'000;
+    Bench bench(weights, options);
+    std::vector<int> sent(weights.size());
+    std::deque<Item*> out;  // answered in the order in which they were sent
+    const auto send_all = [&] {
+      while (bench.scheduler.in_flight() < options.in_flight_max) {
+        Item* const item = bench.next();
+        if (item == nullptr) return;
+        out.push_back(item);
+      }
+    };
+    for (std::size_t t = 0; t < weights.size(); ++t)
+      for (int i = 0; i < 2'000; ++i) bench.push(static_cast<int>(t));
+    const int rounds = 40'000;
+    for (int round = 0; round < rounds; ++round) {
+      send_all();
+      REQUIRE(!out.empty());
+      const int tenant = out.front()->tenant;
+      out.pop_front();
+      bench.scheduler.release(*bench.lanes[static_cast<std::size_t>(tenant)], bench.now);
+      if (round >= rounds / 4) ++sent[static_cast<std::size_t>(tenant)];  // the start is everybody's
+      bench.push(tenant);
+    }
+    const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (std::size_t t = 0; t < weights.size(); ++t) {
+      CAPTURE(t);
+      CHECK(sent[t] / (rounds * 0.75) == doctest::Approx(weights[t] / all).epsilon(0.05));
+    }
+    while (!out.empty()) {
+      bench.scheduler.release(*bench.lanes[static_cast<std::size_t>(out.front()->tenant)], bench.now);
+      out.pop_front();
+    }
+  }
+}
+
 TEST_CASE("Scheduler: a tenant alone has all slots, and few slots are shared too") {
   Scheduler::Options options;
   options.in_flight_max = 8;
@@ -266,14 +305,17 @@ TEST_CASE("Scheduler: a quarter is kept for a tenant to which nothing was ever s
   CHECK(count == 6);
 }
 
-TEST_CASE("Scheduler: whoever has less than a quarter of the slots is never kept waiting while one is left") {
+TEST_CASE("Scheduler: whoever has less than his part of the last quarter is never kept waiting while a slot is left") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Random random(seed);
     Scheduler::Options options;
     options.in_flight_max = 4 + random.bits() % 40;
     const std::size_t quarter = options.in_flight_max / 4;
     const std::size_t tenants = 2 + random.bits() % 6;
-    Bench bench(std::vector<int>(tenants, 1), options);
+    std::vector<int> weights(tenants, 1);
+    if (seed % 2 == 0)
+      for (int& weight : weights) weight = 1 + static_cast<int>(random.bits() % 100);
+    Bench bench(weights, options);
     std::vector<std::size_t> out(tenants), waiting(tenants);
     std::size_t all = 0;
     for (int step = 0; step < 400; ++step) {
@@ -285,10 +327,19 @@ TEST_CASE("Scheduler: whoever has less than a quarter of the slots is never kept
         bench.push(static_cast<int>(tenant));
         ++waiting[tenant];
       }
+      if (seed % 4 == 0 && random.bits() % 20 == 0) {
+        weights[tenant] = 1 + static_cast<int>(random.bits() % 100);
+        bench.scheduler.set_weight(name_of(static_cast<int>(tenant)), weights[tenant]);
+      }
       while (all < options.in_flight_max) {
         const Item* item = bench.next();
+        int heaviest = 1;
+        for (std::size_t one = 0; one < tenants; ++one)
+          if (out[one] > 0) heaviest = std::max(heaviest, weights[one]);
         const auto may = [&](std::size_t one) {
-          return waiting[one] > 0 && (out[one] < quarter || all + quarter < options.in_flight_max);
+          const auto weight = static_cast<std::size_t>(std::min(weights[one], heaviest));
+          const std::size_t part = std::max<std::size_t>(1, quarter * weight / static_cast<std::size_t>(heaviest));
+          return waiting[one] > 0 && (out[one] < part || all + quarter < options.in_flight_max);
         };
         bool any = false;
         for (std::size_t one = 0; one < tenants; ++one) any = any || may(one);
