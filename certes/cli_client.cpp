@@ -67,14 +67,26 @@ void add_listen(CliContext context) {
 }
 
 void add_apply(CliContext context) {
-  CLI::App* command =
-      context.app.add_subcommand("apply", "declares resources from TOML files and shows what that changes");
+  CLI::App* command = context.app.add_subcommand("apply", "declares resources from files and shows what that changes");
   const auto options = add_command<ApplyOptions>(context, command);
-  command->add_option("files", options->files, "files, directories of *.toml, or - for standard input")
+  command->add_option("files", options->files, "files in TOML or JSON, directories of them, or - for standard input")
       ->required()
       ->type_name("FILE|DIR|-");
   add_tenant(*command, options->connection, context.environment);
-  command->add_flag("--dry-run", options->dry_run, "change nothing; exit with 2 where something would change");
+  command->add_flag("--dry-run", options->dry_run, "change nothing; exit with 10 where something would change");
+  auto* owner = command->add_option("--owner", options->owner, "who declares it, where a resource does not say so")
+                    ->capture_default_str();
+  command->add_flag("--prune", options->prune, "delete what this owner has declared before, and the files have not")
+      ->needs(owner);
+  command->add_flag("--force", options->force, "take over what another owner has declared");
+}
+
+void add_export(CliContext context) {
+  CLI::App* command =
+      context.app.add_subcommand("export", "prints what is declared, as a file that certes apply takes (JSON)");
+  const auto options = add_command<ExportOptions>(context, command);
+  command->add_option("--owner", options->owner, "of this one alone");
+  add_tenant(*command, options->connection, context.environment);
 }
 
 }  // namespace
@@ -84,6 +96,7 @@ void add_client_commands(CliContext context) {
   add_command_command(context);
   add_listen(context);
   add_apply(context);
+  add_export(context);
   context.app.add_subcommand("version", "prints the version")->callback([&chosen = context.chosen] {
     chosen = VersionOptions{};
   });

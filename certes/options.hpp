@@ -15,8 +15,8 @@ namespace certes::command {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
-inline constexpr int kExitUsage = 2;        // of the command line
-inline constexpr int kExitDifferences = 2;  // apply --dry-run
+inline constexpr int kExitUsage = 2;         // of the command line
+inline constexpr int kExitDifferences = 10;  // apply --dry-run
 
 enum class Role : std::uint8_t { serve, gateway, dispatcher, api };
 
@@ -83,7 +83,14 @@ struct ListenOptions {
 struct ApplyOptions {
   Connection connection;
   std::vector<std::string> files;  // files, directories, "-"
+  std::string owner = "apply";     // of what names none itself
+  bool prune = false;              // removes what this owner has declared before, and not now
+  bool force = false;              // takes over what another owner has declared
   bool dry_run = false;
+};
+struct ExportOptions {
+  Connection connection;
+  std::string owner;  // of this one alone; empty: of all, and of nobody
 };
 
 struct ConfigCheckOptions {
@@ -147,8 +154,8 @@ struct DeadLetterOptions {
   std::string data;    // replay: corrected
 };
 
-using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ConfigCheckOptions,
-                             TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions, DeadLetterOptions,
-                             AuditOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
+using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
+                             ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
+                             DeadLetterOptions, AuditOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

@@ -8,6 +8,7 @@
 #include "certes/commands/console.hpp"
 #include "certes/commands/declarations.hpp"
 #include "certes/commands/differences.hpp"
+#include "certes/commands/owners.hpp"
 #include "common/json/json.hpp"
 
 namespace certes::command {
@@ -30,9 +31,10 @@ Result<std::vector<std::string>> files_of(const std::string& argument) {
   if (argument == "-" || !fs::is_directory(argument, error)) return std::vector<std::string>{argument};
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(argument, error))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+    if (entry.path().extension() == ".toml" || entry.path().extension() == ".json")
+      files.push_back(entry.path().string());
   if (error) return fail(Code::invalid, argument + ": " + error.message());
-  if (files.empty()) return fail(Code::invalid, argument + ": has no file *.toml");
+  if (files.empty()) return fail(Code::invalid, argument + ": has no file *.toml or *.json");
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -42,7 +44,8 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-Result<std::vector<Declaration>> read_all(const std::vector<std::string>& arguments) {
+// `owner`: of those that name none.
+Result<std::vector<Declaration>> read_all(const std::vector<std::string>& arguments, const std::string& owner) {
   std::vector<Declaration> declarations;
   for (const std::string& argument : arguments) {
     const auto files = files_of(argument);
@@ -55,6 +58,12 @@ Result<std::vector<Declaration>> read_all(const std::vector<std::string>& argume
     }
   }
   if (auto checked = check_together(declarations); !checked) return fail(checked.error());
+  for (Declaration& declaration : declarations) {
+    Json body = json_or_null<Json>(declaration.body);
+    if (body.contains("owner")) continue;
+    body["owner"] = owner;
+    declaration.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
   return declarations;
 }
 
@@ -67,11 +76,22 @@ std::string version_of(const std::string& body) {
   return object.is_object() && object.contains("version") ? object["version"].dump() : std::string();
 }
 
-Result<Step> step_of(client::ApiClient& api, const Declaration& declaration) {
+// Somebody else has declared it.
+Result<void> check_owner(const Declaration& declaration, const std::string& shown) {
+  const std::string owner = owner_of(shown);
+  if (owner.empty() || owner == owner_of(declaration.body)) return {};
+  return fail(Code::conflict, place_of(declaration, "/owner") + ": " + declaration.name() +
+                                  " was declared by the owner " + owner + " (--owner " + owner +
+                                  "); --force takes it over");
+}
+
+Result<Step> step_of(client::ApiClient& api, const Declaration& declaration, bool force) {
   Step step{declaration, Step::Act::create, {}, ""};
   const auto shown = api.get(path_of(declaration));
   if (!shown && shown.error().code == Code::not_found) return step;
   if (!shown) return fail(shown.error());
+  if (!force)
+    if (auto may = check_owner(declaration, *shown); !may) return fail(may.error());
   step.version = version_of(*shown);
   step.differences = differences(declaration.kind, declaration.body, *shown);
   if (!step.differences.empty())
@@ -143,12 +163,13 @@ const char* planned_word(Step::Act act) {
   return act == Step::Act::change ? "would change" : "unchanged";
 }
 
-int show_plan(const std::vector<Step>& steps) {
-  bool differs = false;
+int show_plan(const std::vector<Step>& steps, const std::vector<std::string>& pruned) {
+  bool differs = !pruned.empty();
   for (const Step& step : steps) {
     show(step, planned_word(step.act));
     differs |= step.act == Step::Act::create || step.act == Step::Act::change;
   }
+  for (const std::string& name : pruned) print_line("would delete " + name);
   return differs ? kExitDifferences : kExitOk;
 }
 
@@ -179,17 +200,27 @@ Result<void> carry_out(client::ApiClient& api, const Step& step) {
   return {};
 }
 
-int carry_out_all(client::ApiClient& api, const std::vector<Step>& steps) {
+int carry_out_all(client::ApiClient& api, const std::vector<Step>& steps, const std::vector<std::string>& pruned) {
   std::size_t done = 0;
+  const auto ended = [&](const Error& error) {
+    const int status = failed(error);
+    if (done > 0)
+      std::fprintf(stderr, "certes: %zu of %zu resources were applied before; applying again does the rest\n", done,
+                   steps.size() + pruned.size());
+    return status;
+  };
   for (const Step& step : steps) {
-    const auto carried_out = carry_out(api, step);
-    if (!carried_out) {
-      const int status = failed(carried_out.error());
-      if (done > 0)
-        std::fprintf(stderr, "certes: %zu of %zu resources were applied before; applying again does the rest\n", done,
-                     steps.size());
-      return status;
+    if (const auto carried_out = carry_out(api, step); !carried_out) return ended(carried_out.error());
+    ++done;
+  }
+  for (const std::string& name : pruned) {
+    const auto answer = api.request("DELETE", "/" + name);
+    if (!answer && answer.error().code != Code::not_found) {
+      Error error = answer.error();
+      error.message = name + ": " + error.message;
+      return ended(error);
     }
+    print_line("deleted " + name);
     ++done;
   }
   return kExitOk;
@@ -198,22 +229,28 @@ int carry_out_all(client::ApiClient& api, const std::vector<Step>& steps) {
 }  // namespace
 
 int run_command(const ApplyOptions& options) {
-  const auto declarations = read_all(options.files);
+  const auto declarations = read_all(options.files, options.owner);
   if (!declarations) return failed(declarations.error());
   auto api = api_of(options.connection);
   if (!api) return failed(api.error());
   if (auto checked = check_references(*api, *declarations); !checked) return failed(checked.error());
   std::vector<Step> steps;
   for (const Declaration& declaration : *declarations) {
-    auto step = step_of(*api, declaration);
+    auto step = step_of(*api, declaration, options.force);
     if (!step) return failed(step.error());
     steps.push_back(std::move(*step));
   }
+  std::vector<std::string> pruned;
+  if (options.prune) {
+    auto found = declared_before(*api, options.owner, *declarations);
+    if (!found) return failed(found.error());
+    pruned = std::move(*found);
+  }
   const auto writes =
       std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.act != Step::Act::keep; });
-  if (options.dry_run || writes > 1)
+  if (options.dry_run || writes > 1 || !pruned.empty())
     if (auto checked = check_all(*api, steps); !checked) return failed(checked.error());
-  return options.dry_run ? show_plan(steps) : carry_out_all(*api, steps);
+  return options.dry_run ? show_plan(steps, pruned) : carry_out_all(*api, steps, pruned);
 }
 
 }  // namespace certes::command

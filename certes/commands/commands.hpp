@@ -11,6 +11,7 @@ int run_command(const SendOptions& options);
 int run_command(const CommandOptions& options);
 int run_command(const ListenOptions& options);
 int run_command(const ApplyOptions& options);
+int run_command(const ExportOptions& options);
 int run_command(const ConfigCheckOptions& options);
 int run_command(const TopicsOptions& options);
 int run_command(const ProgressSkipOptions& options);

@@ -58,6 +58,12 @@ bool is_in(const std::string_view (&names)[N], std::string_view name) {
 
 constexpr std::string_view kHeaders = "headers.";
 
+}  // namespace
+
+bool is_services_own(std::string_view member) { return is_in(kOwn, member); }
+
+namespace {
+
 // What the service shows in place of what is sealed.
 bool is_set(const Json& value) { return value == Json{{"set", true}}; }
 
@@ -67,7 +73,7 @@ using Flat = std::map<std::string, Json>;
 void flatten(const Json& object, const std::string& prefix, Flat& out) {
   for (const auto& [name, value] : object.items()) {
     const std::string field = prefix + name;
-    if (prefix.empty() && is_in(kOwn, field)) continue;
+    if (prefix.empty() && is_services_own(field)) continue;
     if (value.is_object() && !is_set(value) && !(prefix.empty() && name == "schema"))
       flatten(value, field + ".", out);
     else

@@ -28,6 +28,20 @@ void write(OrderedJson& out, const EventType& type, bool stored);
 void write(OrderedJson& out, const Key& key, bool stored);
 void write(OrderedJson& out, const Installation& installation, bool stored);
 
+// The same with what all kinds have that a file may declare.
+void read_owner(Fields& fields, Declared& resource);
+template <class T>
+void read_members(Fields& fields, T& resource, Form form) {
+  read(fields, resource, form);
+  if constexpr (std::is_base_of_v<Declared, T>) read_owner(fields, resource);
+}
+template <class T>
+void write_members(OrderedJson& out, const T& resource, bool stored) {
+  write(out, resource, stored);
+  if constexpr (std::is_base_of_v<Declared, T>)
+    if (!resource.owner.empty()) out["owner"] = resource.owner;
+}
+
 // The whole of it. `unknown`: what becomes of members that nobody asks for; null: they are refused.
 template <class T>
 Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown = nullptr);

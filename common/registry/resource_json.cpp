@@ -62,6 +62,12 @@ bool valid_source_id(std::string_view id) { return made_of(id, "_-"); }
 
 bool valid_header_name(std::string_view name) { return event::valid_header_name(name); }
 
+void read_owner(Fields& fields, Declared& resource) {
+  fields.text("owner", resource.owner, 128);
+  if (fields.ok() && !resource.owner.empty() && !valid_id(resource.owner))
+    fields.refuse("owner", "an owner is 1 to 128 of A-Z a-z 0-9 . _ ~ -, or empty for none");
+}
+
 template <class T>
 bool valid_id_of(std::string_view id) {
   if constexpr (std::is_same_v<T, Source>) return valid_source_id(id) && id != kByCertes;
@@ -83,7 +89,7 @@ Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown) {
   Fields fields(json, "", unknown);
   T resource;
   if (form == Form::declared) read_meta(fields, resource);
-  read(fields, resource, form);
+  read_members(fields, resource, form);
   if (auto error = fields.done()) return fail(std::move(*error));
   return resource;
 }
@@ -91,7 +97,7 @@ Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown) {
 template <class T>
 OrderedJson resource_to_json(const T& resource) {
   OrderedJson json = OrderedJson::object();
-  write(json, resource, true);
+  write_members(json, resource, true);
   return json;
 }
 
@@ -110,7 +116,7 @@ std::string stored_json(const T& resource) {
 template <class T>
 std::string shown_json(const T& resource) {
   OrderedJson json = {{"id", resource.id}};
-  write(json, resource, false);
+  write_members(json, resource, false);
   merge_tree(json, shown_unknown(resource));
   return with_meta(std::move(json), resource);
 }

@@ -38,6 +38,11 @@ struct Meta {
   std::vector<std::string> not_understood;  // pointers of members that hold what cannot be: they count as not set
 };
 
+// What a file may declare. `owner`: who has declared it (certes apply --owner); empty: nobody has.
+struct Declared : Meta {
+  std::string owner;
+};
+
 // What stands there and cannot be used by this version, as a part of it that matters is not understood: it is shown and
 // kept. An endpoint is in State::endpoints too, paused, so that what waits for it goes on waiting.
 struct Unusable : Meta {
@@ -89,7 +94,7 @@ struct SourceResponse {
   std::string content_type;         // of that body
 };
 
-struct Source : Meta {
+struct Source : Declared {
   Verify verify;
   std::string type_from, id_from, key_from, subject_from;  // empty: the preset's
   std::vector<std::string> forward_headers;                // lower case; with the preset's
@@ -142,7 +147,7 @@ inline constexpr double kDisableAfterSeconds = 5 * 86'400;
 enum class Ordering : std::uint8_t { none, key, all };
 std::string_view to_string(Ordering ordering);
 
-struct Endpoint : Meta {
+struct Endpoint : Declared {
   // As it was declared: one URL, or the list of its workers', which then has one at least.
   std::string url;
   std::vector<std::string> urls;
@@ -188,7 +193,7 @@ inline constexpr int kEventKinds = 3;
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);
 
-struct Subscription : Meta {
+struct Subscription : Declared {
   std::string endpoint;
   EventKind kind = EventKind::event;
   std::string pattern;  // of kind command: overlaps no other of that kind
@@ -202,13 +207,13 @@ struct Subscription : Meta {
 };
 inline constexpr std::string_view kAllTenants = "*";
 
-struct BackoffPolicy : Meta, backoff::Policy {};
+struct BackoffPolicy : Declared, backoff::Policy {};
 
 // The default: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h with equal jitter.
 const BackoffPolicy& default_backoff_policy();
 
 // A type of events, by name: its schema, and what holds for all events of that type.
-struct EventType : Meta {
+struct EventType : Declared {
   enum class Compatibility : std::uint8_t { none, backward, forward, full };
   enum class Below : std::uint8_t { inherit, open, strict };
   // A schema as it stood from a change on. Numbered from 1; without a schema the text is empty.

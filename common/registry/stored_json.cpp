@@ -80,7 +80,7 @@ Result<T> read_body(Json json) {
     Unknown unknown = Unknown::kept();
     Fields fields(json, "", &unknown);
     T resource;
-    read(fields, resource, Form::stored);
+    read_members(fields, resource, Form::stored);
     const auto error = fields.done();
     if (!error) {
       if (const auto guard = unknown_guard<T>(unknown.taken()))

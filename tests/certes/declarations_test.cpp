@@ -102,3 +102,24 @@ TEST_CASE("Declarations: a subscription without an id gets the same one each tim
   REQUIRE(declarations.has_value());
   CHECK((*declarations)[0].id == "e.a.any.b_c.all");
 }
+
+TEST_CASE("Declarations: JSON in the API's form is taken as it stands, with pointers for places") {
+  const auto declarations = read(R"( {"subscriptions": [{"endpoint": "e", "pattern": "#"}],
+    "endpoints": [{"id": "e", "url": "${SECRET}", "breaker": null, "owner": ""}]})");
+  REQUIRE(declarations.has_value());
+  REQUIRE(declarations->size() == 2);
+  CHECK((*declarations)[0].name() == "endpoints/e");
+  CHECK((*declarations)[0].body == R"({"url":"${SECRET}","breaker":null,"owner":""})");
+  CHECK(command::place_of((*declarations)[0], "/url") == "f.toml: /endpoints/0/url");
+  CHECK(command::place_of((*declarations)[0], "/nothing") == "f.toml: /endpoints/0");
+  CHECK((*declarations)[1].name() == "subscriptions/e.all");
+}
+
+TEST_CASE("Declarations: JSON that is none, or declares nothing there is, is refused with its place") {
+  CHECK(error_of("{").starts_with("f.toml: "));
+  CHECK(error_of(R"({"endpoint": []})") == "f.toml: /endpoint: unknown table endpoint; did you mean endpoints?");
+  CHECK(error_of(R"({"endpoints": {}})") == "f.toml: /endpoints: is no JSON array");
+  CHECK(error_of(R"({"endpoints": [{"id": "a", "url": "b"}, 3]})") == "f.toml: /endpoints/1: is no JSON object");
+  CHECK(error_of(R"({"endpoints": [{"url": "b"}]})") == "f.toml: /endpoints/0: endpoints need an id");
+  CHECK(error_of("{\"endpoints\": " + std::string(300, '[')).starts_with("f.toml: "));
+}

@@ -33,13 +33,13 @@ TEST_CASE("apply: what is missing is put, whole") {
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].starts_with("GET /api/v1/endpoints/e "));
   CHECK(requests[1].starts_with("PUT /api/v1/endpoints/e "));
-  CHECK(requests[1].ends_with(R"({"url":"http://x/"})"));
+  CHECK(requests[1].ends_with(R"({"url":"http://x/","owner":"apply"})"));
 }
 
 TEST_CASE("apply: what is there already is left alone") {
   const Directory directory;
   directory.write("f.toml", kEndpoint);
-  CannedServer server({{200, R"({"id":"e","url":"http://x/","concurrency":64,"version":4})"}});
+  CannedServer server({{200, R"({"id":"e","url":"http://x/","concurrency":64,"owner":"apply","version":4})"}});
   CHECK(run_command(apply_of(server, directory.path())) == kExitOk);
   CHECK(server.requests().size() == 1);
 }
@@ -47,10 +47,10 @@ TEST_CASE("apply: what is there already is left alone") {
 TEST_CASE("apply: a secret is left to the service to compare") {
   const Directory directory;
   const std::string file = directory.write("f.toml", kEndpoint + "secret = \"whsec_x\"\n");
-  CannedServer server(
-      {{200, R"({"id":"e","url":"http://x/","version":4})"}, {200, R"({"id":"e","url":"http://x/","version":4})"}});
+  CannedServer server({{200, R"({"id":"e","url":"http://x/","owner":"apply","version":4})"},
+                       {200, R"({"id":"e","url":"http://x/","owner":"apply","version":4})"}});
   CHECK(run_command(apply_of(server, file)) == kExitOk);
-  CHECK(server.requests().at(1).ends_with(R"({"url":"http://x/","secret":"whsec_x"})"));
+  CHECK(server.requests().at(1).ends_with(R"({"url":"http://x/","secret":"whsec_x","owner":"apply"})"));
 }
 
 TEST_CASE("apply: a dry run changes nothing and says by its status whether something would change") {
@@ -60,7 +60,7 @@ TEST_CASE("apply: a dry run changes nothing and says by its status whether somet
   CHECK(run_command(apply_of(differs, file, true)) == kExitDifferences);
   REQUIRE(differs.requests().size() == 2);
   CHECK(differs.requests()[1].starts_with("PUT /api/v1/endpoints/e?dry_run=true "));
-  CannedServer same({{200, R"({"id":"e","url":"http://x/"})"}});
+  CannedServer same({{200, R"({"id":"e","url":"http://x/","owner":"apply"})"}});
   CHECK(run_command(apply_of(same, file, true)) == kExitOk);
 }
 
@@ -92,8 +92,8 @@ TEST_CASE("apply: nothing is put where one of several would be refused") {
 TEST_CASE("apply: a dry run sees another secret") {
   const Directory directory;
   const std::string file = directory.write("f.toml", kEndpoint + "secret = \"whsec_x\"\n");
-  const std::string there = R"({"id":"e","url":"http://x/","version":4})";
-  CannedServer other({{200, there}, {200, R"({"id":"e","url":"http://x/","version":0})"}});
+  const std::string there = R"({"id":"e","url":"http://x/","owner":"apply","version":4})";
+  CannedServer other({{200, there}, {200, R"({"id":"e","url":"http://x/","owner":"apply","version":0})"}});
   CHECK(run_command(apply_of(other, file, true)) == kExitDifferences);
   CannedServer same({{200, there}, {200, there}});
   CHECK(run_command(apply_of(same, file, true)) == kExitOk);
@@ -248,4 +248,67 @@ TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
   CHECK(requests.at(5).find("after=p") != std::string::npos);
   CHECK(requests.at(6).starts_with("POST /api/v1/dead-letters/dl_0_1_f/replay "));
   CHECK(requests.at(7).ends_with(R"({"all":true,"again":true,"limit":1000})"));
+}
+
+TEST_CASE("apply: what another owner has declared is left alone, unless it is taken over") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint);
+  const std::string theirs = R"({"id":"e","url":"http://x/","owner":"them","version":4})";
+  CannedServer refuses({{200, theirs}});
+  CHECK(run_command(apply_of(refuses, file)) == kExitFailure);
+  CHECK(refuses.requests().size() == 1);
+  CannedServer gives({{200, theirs}, {200, R"({"id":"e","url":"http://x/","owner":"apply","version":5})"}});
+  auto options = apply_of(gives, file);
+  options.force = true;
+  CHECK(run_command(options) == kExitOk);
+  CHECK(gives.requests().at(1).ends_with(R"({"url":"http://x/","owner":"apply"})"));
+  // A file may say itself whose a resource is.
+  CannedServer same({{200, theirs}});
+  CHECK(run_command(apply_of(same, directory.write("g.toml", kEndpoint + "owner = \"them\"\n"))) == kExitOk);
+  CHECK(same.requests().size() == 1);
+}
+
+TEST_CASE("apply: pruning deletes what its owner has declared before, subscriptions first, and nothing else") {
+  const Directory directory;
+  const std::string file = directory.write("f.toml", kEndpoint);
+  const std::string kept = R"({"id":"e","url":"http://x/","owner":"me","version":4})";
+  const std::vector<CannedServer::Answer> asked{
+      {200, kept},
+      {200, R"({"items":[{"id":"s 1","owner":"me"},{"id":"t","owner":"them"},{"id":"u"}]})"},
+      {200, R"({"items":[{"id":"e","owner":"me"},{"id":"gone","owner":"me"}]})"},
+      {200, R"({"items":[]})"},
+      {200, R"({"items":[]})"},
+      {200, R"({"items":[{"id":"p","owner":"me"}]})"}};
+  CannedServer plan(asked);
+  auto options = apply_of(plan, file, true);
+  options.owner = "me";
+  options.prune = true;
+  CHECK(run_command(options) == kExitDifferences);
+  CHECK(plan.requests().size() == 6);
+
+  auto answers = asked;
+  for (const int status : {204, 404, 204}) answers.push_back({status, ""});
+  CannedServer server(answers);
+  options.connection.url = server.url();
+  options.dry_run = false;
+  CHECK(run_command(options) == kExitOk);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 9);
+  CHECK(requests[6].starts_with("DELETE /api/v1/subscriptions/s%201 "));
+  CHECK(requests[7].starts_with("DELETE /api/v1/endpoints/gone "));  // somebody was faster
+  CHECK(requests[8].starts_with("DELETE /api/v1/backoff-policies/p "));
+}
+
+TEST_CASE("apply: a file may be JSON in the API's form") {
+  const Directory directory;
+  const std::string file = directory.write("f.json", R"(
+    {"subscriptions": [{"id": "s", "endpoint": "e", "pattern": "#"}],
+     "endpoints": [{"id": "e", "url": "http://${x}/", "breaker": null}]})");
+  CannedServer server({{404, "{}"}, {404, "{}"}, {200, "{}"}, {200, "{}"}, {201, "{}"}, {201, "{}"}});
+  CHECK(run_command(apply_of(server, directory.path())) == kExitOk);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 6);
+  CHECK(requests[4].starts_with("PUT /api/v1/endpoints/e "));
+  CHECK(requests[4].ends_with(R"({"url":"http://${x}/","breaker":null,"owner":"apply"})"));
+  CHECK(requests[5].starts_with("PUT /api/v1/subscriptions/s "));
 }

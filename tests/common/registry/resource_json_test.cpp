@@ -349,3 +349,20 @@ TEST_CASE("Tenant and key JSON: refusals name the place") {
   CHECK(again(key).expires_at == key.expires_at);
   CHECK(shown_json(key).find("abc") == std::string::npos);
 }
+
+TEST_CASE("Resource JSON: whoever has declared it stands on every kind that a file may declare, and on no other") {
+  const auto owned = again(declared<Endpoint>(R"({"id":"a","url":"https://x.example/","owner":"shop"})"));
+  CHECK(owned.owner == "shop");
+  CHECK(shown_json(owned).find(R"("owner":"shop")") != std::string::npos);
+  CHECK(again(declared<Subscription>(R"({"id":"a","endpoint":"e","pattern":"#","owner":"o"})")).owner == "o");
+  CHECK(again(declared<Source>(R"({"id":"a","owner":"o"})")).owner == "o");
+  CHECK(again(declared<BackoffPolicy>(R"({"id":"a","owner":"o"})")).owner == "o");
+  CHECK(again(declared<EventType>(R"({"id":"a.b","owner":"o"})")).owner == "o");
+  const auto nobody = declared<Endpoint>(R"({"id":"a","url":"https://x.example/","owner":""})");
+  CHECK(stored_json(nobody).find("owner") == std::string::npos);
+  CHECK(shown_json(nobody).find("owner") == std::string::npos);
+  check_refusals<Endpoint>({{R"({"id":"a","url":"https://x.example/","owner":"a b"})", "/owner", "1 to 128"},
+                            {R"({"id":"a","url":"https://x.example/","owner":7})", "/owner"}});
+  check_refusals<Tenant>({{R"({"id":"a","owner":"o"})", "/owner"}});
+  check_refusals<Key>({{R"({"id":"a","scopes":["*"],"owner":"o"})", "/owner"}});
+}

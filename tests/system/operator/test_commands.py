@@ -203,7 +203,7 @@ pattern = "#"
         self.write("a.toml", self.FILE)
         status, out, err = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.SECRET)
         names = ["backoff-policies/often", "endpoints/one", "endpoints/two", "subscriptions/all"]
-        self.assertEqual((status, out.splitlines(), err), (2, [f"would create {name}" for name in names], ""))
+        self.assertEqual((status, out.splitlines(), err), (10, [f"would create {name}" for name in names], ""))
         self.assertEqual(self.state()["endpoints"], [])
         out = self.ok("apply", "a.toml", TWO_SECRET=self.SECRET)
         self.assertEqual([line for line in out.splitlines() if line[0] != " "], [f"created {name}" for name in names])
@@ -216,7 +216,7 @@ pattern = "#"
         self.assertEqual(self.state(), before)
         self.write("a.toml", self.FILE.replace("0.5", "0.75"))
         status, out, _ = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.SECRET)
-        self.assertEqual((status, out.splitlines()), (2, ["would change backoff-policies/often", "  base_seconds: 0.5 → 0.75", *unchanged[1:]]))
+        self.assertEqual((status, out.splitlines()), (10, ["would change backoff-policies/often", "  base_seconds: 0.5 → 0.75", *unchanged[1:]]))
         self.assertEqual(self.state(), before)
 
     def test_a_dry_run_sees_another_secret_and_tells_none(self):
@@ -224,7 +224,7 @@ pattern = "#"
         self.ok("apply", "a.toml", TWO_SECRET=self.SECRET)
         before = self.state()
         status, out, _ = self.run_words("apply", "--dry-run", "a.toml", TWO_SECRET=self.OTHER)
-        self.assertEqual((status, "would change endpoints/two\n  secret\n" in out), (2, True), out)
+        self.assertEqual((status, "would change endpoints/two\n  secret\n" in out), (10, True), out)
         self.assertEqual(self.state(), before)
         out = self.ok("apply", "a.toml", TWO_SECRET=self.OTHER)
         self.assertIn("changed endpoints/two\n  secret\n", out)
@@ -276,6 +276,50 @@ pattern = "#"
         self.assertEqual(self.ok("apply", "sub/a.toml"), "unchanged endpoints/x\n")
         (self.directory / "sub/secret").unlink()
         self.refused("apply", "sub/a.toml", says=["a.toml:4: "])
+
+
+    def test_what_is_exported_can_be_applied_and_changes_nothing(self):
+        self.write("a.toml", self.FILE)
+        self.ok("apply", "a.toml", "--owner", "shop", TWO_SECRET=self.SECRET)
+        self.api.ok("PUT", "/endpoints/by-hand", {"url": "http://127.0.0.1:9/", "breaker": None, "headers": {"X-Key": "hidden"}})
+        self.api.ok("POST", "/endpoints/by-hand/pause")
+        self.api.ok("PUT", "/event-types/order.created", {"schema": {"type": "object", "const": {"a": "${HOME}"}}})
+        self.api.ok("PUT", "/sources/hook", {"verify": {"scheme": "github", "secret": self.OTHER}})
+        before = self.state()
+        file = self.ok("export")
+        for hidden in (self.SECRET, self.OTHER, "hidden"):
+            self.assertNotIn(hidden, file)
+        status, out, err = self.run_words("apply", "--dry-run", "-", input=file)
+        self.assertEqual((status, err), (0, ""), out)
+        self.assertEqual({line.split()[0] for line in out.splitlines()}, {"unchanged"}, out)
+        self.ok("apply", "-", input=file)
+        self.assertEqual(self.state(), before)
+        self.assertEqual({owner for kind in json.loads(self.ok("export", "--owner", "shop")).values() for owner in {r["owner"] for r in kind}}, {"shop"})
+        # Elsewhere the rest of it comes with it, and what is sealed has to be said.
+        for kind, ids in (("subscriptions", ["all"]), ("endpoints", ["one", "two", "by-hand"]), ("sources", ["hook"])):
+            for id in ids:
+                self.api.ok("DELETE", f"/{kind}/{id}")
+        self.refused("apply", "-", input=file, says=["standard input: /sources/0/verify", "secret"])
+
+    def test_an_owner_has_what_it_declares_and_prunes_nothing_else(self):
+        self.write("a.toml", self.FILE)
+        self.ok("apply", "a.toml", "--owner", "shop", TWO_SECRET=self.SECRET)
+        self.assertEqual({r["owner"] for kind in self.state().values() for r in kind}, {"shop"})
+        self.api.ok("PUT", "/endpoints/by-hand", {"url": "http://127.0.0.1:9/"})
+        mine = '[[endpoints]]\nid = "one"\nurl = "http://127.0.0.1:9/one"\n'
+        before = self.state()
+        self.refused("apply", "-", input=mine, says=["standard input:1: endpoints/one", "shop", "--force"])
+        self.refused("apply", "-", "--prune", input=mine, says=["--owner"], status=2)
+        self.assertEqual(self.state(), before)
+        kept = self.FILE[:self.FILE.index("[[subscriptions]]")].replace('id = "two"', 'id = "three"')
+        expected = ["subscriptions/all", "endpoints/two"]
+        status, out, _ = self.run_words("apply", "--dry-run", "-", "--owner", "shop", "--prune", input=kept, TWO_SECRET=self.SECRET)
+        self.assertEqual((status, out.splitlines()[-2:]), (10, [f"would delete {name}" for name in expected]))
+        self.assertEqual(self.state(), before)
+        out = self.ok("apply", "-", "--owner", "shop", "--prune", input=kept, TWO_SECRET=self.SECRET)
+        self.assertEqual(out.splitlines()[-2:], [f"deleted {name}" for name in expected])
+        self.assertEqual(sorted(e["id"] for e in self.state()["endpoints"]), ["by-hand", "one", "three"])
+        self.assertIn('  owner: "shop" → "apply"\n', self.ok("apply", "-", "--force", input=mine))
 
 
 class Commands(CommandCase):
