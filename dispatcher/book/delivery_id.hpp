@@ -1,10 +1,11 @@
 #pragma once
-// Names of deliveries and events that every process makes alike. Who: core. Pure functions, any thread.
+// Names of deliveries that every process makes alike, beside those of events (common/event/event_id.hpp). Who: core.
+// Pure functions, any thread.
 
 #include <string>
 #include <string_view>
 
-#include "common/event/event.hpp"
+#include "common/event/event_id.hpp"
 
 namespace certes::dispatcher {
 
@@ -16,10 +17,6 @@ std::string delivery_id(std::string_view event_id, std::string_view endpoint_id,
 std::string delivery_id(const log::StoredRecord& event, std::string_view event_id, std::string_view home,
                         std::string_view endpoint_id);
 
-// The event's id as endpoints see it: certes-id, or for foreign records, which have none, one made of tenant, source
-// and id. Never holds a '.', which Standard Webhooks forbids.
-std::string event_id(const event::EventView& view);
-// Precondition: event::view accepts the record.
-std::string event_id(const log::StoredRecord& record);
+using event::event_id;
 
 }  // namespace certes::dispatcher

@@ -6,6 +6,7 @@
 #include "common/base/hash.hpp"
 #include "common/base/overloaded.hpp"
 #include "common/log/names.hpp"
+#include "common/log/origin.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -36,15 +37,6 @@ template <class Number>
 bool parse_number(std::string_view text, Number& value) {
   const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && at == text.data() + text.size();
-}
-
-std::optional<Place> parse_origin(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  Place origin;
-  if (colon == std::string_view::npos || !parse_number(text.substr(0, colon), origin.partition) ||
-      !parse_number(text.substr(colon + 1), origin.offset))
-    return std::nullopt;
-  return origin;
 }
 
 // What stands on the log, or is to: a dead letter that is due keeps why.
@@ -132,9 +124,9 @@ std::optional<Outcome> outcome_of(const log::StoredRecord& record) {
   std::string_view said, rule, error;
   for (const auto [name, value] : record.headers) {
     if (name == log::names::kOrigin) {
-      const auto origin = parse_origin(value);
+      const auto origin = log::parse_origin(value);
       if (!origin) return std::nullopt;
-      outcome.origin = *origin;
+      outcome.origin = {origin->partition, origin->offset};
       has_origin = true;
     } else if (name == log::names::kDelivery) {
       outcome.delivery = value;
