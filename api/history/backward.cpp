@@ -1,0 +1,168 @@
+#include "api/history/backward.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/log/scan.hpp"
+
+namespace certes::api::history {
+namespace {
+
+constexpr Millis kAnswer{2'000};
+constexpr std::int64_t kEvents = 512, kOthers = 1'024;  // records of a bite
+constexpr std::size_t kReadAtOnce = 32;                 // payloads are read with them
+// Brokers stamp records by their own clocks: an attempt may look that much older than its event.
+constexpr Millis kClocks{60'000};
+constexpr int kDropped = 500;  // events of a bite
+
+log::GiveUp within(Millis time) {
+  return [until = std::chrono::steady_clock::now() + time](bool) -> std::optional<Error> {
+    if (std::chrono::steady_clock::now() < until) return std::nullopt;
+    return Error(Code::timeout, "the log could not be read in time");
+  };
+}
+
+}  // namespace
+
+Lane* Backward::next_lane() {
+  Lane* next = nullptr;
+  const auto filled_at = [](const Lane& lane) {
+    return lane.reached.filled_at == 0 ? std::numeric_limits<UnixMillis>::max() : lane.reached.filled_at;
+  };
+  for (std::int32_t p = 0; p < lanes_.partitions(); ++p) {
+    Lane& lane = lanes_.at(log::Topic::events, p);
+    if (!lane.reached.filled && (next == nullptr || filled_at(lane) > filled_at(*next))) next = &lane;
+  }
+  return next;
+}
+
+Turn Backward::step() {
+  if (!bite_) {
+    Lane* const events = next_lane();
+    return events == nullptr ? Turn::idle : plan(*events);
+  }
+  for (const auto& [topic, before] : bite_->before)
+    if (Lane& lane = lanes_.at(topic, bite_->partition); lane.reached.begin > before)
+      return fill(lane, before, kOthers);
+  Lane& events = lanes_.at(log::Topic::events, bite_->partition);
+  const Turn turn = fill(events, bite_->begin, kEvents);
+  if (events.reached.begin <= bite_->begin) bite_.reset();
+  return turn;
+}
+
+// Of the events of a bite the first one's time decides how far back the rest must be read.
+Turn Backward::plan(Lane& events) {
+  const std::int32_t partition = events.partition;
+  const auto range = log_.offsets(log::Topic::events, partition, kAnswer);
+  const auto young =
+      log_.offset_at(log::Topic::events, partition, clock_.unix_millis() - bounds_.retention.count(), kAnswer);
+  if (!range || !young) return Turn::away;
+  const std::int64_t floor = std::max(range->start, *young);
+  if (events.reached.begin <= floor || index_.used_bytes() > bounds_.max_bytes / 10 * 8) {
+    end(events);
+    return Turn::busy;
+  }
+  Bite bite{partition, std::max(floor, events.reached.begin - kEvents), 0, {}};
+  std::int64_t at = bite.begin;
+  const auto first = log::scan(
+      log_, {log::Topic::events, partition, events.reached.begin, 1}, at,
+      [&](const log::RecordPtr& record) {
+        bite.at = record->appended_at;
+        return false;
+      },
+      within(kAnswer));
+  if (!first) return Turn::away;
+  for (const log::Topic topic : {log::Topic::attempts, log::Topic::dead_letters}) {
+    if (bite.at == 0) break;  // all of them were erased
+    const auto there = log_.offsets(topic, partition, kAnswer);
+    const auto before = log_.offset_at(topic, partition, bite.at - kClocks.count(), kAnswer);
+    if (!there || !before) return Turn::away;
+    bite.before[topic] = std::max(there->start, *before);
+  }
+  bite_ = std::move(bite);
+  return Turn::busy;
+}
+
+// What came into the index stays, should the reading break off: it comes again.
+Turn Backward::fill(Lane& lane, std::int64_t begin, std::int64_t most) {
+  const auto range = log_.offsets(lane.topic, lane.partition, kAnswer);
+  if (!range) return Turn::away;
+  const std::int64_t end = lane.reached.begin;
+  begin = std::max({begin, end - most, range->start});
+  log::Terms terms = log::Terms::from(begin, range->start);
+  std::int64_t at = lane.topic == log::Topic::events ? begin : terms.begin();
+  Reached reached = lane.reached;
+  bool first = true;
+  index_.begin();
+  const auto done = log::scan(
+      log_, {lane.topic, lane.partition, end, kReadAtOnce}, at,
+      [&](const log::RecordPtr& record) {
+        take(index_, *record, terms, Detail{});
+        if (record->offset < begin) return true;  // it only shows the term
+        if (std::exchange(first, false)) reached.filled_at = record->appended_at;
+        if (lane.reached.mark < 0) {
+          reached.mark = record->offset;
+          reached.mark_at = record->appended_at;
+        }
+        return true;
+      },
+      within(kAnswer));
+  if (done) {
+    reached.begin = std::min(begin, end);
+    index_.reach(lane.topic, lane.partition, reached);
+  }
+  index_.commit();
+  if (!done) return Turn::away;
+  lane.reached = reached;
+  return Turn::busy;
+}
+
+void Backward::end(Lane& events) {
+  events.reached.filled = true;
+  index_.begin();
+  index_.reach(events.topic, events.partition, events.reached);
+  index_.commit();
+}
+
+Turn Backward::drop_oldest() {
+  const UnixMillis old = clock_.unix_millis() - bounds_.retention.count();
+  for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
+    if (drop(p, old)) return Turn::busy;
+  if (index_.used_bytes() <= bounds_.max_bytes) return Turn::idle;
+  const auto partition = with_the_oldest();
+  return partition && drop(*partition, std::numeric_limits<UnixMillis>::max()) ? Turn::busy : Turn::idle;
+}
+
+std::optional<std::int32_t> Backward::with_the_oldest() {
+  std::optional<Index::Oldest> first;
+  for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
+    if (const auto oldest = index_.oldest(p); oldest && (!first || oldest->at < first->at)) first = oldest;
+  return first ? std::optional(first->place.partition) : std::nullopt;
+}
+
+// From then on nothing below is to be indexed.
+bool Backward::drop(std::int32_t partition, UnixMillis before) {
+  Lane& events = lanes_.at(log::Topic::events, partition);
+  index_.begin();
+  const auto behind = index_.drop(partition, before, kDropped);
+  if (behind) {
+    events.reached.begin = std::max(events.reached.begin, *behind);
+    events.reached.filled = true;
+    index_.reach(events.topic, partition, events.reached);
+  }
+  index_.commit();
+  if (behind && bite_ && bite_->partition == partition) bite_.reset();
+  return behind.has_value();
+}
+
+std::optional<UnixMillis> Backward::from() const {
+  std::optional<UnixMillis> from;
+  for (const Lane& lane : lanes_.all) {
+    if (lane.topic != log::Topic::events || lane.reached.filled) continue;
+    const UnixMillis at = lane.reached.filled_at == 0 ? clock_.unix_millis() : lane.reached.filled_at;
+    from = std::max(from.value_or(0), at);
+  }
+  return from;
+}
+
+}  // namespace certes::api::history

@@ -1,0 +1,46 @@
+#pragma once
+// Filter: which events are asked for, and the way through the index to them: one of its lists, newest first, that holds
+// them all, the shortest that is known to. What else is asked for is looked at row by row, so that a search that finds
+// little can stop anywhere and say where to go on. Who: Lookup, the routes. Pure.
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/history/rows.hpp"
+
+namespace certes::api::history {
+
+struct Filter {
+  std::string tenant;
+  std::optional<std::string> type, source, source_id, endpoint, conversation;
+  std::optional<EventState> state;
+  UnixMillis from = 0;                                     // appended then or later
+  UnixMillis to = std::numeric_limits<UnixMillis>::max();  // and before that
+
+  // Whether the event is one of those, as far as its own row says: not what `endpoint` asks for.
+  bool matches(const EventRow& event) const;
+};
+
+// Where a list stands: behind what has been seen of it, newest first. Opaque to users, as text.
+struct Cursor {
+  UnixMillis at = std::numeric_limits<UnixMillis>::max();
+  Place place = {};
+
+  static Cursor behind(const EventRow& event) { return {event.at, event.place}; }
+  bool has_seen(const EventRow& event) const { return std::tuple(event.at, event.place) >= std::tuple(at, place); }
+  std::string text() const;
+  static std::optional<Cursor> parse(std::string_view text);
+};
+
+// The lists of the index.
+enum class Way : std::uint8_t { client_id, conversation, endpoint, state, type, time };
+inline constexpr int kWays = 6;
+Way way_of(const Filter& filter);
+// What is sought in it beside the tenant; nothing: the whole list.
+std::optional<std::string_view> key_of(Way way, const Filter& filter);
+// Parameters: 1 tenant, 2 the key, 3 from, 4 to, 5 to 7 the cursor, 8 how many. Columns: those of an event.
+std::string sql_of(Way way);
+
+}  // namespace certes::api::history

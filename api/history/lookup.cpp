@@ -1,0 +1,73 @@
+#include "api/history/lookup.hpp"
+
+#include <algorithm>
+
+namespace certes::api::history {
+namespace {
+
+Connection& ready(Connection& connection) {
+  connection.run("PRAGMA busy_timeout=5000");
+  connection.run("PRAGMA query_only=1");
+  return connection;
+}
+
+}  // namespace
+
+Lookup::Lookup(const std::string& path)
+    : connection_(path),
+      by_id_(ready(connection_).prepare("SELECT " + kEventColumns + " FROM events WHERE id=?1 LIMIT 100")),
+      deliveries_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2")),
+      attempts_(connection_.prepare("SELECT " + kAttemptColumns +
+                                    " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")) {}
+
+std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most) {
+  const auto known = ways_.find(way);
+  Statement& statement =
+      known != ways_.end() ? known->second : ways_.emplace(way, connection_.prepare(sql_of(way))).first->second;
+  const Use use(statement);
+  statement.bind(1, std::string_view(filter.tenant));
+  if (way == Way::state)
+    statement.bind(2, static_cast<std::int64_t>(*filter.state));
+  else if (const auto key = key_of(way, filter))
+    statement.bind(2, *key);
+  statement.bind(3, filter.from).bind(4, filter.to);
+  statement.bind(5, cursor.at).bind(6, cursor.place.partition).bind(7, cursor.place.offset);
+  statement.bind(8, static_cast<std::int64_t>(most));
+  std::vector<EventRow> all;
+  while (statement.step()) all.push_back(read_event(statement));
+  return all;
+}
+
+std::vector<EventRow> Lookup::records_of(std::string_view tenant, std::string_view id) {
+  const Use use(by_id_);
+  by_id_.bind(1, id);
+  std::vector<EventRow> all;
+  while (by_id_.step()) {
+    EventRow row = read_event(by_id_);
+    if (row.tenant == tenant) all.push_back(std::move(row));
+  }
+  std::ranges::stable_sort(all, {},
+                           [](const EventRow& row) { return std::tuple(row.is_directed(), row.at, row.place); });
+  return all;
+}
+
+std::vector<DeliveryRow> Lookup::deliveries_of(std::string_view tenant, Place place) {
+  const Use use(deliveries_);
+  deliveries_.bind(1, place.partition).bind(2, place.offset);
+  std::vector<DeliveryRow> all;
+  while (deliveries_.step()) {
+    DeliveryRow row = read_delivery(deliveries_);
+    if (row.tenant == tenant && row.state != DeliveryState::unmatched) all.push_back(std::move(row));
+  }
+  return all;
+}
+
+std::vector<AttemptRow> Lookup::attempts_of(Place place, std::int64_t behind, std::size_t most) {
+  const Use use(attempts_);
+  attempts_.bind(1, place.partition).bind(2, place.offset).bind(3, behind).bind(4, static_cast<std::int64_t>(most));
+  std::vector<AttemptRow> all;
+  while (attempts_.step()) all.push_back(read_attempt(attempts_));
+  return all;
+}
+
+}  // namespace certes::api::history

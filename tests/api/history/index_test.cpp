@@ -1,0 +1,213 @@
+#include "api/history/index.hpp"
+
+#include <doctest/doctest.h>
+
+#include "api/history/lookup.hpp"
+#include "tests/api/history/records.hpp"
+#include "tests/fakes/temporary_directory.hpp"
+
+using namespace certes;
+using namespace certes::api::history;
+using namespace certes::api::history::testing;
+using log::Topic;
+
+namespace {
+
+struct Fixture {
+  Fixture() {
+    Connection connection(path);
+    REQUIRE(make_or_check(connection));
+  }
+  void event(std::int64_t offset, const EventText& text, UnixMillis at = 0) {
+    index().put(*event_row(stored(Topic::events, 0, offset, event_record(text), at == 0 ? 1'000 + offset : at)));
+  }
+  void attempt(std::int64_t offset, const AttemptText& text, const Detail& detail = {}) {
+    index().put(*told_by(stored(Topic::attempts, 0, offset, attempt_record(text), 2'000 + offset)), detail);
+  }
+  Index& index() {
+    if (!index_) index_ = std::make_unique<Index>(path);
+    return *index_;
+  }
+  Lookup lookup() const { return Lookup(path); }
+  // "id:state …", newest first.
+  std::string list(
+      const std::function<void(Filter&)>& set = [](Filter&) {}, Cursor cursor = {}, std::size_t most = 100) {
+    Filter filter;
+    filter.tenant = "default";
+    set(filter);
+    std::string all;
+    for (const EventRow& row : lookup().rows(way_of(filter), filter, cursor, most))
+      all.append(row.id).append(":").append(to_string(row.state)).append(" ");
+    return all;
+  }
+
+  test::TemporaryDirectory directory;
+  const std::string path = directory.file("history.db");
+
+ private:
+  std::unique_ptr<Index> index_;
+};
+
+}  // namespace
+
+TEST_CASE("Index: an event is found with the state that its deliveries give it") {
+  Fixture f;
+  f.event(1, {.id = "evt_1"});
+  CHECK(f.list() == "evt_1:accepted ");
+  f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500, .answer = "no", .error = "500", .next_at = 9'000});
+  CHECK(f.list() == "evt_1:open ");
+  f.attempt(2, {.origin = "0:1", .attempt = 2});
+  CHECK(f.list() == "evt_1:delivered ");
+  auto lookup = f.lookup();
+  const auto deliveries = lookup.deliveries_of("default", {0, 1});
+  REQUIRE(deliveries.size() == 1);
+  CHECK(deliveries[0].attempts == 2);
+  CHECK(deliveries[0].state == DeliveryState::delivered);
+  const auto attempts = lookup.attempts_of({0, 1}, -1, 100);
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].outcome == "retry");
+  CHECK(attempts[0].answer == "no");
+  CHECK(attempts[0].next_at == 9'000);
+  CHECK(attempts[1].attempt == 2);
+  CHECK(lookup.attempts_of({0, 1}, attempts[0].offset, 100).size() == 1);
+}
+
+TEST_CASE("Index: what is told of an event before the event itself is indexed is not lost") {
+  Fixture f;
+  f.attempt(2, {.origin = "0:1", .attempt = 2});
+  f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500});
+  CHECK(f.list().empty());
+  f.event(1, {.id = "evt_1"});
+  CHECK(f.list() == "evt_1:delivered ");
+  CHECK(f.list([](Filter& filter) { filter.endpoint = "billing"; }) == "evt_1:delivered ");
+}
+
+TEST_CASE("Index: the same again changes nothing") {
+  Fixture f;
+  for (int i = 0; i < 2; ++i) {
+    f.event(1, {.id = "evt_1"});
+    f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500});
+    f.attempt(2, {.origin = "0:1", .attempt = 2});
+  }
+  CHECK(f.list() == "evt_1:delivered ");
+  CHECK(f.lookup().attempts_of({0, 1}, -1, 100).size() == 2);
+}
+
+TEST_CASE("Index: each way leads to the events that it is of, newest first, and on from a cursor") {
+  Fixture f;
+  f.event(1, {.id = "evt_1", .client_id = "c1", .conversation = "talk"});
+  f.event(2, {.id = "evt_2", .type = "order.paid", .client_id = "c1", .conversation = "talk"});
+  f.event(3, {.id = "evt_3", .tenant = "acme", .client_id = "c1", .conversation = "talk"});
+  f.event(4, {.id = "evt_4"});
+  f.attempt(1, {.origin = "0:2", .outcome = "dead_lettered", .status = 500, .event = "evt_2"});
+  f.attempt(2, {.origin = "0:4", .event = "evt_4"});
+  CHECK(f.list() == "evt_4:delivered evt_2:failed evt_1:accepted ");
+  CHECK(f.list([](Filter&) {}, {}, 2) == "evt_4:delivered evt_2:failed ");
+  CHECK(f.list([](Filter&) {}, Cursor{1'002, {0, 2}}) == "evt_1:accepted ");
+  CHECK(f.list([](Filter& filter) { filter.type = "order.created"; }) == "evt_4:delivered evt_1:accepted ");
+  CHECK(f.list([](Filter& filter) { filter.source_id = "c1"; }) == "evt_2:failed evt_1:accepted ");
+  CHECK(f.list([](Filter& filter) { filter.conversation = "talk"; }) == "evt_2:failed evt_1:accepted ");
+  CHECK(f.list([](Filter& filter) { filter.state = EventState::failed; }) == "evt_2:failed ");
+  CHECK(f.list([](Filter& filter) { filter.endpoint = "billing"; }) == "evt_4:delivered evt_2:failed ");
+  CHECK(f.list([](Filter& filter) { filter.endpoint = "billing"; }, Cursor{1'004, {0, 4}}) == "evt_2:failed ");
+  CHECK(f.list([](Filter& filter) { filter.from = 1'002, filter.to = 1'004; }) == "evt_2:failed ");
+  CHECK(f.list([](Filter& filter) { filter.source_id = ""; }).empty());
+}
+
+TEST_CASE("Index: another tenant's delivery is not the event's tenant's to know") {
+  Fixture f;
+  f.event(1, {.id = "evt_1", .tenant = "acme"});
+  f.attempt(1, {.origin = "0:1", .outcome = "dead_lettered", .status = 500, .tenant = "default"});
+  auto lookup = f.lookup();
+  CHECK(lookup.deliveries_of("acme", {0, 1}).empty());
+  CHECK(lookup.deliveries_of("default", {0, 1}).size() == 1);
+  REQUIRE(lookup.records_of("acme", "evt_1").size() == 1);
+  CHECK(lookup.records_of("acme", "evt_1")[0].state == EventState::accepted);
+  CHECK(lookup.records_of("default", "evt_1").empty());
+}
+
+TEST_CASE("Index: the records of an event begin with its own") {
+  Fixture f;
+  f.event(1, {.id = "evt_1", .replay = "rpl_1", .endpoint = "billing"});
+  f.event(2, {.id = "evt_1"});
+  const auto records = f.lookup().records_of("default", "evt_1");
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].replay.empty());
+  CHECK(records[1].replay == "rpl_1");
+}
+
+TEST_CASE("Index: what is left out while it is behind changes no state") {
+  Fixture f;
+  f.event(1, {.id = "evt_1"});
+  f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500, .answer = "no"}, {false, false});
+  f.attempt(2, {.origin = "0:1", .attempt = 2, .answer = "yes"}, {false, true});
+  f.attempt(3, {.origin = "0:1", .endpoint = "mail"}, {false, false});
+  CHECK(f.list() == "evt_1:delivered ");
+  const auto attempts = f.lookup().attempts_of({0, 1}, -1, 100);
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].answer == "no");
+  CHECK(attempts[1].answer.empty());
+  CHECK(f.index().answers_left_out() == 1);
+  CHECK(f.index().attempts_left_out() == 1);
+}
+
+TEST_CASE("Index: the oldest go, with all that is known of them, and nothing else") {
+  Fixture f;
+  for (std::int64_t i = 1; i <= 5; ++i) {
+    const std::string id = "evt_" + std::to_string(i);
+    f.event(i, {.id = id}, 100 * i);
+    f.attempt(i, {.origin = "0:" + std::to_string(i), .event = id});
+  }
+  CHECK(f.index().oldest(0)->place == Place{0, 1});
+  CHECK_FALSE(f.index().oldest(1));
+  CHECK_FALSE(f.index().drop(0, 100, 10));
+  CHECK(f.index().drop(0, 350, 2) == 3);
+  CHECK(f.index().drop(0, 350, 2) == 4);
+  CHECK_FALSE(f.index().drop(0, 350, 2));
+  CHECK(f.list() == "evt_5:delivered evt_4:delivered ");
+  CHECK(f.lookup().deliveries_of("default", {0, 3}).empty());
+  CHECK(f.lookup().attempts_of({0, 3}, -1, 10).empty());
+  CHECK(f.lookup().attempts_of({0, 4}, -1, 10).size() == 1);
+  CHECK(f.index().oldest(0)->at == 400);
+  CHECK(f.index().used_bytes() > 0);
+}
+
+TEST_CASE("Index: where it is stands with what was written up to there") {
+  Fixture f;
+  CHECK_FALSE(f.index().reached(Topic::attempts, 0));
+  f.index().begin();
+  f.index().reach(Topic::attempts, 0, {3, 9, 4, 8, 77, 55, true});
+  f.index().commit();
+  Index again(f.path);
+  const auto reached = again.reached(Topic::attempts, 0);
+  REQUIRE(reached);
+  CHECK(reached->begin == 3);
+  CHECK(reached->next == 9);
+  CHECK(reached->term == 4);
+  CHECK(reached->mark == 8);
+  CHECK(reached->mark_at == 77);
+  CHECK(reached->filled_at == 55);
+  CHECK(reached->filled);
+  CHECK_FALSE(again.reached(Topic::events, 0));
+}
+
+TEST_CASE("Index: a row that is not what was written is damage, and nothing that is shown") {
+  Fixture f;
+  f.event(1, {.id = "evt_1"});
+  f.attempt(1, {.origin = "0:1"});
+  Connection other(f.path);
+  for (const char* change : {"UPDATE events SET subject=x'41'", "UPDATE events SET subject=x'', state=77"}) {
+    other.run(change);
+    CHECK_THROWS_AS(f.list(), Failure);
+  }
+  other.run("UPDATE deliveries SET status=500");
+  other.run("UPDATE attempts SET answer=x'41'");
+  auto lookup = f.lookup();
+  CHECK_THROWS_AS(lookup.deliveries_of("default", {0, 1}), Failure);
+  try {
+    lookup.attempts_of({0, 1}, -1, 10);
+    FAIL("no failure");
+  } catch (const Failure& failure) {
+    CHECK(is_damage(failure));
+  }
+}
