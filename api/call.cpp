@@ -64,6 +64,15 @@ bool stands(const gateway::Refusal& refusal, const http::Request& request, const
   return *known;
 }
 
+// None where it is off, or has no place.
+std::unique_ptr<history::History> history_of(const Dependencies& deps) {
+  const config::HistorySettings& settings = deps.settings.history;
+  if (!settings.enabled || settings.dir.empty()) return nullptr;
+  return std::make_unique<history::History>(
+      history::History::Options{settings.dir, static_cast<std::int64_t>(settings.max_bytes), settings.retention},
+      deps.log, deps.clock, deps.metrics);
+}
+
 // What `handle` answers, behind the door.
 template <class Handle>
 auto serve_with(const Route& route, const http::Request& request, Services& services, Handle handle)
@@ -120,6 +129,7 @@ Services::Services(const Dependencies& dependencies)
       asked_whole(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "whole"}})),
       asked_partial(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "partial"}})),
       asked_refused(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "refused"}})),
+      history(history_of(deps)),
       asks_nobody_(deps.clock, "nobody", [&log = dependencies.log] { return log.partitions(); }, {}),
       ids_(dependencies.clock) {}
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/dead_letter_ids.hpp"
+#include "api/history/history.hpp"
 #include "api/table.hpp"
 #include "api/turns.hpp"
 #include "common/base/ids.hpp"
@@ -42,6 +43,8 @@ class Services {
   // Questions to dispatchers, by what their answers cover.
   metrics::Counter asked_whole, asked_partial, asked_refused;
   Turns replay_turns;
+  // What became of events; null: this process keeps none.
+  const std::unique_ptr<history::History> history;
   // Held while what may take away the last key that may do everything is judged, and until that is decided.
   Mutex administration;
 

@@ -117,23 +117,9 @@ bool DeadLetterScan::take(const log::RecordPtr& record, log::Terms& terms, const
 Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,
                                         const DeadLetterIds::Id& id, Millis limit) {
   if (id.partition >= log.partitions()) return log::RecordPtr();
-  const auto range = log.offsets(log::Topic::dead_letters, id.partition, kOffsetsLimit);
-  if (!range) return fail(range.error());
-  if (id.offset < range->start || id.offset >= range->end) return log::RecordPtr();
-  log::RecordPtr found;
-  std::int64_t at = id.offset;
-  const auto deadline = SteadyClock::now() + limit;
-  const auto late = [&](bool) -> std::optional<Error> {
-    if (SteadyClock::now() <= deadline) return std::nullopt;
-    return Error(Code::timeout, "the dead letter could not be read in time");
-  };
-  const auto keep = [&](const log::RecordPtr& record) {
-    if (is_ours(*record, tenant) && ids.names(id, *record)) found = record;
-    return false;
-  };
-  const auto done = log::scan(log, {log::Topic::dead_letters, id.partition, id.offset + 1, 1}, at, keep, late);
-  if (!done) return fail(done.error());
-  return found;
+  auto letter = log::read_at(log, log::Topic::dead_letters, id.partition, id.offset, limit);
+  if (!letter || !*letter) return letter;
+  return is_ours(**letter, tenant) && ids.names(id, **letter) ? std::move(*letter) : log::RecordPtr();
 }
 
 }  // namespace certes::api

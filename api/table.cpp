@@ -6,6 +6,7 @@
 #include "api/dead_letter_routes.hpp"
 #include "api/endpoint_actions.hpp"
 #include "api/endpoint_stats.hpp"
+#include "api/event_routes.hpp"
 #include "api/event_types.hpp"
 #include "api/key_actions.hpp"
 #include "api/resources.hpp"
@@ -79,6 +80,13 @@ Table make_table() {
       kLengthy);
   add("POST", "/dead-letters/{id}/replay", "dead-letters:write", replay_dead_letter, "Send one again", {"after"},
       kLengthy);
+  add("GET", "/events", "events:read", list_events, "List events and what became of them",
+      {"type", "source", "source_id", "state", "endpoint", "conversation", "from", "to", "limit", "after"}, kLengthy);
+  add("GET", "/events/{id}", "events:read", show_event, "Show one event, its payload and its deliveries", {}, kLengthy);
+  add("GET", "/events/{id}/attempts", "events:read", list_attempts, "List the attempts to deliver it",
+      {"limit", "after"}, kLengthy);
+  add("GET", "/conversations/{id}", "events:read", show_conversation, "List the events of a conversation",
+      {"limit", "after"}, kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
   add("GET", "/config", "config:read", list_config,

@@ -28,6 +28,14 @@ Result<http::AddressPolicy> address_policy(const config::Settings& settings) {
   return http::AddressPolicy::make(allowed);
 }
 
+// What follows of the role, and of other settings.
+const config::Loaded& settle_history(command::Role role, config::Loaded& loaded) {
+  config::HistorySettings& history = loaded.settings.history;
+  if (role == command::Role::gateway && !loaded.origins.contains("history.enabled")) history.enabled = false;
+  if (history.dir.empty()) history.dir = loaded.settings.data + "/history";
+  return loaded;
+}
+
 std::string json_of(const std::map<std::string, std::string>& addresses) {
   std::string text;
   for (const auto& [name, address] : addresses)
@@ -39,7 +47,7 @@ std::string json_of(const std::map<std::string, std::string>& addresses) {
 
 Runtime::Runtime(Role role, config::Loaded loaded, std::string print_ports, Signals& signals)
     : role_(role),
-      described_(config::describe(loaded)),
+      described_(config::describe(settle_history(role, loaded))),
       settings_(std::move(loaded.settings)),
       print_ports_(std::move(print_ports)),
       signals_(signals) {}

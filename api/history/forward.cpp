@@ -71,20 +71,9 @@ Turn Forward::know_again(const Lane& lane, const log::OffsetRange& range) {
   const Reached& reached = lane.reached;
   if (reached.next > range.end) return Turn::replaced;
   if (reached.mark < range.start) return Turn::busy;
-  bool same = true;
-  std::int64_t at = reached.mark;
-  const SteadyTime until = std::chrono::steady_clock::now() + kQuestion;
-  const auto done = log::scan(
-      log_, {lane.topic, lane.partition, reached.mark + 1, 1}, at,
-      [&](const log::RecordPtr& record) {
-        same = record->offset != reached.mark || record->appended_at == reached.mark_at;
-        return false;
-      },
-      [&](bool) -> std::optional<Error> {
-        if (std::chrono::steady_clock::now() < until) return std::nullopt;
-        return Error(Code::timeout, "the log could not be read in time");
-      });
-  if (!done) return Turn::away;
+  const auto record = log::read_at(log_, lane.topic, lane.partition, reached.mark, kQuestion);
+  if (!record) return Turn::away;
+  const bool same = !*record || (*record)->appended_at == reached.mark_at;  // or it was erased
   return same ? Turn::busy : Turn::replaced;
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kNice = 10;
 constexpr Millis kIdle{100}, kAway{1'000};
+constexpr const char* kReplaced = "it is of another log than the one that is there";
 constexpr const char* kShed = "certes_history_shed_total";
 constexpr const char* kShedIs = "What history left out of its index, because it was behind";
 
@@ -63,6 +64,7 @@ void History::run() {
 
 void History::turn() {
   if (damaged_.exchange(false)) return make_anew("it is damaged");
+  if (replaced_.exchange(false)) return make_anew(kReplaced);
   if (session_ == nullptr) return open();
   if (!file_.is_there()) return make_anew("its file is gone");
   go_on();
@@ -83,7 +85,7 @@ void History::open() {
 
 void History::go_on() {
   const Turn done = session_->turn();
-  if (done == Turn::replaced) return make_anew("it is of another log than the one that is there");
+  if (done == Turn::replaced) return make_anew(kReplaced);
   from_ = session_->from().value_or(kNever);
   until_ = session_->until().value_or(kNever);  // after it: who sees that it is known sees how far back it is filled
   measure();
@@ -111,6 +113,10 @@ void History::make_anew(const std::string& why) {
   rebuilt_.add();
   close();
   file_.remove();
+}
+
+tl::unexpected<Error> History::not_open() {
+  return fail(Code::unavailable, "the history of events is being made ready: ask again in a moment");
 }
 
 // Damaged: the next turn makes it anew.

@@ -39,6 +39,8 @@ class History {
   std::optional<UnixMillis> indexed_until() const { return time_of(until_); }
   // All that was appended from then on. Nothing: all that is to be.
   std::optional<UnixMillis> indexed_from() const { return time_of(from_); }
+  // Somebody has found that it is of another log than the one that is there: it is made anew.
+  void is_of_another_log() { replaced_ = true; }
   // What `look` finds. Errors: unavailable, as the index is being opened, or made anew: which it is where `look` finds
   // it damaged.
   template <class Look>
@@ -49,11 +51,12 @@ class History {
     } catch (const Failure& failure) {
       failed(failure);
     }
-    return fail(Code::unavailable, "the history of events is being made ready: ask again in a moment");
+    return not_open();
   }
 
  private:
   static constexpr UnixMillis kNever = -1;
+  static tl::unexpected<Error> not_open();
   static std::optional<UnixMillis> time_of(const std::atomic<UnixMillis>& at) {
     const UnixMillis known = at;
     return known == kNever ? std::nullopt : std::optional(known);
@@ -77,7 +80,7 @@ class History {
   metrics::Counter shed_answers_, shed_attempts_, rebuilt_;
   Lookups lookups_;
   std::atomic<UnixMillis> until_{kNever}, from_{kNever};
-  std::atomic<bool> damaged_{false};  // a look-up has found it so
+  std::atomic<bool> damaged_{false}, replaced_{false};  // somebody has found it so
   LineLimit told_;
   // The thread's.
   IndexFile file_;

@@ -156,6 +156,14 @@ struct AuditSettings {
   std::size_t entries = 4'000;  // changes that GET /audit knows
 };
 
+// The index of what became of events, beside the Master API.
+struct HistorySettings {
+  bool enabled = true;                  // of a gateway's Master API only where it was said
+  std::string dir;                      // empty: DATA/history
+  std::size_t max_bytes = 10ull << 30;  // then the oldest events are let go of
+  Millis retention = std::chrono::days(7);
+};
+
 struct CommandSettings {
   Millis result_timeout{3'600'000};            // for the result of a command that was answered 202
   Millis search_timeout{2'000};                // for looking a command up on the log
@@ -194,6 +202,7 @@ struct Settings {
   DeduplicationSettings deduplication;
   RegistrySettings registry;
   AuditSettings audit;
+  HistorySettings history;
   RelaySettings relay;
   CommandSettings commands;
   IdempotencySettings idempotency;

@@ -33,4 +33,24 @@ Result<bool> scan(Log& log, const ScanRange& range, std::int64_t& next, const Vi
   return false;
 }
 
+Result<RecordPtr> read_at(Log& log, Topic topic, std::int32_t partition, std::int64_t offset, Millis limit) {
+  const auto range = log.offsets(topic, partition, limit);
+  if (!range) return fail(range.error());
+  if (offset < range->start || offset >= range->end) return RecordPtr();
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto late = [&](bool) -> std::optional<Error> {
+    if (std::chrono::steady_clock::now() <= deadline) return std::nullopt;
+    return Error(Code::timeout, "the log could not be read in time");
+  };
+  RecordPtr found;
+  std::int64_t at = offset;
+  const auto keep = [&](const RecordPtr& record) {
+    if (record->offset == offset) found = record;
+    return false;
+  };
+  if (auto done = scan(log, {topic, partition, offset + 1, 1}, at, keep, late); !done)
+    return fail(std::move(done.error()));
+  return found;
+}
+
 }  // namespace certes::log

@@ -24,4 +24,8 @@ using GiveUp = std::function<std::optional<Error>(bool came)>;
 Result<bool> scan(Log& log, const ScanRange& range, std::int64_t& next, const VisitRecord& visit,
                   const GiveUp& give_up);
 
+// The record that stands at that offset. Nothing: there is none (any more).
+// Errors: unavailable: the log; timeout: it did not come within `limit`.
+Result<RecordPtr> read_at(Log& log, Topic topic, std::int32_t partition, std::int64_t offset, Millis limit);
+
 }  // namespace certes::log
