@@ -23,6 +23,7 @@ void add_client_commands(CliContext context);    // send, listen, apply, version
 void add_resource_commands(CliContext context);  // sources …, dead-letters …
 void add_audit_command(CliContext context);      // audit
 void add_tail_commands(CliContext context);      // events tail, logs tail
+void add_event_commands(CliContext context);     // events list, show, attempts; after the former
 // status and rejected … of `certes relay`.
 void add_relay_control(CLI::App& relay, CliContext context);
 

@@ -18,7 +18,8 @@ std::shared_ptr<TailOptions> add_tail(CliContext context, CLI::App& parent, cons
 }  // namespace
 
 void add_tail_commands(CliContext context) {
-  CLI::App* events = context.app.add_subcommand("events", "what is published")->require_subcommand(1);
+  CLI::App* events =
+      context.app.add_subcommand("events", "what is published, and what became of it")->require_subcommand(1);
   const auto options = add_tail(context, *events, "shows events, commands and results as they come");
   CLI::App* tail = events->get_subcommand("tail");
   tail->add_option("--kind", options->kinds, "event, command, result or log, or several joined by commas")

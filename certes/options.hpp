@@ -134,6 +134,15 @@ struct AuditOptions {
   std::size_t limit = 50;              // 0: all there is
 };
 
+// What became of events.
+struct EventOptions {
+  Connection connection;
+  std::string action;  // list, show, attempts
+  std::string id;
+  std::string type, source, source_id, state, endpoint, conversation, from, to;  // of a list; empty: any
+  std::size_t limit = 50;                                                        // 0: all there are
+};
+
 // What GET /stream shows.
 struct TailOptions {
   Connection connection;
@@ -154,8 +163,9 @@ struct DeadLetterOptions {
   std::string data;    // replay: corrected
 };
 
-using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
-                             ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                             DeadLetterOptions, AuditOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
+using Command =
+    std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
+                 ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
+                 DeadLetterOptions, AuditOptions, EventOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

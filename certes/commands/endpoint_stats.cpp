@@ -2,8 +2,8 @@
 
 #include "certes/commands/cell_text.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/time_text.hpp"
 #include "common/base/clock.hpp"
-#include "common/base/spoken.hpp"
 #include "common/json/json.hpp"
 
 namespace certes::command {
@@ -16,14 +16,6 @@ const Json& member(const Json& json, const char* name) {
   if (!json.is_object()) return kNone;
   const auto found = json.find(name);
   return found == json.end() ? kNone : *found;
-}
-
-// "2026-01-31T08:00:00.123Z (12 s ago)", by the clock of who has answered.
-std::string time_text(const Json& value, UnixMillis now) {
-  const UnixMillis at = value.is_string() ? parse_rfc3339(value.get<std::string>()) : -1;
-  if (at < 0) return "-";
-  const std::string from_now = at > now ? "in " + spoken(Millis{at - now}) : spoken(Millis{now - at}) + " ago";
-  return value.get<std::string>() + " (" + from_now + ")";
 }
 
 std::string state_text(const Json& stats, UnixMillis now) {

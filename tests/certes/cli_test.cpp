@@ -139,6 +139,28 @@ TEST_CASE("Command line: keys are rotated with a grace, tenants deleted with all
   CHECK_FALSE(parse("certes", {"keys", "delete", "k", "--cascade"}, {}).command.has_value());
 }
 
+TEST_CASE("CLI: events are listed by what is asked for, and shown by their ids") {
+  const auto list = chosen<EventOptions>(
+      {"events",  "list",       "--type",  "order.created",  "--source", "/shop",  "--source-id", "7",    "--state",
+       "failed",  "--endpoint", "billing", "--conversation", "c",        "--from", "a",           "--to", "b",
+       "--limit", "0"});
+  CHECK(list.action == "list");
+  CHECK(list.type == "order.created");
+  CHECK(list.source == "/shop");
+  CHECK(list.source_id == "7");
+  CHECK(list.state == "failed");
+  CHECK(list.endpoint == "billing");
+  CHECK(list.conversation == "c");
+  CHECK(list.from == "a");
+  CHECK(list.to == "b");
+  CHECK(list.limit == 0);
+  CHECK(chosen<EventOptions>({"events", "show", "evt_1"}).id == "evt_1");
+  CHECK(chosen<EventOptions>({"events", "attempts", "evt_1"}).action == "attempts");
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"events", "show"}, {"events", "list", "--state", "done"}, {"events", "list", "evt_1"}})
+    CHECK(parse("certes", wrong, {}).exit_code == kExitUsage);
+}
+
 TEST_CASE("Command line: audit takes its filters, and the tenant from the environment") {
   const auto audit = chosen<AuditOptions>({"audit", "--kind", "keys", "--id", "k", "--by", "admin", "--from",
                                            "2026-01-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--limit", "7"});

@@ -1,0 +1,124 @@
+#include "certes/commands/event_text.hpp"
+
+#include <limits>
+
+#include "certes/commands/cell_text.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/time_text.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kPayloadShown = 1'024, kAnswerShown = 120, kAttemptsShown = 20;
+
+const Json& part(const Json& json, const char* name) {
+  static const Json kNothing;
+  const auto found = json.find(name);
+  return found == json.end() ? kNothing : *found;
+}
+
+std::string cut_to(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  return text.substr(0, most) + "…";
+}
+
+std::string took(const Json& attempt) {
+  const Json& time = part(attempt, "duration_ms");
+  return time.is_number() ? spoken(Millis{static_cast<std::int64_t>(time.get<double>())}) : "-";
+}
+
+// Why it did not go well: what decided, what went wrong, what was answered.
+std::string why(const Json& item) {
+  std::string text;
+  for (const char* const name : {"rule", "error", "answer"}) {
+    const Json& said = part(item, name);
+    if (!said.is_string() || said.get<std::string>() == text) continue;
+    text += (text.empty() ? "" : ": ") + cut_to(said.get<std::string>(), kAnswerShown);
+  }
+  return text.empty() ? "-" : text;
+}
+
+std::string payload_of(const Json& event, std::string_view body) {
+  if (part(event, "payload_gone") == true) return "is on the log no more";
+  if (event.contains("data")) return cut_to(compact_json(raw_member(body, "data")), kPayloadShown);
+  return cut_to(cell_text(part(event, event.contains("text") ? "text" : "data_base64")), kPayloadShown);
+}
+
+std::string pairs_of(const Json& object) {
+  std::string text;
+  for (const auto& [name, value] : object.items())
+    text += (text.empty() ? "" : "\n") + name + ": " + cut_to(cell_text(value), kAnswerShown);
+  return text;
+}
+
+std::string summary_of(const Json& event, std::string_view body, UnixMillis now) {
+  std::vector<Member> members = {{"event", cell_text(part(event, "id"))}, {"state", cell_text(part(event, "state"))}};
+  const std::pair<const char*, const char*> texts[] = {{"type", "type"},
+                                                       {"source", "source"},
+                                                       {"source id", "source_id"},
+                                                       {"subject", "subject"},
+                                                       {"conversation", "conversation_id"},
+                                                       {"cause", "cause_id"},
+                                                       {"replay", "replay"},
+                                                       {"query", "query"}};
+  members.emplace_back("accepted", time_text(part(event, "accepted_at"), now));
+  for (const auto& [title, name] : texts)
+    if (const Json& value = part(event, name); value.is_string()) members.emplace_back(title, cell_text(value));
+  for (const char* const name : {"attributes", "headers"})
+    if (const Json& value = part(event, name); value.is_object()) members.emplace_back(name, pairs_of(value));
+  const Json& type = part(event, "content_type");
+  members.emplace_back("payload", cell_text(part(event, "bytes")) + " bytes" +
+                                      (type.is_string() ? ", " + cell_text(type) : std::string()));
+  members.emplace_back("", payload_of(event, body));
+  members.emplace_back("indexed until", time_text(part(event, "indexed_until"), now));
+  return member_lines(members);
+}
+
+std::string delivery_table(const Json& deliveries, UnixMillis now) {
+  std::vector<Row> rows;
+  for (const Json& one : deliveries) {
+    const char* const next = part(one, "retry_at").is_string() ? "retry_at" : "result_until";
+    rows.push_back({cell_text(part(one, "endpoint")), cell_text(part(one, "state")), cell_text(part(one, "attempts")),
+                    cell_text(part(one, "status")), time_text(part(one, "last_at"), now),
+                    time_text(part(one, next), now), why(one)});
+  }
+  if (rows.empty()) return "\nno delivery has been tried\n";
+  return "\n" + table({"ENDPOINT", "STATE", "TRIES", "STATUS", "LAST", "NEXT", "WHY"}, rows);
+}
+
+}  // namespace
+
+std::string event_table(std::string_view items, UnixMillis now) {
+  std::vector<Row> rows;
+  for (const Json& one : json_or_null<Json>(items))
+    rows.push_back({cell_text(part(one, "id")), time_text(part(one, "accepted_at"), now), cell_text(part(one, "state")),
+                    cell_text(part(one, "type")), cell_text(part(one, "source"))});
+  return table({"ID", "ACCEPTED", "STATE", "TYPE", "SOURCE"}, rows);
+}
+
+std::string attempt_table(std::string_view items, std::size_t most, UnixMillis now) {
+  std::vector<Row> rows;
+  for (const Json& one : json_or_null<Json>(items))
+    rows.push_back({time_text(part(one, "at"), now), cell_text(part(one, "endpoint")), cell_text(part(one, "attempt")),
+                    cell_text(part(one, "outcome")), cell_text(part(one, "status")), took(one), why(one)});
+  const std::size_t left_out = rows.size() > most ? rows.size() - most : 0;
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(left_out));
+  std::string text = table({"AT", "ENDPOINT", "TRY", "OUTCOME", "STATUS", "TOOK", "WHY"}, rows);
+  if (left_out > 0) text += std::to_string(left_out) + " before these: certes events attempts shows them\n";
+  return text;
+}
+
+std::string event_text(std::string_view event, std::string_view attempts, UnixMillis now) {
+  const Json json = json_or_null<Json>(event);
+  if (!json.is_object()) return {};
+  std::string text = summary_of(json, event, now) + delivery_table(part(json, "deliveries"), now);
+  const Json tried = json_or_null<Json>(attempts);
+  if (tried.is_array() && !tried.empty()) text += "\n" + attempt_table(attempts, kAttemptsShown, now);
+  return text;
+}
+
+}  // namespace certes::command

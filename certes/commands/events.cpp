@@ -1,0 +1,78 @@
+// certes events list|show|attempts
+
+#include <limits>
+
+#include "certes/commands/commands.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/event_text.hpp"
+#include "common/base/clock.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
+
+namespace certes::command {
+namespace {
+
+constexpr std::size_t kMostAttempts = 10'000;
+
+std::string path_of(const EventOptions& options) {
+  const std::pair<const char*, const std::string*> parameters[] = {
+      {"type", &options.type},           {"source", &options.source},
+      {"source_id", &options.source_id}, {"state", &options.state},
+      {"endpoint", &options.endpoint},   {"conversation", &options.conversation},
+      {"from", &options.from},           {"to", &options.to}};
+  std::string path = "/events";
+  for (const auto& [name, value] : parameters) {
+    if (value->empty()) continue;
+    path += path.find('?') == std::string::npos ? "?" : "&";
+    path += std::string(name) + "=" + client::percent_encode(*value);
+  }
+  return path;
+}
+
+int list_events(client::ApiClient& api, const EventOptions& options) {
+  const auto items = api.list(path_of(options), options.limit);
+  if (!items) return failed(items.error());
+  if (options.connection.json)
+    print_line(indented_json(*items));
+  else
+    print(event_table(*items, SystemClock().unix_millis()));
+  return kExitOk;
+}
+
+int show_event(client::ApiClient& api, const EventOptions& options) {
+  const std::string path = "/events/" + client::percent_encode(options.id);
+  auto event = api.get(path);
+  if (!event) return failed(event.error());
+  const auto attempts = api.list(path + "/attempts", kMostAttempts);
+  if (!attempts) return failed(attempts.error());
+  if (options.connection.json) {
+    add_raw_member(*event, "attempts", *attempts);
+    print_line(indented_json(*event));
+    return kExitOk;
+  }
+  const std::string text = event_text(*event, *attempts, SystemClock().unix_millis());
+  if (text.empty()) return failed({Code::internal, "the answer is no JSON object"});
+  print(text);
+  return kExitOk;
+}
+
+int list_attempts(client::ApiClient& api, const EventOptions& options) {
+  const auto items = api.list("/events/" + client::percent_encode(options.id) + "/attempts", options.limit);
+  if (!items) return failed(items.error());
+  if (options.connection.json)
+    print_line(indented_json(*items));
+  else
+    print(attempt_table(*items, std::numeric_limits<std::size_t>::max(), SystemClock().unix_millis()));
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_command(const EventOptions& options) {
+  auto api = api_of(options.connection);
+  if (!api) return failed(api.error());
+  if (options.action == "show") return show_event(*api, options);
+  return options.action == "attempts" ? list_attempts(*api, options) : list_events(*api, options);
+}
+
+}  // namespace certes::command
