@@ -47,5 +47,8 @@ template <class T>
 Result<T> resource_from_json(const Json& json, Form form, Unknown* unknown = nullptr);
 template <class T>
 OrderedJson resource_to_json(const T& resource);  // stored
+// What a declaration may hold, as a JSON Schema, made by what reads one.
+template <class T>
+OrderedJson declaration_schema();
 
 }  // namespace certes::registry

@@ -1,5 +1,6 @@
 #include "common/registry/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/json/json.hpp"
@@ -77,6 +78,32 @@ bool Unknown::take(const std::string& pointer, const Json& value) {
   return true;
 }
 
+namespace {
+
+// A bound as it is written: 60 and not 60.0.
+OrderedJson plain(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return static_cast<double>(whole) == value ? OrderedJson(whole) : OrderedJson(value);
+}
+
+template <class Bound>
+OrderedJson bounded(const char* type, Bound min, Bound max) {
+  return {{"type", type}, {"minimum", min}, {"maximum", max}};
+}
+
+OrderedJson array_of(OrderedJson items, std::size_t max_count) {
+  return {{"type", "array"}, {"items", std::move(items)}, {"maxItems", max_count}};
+}
+
+// What is nothing is no default.
+OrderedJson with_default(OrderedJson schema, const OrderedJson& standard) {
+  const bool nothing = standard == 0 || standard == "" || standard == false;
+  if (!nothing) schema["default"] = standard;
+  return schema;
+}
+
+}  // namespace
+
 Fields::Fields(const Json& object, std::string pointer, Unknown* unknown)
     : object_(&object), pointer_(std::move(pointer)), unknown_(unknown) {
   if (!object.is_object()) {
@@ -85,7 +112,26 @@ Fields::Fields(const Json& object, std::string pointer, Unknown* unknown)
   }
 }
 
-Fields Fields::inside(const Json& object, std::string_view name) const { return {object, at(name), unknown_}; }
+Fields Fields::noting(OrderedJson& schema) {
+  static const Json kNothing = Json::object();
+  Fields fields(kNothing, "");
+  fields.schema_ = &schema;
+  schema["type"] = "object";
+  schema["additionalProperties"] = false;
+  schema.emplace("properties", OrderedJson::object());
+  return fields;
+}
+
+void Fields::note(std::string_view name, const OrderedJson& more) const {
+  OrderedJson& member = (*schema_)["properties"][std::string(name)];
+  if (member.is_null()) member = OrderedJson::object();
+  member.update(more);
+}
+
+Fields Fields::inside(const Json& object, std::string_view name) const {
+  if (schema_ != nullptr) return noting((*schema_)["properties"][std::string(name)]);
+  return {object, at(name), unknown_};
+}
 
 Fields Fields::entry(const Json& object, std::string_view name, std::size_t index) const {
   Fields fields(object, at(name) + "/" + std::to_string(index));
@@ -94,6 +140,10 @@ Fields Fields::entry(const Json& object, std::string_view name, std::size_t inde
 }
 
 const Json* Fields::take(std::string_view name) {
+  if (schema_ != nullptr) {
+    note(name, OrderedJson::object());
+    return object_;
+  }
   if (error_ || object_ == nullptr) return nullptr;
   taken_.emplace(name);
   const auto it = object_->find(name);
@@ -101,6 +151,7 @@ const Json* Fields::take(std::string_view name) {
 }
 
 void Fields::text(std::string_view name, std::string& out, std::size_t max_bytes) {
+  if (schema_ != nullptr) return note(name, with_default({{"type", "string"}, {"maxLength", max_bytes}}, out));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_string()) return refuse(name, "must be a string");
@@ -110,6 +161,7 @@ void Fields::text(std::string_view name, std::string& out, std::size_t max_bytes
 }
 
 void Fields::number(std::string_view name, double& out, double min, double max) {
+  if (schema_ != nullptr) return note(name, with_default(bounded("number", plain(min), plain(max)), plain(out)));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_number()) return refuse(name, "must be a number");
@@ -121,6 +173,7 @@ void Fields::number(std::string_view name, double& out, double min, double max) 
 }
 
 void Fields::boolean(std::string_view name, bool& out) {
+  if (schema_ != nullptr) return note(name, with_default({{"type", "boolean"}}, out));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_boolean()) return refuse(name, "must be true or false");
@@ -128,6 +181,7 @@ void Fields::boolean(std::string_view name, bool& out) {
 }
 
 void Fields::integer64(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max) {
+  if (schema_ != nullptr) return note(name, with_default(bounded("integer", min, max), out));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_number_integer()) return refuse(name, "must be a whole number");
@@ -139,7 +193,13 @@ void Fields::integer64(std::string_view name, std::int64_t& out, std::int64_t mi
   out = number;
 }
 
-std::optional<std::size_t> Fields::choose(std::string_view name, std::initializer_list<std::string_view> names) {
+std::optional<std::size_t> Fields::choose(std::string_view name, std::initializer_list<std::string_view> names,
+                                          std::size_t standard) {
+  if (schema_ != nullptr) {
+    note(name, {{"type", "string"}, {"enum", std::vector<std::string>(names.begin(), names.end())}});
+    note(name, {{"default", names.begin()[standard]}});
+    return std::nullopt;
+  }
   const Json* value = take(name);
   if (value == nullptr) return std::nullopt;
   std::string all;
@@ -153,6 +213,7 @@ std::optional<std::size_t> Fields::choose(std::string_view name, std::initialize
 }
 
 void Fields::texts(std::string_view name, std::vector<std::string>& out, std::size_t max_count, std::size_t max_bytes) {
+  if (schema_ != nullptr) return note(name, array_of({{"type", "string"}, {"maxLength", max_bytes}}, max_count));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_array()) return refuse(name, "must be an array of strings");
@@ -170,6 +231,7 @@ void Fields::texts(std::string_view name, std::vector<std::string>& out, std::si
 }
 
 void Fields::numbers(std::string_view name, std::vector<double>& out, std::size_t max_count, double min, double max) {
+  if (schema_ != nullptr) return note(name, array_of(bounded("number", plain(min), plain(max)), max_count));
   const Json* value = take(name);
   if (value == nullptr) return;
   if (!value->is_array()) return refuse(name, "must be an array of numbers");
@@ -190,6 +252,7 @@ void Fields::statuses(std::string_view name, std::vector<int>& out) {
   std::vector<double> numbers_read;
   if (!has(name)) return;
   numbers(name, numbers_read, 500, 100, 599);
+  also(name, [] { return array_of(bounded("integer", 100, 599), 500); });
   if (!ok()) return;
   out.clear();
   for (const double number : numbers_read) {
@@ -199,6 +262,7 @@ void Fields::statuses(std::string_view name, std::vector<int>& out) {
 }
 
 void Fields::not_yet(std::initializer_list<std::string_view> names) {
+  if (schema_ != nullptr) return;  // they are refused
   for (const std::string_view name : names) {
     const Json* value = take(name);
     if (value == nullptr || (unknown_ != nullptr && unknown_->take(at(name), *value))) continue;
@@ -207,6 +271,7 @@ void Fields::not_yet(std::initializer_list<std::string_view> names) {
 }
 
 void Fields::only(std::string_view name, std::string_view value) {
+  if (schema_ != nullptr) return note(name, {{"type", "string"}, {"enum", {value}}});
   const Json* given = take(name);
   if (given == nullptr) return;
   if (!given->is_string()) return refuse(name, "must be a string");
@@ -219,9 +284,14 @@ void Fields::only(std::string_view name, std::string_view value) {
 
 void Fields::passed_over(std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) take(name);
+  for (const std::string_view name : names) also(name, [] { return OrderedJson{{"readOnly", true}}; });
 }
 
 void Fields::required(std::string_view name) {
+  if (schema_ != nullptr) {
+    OrderedJson& all = (*schema_)["required"];
+    if (std::ranges::find(all, OrderedJson(name)) == all.end()) all.push_back(name);
+  }
   if (!error_ && !has(name)) refuse(name, "\"" + std::string(name) + "\" is missing");
 }
 
@@ -230,11 +300,11 @@ void Fields::refuse(std::string_view name, std::string message) {
 }
 
 void Fields::refuse(Error error) {
-  if (!error_) error_ = std::move(error);
+  if (schema_ == nullptr && !error_) error_ = std::move(error);
 }
 
 std::optional<Error> Fields::done() {
-  if (!error_ && object_ != nullptr && !passes_over_) {
+  if (schema_ == nullptr && !error_ && object_ != nullptr && !passes_over_) {
     for (const auto& [name, value] : object_->items()) {
       if (taken_.contains(name) || (unknown_ != nullptr && unknown_->take(at(name), value))) continue;
       if (unknown_ != nullptr && unknown_->stands(at(name)))

@@ -48,15 +48,23 @@ class Unknown {
 
 // The members of one object, taken one after the other. The first thing wrong is kept, and what comes after it is not
 // looked at; done() gives it, or says which member nobody asked for. A member that is absent leaves `out` as it is.
+//
+// Whoever reads by it describes what it reads, too: one that notes has no object. It says that every member is there,
+// takes no refusal, and writes down as a JSON Schema what each is asked to be; what `out` holds is its default, unless
+// that is nothing (0, "", false).
 class Fields {
  public:
+  // `schema`: an object that it adds to; outlives it.
+  static Fields noting(OrderedJson& schema);
   // `unknown`: what becomes of members that nobody asks for; null: they are refused.
   Fields(const Json& object, std::string pointer, Unknown* unknown = nullptr);
   // Of one of its members. Of an entry of one, as only the log has them: what is unknown there is passed over.
   Fields inside(const Json& object, std::string_view name) const;
   Fields entry(const Json& object, std::string_view name, std::size_t index) const;
 
-  bool has(std::string_view name) const { return object_ != nullptr && object_->contains(name); }
+  bool has(std::string_view name) const {
+    return schema_ != nullptr || (object_ != nullptr && object_->contains(name));
+  }
   const Json* take(std::string_view name);
 
   void text(std::string_view name, std::string& out, std::size_t max_bytes = 1'024);
@@ -71,11 +79,17 @@ class Fields {
   // The position of the text among `names`.
   template <class Enum>
   void choice(std::string_view name, Enum& out, std::initializer_list<std::string_view> names) {
-    if (const auto index = choose(name, names)) out = static_cast<Enum>(*index);
+    if (const auto index = choose(name, names, static_cast<std::size_t>(out))) out = static_cast<Enum>(*index);
   }
   void texts(std::string_view name, std::vector<std::string>& out, std::size_t max_count, std::size_t max_bytes);
   void statuses(std::string_view name, std::vector<int>& out);
   void numbers(std::string_view name, std::vector<double>& out, std::size_t max_count, double min, double max);
+
+  // Of a member that was asked for before: what else its schema says, where schemas are noted.
+  template <class Make>
+  void also(std::string_view name, Make more) {
+    if (schema_ != nullptr) note(name, more());
+  }
 
   // Members whose work comes later.
   void not_yet(std::initializer_list<std::string_view> names);
@@ -94,8 +108,12 @@ class Fields {
 
  private:
   void integer64(std::string_view name, std::int64_t& out, std::int64_t min, std::int64_t max);
-  std::optional<std::size_t> choose(std::string_view name, std::initializer_list<std::string_view> names);
+  std::optional<std::size_t> choose(std::string_view name, std::initializer_list<std::string_view> names,
+                                    std::size_t standard);
+  // Adds to the schema of a member.
+  void note(std::string_view name, const OrderedJson& more) const;
 
+  OrderedJson* schema_ = nullptr;  // null: it reads
   const Json* object_;
   std::string pointer_;
   Unknown* unknown_;

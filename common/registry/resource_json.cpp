@@ -102,6 +102,16 @@ OrderedJson resource_to_json(const T& resource) {
 }
 
 template <class T>
+OrderedJson declaration_schema() {
+  OrderedJson schema = OrderedJson::object();
+  Fields fields = Fields::noting(schema);
+  T resource;
+  read_meta(fields, resource);
+  read(fields, resource, Form::declared);
+  return schema;
+}
+
+template <class T>
 Result<T> parse(std::string_view json, Form form) {
   const auto parsed = parse_json(json);
   if (!parsed) return fail(parsed.error());
@@ -131,6 +141,7 @@ std::string shown_json(const Unusable& resource) {
 #define CERTES_RESOURCE(TYPE)                                                  \
   template Result<TYPE> resource_from_json<TYPE>(const Json&, Form, Unknown*); \
   template OrderedJson resource_to_json<TYPE>(const TYPE&);                    \
+  template OrderedJson declaration_schema<TYPE>();                             \
   template Result<TYPE> parse<TYPE>(std::string_view, Form);                   \
   template std::string stored_json<TYPE>(const TYPE&);                         \
   template std::string shown_json<TYPE>(const TYPE&);                          \

@@ -33,6 +33,11 @@ constexpr std::string_view kToleranceMember = "tolerance_seconds";
 
 const Scheme* read_scheme(Fields& fields, std::string& name) {
   fields.text("scheme", name, 64);
+  fields.also("scheme", [] {
+    OrderedJson names = OrderedJson::array();
+    for (const Scheme& scheme : all_schemes()) names.push_back(scheme.name);
+    return OrderedJson{{"enum", std::move(names)}};
+  });
   fields.required("scheme");
   const Scheme* const scheme = find_scheme(name);
   if (fields.ok() && scheme == nullptr)
