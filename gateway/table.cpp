@@ -61,9 +61,9 @@ std::vector<IngestRow> make_table() {
     add("GET", pattern, source, "events:write", handshake, "Answer a provider's challenge");
     add("OPTIONS", pattern, source, "events:write", handshake, "Answer a provider's challenge");
   }
-  add("POST", "/commands/{name}", key, "commands:write", accept_command, "Send a command", kTakesIn);
-  add("GET", "/commands/{id}", key, "commands:read", show_command, "What became of a command");
-  add("POST", "/commands/{id}/result", key, "commands:write", take_result, "Post a command's result", kTakesIn);
+  add("POST", "/commands/{command}", key, "commands:write", accept_command, "Send a command", kTakesIn);
+  add("GET", "/commands/{command}", key, "commands:read", show_command, "What became of a command");
+  add("POST", "/commands/{command}/result", key, "commands:write", take_result, "Post a command's result", kTakesIn);
   add("POST", "/commands/reply-secret", key, "commands:write", show_reply_secret, "What replies are signed with");
   add("POST", "/logs/{key}", key, "logs:write", take_line, "Show a log line to those who watch");
   add("GET", "/stream", key, "stream:read", stream, "Watch what comes");
