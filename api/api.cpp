@@ -41,6 +41,7 @@ class Api::Impl {
       counts_.know(row.pattern);
       if (const auto* handler = std::get_if<ApiHandler>(&row.handler)) add(row, *handler);
       if (const auto* begin = std::get_if<ApiSteps>(&row.handler)) add(row, *begin);
+      if (const auto* page = std::get_if<ApiPage>(&row.handler)) server_.pooled(row.method, row.pattern, *page);
     }
     server_.on_finished(
         [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });

@@ -9,6 +9,7 @@
 #include "api/event_routes.hpp"
 #include "api/event_types.hpp"
 #include "api/key_actions.hpp"
+#include "api/openapi/description.hpp"
 #include "api/resources.hpp"
 
 namespace certes::api {
@@ -101,6 +102,8 @@ Table make_table() {
                     {},
                     kBulkBytes},
                    bulk});
+  table.push_back(
+      {{"GET", std::string(kApiRoot) + "/openapi.json", Access::open, "", "Describe the API"}, show_description});
   gateway::add_pages(table);
   return table;
 }

@@ -18,7 +18,9 @@ inline constexpr std::string_view kApiRoot = "/api/v1";
 // On a worker: may block. Lengthy routes go in steps (steps.hpp), which keep a copy of the call.
 using ApiHandler = Result<http::Response> (*)(const Call&, Services&);
 using ApiSteps = Result<std::unique_ptr<http::Steps>> (*)(const Call&, Services&);
-using ApiRow = gateway::Row<ApiHandler, ApiSteps>;
+// Who asks, and whether the log is there, is nothing to it: a row of access `open`.
+using ApiPage = http::Response (*)(const http::Request&);
+using ApiRow = gateway::Row<ApiHandler, ApiSteps, ApiPage>;
 
 std::span<const ApiRow> routes();
 

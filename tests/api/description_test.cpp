@@ -1,0 +1,104 @@
+// The description of the API says something of everything that there is, and of nothing else.
+#include <doctest/doctest.h>
+
+#include "api/openapi/description.hpp"
+#include "common/http/server/problem_types.hpp"
+#include "gateway/table.hpp"
+#include "tests/api/fixture.hpp"
+
+using namespace certes;
+using namespace certes::api;
+using namespace certes::api::testing;
+
+namespace {
+
+const Json& described() {
+  static const Json document = Json::parse(description().text);
+  return document;
+}
+
+const Json& schema_of(const std::string& name) { return described()["components"]["schemas"][name]; }
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(c));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("Description: every route, parameter and member has its words, and nothing else has") {
+  for (const std::string& gap : description().gaps) FAIL_CHECK(gap);
+}
+
+TEST_CASE("Description: it has each route of both listeners, with its summary and its scope") {
+  const auto check = [](const gateway::Route& route) {
+    CAPTURE(route.method + " " + route.pattern);
+    const Json& operation = described()["paths"][route.pattern][lower_case(route.method)];
+    REQUIRE(operation.is_object());
+    CHECK(operation["summary"] == route.summary);
+    const bool open = route.access == gateway::Access::open;
+    CHECK(operation["security"].empty() == open);
+    if (!route.scope.empty()) CHECK(operation["security"][0]["key"] == Json::array({route.scope}));
+    CHECK(operation["responses"].contains("401") == !open);
+    CHECK(operation["responses"].contains("429"));
+  };
+  for (const auto& row : routes()) check(row);
+  for (const auto& row : gateway::routes()) check(row);
+}
+
+TEST_CASE("Description: each type of problem is one that some route may answer with") {
+  const std::string& text = description().text;
+  for (const http::ProblemType& type : http::problem_types()) {
+    CAPTURE(type.name);
+    const bool of_routes = type.name != "method-not-allowed" && type.name != "tls-required";
+    CHECK((text.find("\"/problems/" + std::string(type.name) + "\"") != std::string::npos) == of_routes);
+  }
+}
+
+TEST_CASE("Description: it is there for everybody, as JSON, before the log is reached") {
+  config::Settings settings;
+  settings.api.listen = "127.0.0.1:0";
+  metrics::Metrics metrics;
+  const SystemClock clock;
+  Api api(gateway::Frame{settings, metrics, clock});
+  REQUIRE(api.start());
+  httplib::Client client("http://" + api.address());
+  const auto answer = client.Get("/api/v1/openapi.json");
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->get_header_value("Content-Type") == "application/json");
+  CHECK(Json::parse(answer->body)["openapi"] == "3.1.0");
+  api.stop(Millis{0});
+}
+
+TEST_CASE("Description: the limits that it gives are those that are kept") {
+  Installation installation;
+  Process api(installation);
+  std::size_t tried = 0;
+  for (const auto& [name, member] : schema_of("EndpointDeclaration")["properties"].items()) {
+    if (!member.contains("maximum")) continue;
+    CAPTURE(name);
+    ++tried;
+    Json endpoint = {{"url", "https://example.com/"}, {name, member["maximum"]}};
+    CHECK(api.put("/endpoints/one", endpoint).status < 300);
+    endpoint[name] = member["maximum"].get<double>() + 1;
+    const Answer above = api.put("/endpoints/one", endpoint);
+    CHECK(above.status == 400);
+    CHECK(above.json["pointer"] == "/" + name);
+  }
+  CHECK(tried >= 4);
+}
+
+TEST_CASE("Description: a patch may remove what a declaration may hold, and needs nothing") {
+  const Json& declaration = schema_of("SubscriptionDeclaration");
+  const Json& patch = schema_of("SubscriptionPatch");
+  CHECK(declaration["required"] == Json::array({"endpoint", "pattern"}));
+  CHECK_FALSE(patch.contains("required"));
+  CHECK(declaration["properties"]["priority"]["default"] == "normal");
+  for (const auto& [name, member] : declaration["properties"].items()) {
+    CAPTURE(name);
+    const Json& choices = patch["properties"][name]["anyOf"];
+    CHECK(choices.back() == Json{{"type", "null"}});
+    CHECK_FALSE(choices.front().contains("default"));
+  }
+}
