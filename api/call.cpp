@@ -43,8 +43,16 @@ std::optional<http::Response> wrong_media_type(const Route& route, const http::R
   return gateway::ingest::unsupported_media_type({Code::invalid, std::move(detail), "content-type"});
 }
 
+// True or false, and nothing else: who writes dry_run=1 means no change.
+constexpr std::string_view kFlags[] = {"dry_run", "cascade"};
+
 // What is spelt wrong must not be taken for what was not asked: a filter that is ignored is none.
 Result<void> check_parameters(const Route& route, std::string_view query) {
+  for (const std::string_view flag : kFlags) {
+    const auto value = http::query_parameter(query, flag);
+    if (value && *value != "true" && *value != "false")
+      return fail(Code::invalid, "must be true or false", std::string(flag));
+  }
   for (const std::string& name : http::query_names(query)) {
     if (name == "tenant" || std::ranges::count(route.parameters, name) > 0) continue;
     std::string known = "tenant";

@@ -47,6 +47,21 @@ TEST_CASE("Master API: an endpoint is created, shown, replaced, merged and delet
   CHECK(api.request("DELETE", "/endpoints/billing").status == 404);
 }
 
+TEST_CASE("Master API: a dry run and a cascade are asked for by true or false, and nothing else is taken for either") {
+  Installation installation;
+  Process api(installation);
+  const std::string body = R"({"url":"https://example.com/"})";
+  for (const char* value : {"1", "yes", "TRUE", ""}) {
+    CAPTURE(value);
+    const auto dry = api.request("PUT", std::string("/endpoints/a?dry_run=") + value, body);
+    CHECK(dry.status == 400);
+    CHECK(dry.json["pointer"] == "dry_run");
+    CHECK(api.get("/endpoints/a").status == 404);
+    CHECK(api.request("DELETE", std::string("/endpoints/a?cascade=") + value).json["pointer"] == "cascade");
+  }
+  CHECK(api.request("PUT", "/endpoints/a?dry_run=false", body).status == 201);
+}
+
 TEST_CASE("Master API: every kind of resource has its routes; ids are made where none is given") {
   Installation installation;
   Process api(installation);
