@@ -169,7 +169,9 @@ class Assembly {
   void add_response(OrderedJson& responses, int status, const std::set<std::string>& types) {
     OrderedJson& place = responses[std::to_string(status)];
     if (!place.is_null()) {  // as text, too
-      place["content"].update(response_of(status, types)["content"]);
+      const OrderedJson problem = response_of(status, types);
+      place["content"].update(problem["content"]);
+      place["x-problem-types"] = problem["x-problem-types"];
       return;
     }
     const std::string name = name_of(types);

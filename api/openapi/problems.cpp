@@ -65,15 +65,12 @@ OrderedJson response_of(int status, const std::set<std::string>& types) {
     text.append(http::find_problem_type(type)->meaning);
     paths.push_back("/problems/" + type);
   }
-  OrderedJson schema = {{"allOf",
-                         {{{"$ref", "#/components/schemas/Problem"}},
-                          {{"type", "object"}, {"properties", {{"type", {{"type", "string"}, {"enum", paths}}}}}}}}};
-  OrderedJson response = {{"description", text}};
+  OrderedJson response = {{"description", text}, {"x-problem-types", std::move(paths)}};
   const char* const header = status == 401 ? "WWW-Authenticate" : status == 429 || status == 503 ? "Retry-After" : "";
   if (*header != '\0')
     response["headers"] = {
         {header, {{"$ref", std::string("#/components/headers/") + (status == 401 ? "Authenticate" : "RetryAfter")}}}};
-  response["content"] = {{"application/problem+json", {{"schema", std::move(schema)}}}};
+  response["content"] = {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
   return response;
 }
 

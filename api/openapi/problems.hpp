@@ -19,7 +19,8 @@ Problems problems_of(const gateway::Route& route, bool at_api);
 // One that the route alone has. False: there is no such type.
 bool add_problem(Problems& problems, const std::string& type);
 
-// A response object of OpenAPI for these types of one status, and how it is called among components.
+// A response object of OpenAPI for these types of one status, and how it is called among components. The types stand in
+// x-problem-types: one schema for each combination would be as many classes in a generated client.
 std::string name_of(const std::set<std::string>& types);
 registry::OrderedJson response_of(int status, const std::set<std::string>& types);
 
