@@ -25,6 +25,8 @@ import time
 import unittest
 import uuid
 
+import described
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CERTES_BINARY", str(ROOT / "build/dev/certes"))
 ADMIN_KEY = "certes_" + base64.urlsafe_b64encode(b"an admin key of the system tests").decode().rstrip("=")
@@ -92,12 +94,13 @@ class Process:
 
     def wait_ready(self, within=30):
         self.wait_line("ready\n", within)
-        self.ports = json.loads(self.ports_file.read_text())
+        self.read_ports()
 
     def read_ports(self, within=10):
         """The listeners' addresses, of a process that need not be ready."""
         wait_for(lambda: self.ports_file.exists() and self.ports_file.read_text().strip(), within, "the ports file")
         self.ports = json.loads(self.ports_file.read_text())
+        described.know(self.ports)
         return self.ports
 
     def log(self, tail=4000):
@@ -163,10 +166,12 @@ def request(address, method, target, body=None, headers=None, within=30):
     connection = http.client.HTTPConnection(*address, timeout=within)
     try:
         connection.request(method, target, body=body, headers=headers or {})
-        answer = connection.getresponse()
-        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        got = connection.getresponse()
+        answer = got.status, {k.lower(): v for k, v in got.getheaders()}, got.read()
     finally:
         connection.close()
+    described.check(address, method, target, headers, body, *answer)
+    return answer
 
 
 def post_json(address, path, body, key=ADMIN_KEY):
@@ -352,7 +357,10 @@ class Producer:
         length = next(int(line.split(":")[1]) for line in head if line.lower().startswith("content-length:"))
         after = next((line.split(":")[1] for line in head if line.lower().startswith("retry-after:")), "0")
         self.retry_after[writer] = int(after)
-        return int(head[0].split(" ")[1]), json.loads(await reader.readexactly(length) or b"null")
+        status, answer = int(head[0].split(" ")[1]), await reader.readexactly(length)
+        named = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+        described.sample(self.address, "POST", path, {"content-type": "application/json", **dict(headers)}, body, status, named, answer)
+        return status, json.loads(answer or b"null")
 
     async def _work(self, items):
         reader = writer = None

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Python packages of the system tests into an environment of its own, once for each list of them, and
-# prints its interpreter.
+# tools/tests/sdk-python.sh [LIST]: installs the Python packages of the system tests that tests/system/sdk/LIST.txt names
+# (requirements) into an environment of its own, once for each state of it, and prints its interpreter.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-list=$here/../../tests/system/sdk/requirements.txt
+list=$here/../../tests/system/sdk/${1:-requirements}.txt
 cache=${CERTES_CACHE:-$HOME/.cache/certes}
 target=$cache/sdk-python-$(sha256sum "$list" | cut -c1-16)
 if [ ! -x "$target/bin/python3" ]; then
