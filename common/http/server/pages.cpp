@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/mutex.hpp"
+#include "common/http/server/html.hpp"
 #include "common/http/server/problem_types.hpp"
 
 namespace certes::http {
@@ -21,13 +22,13 @@ void add_page(Server& server, const char* path, std::function<Response()> page) 
   });
 }
 
+// As plain text, or as a page for a browser.
 Response show_problem(const Request& request) {
   const auto name = path_parameter(kPages[3].path, request.path, "problem");
   const ProblemType* type = name ? find_problem_type(*name) : nullptr;
-  if (type != nullptr) return text_answer(200, problem_page(*type));
-  std::string names = "There is no problem of that name. There are:\n";
-  for (const ProblemType& each : problem_types()) names.append(each.name).append("\n");
-  return text_answer(404, std::move(names));
+  Response response = wants_html(request) ? problem_html(type) : problem_text(type);
+  response.headers.emplace_back("Vary", "Accept");
+  return response;
 }
 
 Response busy() {

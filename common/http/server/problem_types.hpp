@@ -3,8 +3,9 @@
 // what it means and what to do. Who: problem() (server.hpp), which takes no other, and Pages. Immutable, any thread.
 
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "common/http/server/server.hpp"
 
 namespace certes::http {
 
@@ -18,7 +19,8 @@ struct ProblemType {
 std::span<const ProblemType> problem_types();
 // Null: there is none.
 const ProblemType* find_problem_type(std::string_view name);
-// As a page, in plain text.
-std::string problem_page(const ProblemType& type);
+// As a page, in plain text or as HTML; null: 404 with the names that there are.
+Response problem_text(const ProblemType* type);
+Response problem_html(const ProblemType* type);
 
 }  // namespace certes::http

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include "common/http/server/html.hpp"
 #include "common/http/server/pages.hpp"
 #include "common/http/server/peer_counts.hpp"
 #include "common/http/server/problem_types.hpp"
@@ -26,6 +27,11 @@ struct Paged {
     const Answer answer = client.answer();
     status = answer.status;
     return answer.body;
+  }
+  Answer browse(const std::string& path) const {
+    RawClient client = test.client();
+    client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\nAccept: text/html,*/*;q=0.8\r\n\r\n");
+    return client.answer();
   }
   double value(const std::string& series) const {
     const std::string text = metrics.text();
@@ -89,6 +95,23 @@ TEST_CASE("Pages: every problem has one that says what it means and what to do, 
   }
   CHECK(paged.page("/problems/none").find("\nnot-accepted\n") != std::string::npos);
   CHECK(paged.status == 404);
+}
+
+TEST_CASE("Pages: a browser gets each problem as HTML, which loads and runs nothing") {
+  Paged paged;
+  for (const ProblemType& type : problem_types()) {
+    CAPTURE(type.name);
+    const auto answer = paged.browse("/problems/" + std::string(type.name));
+    CHECK(answer.status == 200);
+    CHECK(answer.has("Content-Type: text/html; charset=utf-8\r\n"));
+    CHECK(answer.has("Vary: Accept\r\n"));
+    CHECK(answer.has("Content-Security-Policy: default-src 'none'; style-src 'sha256-"));
+    CHECK_FALSE(answer.has("script-src"));
+    CHECK(answer.body.find(marked(type.meaning)) != std::string::npos);
+    CHECK(answer.body.find(marked(type.remedy)) != std::string::npos);
+  }
+  CHECK(paged.browse("/problems/%3Cscript%3E").status == 404);
+  CHECK(paged.browse("/problems/%3Cscript%3E").body.find("<script") == std::string::npos);
 }
 
 TEST_CASE("Server: counts what it refused, by limit and by status") {
