@@ -10,6 +10,7 @@
 #include "api/event_types.hpp"
 #include "api/key_actions.hpp"
 #include "api/openapi/description.hpp"
+#include "api/openapi/page.hpp"
 #include "api/resources.hpp"
 
 namespace certes::api {
@@ -104,6 +105,7 @@ Table make_table() {
                    bulk});
   table.push_back(
       {{"GET", std::string(kApiRoot) + "/openapi.json", Access::open, "", "Describe the API"}, show_description});
+  table.push_back({{"GET", "/docs", Access::open, "", "Show the description of the API as a page"}, show_docs});
   gateway::add_pages(table);
   return table;
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "api/openapi/description.hpp"
+#include "api/openapi/page.hpp"
 #include "common/http/server/problem_types.hpp"
 #include "gateway/table.hpp"
 #include "tests/api/fixture.hpp"
@@ -68,7 +69,31 @@ TEST_CASE("Description: it is there for everybody, as JSON, before the log is re
   CHECK(answer->status == 200);
   CHECK(answer->get_header_value("Content-Type") == "application/json");
   CHECK(Json::parse(answer->body)["openapi"] == "3.1.0");
+  const auto page = client.Get("/docs");
+  REQUIRE(page);
+  CHECK(page->status == 200);
+  CHECK(page->get_header_value("Content-Type") == "text/html; charset=utf-8");
   api.stop(Millis{0});
+}
+
+TEST_CASE("Description: the page has each operation and each schema, and asks nobody else for anything") {
+  const std::string page = show_docs({}).body;
+  for (const auto& [path, item] : described()["paths"].items())
+    for (const auto& [method, operation] : item.items()) {
+      if (method == "servers") continue;
+      CAPTURE(path);
+      CHECK(page.find("<details id=\"" + operation["operationId"].get<std::string>() + "\">") != std::string::npos);
+    }
+  for (const auto& [name, schema] : described()["components"]["schemas"].items())
+    CHECK(page.find("<details id=\"schema-" + name + "\">") != std::string::npos);
+  for (std::size_t at = page.find("href=\""); at != std::string::npos; at = page.find("href=\"", at + 1)) {
+    const std::string to = page.substr(at + 6, page.find('"', at + 6) - at - 6);
+    CAPTURE(to);
+    const bool here = to.starts_with('#') && page.find("id=\"" + to.substr(1) + "\"") != std::string::npos;
+    const bool problem = to.starts_with("/problems/") && http::find_problem_type(to.substr(10)) != nullptr;
+    CHECK((here || problem || to == "/api/v1/openapi.json"));
+  }
+  for (const char* asking : {"<script", "src=", "<link", "url("}) CHECK(page.find(asking) == std::string::npos);
 }
 
 TEST_CASE("Description: the limits that it gives are those that are kept") {
