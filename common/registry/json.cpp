@@ -95,10 +95,15 @@ OrderedJson array_of(OrderedJson items, std::size_t max_count) {
   return {{"type", "array"}, {"items", std::move(items)}, {"maxItems", max_count}};
 }
 
+bool is_nothing(const OrderedJson& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  if (value.is_boolean()) return !value.get<bool>();
+  return value == 0;
+}
+
 // What is nothing is no default.
 OrderedJson with_default(OrderedJson schema, const OrderedJson& standard) {
-  const bool nothing = standard == 0 || standard == "" || standard == false;
-  if (!nothing) schema["default"] = standard;
+  if (!is_nothing(standard)) schema["default"] = standard;
   return schema;
 }
 
