@@ -16,7 +16,18 @@ constexpr double kDefaultOverlapSeconds = 86'400;
 constexpr double kLongestOverlapSeconds = 30 * 86'400;
 constexpr std::size_t kMostSecrets = 5;
 
+// There is nothing to say: a body may be left out, and has no member.
+Result<void> says_nothing(const Call& call) {
+  if (call.request.body.empty()) return {};
+  const auto json = registry::parse_json(call.request.body);
+  if (!json) return fail(json.error());
+  registry::Fields fields(*json, "");
+  if (auto error = fields.done()) return fail(std::move(*error));
+  return {};
+}
+
 Result<http::Response> set_state(const Call& call, Services& services, EndpointState state) {
+  if (auto ok = says_nothing(call); !ok) return fail(std::move(ok.error()));
   const std::string id = call.path("id").value_or("");
   return change_resource<Endpoint>(call.tenant, id, call, services,
                                    [&](const Endpoint* current, Revealed&) -> Result<Endpoint> {

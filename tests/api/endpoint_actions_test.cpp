@@ -113,3 +113,16 @@ TEST_CASE("Master API: a 17th purge is refused while something is open that the 
   CHECK(purge("another").json["purges"].size() == 16);
   CHECK(api.registry.state()->endpoint("default", "a")->purges.front().pattern == "a.b1");
 }
+
+TEST_CASE(
+    "Master API: who pauses or resumes an endpoint has nothing else to say, and what he says is not passed over") {
+  Purging test;
+  for (const char* action : {"/endpoints/a/pause", "/endpoints/a/resume"}) {
+    CAPTURE(action);
+    const auto refused = test.api.post(action, {{"until", "2026-01-31T08:00:00Z"}});
+    CHECK(refused.status == 400);
+    CHECK(refused.json["pointer"] == "/until");
+    CHECK(test.api.post(action, Json::object()).status == 200);
+    CHECK(test.api.request("POST", action).status == 200);
+  }
+}

@@ -61,7 +61,7 @@ class Held(Case):
         self.refused("is none of", "GET", one, {}, None, 404, PROBLEM, self.problem("conflict", 404))
         self.refused("nope", "PUT", one, JSON, '{"url":"http://a/","nope":1}', 200, JSON, shown)
         self.refused("needs a body", "PUT", one, JSON, None, 200, JSON, shown)
-        self.refused("has no body", "POST", one + "/pause", JSON, "{}", 200, JSON, shown)
+        self.refused("has no body", "DELETE", one, JSON, "{}", 204, {}, b"")
 
     def problem(self, kind, status):
         return json.dumps({"type": "/problems/" + kind, "title": "", "status": status, "detail": ""}).encode()
