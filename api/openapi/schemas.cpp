@@ -64,12 +64,17 @@ OrderedJson patch_of(OrderedJson schema, const std::string& type) {
   return schema;
 }
 
-// A rule holds for what is declared, not for what an earlier release has stored; a later one may show more.
+// A rule holds for what is declared, not for what another release has stored, which is shown as it is: what it may be
+// is only what it mostly is, and there may be more of it.
 OrderedJson shown(OrderedJson schema, const OrderedJson& words) {
   each_schema(schema, [](OrderedJson& one) {
     for (const char* rule : {"default", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems",
                              "minProperties", "maxProperties", "pattern", "required"})
       one.erase(rule);
+    if (const auto values = one.find("enum"); values != one.end()) {
+      one["examples"] = *values;
+      one.erase("enum");
+    }
     if (one.contains("additionalProperties") && one["additionalProperties"] == false) one.erase("additionalProperties");
   });
   schema.erase("examples");
