@@ -107,7 +107,7 @@ OrderedJson declaration_schema() {
   Fields fields = Fields::noting(schema);
   T resource;
   read_meta(fields, resource);
-  read(fields, resource, Form::declared);
+  read_members(fields, resource, Form::declared);
   return schema;
 }
 
