@@ -1,6 +1,9 @@
 #include "api/history/file.hpp"
 
+#include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +15,7 @@ namespace certes::api::history {
 namespace {
 
 constexpr const char* kName = "/history.db";
+constexpr int kInstructions = 10'000;  // of SQLite's machine, between two questions whether to give up
 
 std::optional<std::string> contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -19,9 +23,26 @@ std::optional<std::string> contents(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-bool looks_sound(Connection& connection) {
-  Statement check = connection.prepare("PRAGMA quick_check(1)");
-  return check.step() && check.bytes(0) == "ok";
+enum class Look : std::uint8_t { sound, damaged, given_up };
+
+Look look_through(Connection& connection, std::function<bool()> give_up) {
+  const auto ask = [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0; };
+  sqlite3_progress_handler(connection.raw(), kInstructions, ask, &give_up);
+  try {
+    Statement check = connection.prepare("PRAGMA quick_check(1)");
+    return check.step() && check.bytes(0) == "ok" ? Look::sound : Look::damaged;
+  } catch (const Failure& failure) {
+    if ((failure.code() & 0xff) != SQLITE_INTERRUPT) throw;
+    return Look::given_up;
+  }
+}
+
+// A new file, for its owner alone.
+void write_private(const std::string& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return;
+  [[maybe_unused]] const auto written = ::write(fd, text.data(), text.size());  // a note that is cut fits no file
+  ::close(fd);
 }
 
 }  // namespace
@@ -35,7 +56,7 @@ std::string IndexFile::described() const {
   return std::to_string(status.st_size) + " " + std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec) + "\n";
 }
 
-Result<std::optional<std::string>> IndexFile::open() {
+Result<std::optional<std::string>> IndexFile::open(const std::function<bool()>& give_up) {
   if (!lock_ || !is_there()) {
     lock_.reset();
     auto lock = log::sqlite::DirectoryLock::take(directory_);
@@ -50,7 +71,11 @@ Result<std::optional<std::string>> IndexFile::open() {
   log::sqlite::keep_private(path_);
   Connection connection(path_);
   if (!make_or_check(connection)) return "it has another format";
-  if (!found.empty() && !note && !looks_sound(connection)) return "it is damaged";
+  if (!found.empty() && !note) {
+    const Look look = look_through(connection, give_up);
+    if (look == Look::given_up) return fail(Code::unavailable, "the index was still being looked through");
+    if (look == Look::damaged) return "it is damaged";
+  }
   struct stat status {};
   inode_ = ::stat(path_.c_str(), &status) == 0 ? status.st_ino : 0;
   return std::optional<std::string>();
@@ -68,7 +93,7 @@ void IndexFile::remove() {
 
 void IndexFile::close() {
   if (!is_there()) return;
-  std::ofstream(note_path(), std::ios::binary | std::ios::trunc) << described();
+  write_private(note_path(), described());
 }
 
 }  // namespace certes::api::history

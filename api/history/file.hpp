@@ -3,6 +3,7 @@
 // leaves a note of the file's size and time beside it: a file that is another then was changed while nobody had it, and
 // is not read. Without a note its process was killed: then SQLite looks through it. Who: History; its thread alone.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,8 +18,9 @@ class IndexFile {
 
   // Takes the directory, which it makes where it is missing, and makes or looks at the file. Nothing: it may be used.
   // A text: why what lay there cannot be believed; it must be removed. May take long, where the process before was
-  // killed. Errors: it cannot be had now. Throws log::sqlite::Failure.
-  Result<std::optional<std::string>> open();
+  // killed: then `give_up` is asked now and then. Errors: unavailable: it cannot be had now, or was given up. Throws
+  // log::sqlite::Failure.
+  Result<std::optional<std::string>> open(const std::function<bool()>& give_up = [] { return false; });
   // All connections to it must be closed.
   void remove();
   // The same; it is as it should be.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "api/history/rows.hpp"
 
@@ -29,7 +30,10 @@ struct Cursor {
   Place place = {};
 
   static Cursor behind(const EventRow& event) { return {event.at, event.place}; }
-  bool has_seen(const EventRow& event) const { return std::tuple(event.at, event.place) >= std::tuple(at, place); }
+  bool has_seen(const EventRow& event) const {
+    return std::tuple(event.at, event.place.partition, event.place.offset) >=
+           std::tuple(at, place.partition, place.offset);
+  }
   std::string text() const;
   static std::optional<Cursor> parse(std::string_view text);
 };

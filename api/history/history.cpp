@@ -71,7 +71,8 @@ void History::turn() {
 }
 
 void History::open() {
-  const auto opened = file_.open();
+  const auto opened = file_.open([this] { return stopping(); });
+  if (stopping()) return;
   if (!opened) {
     tell("no events can be looked up here: " + opened.error().message);
     return pause(kAway);

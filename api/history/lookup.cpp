@@ -46,8 +46,9 @@ std::vector<EventRow> Lookup::records_of(std::string_view tenant, std::string_vi
     EventRow row = read_event(by_id_);
     if (row.tenant == tenant) all.push_back(std::move(row));
   }
-  std::ranges::stable_sort(all, {},
-                           [](const EventRow& row) { return std::tuple(row.is_directed(), row.at, row.place); });
+  std::ranges::stable_sort(all, {}, [](const EventRow& row) {
+    return std::tuple(row.is_directed(), row.at, row.place.partition, row.place.offset);
+  });
   return all;
 }
 

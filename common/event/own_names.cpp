@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kOwnWord = "certes";
 
-int digit(char c) {
+int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
@@ -21,8 +21,8 @@ std::string percent_decoded(std::string_view source) {
   std::string decoded;
   for (std::size_t i = 0; i < source.size(); ++i) {
     const bool escape =
-        source[i] == '%' && i + 2 < source.size() && digit(source[i + 1]) >= 0 && digit(source[i + 2]) >= 0;
-    decoded += escape ? static_cast<char>(digit(source[i + 1]) * 16 + digit(source[i + 2])) : source[i];
+        source[i] == '%' && i + 2 < source.size() && hex_value(source[i + 1]) >= 0 && hex_value(source[i + 2]) >= 0;
+    decoded += escape ? static_cast<char>(hex_value(source[i + 1]) * 16 + hex_value(source[i + 2])) : source[i];
     if (escape) i += 2;
   }
   return decoded;

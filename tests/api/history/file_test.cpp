@@ -82,6 +82,23 @@ TEST_CASE("IndexFile: of a process that was killed it is looked through") {
   }
 }
 
+TEST_CASE("IndexFile: looking through it is given up where its user says so, and done the next time") {
+  test::TemporaryDirectory directory;
+  IndexFile file(directory.path());
+  CHECK(opened(file).empty());
+  {
+    Connection connection(file.path());
+    connection.run("BEGIN");
+    for (int i = 0; i < 2'000; ++i)
+      connection.run("INSERT INTO deliveries(p,o,id) VALUES(0," + std::to_string(i) + ",randomblob(64))");
+    connection.run("COMMIT");
+  }
+  const auto given_up = file.open([] { return true; });
+  REQUIRE_FALSE(given_up);
+  CHECK(given_up.error().code == Code::unavailable);
+  CHECK(opened(file).empty());
+}
+
 TEST_CASE("IndexFile: one process at a time has the directory") {
   test::TemporaryDirectory directory;
   IndexFile file(directory.path());
