@@ -113,5 +113,24 @@ TEST_CASE("Scan: a log that cannot be read is unavailable") {
   CHECK(world.next == 1);
 }
 
+TEST_CASE("Scan: one record is read where it stands, and what is not there is nothing") {
+  World world;
+  world.put(3);
+  const auto at = [&](std::int64_t offset) {
+    return read_at(*world.log, Topic::dead_letters, 1, offset, Millis(1'000));
+  };
+  const auto second = at(1);
+  REQUIRE(second);
+  REQUIRE(*second != nullptr);
+  CHECK((*second)->offset == 1);
+  world.trim(2);
+  for (const int gone : {-1, 0, 1, 3, 99}) {
+    const auto none = at(gone);
+    REQUIRE(none);
+    CHECK(*none == nullptr);
+  }
+  CHECK((*at(2))->offset == 2);
+}
+
 }  // namespace
 }  // namespace certes::log
