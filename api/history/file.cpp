@@ -57,7 +57,8 @@ std::string IndexFile::described() const {
 }
 
 Result<std::optional<std::string>> IndexFile::open(const std::function<bool()>& give_up) {
-  if (!lock_ || !is_there()) {
+  const bool known = lock_ && is_there();  // since this process has looked at it
+  if (!known) {
     lock_.reset();
     auto lock = log::sqlite::DirectoryLock::take(directory_);
     if (!lock) return fail(std::move(lock.error()));
@@ -71,7 +72,7 @@ Result<std::optional<std::string>> IndexFile::open(const std::function<bool()>& 
   log::sqlite::keep_private(path_);
   Connection connection(path_);
   if (!make_or_check(connection)) return "it has another format";
-  if (!found.empty() && !note) {
+  if (!found.empty() && !note && !known) {
     const Look look = look_through(connection, give_up);
     if (look == Look::given_up) return fail(Code::unavailable, "the index was still being looked through");
     if (look == Look::damaged) return "it is damaged";

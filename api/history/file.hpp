@@ -1,7 +1,8 @@
 #pragma once
 // IndexFile: where history's index lies, and whether what lies there may be believed. A process that ends as it should
 // leaves a note of the file's size and time beside it: a file that is another then was changed while nobody had it, and
-// is not read. Without a note its process was killed: then SQLite looks through it. Who: History; its thread alone.
+// is not read. Without a note its process was killed: then SQLite looks through it, once a process. Who: History; its
+// thread alone.
 
 #include <functional>
 #include <optional>
