@@ -355,7 +355,7 @@ TEST_CASE("Resource JSON: whoever has declared it stands on every kind that a fi
   CHECK(owned.owner == "shop");
   CHECK(shown_json(owned).find(R"("owner":"shop")") != std::string::npos);
   CHECK(again(declared<Subscription>(R"({"id":"a","endpoint":"e","pattern":"#","owner":"o"})")).owner == "o");
-  CHECK(again(declared<Source>(R"({"id":"a","owner":"o"})")).owner == "o");
+  CHECK(again(declared<Source>(R"({"id":"a","verify":{"scheme":"none"},"owner":"o"})")).owner == "o");
   CHECK(again(declared<BackoffPolicy>(R"({"id":"a","owner":"o"})")).owner == "o");
   CHECK(again(declared<EventType>(R"({"id":"a.b","owner":"o"})")).owner == "o");
   const auto nobody = declared<Endpoint>(R"({"id":"a","url":"https://x.example/","owner":""})");

@@ -14,14 +14,14 @@ using namespace certes::registry::testing;
 
 namespace {
 
-struct Declared {
+struct Example {
   const char* kind;
   const char* tenant;
   const char* id;
   const char* body;
   const char* needs;
 };
-const Declared kOneOfEach[] = {
+const Example kOneOfEach[] = {
     {"tenants", "default", "acme", R"({"weight":3,"max_priority":"high"})", ""},
     {"backoff-policies", "acme", "slow", R"({"strategy":"constant","base_seconds":77})", "default/tenants/acme"},
     {"event-types", "acme", "order.created", R"({"schema":{"const":null}})", "default/tenants/acme"},
@@ -32,7 +32,7 @@ const Declared kOneOfEach[] = {
     {"installation", "default", "installation", R"({"check":"sealed:AAAA"})", ""},
     {"of-a-later-version", "acme", "x", R"({"what":[1,2]})", ""}};
 
-Change declared(const Declared& what) {
+Change declared(const Example& what) {
   Change c = change(Change::Op::put, what.kind, what.id, what.body);
   c.tenant = what.tenant;
   if (*what.needs != '\0') c.envelope.needs = {what.needs};
@@ -43,7 +43,7 @@ Change declared(const Declared& what) {
 
 // Decided one after the other, the last one twice.
 void declare_all(Deciding& decide) {
-  for (const Declared& one : kOneOfEach) REQUIRE(decide.raw(declared(one)));
+  for (const Example& one : kOneOfEach) REQUIRE(decide.raw(declared(one)));
   Change again = declared(kOneOfEach[std::size(kOneOfEach) - 1]);
   again.by = "somebody";
   REQUIRE(decide.raw(again));
@@ -66,13 +66,13 @@ TEST_CASE("Snapshot: one resource of every kind is there, as it was declared") {
   Deciding decide;
   declare_all(decide);
   std::set<std::string> kinds;
-  for (const Declared& one : kOneOfEach) kinds.insert(one.kind);
+  for (const Example& one : kOneOfEach) kinds.insert(one.kind);
   for_each_kind([&](auto type) { CHECK(kinds.contains(std::string(Kind<typename decltype(type)::type>::name))); });
 
   const Replica late = late_one(decide.decider);
   CHECK(late.decider().ledger().entries().size() == std::size(kOneOfEach));
   std::int64_t offset = 0;
-  for (const Declared& one : kOneOfEach) {
+  for (const Example& one : kOneOfEach) {
     ++offset;
     CAPTURE(one.kind);
     const EntryPtr entry = late.decider().ledger().find(registry_key(one.tenant, one.kind, one.id));
