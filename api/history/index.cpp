@@ -48,10 +48,23 @@ void Index::put(const Told& told, const Detail& detail) {
   const auto event = event_at(place);
   put_delivery(told.delivery, event ? event->at : 0);
   if (told.attempt) put_attempt(*told.attempt, detail);
-  if (!event) return;
-  const EventState state = state_of_event(place, event->tenant);
-  if (state == event->state) return;
-  set_state_.bind(1, place.partition).bind(2, place.offset).bind(3, static_cast<std::int64_t>(state)).run();
+  if (event) told_of_.emplace(place.partition, place.offset);
+}
+
+void Index::commit() {
+  set_states();
+  commit_.run();
+}
+
+void Index::set_states() {
+  for (const auto& [partition, offset] : std::exchange(told_of_, {})) {
+    const Place place{partition, offset};
+    const auto event = event_at(place);
+    if (!event) continue;
+    const EventState state = state_of_event(place, event->tenant);
+    if (state == event->state) continue;
+    set_state_.bind(1, partition).bind(2, offset).bind(3, static_cast<std::int64_t>(state)).run();
+  }
 }
 
 void Index::put_delivery(const DeliveryRow& told, UnixMillis event_at) {

@@ -3,7 +3,9 @@
 // is indexed, which are written in one transaction with what was read up to there. Throws Failure, after which it is of
 // no more use: open it again, or make it anew. Who: the follower. Its thread alone.
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/history/decode.hpp"
@@ -29,9 +31,10 @@ class Index {
   // Precondition: make_or_check has accepted the file.
   explicit Index(const std::string& path);
 
-  // In transactions of the caller's: a round of reading is one.
+  // In transactions of the caller's: a round of reading is one. The states of events are as their deliveries make them
+  // from its end on: an event that goes to a thousand endpoints is looked at once, and not for each of them.
   void begin() { begin_.run(); }
-  void commit() { commit_.run(); }
+  void commit();
 
   void put(EventRow row);
   void put(const Told& told, const Detail& detail);
@@ -64,6 +67,7 @@ class Index {
   std::optional<KnownEvent> event_at(Place place);
   std::vector<DeliveryRow> deliveries_of(Place place);
   EventState state_of_event(Place place, const std::string& tenant);
+  void set_states();
   void put_delivery(const DeliveryRow& told, UnixMillis event_at);
   void put_attempt(AttemptRow row, const Detail& detail);
 
@@ -71,6 +75,7 @@ class Index {
   Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, event_, delivery_, deliveries_, set_state_;
   Statement reached_, reach_, oldest_, last_dropped_;
   std::vector<Statement> drops_;
+  std::set<std::pair<std::int32_t, std::int64_t>> told_of_;  // events, in this transaction
   std::uint64_t answers_left_out_ = 0, attempts_left_out_ = 0;
 };
 

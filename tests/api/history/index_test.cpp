@@ -18,10 +18,18 @@ struct Fixture {
     Connection connection(path);
     REQUIRE(make_or_check(connection));
   }
+  // Each in a transaction of its own.
   void event(std::int64_t offset, const EventText& text, UnixMillis at = 0) {
+    index().begin();
     index().put(*event_row(stored(Topic::events, 0, offset, event_record(text), at == 0 ? 1'000 + offset : at)));
+    index().commit();
   }
   void attempt(std::int64_t offset, const AttemptText& text, const Detail& detail = {}) {
+    index().begin();
+    told(offset, text, detail);
+    index().commit();
+  }
+  void told(std::int64_t offset, const AttemptText& text, const Detail& detail = {}) {
     index().put(*told_by(stored(Topic::attempts, 0, offset, attempt_record(text), 2'000 + offset)), detail);
   }
   Index& index() {
@@ -80,6 +88,18 @@ TEST_CASE("Index: what is told of an event before the event itself is indexed is
   f.event(1, {.id = "evt_1"});
   CHECK(f.list() == "evt_1:delivered ");
   CHECK(f.list([](Filter& filter) { filter.endpoint = "billing"; }) == "evt_1:delivered ");
+}
+
+TEST_CASE("Index: what a transaction tells of an event makes its state at its end") {
+  Fixture f;
+  f.event(1, {.id = "evt_1"});
+  f.index().begin();
+  for (int n = 0; n < 50; ++n)
+    f.told(n, {.origin = "0:1", .endpoint = "e" + std::to_string(n), .outcome = n == 7 ? "retry" : "delivered"});
+  f.index().commit();
+  CHECK(f.list() == "evt_1:open ");
+  f.attempt(50, {.origin = "0:1", .endpoint = "e7", .attempt = 2});
+  CHECK(f.list() == "evt_1:delivered ");
 }
 
 TEST_CASE("Index: the same again changes nothing") {
