@@ -11,6 +11,7 @@ import re
 import sys
 import urllib.parse
 
+validates = True  # else nothing is looked at: benches measure without
 _listeners = {}  # of the processes that run: address -> (listener, address of their Master API)
 _sampled = set()
 
@@ -55,7 +56,7 @@ def _described(api):
 
 def check(address, method, target, headers, body, status, answer_headers, answer):
     """AssertionError where the description says otherwise. What no known gateway or Master API was asked is passed over."""
-    listener, api = _listeners.get(tuple(address), (None, None))
+    listener, api = _listeners.get(tuple(address), (None, None)) if validates else (None, None)
     if listener not in ("api", "gateway") or api is None:
         return
     _described(api).check(method, target, {k.lower(): v for k, v in (headers or {}).items()}, body, status, answer_headers, answer)

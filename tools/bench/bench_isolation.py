@@ -229,7 +229,7 @@ def shares(certes):
         api.ok("PUT", "/endpoints/mine", {"url": receiver.url("metered/mine")})
         api.ok("PUT", "/subscriptions/mine", {"endpoint": "mine", "pattern": "#", "priority": "critical"})
         connection = http.client.HTTPConnection(certes.gateway, timeout=60)
-        answers, waited, began = collections.Counter(), [], time.monotonic()
+        answers, began = collections.Counter(), time.monotonic()
         for n in range(20_000):
             time.sleep(max(0, began + n / 1_000 - time.monotonic()))
             connection.request("POST", "/events", b'{"type":"bench.metered","data":1}',
