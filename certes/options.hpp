@@ -14,8 +14,12 @@
 namespace certes::command {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailure = 1;
+inline constexpr int kExitFailure = 1;       // refused or failed, in another way than below
 inline constexpr int kExitUsage = 2;         // of the command line
+inline constexpr int kExitNotReachable = 3;  // nobody answers there, or not now (503)
+inline constexpr int kExitNotFound = 4;      // 404
+inline constexpr int kExitNotAllowed = 5;    // 401, 403
+inline constexpr int kExitTimedOut = 6;
 inline constexpr int kExitDifferences = 10;  // apply --dry-run
 
 enum class Role : std::uint8_t { serve, gateway, dispatcher, api };

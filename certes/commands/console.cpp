@@ -79,6 +79,28 @@ void note(std::string_view text) {
   std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
+namespace {
+
+int exit_status(Code code) {
+  switch (code) {
+    case Code::unavailable: return kExitNotReachable;
+    case Code::not_found: return kExitNotFound;
+    case Code::unauthenticated:
+    case Code::forbidden: return kExitNotAllowed;
+    case Code::timeout: return kExitTimedOut;
+    default: return kExitFailure;
+  }
+}
+
+// A file that is not there is a wrong argument: "not found" is what a service says.
+Result<std::string> file_text(const std::string& path, std::size_t most, std::string_view prefix) {
+  auto text = config::read_file(path, most);
+  if (!text) return fail(Code::invalid, std::string(prefix) + text.error().message);
+  return text;
+}
+
+}  // namespace
+
 int failed(const Error& error) {
   std::string text = error.message;
   if (!error.pointer.empty()) text += " (at " + error.pointer + ")";
@@ -88,19 +110,19 @@ int failed(const Error& error) {
     if (::access(kFirstKey, R_OK) == 0) text += "; this directory has one: --key-file " + std::string(kFirstKey);
   }
   note(text);
-  return kExitFailure;
+  return exit_status(error.code);
 }
 
 Result<std::string> argument_text(const std::string& argument) {
-  if (argument.starts_with('@')) return config::read_file(argument.substr(1), 64u << 20);
+  if (argument.starts_with('@')) return file_text(argument.substr(1), 64u << 20, "");
   if (argument != "-") return argument;
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
 }
 
 Result<std::string> key_of(const Connection& connection) {
   if (!connection.key.empty() || connection.key_file.empty()) return connection.key;
-  auto text = config::read_file(connection.key_file, 4'096);
-  if (!text) return fail(std::move(text.error()).prefixed("key file: "));
+  auto text = file_text(connection.key_file, 4'096, "key file: ");
+  if (!text) return text;
   text->erase(text->find_last_not_of(" \t\r\n") + 1);
   return text;
 }

@@ -30,7 +30,7 @@ void print_line(std::string_view text);  // the same and a line's end
 bool try_print_line(std::string_view text);
 void note(std::string_view text);  // a line on standard error: how far it is, what is wrong
 
-// "certes: message (at /pointer)" on standard error; gives kExitFailure.
+// "certes: message (at /pointer)" on standard error; gives the exit status of a command that ends so.
 int failed(const Error& error);
 
 // Text of an argument: "@FILE", "-" (standard input) or itself.

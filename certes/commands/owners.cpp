@@ -1,7 +1,5 @@
 #include "certes/commands/owners.hpp"
 
-#include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "certes/commands/declared_kinds.hpp"
@@ -28,8 +26,9 @@ Result<std::vector<std::string>> declared_before(client::ApiClient& api, const s
   std::set<std::string> kept;
   for (const Declaration& declaration : declarations) kept.insert(declaration.name());
   std::vector<std::string> found;
-  for (const DeclaredKind& kind : std::views::reverse(declared_kinds())) {
-    const std::string path = kind.path;
+  const auto kinds = declared_kinds();
+  for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) {
+    const std::string path = kind->path;
     const auto listed = api.list("/" + path);
     if (!listed) return fail(listed.error());
     for (const Json& item : json_or_null<Json>(*listed)) {

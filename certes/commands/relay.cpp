@@ -209,7 +209,9 @@ int run_command(const RelayRunOptions& options) {
   auto key = key_of(settings->relay, options.sources);
   if (!key) return failed(key.error());
   const auto ran = RelayProcess(*settings, std::move(*key), signals).run(options.print_ports);
-  return ran ? kExitOk : failed(ran.error());
+  if (ran) return kExitOk;
+  failed(ran.error());
+  return kExitFailure;  // a service has no other
 }
 
 }  // namespace certes::command

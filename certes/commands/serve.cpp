@@ -16,7 +16,9 @@ int run_command(const ServeOptions& options) {
   if (const auto lowered = share_descriptors(raise_descriptor_limit(), options.role, settings)) logging::warn(*lowered);
   Runtime runtime(options.role, std::move(*loaded), options.print_ports, signals);
   const auto ran = runtime.run();
-  return ran ? kExitOk : failed(ran.error());
+  if (ran) return kExitOk;
+  failed(ran.error());
+  return kExitFailure;  // a service has no other
 }
 
 }  // namespace certes::command

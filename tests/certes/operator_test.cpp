@@ -312,3 +312,27 @@ TEST_CASE("apply: a file may be JSON in the API's form") {
   CHECK(requests[4].ends_with(R"({"url":"http://${x}/","breaker":null,"owner":"apply"})"));
   CHECK(requests[5].starts_with("PUT /api/v1/subscriptions/s "));
 }
+
+TEST_CASE("Commands: their exit status says in which way they have failed") {
+  const auto status_of = [](int answered) {
+    CannedServer server({{answered, R"({"detail":"no"})"}});
+    ResourceOptions options;
+    options.connection.url = server.url();
+    options.kind = "endpoints";
+    options.action = "show";
+    options.id = "e";
+    return run_command(options);
+  };
+  CHECK(status_of(400) == kExitFailure);
+  CHECK(status_of(409) == kExitFailure);
+  CHECK(status_of(500) == kExitFailure);
+  CHECK(status_of(401) == kExitNotAllowed);
+  CHECK(status_of(403) == kExitNotAllowed);
+  CHECK(status_of(404) == kExitNotFound);
+  CHECK(status_of(408) == kExitTimedOut);
+  CHECK(status_of(503) == kExitNotReachable);
+  SendOptions options;
+  options.type = "a.b";
+  options.data = "@/nowhere";
+  CHECK(run_command(options) == kExitFailure);
+}

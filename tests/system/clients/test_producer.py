@@ -321,19 +321,19 @@ class Send(RelayCase):
         api.ok("POST", "/tenants", {"id": "acme"})
         there = {"CERTES_GATEWAY_URL": f"http://{serve.ports['gateway']}"}
         status, out, err = run_to_end("send", "a.b", "--retry-seconds", "60", environment=there | {"CERTES_KEY": "certes_wrong"})
-        self.assertEqual((status, out), (1, ""))
+        self.assertEqual((status, out), (5, ""))
         self.assertIn("this key is not known", err)
         for words, named in ((["--tenant", "acme"], {}), ([], {"CERTES_TENANT": "acme"})):
             status, out, err = run_to_end("send", "a.b", "1", *words, environment=there | {"CERTES_KEY": ADMIN_KEY} | named)
             self.assertEqual((status, err), (0, ""))
         status, out, err = run_to_end("send", "a.b", "1", "--tenant", "none", environment=there | {"CERTES_KEY": ADMIN_KEY})
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 4)
         self.assertIn('there is no tenant "none"', err)
 
     def test_once_is_once(self):
         url = f"http://127.0.0.1:{free_port()}"
         status, out, err = run_to_end("send", "a.b", "--retry-seconds", "0", environment={"CERTES_GATEWAY_URL": url})
-        self.assertEqual((status, out), (1, ""))
+        self.assertEqual((status, out), (3, ""))
         self.assertIn(f"cannot reach {url}/events", err)
 
 

@@ -435,8 +435,8 @@ class Commands(CommandCase):
         self.assertRegex(self.ok("endpoints", "show", "one"), r"(?m)^concurrency +3$")
         self.assertEqual(json.loads(self.ok("endpoints", "list", "--json")), [shown])
         self.refused("endpoints", "create", "one", "url=http://127.0.0.1:9/", says=["409"])
-        self.refused("endpoints", "update", "nobody", "concurrency=3", says=["404", "nobody"])
-        self.refused("endpoints", "show", "nobody", says=["404"])
+        self.refused("endpoints", "update", "nobody", "concurrency=3", status=4, says=["404", "nobody"])
+        self.refused("endpoints", "show", "nobody", status=4, says=["404"])
         self.refused("endpoints", "update", "one", "concurrency=none", says=["400", "/concurrency"])
         self.refused("endpoints", "update", "one", status=2, says=["NAME=VALUE"])
         self.ok("subscriptions", "create", "--body", '{"endpoint":"one","pattern":"a.*"}')
@@ -481,7 +481,7 @@ class Commands(CommandCase):
             await sink.wait(lambda: sink.receipts, WITHIN)
             self.assertTrue(sink.receipts[0].verified, "signed with the secret of now")
             self.assertNotEqual(old, new)
-            self.refused("endpoints", "pause", "nobody", says=["404"])
+            self.refused("endpoints", "pause", "nobody", status=4, says=["404"])
 
     async def test_dead_letters_are_listed_shown_and_replayed(self):
         failing = True
@@ -513,8 +513,8 @@ class Commands(CommandCase):
             self.assertEqual(self.ok("dead-letters", "replay", "--endpoint", "one", "--again"), "replayed 3\n")
             self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"], "--again"), f"replayed {of_one[0]['id']}\n")
             await sink.wait(lambda: sum(sink.delivered().values()) == 10, WITHIN)
-            self.refused("dead-letters", "show", "nobody", says=["404"])
-            self.refused("dead-letters", "replay", "nobody", says=["404"])
+            self.refused("dead-letters", "show", "nobody", status=4, says=["404"])
+            self.refused("dead-letters", "replay", "nobody", status=4, says=["404"])
             self.refused("dead-letters", "replay", status=2, says=["--all"])
 
 
@@ -522,8 +522,8 @@ class Keys(CommandCase):
     dev = False
 
     def test_a_key_can_do_what_its_scopes_say_and_no_more(self):
-        self.refused("endpoints", "list", says=["401", "CERTES_KEY"])
-        self.refused("endpoints", "list", says=["401"], CERTES_KEY="certes_" + "x" * 43)
+        self.refused("endpoints", "list", status=5, says=["401", "CERTES_KEY"])
+        self.refused("endpoints", "list", status=5, says=["401"], CERTES_KEY="certes_" + "x" * 43)
         self.write("admin.key", ADMIN_KEY + "\n")
         for words, environment in ((["--key", ADMIN_KEY], {}), (["--key-file", "admin.key"], {}), ([], {"CERTES_KEY": ADMIN_KEY}),
                                    ([], {"CERTES_KEY_FILE": "admin.key"})):
@@ -532,22 +532,22 @@ class Keys(CommandCase):
         out = self.ok("keys", "create", "ci", 'scopes=["events:write"]', "--key", ADMIN_KEY)
         key = re.search(r"(?m)^key: (certes_[A-Za-z0-9_-]{43})  \(shown this once\)$", out)[1]
         self.ok("send", "a.b", "1", CERTES_KEY=key)
-        self.refused("endpoints", "list", says=["403", "endpoints:read"], CERTES_KEY=key)
-        self.refused("keys", "create", "more", 'scopes=["*"]', says=["403", "keys:write"], CERTES_KEY=key)
+        self.refused("endpoints", "list", status=5, says=["403", "endpoints:read"], CERTES_KEY=key)
+        self.refused("keys", "create", "more", 'scopes=["*"]', status=5, says=["403", "keys:write"], CERTES_KEY=key)
         self.ok("keys", "create", "reader", "--body", '{"scopes":["endpoints:read","keys:read","keys:write"]}', CERTES_KEY=ADMIN_KEY)
         reader = self.ok("keys", "create", "reader2", 'scopes=["endpoints:read","keys:write"]', CERTES_KEY=ADMIN_KEY)
         reader = re.search(r"(?m)^key: (\S+)", reader)[1]
         self.ok("endpoints", "list", CERTES_KEY=reader)
-        self.refused("endpoints", "create", "x", "url=https://example.com/", says=["403", "endpoints:write"], CERTES_KEY=reader)
-        self.refused("send", "a.b", "1", says=["403", "events:write"], CERTES_KEY=reader)
-        self.refused("keys", "create", "more", 'scopes=["events:write"]', says=["403", "events:write"], CERTES_KEY=reader)
+        self.refused("endpoints", "create", "x", "url=https://example.com/", status=5, says=["403", "endpoints:write"], CERTES_KEY=reader)
+        self.refused("send", "a.b", "1", status=5, says=["403", "events:write"], CERTES_KEY=reader)
+        self.refused("keys", "create", "more", 'scopes=["events:write"]', status=5, says=["403", "events:write"], CERTES_KEY=reader)
         self.refused("keys", "create", "odd", 'scopes=["all"]', says=["400", "/scopes/0"], CERTES_KEY=ADMIN_KEY)
         listed = self.ok("keys", "list", "--json", CERTES_KEY=ADMIN_KEY)
         self.assertEqual({one["id"] for one in json.loads(listed)}, {"admin", "ci", "reader", "reader2"})
         self.assertNotIn(key, listed)
         self.assertNotIn("hash", listed)
         self.ok("keys", "delete", "ci", CERTES_KEY=ADMIN_KEY)
-        self.refused("send", "a.b", "1", says=["401"], CERTES_KEY=key)
+        self.refused("send", "a.b", "1", status=5, says=["401"], CERTES_KEY=key)
 
 
 class Alone(Case):
@@ -583,10 +583,10 @@ class Alone(Case):
         for words in (["endpoints", "list"], ["endpoints", "create", "x", "url=http://x/"], ["dead-letters", "list"], ["apply", "a.toml"]):
             with self.subTest(words=words):
                 status, out, err = self.run_words(*words, CERTES_URL=url)
-                self.assertEqual((status, out), (1, ""))
+                self.assertEqual((status, out), (3, ""))
                 self.assertIn(f"cannot reach {url}/", err)
         status, _, err = self.run_words("send", "a.b", CERTES_GATEWAY_URL=url)
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 3)
         self.assertIn(f"cannot reach {url}/events", err)
         status, _, err = self.run_words("endpoints", "list", "--url", "nonsense://x")
         self.assertEqual(status, 1)

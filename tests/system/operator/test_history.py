@@ -104,7 +104,7 @@ class History(Case):
         status, out, _ = run_to_end("events", "attempts", self.mail, "--json", environment=environment)
         self.assertEqual((status, json.loads(out)[0]["outcome"]), (0, "dead_lettered"))
         status, _, error = run_to_end("events", "show", "evt_none", environment=environment)
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 4)
         self.assertIn("evt_none", error)
 
 

@@ -102,7 +102,7 @@ class Embedded(Case):
         status, out, _ = run_to_end("endpoints", "stats", "fails", "--json", environment=environment)
         self.assertEqual((status, json.loads(out)["waiting"]["total"]), (0, 4))
         status, _, error = run_to_end("endpoints", "stats", "nobody", environment=environment)
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 4)
         self.assertIn("endpoints/nobody", error)
 
 
