@@ -7,7 +7,7 @@
 
 #include "common/base/mutex.hpp"
 #include "common/http/server/html.hpp"
-#include "common/http/server/problem_types.hpp"
+#include "common/http/server/problem_pages.hpp"
 
 namespace certes::http {
 

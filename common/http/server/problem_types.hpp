@@ -5,8 +5,6 @@
 #include <span>
 #include <string_view>
 
-#include "common/http/server/server.hpp"
-
 namespace certes::http {
 
 struct ProblemType {
@@ -19,8 +17,5 @@ struct ProblemType {
 std::span<const ProblemType> problem_types();
 // Null: there is none.
 const ProblemType* find_problem_type(std::string_view name);
-// As a page, in plain text or as HTML; null: 404 with the names that there are.
-Response problem_text(const ProblemType* type);
-Response problem_html(const ProblemType* type);
 
 }  // namespace certes::http
