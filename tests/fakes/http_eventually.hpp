@@ -1,17 +1,19 @@
 #pragma once
-// eventually: waits for a condition that another thread brings about, at most ten seconds.
+// eventually: waits for a condition that another thread brings about, at most a minute. It does not keep a processor to
+// itself meanwhile: the other may be of lower priority.
+
+#include <poll.h>
 
 #include <chrono>
-#include <thread>
 
 namespace certes::fakes {
 
 template <class F>
 bool eventually(F&& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
+    ::poll(nullptr, 0, 1);
   }
   return true;
 }
