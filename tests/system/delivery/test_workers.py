@@ -130,7 +130,7 @@ class Workers:
         self.assertEqual(status, 0)
         self.assertIn(f"{one.url} and 1 more", listed)
         file = self.directory / "pool.toml"
-        file.write_text(f"[[endpoints]]\nid = 'pool'\nurls = ['{one.url}', '{two.url}']\n")
+        file.write_text(f"[[endpoints]]\nid = 'pool'\nowner = ''\nurls = ['{one.url}', '{two.url}']\n")
         self.assertEqual((await self.apart(run_to_end, "apply", str(file), "--dry-run", *key))[0], 0)
         file.write_text(f"[[endpoints]]\nid = 'pool'\nurls = ['{two.url}']\n")
         self.assertEqual((await self.apart(run_to_end, "apply", str(file), *key))[0], 0)
