@@ -215,11 +215,7 @@ int carry_out_all(client::ApiClient& api, const std::vector<Step>& steps, const 
   }
   for (const std::string& name : pruned) {
     const auto answer = api.request("DELETE", "/" + name);
-    if (!answer && answer.error().code != Code::not_found) {
-      Error error = answer.error();
-      error.message = name + ": " + error.message;
-      return ended(error);
-    }
+    if (!answer && answer.error().code != Code::not_found) return ended(Error(answer.error()).prefixed(name + ": "));
     print_line("deleted " + name);
     ++done;
   }
