@@ -13,6 +13,7 @@ import tempfile
 from bench_common import BUILD, LIMITS, RawServer, ROOT, bearer, free_port, harness, installation, load, plain_event, write_request
 from bench_backlog import ROWS, backlog
 from bench_deliver import deliver
+from bench_history import HISTORY_ROWS, history
 from bench_hostile import hostile
 from bench_isolation import ISOLATION_ROWS, isolation
 from bench_ingest import ingest, overload
@@ -75,7 +76,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "isolation", "pick", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "isolation", "history", "pick", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -86,8 +87,8 @@ def options_of():
     parser.add_argument("--registry-pairs", type=int, default=9, help="of runs with few and with many of them")
     parser.add_argument("--changes", type=int, default=500, help="of them a second")
     behind = parser.add_argument_group("backlog")
-    behind.add_argument("--row", choices=(*ROWS, *ISOLATION_ROWS), help="one only; of backlog, without it, slow, back and idle")
-    behind.add_argument("--waiting", type=int, default=1_000_000, help="deliveries that wait")
+    behind.add_argument("--row", choices=(*ROWS, *ISOLATION_ROWS, *HISTORY_ROWS), help="of backlog, isolation or history, one only; of backlog, without it, slow, back and idle")
+    behind.add_argument("--waiting", type=int, default=1_000_000, help="deliveries that wait; of history, events")
     behind.add_argument("--index-mib", type=int, default=256, help="dispatcher.index_bytes")
     cell = parser.add_argument_group("one row of ingest")
     cell.add_argument("--connections", type=int)
@@ -115,6 +116,8 @@ def measure(engine, options, directory, brokers):
         backlog(engine, directory / engine, brokers, options)
     if options.what == "isolation":
         isolation(engine, directory / engine, brokers, options)
+    if options.what == "history" and engine == "sqlite":
+        history(engine, directory / engine, brokers, options)
     if options.what == "pick":
         where = directory / "pick" if engine == "sqlite" else brokers
         subprocess.run([BUILD / "bench/log/certes-bench-pick", engine, where], check=True)
@@ -125,7 +128,7 @@ def measure(engine, options, directory, brokers):
 def main():
     options = options_of()
     engines = [options.engine] if options.engine else ["sqlite", "kafka"]
-    if options.what in ("overload", "hostile", "registry", "profile"):
+    if options.what in ("overload", "hostile", "registry", "history", "profile"):
         engines = ["sqlite"]
     with tempfile.TemporaryDirectory(prefix="certes-bench-") as name:
         directory, brokers = pathlib.Path(name), ""

@@ -276,7 +276,7 @@ def back(installation, options):
         alone = flow(installation, port, 500, 10_000)
         live = flow(installation, port, 0, 50_000)["per_second"]
         for name in ("most", "few"):
-            installation.endpoint(name, f"http://{server.address}/{name}", f"bench.{name}", "normal", concurrency=64)
+            installation.endpoint(name, f"http://{server.address}/{name}", f"bench.{name}", "normal", concurrency=256)  # as live traffic's
             installation.api.ok("POST", f"/endpoints/{name}/pause")
         publish(installation.gateway, ["bench.few"] + ["bench.most"] * 99, options.waiting)
         installation.until(lambda: installation.open_deliveries() >= options.waiting, "all to be routed")
