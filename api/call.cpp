@@ -77,7 +77,8 @@ std::unique_ptr<history::History> history_of(const Dependencies& deps) {
   const config::HistorySettings& settings = deps.settings.history;
   if (!settings.enabled || settings.dir.empty()) return nullptr;
   return std::make_unique<history::History>(
-      history::History::Options{settings.dir, static_cast<std::int64_t>(settings.max_bytes), settings.retention},
+      history::History::Options{settings.dir, static_cast<std::int64_t>(settings.max_bytes), settings.retention,
+                                settings.payload_text ? settings.text_bytes : 0},
       deps.log, deps.clock, deps.metrics);
 }
 

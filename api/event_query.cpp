@@ -1,5 +1,6 @@
 #include "api/event_query.hpp"
 
+#include "api/history/text.hpp"
 #include "common/event/event.hpp"
 
 namespace certes::api {
@@ -32,6 +33,9 @@ Result<void> read_words(const Call& call, history::Filter& filter) {
   filter.source_id = call.query("source_id");
   filter.endpoint = call.query("endpoint");
   filter.conversation = call.query("conversation");
+  filter.text = call.query("text");
+  if (filter.text && !history::match_of(call.tenant, *filter.text))
+    return fail(Code::invalid, "must have a word: letters or digits", "text");
   const auto state = call.query("state");
   if (!state) return {};
   filter.state = history::parse_event_state(*state);

@@ -278,6 +278,9 @@ Begun list_events(const Call& call, Services& services) {
   auto query = event_query(call);
   if (!query) return fail(std::move(query.error()));
   if (!services.history) return at_once(no_history());
+  if (query->filter.text && !services.history->has_texts())
+    return fail(Code::invalid, "the words of payloads are not kept here: history.payload_text = true keeps them",
+                "text");
   return std::make_unique<EventListing>(services, std::move(*query), false);
 }
 

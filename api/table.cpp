@@ -83,7 +83,8 @@ Table make_table() {
   add("POST", "/dead-letters/{id}/replay", "dead-letters:write", replay_dead_letter, "Send one again", {"after"},
       kLengthy);
   add("GET", "/events", "events:read", list_events, "List events and what became of them",
-      {"type", "source", "source_id", "state", "endpoint", "conversation", "from", "to", "limit", "after"}, kLengthy);
+      {"type", "source", "source_id", "state", "endpoint", "conversation", "text", "from", "to", "limit", "after"},
+      kLengthy);
   add("GET", "/events/{id}", "events:read", show_event, "Show one event, its payload and its deliveries", {}, kLengthy);
   add("GET", "/events/{id}/attempts", "events:read", list_attempts, "List the attempts to deliver it",
       {"limit", "after"}, kLengthy);

@@ -32,6 +32,7 @@ void add_event_commands(CliContext context) {
       ->check(CLI::IsMember({"accepted", "unmatched", "open", "delivered", "failed"}));
   list->add_option("--endpoint", listed->endpoint, "of which this endpoint has a delivery");
   list->add_option("--conversation", listed->conversation, "of this conversation");
+  list->add_option("--text", listed->text, "with all of these words in its payload (history.payload_text)");
   list->add_option("--from", listed->from, "accepted at this time or later: 2026-01-31T08:00:00Z");
   list->add_option("--to", listed->to, "accepted before this time");
   list->add_option("--limit", listed->limit, "at most so many; 0: all there are")->capture_default_str();

@@ -143,7 +143,7 @@ struct EventOptions {
   Connection connection;
   std::string action;  // list, show, attempts
   std::string id;
-  std::string type, source, source_id, state, endpoint, conversation, from, to;  // of a list; empty: any
+  std::string type, source, source_id, state, endpoint, conversation, text, from, to;  // of a list; empty: any
   std::size_t limit = 50;                                                        // 0: all there are
 };
 

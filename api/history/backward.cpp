@@ -128,9 +128,19 @@ Turn Backward::drop_oldest() {
   const UnixMillis old = clock_.unix_millis() - bounds_.retention.count();
   for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
     if (drop(p, old)) return Turn::busy;
+  if (drop_texts(old)) return Turn::busy;
   if (index_.used_bytes() <= bounds_.max_bytes) return Turn::idle;
   const auto partition = with_the_oldest();
   return partition && drop(*partition, std::numeric_limits<UnixMillis>::max()) ? Turn::busy : Turn::idle;
+}
+
+// Those of events that are there no more.
+bool Backward::drop_texts(UnixMillis old) {
+  const auto partition = with_the_oldest();
+  index_.begin();
+  const bool dropped = index_.drop_texts(partition ? std::max(old, index_.oldest(*partition)->at) : old);
+  index_.commit();
+  return dropped;
 }
 
 std::optional<std::int32_t> Backward::with_the_oldest() {

@@ -42,6 +42,7 @@ class Backward {
   Turn fill(Lane& lane, std::int64_t begin, std::int64_t most);
   void end(Lane& events);
   bool drop(std::int32_t partition, UnixMillis before);
+  bool drop_texts(UnixMillis old);
   std::optional<std::int32_t> with_the_oldest();
 
   log::Log& log_;

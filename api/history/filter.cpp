@@ -16,10 +16,7 @@ std::string of_events(const char* index, const char* key) {
 }
 
 std::string of_deliveries() {
-  std::string columns = "e." + kEventColumns;
-  for (std::size_t at = columns.find(','); at != std::string::npos; at = columns.find(',', at + 1))
-    columns.insert(at + 1, "e.");
-  return "SELECT " + columns +
+  return "SELECT " + event_columns_of("e") +
          " FROM deliveries AS d INDEXED BY deliveries_endpoint CROSS JOIN events AS e ON e.p=d.p AND e.o=d.o"
          " WHERE d.tenant=?1 AND d.endpoint=?2 AND d.event_at>=?3 AND d.event_at<?4"
          " AND (d.event_at,d.p,d.o)<(?5,?6,?7) ORDER BY d.event_at DESC, d.p DESC, d.o DESC LIMIT ?8";
@@ -55,6 +52,7 @@ std::optional<Cursor> Cursor::parse(std::string_view text) {
 }
 
 Way way_of(const Filter& filter) {
+  if (filter.text) return Way::text;  // the only one that knows of it
   if (filter.source_id) return Way::client_id;
   if (filter.conversation) return Way::conversation;
   if (filter.endpoint) return Way::endpoint;
@@ -68,6 +66,7 @@ std::optional<std::string_view> key_of(Way way, const Filter& filter) {
     case Way::conversation: return filter.conversation;
     case Way::endpoint: return filter.endpoint;
     case Way::type: return filter.type;
+    case Way::text:
     case Way::state:
     case Way::time: break;
   }
@@ -81,6 +80,7 @@ std::string sql_of(Way way) {
     case Way::endpoint: return of_deliveries();
     case Way::state: return of_events("events_state", " AND state=?2 AND state IN (1, 3, 4)");
     case Way::type: return of_events("events_type", " AND type=?2");
+    case Way::text:
     case Way::time: break;
   }
   return of_events("events_time", "");

@@ -16,11 +16,12 @@ namespace certes::api::history {
 struct Filter {
   std::string tenant;
   std::optional<std::string> type, source, source_id, endpoint, conversation;
+  std::optional<std::string> text;  // of its payload: words (match_of)
   std::optional<EventState> state;
   UnixMillis from = 0;                                     // appended then or later
   UnixMillis to = std::numeric_limits<UnixMillis>::max();  // and before that
 
-  // Whether the event is one of those, as far as its own row says: not what `endpoint` asks for.
+  // Whether the event is one of those, as far as its own row says: not what `endpoint` and `text` ask for.
   bool matches(const EventRow& event) const;
 };
 
@@ -39,10 +40,9 @@ struct Cursor {
 };
 
 // The lists of the index.
-enum class Way : std::uint8_t { client_id, conversation, endpoint, state, type, time };
-inline constexpr int kWays = 6;
+enum class Way : std::uint8_t { text, client_id, conversation, endpoint, state, type, time };
 Way way_of(const Filter& filter);
-// What is sought in it beside the tenant; nothing: the whole list.
+// What is sought in it beside the tenant; nothing: the whole list. (Of `text`: texts.hpp.)
 std::optional<std::string_view> key_of(Way way, const Filter& filter);
 // Parameters: 1 tenant, 2 the key, 3 from, 4 to, 5 to 7 the cursor, 8 how many. Columns: those of an event.
 std::string sql_of(Way way);

@@ -17,7 +17,7 @@ constexpr std::size_t kMostBytes = 4u << 20;
 
 void take(Index& index, const log::StoredRecord& record, log::Terms& terms, const Detail& detail) {
   if (record.topic == log::Topic::events) {
-    if (auto row = event_row(record)) index.put(std::move(*row));
+    if (auto row = event_row(record)) index.put(std::move(*row), record.value, detail);
   } else if (terms.counts(record)) {
     if (const auto told = told_by(record)) index.put(*told, detail);
   }
@@ -109,7 +109,8 @@ Turn Forward::read(Lane& lane) {
   std::size_t records = 0, bytes = 0;
   const Detail detail = lane.until == 0 ? Detail{} : detail_at(Millis{clock_.unix_millis() - lane.until});
   const Reached before = lane.reached;
-  for (bool more = true; more && records < kMostRecords && bytes < kMostBytes;) {
+  bool more = true;
+  while (more && records < kMostRecords && bytes < kMostBytes) {
     page_.clear();
     const auto read = lane.cursor.read(kPage, page_);
     if (const auto gone = lane.cursor.gone(); gone && gone->why == log::Cursor::Gone::replaced) return Turn::replaced;
@@ -132,7 +133,7 @@ Turn Forward::read(Lane& lane) {
   if (writing_ && (lane.reached.next != before.next || lane.reached.term != before.term))
     index_.reach(lane.topic, lane.partition, lane.reached);
   note_end(lane);
-  return records == 0 ? Turn::idle : Turn::busy;
+  return more ? Turn::busy : Turn::idle;
 }
 
 void Forward::note_end(Lane& lane) {

@@ -13,10 +13,10 @@ namespace certes::api::history {
 namespace {
 
 constexpr int kNice = 10;
-constexpr Millis kIdle{100}, kAway{1'000};
+constexpr Millis kIdle{200}, kAway{1'000};
 constexpr const char* kReplaced = "it is of another log than the one that is there";
 constexpr const char* kShed = "certes_history_shed_total";
-constexpr const char* kShedIs = "What history left out of its index, because it was behind";
+constexpr const char* kShedIs = "What history left out of its index, because it was behind, or for want of room";
 
 }  // namespace
 
@@ -26,6 +26,7 @@ History::History(Options options, log::Log& log, const Clock& clock, metrics::Me
       clock_(clock),
       behind_(metrics.gauge("certes_history_behind_seconds",
                             "How far the index of what became of events is behind the log")),
+      shed_texts_(metrics.counter(kShed, kShedIs, {{"what", "texts"}})),
       shed_answers_(metrics.counter(kShed, kShedIs, {{"what", "answers"}})),
       shed_attempts_(metrics.counter(kShed, kShedIs, {{"what", "attempts"}})),
       rebuilt_(metrics.counter("certes_history_rebuilt_total",
@@ -79,7 +80,8 @@ void History::open() {
   }
   if (*opened) return make_anew(**opened);
   session_ =
-      std::make_unique<Session>(file_.path(), log_, clock_, Backward::Bounds{options_.retention, options_.max_bytes});
+      std::make_unique<Session>(file_.path(), log_, clock_, Backward::Bounds{options_.retention, options_.max_bytes},
+                                TextBounds{options_.text_bytes, options_.max_bytes / 2});
   shed_before_ = {};
   lookups_.let_in(file_.path());
 }
@@ -96,7 +98,9 @@ void History::go_on() {
 void History::measure() {
   if (const auto until = indexed_until())
     behind_.set(static_cast<double>(std::max<UnixMillis>(0, clock_.unix_millis() - *until)) / 1'000);
-  const Shed shed{session_->index().answers_left_out(), session_->index().attempts_left_out()};
+  const Shed shed{session_->index().texts_left_out(), session_->index().answers_left_out(),
+                  session_->index().attempts_left_out()};
+  shed_texts_.add(static_cast<double>(shed.texts - shed_before_.texts));
   shed_answers_.add(static_cast<double>(shed.answers - shed_before_.answers));
   shed_attempts_.add(static_cast<double>(shed.attempts - shed_before_.attempts));
   shed_before_ = shed;

@@ -28,6 +28,7 @@ class History {
     std::string directory;
     std::int64_t max_bytes = 10ll << 30;
     Millis retention = std::chrono::days(7);
+    std::size_t text_bytes = 0;  // of a payload's text, that can be searched; 0: none
   };
   // Starts its thread. All outlive it.
   History(Options options, log::Log& log, const Clock& clock, metrics::Metrics& metrics);
@@ -39,6 +40,8 @@ class History {
   std::optional<UnixMillis> indexed_until() const { return time_of(until_); }
   // All that was appended from then on. Nothing: all that is to be.
   std::optional<UnixMillis> indexed_from() const { return time_of(from_); }
+  // Whether words of payloads can be searched.
+  bool has_texts() const { return options_.text_bytes > 0; }
   // Somebody has found that it is of another log than the one that is there: it is made anew.
   void is_of_another_log() { replaced_ = true; }
   // What `look` finds. Errors: unavailable, as the index is being opened, or made anew: which it is where `look` finds
@@ -77,7 +80,7 @@ class History {
   log::Log& log_;
   const Clock& clock_;
   metrics::Gauge behind_;
-  metrics::Counter shed_answers_, shed_attempts_, rebuilt_;
+  metrics::Counter shed_texts_, shed_answers_, shed_attempts_, rebuilt_;
   Lookups lookups_;
   std::atomic<UnixMillis> until_{kNever}, from_{kNever};
   std::atomic<bool> damaged_{false}, replaced_{false};  // somebody has found it so
@@ -86,7 +89,7 @@ class History {
   IndexFile file_;
   std::unique_ptr<Session> session_;
   struct Shed {
-    std::uint64_t answers = 0, attempts = 0;
+    std::uint64_t texts = 0, answers = 0, attempts = 0;
   } shed_before_;  // of the session, as counted
   Mutex mutex_;
   Condition stop_;

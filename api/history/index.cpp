@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "api/history/states.hpp"
-
 namespace certes::api::history {
 
-Index::Index(const std::string& path)
+Index::Index(const std::string& path, TextBounds texts)
     : connection_(path),
       begin_(connection_.prepare("BEGIN IMMEDIATE")),
       commit_(connection_.prepare("COMMIT")),
@@ -14,7 +12,6 @@ Index::Index(const std::string& path)
       put_delivery_(connection_.prepare(insert_into("deliveries", kDeliveryColumns))),
       put_attempt_(connection_.prepare(insert_into("attempts", kAttemptColumns))),
       event_(connection_.prepare("SELECT at, state, tenant FROM events WHERE p=?1 AND o=?2")),
-      delivery_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2 AND id=?3")),
       deliveries_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2")),
       set_state_(connection_.prepare("UPDATE events SET state=?3 WHERE p=?1 AND o=?2")),
       reached_(connection_.prepare(
@@ -23,7 +20,11 @@ Index::Index(const std::string& path)
           connection_.prepare(insert_into("partitions", "topic,p,begin,next,term,mark,mark_at,filled_at,filled,seal"))),
       oldest_(connection_.prepare("SELECT o, at FROM events WHERE p=?1 ORDER BY o LIMIT 1")),
       last_dropped_(connection_.prepare(
-          "SELECT max(o) FROM (SELECT o, at FROM events WHERE p=?1 ORDER BY o LIMIT ?3) WHERE at<?2")) {
+          "SELECT max(o) FROM (SELECT o, at FROM events WHERE p=?1 ORDER BY o LIMIT ?3) WHERE at<?2")),
+      highest_event_(connection_.prepare("SELECT max(o) FROM events WHERE p=?1")),
+      highest_delivery_(connection_.prepare("SELECT max(o) FROM deliveries WHERE p=?1")),
+      text_bounds_(texts),
+      texts_(connection_, texts.most_bytes) {
   connection_.run("PRAGMA busy_timeout=5000");
   connection_.run("PRAGMA synchronous=NORMAL");
   connection_.run("PRAGMA cache_size=-32000");
@@ -31,56 +32,71 @@ Index::Index(const std::string& path)
     drops_.push_back(connection_.prepare(std::string("DELETE FROM ") + table + " WHERE p=?1 AND o<?2"));
 }
 
-void Index::put(EventRow row) {
-  for (DeliveryRow& each : deliveries_of(row.place)) {
-    if (each.event_at == row.at) continue;
-    each.event_at = row.at;
-    write(put_delivery_, each);
-    put_delivery_.run();
-  }
-  row.state = state_of_event(row.place, row.tenant);
-  write(put_event_, row);
-  put_event_.run();
-}
-
-void Index::put(const Told& told, const Detail& detail) {
-  const Place place = told.delivery.event;
-  const auto event = event_at(place);
-  put_delivery(told.delivery, event ? event->at : 0);
-  if (told.attempt) put_attempt(*told.attempt, detail);
-  if (event) told_of_.emplace(place.partition, place.offset);
-}
-
 void Index::commit() {
-  set_states();
+  for (auto& [place, event] : touched_) write_touched(place, event);
+  touched_.clear();
+  texts_.write_sizes();
   commit_.run();
 }
 
-void Index::set_states() {
-  for (const auto& [partition, offset] : std::exchange(told_of_, {})) {
-    const Place place{partition, offset};
-    const auto event = event_at(place);
-    if (!event) continue;
-    const EventState state = state_of_event(place, event->tenant);
-    if (state == event->state) continue;
-    set_state_.bind(1, partition).bind(2, offset).bind(3, static_cast<std::int64_t>(state)).run();
-  }
+void Index::put(EventRow row, std::string_view payload, const Detail& detail) {
+  Touched& event = touched(row.place);
+  if (!event.stored && !event.told) put_text(row, payload, detail);
+  event.tell(std::move(row));
 }
 
-void Index::put_delivery(const DeliveryRow& told, UnixMillis event_at) {
-  DeliveryRow row = told;
-  row.event_at = event_at;
-  {
-    const Use use(delivery_);
-    delivery_.bind(1, told.event.partition).bind(2, told.event.offset).bind(3, told.id);
-    if (delivery_.step()) {
-      row = read_delivery(delivery_);
-      merge(row, told);
-      row.event_at = std::max(row.event_at, event_at);
-    }
+void Index::put_text(const EventRow& row, std::string_view payload, const Detail& detail) {
+  if (text_bounds_.of_payload == 0 || row.is_directed()) return;
+  if (detail.texts) {
+    const std::string words = text_reader_.text_of(payload, text_bounds_.of_payload);
+    if (words.empty() || texts_.put(row.at, row.place, row.tenant, words)) return;
   }
-  write(put_delivery_, row);
-  put_delivery_.run();
+  ++texts_left_out_;
+}
+
+void Index::put(const Told& told, const Detail& detail) {
+  touched(told.delivery.event).tell(told.delivery);
+  if (told.attempt) put_attempt(*told.attempt, detail);
+}
+
+Index::Highest& Index::highest(std::int32_t partition) {
+  const auto [found, is_new] = highest_.try_emplace(partition);
+  if (!is_new) return found->second;
+  const auto ask = [partition](Statement& statement) {
+    const Use use(statement);
+    return statement.bind(1, partition).step() && !statement.null(0) ? statement.number(0) : std::int64_t{-1};
+  };
+  return found->second = {ask(highest_event_), ask(highest_delivery_)};
+}
+
+Touched& Index::touched(Place place) {
+  const auto [found, is_new] = touched_.try_emplace(place);
+  Touched& event = found->second;
+  if (!is_new) return event;
+  const Highest& known = highest(place.partition);
+  if (place.offset <= known.event) event.stored = event_at(place);
+  if (place.offset <= known.delivery) read_deliveries(place, event);
+  return event;
+}
+
+void Index::write_touched(Place place, Touched& event) {
+  Highest& known = highest(place.partition);
+  for (auto& [id, each] : event.deliveries) {
+    if (!each.changed) continue;
+    write(put_delivery_, each.row);
+    put_delivery_.run();
+    known.delivery = std::max(known.delivery, place.offset);
+  }
+  if (event.told) {
+    event.told->state = event.state(event.told->tenant);
+    write(put_event_, *event.told);
+    put_event_.run();
+    known.event = std::max(known.event, place.offset);
+  } else if (event.stored) {
+    const EventState state = event.state(event.stored->tenant);
+    if (state == event.stored->state) return;
+    set_state_.bind(1, place.partition).bind(2, place.offset).bind(3, static_cast<std::int64_t>(state)).run();
+  }
 }
 
 void Index::put_attempt(AttemptRow row, const Detail& detail) {
@@ -96,26 +112,21 @@ void Index::put_attempt(AttemptRow row, const Detail& detail) {
   put_attempt_.run();
 }
 
-std::optional<Index::KnownEvent> Index::event_at(Place place) {
+std::optional<Touched::Stored> Index::event_at(Place place) {
   const Use use(event_);
   event_.bind(1, place.partition).bind(2, place.offset);
   if (!event_.step()) return std::nullopt;
-  return KnownEvent{event_.number(0), static_cast<EventState>(event_.number(1)), std::string(event_.bytes(2))};
+  return Touched::Stored{event_.number(0), static_cast<EventState>(event_.number(1)), std::string(event_.bytes(2))};
 }
 
-std::vector<DeliveryRow> Index::deliveries_of(Place place) {
+void Index::read_deliveries(Place place, Touched& event) {
   const Use use(deliveries_);
   deliveries_.bind(1, place.partition).bind(2, place.offset);
-  std::vector<DeliveryRow> all;
-  while (deliveries_.step()) all.push_back(read_delivery(deliveries_));
-  return all;
-}
-
-// What another tenant's endpoint got of it is that tenant's to know.
-EventState Index::state_of_event(Place place, const std::string& tenant) {
-  auto deliveries = deliveries_of(place);
-  std::erase_if(deliveries, [&](const DeliveryRow& one) { return one.tenant != tenant; });
-  return state_of(deliveries);
+  while (deliveries_.step()) {
+    DeliveryRow row = read_delivery(deliveries_);
+    std::string id = row.id;
+    event.deliveries.emplace(std::move(id), Touched::Delivery{std::move(row)});
+  }
 }
 
 std::optional<Reached> Index::reached(log::Topic topic, std::int32_t partition) {

@@ -3,15 +3,17 @@
 // is indexed, which are written in one transaction with what was read up to there. Throws Failure, after which it is of
 // no more use: open it again, or make it anew. Who: the follower. Its thread alone.
 
-#include <set>
+#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "api/history/decode.hpp"
 #include "api/history/detail.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/tables.hpp"
+#include "api/history/text.hpp"
+#include "api/history/texts.hpp"
+#include "api/history/touched.hpp"
 #include "common/log/record.hpp"
 
 namespace certes::api::history {
@@ -26,23 +28,29 @@ struct Reached {
   bool filled = false;       // nothing below `begin` is to be indexed
 };
 
+// Whether the words of payloads are kept, and how much of them.
+struct TextBounds {
+  std::size_t of_payload = 0;   // bytes, from its beginning; 0: none are kept
+  std::int64_t most_bytes = 0;  // of all
+};
+
 class Index {
  public:
   // Precondition: make_or_check has accepted the file.
-  explicit Index(const std::string& path);
+  Index(const std::string& path, TextBounds texts);
 
-  // In transactions of the caller's: a round of reading is one. The states of events are as their deliveries make them
-  // from its end on: an event that goes to a thousand endpoints is looked at once, and not for each of them.
+  // In transactions of the caller's: a round of reading is one. Events and deliveries are written at its end (Touched).
   void begin() { begin_.run(); }
   void commit();
 
-  void put(EventRow row);
+  void put(EventRow row, std::string_view payload, const Detail& detail);
   void put(const Told& told, const Detail& detail);
   // Nothing: of this partition nothing is indexed yet.
   std::optional<Reached> reached(log::Topic topic, std::int32_t partition);
   void reach(log::Topic topic, std::int32_t partition, const Reached& reached);
 
-  // How many were left out by `detail`, since it was opened.
+  // How many were left out by `detail` (of texts, for want of room too), since it was opened.
+  std::uint64_t texts_left_out() const { return texts_left_out_; }
   std::uint64_t answers_left_out() const { return answers_left_out_; }
   std::uint64_t attempts_left_out() const { return attempts_left_out_; }
 
@@ -57,26 +65,33 @@ class Index {
   // Lets go of at most so many events, the oldest of their partition and appended before `before`, with all that is
   // known of them, and of what lies below them. The offset behind them; nothing: there was none.
   std::optional<std::int64_t> drop(std::int32_t partition, UnixMillis before, int most);
+  // Lets go of the words of payloads in hours that ended before then; whether there were any.
+  bool drop_texts(UnixMillis before) { return texts_.drop_before(before); }
 
  private:
-  struct KnownEvent {
-    UnixMillis at;
-    EventState state;
-    std::string tenant;
+  // The highest offsets of a partition that rows are of: what lies above them need not be asked for. Of rows that were
+  // let go of too.
+  struct Highest {
+    std::int64_t event = -1, delivery = -1;
   };
-  std::optional<KnownEvent> event_at(Place place);
-  std::vector<DeliveryRow> deliveries_of(Place place);
-  EventState state_of_event(Place place, const std::string& tenant);
-  void set_states();
-  void put_delivery(const DeliveryRow& told, UnixMillis event_at);
+  Highest& highest(std::int32_t partition);
+  Touched& touched(Place place);
+  std::optional<Touched::Stored> event_at(Place place);
+  void read_deliveries(Place place, Touched& event);
+  void write_touched(Place place, Touched& event);
   void put_attempt(AttemptRow row, const Detail& detail);
+  void put_text(const EventRow& row, std::string_view payload, const Detail& detail);
 
   Connection connection_;
-  Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, event_, delivery_, deliveries_, set_state_;
-  Statement reached_, reach_, oldest_, last_dropped_;
+  Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, event_, deliveries_, set_state_;
+  Statement reached_, reach_, oldest_, last_dropped_, highest_event_, highest_delivery_;
   std::vector<Statement> drops_;
-  std::set<std::pair<std::int32_t, std::int64_t>> told_of_;  // events, in this transaction
-  std::uint64_t answers_left_out_ = 0, attempts_left_out_ = 0;
+  std::map<std::int32_t, Highest> highest_;
+  std::map<Place, Touched> touched_;  // in this transaction
+  const TextBounds text_bounds_;
+  TextReader text_reader_;
+  Texts texts_;
+  std::uint64_t texts_left_out_ = 0, answers_left_out_ = 0, attempts_left_out_ = 0;
 };
 
 }  // namespace certes::api::history

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "api/history/text.hpp"
+#include "api/history/texts.hpp"
+
 namespace certes::api::history {
 namespace {
 
@@ -21,6 +24,10 @@ Lookup::Lookup(const std::string& path)
                                     " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")) {}
 
 std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most) {
+  if (way == Way::text) {
+    const auto match = match_of(filter.tenant, filter.text.value_or(""));
+    return match ? events_with_text(connection_, *match, filter, cursor, most) : std::vector<EventRow>();
+  }
   const auto known = ways_.find(way);
   Statement& statement =
       known != ways_.end() ? known->second : ways_.emplace(way, connection_.prepare(sql_of(way))).first->second;

@@ -2,6 +2,7 @@
 // What history knows of an event, of its deliveries, and of their attempts: rows of its index. Who: all of
 // api/history. Plain values.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +16,7 @@ namespace certes::api::history {
 struct Place {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  bool operator==(const Place&) const = default;
+  auto operator<=>(const Place&) const = default;
 };
 
 // Numbers that are stored.

@@ -9,9 +9,9 @@ namespace certes::api::history {
 
 class Session {
  public:
-  Session(const std::string& path, log::Log& log, const Clock& clock, Backward::Bounds bounds)
+  Session(const std::string& path, log::Log& log, const Clock& clock, Backward::Bounds bounds, TextBounds texts)
       : clock_(clock),
-        index_(path),
+        index_(path, texts),
         forward_(log, index_, lanes_, clock),
         backward_(log, index_, lanes_, clock, bounds) {}
 

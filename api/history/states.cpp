@@ -56,22 +56,22 @@ void merge(DeliveryRow& known, const DeliveryRow& told) {
   known.attempts = attempts;
 }
 
-EventState state_of(std::span<const DeliveryRow> deliveries) {
-  std::int64_t count = 0, expected = 0;
-  bool open = false, failed = false, unmatched = false;
-  for (const DeliveryRow& one : deliveries) {
-    expected = std::max(expected, one.expected);
-    if (one.state == DeliveryState::unmatched) {
-      unmatched = true;
-      continue;
-    }
-    ++count;
-    open = open || !is_end(one.state);
-    failed = failed || (is_end(one.state) && one.state != DeliveryState::delivered);
+void StateOf::add(const DeliveryRow& delivery) {
+  expected_ = std::max(expected_, delivery.expected);
+  if (delivery.state == DeliveryState::unmatched) {
+    unmatched_ = true;
+    return;
   }
-  if (count == 0) return unmatched ? EventState::unmatched : EventState::accepted;
-  if (open || count < expected) return EventState::open;
-  return failed ? EventState::failed : EventState::delivered;
+  ++count_;
+  const bool ended = is_end(delivery.state);
+  open_ = open_ || !ended;
+  failed_ = failed_ || (ended && delivery.state != DeliveryState::delivered);
+}
+
+EventState StateOf::value() const {
+  if (count_ == 0) return unmatched_ ? EventState::unmatched : EventState::accepted;
+  if (open_ || count_ < expected_) return EventState::open;
+  return failed_ ? EventState::failed : EventState::delivered;
 }
 
 }  // namespace certes::api::history

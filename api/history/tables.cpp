@@ -40,6 +40,7 @@ constexpr const char* kMake[] = {
     "CREATE TABLE attempts(p INTEGER, o INTEGER, a INTEGER, delivery BLOB, attempt INTEGER, at INTEGER, outcome BLOB, "
     "status INTEGER, error BLOB, rule BLOB, duration_us INTEGER, next_at INTEGER, answer BLOB, seal INTEGER, PRIMARY "
     "KEY(p, o, a)) WITHOUT ROWID",
+    "CREATE TABLE text_hours(hour INTEGER, p INTEGER, high INTEGER, bytes INTEGER, PRIMARY KEY(hour, p)) WITHOUT ROWID",
 };
 
 void make(Connection& connection) {
@@ -66,6 +67,13 @@ const std::string kDeliveryColumns =
     "told_at,seal";
 const std::string kAttemptColumns =
     "p,o,a,delivery,attempt,at,outcome,status,error,rule,duration_us,next_at,answer,seal";
+
+std::string event_columns_of(const std::string& table) {
+  std::string columns = table + "." + kEventColumns;
+  for (std::size_t at = columns.find(','); at != std::string::npos; at = columns.find(',', at + 1))
+    columns.insert(at + 1, table + ".");
+  return columns;
+}
 
 bool make_or_check(Connection& connection) {
   const std::int64_t application = connection.number("PRAGMA application_id");

@@ -16,10 +16,12 @@
 
 namespace certes::api::history {
 
-inline constexpr std::int64_t kFormat = 1;
+inline constexpr std::int64_t kFormat = 2;
 
 // Columns, in the order in which rows are written and read.
 extern const std::string kEventColumns, kDeliveryColumns, kAttemptColumns;
+// Of events, in a statement with several tables.
+std::string event_columns_of(const std::string& table);
 
 // Makes the tables in an empty file. False: it is another program's, or of another format. Throws Failure.
 bool make_or_check(Connection& connection);

@@ -16,10 +16,9 @@ constexpr std::size_t kMostAttempts = 10'000;
 
 std::string path_of(const EventOptions& options) {
   const std::pair<const char*, const std::string*> parameters[] = {
-      {"type", &options.type},           {"source", &options.source},
-      {"source_id", &options.source_id}, {"state", &options.state},
-      {"endpoint", &options.endpoint},   {"conversation", &options.conversation},
-      {"from", &options.from},           {"to", &options.to}};
+      {"type", &options.type},   {"source", &options.source},     {"source_id", &options.source_id},
+      {"state", &options.state}, {"endpoint", &options.endpoint}, {"conversation", &options.conversation},
+      {"text", &options.text},   {"from", &options.from},         {"to", &options.to}};
   std::string path = "/events";
   for (const auto& [name, value] : parameters) {
     if (value->empty()) continue;

@@ -92,6 +92,28 @@ TEST_CASE("Events: what is on the log no more is shown without its payload") {
   CHECK_FALSE(shown.json.contains("data"));
 }
 
+TEST_CASE("Events: words of payloads are sought where they are kept, and asked for there alone") {
+  SUBCASE("kept") {
+    Fixture f([](config::Settings& settings) { settings.history.payload_text = true; });
+    f.event({.id = "evt_1", .data = R"({"to":"Anna"})"});
+    f.event({.id = "evt_2", .tenant = "acme", .data = R"({"to":"Anna"})"});
+    f.event({.id = "evt_3", .type = "order.paid", .data = R"({"to":"Anna and Bob"})"});
+    f.settle("evt_3");
+    CHECK(f.ids("/events?text=anna") == "evt_3 evt_1 ");
+    CHECK(f.ids("/events?text=anna%20b*") == "evt_3 ");
+    CHECK(f.ids("/events?text=anna&type=order.created") == "evt_1 ");
+    const auto empty = f.api.get("/events?text=-");
+    CHECK(empty.status == 400);
+    CHECK(empty.json["pointer"] == "text");
+  }
+  SUBCASE("not kept") {
+    Fixture f;
+    const auto answer = f.api.get("/events?text=anna");
+    CHECK(answer.status == 400);
+    CHECK(answer.json["detail"].get<std::string>().find("history.payload_text") != std::string::npos);
+  }
+}
+
 TEST_CASE("Events: attempts come in their order, a page at a time, and a replay's behind the event's own") {
   Fixture f;
   const auto place = f.event({.id = "evt_1"});

@@ -5,7 +5,10 @@
 using namespace certes;
 using namespace certes::api::history;
 
-TEST_CASE("Detail: who is behind leaves out answers of good attempts first, then good attempts") {
+TEST_CASE("Detail: who is behind leaves out words of payloads first, then answers of good attempts, then these") {
+  CHECK(detail_at(kTextsFrom - Millis{1}).texts);
+  CHECK_FALSE(detail_at(kTextsFrom).texts);
+  CHECK(detail_at(kTextsFrom).good_answers);
   CHECK(detail_at(Millis{0}).good_answers);
   CHECK(detail_at(kAnswersFrom - Millis{1}).good_answers);
   CHECK_FALSE(detail_at(kAnswersFrom).good_answers);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "api/history/tables.hpp"
 #include "tests/api/history/records.hpp"
 #include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
@@ -181,7 +182,7 @@ TEST_CASE("History: an index that cannot be believed is made anew from the log")
   }
   SUBCASE("another format") {
     f.stop();
-    Connection(path).run("PRAGMA user_version=2");
+    Connection(path).run("PRAGMA user_version=" + std::to_string(kFormat + 1));
     std::filesystem::remove(path + ".closed");
     f.start();
     CHECK(f.counted("certes_history_rebuilt_total 1"));

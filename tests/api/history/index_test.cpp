@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <functional>
+#include <random>
+
 #include "api/history/lookup.hpp"
 #include "tests/api/history/records.hpp"
 #include "tests/fakes/temporary_directory.hpp"
@@ -18,24 +22,30 @@ struct Fixture {
     Connection connection(path);
     REQUIRE(make_or_check(connection));
   }
-  // Each in a transaction of its own.
-  void event(std::int64_t offset, const EventText& text, UnixMillis at = 0) {
+  void transaction(const std::function<void()>& puts) {
     index().begin();
-    index().put(*event_row(stored(Topic::events, 0, offset, event_record(text), at == 0 ? 1'000 + offset : at)));
+    puts();
     index().commit();
   }
+  // Each in a transaction of its own.
+  void event(std::int64_t offset, const EventText& text, UnixMillis at = 0) {
+    transaction([&] { put_event(offset, text, at); });
+  }
   void attempt(std::int64_t offset, const AttemptText& text, const Detail& detail = {}) {
-    index().begin();
-    told(offset, text, detail);
-    index().commit();
+    transaction([&] { told(offset, text, detail); });
+  }
+  void put_event(std::int64_t offset, const EventText& text, UnixMillis at = 0) {
+    const auto record = stored(Topic::events, 0, offset, event_record(text), at == 0 ? 1'000 + offset : at);
+    index().put(*event_row(record), record.value, {});
   }
   void told(std::int64_t offset, const AttemptText& text, const Detail& detail = {}) {
     index().put(*told_by(stored(Topic::attempts, 0, offset, attempt_record(text), 2'000 + offset)), detail);
   }
   Index& index() {
-    if (!index_) index_ = std::make_unique<Index>(path);
+    if (!index_) index_ = std::make_unique<Index>(path, TextBounds{text_bytes, most_text});
     return *index_;
   }
+  void open_again() { index_.reset(); }
   Lookup lookup() const { return Lookup(path); }
   // "id:state …", newest first.
   std::string list(
@@ -51,6 +61,8 @@ struct Fixture {
 
   test::TemporaryDirectory directory;
   const std::string path = directory.file("history.db");
+  std::size_t text_bytes = 0;
+  std::int64_t most_text = 1 << 20;
 
  private:
   std::unique_ptr<Index> index_;
@@ -100,6 +112,58 @@ TEST_CASE("Index: what a transaction tells of an event makes its state at its en
   CHECK(f.list() == "evt_1:open ");
   f.attempt(50, {.origin = "0:1", .endpoint = "e7", .attempt = 2});
   CHECK(f.list() == "evt_1:delivered ");
+}
+
+TEST_CASE("Index: however what is told is divided into transactions and repeated, the same is known") {
+  std::mt19937 random(20'251);
+  const auto below = [&](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+  for (int round = 0; round < 40; ++round) {
+    Fixture one, other;  // each in a transaction of its own; several in one
+    const int events = 1 + below(6);
+    std::vector<std::function<void(Fixture&)>> told;
+    for (int e = 1; e <= events; ++e) {
+      told.push_back([e](Fixture& f) { f.put_event(e, {.id = "evt_" + std::to_string(e)}); });
+      for (int n = 0, most = below(4); n < most; ++n)
+        for (int attempt = 1, last = 1 + below(3); attempt <= last; ++attempt) {
+          const std::string outcome = attempt < last ? "retry" : below(3) == 0 ? "cancelled" : "delivered";
+          told.push_back([=, offset = static_cast<std::int64_t>(told.size())](Fixture& f) {
+            f.told(offset, {.origin = "0:" + std::to_string(e),
+                            .endpoint = "e" + std::to_string(n),
+                            .outcome = outcome,
+                            .attempt = attempt,
+                            .event = "evt_" + std::to_string(e)});
+          });
+        }
+    }
+    std::shuffle(told.begin(), told.end(), random);
+    for (int again = below(5); again > 0; --again)
+      told.push_back(told[static_cast<std::size_t>(below(static_cast<int>(told.size())))]);
+    for (const auto& each : told) one.transaction([&] { each(one); });
+    for (std::size_t at = 0; at < told.size();) {
+      const std::size_t end = std::min(told.size(), at + 1 + static_cast<std::size_t>(below(5)));
+      other.transaction([&] {
+        while (at < end) told[at++](other);
+      });
+      if (below(4) == 0) other.open_again();
+    }
+    CHECK(one.list() == other.list());
+    for (int n = 0; n < 3; ++n) {
+      const auto of_endpoint = [n](Filter& filter) { filter.endpoint = "e" + std::to_string(n); };
+      CHECK(one.list(of_endpoint) == other.list(of_endpoint));
+    }
+    for (int e = 1; e <= events; ++e) {
+      auto here = one.lookup(), there = other.lookup();
+      const auto left = here.deliveries_of("default", {0, e}), right = there.deliveries_of("default", {0, e});
+      REQUIRE(left.size() == right.size());
+      for (std::size_t i = 0; i < left.size(); ++i) {
+        CHECK(left[i].id == right[i].id);
+        CHECK(left[i].state == right[i].state);
+        CHECK(left[i].attempts == right[i].attempts);
+        CHECK(left[i].event_at == right[i].event_at);
+      }
+      CHECK(here.attempts_of({0, e}, -1, 100).size() == there.attempts_of({0, e}, -1, 100).size());
+    }
+  }
 }
 
 TEST_CASE("Index: the same again changes nothing") {
@@ -159,9 +223,10 @@ TEST_CASE("Index: the records of an event begin with its own") {
 TEST_CASE("Index: what is left out while it is behind changes no state") {
   Fixture f;
   f.event(1, {.id = "evt_1"});
-  f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500, .answer = "no"}, {false, false});
-  f.attempt(2, {.origin = "0:1", .attempt = 2, .answer = "yes"}, {false, true});
-  f.attempt(3, {.origin = "0:1", .endpoint = "mail"}, {false, false});
+  f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500, .answer = "no"},
+            {.good_answers = false, .good_attempts = false});
+  f.attempt(2, {.origin = "0:1", .attempt = 2, .answer = "yes"}, {.good_answers = false});
+  f.attempt(3, {.origin = "0:1", .endpoint = "mail"}, {.good_answers = false, .good_attempts = false});
   CHECK(f.list() == "evt_1:delivered ");
   const auto attempts = f.lookup().attempts_of({0, 1}, -1, 100);
   REQUIRE(attempts.size() == 2);
@@ -198,7 +263,7 @@ TEST_CASE("Index: where it is stands with what was written up to there") {
   f.index().begin();
   f.index().reach(Topic::attempts, 0, {3, 9, 4, 8, 77, 55, true});
   f.index().commit();
-  Index again(f.path);
+  Index again(f.path, {});
   const auto reached = again.reached(Topic::attempts, 0);
   REQUIRE(reached);
   CHECK(reached->begin == 3);

@@ -27,10 +27,13 @@ DeliveryRow after(std::vector<DeliveryRow> all) {
 }
 
 EventState of(std::vector<DeliveryState> states, std::int64_t expected = 0) {
-  std::vector<DeliveryRow> rows;
-  for (const DeliveryState state : states) rows.push_back(told(state, 1, 1));
-  if (!rows.empty()) rows.back().expected = expected;
-  return state_of(rows);
+  StateOf event;
+  for (const DeliveryState state : states) {
+    DeliveryRow row = told(state, 1, 1);
+    row.expected = expected;
+    event.add(row);
+  }
+  return event.value();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ from harness import ADMIN_KEY, PARTITIONS, Api, Case, Sink, brokers, post_json, 
 
 WITHIN = 60
 HOUR = {"strategy": "constant", "base_seconds": 3600, "jitter": "none", "max_attempts": 3}
+TEXTS = {"CERTES_HISTORY_PAYLOAD_TEXT": "true"}
 ONCE = {"strategy": "constant", "base_seconds": 1, "jitter": "none", "max_attempts": 1}
 
 
@@ -50,7 +51,7 @@ class History(Case):
     def publish_all(self):
         self.created = self.publish("order.created", id="7", source="/shop")
         self.paid = self.publish("order.paid", conversation_id=self.created)
-        self.mail = self.publish("mail.sent")
+        self.mail = self.publish("mail.sent", data={"to": "Anna Müller", "about": "A-17"})
 
     def look(self):
         """All that is asked of the three; again after each thing that happens to the index."""
@@ -64,6 +65,8 @@ class History(Case):
         self.assertEqual(self.listed("?endpoint=fails"), [self.paid])
         self.assertEqual(set(self.listed("?endpoint=good")), {self.created, self.paid})
         self.assertEqual(self.listed("?to=2020-01-01T00:00:00Z"), [])
+        self.assertEqual(self.listed("?text=muller%20a-17"), [self.mail])
+        self.assertEqual(self.listed("?text=muller&state=delivered"), [])
         conversation = self.api.ok("GET", f"/conversations/{self.created}")
         self.assertEqual({item["id"] for item in conversation["items"]}, {self.created, self.paid})
 
@@ -83,7 +86,8 @@ class History(Case):
         self.api.ok("PUT", "/tenants/acme", {})
         key = self.api.ok("POST", "/keys?tenant=acme", {"scopes": ["events:read"]})["key"]
         other = Api(self.api.address, key)
-        self.assertEqual(other.ok("GET", "/events")["items"], [])
+        for query in ("", "?text=muller"):
+            self.assertEqual(other.ok("GET", "/events" + query)["items"], [])
         for path in (f"/events/{self.created}", f"/events/{self.created}/attempts", f"/conversations/{self.created}"):
             self.assertEqual(other.call("GET", path)[0], 404)
         key = self.api.ok("POST", "/keys", {"scopes": ["events:write"]})["key"]
@@ -101,6 +105,8 @@ class History(Case):
         status, out, _ = run_to_end("events", "list", "--state", "failed", environment=environment)
         self.assertRegex(out, rf"(?m)^{self.mail} .* failed +mail.sent ")
         self.assertEqual((status, len(out.splitlines())), (0, 2))
+        status, out, _ = run_to_end("events", "list", "--text", "anna", environment=environment)
+        self.assertEqual((status, len(out.splitlines())), (0, 2))
         status, out, _ = run_to_end("events", "attempts", self.mail, "--json", environment=environment)
         self.assertEqual((status, json.loads(out)[0]["outcome"]), (0, "dead_lettered"))
         status, _, error = run_to_end("events", "show", "evt_none", environment=environment)
@@ -110,7 +116,7 @@ class History(Case):
 
 class Embedded(History):
     def start(self):
-        self.publisher = self.process("serve")
+        self.publisher = self.process("serve", environment=TEXTS)
         self.publisher.start()
         self.api = Api(self.publisher.address("api"))
 
@@ -166,7 +172,7 @@ class OnKafka(History):
             await asyncio.to_thread(self.all, sink)
 
     def all(self, sink):
-        environment = {"CERTES_KAFKA_PREFIX": self.prefix(), "CERTES_KAFKA_PARTITIONS": str(PARTITIONS)}
+        environment = TEXTS | {"CERTES_KAFKA_PREFIX": self.prefix(), "CERTES_KAFKA_PARTITIONS": str(PARTITIONS)}
         arguments = ["--brokers", brokers()]
         self.publisher = self.process("gateway", *arguments, environment=environment).start()
         self.process("dispatcher", *arguments, environment=environment).start()
