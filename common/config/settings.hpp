@@ -162,8 +162,8 @@ struct HistorySettings {
   std::string dir;                      // empty: DATA/history
   std::size_t max_bytes = 10ull << 30;  // then the oldest events are let go of
   Millis retention = std::chrono::days(7);
-  bool payload_text = false;            // words of payloads can be searched
-  std::size_t text_bytes = 16u << 10;   // of a payload's text, from its beginning
+  bool payload_text = false;           // words of payloads can be searched
+  std::size_t text_bytes = 16u << 10;  // of a payload's text, from its beginning
 };
 
 struct CommandSettings {
