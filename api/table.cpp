@@ -94,6 +94,7 @@ Table make_table() {
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
   add("GET", "/config", "config:read", list_config,
       "The settings of the process that answers, and where they are from");
+  add("PATCH", "/config", "config:write", change_config, "Change settings of the process that answers while it runs");
   table.push_back({{"POST",
                     std::string(kApiRoot) + "/bulk",
                     Access::any_key,

@@ -58,13 +58,17 @@ std::string json_text(std::string_view text) {
 
 }  // namespace
 
-void start(std::string_view level, std::string_view format) {
+void set_level(std::string_view level) {
   using spdlog::level::level_enum;
   const level_enum chosen = level == "debug"   ? level_enum::debug
                             : level == "warn"  ? level_enum::warn
                             : level == "error" ? level_enum::err
                                                : level_enum::info;
   logger().set_level(chosen);
+}
+
+void start(std::string_view level, std::string_view format) {
+  set_level(level);
   logger().set_formatter(std::make_unique<Formatter>(format == "json" ? json_line : text_line));
 }
 

@@ -15,6 +15,8 @@ namespace certes::logging {
 // `level`: debug, info, warn, error. `format`: text, "2026-01-31T08:00:00.000Z warning …", or json, an object a line:
 // {"time","level","message"}.
 void start(std::string_view level, std::string_view format = "text");
+// The level from now on. Any thread.
+void set_level(std::string_view level);
 void debug(std::string_view line);
 void info(std::string_view line);
 void warn(std::string_view line);

@@ -101,6 +101,13 @@ struct ConfigCheckOptions {
   config::Sources sources;
   bool json = false;
 };
+// Of a process that runs.
+struct ConfigOptions {
+  Connection connection;
+  std::string action;               // list, set, reset
+  std::vector<std::string> values;  // NAME=VALUE, or names
+  bool changed = false;             // those alone that are not as they are by default
+};
 struct TopicsOptions {
   config::Sources sources;
   bool json = false;
@@ -144,7 +151,7 @@ struct EventOptions {
   std::string action;  // list, show, attempts
   std::string id;
   std::string type, source, source_id, state, endpoint, conversation, text, from, to;  // of a list; empty: any
-  std::size_t limit = 50;                                                        // 0: all there are
+  std::size_t limit = 50;                                                              // 0: all there are
 };
 
 // What GET /stream shows.
@@ -167,9 +174,9 @@ struct DeadLetterOptions {
   std::string data;    // replay: corrected
 };
 
-using Command =
-    std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
-                 ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                 DeadLetterOptions, AuditOptions, EventOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
+using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
+                             ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
+                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, RelayRunOptions,
+                             RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

@@ -1,7 +1,10 @@
 #include "certes/runtime.hpp"
 
+#include <unistd.h>
+
 #include "certes/commands/console.hpp"
 #include "certes/core_dumps.hpp"
+#include "certes/descriptors.hpp"
 #include "certes/engine.hpp"
 #include "certes/installation.hpp"
 #include "certes/last_resort.hpp"
@@ -29,11 +32,22 @@ Result<http::AddressPolicy> address_policy(const config::Settings& settings) {
 }
 
 // What follows of the role, and of other settings.
-const config::Loaded& settle_history(command::Role role, config::Loaded& loaded) {
+config::Loaded& settle(command::Role role, config::Loaded& loaded) {
   config::HistorySettings& history = loaded.settings.history;
   if (role == command::Role::gateway && !loaded.origins.contains("history.enabled")) history.enabled = false;
   if (history.dir.empty()) history.dir = loaded.settings.data + "/history";
+  share_descriptors(raise_descriptor_limit(), role, loaded.settings);
   return loaded;
+}
+
+// What came of SIGHUP.
+void tell(const Result<config::Running::Reloaded>& reloaded) {
+  if (!reloaded) return logging::error("SIGHUP: the settings stay as they are: " + reloaded.error().message);
+  for (const auto& [name, from, to] : reloaded->changed)
+    logging::warn("SIGHUP: " + name + " is " + to + " now (it was " + from + ")");
+  for (const std::string& name : reloaded->need_restart)
+    logging::warn("SIGHUP: " + name + " is other now: it takes a restart, until then it stays as it was");
+  if (reloaded->changed.empty() && reloaded->need_restart.empty()) logging::info("SIGHUP: no setting has changed");
 }
 
 std::string json_of(const std::map<std::string, std::string>& addresses) {
@@ -45,9 +59,11 @@ std::string json_of(const std::map<std::string, std::string>& addresses) {
 
 }  // namespace
 
-Runtime::Runtime(Role role, config::Loaded loaded, std::string print_ports, Signals& signals)
+Runtime::Runtime(Role role, config::Sources sources, config::Loaded loaded, std::string print_ports, Signals& signals)
     : role_(role),
-      described_(config::describe(settle_history(role, loaded))),
+      running_(
+          std::move(sources), settle(role, loaded), [role](config::Loaded& read) { settle(role, read); },
+          [](const config::Settings& settings) { logging::set_level(settings.log_level); }),
       settings_(std::move(loaded.settings)),
       print_ports_(std::move(print_ports)),
       signals_(signals) {}
@@ -65,7 +81,7 @@ bool Runtime::uses_tls() const {
 
 Result<void> Runtime::run() {
   allow_core_dumps(settings_.core_dumps);
-  if (uses_tls()) signals_.take_hangups();
+  if (uses_tls() || ::isatty(STDERR_FILENO) == 0) signals_.take_hangups();  // a terminal that closes ends what it ran
   if (auto opened = open(); !opened) return opened;
   if (auto bound = bind_listeners(); !bound) {
     stop();
@@ -105,6 +121,12 @@ Result<void> Runtime::open() {
   return {};
 }
 
+// What stands in files and may change: of certificates now and then, of settings when it is said.
+void Runtime::look_again(bool hangup) {
+  certificates_.look(hangup);
+  if (hangup) tell(running_.reload());
+}
+
 Result<bool> Runtime::wait_for_log() {
   const auto bootstrap = [this](registry::Registry& registry) {
     return prepare_installation(registry, *keys_, settings_, role_ != Role::dispatcher);
@@ -117,7 +139,7 @@ Result<bool> Runtime::wait_for_log() {
     if (event == Signals::Event::signal) return false;
     if (event == Signals::Event::timeout)
       if (auto told = announce(); !told) return fail(told.error());
-    certificates_.look(event == Signals::Event::hangup);
+    look_again(event == Signals::Event::hangup);
     if (auto outcome = connector_->take()) {
       if (!*outcome) return fail(outcome->error());
       registry_ = std::move(**outcome);
@@ -185,9 +207,9 @@ void Runtime::open_roles() {
   if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
   if (api_ || dispatcher_) questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get());
   const gateway::Dependencies accepting{
-      settings_,  *log_,       *registry_, keys_->sealer,          metrics_,
-      clock_,     *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr,
-      &described_};
+      settings_, *log_,       *registry_, keys_->sealer,          metrics_,
+      clock_,    *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr,
+      &running_};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
   if (scrapers_) scrapers_->open(*registry_);
@@ -237,7 +259,7 @@ Result<void> Runtime::serve() {
     }
     const auto event = signals_.wait(ready ? kHealthEvery : kWarmEvery);
     if (event == Signals::Event::signal) return {};
-    certificates_.look(event == Signals::Event::hangup);
+    look_again(event == Signals::Event::hangup);
     const Lock lock(mutex_);
     if (failure_) return fail(*failure_);
     if (auto broken = fatal_trouble(*log_)) return fail(std::move(*broken));

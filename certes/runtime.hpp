@@ -24,7 +24,7 @@
 #include "certes/signals.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/mutex.hpp"
-#include "common/config/origins.hpp"
+#include "common/config/running.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/metrics.hpp"
@@ -36,7 +36,9 @@ namespace certes {
 
 class Runtime {
  public:
-  Runtime(command::Role role, config::Loaded loaded, std::string print_ports, Signals& signals);
+  // `sources`: where `loaded` is from.
+  Runtime(command::Role role, config::Sources sources, config::Loaded loaded, std::string print_ports,
+          Signals& signals);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
@@ -54,6 +56,7 @@ class Runtime {
   dispatcher::Dependencies delivering();
   std::map<std::string, std::string> urls() const;  // of the listeners, by name
   std::optional<std::string> not_ready() const;
+  void look_again(bool hangup);
   void linger();
   void stop();
 
@@ -63,7 +66,7 @@ class Runtime {
   bool runs_dispatcher() const;
 
   const command::Role role_;
-  const std::vector<config::SettingLine> described_;
+  config::Running running_;
   const config::Settings settings_;
   const std::string print_ports_;
   Signals& signals_;

@@ -13,6 +13,7 @@ int run_command(const ListenOptions& options);
 int run_command(const ApplyOptions& options);
 int run_command(const ExportOptions& options);
 int run_command(const ConfigCheckOptions& options);
+int run_command(const ConfigOptions& options);
 int run_command(const TopicsOptions& options);
 int run_command(const ProgressSkipOptions& options);
 int run_command(const VersionOptions& options);

@@ -14,7 +14,7 @@ int run_command(const ServeOptions& options) {
   config::Settings& settings = loaded->settings;
   logging::start(settings.log_level, settings.log_format);
   if (const auto lowered = share_descriptors(raise_descriptor_limit(), options.role, settings)) logging::warn(*lowered);
-  Runtime runtime(options.role, std::move(*loaded), options.print_ports, signals);
+  Runtime runtime(options.role, options.sources, std::move(*loaded), options.print_ports, signals);
   const auto ran = runtime.run();
   if (ran) return kExitOk;
   failed(ran.error());

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <functional>
 #include <optional>
-#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/config/settings.hpp"
@@ -18,7 +17,7 @@ namespace certes::questions {
 class Asker;
 }
 namespace certes::config {
-struct SettingLine;
+class Running;
 }
 
 namespace certes::gateway {
@@ -45,9 +44,8 @@ struct Dependencies {
   // Whether an event that was appended before that may have deliveries that have not ended; nothing: this process
   // cannot know. Any thread; may ask the log. Empty: it never knows.
   std::function<std::optional<bool>(UnixMillis)> open_before = {};
-  questions::Asker* asker = nullptr;  // of the dispatchers; null: there is nobody to ask
-  const std::vector<config::SettingLine>* described =
-      nullptr;  // the settings, and where they are from; null: not known
+  questions::Asker* asker = nullptr;   // of the dispatchers; null: there is nobody to ask
+  config::Running* running = nullptr;  // the settings as they stand, and where they are from; null: not known
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }
 };

@@ -6,17 +6,19 @@
 // it.
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "common/base/clock.hpp"
-#include "common/config/settings.hpp"
+#include "common/config/running.hpp"
 
 namespace certes::gateway::ingest {
 
 class Admission {
  public:
-  explicit Admission(const config::GatewaySettings& settings);
+  // `live`: as they stand now, which outlives it; null: they stay as they are.
+  explicit Admission(const config::GatewaySettings& settings, const config::Live* live = nullptr);
 
   // What waits for the log in this loop: requests, and since when it has said nothing.
   struct Waiting {
@@ -32,10 +34,9 @@ class Admission {
   std::optional<Refusal> refusal(const Waiting& waiting, SteadyTime now) const;
 
  private:
-  const bool maintenance_;
-  const int maintenance_retry_after_seconds_;
-  const std::size_t max_waiting_;
-  const SteadyTime::duration patience_;
+  std::unique_ptr<const config::Live> own_;  // where there is no other
+  const config::Live& live_;
+  std::size_t loops_;  // that share what may wait
 };
 
 }  // namespace certes::gateway::ingest

@@ -27,15 +27,15 @@ std::string full_name(std::string_view kind, std::string_view tenant, std::strin
 
 }  // namespace
 
-Gate::Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics,
-           Refusals& refusals)
-    : loop_(loop), admission_(settings), limits_(limits), metrics_(metrics), refusals_(refusals) {}
+Gate::Gate(http::Loop& loop, Admission&& admission, RateLimits& limits, IngestMetrics& metrics, Refusals& refusals)
+    : loop_(loop), admission_(std::move(admission)), limits_(limits), metrics_(metrics), refusals_(refusals) {}
 
 bool Gate::shut(const Admission::Waiting& waiting, http::Exchange& exchange) {
   const auto refusal = admission_.refusal(waiting, loop_.now());
   if (!refusal) return false;
-  if (shut_.reason != refusal->reason) {
+  if (shut_.reason != refusal->reason || shut_.retry_after_seconds != refusal->retry_after_seconds) {
     shut_.reason = refusal->reason;
+    shut_.retry_after_seconds = refusal->retry_after_seconds;
     shut_.count = metrics_.rejections("", refusal->reason);
     shut_.answer = not_accepted(refusal->why, refusal->retry_after_seconds);
   }

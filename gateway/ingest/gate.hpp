@@ -20,8 +20,7 @@ namespace certes::gateway::ingest {
 class Gate {
  public:
   // All outlive it.
-  Gate(http::Loop& loop, const config::GatewaySettings& settings, RateLimits& limits, IngestMetrics& metrics,
-       Refusals& refusals);
+  Gate(http::Loop& loop, Admission&& admission, RateLimits& limits, IngestMetrics& metrics, Refusals& refusals);
 
   // True: it was answered 503 not-accepted.
   bool shut(const Admission::Waiting& waiting, http::Exchange& exchange);
@@ -49,6 +48,7 @@ class Gate {
   // What is turned away under load costs what serving others would: its answer and its counter are ready.
   struct Shut {
     std::string_view reason;  // of the last refusal
+    int retry_after_seconds = 0;
     metrics::Counter count;
     http::Response answer;
   };

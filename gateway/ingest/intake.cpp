@@ -38,6 +38,11 @@ Acceptor::Options acceptor_options(const config::Settings& settings) {
   return options;
 }
 
+Admission admission_of(const Dependencies& dependencies) {
+  return Admission(dependencies.settings.gateway,
+                   dependencies.running == nullptr ? nullptr : &dependencies.running->live());
+}
+
 // Whose limits hold for it.
 Gate::Sender sender_at_gate(const Matter& matter) {
   if (matter.source) return {matter.tenant, "", "", matter.source->source().id};
@@ -59,7 +64,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       ids_(dependencies.clock),
       refusals_(loop, dependencies, shared.metrics,
                 [this](log::Record&& notice) { acceptor_.tell(std::move(notice)); }),
-      gate_(loop, dependencies.settings.gateway, shared.limits, shared.metrics, refusals_),
+      gate_(loop, admission_of(dependencies), shared.limits, shared.metrics, refusals_),
       sources_(dependencies.sealer, clients_, dependencies.settings.gateway.max_body_bytes),
       workplace_(shared.schemas, dependencies.settings.gateway.unknown_types == "strict"),
       acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),

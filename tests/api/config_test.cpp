@@ -58,3 +58,36 @@ TEST_CASE("Master API: the settings are for keys of the installation, with the s
   api.key = reader.json["key"].get<std::string>();
   CHECK(api.get("/config").status == 200);
 }
+
+TEST_CASE("Master API: settings that may change while the process runs") {
+  Installation installation;
+  Process api(installation);
+  CHECK(setting(api.get("/config").json, "gateway.maintenance")["changeable"] == true);
+  CHECK(setting(api.get("/config").json, "gateway.listen")["changeable"] == false);
+  const auto changed = api.patch("/config", {{"gateway.maintenance", true}, {"gateway.max_waiting", 5}});
+  REQUIRE(changed.status == 200);
+  CHECK(changed.json["changed"].size() == 2);
+  CHECK(changed.json["changed"][0] == Json{{"name", "gateway.maintenance"}, {"from", "false"}, {"to", "true"}});
+  const Json now = setting(api.get("/config").json, "gateway.maintenance");
+  CHECK(now["value"] == "true");
+  CHECK(now["from"].get<std::string>().starts_with("PATCH /config by "));
+  CHECK(api.patch("/config", {{"gateway.maintenance", nullptr}}).json["changed"].size() == 1);
+  CHECK(setting(api.get("/config").json, "gateway.maintenance")["from"] == "default");
+
+  const auto refused = api.patch("/config", {{"gateway.maintenance", true}, {"gateway.listen", "127.0.0.1:1"}});
+  CHECK(refused.status == 400);
+  CHECK(refused.json["pointer"] == "/gateway.listen");
+  CHECK(setting(api.get("/config").json, "gateway.maintenance")["value"] == "false");
+  CHECK(api.patch("/config", {{"log.level", Json::array()}}).json["pointer"] == "/log.level");
+  CHECK(api.patch("/config", Json::object()).status == 400);
+  CHECK(api.patch("/config", Json::array()).status == 400);
+}
+
+TEST_CASE("Master API: to change settings takes a scope of its own") {
+  Installation installation;
+  Process api(installation, false);
+  api.key = *ensure_admin_key(api.registry, api.settings);
+  const auto reader = api.post("/keys", {{"scopes", {"config:read"}}});
+  api.key = reader.json["key"].get<std::string>();
+  CHECK(api.patch("/config", {{"gateway.maintenance", true}}).status == 403);
+}

@@ -55,10 +55,12 @@ class Process {
     settings.dev = dev;
     settings.api.listen = "127.0.0.1:0";
     if (set) set(settings);
-    described_ = config::describe({settings, {{"api.listen", "flag"}}});
+    running_ = std::make_unique<config::Running>(
+        config::Sources{}, config::Loaded{settings, {{"api.listen", "flag"}}}, [](config::Loaded&) {},
+        [](const config::Settings&) {});
     api_ = std::make_unique<api::Api>(gateway::Dependencies{settings, *log_, registry, sealer, metrics_, clock,
                                                             addresses_, nullptr, installation.open_before,
-                                                            installation.asker, &described_});
+                                                            installation.asker, running_.get()});
     REQUIRE(api_->start());
     REQUIRE(fakes::eventually([this] { return registry.caught_up(); }));
   }
@@ -104,7 +106,7 @@ class Process {
   std::string key;  // sent with each request
 
  private:
-  std::vector<config::SettingLine> described_;
+  std::unique_ptr<config::Running> running_;
   metrics::Metrics metrics_;
   http::AddressPolicy addresses_;
 

@@ -45,6 +45,22 @@ TEST_CASE("Admission: refuses while the log is silent, and no longer when nobody
   CHECK_FALSE(admission.refusal({1, {}, false}, kNow));
 }
 
+TEST_CASE("Admission: goes by what the settings are now") {
+  config::GatewaySettings settings;
+  config::Live live(settings);
+  const Admission admission(settings, &live);
+  CHECK_FALSE(admission.refusal({100, kNow, true}, kNow));
+  settings.max_waiting = 100;
+  settings.shed_after = Millis{10};
+  live.take(settings);
+  CHECK(admission.refusal({100, kNow, true}, kNow)->reason == "overload");
+  CHECK(admission.refusal({1, kNow - Millis{11}, true}, kNow)->reason == "slow_log");
+  settings.maintenance = true;
+  settings.maintenance_retry_after = Millis{1'500};
+  live.take(settings);
+  CHECK(admission.refusal({}, kNow)->retry_after_seconds == 2);
+}
+
 TEST_CASE("Admission: maintenance refuses everything, however it is signed, and health and metrics go on") {
   Ingest ingest({.maintenance = true});
   check_not_accepted(ingest.post_json(kEvent), "30", "maintenance");

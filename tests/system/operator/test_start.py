@@ -1,6 +1,7 @@
 """Starting: what is refused, and how it is said; what starts again at once."""
 import json
 import os
+import signal
 import socket
 import subprocess
 import unittest
@@ -82,6 +83,44 @@ class Start(Case):
 
     def test_sigterm_ends_with_0(self):
         serve = self.process("serve").start()
+        self.assertEqual(serve.stop(), 0)
+
+    def test_settings_change_while_it_runs(self):
+        path = self.directory / "certes.toml"
+        path.write_text("[gateway]\nmax_batch_events = 100\n")
+        serve = self.process("serve", "--config", str(path)).start()
+
+        def published():
+            return request(serve.address("gateway"), "POST", "/events", event("a.b", 1), AUTH)
+        self.assertEqual(published()[0], 202)
+        path.write_text("[gateway]\nmax_batch_events = 99\nmaintenance = true\nmaintenance_retry_after_seconds = 7\n")
+        serve.signal(signal.SIGHUP)
+        wait_for(lambda: published()[0] == 503, 15, "maintenance")
+        self.assertEqual(published()[1]["Retry-After"], "7")
+        wait_for(lambda: "gateway.max_batch_events is other now: it takes a restart" in serve.log(), 15, "the line")
+        self.assertIn("SIGHUP: gateway.maintenance is true now (it was false)", serve.log())
+
+        path.write_text("[gateway]\nmaintenence = false\n")
+        serve.signal(signal.SIGHUP)
+        wait_for(lambda: "certes.toml:2" in serve.log(), 15, "the place at fault")
+        self.assertEqual(published()[0], 503)
+
+        path.write_text("[gateway]\nmax_batch_events = 100\nmaintenance = true\n")
+        host, port = serve.address("api")
+        commands = {"CERTES_URL": f"http://{host}:{port}", "CERTES_KEY": ADMIN_KEY}
+        status, out, _ = run_to_end("config", "set", "gateway.maintenance=false", "log.level=debug", environment=commands)
+        self.assertEqual((status, out), (0, "log.level is debug now (it was info)\ngateway.maintenance is false now (it was true)\n"))
+        self.assertEqual(published()[0], 202)
+        status, out, _ = run_to_end("config", "list", "--changed", environment=commands)
+        self.assertRegex(out, r"(?m)^gateway\.maintenance +false +PATCH /config by admin \(default false\) +yes ")
+        self.assertRegex(out, r"(?m)^gateway\.max_batch_events +100 +\S*certes\.toml:2 \(default 1000\) +- ")
+        status, out, error = run_to_end("config", "set", "gateway.listen=127.0.0.1:1", environment=commands)
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("/gateway.listen", error)
+        self.assertEqual(run_to_end("config", "set", "gateway.maintenance", environment=commands)[0], 2)
+        status, out, _ = run_to_end("config", "reset", "gateway.maintenance", environment=commands)
+        self.assertEqual((status, out), (0, "gateway.maintenance is true now (it was false)\n"))
+        self.assertEqual(published()[0], 503)
         self.assertEqual(serve.stop(), 0)
 
     def test_the_admin_key_is_made_once_and_kept_private(self):
