@@ -1,6 +1,6 @@
 #pragma once
 // The stamp of a record of `events`: how far who appended it had followed the registry. With it, whether the event came
-// before or after a change does not depend on the clocks of two brokers (dispatcher/endpoint/fate.hpp). Who: gateways,
+// before or after a change does not depend on the clocks of two brokers (common/registry/fate.hpp). Who: gateways,
 // the Master API and dispatchers give one with each append; dispatchers read it. Pure; any thread.
 
 #include <cstddef>

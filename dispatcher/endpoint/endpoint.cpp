@@ -1,6 +1,6 @@
 #include "dispatcher/endpoint/endpoint.hpp"
 
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/loading/backlog.hpp"
 
 namespace certes::dispatcher {
@@ -27,6 +27,8 @@ bool takes(Mode mode) {
 }
 
 namespace {
+
+using registry::Fate;
 
 Fate fate(const Delivery& delivery) {
   return fate_of(delivery.endpoint->config(), *delivery.record->record, delivery.own_priority);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/seconds.hpp"
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 
 namespace certes::dispatcher {
 namespace {

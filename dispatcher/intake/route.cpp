@@ -5,7 +5,7 @@
 #include "common/base/overloaded.hpp"
 #include "common/event/command.hpp"
 #include "common/log/names.hpp"
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/intake/intake.hpp"
 
 namespace certes::dispatcher {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/log/names.hpp"
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/loading/backlogs.hpp"
 
 namespace certes::dispatcher {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/loading/lane_health.hpp"
 
 namespace certes::dispatcher {
@@ -69,7 +69,7 @@ void Backlogs::leave(std::int32_t number) {
 }
 
 bool is_purged(const Backlog& backlog, const log::StoredRecord& event, const book::OpenDelivery& known) {
-  return book::waits(known) && fate_of(backlog.endpoint->config(), event, known.priority) == Fate::purged;
+  return book::waits(known) && fate_of(backlog.endpoint->config(), event, known.priority) == registry::Fate::purged;
 }
 
 UnixMillis doomed_before(const Backlog& backlog) {

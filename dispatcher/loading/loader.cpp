@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/log/names.hpp"
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -137,7 +137,7 @@ void Loader::put_back(Backlog& backlog, std::int64_t offset) {
 // Nothing is sent of it, whatever else is known.
 bool Loader::ends_at_once(const Backlog& backlog, const log::StoredRecord& record, const book::OpenDelivery& known) {
   if (is_gone(backlog)) return true;
-  return fate_of(backlog.endpoint->config(), record, known.priority) != Fate::deliver;
+  return fate_of(backlog.endpoint->config(), record, known.priority) != registry::Fate::deliver;
 }
 
 bool Loader::waited_too_long(const log::StoredRecord& record) const {

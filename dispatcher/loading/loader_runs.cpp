@@ -1,7 +1,7 @@
 // The runs of the picker: what is asked for, and what comes of it.
 #include <algorithm>
 
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/loading/loader.hpp"
 
 namespace certes::dispatcher {

@@ -3,8 +3,8 @@
 #include "common/event/own_names.hpp"
 #include "common/event/record_headers.hpp"
 #include "common/log/names.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/book/delivery_id.hpp"
-#include "dispatcher/endpoint/fate.hpp"
 #include "dispatcher/loading/backlog.hpp"
 
 namespace certes::dispatcher {

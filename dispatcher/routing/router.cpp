@@ -5,6 +5,7 @@
 
 #include "common/event/own_names.hpp"
 #include "common/event/pattern.hpp"
+#include "common/registry/nearest_policy.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -192,27 +193,13 @@ registry::Priority Router::highest_of(std::string_view tenant) const {
 
 PolicyPtr Router::policy(const Asked& asked, const Subscription* subscription,
                          const registry::Endpoint& endpoint) const {
-  const std::string_view tenant = endpoint.tenant, type = asked.type;
-  if (subscription)
-    if (auto own = named(tenant, subscription->backoff_policy)) return own;
-  if (auto own = named(tenant, endpoint.backoff_policy)) return own;
-  // Event types are of events; a type from a source begins with the source's id, and sources make no commands.
-  if (asked.kind != EventKind::event) return global_policy(tenant);
-  if (const auto declared = state_->event_type(tenant, type))
-    if (auto own = named(tenant, declared->backoff_policy)) return own;
-  if (const auto source = state_->source(tenant, type.substr(0, type.find('.'))))
-    if (auto own = named(tenant, source->backoff_policy)) return own;
-  return global_policy(tenant);
+  auto nearest = nearest_policy(*state_, endpoint, subscription, asked.type, asked.kind, options_.global_policy);
+  return nearest.policy ? std::move(nearest.policy) : options_.fallback;
 }
 
 PolicyPtr Router::global_policy(std::string_view tenant) const {
-  if (auto own = named(tenant, options_.global_policy)) return own;
-  if (auto own = named(registry::kDefaultTenant, options_.global_policy)) return own;
-  return options_.fallback;
-}
-
-PolicyPtr Router::named(std::string_view tenant, std::string_view id) const {
-  return id.empty() ? nullptr : state_->backoff_policy(tenant, id);
+  auto global = registry::global_policy(*state_, tenant, options_.global_policy);
+  return global.policy ? std::move(global.policy) : options_.fallback;
 }
 
 }  // namespace certes::dispatcher

@@ -115,7 +115,6 @@ class Router {
   PolicyPtr policy(const Asked& asked, const registry::Subscription* subscription,
                    const registry::Endpoint& endpoint) const;
   PolicyPtr global_policy(std::string_view tenant) const;
-  PolicyPtr named(std::string_view tenant, std::string_view id) const;
 
   registry::StatePtr state_;
   const RouterOptions options_;

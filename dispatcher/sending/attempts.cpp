@@ -6,8 +6,8 @@
 #include "common/backoff/retry_after.hpp"
 #include "common/base/seconds.hpp"
 #include "common/log/names.hpp"
+#include "common/registry/fate.hpp"
 #include "dispatcher/book/delivery_id.hpp"
-#include "dispatcher/endpoint/fate.hpp"
 #include "dispatcher/sending/judge.hpp"
 #include "dispatcher/sending/request_builder.hpp"
 

@@ -54,3 +54,15 @@ TEST_CASE("Takers: the default tenant's, of whom they name") {
   CHECK_FALSE(has_taker(some.state, "default", kType));
   CHECK_FALSE(has_taker(Subscribed().endpoint("default").to("default", "certes.#").state, "acme", kType));
 }
+
+TEST_CASE("Takes: the first thing that speaks against it is named: kind, tenant, pattern") {
+  Subscription one;
+  one.tenant = "acme";
+  one.pattern = "order.*";
+  CHECK(takes(one, {"acme", "order.paid", EventKind::event}) == Takes::yes);
+  CHECK(takes(one, {"acme", "order.paid.late", EventKind::event}) == Takes::other_pattern);
+  CHECK(takes(one, {"other", "order.paid.late", EventKind::event}) == Takes::other_tenant);
+  CHECK(takes(one, {"other", "order.paid.late", EventKind::command}) == Takes::other_kind);
+  CHECK(to_string(Takes::yes) == "yes");
+  CHECK(to_string(Takes::other_pattern) == "pattern");
+}

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 #include "tests/dispatcher/simulation/order.hpp"
 #include "tests/dispatcher/simulation/pace.hpp"
 #include "tests/dispatcher/simulation/registry_script.hpp"

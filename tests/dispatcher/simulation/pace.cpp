@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 
 namespace certes::dispatcher::simulation {
 

@@ -1,4 +1,4 @@
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include "tests/dispatcher/resources.hpp"
 
 using namespace certes;
-using namespace certes::dispatcher;
+using namespace certes::registry;
 using registry::EndpointState;
 using registry::Priority;
 using registry::Purge;

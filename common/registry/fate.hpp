@@ -1,6 +1,7 @@
 #pragma once
 // What the times in which an endpoint was disabled or paused, and what was asked of all that waits for it, make of an
-// event and its deliveries: the same in every process, whatever was restarted meanwhile. Who: core. Pure; any thread.
+// event and its deliveries: the same in every process, whatever was restarted meanwhile. Who: the dispatcher; the
+// Master API, which explains. Pure; any thread.
 //
 // Whether an event came after a change of the endpoint is said by its stamp, which is how far its gateway had followed
 // the registry (event/stamp.hpp), and by the append times of both. These are of two topics, and the clocks of their
@@ -28,7 +29,7 @@
 #include "common/log/record.hpp"
 #include "common/registry/resources.hpp"
 
-namespace certes::dispatcher {
+namespace certes::registry {
 
 enum class Fate : std::uint8_t {
   deliver,
@@ -37,25 +38,25 @@ enum class Fate : std::uint8_t {
   purged,       // it came before the endpoint was purged of such as this
 };
 // Of its delivery in a lane of that class.
-Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event, registry::Priority priority);
+Fate fate_of(const Endpoint& endpoint, const log::StoredRecord& event, Priority priority);
 
 // Whether the event is the endpoint's at all: not where it came while an operator had disabled it. `registry_end`: the
 // next offset of the registry's topic as it is known now, later than the event was read. A stamp above it is of a
 // registry that was replaced by this one: the event is kept.
-bool may_match(const registry::Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end);
+bool may_match(const Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end);
 
 // What was appended before, of that class, may be not delivered any more, whatever waits of it; 0: there is no such
 // time. INT64_MAX: it is disabled now.
-UnixMillis doomed_before(const registry::Endpoint& endpoint, registry::Priority priority);
+UnixMillis doomed_before(const Endpoint& endpoint, Priority priority);
 
 // The offset of the change by which it was disabled last, and of its last purge; -1: none, as far as that is kept.
-std::int64_t last_disabled_by(const registry::Endpoint& endpoint);
-std::int64_t last_purged_by(const registry::Endpoint& endpoint);
+std::int64_t last_disabled_by(const Endpoint& endpoint);
+std::int64_t last_purged_by(const Endpoint& endpoint);
 
 // How long it was paused between two times.
-Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to);
+Millis paused_between(const Endpoint& endpoint, UnixMillis from, UnixMillis to);
 
 // For how long it has done nothing but fail, of `since` (0: it does not fail) until now, where it was to get something.
-Millis failing_for(const registry::Endpoint& endpoint, UnixMillis since, UnixMillis now);
+Millis failing_for(const Endpoint& endpoint, UnixMillis since, UnixMillis now);
 
-}  // namespace certes::dispatcher
+}  // namespace certes::registry

@@ -1,14 +1,10 @@
-#include "dispatcher/endpoint/fate.hpp"
+#include "common/registry/fate.hpp"
 
 #include <algorithm>
 
 #include "common/event/stamp.hpp"
 
-namespace certes::dispatcher {
-
-using registry::EndpointState;
-using registry::Purge;
-using registry::StateInterval;
+namespace certes::registry {
 
 namespace {
 
@@ -31,7 +27,7 @@ class Coming {
 
 // The first disabling that the event did not come after the end of; null: none. What it came after is no more, and so
 // is all that was before that.
-const StateInterval* disabling_of(const registry::Endpoint& endpoint, const Coming& event) {
+const StateInterval* disabling_of(const Endpoint& endpoint, const Coming& event) {
   const StateInterval* first = nullptr;
   for (auto one = endpoint.intervals.rbegin(); one != endpoint.intervals.rend(); ++one) {
     if (one->state != EndpointState::disabled) continue;
@@ -43,13 +39,13 @@ const StateInterval* disabling_of(const registry::Endpoint& endpoint, const Comi
 
 Fate fate_by(const StateInterval* disabling, const Coming& event) {
   if (disabling == nullptr) return Fate::deliver;
-  const bool by_operator = disabling->by != registry::kByCertes;
+  const bool by_operator = disabling->by != kByCertes;
   return by_operator && event.after_begin(*disabling) ? Fate::unmatched : Fate::dead_letter;
 }
 
 // The first that it fits; null: none.
-const Purge* purge_of(const registry::Endpoint& endpoint, const Coming& coming, const log::StoredRecord& event,
-                      registry::Priority priority) {
+const Purge* purge_of(const Endpoint& endpoint, const Coming& coming, const log::StoredRecord& event,
+                      Priority priority) {
   for (const Purge& one : endpoint.purges)
     if (!coming.after(one) && takes_class(one, to_string(priority)) && takes_type(one, event.headers.get("ce_type")))
       return &one;
@@ -58,7 +54,7 @@ const Purge* purge_of(const registry::Endpoint& endpoint, const Coming& coming, 
 
 }  // namespace
 
-Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event, registry::Priority priority) {
+Fate fate_of(const Endpoint& endpoint, const log::StoredRecord& event, Priority priority) {
   if (endpoint.intervals.empty() && endpoint.purges.empty()) return Fate::deliver;
   const Coming coming(event);
   const StateInterval* const disabling = disabling_of(endpoint, coming);
@@ -67,14 +63,14 @@ Fate fate_of(const registry::Endpoint& endpoint, const log::StoredRecord& event,
   return purged ? Fate::purged : fate_by(disabling, coming);
 }
 
-bool may_match(const registry::Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end) {
+bool may_match(const Endpoint& endpoint, const log::StoredRecord& event, std::int64_t registry_end) {
   if (endpoint.intervals.empty()) return true;
   const Coming coming(event);
   if (fate_by(disabling_of(endpoint, coming), coming) != Fate::unmatched) return true;
   return event::stamp_of(event).value_or(0) > registry_end;
 }
 
-UnixMillis doomed_before(const registry::Endpoint& endpoint, registry::Priority priority) {
+UnixMillis doomed_before(const Endpoint& endpoint, Priority priority) {
   UnixMillis before = 0;
   for (const StateInterval& one : endpoint.intervals)
     if (one.state == EndpointState::disabled) before = std::max(before, one.to == 0 ? INT64_MAX : one.to);
@@ -83,18 +79,18 @@ UnixMillis doomed_before(const registry::Endpoint& endpoint, registry::Priority 
   return before;
 }
 
-std::int64_t last_disabled_by(const registry::Endpoint& endpoint) {
+std::int64_t last_disabled_by(const Endpoint& endpoint) {
   std::int64_t offset = -1;
   for (const StateInterval& one : endpoint.intervals)
     if (one.state == EndpointState::disabled) offset = one.from_offset;
   return offset;
 }
 
-std::int64_t last_purged_by(const registry::Endpoint& endpoint) {
+std::int64_t last_purged_by(const Endpoint& endpoint) {
   return endpoint.purges.empty() ? -1 : endpoint.purges.back().offset;
 }
 
-Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixMillis to) {
+Millis paused_between(const Endpoint& endpoint, UnixMillis from, UnixMillis to) {
   Millis paused{0};
   for (const StateInterval& one : endpoint.intervals) {
     if (one.state != EndpointState::paused) continue;
@@ -105,11 +101,11 @@ Millis paused_between(const registry::Endpoint& endpoint, UnixMillis from, UnixM
   return paused;
 }
 
-Millis failing_for(const registry::Endpoint& endpoint, UnixMillis since, UnixMillis now) {
+Millis failing_for(const Endpoint& endpoint, UnixMillis since, UnixMillis now) {
   if (since == 0) return Millis{0};
   for (const StateInterval& one : endpoint.intervals)
     if (one.state == EndpointState::disabled) since = std::max(since, one.to == 0 ? now : one.to);
   return std::max(Millis{0}, Millis{now - since} - paused_between(endpoint, since, now));
 }
 
-}  // namespace certes::dispatcher
+}  // namespace certes::registry
