@@ -5,11 +5,9 @@
 #include "api/event_json.hpp"
 #include "api/event_query.hpp"
 #include "api/history/history.hpp"
+#include "api/of_event.hpp"
 #include "api/page.hpp"
-#include "api/steps.hpp"
 #include "common/base/number.hpp"
-#include "common/event/event_id.hpp"
-#include "common/log/scan.hpp"
 
 namespace certes::api {
 namespace {
@@ -22,55 +20,6 @@ using Begun = Result<std::unique_ptr<http::Steps>>;
 using Answer = std::optional<http::Response>;
 
 constexpr std::size_t kRowsAtOnce = 256;
-
-std::string time_json(std::optional<UnixMillis> at) {
-  return json_text(at ? std::optional(format_rfc3339(*at)) : std::nullopt);
-}
-
-// How far the index goes, as members of an answer.
-std::string reach_of(const History& history) {
-  return R"(,"indexed_until":)" + time_json(history.indexed_until()) + R"(,"indexed_from":)" +
-         time_json(history.indexed_from());
-}
-
-void add_members(http::Response& response, const std::string& members) {
-  response.body.pop_back();
-  response.body.append(members).append("}");
-}
-
-http::Response not_indexed(const History& history, std::string_view what) {
-  const std::string reach = reach_of(history);
-  auto response = http::problem(404, "not-found", "Not found",
-                                std::string(what.substr(0, 160)) +
-                                    ": it was accepted later than indexed_until, is older than is kept, or was never "
-                                    "accepted",
-                                "id");
-  add_members(response, reach);
-  return response;
-}
-
-http::Response no_history() {
-  return http::problem(501, "no-history", "No history here",
-                       "this process keeps no index of what became of events: ask the Master API of certes serve or "
-                       "certes api, or set history.enabled = true for this one");
-}
-
-http::Response not_ready(const Error& error) {
-  auto response = http::problem(503, "history-not-ready", "Not ready", error.message);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-// Answered before it has begun.
-class Answered final : public http::Steps {
- public:
-  explicit Answered(http::Response&& answer) : answer_(std::move(answer)) {}
-  Answer step() override { return std::move(answer_); }
-  std::size_t held() const override { return 0; }
-
- private:
-  http::Response answer_;
-};
 
 class EventListing final : public LongSteps {
  public:
@@ -163,62 +112,19 @@ class EventListing final : public LongSteps {
   std::optional<EventRow> root_;
 };
 
-// What is done with the records of an event that a path names.
-class OfEvent : public LongSteps {
- public:
-  OfEvent(const Call& call, Services& services)
-      : services_(services), history_(*services.history), tenant_(call.tenant), id_(call.path("id").value_or("")) {}
-
-  std::size_t held() const override { return 0; }
-
- protected:
-  struct Found {
-    std::vector<EventRow> records;
-    std::vector<ShownDelivery> deliveries;
-  };
-  virtual Result<Answer> answer(const Found& found) = 0;
-
-  Services& services_;
-  History& history_;
-  const std::string tenant_, id_;
-
- private:
-  Result<Answer> go_on(SteadyTime) override {
-    const auto found = history_.look([this](Lookup& lookup) { return find(lookup); });
-    if (!found) return Answer(not_ready(found.error()));
-    if (found->records.empty()) return Answer(not_indexed(history_, "there is no event " + id_));
-    return answer(*found);
-  }
-  Found find(Lookup& lookup) const {
-    Found found{lookup.records_of(tenant_, id_), {}};
-    for (const EventRow& record : found.records)
-      for (auto& delivery : lookup.deliveries_of(tenant_, record.place))
-        found.deliveries.push_back({std::move(delivery), record.replay});
-    return found;
-  }
-};
-
 class EventShown final : public OfEvent {
  public:
   using OfEvent::OfEvent;
 
  private:
-  Result<Answer> answer(const Found& found) override {
+  Result<Answer> answer(const Found& found, SteadyTime) override {
     const EventRow& event = found.records.front();
-    const auto [partition, offset] = event.place;
-    auto record =
-        log::read_at(services_.deps.log, log::Topic::events, partition, offset, services_.deps.settings.api.scan_time);
-    if (!record) return fail(std::move(record.error()));
-    if (*record && !is_of(**record, event)) {
-      history_.is_of_another_log();
-      return Answer(not_ready({Code::unavailable, "the history of events is of another log: it is made anew"}));
-    }
-    auto response = json_response(200, event_json(event, record->get(), found.deliveries));
+    auto read_back = read(event);
+    if (!read_back) return fail(std::move(read_back.error()));
+    if (read_back->instead) return std::move(read_back->instead);
+    auto response = json_response(200, event_json(event, read_back->record.get(), found.deliveries));
     add_members(response, reach_of(history_));
     return Answer(std::move(response));
-  }
-  static bool is_of(const log::StoredRecord& record, const EventRow& event) {
-    return record.appended_at == event.at && event::event_id(record) == event.id;
   }
 };
 
@@ -243,7 +149,7 @@ class AttemptListing final : public OfEvent {
       : OfEvent(call, services), limit_(limit), cursor_(cursor) {}
 
  private:
-  Result<Answer> answer(const Found& found) override {
+  Result<Answer> answer(const Found& found, SteadyTime) override {
     Page page(limit_, services_);
     while (cursor_.record < found.records.size()) {
       const history::Place place = found.records[cursor_.record].place;
@@ -270,14 +176,12 @@ class AttemptListing final : public OfEvent {
   AttemptCursor cursor_;
 };
 
-Begun at_once(http::Response&& answer) { return std::make_unique<Answered>(std::move(answer)); }
-
 }  // namespace
 
 Begun list_events(const Call& call, Services& services) {
   auto query = event_query(call);
   if (!query) return fail(std::move(query.error()));
-  if (!services.history) return at_once(no_history());
+  if (!services.history) return no_history();
   if (query->filter.text && !services.history->has_texts())
     return fail(Code::invalid, "the words of payloads are not kept here: history.payload_text = true keeps them",
                 "text");
@@ -287,13 +191,13 @@ Begun list_events(const Call& call, Services& services) {
 Begun show_conversation(const Call& call, Services& services) {
   auto query = event_query(call);
   if (!query) return fail(std::move(query.error()));
-  if (!services.history) return at_once(no_history());
+  if (!services.history) return no_history();
   query->filter.conversation = call.path("id").value_or("");
   return std::make_unique<EventListing>(services, std::move(*query), true);
 }
 
 Begun show_event(const Call& call, Services& services) {
-  if (!services.history) return at_once(no_history());
+  if (!services.history) return no_history();
   return std::make_unique<EventShown>(call, services);
 }
 
@@ -303,7 +207,7 @@ Begun list_attempts(const Call& call, Services& services) {
   const auto after = call.query("after").value_or("");
   const auto cursor = after.empty() ? AttemptCursor{} : AttemptCursor::parse(after);
   if (!cursor) return fail(Code::invalid, "is no \"next\" of an earlier answer", "after");
-  if (!services.history) return at_once(no_history());
+  if (!services.history) return no_history();
   return std::make_unique<AttemptListing>(call, services, *limit, *cursor);
 }
 

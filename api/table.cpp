@@ -8,6 +8,7 @@
 #include "api/endpoint_stats.hpp"
 #include "api/event_routes.hpp"
 #include "api/event_types.hpp"
+#include "api/explain_event.hpp"
 #include "api/key_actions.hpp"
 #include "api/openapi/description.hpp"
 #include "api/openapi/page.hpp"
@@ -88,6 +89,8 @@ Table make_table() {
   add("GET", "/events/{id}", "events:read", show_event, "Show one event, its payload and its deliveries", {}, kLengthy);
   add("GET", "/events/{id}/attempts", "events:read", list_attempts, "List the attempts to deliver it",
       {"limit", "after"}, kLengthy);
+  add("GET", "/events/{id}/explain", "events:read", explain_event,
+      "Explain why an endpoint gets it, or does not, or has not yet", {"endpoint"}, kLengthy);
   add("GET", "/conversations/{id}", "events:read", show_conversation, "List the events of a conversation",
       {"limit", "after"}, kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",

@@ -1,4 +1,4 @@
-// certes events list, show, attempts
+// certes events list, show, attempts, explain
 #include "certes/cli_parts.hpp"
 
 namespace certes::command {
@@ -42,6 +42,10 @@ void add_event_commands(CliContext context) {
   const auto [attempts, tried] = add_action(context, events, "attempts", "the attempts to deliver one, in their order");
   add_event_id(*attempts, *tried);
   attempts->add_option("--limit", tried->limit, "at most so many; 0: all there are")->capture_default_str();
+  const auto [explain, explained] =
+      add_action(context, events, "explain", "why an endpoint gets it, does not, or has not yet");
+  add_event_id(*explain, *explained);
+  explain->add_option("--endpoint", explained->endpoint, "whose delivery it is about")->required();
 }
 
 }  // namespace certes::command

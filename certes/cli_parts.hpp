@@ -24,7 +24,7 @@ void add_resource_commands(CliContext context);  // sources …, dead-letters �
 void add_audit_command(CliContext context);      // audit
 void add_config_commands(CliContext context);    // config list, set, reset; after the roles
 void add_tail_commands(CliContext context);      // events tail, logs tail
-void add_event_commands(CliContext context);     // events list, show, attempts; after the former
+void add_event_commands(CliContext context);     // events list, show, attempts, explain; after the former
 // status and rejected … of `certes relay`.
 void add_relay_control(CLI::App& relay, CliContext context);
 

@@ -148,7 +148,7 @@ struct AuditOptions {
 // What became of events.
 struct EventOptions {
   Connection connection;
-  std::string action;  // list, show, attempts
+  std::string action;  // list, show, attempts, explain
   std::string id;
   std::string type, source, source_id, state, endpoint, conversation, text, from, to;  // of a list; empty: any
   std::size_t limit = 50;                                                              // 0: all there are

@@ -36,7 +36,7 @@ Core::Core(CoreOptions options, CorePorts ports)
                          ports.outcomes, ports.picks, ports.observer, ports.clock}),
       intake_(options_, {book_, backlogs_, commands_, loader_, arrivals_, endpoints_, recorder_, routes_, replies_,
                          ports.registrar, ports.observer}),
-      informant_({book_, backlogs_, endpoints_, routes_, ports.clock}) {}
+      informant_({book_, backlogs_, endpoints_, routes_, scheduler_, ports.outcomes, ports.clock}) {}
 
 void Core::on_running(std::int32_t partition, book::OpenIndex& index) {
   leave_settled();

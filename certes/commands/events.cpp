@@ -1,10 +1,11 @@
-// certes events list|show|attempts
+// certes events list|show|attempts|explain
 
 #include <limits>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/event_text.hpp"
+#include "certes/commands/explain_text.hpp"
 #include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -65,12 +66,27 @@ int list_attempts(client::ApiClient& api, const EventOptions& options) {
   return kExitOk;
 }
 
+int explain_event(client::ApiClient& api, const EventOptions& options) {
+  const auto explained = api.get("/events/" + client::percent_encode(options.id) +
+                                 "/explain?endpoint=" + client::percent_encode(options.endpoint));
+  if (!explained) return failed(explained.error());
+  if (options.connection.json) {
+    print_line(indented_json(*explained));
+    return kExitOk;
+  }
+  const std::string text = explain_text(*explained, SystemClock().unix_millis());
+  if (text.empty()) return failed({Code::internal, "the answer is no JSON object"});
+  print(text);
+  return kExitOk;
+}
+
 }  // namespace
 
 int run_command(const EventOptions& options) {
   auto api = api_of(options.connection);
   if (!api) return failed(api.error());
   if (options.action == "show") return show_event(*api, options);
+  if (options.action == "explain") return explain_event(*api, options);
   return options.action == "attempts" ? list_attempts(*api, options) : list_events(*api, options);
 }
 

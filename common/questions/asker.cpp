@@ -7,8 +7,12 @@ namespace certes::questions {
 Asker::Asker(const Clock& clock, std::string from, std::function<std::int32_t()> partitions, Ways ways)
     : clock_(clock), from_(std::move(from)), partitions_(std::move(partitions)), ways_(std::move(ways)), ids_(clock) {}
 
-Asker::Open::Open(Asker& asker, const Question& question, SteadyTime deadline, std::int32_t partitions)
-    : asker_(asker), id_(question.id), tenant_(question.tenant), deadline_(deadline), gathering_(partitions) {}
+Asker::Open::Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering)
+    : asker_(asker),
+      id_(question.id),
+      tenant_(question.tenant),
+      deadline_(deadline),
+      gathering_(std::move(gathering)) {}
 
 Asker::Open::~Open() { asker_.end(*this); }
 
@@ -26,7 +30,7 @@ Gathering Asker::Open::gathered() const {
 }
 
 Result<std::unique_ptr<Asker::Open>> Asker::ask(std::string_view kind, std::string_view tenant,
-                                                std::string_view subject) {
+                                                std::string_view subject, const std::vector<std::int32_t>& about) {
   Question question{{}, std::string(kind), std::string(tenant), std::string(subject), clock_.unix_millis(), from_};
   std::unique_ptr<Open> asked;
   {
@@ -34,7 +38,7 @@ Result<std::unique_ptr<Asker::Open>> Asker::ask(std::string_view kind, std::stri
     if (auto room = make_room(tenant); !room) return fail(std::move(room.error()));
     question.id = ids_.next("qst_");
     const Millis within = ways_.here || ways_.elsewhere ? kAnsweredWithin : Millis{0};
-    asked.reset(new Open(*this, question, clock_.now() + within, partitions_()));
+    asked.reset(new Open(*this, question, clock_.now() + within, Gathering(partitions_(), about)));
     open_.emplace(question.id, asked.get());
   }
   if (ways_.here) ways_.here(question);

@@ -1,13 +1,15 @@
 #pragma once
-// Asker: asks the processes of an installation, and gathers what they answer until all partitions are spoken for, or a
-// second has passed: whoever has not answered by then is missing from what is covered, and that is no error. Who: the
-// Master API asks; whoever carries answers gives them to take(). Any thread. What it asks by outlives it.
+// Asker: asks the processes of an installation, and gathers what they answer until the partitions that matter, all or
+// some, are spoken for, or a second has passed: whoever has not answered by then is missing from what is covered, and
+// that is no error. Who: the Master API asks; whoever carries answers gives them to take(). Any thread. What it asks by
+// outlives it.
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/hash.hpp"
@@ -46,7 +48,7 @@ class Asker {
 
    private:
     friend class Asker;
-    Open(Asker& asker, const Question& question, SteadyTime deadline, std::int32_t partitions);
+    Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering);
     bool settled() const CERTES_REQUIRES(mutex_);
 
     Asker& asker_;
@@ -57,8 +59,9 @@ class Asker {
     Gathering gathering_ CERTES_GUARDED_BY(mutex_);
   };
 
-  // Error: busy, as many are open, of all or of the tenant, as may be.
-  Result<std::unique_ptr<Open>> ask(std::string_view kind, std::string_view tenant, std::string_view subject);
+  // `about`: the partitions that matter; empty: all. Error: busy, as many are open, of all or of the tenant, as may be.
+  Result<std::unique_ptr<Open>> ask(std::string_view kind, std::string_view tenant, std::string_view subject,
+                                    const std::vector<std::int32_t>& about = {});
   // An answer has come, by whatever way. False: it is to none that is open, or was left out.
   bool take(Answer answer);
   std::size_t open() const;

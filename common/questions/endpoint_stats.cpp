@@ -1,10 +1,9 @@
 #include "common/questions/endpoint_stats.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "common/json/json.hpp"
 #include "common/questions/codec.hpp"
+#include "common/questions/members.hpp"
 
 namespace certes::questions {
 namespace {
@@ -13,52 +12,9 @@ using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 8> kStandings = {"unknown",  "open", "broken",  "paused",
                                                         "disabled", "gone", "resting", "tripped"};
-// So that no sum of what anybody may have written overflows, and every time can be written.
-constexpr std::uint64_t kMostCount = std::uint64_t{1} << 48;
-constexpr UnixMillis kMostTime = 253'402'300'799'999;  // the end of the year 9999
-constexpr double kMostRate = 1e12;
 constexpr std::size_t kMostWorkers = 1'000;
 
 UnixMillis earliest(UnixMillis a, UnixMillis b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
-
-// Reads the members of an object; what was wrong stays.
-class Members {
- public:
-  explicit Members(const Json& json) : json_(json), good_(json.is_object()) {}
-
-  void count(const char* name, std::uint64_t& into) {
-    if (const Json* const value = whole(name)) into = std::min(value->get<std::uint64_t>(), kMostCount);
-  }
-  void time(const char* name, UnixMillis& into) {
-    std::uint64_t at = 0;
-    count(name, at);
-    into = std::min(static_cast<UnixMillis>(at), kMostTime);
-  }
-  void rate(const char* name, double& into) {
-    const Json* const value = find(name);
-    if (value == nullptr) return;
-    if (!value->is_number()) return void(good_ = false);
-    into = std::clamp(value->get<double>(), 0.0, kMostRate);
-    if (std::isnan(into)) good_ = false;
-  }
-  const Json* find(const char* name) const {
-    if (!good_) return nullptr;
-    const auto found = json_.find(name);
-    return found == json_.end() ? nullptr : &*found;
-  }
-  void bad() { good_ = false; }
-  bool good() const { return good_; }
-
- private:
-  const Json* whole(const char* name) {
-    const Json* const value = find(name);
-    if (value != nullptr && !value->is_number_unsigned()) good_ = false;
-    return good_ ? value : nullptr;
-  }
-
-  const Json& json_;
-  bool good_;
-};
 
 Json json_of(const ClassWaiting& waiting) {
   return {{"first_memory", waiting.first_memory},
@@ -135,9 +91,7 @@ bool read(const Json& json, WorkerStats& into) {
   Members members(json);
   members.count("in_flight", into.in_flight);
   members.time("probe_at", into.probe_at);
-  const Json* const tripped = members.find("tripped");
-  if (tripped != nullptr && !tripped->is_boolean()) return false;
-  into.tripped = tripped != nullptr && tripped->get<bool>();
+  members.flag("tripped", into.tripped);
   return members.good();
 }
 
@@ -150,10 +104,9 @@ bool read_workers(const Json& json, EndpointStats& into) {
 
 // A standing of a later release is none that is known.
 void read_standing(Members& members, Standing& into) {
-  const Json* const found = members.find("standing");
+  const std::string* const found = members.text("standing");
   if (found == nullptr) return;
-  if (!found->is_string()) return members.bad();
-  const auto known = std::ranges::find(kStandings, found->get_ref<const std::string&>());
+  const auto known = std::ranges::find(kStandings, *found);
   if (known != kStandings.end()) into = static_cast<Standing>(known - kStandings.begin());
 }
 

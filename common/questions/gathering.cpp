@@ -17,6 +17,11 @@ bool Gathering::take(Answer answer) {
   return true;
 }
 
+bool Gathering::complete() const {
+  if (about_.empty()) return covered() == all();
+  return std::ranges::all_of(about_, [this](std::int32_t partition) { return covers(partition); });
+}
+
 bool Gathering::fits(const Answer& answer, const Answer* instead) const {
   return std::ranges::all_of(answer.partitions, [&](std::int32_t partition) {
     if (partition < 0 || partition >= all()) return false;

@@ -5,6 +5,7 @@
 // confined to who holds it.
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "common/questions/question.hpp"
@@ -15,20 +16,26 @@ class Gathering {
  public:
   static constexpr std::size_t kMostAnswers = 1'024;  // of one question: processes
 
-  // `all`: how many partitions there are.
-  explicit Gathering(std::int32_t all) : spoken_for_(static_cast<std::size_t>(all > 0 ? all : 0)) {}
+  // `all`: how many partitions there are. `about`: those that matter; empty: all.
+  explicit Gathering(std::int32_t all, std::vector<std::int32_t> about = {})
+      : about_(std::move(about)), spoken_for_(static_cast<std::size_t>(all > 0 ? all : 0)) {}
 
   // False: it was left out.
   bool take(Answer answer);
   std::int32_t covered() const { return covered_; }
   std::int32_t all() const { return static_cast<std::int32_t>(spoken_for_.size()); }
-  bool complete() const { return covered_ == all(); }
+  bool covers(std::int32_t partition) const {
+    return partition >= 0 && partition < all() && spoken_for_[static_cast<std::size_t>(partition)];
+  }
+  // Those that matter are spoken for.
+  bool complete() const;
   const std::vector<Answer>& answers() const { return answers_; }
 
  private:
   bool fits(const Answer& answer, const Answer* instead) const;
   void mark(const Answer& answer, bool spoken_for);
 
+  std::vector<std::int32_t> about_;
   std::vector<bool> spoken_for_;  // by partition
   std::int32_t covered_ = 0;
   std::vector<Answer> answers_;

@@ -39,5 +39,7 @@ using Answered = std::function<void(Answer)>;
 
 // The kinds.
 inline constexpr std::string_view kEndpointStats = "endpoint-stats";  // subject: the endpoint (endpoint_stats.hpp)
+// subject: places of the event, and the endpoint (delivery_standing.hpp)
+inline constexpr std::string_view kDeliveryStanding = "delivery-standing";
 
 }  // namespace certes::questions

@@ -11,7 +11,8 @@ struct Row {
   std::string (*value)(const Informant::Parts&, const questions::Question&);
 };
 
-constexpr Row kRows[] = {{questions::kEndpointStats, endpoint_stats}};
+constexpr Row kRows[] = {{questions::kEndpointStats, endpoint_stats},
+                         {questions::kDeliveryStanding, delivery_standing}};
 
 }  // namespace
 

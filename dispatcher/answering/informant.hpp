@@ -21,6 +21,8 @@ class Informant {
     Backlogs& backlogs;
     const Endpoints& endpoints;
     const Routes& routes;
+    Scheduler& scheduler;
+    const Outcomes& outcomes;
     const Clock& clock;
   };
   explicit Informant(Parts parts) : parts_(parts) {}
@@ -36,5 +38,8 @@ class Informant {
 
 // O(lanes of the endpoint and partitions, and what is out of them); into the index a bounded number of looks for each.
 std::string endpoint_stats(const Informant::Parts& parts, const questions::Question& question);
+
+// O(a thousand looks into the index for each place, and the endpoint's lanes).
+std::string delivery_standing(const Informant::Parts& parts, const questions::Question& question);
 
 }  // namespace certes::dispatcher

@@ -105,6 +105,11 @@ bool KeyOrder::is_first(std::uint32_t hash, std::int64_t offset) const {
   return found == keys_.end() || offset_of(found->second.first) == offset;
 }
 
+std::optional<std::int64_t> KeyOrder::first_of(std::uint32_t hash) const {
+  const auto found = keys_.find(key_of(hash));
+  return found == keys_.end() ? std::nullopt : std::optional(offset_of(found->second.first));
+}
+
 KeyOrder::Priority KeyOrder::priority_of(const Key& key) {
   if (!key.behind) return class_of(key.first);
   const auto& classes = key.behind->classes;

@@ -44,6 +44,8 @@ class KeyOrder {
   std::optional<std::int64_t> ended(std::uint32_t hash, std::int64_t offset);
 
   bool is_first(std::uint32_t hash, std::int64_t offset) const;
+  // Nothing: nothing of the key is open, or there is none.
+  std::optional<std::int64_t> first_of(std::uint32_t hash) const;
   // That it is sent by.
   Priority priority_of(const Entry& entry) const;
   // What stands before it in its key; none: it is the first. Precondition: it was added last of its key.

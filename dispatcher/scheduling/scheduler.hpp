@@ -28,6 +28,7 @@
 #include "common/registry/resources.hpp"
 #include "dispatcher/retry/timing_wheel.hpp"
 #include "dispatcher/scheduling/busy_weights.hpp"
+#include "dispatcher/scheduling/hold.hpp"
 #include "dispatcher/scheduling/list.hpp"
 #include "dispatcher/scheduling/retry_budget.hpp"
 #include "dispatcher/scheduling/token_bucket.hpp"
@@ -114,6 +115,9 @@ class Scheduler {
 
   // The next to send, with a slot and a token of its endpoint; nothing: none can be sent now.
   Waiting* next(SteadyTime now);
+  // Why nothing of that lane is sent now; where it is held by nothing, next() gives something, if anything waits there.
+  // What only time has changed is brought up to it, as next() does.
+  Hold hold_of(Lanes& lanes, Priority priority, bool retry, SteadyTime now);
   // One of its requests was answered as it is to be.
   void worked(Lanes& lanes, SteadyTime now);
   // Frees a slot.
@@ -139,6 +143,7 @@ class Scheduler {
   bool has_others() const;
   bool last_slots() const;
   bool keeps_back(const Lanes& lanes, SteadyTime now) const;
+  Hold endpoint_hold(Lanes& lanes, SteadyTime now);
   void let_kept_back_go(SteadyTime now);
   void update(Lanes& lanes, SteadyTime now);  // enters or leaves the rings
   bool is_full(const Tenant& tenant) const;

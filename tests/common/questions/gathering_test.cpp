@@ -27,6 +27,19 @@ TEST_CASE("Gathering: is complete once every partition is spoken for") {
   CHECK(gathering.answers().size() == 3);
 }
 
+TEST_CASE("Gathering: of a question about some partitions it is complete once these are spoken for") {
+  Gathering gathering(3, {1});
+  CHECK(gathering.take(answer("a", {0, 2})));
+  CHECK_FALSE(gathering.complete());
+  CHECK_FALSE(gathering.covers(1));
+  CHECK(gathering.take(answer("b", {1})));
+  CHECK(gathering.complete());
+  CHECK(gathering.covers(1));
+  // There is no such partition: nobody will speak for it.
+  CHECK_FALSE(Gathering(3, {3}).complete());
+  CHECK_FALSE(Gathering(3).covers(-1));
+}
+
 TEST_CASE("Gathering: a second answer of one process takes the place of its first") {
   Gathering gathering(3);
   CHECK(gathering.take(answer("a", {0, 1}, R"({"n":1})")));
