@@ -53,6 +53,11 @@ std::string_view replay_flaw(std::string_view value) {
   return only(value, 128, "_-") ? "" : "must be 1 to 128 characters of A-Z a-z 0-9 _ -";
 }
 
+// A word of a later version is one that is passed over.
+std::string_view priority_flaw(std::string_view value) {
+  return only(value, 16, "") ? "" : "must be critical, high, normal, low or bulk";
+}
+
 std::string_view endpoints_flaw(std::string_view value) {
   return value.empty() || only(value, kMaxEndpointsBytes, "._~-,:") ? "" : "must be ids of endpoints, with commas";
 }
@@ -76,10 +81,19 @@ struct Own {
 
 // Each of these at most once.
 constexpr Own kOwn[] = {
-    {names::kId, id_flaw},         {names::kKind, kind_flaw},     {names::kTenant, tenant_flaw},
-    {names::kClientId, flag_flaw}, {names::kWait, flag_flaw},     {names::kQuery, query_flaw},
-    {names::kReplyTo, url_flaw},   {names::kReplay, replay_flaw}, {names::kEndpoint, endpoints_flaw},
-    {names::kRule, rule_flaw},     {kVerified, verified_flaw},    {names::kRegistry, stamp_flaw},
+    {names::kId, id_flaw},
+    {names::kKind, kind_flaw},
+    {names::kTenant, tenant_flaw},
+    {names::kClientId, flag_flaw},
+    {names::kWait, flag_flaw},
+    {names::kQuery, query_flaw},
+    {names::kReplyTo, url_flaw},
+    {names::kReplay, replay_flaw},
+    {names::kEndpoint, endpoints_flaw},
+    {names::kRule, rule_flaw},
+    {kVerified, verified_flaw},
+    {names::kRegistry, stamp_flaw},
+    {names::kPriority, priority_flaw},
 };
 
 Result<void> wrong(std::string_view header, std::string_view what) {

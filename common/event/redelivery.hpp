@@ -1,8 +1,9 @@
 #pragma once
-// Replays of dead letters that are made once. An operator's replays one of them; and an event that nobody received (all
-// its deliveries are dead letters) and that comes again is not dropped, but replayed to the same endpoints: a
-// redelivery. The replay's id names the dead letter by its place, and it has an identity: whoever makes it makes the
-// same one, which is delivered once. Used by gateways, which make them, and dispatchers. Pure; any thread.
+// Replays that are made once. An operator's, of a dead letter or of an event; a job's, of many; and an event that
+// nobody received (all its deliveries are dead letters) and that comes again is not dropped, but replayed to the same
+// endpoints: a redelivery. The replay's id names the dead letter or the event by its place, and it has an identity:
+// whoever makes it makes the same one, which is delivered once. Used by gateways and the Master API, which make them,
+// and dispatchers. Pure; any thread.
 
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace certes::event {
 
 inline constexpr std::string_view kRedelivery = "rpl_again_";
 inline constexpr std::string_view kLetterReplay = "rpl_letter_";
+inline constexpr std::string_view kEventReplay = "rpl_event_";
 // Header of the last dead letter of an event that nobody received: the endpoints of all its deliveries, with commas. In
 // names::kEndpoint of a redelivery they stand in the same way.
 inline constexpr std::string_view kUndelivered = "certes-undelivered";
@@ -22,9 +24,9 @@ inline constexpr std::string_view kUndelivered = "certes-undelivered";
 // Another delivery of the same replay has kReplay and kEndpoint again.
 inline bool is_of_delivery(std::string_view name) {
   namespace names = log::names;
-  for (const auto own :
-       {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError, names::kAnswer,
-        names::kReplay, names::kEndpoint, names::kStatus, names::kPayload, names::kRegistry, kUndelivered})
+  for (const auto own : {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError,
+                         names::kAnswer, names::kReplay, names::kEndpoint, names::kPriority, names::kStatus,
+                         names::kPayload, names::kRegistry, kUndelivered})
     if (name == own) return true;
   return false;
 }
@@ -39,20 +41,30 @@ inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {
 inline std::string letter_replay_id(std::int32_t partition, std::int64_t offset) {
   return std::string(kLetterReplay).append(std::to_string(partition)).append("-").append(std::to_string(offset));
 }
+// By where the event stands, and by what sends it again: a job's id, or whom one asked for alone goes to.
+inline std::string event_replay_id(std::int32_t partition, std::int64_t offset, std::string_view by) {
+  std::string id(kEventReplay);
+  id.append(std::to_string(partition)).append("-").append(std::to_string(offset));
+  return by.empty() ? id : id.append("-").append(by);
+}
+// Whether the event it is of stands on the log besides.
+inline bool is_of_event(std::string_view replay) { return replay.starts_with(kEventReplay); }
 inline bool is_redelivery(std::string_view replay) { return replay.starts_with(kRedelivery); }
 
 // Whether it has an identity; that an operator asked for again has none.
-inline bool made_once(std::string_view replay) { return is_redelivery(replay) || replay.starts_with(kLetterReplay); }
+inline bool made_once(std::string_view replay) {
+  return is_redelivery(replay) || replay.starts_with(kLetterReplay) || is_of_event(replay);
+}
 
 // No client's: a source cannot hold a line feed.
 inline log::Identity replay_identity(std::string_view tenant, std::string_view replay, std::string_view event_id) {
   return identity(tenant, std::string("\n").append(replay), event_id);
 }
 
-// The record of a replay of that letter, which is not hollow, for one endpoint or several (with commas; empty: all that
-// subscribe now).
+// The record of a replay of that letter, which is not hollow, or event, for one endpoint or several (with commas;
+// empty: all that subscribe now).
 enum class Repeat { once, again };  // once: a second with that id is dropped as a repeat
-log::Record replay_record(const log::StoredRecord& letter, std::string_view replay, std::string_view endpoints,
+log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints,
                           Repeat repeat);
 
 }  // namespace certes::event

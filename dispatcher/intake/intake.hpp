@@ -86,6 +86,7 @@ class EventIntake {
   void route_nobodys(const log::RecordPtr& record, book::OpenIndex& index);
   void plan(Routing& routing);
   void plan_directed(Routing& routing, bool reply);
+  void plan_matching(Routing& routing, const Match& match);
   void plan_one(Routing& routing, const Match& match);
   void plan_own(Routing& routing, Match&& match);
   void plan_known(Routing& routing);

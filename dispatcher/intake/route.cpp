@@ -17,6 +17,12 @@ bool has_end(const std::vector<book::AheadDelivery>& known) {
   return std::ranges::any_of(known, [](const auto& one) { return one.ended.has_value(); });
 }
 
+// The class in which whoever sends it again wants it sent. A producer has no say in that.
+std::optional<registry::Priority> asks_for_class(const log::StoredRecord& record, const event::EventView& view) {
+  if (view.replay.empty()) return std::nullopt;
+  return registry::parse_priority(record.headers.get(log::names::kPriority));
+}
+
 book::Landmark landmark(const log::StoredRecord& record) { return {record.offset, record.appended_at}; }
 
 }  // namespace
@@ -64,7 +70,7 @@ void EventIntake::plan(Routing& routing) {
       routing.kind == EventKind::result && routing.record->headers.find(log::names::kReplyTo).has_value();
   if (is_directed(view)) return plan_directed(routing, reply);
   for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind))
-    if (may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) plan_one(routing, match);
+    if (may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) plan_matching(routing, match);
   if (reply) plan_own(routing, parts_.replies.match(view.tenant));
 }
 
@@ -82,6 +88,11 @@ void EventIntake::plan_directed(Routing& routing, bool reply) {
   }
 }
 
+void EventIntake::plan_matching(Routing& routing, const Match& match) {
+  if (!asks_for_class(*routing.record, routing.view)) return plan_one(routing, match);
+  plan_own(routing, Match(match));
+}
+
 void EventIntake::plan_one(Routing& routing, const Match& match) {
   Endpoint& endpoint = parts_.endpoints.of(match, parts_.routes.state());
   const std::int32_t partition = routing.record->partition;
@@ -93,6 +104,8 @@ void EventIntake::plan_one(Routing& routing, const Match& match) {
 
 void EventIntake::plan_own(Routing& routing, Match&& match) {
   if (std::ranges::any_of(routing.own, [&](const Match& one) { return one.key == match.key; })) return;
+  if (const auto asked = asks_for_class(*routing.record, routing.view))
+    match.priority = std::max(*asked, parts_.routes.router().highest_of(match.endpoint->tenant));
   routing.own.push_back(std::move(match));
   plan_one(routing, routing.own.back());
 }

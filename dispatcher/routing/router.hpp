@@ -56,6 +56,7 @@ class Router {
                             registry::EventKind kind = registry::EventKind::event);
   // For an endpoint that is no resource: at normal priority, with the global policy.
   Match apart(std::string_view tenant, std::shared_ptr<const registry::Endpoint> endpoint) const;
+  registry::Priority highest_of(std::string_view tenant) const;  // that its deliveries may have
   // As route() says of one endpoint; null: nothing. `home`: the endpoint's tenant. Valid as long.
   const Match* find(std::string_view tenant, std::string_view type, std::string_view home, std::string_view endpoint,
                     registry::EventKind kind);
@@ -107,7 +108,6 @@ class Router {
   bool concerned(const Remembered& remembered, const Asked& asked, std::string_view home) const;
   void find_anew(Remembered& remembered, const Asked& asked);
   void bound();
-  registry::Priority highest_of(std::string_view tenant) const;  // that its deliveries may have
   void match(const Asked& asked, Remembered& into);
   void match_in(std::string_view home, const Asked& asked, Remembered& into);
   std::vector<const registry::Subscription*> subscriptions(std::string_view home, const Asked& asked);

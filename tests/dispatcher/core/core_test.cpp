@@ -534,6 +534,40 @@ TEST_CASE("Core: a replay goes to its endpoint alone, as a delivery of its own")
   CHECK(World::header(world.flying[0], "certes-delivery") == delivery_id("evt_1", "mail", "rpl_1"));
 }
 
+TEST_CASE("Core: a replay goes in the class that it asks for, and a producer has no say in that") {
+  World world;
+  world.sender_takes = 1;
+  auto state = one_endpoint();
+  state.endpoint("mail").endpoint("audit");
+  state.subscription("s2", "mail", "mail.#", Priority::low).subscription("s3", "audit", "audit.#", Priority::high);
+  world.use(state);
+  const auto give = [&](std::int64_t offset, const char* type,
+                        std::vector<std::pair<std::string, std::string>> headers) {
+    EventText event;
+    event.id = "evt_" + std::to_string(offset);
+    event.offset = offset;
+    event.type = type;
+    event.headers = std::move(headers);
+    world.give(event);
+  };
+  give(0, "audit.done", {});
+  world.core->run();
+  REQUIRE(world.flying.size() == 1);
+  give(1, "mail.sent", {{"certes-priority", "critical"}});  // a producer's
+  give(2, "order.paid", {});
+  give(3, "mail.read", {{"certes-replay", "rpl_1"}, {"certes-priority", "high"}});
+  give(4, "order.paid", {{"certes-replay", "rpl_2"}, {"certes-endpoint", "billing"}, {"certes-priority", "bulk"}});
+  give(5, "order.paid", {{"certes-replay", "rpl_3"}, {"certes-priority", "later"}});
+  std::string order;
+  for (int i = 0; i < 6; ++i) {
+    REQUIRE(world.flying.size() == 1);
+    order += World::header(world.flying[0], "webhook-id") + " ";
+    world.answer(world.flying[0].url.substr(world.flying[0].url.rfind('/') + 1), 200);
+    world.core->run();
+  }
+  CHECK(order == "evt_0 evt_3 evt_2 evt_5 evt_1 evt_4 ");
+}
+
 TEST_CASE("Core: a foreign record that is no event is dead-lettered as malformed, saying where it stands") {
   World world;
   world.use(one_endpoint());

@@ -1,6 +1,7 @@
 // Repeats of an event, as the dispatcher of its partition tells them from what it only reads again.
 #include <doctest/doctest.h>
 
+#include "common/event/redelivery.hpp"
 #include "dispatcher/core.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
@@ -78,6 +79,24 @@ TEST_CASE("Core: a record of the past is given again without being a duplicate o
   world.give(with_id("order-7", 4));
   world.core->run();
   CHECK(world.flying.size() == 1);
+  CHECK(world.duplicate_count == 1);
+}
+
+TEST_CASE("Core: a job's replay that is made again is dropped, and another job's is not") {
+  World world(deduplicating());
+  world.use(one_endpoint());
+  const auto give = [&](std::int64_t offset, const std::string& replay) {
+    EventText event = with_id("order-7", offset);
+    event.id = "evt_1";
+    event.headers = {{"certes-replay", replay}};
+    world.give(event);
+  };
+  give(0, event::event_replay_id(0, 9, "job_1"));
+  give(1, event::event_replay_id(0, 9, "job_1"));
+  give(2, event::event_replay_id(0, 9, "job_2"));
+  give(3, event::event_replay_id(0, 10, "job_1"));
+  world.core->run();
+  CHECK(world.flying.size() == 3);
   CHECK(world.duplicate_count == 1);
 }
 
