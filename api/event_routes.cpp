@@ -4,7 +4,8 @@
 
 #include "api/event_json.hpp"
 #include "api/event_query.hpp"
-#include "api/history/history.hpp"
+#include "api/history/walk.hpp"
+#include "api/history_answers.hpp"
 #include "api/of_event.hpp"
 #include "api/page.hpp"
 #include "common/base/number.hpp"
@@ -23,93 +24,54 @@ constexpr std::size_t kRowsAtOnce = 256;
 
 class EventListing final : public LongSteps {
  public:
-  EventListing(Services& services, EventQuery query, bool conversation)
+  EventListing(Services& services, const EventQuery& query, bool conversation)
       : services_(services),
         history_(*services.history),
-        query_(std::move(query)),
+        begins_(query.after.at == history::Cursor{}.at),
         conversation_(conversation),
-        way_(way_of(query_.filter)),
+        walk_(query.filter, history::Order::newest_first, query.after),
         reach_(reach_of(history_)),
         deadline_(std::chrono::steady_clock::now() + services.deps.settings.api.scan_time),
-        cursor_(query_.after),
-        page_(query_.limit, services) {}
+        page_(query.limit, services) {}
 
   std::size_t held() const override { return page_.bytes(); }
 
  private:
-  struct Chunk {
-    std::vector<EventRow> rows, wanted;
-  };
-
   Result<Answer> go_on(SteadyTime until) override {
     for (;;) {
-      auto chunk = history_.look([this](Lookup& lookup) { return read(lookup); });
+      const auto chunk = history_.look([this](Lookup& lookup) { return walk_.next(lookup); });
       if (!chunk) return Answer(not_ready(chunk.error()));
-      for (const EventRow& row : chunk->wanted) {
-        if (!add(row)) return answer(cursor_.text());
+      for (const EventRow& row : chunk->events) {
+        page_.add(event_json(row));
+        any_ = true;
+        if (page_.full()) return answer(history::Cursor::behind(row).text());
       }
-      if (chunk->rows.size() < kRowsAtOnce) return end();
-      cursor_ = history::Cursor::behind(chunk->rows.back());
+      if (chunk->last) return end();
       const SteadyTime now = std::chrono::steady_clock::now();
       if (now >= deadline_) {
         services_.cut_scans.add();
-        return answer(cursor_.text());
+        return answer(walk_.cursor().text());
       }
       if (now >= until) return Answer();
     }
   }
 
-  Chunk read(Lookup& lookup) {
-    if (!std::exchange(begun_, true)) find_root(lookup);
-    Chunk chunk{lookup.rows(way_, query_.filter, cursor_, kRowsAtOnce), {}};
-    for (const EventRow& row : chunk.rows)
-      if (query_.filter.matches(row) && goes_to_endpoint(lookup, row)) chunk.wanted.push_back(row);
-    return chunk;
-  }
-  bool goes_to_endpoint(Lookup& lookup, const EventRow& row) const {
-    if (!query_.filter.endpoint || way_ == history::Way::endpoint) return true;
-    const auto deliveries = lookup.deliveries_of(row.tenant, row.place);
-    return std::ranges::count(deliveries, *query_.filter.endpoint, &history::DeliveryRow::endpoint) > 0;
-  }
-  // A conversation has its first event's id, which says of itself that it is in none.
-  void find_root(Lookup& lookup) {
-    if (way_ != history::Way::conversation) return;
-    const auto records = lookup.records_of(query_.filter.tenant, *query_.filter.conversation);
-    if (records.empty() || !records.front().conversation.empty() || cursor_.has_seen(records.front())) return;
-    if (query_.filter.matches(records.front()) && goes_to_endpoint(lookup, records.front())) root_ = records.front();
-  }
-
-  // False: the page is full.
-  bool add(const EventRow& row) {
-    if (root_ && history::Cursor::behind(row).has_seen(*root_) && !add_one(*std::exchange(root_, std::nullopt)))
-      return false;
-    return add_one(row);
-  }
-  bool add_one(const EventRow& row) {
-    page_.add(event_json(row));
-    cursor_ = history::Cursor::behind(row);
-    any_ = true;
-    return !page_.full();
-  }
   Answer end() {
-    if (root_ && !add_one(*std::exchange(root_, std::nullopt))) return answer(cursor_.text());
-    if (conversation_ && !any_ && query_.after.at == history::Cursor{}.at)
-      return not_indexed(history_, "there is no conversation " + *query_.filter.conversation);
+    if (conversation_ && !any_ && begins_)
+      return not_indexed(history_, "there is no conversation " + *walk_.filter().conversation);
     return answer(std::nullopt);
   }
   Answer answer(const std::optional<std::string>& next) { return std::move(page_).answer(next, reach_); }
 
   Services& services_;
   History& history_;
-  const EventQuery query_;
+  const bool begins_;        // it is the first page
   const bool conversation_;  // it is one that was asked for by its id
-  const history::Way way_;
+  history::Walk walk_;
   const std::string reach_;  // when it was begun
   const SteadyTime deadline_;
-  history::Cursor cursor_;
   Page page_;
-  bool begun_ = false, any_ = false;
-  std::optional<EventRow> root_;
+  bool any_ = false;
 };
 
 class EventShown final : public OfEvent {
@@ -119,10 +81,10 @@ class EventShown final : public OfEvent {
  private:
   Result<Answer> answer(const Found& found, SteadyTime) override {
     const EventRow& event = found.records.front();
-    auto read_back = read(event);
-    if (!read_back) return fail(std::move(read_back.error()));
-    if (read_back->instead) return std::move(read_back->instead);
-    auto response = json_response(200, event_json(event, read_back->record.get(), found.deliveries));
+    auto read = this->read(event);
+    if (!read) return fail(std::move(read.error()));
+    if (read->instead) return std::move(read->instead);
+    auto response = json_response(200, event_json(event, read->record.get(), found.deliveries));
     add_members(response, reach_of(history_));
     return Answer(std::move(response));
   }
@@ -179,25 +141,25 @@ class AttemptListing final : public OfEvent {
 }  // namespace
 
 Begun list_events(const Call& call, Services& services) {
-  auto query = event_query(call);
-  if (!query) return fail(std::move(query.error()));
-  if (!services.history) return no_history();
+  const auto query = event_query(call);
+  if (!query) return fail(query.error());
+  if (!services.history) return at_once(no_history());
   if (query->filter.text && !services.history->has_texts())
     return fail(Code::invalid, "the words of payloads are not kept here: history.payload_text = true keeps them",
                 "text");
-  return std::make_unique<EventListing>(services, std::move(*query), false);
+  return std::make_unique<EventListing>(services, *query, false);
 }
 
 Begun show_conversation(const Call& call, Services& services) {
   auto query = event_query(call);
   if (!query) return fail(std::move(query.error()));
-  if (!services.history) return no_history();
+  if (!services.history) return at_once(no_history());
   query->filter.conversation = call.path("id").value_or("");
-  return std::make_unique<EventListing>(services, std::move(*query), true);
+  return std::make_unique<EventListing>(services, *query, true);
 }
 
 Begun show_event(const Call& call, Services& services) {
-  if (!services.history) return no_history();
+  if (!services.history) return at_once(no_history());
   return std::make_unique<EventShown>(call, services);
 }
 
@@ -207,7 +169,7 @@ Begun list_attempts(const Call& call, Services& services) {
   const auto after = call.query("after").value_or("");
   const auto cursor = after.empty() ? AttemptCursor{} : AttemptCursor::parse(after);
   if (!cursor) return fail(Code::invalid, "is no \"next\" of an earlier answer", "after");
-  if (!services.history) return no_history();
+  if (!services.history) return at_once(no_history());
   return std::make_unique<AttemptListing>(call, services, *limit, *cursor);
 }
 

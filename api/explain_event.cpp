@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/explain/explanation_json.hpp"
+#include "api/history_answers.hpp"
 #include "api/of_event.hpp"
 #include "common/questions/asker.hpp"
 #include "common/questions/delivery_standing.hpp"
@@ -124,7 +125,7 @@ Result<std::unique_ptr<http::Steps>> explain_event(const Call& call, Services& s
   std::string endpoint = call.query("endpoint").value_or("");
   if (endpoint.empty()) return fail(Code::invalid, "must name the endpoint that is asked about", "endpoint");
   if (!registry::valid_id(endpoint)) return fail(Code::invalid, "is no id of an endpoint", "endpoint");
-  if (!services.history) return no_history();
+  if (!services.history) return at_once(no_history());
   return std::make_unique<Explaining>(call, services, std::move(endpoint));
 }
 

@@ -1,11 +1,10 @@
 #pragma once
-// OfEvent: a request about one event that its path names, found in this process's history; and how what goes by the
-// history answers where there is none, where it is not ready, and how far it goes. Who: the routes of events. On a
-// worker; blocks on the index.
+// OfEvent: what is done with the records of an event that a path names, found in this process's history: its own, and
+// those that repeat it for single endpoints or by a job. Who: the routes of events. On a worker; blocks on the index
+// and the log.
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/call.hpp"
@@ -14,16 +13,6 @@
 #include "api/steps.hpp"
 
 namespace certes::api {
-
-// How far the index goes, as members of an answer, a comma before each.
-std::string reach_of(const history::History& history);
-// To an answer that is a JSON object.
-void add_members(http::Response& response, const std::string& members);
-
-http::Response not_indexed(const history::History& history, std::string_view what);
-http::Response not_ready(const Error& error);
-// The answer of a process that keeps no history, to a lengthy request.
-std::unique_ptr<http::Steps> no_history();
 
 class OfEvent : public LongSteps {
  public:
@@ -36,15 +25,15 @@ class OfEvent : public LongSteps {
  protected:
   using Answer = std::optional<http::Response>;
   struct Found {
-    std::vector<history::EventRow> records;  // its own first, where that is known; then its repeats
+    std::vector<history::EventRow> records;  // never empty; the first is its own, where that is known
     std::vector<ShownDelivery> deliveries;   // the tenant's
   };
   // Once it is found; as go_on.
   virtual Result<Answer> answer(const Found& found, SteadyTime until) = 0;
-  // Of `events`, as it was indexed: null, as the log has let go of it. The response: what is said instead.
+  // Its record as it stands on the log; null: it is there no more. An answer: the index is of another log.
   struct Read {
     log::RecordPtr record;
-    std::optional<http::Response> instead;
+    Answer instead;
   };
   Result<Read> read(const history::EventRow& event);
 
@@ -53,7 +42,7 @@ class OfEvent : public LongSteps {
   const std::string tenant_, id_;
 
  private:
-  Result<Answer> go_on(SteadyTime until) override;
+  Result<Answer> go_on(SteadyTime until) final;
   Found find(history::Lookup& lookup) const;
 
   std::optional<Found> found_;

@@ -2,6 +2,7 @@
 
 #include "common/base/number.hpp"
 #include "common/event/event_id.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/log/origin.hpp"
 
@@ -95,6 +96,12 @@ std::optional<Told> told_by(const log::StoredRecord& record) {
   row.told_at = record.offset;
   if (!letter && row.state != DeliveryState::unmatched) told.attempt = attempt_of(record, row);
   return told;
+}
+
+bool EventRow::is_repeat() const { return (!replay.empty() && !endpoint.empty()) || event::is_of_event(replay); }
+
+bool is_record_of(const log::StoredRecord& record, const EventRow& event) {
+  return record.appended_at == event.at && event::event_id(record) == event.id;
 }
 
 }  // namespace certes::api::history

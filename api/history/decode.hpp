@@ -19,4 +19,7 @@ struct Told {
 // Nothing: it tells of no delivery (it begins a term, or is of a webhook that never was on `events`).
 std::optional<Told> told_by(const log::StoredRecord& record);
 
+// Whether that record, which stands where the event stood, is the one that was indexed, and the log the same.
+bool is_record_of(const log::StoredRecord& record, const EventRow& event);
+
 }  // namespace certes::api::history

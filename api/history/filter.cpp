@@ -10,16 +10,24 @@ namespace {
 
 bool fits(const std::optional<std::string>& wanted, std::string_view value) { return !wanted || *wanted == value; }
 
-std::string of_events(const char* index, const char* key) {
-  return "SELECT " + kEventColumns + " FROM events INDEXED BY " + index + " WHERE tenant=?1" + key +
-         " AND at>=?3 AND at<?4 AND (at,p,o)<(?5,?6,?7) ORDER BY at DESC, p DESC, o DESC LIMIT ?8";
+// What lies behind the cursor, in that order.
+std::string behind_cursor(const std::string& at, const std::string& of, Order order) {
+  const bool newest = order == Order::newest_first;
+  const std::string direction = newest ? " DESC" : "";
+  return " AND (" + at + "," + of + "p," + of + "o)" + (newest ? "<" : ">") + "(?5,?6,?7) ORDER BY " + at + direction +
+         ", " + of + "p" + direction + ", " + of + "o" + direction + " LIMIT ?8";
 }
 
-std::string of_deliveries() {
+std::string of_events(const char* index, const char* key, Order order) {
+  return "SELECT " + kEventColumns + " FROM events INDEXED BY " + index + " WHERE tenant=?1" + key +
+         " AND at>=?3 AND at<?4" + behind_cursor("at", "", order);
+}
+
+std::string of_deliveries(Order order) {
   return "SELECT " + event_columns_of("e") +
          " FROM deliveries AS d INDEXED BY deliveries_endpoint CROSS JOIN events AS e ON e.p=d.p AND e.o=d.o"
-         " WHERE d.tenant=?1 AND d.endpoint=?2 AND d.event_at>=?3 AND d.event_at<?4"
-         " AND (d.event_at,d.p,d.o)<(?5,?6,?7) ORDER BY d.event_at DESC, d.p DESC, d.o DESC LIMIT ?8";
+         " WHERE d.tenant=?1 AND d.endpoint=?2 AND d.event_at>=?3 AND d.event_at<?4" +
+         behind_cursor("d.event_at", "d.", order);
 }
 
 // Those of which the index has a list: of what went as it should there are too many.
@@ -31,7 +39,7 @@ bool is_listed(EventState state) {
 
 bool Filter::matches(const EventRow& event) const {
   const bool in_conversation = fits(conversation, event.conversation) || fits(conversation, event.id);
-  return event.tenant == tenant && !event.is_directed() && fits(type, event.type) && fits(source, event.source) &&
+  return event.tenant == tenant && !event.is_repeat() && fits(type, event.type) && fits(source, event.source) &&
          fits(source_id, event.client_id) && in_conversation && (!state || *state == event.state) && event.at >= from &&
          event.at < to;
 }
@@ -73,17 +81,18 @@ std::optional<std::string_view> key_of(Way way, const Filter& filter) {
   return std::nullopt;
 }
 
-std::string sql_of(Way way) {
+std::string sql_of(Way way, Order order) {
   switch (way) {
-    case Way::client_id: return of_events("events_client", " AND client_id=?2 AND client_id <> x''");
-    case Way::conversation: return of_events("events_conversation", " AND conversation=?2 AND conversation <> x''");
-    case Way::endpoint: return of_deliveries();
-    case Way::state: return of_events("events_state", " AND state=?2 AND state IN (1, 3, 4)");
-    case Way::type: return of_events("events_type", " AND type=?2");
+    case Way::client_id: return of_events("events_client", " AND client_id=?2 AND client_id <> x''", order);
+    case Way::conversation:
+      return of_events("events_conversation", " AND conversation=?2 AND conversation <> x''", order);
+    case Way::endpoint: return of_deliveries(order);
+    case Way::state: return of_events("events_state", " AND state=?2 AND state IN (1, 3, 4)", order);
+    case Way::type: return of_events("events_type", " AND type=?2", order);
     case Way::text:
     case Way::time: break;
   }
-  return of_events("events_time", "");
+  return of_events("events_time", "", order);
 }
 
 }  // namespace certes::api::history

@@ -23,14 +23,15 @@ Lookup::Lookup(const std::string& path)
       attempts_(connection_.prepare("SELECT " + kAttemptColumns +
                                     " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")) {}
 
-std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most) {
+std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most, Order order) {
   if (way == Way::text) {
     const auto match = match_of(filter.tenant, filter.text.value_or(""));
-    return match ? events_with_text(connection_, *match, filter, cursor, most) : std::vector<EventRow>();
+    return match ? events_with_text(connection_, *match, filter, cursor, most, order) : std::vector<EventRow>();
   }
-  const auto known = ways_.find(way);
+  const std::pair name(way, order);
+  const auto known = ways_.find(name);
   Statement& statement =
-      known != ways_.end() ? known->second : ways_.emplace(way, connection_.prepare(sql_of(way))).first->second;
+      known != ways_.end() ? known->second : ways_.emplace(name, connection_.prepare(sql_of(way, order))).first->second;
   const Use use(statement);
   statement.bind(1, std::string_view(filter.tenant));
   if (way == Way::state)
@@ -54,7 +55,7 @@ std::vector<EventRow> Lookup::records_of(std::string_view tenant, std::string_vi
     if (row.tenant == tenant) all.push_back(std::move(row));
   }
   std::ranges::stable_sort(all, {}, [](const EventRow& row) {
-    return std::tuple(row.is_directed(), row.at, row.place.partition, row.place.offset);
+    return std::tuple(row.is_repeat(), row.at, row.place.partition, row.place.offset);
   });
   return all;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/history/filter.hpp"
@@ -20,7 +21,8 @@ class Lookup {
 
   // Of that way, behind the cursor: at most so many. Fewer: there are no more. What the filter asks for besides is not
   // looked at.
-  std::vector<EventRow> rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most);
+  std::vector<EventRow> rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most,
+                             Order order = Order::newest_first);
   // The records of an event, its repeats for single endpoints among them; the first is its own, where that is known. At
   // most 100.
   std::vector<EventRow> records_of(std::string_view tenant, std::string_view id);
@@ -31,7 +33,7 @@ class Lookup {
 
  private:
   Connection connection_;
-  std::map<Way, Statement> ways_;
+  std::map<std::pair<Way, Order>, Statement> ways_;
   Statement by_id_, deliveries_, attempts_;
 };
 

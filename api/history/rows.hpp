@@ -49,8 +49,8 @@ struct EventRow {
   std::int64_t bytes = 0;  // of the payload
   EventState state = EventState::accepted;
 
-  // A repeat for one endpoint or several: a delivery of an event that is there besides.
-  bool is_directed() const { return !replay.empty() && !endpoint.empty(); }
+  // A repeat of an event that is there besides: for one endpoint or several, or of it to all who subscribe.
+  bool is_repeat() const;
 };
 
 struct DeliveryRow {

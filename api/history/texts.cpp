@@ -16,7 +16,7 @@ constexpr std::size_t kOpenHours = 4;  // filled forwards and backwards at once,
 std::string table_of(std::int64_t hour) { return "texts_" + std::to_string(hour); }
 
 // Parameters: 1 what is sought, 2 the hour, 3 behind which row, 4 the tenant, 5 how many.
-std::string sql_of_hour(std::int64_t hour) {
+std::string sql_of_hour(std::int64_t hour, Order order) {
   const std::string table = table_of(hour), row = table + ".rowid";
   const auto bits = [&](int from, std::int64_t values) {
     return "((" + row + ">>" + std::to_string(from) + ")&" + std::to_string(values - 1) + ")";
@@ -27,18 +27,29 @@ std::string sql_of_hour(std::int64_t hour) {
   return "SELECT " + event_columns_of("e") + " FROM " + table +
          " CROSS JOIN text_hours AS h ON h.hour=?2 AND h.p=" + bits(TextKey::kOffsetBits, TextKey::kMostPartitions) +
          " CROSS JOIN events AS e ON e.p=h.p AND e.o IN (" + offset("h.high") + "," + offset("(h.high-1)") + "," +
-         offset("(h.high+1)") + ") WHERE " + table + " MATCH ?1 AND " + row + "<?3 AND e.tenant=?4 AND e.at=?2*" +
+         offset("(h.high+1)") + ") WHERE " + table + " MATCH ?1 AND " + row +
+         (order == Order::newest_first ? "<" : ">") + "?3 AND e.tenant=?4 AND e.at=?2*" +
          std::to_string(TextKey::kHour) + "+(" + row + ">>" +
-         std::to_string(TextKey::kOffsetBits + TextKey::kPartitionBits) + ") ORDER BY " + row + " DESC LIMIT ?5";
+         std::to_string(TextKey::kOffsetBits + TextKey::kPartitionBits) + ") ORDER BY " + row +
+         (order == Order::newest_first ? " DESC" : "") + " LIMIT ?5";
 }
 
-std::vector<std::int64_t> hours_down_from(Connection& connection, std::int64_t newest, std::int64_t oldest) {
+// Those that may hold what lies between, in that order.
+std::vector<std::int64_t> hours_between(Connection& connection, UnixMillis from, UnixMillis to, Order order) {
   Statement statement =
-      connection.prepare("SELECT DISTINCT hour FROM text_hours WHERE hour<=?1 AND hour>=?2 ORDER BY hour DESC");
-  statement.bind(1, newest).bind(2, oldest);
+      connection.prepare("SELECT DISTINCT hour FROM text_hours WHERE hour>=?1 AND hour<=?2 ORDER BY hour" +
+                         std::string(order == Order::newest_first ? " DESC" : ""));
+  statement.bind(1, from / TextKey::kHour).bind(2, to / TextKey::kHour);
   std::vector<std::int64_t> hours;
   while (statement.step()) hours.push_back(statement.number(0));
   return hours;
+}
+
+// Behind which row of the hour it goes on.
+std::int64_t row_of(std::int64_t hour, const Cursor& cursor, Order order) {
+  if (cursor.at / TextKey::kHour == hour && cursor.place.partition >= 0)
+    return TextKey::of(cursor.at, cursor.place).row;
+  return order == Order::newest_first ? std::numeric_limits<std::int64_t>::max() : -1;
 }
 
 }  // namespace
@@ -112,17 +123,15 @@ bool Texts::drop_before(UnixMillis at) {
 }
 
 std::vector<EventRow> events_with_text(Connection& connection, const std::string& match, const Filter& filter,
-                                       const Cursor& cursor, std::size_t most) {
+                                       const Cursor& cursor, std::size_t most, Order order) {
   std::vector<EventRow> all;
-  const UnixMillis newest = std::min(cursor.at, filter.to);
-  for (const std::int64_t hour :
-       hours_down_from(connection, newest / TextKey::kHour, std::max<UnixMillis>(filter.from, 0) / TextKey::kHour)) {
-    const bool cut = cursor.at / TextKey::kHour == hour;
-    const std::int64_t below =
-        cut ? TextKey::of(cursor.at, cursor.place).row : std::numeric_limits<std::int64_t>::max();
-    Statement statement = connection.prepare(sql_of_hour(hour));
-    statement.bind(1, std::string_view(match)).bind(2, hour).bind(3, below).bind(4, std::string_view(filter.tenant));
-    statement.bind(5, static_cast<std::int64_t>(most - all.size()));
+  const bool newest_first = order == Order::newest_first;
+  const UnixMillis from = std::max<UnixMillis>(newest_first ? filter.from : std::max(filter.from, cursor.at), 0);
+  const UnixMillis to = newest_first ? std::min(filter.to, cursor.at) : filter.to;
+  for (const std::int64_t hour : hours_between(connection, from, to, order)) {
+    Statement statement = connection.prepare(sql_of_hour(hour, order));
+    statement.bind(1, std::string_view(match)).bind(2, hour).bind(3, row_of(hour, cursor, order));
+    statement.bind(4, std::string_view(filter.tenant)).bind(5, static_cast<std::int64_t>(most - all.size()));
     while (statement.step()) all.push_back(read_event(statement));
     if (all.size() >= most) break;
   }

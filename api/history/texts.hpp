@@ -57,9 +57,9 @@ class Texts {
   std::int64_t bytes_;                  // of words, of all hours
 };
 
-// Of the filter's tenant those whose payloads have all words of `match` (match_of), behind the cursor: at most so many.
-// Fewer: there are no more.
+// Of the filter's tenant those whose payloads have all words of `match` (match_of), behind the cursor in that order: at
+// most so many. Fewer: there are no more.
 std::vector<EventRow> events_with_text(Connection& connection, const std::string& match, const Filter& filter,
-                                       const Cursor& cursor, std::size_t most);
+                                       const Cursor& cursor, std::size_t most, Order order = Order::newest_first);
 
 }  // namespace certes::api::history

@@ -33,7 +33,7 @@ TEST_CASE("Decode: an event's row is what its record says") {
   CHECK(row->conversation == "conv-1");
   CHECK(row->content_type == "application/json");
   CHECK(row->bytes == 7);
-  CHECK_FALSE(row->is_directed());
+  CHECK_FALSE(row->is_repeat());
 }
 
 TEST_CASE("Decode: an id that Certes gave is no client's, and a conversation of its own is none to look for") {
@@ -61,7 +61,7 @@ TEST_CASE("Decode: a replay for an endpoint is no event of its own") {
   const auto row =
       event_row(stored(Topic::events, 0, 5, event_record({.id = "evt_1", .replay = "rpl_1", .endpoint = "billing"})));
   REQUIRE(row);
-  CHECK(row->is_directed());
+  CHECK(row->is_repeat());
 }
 
 TEST_CASE("Decode: an attempt's record says how its delivery stands") {

@@ -67,6 +67,14 @@ TEST_CASE("Filter: a replay for an endpoint is listed nowhere") {
   CHECK_FALSE(filter.matches(row));
 }
 
+TEST_CASE("Filter: a replay of an event that stands besides is listed nowhere, for whomever it is") {
+  EventRow row = event();
+  Filter filter;
+  filter.tenant = "default";
+  row.replay = "rpl_event_1-5-job_1";
+  CHECK_FALSE(filter.matches(row));
+}
+
 TEST_CASE("Filter: the way is the shortest list that holds all that is asked for") {
   Filter filter;
   CHECK(way_of(filter) == Way::time);
