@@ -2,6 +2,7 @@
 
 #include "api/audit_routes.hpp"
 #include "api/call.hpp"
+#include "api/jobs/runner.hpp"
 #include "api/table.hpp"
 #include "common/http/server/pages.hpp"
 #include "gateway/access/door.hpp"
@@ -46,7 +47,7 @@ class Api::Impl {
     server_.on_finished(
         [this](std::string_view route, int status, std::chrono::microseconds) { counts_.count(route, status); });
   }
-  ~Impl() { server_.stop(Millis{0}); }
+  ~Impl() { stop(Millis{0}); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -54,7 +55,12 @@ class Api::Impl {
     services_ = std::make_unique<Services>(dependencies);
     measure_audit(*services_);
     scrapers_.open(dependencies.registry);
+    if (services_->history) runner_ = std::make_unique<jobs::Runner>(*services_);
     open_.store(services_.get(), std::memory_order_release);
+  }
+  void stop(Millis limit) {
+    server_.stop(limit);
+    runner_.reset();
   }
 
   http::Server& server() { return server_; }
@@ -92,6 +98,7 @@ class Api::Impl {
   gateway::RequestCounts counts_;
   gateway::Scrapers scrapers_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<jobs::Runner> runner_;  // where there is a history
   std::atomic<Services*> open_{nullptr};
   http::Server server_;
   http::Pages pages_;
@@ -105,6 +112,6 @@ void Api::open(const Dependencies& dependencies) { impl_->open(dependencies); }
 std::optional<std::string> Api::not_ready() const { return impl_->not_ready(); }
 std::string Api::address() const { return impl_->server().address(); }
 http::Server& Api::server() { return impl_->server(); }
-void Api::stop(Millis limit) { impl_->server().stop(limit); }
+void Api::stop(Millis limit) { impl_->stop(limit); }
 
 }  // namespace certes::api

@@ -1,6 +1,6 @@
 #pragma once
-// Api: the listener of the Master API (9610): resources, dead letters, audit. Who: certes serve, certes gateway, certes
-// api. Bound and opened as Gateway is. start, open and stop: from one thread.
+// Api: the listener of the Master API (9610): resources, dead letters, audit, jobs and who goes on with them. Who:
+// certes serve, certes gateway, certes api. Bound and opened as Gateway is. start, open and stop: from one thread.
 
 #include <memory>
 #include <optional>

@@ -138,6 +138,8 @@ Services::Services(const Dependencies& dependencies)
       asked_whole(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "whole"}})),
       asked_partial(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "partial"}})),
       asked_refused(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "refused"}})),
+      jobs_refused(deps.metrics.counter("certes_jobs_refused_total",
+                                        "Jobs that were refused, as their tenant has jobs.most that have not ended")),
       history(history_of(deps)),
       asks_nobody_(deps.clock, "nobody", [&log = dependencies.log] { return log.partitions(); }, {}),
       ids_(dependencies.clock) {}

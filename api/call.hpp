@@ -42,6 +42,7 @@ class Services {
   metrics::Counter cut_pages, cut_scans, cut_replays;
   // Questions to dispatchers, by what their answers cover.
   metrics::Counter asked_whole, asked_partial, asked_refused;
+  metrics::Counter jobs_refused;
   Turns replay_turns;
   // What became of events; null: this process keeps none.
   const std::unique_ptr<history::History> history;

@@ -236,7 +236,8 @@ KindHandlers handlers_of(std::string_view kind) {
   KindHandlers found{};
   registry::with_kind(kind, [&](auto type) {
     using T = typename decltype(type)::type;
-    if constexpr (!std::is_same_v<T, registry::Installation>) found = handlers<T>();
+    constexpr bool kDeclared = !std::is_same_v<T, registry::Installation> && !std::is_same_v<T, registry::Job>;
+    if constexpr (kDeclared) found = handlers<T>();
   });
   return found;
 }

@@ -9,6 +9,8 @@
 #include "api/event_routes.hpp"
 #include "api/event_types.hpp"
 #include "api/explain_event.hpp"
+#include "api/jobs/job_routes.hpp"
+#include "api/jobs/one_event.hpp"
 #include "api/key_actions.hpp"
 #include "api/openapi/description.hpp"
 #include "api/openapi/page.hpp"
@@ -57,6 +59,16 @@ void add_kind(Table& table, const KindRow& kind) {
   table.push_back(make_row("DELETE", one, write, handlers.remove, "Delete one " + what, {"cascade"}));
 }
 
+// What there is of them, and what is asked of one.
+void add_jobs(Table& table, const std::string& all, const std::string& scope, const std::string& what) {
+  const std::string one = all + "/{id}", read = scope + ":read", write = scope + ":write";
+  table.push_back(make_row("GET", all, read, list_jobs, "List " + scope, {"state", "limit", "after"}));
+  table.push_back(make_row("GET", one, read, show_job, "Show one " + what + ", and how far it is"));
+  table.push_back(make_row("POST", one + "/pause", write, pause_job, "Let a " + what + " wait"));
+  table.push_back(make_row("POST", one + "/resume", write, resume_job, "Go on with it"));
+  table.push_back(make_row("POST", one + "/cancel", write, cancel_job, "End it where it is"));
+}
+
 Table make_table() {
   Table table;
   for (const KindRow& kind : kKinds) add_kind(table, kind);
@@ -91,8 +103,12 @@ Table make_table() {
       {"limit", "after"}, kLengthy);
   add("GET", "/events/{id}/explain", "events:read", explain_event,
       "Explain why an endpoint gets it, or does not, or has not yet", {"endpoint"}, kLengthy);
+  add("POST", "/events/{id}/replay", "replays:write", replay_event, "Send one event again", {}, kLengthy);
   add("GET", "/conversations/{id}", "events:read", show_conversation, "List the events of a conversation",
       {"limit", "after"}, kLengthy);
+  add("POST", "/replays", "replays:write", create_replay, "Send many events again, as a job", {"dry_run"}, kLengthy);
+  add_jobs(table, "/replays", "replays", "replay");
+  add_jobs(table, "/jobs", "jobs", "job");
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
   add("GET", "/config", "config:read", list_config,

@@ -1,4 +1,4 @@
-// certes events list, show, attempts, explain
+// certes events list, show, attempts, explain, replay
 #include "certes/cli_parts.hpp"
 
 namespace certes::command {
@@ -21,20 +21,30 @@ void add_event_id(CLI::App& command, EventOptions& options) {
 
 }  // namespace
 
+void add_event_filter(CLI::App& command, EventFilter& filter) {
+  command.add_option("--type", filter.type, "of this type");
+  command.add_option("--source", filter.source, "of this source");
+  command.add_option("--source-id", filter.source_id, "that its producer called so");
+  command.add_option("--state", filter.state, "that stands so")
+      ->check(CLI::IsMember({"accepted", "unmatched", "open", "delivered", "failed"}));
+  command.add_option("--endpoint", filter.endpoint, "of which this endpoint has a delivery");
+  command.add_option("--conversation", filter.conversation, "of this conversation");
+  command.add_option("--from", filter.from, "accepted at this time or later: 2026-01-31T08:00:00Z");
+  command.add_option("--to", filter.to, "accepted before this time");
+}
+
+void add_replay_target(CLI::App& command, std::string& target, std::string& priority) {
+  command.add_option("--target", target, "to this endpoint alone");
+  command.add_option("--priority", priority, "in this class, whatever the subscriptions say")
+      ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}));
+}
+
 void add_event_commands(CliContext context) {
   CLI::App& events = *context.app.get_subcommand("events");
   const auto [list, listed] =
       add_action(context, events, "list", "what was accepted, and what became of it; the newest first");
-  list->add_option("--type", listed->type, "of this type");
-  list->add_option("--source", listed->source, "of this source");
-  list->add_option("--source-id", listed->source_id, "that its producer called so");
-  list->add_option("--state", listed->state, "that stands so")
-      ->check(CLI::IsMember({"accepted", "unmatched", "open", "delivered", "failed"}));
-  list->add_option("--endpoint", listed->endpoint, "of which this endpoint has a delivery");
-  list->add_option("--conversation", listed->conversation, "of this conversation");
-  list->add_option("--text", listed->text, "with all of these words in its payload (history.payload_text)");
-  list->add_option("--from", listed->from, "accepted at this time or later: 2026-01-31T08:00:00Z");
-  list->add_option("--to", listed->to, "accepted before this time");
+  add_event_filter(*list, listed->filter);
+  list->add_option("--text", listed->filter.text, "with all of these words in its payload (history.payload_text)");
   list->add_option("--limit", listed->limit, "at most so many; 0: all there are")->capture_default_str();
   const auto [show, shown] =
       add_action(context, events, "show", "one of them: its payload, its deliveries, each attempt");
@@ -46,6 +56,10 @@ void add_event_commands(CliContext context) {
       add_action(context, events, "explain", "why an endpoint gets it, does not, or has not yet");
   add_event_id(*explain, *explained);
   explain->add_option("--endpoint", explained->endpoint, "whose delivery it is about")->required();
+  const auto [replay, replayed] = add_action(context, events, "replay", "sends one again");
+  add_event_id(*replay, *replayed);
+  add_replay_target(*replay, replayed->target, replayed->priority);
+  replay->add_flag("--again", replayed->again, "though it was replayed so before");
 }
 
 }  // namespace certes::command

@@ -24,12 +24,16 @@ void add_resource_commands(CliContext context);  // sources …, dead-letters �
 void add_audit_command(CliContext context);      // audit
 void add_config_commands(CliContext context);    // config list, set, reset; after the roles
 void add_tail_commands(CliContext context);      // events tail, logs tail
-void add_event_commands(CliContext context);     // events list, show, attempts, explain; after the former
+void add_event_commands(CliContext context);     // events list, show, attempts, explain, replay; after the former
+void add_job_commands(CliContext context);       // replays …, jobs …
 // status and rejected … of `certes relay`.
 void add_relay_control(CLI::App& relay, CliContext context);
 
 // --url, --gateway-url, --key, --key-file, --json; the environment gives the defaults.
 void add_connection(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
+// Which events, and where what is sent again goes: --type … --to; --target, --priority.
+void add_event_filter(CLI::App& command, EventFilter& filter);
+void add_replay_target(CLI::App& command, std::string& target, std::string& priority);
 // --tenant, for commands on resources; CERTES_TENANT gives the default.
 void add_tenant(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
 

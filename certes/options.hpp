@@ -145,13 +145,37 @@ struct AuditOptions {
   std::size_t limit = 50;              // 0: all there is
 };
 
+// Which events; empty: any.
+struct EventFilter {
+  std::string type, source, source_id, state, endpoint, conversation, text, from, to;
+};
+
 // What became of events.
 struct EventOptions {
   Connection connection;
-  std::string action;  // list, show, attempts, explain
+  std::string action;  // list, show, attempts, explain, replay
   std::string id;
-  std::string type, source, source_id, state, endpoint, conversation, text, from, to;  // of a list; empty: any
-  std::size_t limit = 50;                                                              // 0: all there are
+  std::string endpoint;          // explain: whose delivery
+  EventFilter filter;            // of a list
+  std::size_t limit = 50;        // 0: all there are
+  std::string target, priority;  // replay: to which endpoint alone; in which class
+  bool again = false;            // replay: though it was before
+};
+
+// Jobs, and those of them that replay.
+struct JobOptions {
+  Connection connection;
+  std::string kind;    // "jobs", "replays", as in the API's paths
+  std::string action;  // list, show, create, pause, resume, cancel
+  std::string id;
+  std::string state;             // of a list; empty: any
+  std::size_t limit = 50;        // 0: all there are
+  EventFilter filter;            // create
+  bool all = false;              // the same: whatever there is
+  std::string target, priority;  // as of EventOptions
+  double rate = 0;               // a second; 0: no limit
+  bool dry_run = false;          // how many it would be
+  bool wait = false;             // until it has ended
 };
 
 // What GET /stream shows.
@@ -176,7 +200,7 @@ struct DeadLetterOptions {
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
                              ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, RelayRunOptions,
+                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, JobOptions, RelayRunOptions,
                              RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

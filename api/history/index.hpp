@@ -11,9 +11,9 @@
 #include "api/history/detail.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/tables.hpp"
-#include "api/history/text.hpp"
 #include "api/history/texts.hpp"
 #include "api/history/touched.hpp"
+#include "common/event/payload_text.hpp"
 #include "common/log/record.hpp"
 
 namespace certes::api::history {
@@ -89,7 +89,7 @@ class Index {
   std::map<std::int32_t, Highest> highest_;
   std::map<Place, Touched> touched_;  // in this transaction
   const TextBounds text_bounds_;
-  TextReader text_reader_;
+  event::PayloadText payload_text_;
   Texts texts_;
   std::uint64_t texts_left_out_ = 0, answers_left_out_ = 0, attempts_left_out_ = 0;
 };

@@ -21,6 +21,7 @@ int run_command(const ResourceOptions& options);
 int run_command(const DeadLetterOptions& options);
 int run_command(const AuditOptions& options);
 int run_command(const EventOptions& options);
+int run_command(const JobOptions& options);
 int run_command(const RelayRunOptions& options);
 int run_command(const RelayControlOptions& options);
 int run_command(const TailOptions& options);

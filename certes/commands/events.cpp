@@ -1,4 +1,4 @@
-// certes events list|show|attempts|explain
+// certes events list|show|attempts|explain|replay
 
 #include <limits>
 
@@ -6,6 +6,7 @@
 #include "certes/commands/console.hpp"
 #include "certes/commands/event_text.hpp"
 #include "certes/commands/explain_text.hpp"
+#include "certes/commands/jobs.hpp"
 #include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -15,22 +16,17 @@ namespace {
 
 constexpr std::size_t kMostAttempts = 10'000;
 
-std::string path_of(const EventOptions& options) {
-  const std::pair<const char*, const std::string*> parameters[] = {
-      {"type", &options.type},   {"source", &options.source},     {"source_id", &options.source_id},
-      {"state", &options.state}, {"endpoint", &options.endpoint}, {"conversation", &options.conversation},
-      {"text", &options.text},   {"from", &options.from},         {"to", &options.to}};
+std::string path_of(const EventFilter& filter) {
   std::string path = "/events";
-  for (const auto& [name, value] : parameters) {
-    if (value->empty()) continue;
-    path += path.find('?') == std::string::npos ? "?" : "&";
-    path += std::string(name) + "=" + client::percent_encode(*value);
-  }
+  const auto json = filter_json(filter);
+  for (const auto& [name, value] : json.items())
+    path += (path.find('?') == std::string::npos ? "?" : "&") + name + "=" +
+            client::percent_encode(value.get<std::string>());
   return path;
 }
 
 int list_events(client::ApiClient& api, const EventOptions& options) {
-  const auto items = api.list(path_of(options), options.limit);
+  const auto items = api.list(path_of(options.filter), options.limit);
   if (!items) return failed(items.error());
   if (options.connection.json)
     print_line(indented_json(*items));
@@ -80,6 +76,19 @@ int explain_event(client::ApiClient& api, const EventOptions& options) {
   return kExitOk;
 }
 
+int replay_event(client::ApiClient& api, const EventOptions& options) {
+  nlohmann::ordered_json body = nlohmann::ordered_json::object();
+  if (!options.target.empty()) body["endpoint"] = options.target;
+  if (!options.priority.empty()) body["priority"] = options.priority;
+  if (options.again) body["again"] = true;
+  const auto answer = api.request("POST", "/events/" + client::percent_encode(options.id) + "/replay", body.dump());
+  if (!answer) return failed(answer.error());
+  const bool repeated = answer->body.find("\"duplicate\":true") != std::string::npos;
+  const std::string done = repeated ? "was replayed so before (--again sends it again): " : "replayed ";
+  print_line(options.connection.json ? answer->body : done + options.id);
+  return kExitOk;
+}
+
 }  // namespace
 
 int run_command(const EventOptions& options) {
@@ -87,6 +96,7 @@ int run_command(const EventOptions& options) {
   if (!api) return failed(api.error());
   if (options.action == "show") return show_event(*api, options);
   if (options.action == "explain") return explain_event(*api, options);
+  if (options.action == "replay") return replay_event(*api, options);
   return options.action == "attempts" ? list_attempts(*api, options) : list_events(*api, options);
 }
 

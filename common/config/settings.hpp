@@ -166,6 +166,15 @@ struct HistorySettings {
   std::size_t text_bytes = 16u << 10;  // of a payload's text, from its beginning
 };
 
+// Long work that is asked for through the Master API.
+struct JobSettings {
+  std::size_t most = 200;                   // of a tenant, those that have ended among them
+  Millis retention = std::chrono::days(7);  // of those that have ended
+  std::size_t running = 16;                 // that a process goes on with at once
+  Millis progress_every{2'000};             // how far one is, is written down
+  Millis takeover_after{15'000};            // of a process that writes nothing more. Kafka only
+};
+
 struct CommandSettings {
   Millis result_timeout{3'600'000};            // for the result of a command that was answered 202
   Millis search_timeout{2'000};                // for looking a command up on the log
@@ -206,6 +215,7 @@ struct Settings {
   AuditSettings audit;
   HistorySettings history;
   RelaySettings relay;
+  JobSettings jobs;
   CommandSettings commands;
   IdempotencySettings idempotency;
 };

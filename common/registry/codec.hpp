@@ -18,6 +18,7 @@ void read(Fields& fields, BackoffPolicy& policy, Form form);
 void read(Fields& fields, EventType& type, Form form);
 void read(Fields& fields, Key& key, Form form);
 void read(Fields& fields, Installation& installation, Form form);
+void read(Fields& fields, Job& job, Form form);
 
 void write(OrderedJson& out, const Tenant& tenant, bool stored);
 void write(OrderedJson& out, const Source& source, bool stored);
@@ -27,6 +28,7 @@ void write(OrderedJson& out, const BackoffPolicy& policy, bool stored);
 void write(OrderedJson& out, const EventType& type, bool stored);
 void write(OrderedJson& out, const Key& key, bool stored);
 void write(OrderedJson& out, const Installation& installation, bool stored);
+void write(OrderedJson& out, const Job& job, bool stored);
 
 // The same with what all kinds have that a file may declare.
 void read_owner(Fields& fields, Declared& resource);

@@ -25,6 +25,7 @@ CERTES_KIND(BackoffPolicy, "backoff-policies", backoff_policies);
 CERTES_KIND(EventType, "event-types", event_types);
 CERTES_KIND(Key, "keys", keys);
 CERTES_KIND(Installation, "installation", installation);
+CERTES_KIND(Job, "jobs", jobs);
 #undef CERTES_KIND
 
 // visit(std::type_identity<T>{}) for each kind.
@@ -38,6 +39,7 @@ void for_each_kind(Visit&& visit) {
   visit(std::type_identity<Subscription>{});
   visit(std::type_identity<Key>{});
   visit(std::type_identity<Installation>{});
+  visit(std::type_identity<Job>{});
 }
 
 // The same for the one of that name. False if there is none.

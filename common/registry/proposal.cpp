@@ -21,6 +21,7 @@ void add_need(Envelope& envelope, const Meta& of, const std::string& id) {
 
 Envelope envelope_of(const Tenant&) { return {}; }
 Envelope envelope_of(const Installation&) { return {}; }
+Envelope envelope_of(const Job& job) { return in_tenant(job); }
 Envelope envelope_of(const BackoffPolicy& policy) { return in_tenant(policy); }
 
 Envelope envelope_of(const Source& source) {

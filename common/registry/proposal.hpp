@@ -25,5 +25,6 @@ Envelope envelope_of(const BackoffPolicy& policy);
 Envelope envelope_of(const EventType& type);
 Envelope envelope_of(const Key& key);
 Envelope envelope_of(const Installation& installation);
+Envelope envelope_of(const Job& job);
 
 }  // namespace certes::registry

@@ -11,9 +11,9 @@ namespace certes::registry {
 namespace {
 
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::array<std::string_view, 16> kScopes = {
-    "events",   "commands", "logs",    "stream",       "sources", "endpoints", "subscriptions", "schemas",
-    "backoffs", "keys",     "tenants", "dead-letters", "replays", "config",    "audit",         "metrics"};
+constexpr std::array<std::string_view, 17> kScopes = {
+    "events", "commands", "logs",         "stream",  "sources", "endpoints", "subscriptions", "schemas", "backoffs",
+    "keys",   "tenants",  "dead-letters", "replays", "jobs",    "config",    "audit",         "metrics"};
 
 bool made_of(std::string_view id, std::string_view others) {
   return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [&](char c) {
@@ -154,6 +154,7 @@ CERTES_RESOURCE(BackoffPolicy);
 CERTES_RESOURCE(EventType);
 CERTES_RESOURCE(Key);
 CERTES_RESOURCE(Installation);
+CERTES_RESOURCE(Job);
 #undef CERTES_RESOURCE
 
 }  // namespace certes::registry

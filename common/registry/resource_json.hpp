@@ -16,7 +16,7 @@ enum class Form : std::uint8_t {
   stored,    // as the log keeps it (Change::body): secrets sealed, what the system adds included
 };
 
-// T: Tenant, Source, Endpoint, Subscription, BackoffPolicy, EventType, Key, Installation. From a declaration the
+// T: Tenant, Source, Endpoint, Subscription, BackoffPolicy, EventType, Key, Installation, Job. From a declaration the
 // members for sealed secrets hold them in the clear; seal them before anything else. `id` is set where a declaration
 // has one. Error: invalid, with a pointer.
 template <class T>

@@ -126,5 +126,8 @@ std::shared_ptr<const BackoffPolicy> State::backoff_policy(std::string_view tena
 std::shared_ptr<const EventType> State::event_type(std::string_view tenant, std::string_view id) const {
   return find(event_types, tenant, id);
 }
+std::shared_ptr<const Job> State::job(std::string_view tenant, std::string_view id) const {
+  return find(jobs, tenant, id);
+}
 
 }  // namespace certes::registry

@@ -12,6 +12,7 @@
 #include "common/backoff/policy.hpp"
 #include "common/base/clock.hpp"
 #include "common/registry/asked.hpp"
+#include "common/registry/job.hpp"
 #include "common/registry/persistent_map.hpp"
 
 namespace certes::registry {
@@ -253,6 +254,19 @@ struct Key : Meta {
   UnixMillis expiry_of(std::string_view presented) const;
 };
 
+// Long work that was asked for through the Master API, and is gone on with by whatever process of it is there: what is
+// to be done, how it stands, how far it is. Users make and steer it by actions (api/jobs), and never put it.
+struct Job : Meta {
+  JobKind kind = JobKind::replay_events;
+  JobFilter filter;                  // without a member: all there is
+  std::string endpoint;              // to which alone; empty: to whoever subscribes
+  double rate_per_second = 0;        // 0: no limit
+  std::optional<Priority> priority;  // of what it sends; nothing: as the subscriptions say
+  JobState state;
+  JobProgress progress;
+  UnixMillis ended_at = 0;  // 0: it has not
+};
+
 // What the installation knows of itself: a known text, sealed by its first process, so that the others notice a wrong
 // sealing key when they start. Not shown by the API.
 struct Installation : Meta {
@@ -273,6 +287,7 @@ struct State {
   Map<EventType> event_types;
   Map<Key> keys;
   Map<Installation> installation;
+  Map<Job> jobs;
   Map<Key> keys_by_hash;                                   // former ones too
   Map<Unusable> unusable;                                  // by registry_key
   PersistentMap<std::vector<std::string>> not_understood;  // members of others, by registry_key
@@ -287,6 +302,7 @@ struct State {
   std::shared_ptr<const Subscription> subscription(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const BackoffPolicy> backoff_policy(std::string_view tenant, std::string_view id) const;
   std::shared_ptr<const EventType> event_type(std::string_view tenant, std::string_view id) const;
+  std::shared_ptr<const Job> job(std::string_view tenant, std::string_view id) const;
 };
 using StatePtr = std::shared_ptr<const State>;
 

@@ -22,6 +22,10 @@ constexpr std::array<std::string_view, 3> kGuards<Subscription>{"/filter", "/tra
 template <>
 constexpr std::array<std::string_view, 5> kGuards<Key>{"/hash", "/scopes", "/sources", "/expires", "/rate_per_second"};
 
+template <>
+constexpr std::array<std::string_view, 6> kGuards<Job>{"/kind",     "/filter", "/endpoint",
+                                                       "/priority", "/state",  "/rate_per_second"};
+
 template <class T>
 bool guarded(std::string_view pointer) {
   for (const std::string_view guard : kGuards<T>)
@@ -271,6 +275,7 @@ CERTES_RESOURCE(BackoffPolicy);
 CERTES_RESOURCE(EventType);
 CERTES_RESOURCE(Key);
 CERTES_RESOURCE(Installation);
+CERTES_RESOURCE(Job);
 #undef CERTES_RESOURCE
 
 }  // namespace certes::registry

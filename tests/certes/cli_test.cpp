@@ -145,14 +145,14 @@ TEST_CASE("CLI: events are listed by what is asked for, and shown by their ids")
        "failed",  "--endpoint", "billing", "--conversation", "c",        "--from", "a",           "--to", "b",
        "--limit", "0"});
   CHECK(list.action == "list");
-  CHECK(list.type == "order.created");
-  CHECK(list.source == "/shop");
-  CHECK(list.source_id == "7");
-  CHECK(list.state == "failed");
-  CHECK(list.endpoint == "billing");
-  CHECK(list.conversation == "c");
-  CHECK(list.from == "a");
-  CHECK(list.to == "b");
+  CHECK(list.filter.type == "order.created");
+  CHECK(list.filter.source == "/shop");
+  CHECK(list.filter.source_id == "7");
+  CHECK(list.filter.state == "failed");
+  CHECK(list.filter.endpoint == "billing");
+  CHECK(list.filter.conversation == "c");
+  CHECK(list.filter.from == "a");
+  CHECK(list.filter.to == "b");
   CHECK(list.limit == 0);
   CHECK(chosen<EventOptions>({"events", "show", "evt_1"}).id == "evt_1");
   CHECK(chosen<EventOptions>({"events", "attempts", "evt_1"}).action == "attempts");

@@ -38,17 +38,17 @@ struct Fixture {
   }
   // "partition_offset …", a page after the other.
   std::string found(const std::string& text, const std::string& tenant = "default", std::size_t page = 100,
-                    UnixMillis from = 0, UnixMillis to = Filter{}.to) const {
+                    UnixMillis from = 0, UnixMillis to = Filter{}.to, Order order = Order::newest_first) const {
     Filter filter;
     filter.tenant = tenant;
     filter.text = text;
     filter.from = from;
     filter.to = to;
     Lookup lookup(path);
-    Cursor cursor;
+    Cursor cursor = Cursor::before_all(order);
     std::string all;
     for (;;) {
-      const auto rows = lookup.rows(way_of(filter), filter, cursor, page);
+      const auto rows = lookup.rows(way_of(filter), filter, cursor, page, order);
       for (const EventRow& row : rows)
         if (filter.matches(row)) all.append(row.id.substr(4)).append(" ");
       if (rows.size() < page) return all;
@@ -74,6 +74,9 @@ TEST_CASE("Texts: events are found by words of their payloads, newest first, wha
     CHECK(f.found("anna", "default", page) == all);
     CHECK(f.found("MULLER ann*", "default", page) == all);
   }
+  for (const std::size_t page : {1, 3, 100})
+    CHECK(f.found("anna", "default", page, 0, Filter{}.to, Order::oldest_first) ==
+          "0_0 1_1 2_2 0_3 1_4 2_5 0_6 1_7 2_8 0_9 ");
   CHECK(f.found("a-7") == "1_7 ");
   CHECK(f.found("7-a").empty());
   CHECK(f.found("anna bob").empty());

@@ -29,6 +29,8 @@ const Example kOneOfEach[] = {
     {"endpoints", "acme", "billing", R"({"url":"https://example.com/","concurrency":5})", "default/tenants/acme"},
     {"subscriptions", "acme", "s1", R"({"endpoint":"billing","pattern":"order.#"})", "acme/endpoints/billing"},
     {"keys", "acme", "k1", R"({"hash":"00ff","scopes":["events:write"]})", "default/tenants/acme"},
+    {"jobs", "acme", "job_1", R"({"kind":"replay_events","filter":{},"state":"paused","done":3})",
+     "default/tenants/acme"},
     {"installation", "default", "installation", R"({"check":"sealed:AAAA"})", ""},
     {"of-a-later-version", "acme", "x", R"({"what":[1,2]})", ""}};
 

@@ -1,0 +1,18 @@
+#pragma once
+// Jobs as a person reads them. `now`: what ages are counted from. Who: the commands of jobs and of dead letters. Pure.
+
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.hpp"
+
+namespace certes::command {
+
+// `items`: of GET /jobs.
+std::string job_table(std::string_view items, UnixMillis now);
+// `job`: of GET /jobs/{id}. Empty: it is none.
+std::string job_text(std::string_view job, UnixMillis now);
+// "running, 12 of 100": how far it is, for a line while it is waited for.
+std::string job_progress(std::string_view job);
+
+}  // namespace certes::command

@@ -1,0 +1,26 @@
+#pragma once
+// A job that a command asks for: started, and waited for where that is wanted. Who: certes replays, certes
+// dead-letters. Blocks; prints for a person, or JSON.
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "certes/options.hpp"
+#include "client/api_client.hpp"
+
+namespace certes::command {
+
+struct JobWish {
+  bool dry_run = false;  // how many it would be about
+  bool wait = false;     // until it has ended
+};
+// The exit status. `path`: where it is asked for, below /api/v1.
+int start_job(client::ApiClient& api, const Connection& connection, const std::string& path, const std::string& body,
+              JobWish wish);
+// Until it runs no more, with a line on standard error where something has changed. kExitFailure unless it is done.
+int wait_for_job(client::ApiClient& api, const Connection& connection, const std::string& id);
+
+// As the API takes it; no member: whatever there is.
+nlohmann::ordered_json filter_json(const EventFilter& filter);
+
+}  // namespace certes::command

@@ -1,0 +1,65 @@
+#pragma once
+// The parts of a Job (resources.hpp): what is to be done, to which events or dead letters, how it stands and how far it
+// is. Who: registry (makes them from JSON), the API's jobs. Plain values; any thread.
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/clock.hpp"
+
+namespace certes::registry {
+
+enum class JobKind : std::uint8_t { replay_events };
+std::string_view to_string(JobKind kind);
+
+// To whom it is done: all that has every one of these. What is empty is not asked for.
+struct JobFilter {
+  std::string type, source, source_id, state, endpoint, conversation;
+  UnixMillis from = 0, to = 0;  // accepted then or later, and before that; 0: not asked for
+  bool operator==(const JobFilter&) const = default;
+};
+
+// Somebody goes on with it: a process, while it says so now and then. Nobody has begun, or it was let go: empty.
+struct JobRunning {
+  std::string runner;
+  bool operator==(const JobRunning&) const = default;
+};
+struct JobPaused {
+  bool operator==(const JobPaused&) const = default;
+};
+struct JobDone {
+  bool operator==(const JobDone&) const = default;
+};
+struct JobCancelled {
+  bool operator==(const JobCancelled&) const = default;
+};
+// It cannot go on until somebody mends what `error` says.
+struct JobFailed {
+  std::string error;
+  bool operator==(const JobFailed&) const = default;
+};
+using JobState = std::variant<JobRunning, JobPaused, JobDone, JobCancelled, JobFailed>;
+std::string_view name_of(const JobState& state);
+// Nobody goes on with it, unless it is asked to.
+bool has_ended(const JobState& state);
+
+// As of the last time that it was written down: what was done since is done again by who takes it up, and dropped as a
+// repeat.
+struct JobProgress {
+  std::optional<std::int64_t> total;  // of what it is about; nothing: not counted yet
+  std::int64_t done = 0;
+  std::int64_t skipped = 0;  // was not there any more, or cannot be sent
+  std::string cursor;        // behind what was looked at, as its kind writes it; empty: nothing was
+  bool operator==(const JobProgress&) const = default;
+
+  // Nothing: not known yet.
+  std::optional<std::int64_t> left() const {
+    return total ? std::optional(std::max<std::int64_t>(0, *total - done - skipped)) : std::nullopt;
+  }
+};
+
+}  // namespace certes::registry

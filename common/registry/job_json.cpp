@@ -1,0 +1,119 @@
+#include "common/registry/job_json.hpp"
+
+#include "common/base/overloaded.hpp"
+#include "common/registry/codec.hpp"
+
+namespace certes::registry {
+namespace {
+
+constexpr std::size_t kMostJobText = 1'024;
+
+struct FilterText {
+  const char* name;
+  std::string JobFilter::*member;
+};
+constexpr FilterText kFilterTexts[] = {
+    {"type", &JobFilter::type},   {"source", &JobFilter::source},     {"source_id", &JobFilter::source_id},
+    {"state", &JobFilter::state}, {"endpoint", &JobFilter::endpoint}, {"conversation", &JobFilter::conversation}};
+
+void read_moment(Fields& fields, const char* name, UnixMillis& at) {
+  if (!fields.has(name)) return;
+  std::string text;
+  fields.text(name, text, 64);
+  if (!fields.ok()) return;
+  at = parse_rfc3339(text);
+  if (at <= 0) fields.refuse(name, "must be a time as of RFC 3339, like 2026-01-31T08:00:00Z");
+}
+
+void write_moment(OrderedJson& out, const char* name, UnixMillis at) {
+  if (at != 0) out[name] = format_rfc3339(at);
+}
+
+OrderedJson filter_json(const JobFilter& filter) {
+  OrderedJson json = OrderedJson::object();
+  for (const FilterText& one : kFilterTexts)
+    if (!(filter.*one.member).empty()) json[one.name] = filter.*one.member;
+  write_moment(json, "from", filter.from);
+  write_moment(json, "to", filter.to);
+  return json;
+}
+
+void read_state(Fields& fields, JobState& state) {
+  std::size_t which = 0;
+  fields.required("state");
+  fields.choice(
+      "state", which,
+      {name_of(JobRunning()), name_of(JobPaused()), name_of(JobDone()), name_of(JobCancelled()), name_of(JobFailed())});
+  JobRunning running;
+  JobFailed failed;
+  fields.text("runner", running.runner, 128);
+  fields.text("error", failed.error, 4 * kMostJobText);
+  const JobState states[] = {running, JobPaused(), JobDone(), JobCancelled(), failed};
+  if (fields.ok()) state = states[which];
+}
+
+void read_progress(Fields& fields, JobProgress& progress) {
+  if (fields.has("total")) fields.integer<std::int64_t>("total", progress.total.emplace(0), 0, INT64_MAX);
+  fields.integer<std::int64_t>("done", progress.done, 0, INT64_MAX);
+  fields.integer<std::int64_t>("skipped", progress.skipped, 0, INT64_MAX);
+  fields.text("cursor", progress.cursor, kMostJobText);
+}
+
+void write_state(OrderedJson& out, const JobState& state) {
+  out["state"] = name_of(state);
+  std::visit(Overloaded{[&](const JobRunning& running) {
+                          if (!running.runner.empty()) out["runner"] = running.runner;
+                        },
+                        [&](const JobFailed& failed) { out["error"] = failed.error; }, [](const auto&) {}},
+             state);
+}
+
+}  // namespace
+
+void read_filter(Fields& fields, JobFilter& filter) {
+  const Json* const json = fields.take("filter");
+  if (json == nullptr) return;
+  Fields inside = fields.inside(*json, "filter");
+  for (const FilterText& one : kFilterTexts) inside.text(one.name, filter.*one.member, kMostJobText);
+  read_moment(inside, "from", filter.from);
+  read_moment(inside, "to", filter.to);
+  if (auto error = inside.done()) fields.refuse(std::move(*error));
+}
+
+void read_priority(Fields& fields, std::optional<Priority>& priority) {
+  std::string name;
+  fields.text("priority", name, 16);
+  if (!fields.ok() || name.empty()) return;
+  priority = parse_priority(name);
+  if (!priority) fields.refuse("priority", "must be critical, high, normal, low or bulk");
+}
+
+// Of a job there is no declaration: only the log's form is read.
+void read(Fields& fields, Job& job, Form) {
+  fields.required("kind");
+  fields.choice("kind", job.kind, {to_string(JobKind::replay_events)});
+  read_filter(fields, job.filter);
+  fields.text("endpoint", job.endpoint, 128);
+  fields.number("rate_per_second", job.rate_per_second, 0, kMostJobRate);
+  read_priority(fields, job.priority);
+  read_state(fields, job.state);
+  read_progress(fields, job.progress);
+  read_moment(fields, "ended_at", job.ended_at);
+}
+
+void write(OrderedJson& out, const Job& job, bool stored) {
+  out["kind"] = to_string(job.kind);
+  out["filter"] = filter_json(job.filter);
+  if (!job.endpoint.empty()) out["endpoint"] = job.endpoint;
+  if (job.rate_per_second > 0) out["rate_per_second"] = job.rate_per_second;
+  if (job.priority) out["priority"] = to_string(*job.priority);
+  write_state(out, job.state);
+  if (job.progress.total) out["total"] = *job.progress.total;
+  out["done"] = job.progress.done;
+  out["skipped"] = job.progress.skipped;
+  if (stored && !job.progress.cursor.empty()) out["cursor"] = job.progress.cursor;
+  if (const auto left = job.progress.left(); !stored && left) out["left"] = *left;
+  write_moment(out, "ended_at", job.ended_at);
+}
+
+}  // namespace certes::registry
