@@ -40,6 +40,17 @@ def broken_links(page, text):
             yield f"{page.relative_to(ROOT)}: the link {link} leads nowhere"
 
 
+def missing_tests(page, text):
+    """Of the tests that a page names those that there are not."""
+    made = set()
+    for path in (ROOT / "tests").rglob("CMakeLists.txt"):
+        for words in re.findall(r"certes_(?:\w*test|system_parts)\(([^)]+)\)", path.read_text()):
+            name, *more = words.split()
+            made |= {name, *(f"{name}_{part.lower()}" for part in more)}
+    for name in sorted(set(re.findall(r"`(system_\w+|\w+_test)`", text)) - made):
+        yield f"{page.relative_to(ROOT)}: there is no test {name}"
+
+
 def faults():
     texts = {page: page.read_text() for page in PAGES}
     every = "\n".join(texts.values())
@@ -59,6 +70,8 @@ def faults():
     series = {name + ending for name in known for ending in ("_bucket", "_count", "_sum")}
     for page, text in texts.items():
         yield from broken_links(page, text)
+    testing = ROOT / "docs/testing.md"
+    yield from missing_tests(testing, texts[testing])
     for page, text in (texts | {page: page.read_text() for page in USERS}).items():
         for name in sorted(set(re.findall(r"\bcertes_[a-z0-9_]+\b(?!\*)", text)) - known - series):
             yield f"{page.relative_to(ROOT)}: there is no {name}"
