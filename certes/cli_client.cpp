@@ -1,4 +1,4 @@
-// Commands that speak to a running Certes: send, command, listen, apply. And version.
+// Commands that speak to a running Certes: send, command, listen, apply, export, doctor. And version.
 #include "certes/cli_parts.hpp"
 
 namespace certes::command {
@@ -89,6 +89,12 @@ void add_export(CliContext context) {
   add_tenant(*command, options->connection, context.environment);
 }
 
+void add_doctor(CliContext context) {
+  CLI::App* command = context.app.add_subcommand("doctor", "looks a running installation over, and says what to mend");
+  const auto options = add_command<DoctorOptions>(context, command);
+  add_tenant(*command, options->connection, context.environment);
+}
+
 }  // namespace
 
 void add_client_commands(CliContext context) {
@@ -97,6 +103,7 @@ void add_client_commands(CliContext context) {
   add_listen(context);
   add_apply(context);
   add_export(context);
+  add_doctor(context);
   context.app.add_subcommand("version", "prints the version")->callback([&chosen = context.chosen] {
     chosen = VersionOptions{};
   });

@@ -19,7 +19,7 @@ struct CliContext {
 };
 
 void add_role_commands(CliContext context);      // serve, gateway, dispatcher, api, topics, config check
-void add_client_commands(CliContext context);    // send, listen, apply, version
+void add_client_commands(CliContext context);    // send, listen, apply, doctor, version
 void add_resource_commands(CliContext context);  // sources …, dead-letters …
 void add_audit_command(CliContext context);      // audit
 void add_config_commands(CliContext context);    // config list, set, reset; after the roles

@@ -108,6 +108,9 @@ struct ConfigOptions {
   std::vector<std::string> values;  // NAME=VALUE, or names
   bool changed = false;             // those alone that are not as they are by default
 };
+struct DoctorOptions {
+  Connection connection;
+};
 struct TopicsOptions {
   config::Sources sources;
   bool json = false;
@@ -200,7 +203,7 @@ struct DeadLetterOptions {
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
                              ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, JobOptions, RelayRunOptions,
-                             RelayControlOptions, TailOptions>;
+                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions,
+                             RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

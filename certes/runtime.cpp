@@ -12,6 +12,7 @@
 #include "certes/private_file.hpp"
 #include "certes/registry_watch.hpp"
 #include "certes/sealing_keys.hpp"
+#include "certes/setting_metrics.hpp"
 #include "certes/start_lines.hpp"
 #include "common/metrics/process_metrics.hpp"
 
@@ -117,6 +118,7 @@ Result<void> Runtime::open() {
   if (!log) return fail(log.error());
   log_ = std::move(*log);
   metrics::add_process_metrics(metrics_);
+  add_setting_metrics(metrics_, running_);
   metrics_.gauge("certes_build_info", "The version that runs", {{"version", CERTES_VERSION}}).set(1);
   return {};
 }

@@ -169,6 +169,37 @@ class Readme(CommandCase):
         wait_for(lambda: len(list(self.api.pages("/dead-letters"))) == 2, WITHIN, "the replay's own dead letter")
 
 
+class Doctor(CommandCase):
+    def doctor(self, **environment):
+        status, out, error = run_to_end("doctor", environment=self.urls | environment)
+        self.assertEqual(error, "")
+        return status, out
+
+    def test_what_is_well_and_what_is_not(self):
+        status, out = self.doctor()
+        self.assertEqual(status, 0, out)
+        for check in ("api", "gateway", "version", "settings", "endpoints", "deliveries", "dead letters", "history", "keys"):
+            self.assertRegex(out, rf"(?m)^{check} +(good|look) ")
+        self.api.ok("PUT", "/endpoints/gone", {"url": "http://127.0.0.1:9/"})
+        self.api.ok("PUT", "/endpoints/rests", {"url": "http://127.0.0.1:9/"})
+        self.api.ok("POST", "/endpoints/rests/pause")
+        self.api.ok("PATCH", "/config", {"gateway.maintenance": True})
+        status, out = self.doctor()
+        self.assertEqual(status, 0, out)
+        self.assertRegex(out, r"(?m)^settings +look +gateway\.maintenance is true")
+        self.assertIn("without a subscription, so they get nothing, 1: gone", out)
+        self.assertIn("paused, 1: rests", out)
+        status, out = self.doctor(CERTES_GATEWAY_URL=f"http://127.0.0.1:{refusing_port()}")
+        self.assertEqual(status, 1)
+        self.assertRegex(out, r"(?m)^gateway +bad +no answer at ")
+        status, out, _ = run_to_end("doctor", "--json", environment=self.urls)
+        self.assertEqual({finding["grade"] for finding in json.loads(out)}, {"good", "look"})
+        self.assertEqual(self.serve.stop(), 0)
+        status, out = self.doctor()
+        self.assertEqual(status, 1)
+        self.assertRegex(out, r"(?m)^api +bad ")
+
+
 class Apply(CommandCase):
     FILE = """\
 [[backoff_policies]]
