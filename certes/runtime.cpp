@@ -254,7 +254,7 @@ std::map<std::string, std::string> Runtime::urls() const {
 
 Result<void> Runtime::serve() {
   for (bool ready = false;;) {
-    if (!ready && (!gateway_ || gateway_->warm())) {
+    if (!ready && (!gateway_ || gateway_->warm()) && (!dispatcher_ || dispatcher_->warm())) {
       ready = true;
       (void)command::try_print_line("ready");
       logging::info(next_line(role_, settings_, urls()));

@@ -13,6 +13,7 @@ namespace certes::dispatcher {
 namespace {
 
 constexpr Millis kShowEvery{1'000};
+constexpr Millis kWarmWithin{2'000};
 constexpr Millis kLeaveLimit{6'000};  // the owner needs two seconds at most for a partition, and its commit
 constexpr Millis kLastMoment{1'000};  // behind the end of draining
 constexpr Millis kProposeTimeout{10'000};
@@ -24,6 +25,7 @@ CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
       meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace),
+      warm_at_(dependencies.clock.now() + kWarmWithin),
       questions_(answered_questions(dependencies.clock.now())),
       reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }),
       long_policies_(dependencies.settings.retention.max_wait, dependencies.settings.backoff_policy) {}
@@ -215,6 +217,12 @@ void CoreLoop::on_mail(DisableDecided& mail) {
 void CoreLoop::on_past_read(std::int32_t partition, const log::ReadBack& read) {
   spdlog::info("dispatcher: {} events of partition {} read back, {} MiB, bounded by {}", read.records(), partition,
                read.bytes() >> 20, log::to_string(read.bound()));
+}
+
+// It is warm once it has taken over all that it was given.
+void CoreLoop::on_running(std::int32_t partition, book::OpenIndex& index) {
+  core_->on_running(partition, index);
+  if (!warm_) warm_ = !owner_->is_taking_over();
 }
 
 void CoreLoop::on_log_lost(std::int32_t partition, std::int64_t records) {

@@ -35,6 +35,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   std::vector<Owner::Partition> partitions() const;
   // Deliveries that are being sent, or whose outcome is being recorded.
   std::size_t in_flight() const { return in_flight_; }
+  // As Dispatcher::warm.
+  bool warm() const { return warm_ || dependencies_.clock.now() >= warm_at_; }
 
  private:
   // The loop.
@@ -61,7 +63,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   void on_mail(StopAsked& mail);
 
   // OwnerHandler: to the core.
-  void on_running(std::int32_t partition, book::OpenIndex& index) override { core_->on_running(partition, index); }
+  void on_running(std::int32_t partition, book::OpenIndex& index) override;
   void on_record(log::RecordPtr record) override { core_->on_record(std::move(record)); }
   void on_revoked(std::int32_t partition) override { core_->on_revoked(partition); }
   void on_lost(std::int32_t partition) override { core_->on_lost(partition); }
@@ -117,6 +119,8 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   std::thread thread_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<bool> warm_{false};
+  const SteadyTime warm_at_;  // whatever it has by then
   std::atomic<std::size_t> asked_{0}, refused_{0};  // questions: that wait in the inbox; that were let go
   mutable Mutex partitions_mutex_;
   std::vector<Owner::Partition> partitions_ CERTES_GUARDED_BY(partitions_mutex_);

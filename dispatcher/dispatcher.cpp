@@ -51,6 +51,10 @@ class Dispatcher::Impl {
 
   std::string address() const { return server_.address(); }
 
+  bool warm() const {
+    const Work* work = open_.load(std::memory_order_acquire);
+    return work != nullptr && work->loop.warm();
+  }
   std::size_t in_flight() const {
     const Work* work = open_.load(std::memory_order_acquire);
     return work == nullptr ? 0 : work->loop.in_flight();
@@ -146,6 +150,7 @@ void Dispatcher::measure() { impl_->measure(); }
 void Dispatcher::open(Dependencies dependencies) { impl_->open(std::move(dependencies)); }
 std::optional<std::string> Dispatcher::not_ready() const { return impl_->not_ready(); }
 std::string Dispatcher::address() const { return impl_->address(); }
+bool Dispatcher::warm() const { return impl_->warm(); }
 std::size_t Dispatcher::in_flight() const { return impl_->in_flight(); }
 std::optional<bool> Dispatcher::may_be_open_before(UnixMillis at) const { return impl_->may_be_open_before(at); }
 void Dispatcher::ask(questions::Question question, questions::Answered answered) {

@@ -56,6 +56,9 @@ class Dispatcher {
   void open(Dependencies dependencies);
   // Why it is not ready, if it is not. Any thread, does not block.
   std::optional<std::string> not_ready() const;
+  // Whether it has taken over the first partitions that it was given, so that what comes now is delivered at once; or
+  // two seconds have passed since it was opened, whatever it has. Any thread, does not block.
+  bool warm() const;
   std::string address() const;
   // Deliveries that are being sent, or whose outcome is being recorded. Any thread.
   std::size_t in_flight() const;

@@ -46,7 +46,7 @@ void Index::put(EventRow row, std::string_view payload, const Detail& detail) {
 }
 
 void Index::put_text(const EventRow& row, std::string_view payload, const Detail& detail) {
-  if (text_bounds_.of_payload == 0 || row.is_directed()) return;
+  if (text_bounds_.of_payload == 0 || row.is_repeat()) return;
   if (detail.texts) {
     const std::string words = payload_text_.text_of(payload, text_bounds_.of_payload);
     if (words.empty() || texts_.put(row.at, row.place, row.tenant, words)) return;

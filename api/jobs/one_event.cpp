@@ -41,7 +41,7 @@ class EventReplayed final : public OfEvent {
       : OfEvent(call, services), asked_(std::move(asked)) {}
 
  private:
-  Result<Answer> answer(const Found& found) override {
+  Result<Answer> answer(const Found& found, SteadyTime) override {
     const history::EventRow& event = found.records.front();
     auto read = this->read(event);
     if (!read) return fail(std::move(read.error()));

@@ -130,6 +130,12 @@ SteadyTime Owner::Impl::deadline(const Part& part) const {
   return never;
 }
 
+bool Owner::Impl::is_taking_over() const {
+  return std::ranges::any_of(parts_, [](const auto& part) {
+    return part && !part->running_before && part->phase != Phase::close && part->phase != Phase::refused;
+  });
+}
+
 std::vector<Owner::Partition> Owner::Impl::partitions() const {
   std::vector<Owner::Partition> owned;
   for (const auto& part : parts_) {
@@ -153,6 +159,7 @@ std::size_t Owner::memory_bytes() const { return impl_->memory_bytes(); }
 SteadyTime Owner::next_deadline() const { return impl_->next_deadline(); }
 bool Owner::may_act(std::int32_t partition) const { return impl_->may_act(partition); }
 bool Owner::owns(std::int32_t partition) const { return impl_->owns(partition); }
+bool Owner::is_taking_over() const { return impl_->is_taking_over(); }
 void Owner::record_attempt(Place origin, std::optional<book::LaneNumber> lane, const AttemptRecord& attempt,
                            std::function<void()> recorded) {
   impl_->record_attempt(origin, lane, attempt, std::move(recorded));

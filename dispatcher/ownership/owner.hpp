@@ -125,6 +125,8 @@ class Owner {
   // was called within half the session timeout.
   bool may_act(std::int32_t partition) const;
   bool owns(std::int32_t partition) const;
+  // Whether a partition that it was given is not running yet.
+  bool is_taking_over() const;
 
   // Appends the outcome of an attempt. `lane`: of the delivery, in the partition's index; none: of an event that nobody
   // gets. Once it is acknowledged (a failed or unknown append is repeated under a new term until it is; never after

@@ -31,6 +31,7 @@ class Owner::Impl final : public log::MemberHandler {
   SteadyTime next_deadline() const;
   bool may_act(std::int32_t partition) const;
   bool owns(std::int32_t partition) const;
+  bool is_taking_over() const;
   void leave();
   bool left() const { return member_->left(); }
   std::vector<Owner::Partition> partitions() const;

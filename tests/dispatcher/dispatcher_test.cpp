@@ -80,6 +80,12 @@ TEST_CASE("Dispatcher: an event arrives once, byte for byte and signed") {
         std::string::npos);
 }
 
+TEST_CASE("Dispatcher: is warm once it has taken over what it was given") {
+  Installation installation;
+  installation.start();
+  CHECK(eventually([&] { return installation.dispatcher().warm(); }));
+}
+
 TEST_CASE("Dispatcher: knows whether something from before a time is open") {
   std::atomic<int> code{500};
   Receiver receiver([&](const auto&, auto) { return status(code); });
