@@ -11,6 +11,7 @@ namespace certes::dispatcher::simulation {
 
 namespace names = log::names;
 using registry::EndpointState;
+using registry::Fate;
 
 bool Judge::has_come_before(const log::StoredRecord& event) {
   const auto view = event::view(event);

@@ -96,7 +96,7 @@ class Judge final : public certes::simulation::Witness {
   Must must(const std::string& delivery) const;
   Must must_match(const Item& item, const std::string& endpoint) const;
   // Nothing: it goes by its delivery's class, or that is not known here.
-  static std::optional<Fate> fate(const registry::Endpoint& endpoint, const Item& item);
+  static std::optional<registry::Fate> fate(const registry::Endpoint& endpoint, const Item& item);
   // Who was to get it has been so ever since, and is there now: null otherwise.
   std::shared_ptr<const registry::Endpoint> steady(const Of& of) const;
   static bool was_closed(const registry::Endpoint& endpoint, UnixMillis from);

@@ -6,6 +6,7 @@
 namespace certes::dispatcher::simulation {
 
 using registry::EndpointState;
+using registry::Fate;
 
 std::optional<Fate> Judge::fate(const registry::Endpoint& endpoint, const Item& item) {
   const Fate fate = fate_of(endpoint, *item.record, registry::Priority::critical);
