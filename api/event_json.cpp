@@ -1,9 +1,13 @@
 #include "api/event_json.hpp"
 
+#include <algorithm>
+
+#include "common/base/phases.hpp"
 #include "common/event/payload_view.hpp"
 #include "common/json/json_text.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/json.hpp"
+#include "common/registry/resources.hpp"
 
 namespace certes::api {
 namespace {
@@ -65,6 +69,33 @@ void put_headers(OrderedJson& json, const log::Headers& headers) {
   if (!forwarded.empty()) json["headers"] = std::move(forwarded);
 }
 
+OrderedJson json_of(const Phases& phases) {
+  OrderedJson json = OrderedJson::object();
+  const auto put_part = [&json](const char* name, const Phases::Part& part) {
+    if (part) json[name] = static_cast<double>(*part) / 1'000;
+  };
+  put_part("name", phases.name);
+  put_part("connect", phases.connect);
+  put_part("tls", phases.tls);
+  put_part("first_byte", phases.first_byte);
+  return json;
+}
+
+// Of "name: value" lines; of several of one name all values, with commas.
+OrderedJson fields_of(std::string_view lines) {
+  OrderedJson json = OrderedJson::object();
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    const std::size_t colon = line.find(": ");
+    if (colon == line.npos) continue;
+    const std::string name = registry::lower_case(line.substr(0, colon));
+    const std::string value(line.substr(colon + 2));
+    json[name] = json.contains(name) ? json[name].get<std::string>() + ", " + value : value;
+  }
+  return json;
+}
+
 OrderedJson members_of(const ShownDelivery& delivery) {
   const history::DeliveryRow& row = delivery.row;
   OrderedJson json = {{"delivery", row.id}};
@@ -108,6 +139,12 @@ std::string attempt_json(const history::AttemptRow& attempt, const std::string& 
   put(json, "error", attempt.error);
   json["duration_ms"] = static_cast<double>(attempt.duration_us) / 1'000;
   if (attempt.outcome == "retry") put_time(json, "retry_at", attempt.next_at);
+  put(json, "retry_by", attempt.next_by);
+  put(json, "backoff_policy", attempt.policy);
+  if (attempt.breaker_open) json["breaker_open"] = true;
+  put(json, "address", attempt.address);
+  if (const auto phases = Phases::parse(attempt.phases)) json["timings_ms"] = json_of(*phases);
+  if (!attempt.answer_header.empty()) json["answer_headers"] = fields_of(attempt.answer_header);
   put(json, "answer", attempt.answer);
   return written(json);
 }

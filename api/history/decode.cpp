@@ -12,6 +12,7 @@ namespace {
 namespace names = log::names;
 
 constexpr std::size_t kMostText = 4u << 10;  // of an error and an answer: what dispatchers write
+constexpr std::size_t kMostWord = 128;
 
 std::string text_of(const log::Headers& headers, std::string_view name) { return std::string(headers.get(name)); }
 
@@ -42,6 +43,12 @@ AttemptRow attempt_of(const log::StoredRecord& record, const DeliveryRow& delive
   row.duration_us = delivery.duration_us;
   row.next_at = delivery.next_at;
   row.answer = record.value.substr(0, kMostText);
+  row.phases = record.headers.get(names::kPhases).substr(0, kMostWord);
+  row.address = record.headers.get(names::kAddress).substr(0, kMostWord);
+  row.answer_header = record.headers.get(names::kAnswerHeader).substr(0, kMostText);
+  row.next_by = record.headers.get(names::kNextBy).substr(0, kMostWord);
+  row.policy = record.headers.get(names::kPolicy).substr(0, kMostWord);
+  row.breaker_open = record.headers.find(names::kBreaker).has_value();
   return row;
 }
 

@@ -82,6 +82,11 @@ struct AttemptRow {
   std::int64_t duration_us = 0;
   UnixMillis next_at = 0;
   std::string answer;  // its beginning, as the record has it
+  // Where its record says so: as base/phases.hpp writes them; what was dialled; "name: value" lines.
+  std::string phases, address, answer_header;
+  // Of the next attempt: what decided when, by which policy; and that the endpoint's breaker was open.
+  std::string next_by, policy;
+  bool breaker_open = false;
 };
 
 }  // namespace certes::api::history

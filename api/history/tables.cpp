@@ -38,8 +38,9 @@ constexpr const char* kMake[] = {
     "INTEGER, expected INTEGER, letter INTEGER, told_at INTEGER, seal INTEGER, PRIMARY KEY(p, o, id)) WITHOUT ROWID",
     "CREATE INDEX deliveries_endpoint ON deliveries(tenant, endpoint, event_at)",
     "CREATE TABLE attempts(p INTEGER, o INTEGER, a INTEGER, delivery BLOB, attempt INTEGER, at INTEGER, outcome BLOB, "
-    "status INTEGER, error BLOB, rule BLOB, duration_us INTEGER, next_at INTEGER, answer BLOB, seal INTEGER, PRIMARY "
-    "KEY(p, o, a)) WITHOUT ROWID",
+    "status INTEGER, error BLOB, rule BLOB, duration_us INTEGER, next_at INTEGER, answer BLOB, phases BLOB, address "
+    "BLOB, answer_header BLOB, next_by BLOB, policy BLOB, breaker_open INTEGER, seal INTEGER, PRIMARY KEY(p, o, a)) "
+    "WITHOUT ROWID",
     "CREATE TABLE text_hours(hour INTEGER, p INTEGER, high INTEGER, bytes INTEGER, PRIMARY KEY(hour, p)) WITHOUT ROWID",
 };
 
@@ -66,7 +67,8 @@ const std::string kDeliveryColumns =
     "p,o,id,tenant,endpoint,event_at,state,attempts,status,error,rule,last_at,next_at,duration_us,expected,letter,"
     "told_at,seal";
 const std::string kAttemptColumns =
-    "p,o,a,delivery,attempt,at,outcome,status,error,rule,duration_us,next_at,answer,seal";
+    "p,o,a,delivery,attempt,at,outcome,status,error,rule,duration_us,next_at,answer,phases,address,answer_header,next_"
+    "by,policy,breaker_open,seal";
 
 std::string event_columns_of(const std::string& table) {
   std::string columns = table + "." + kEventColumns;
@@ -150,7 +152,8 @@ void write(Statement& statement, const AttemptRow& row) {
   RowWriter to(statement);
   to.add(row.event.partition).add(row.event.offset).add(row.offset).add(row.delivery).add(row.attempt).add(row.at);
   to.add(row.outcome).add(row.status).add(row.error).add(row.rule).add(row.duration_us).add(row.next_at);
-  to.add(row.answer).seal();
+  to.add(row.answer).add(row.phases).add(row.address).add(row.answer_header).add(row.next_by).add(row.policy);
+  to.add(std::int64_t{row.breaker_open}).seal();
 }
 
 AttemptRow read_attempt(const Statement& statement) {
@@ -168,7 +171,10 @@ AttemptRow read_attempt(const Statement& statement) {
   row.rule = from.text();
   row.duration_us = from.number();
   row.next_at = from.number();
-  row.answer = from.text();
+  for (std::string* const text :
+       {&row.answer, &row.phases, &row.address, &row.answer_header, &row.next_by, &row.policy})
+    *text = from.text();
+  row.breaker_open = from.number() != 0;
   from.check("attempts");
   return row;
 }

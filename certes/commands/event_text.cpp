@@ -31,6 +31,31 @@ std::string took(const Json& attempt) {
   return time.is_number() ? spoken(Millis{static_cast<std::int64_t>(time.get<double>())}) : "-";
 }
 
+// When it is tried again, and what decided that.
+std::string next_text(const Json& attempt, UnixMillis now) {
+  const Json& at = part(attempt, "retry_at");
+  if (!at.is_string()) return "-";
+  std::string text = time_text(at, now);
+  const std::pair<const char*, const char*> reasons[] = {{"retry_by", ", by "}, {"backoff_policy", " "}};
+  for (const auto& [name, before] : reasons)
+    if (const Json& said = part(attempt, name); said.is_string()) text += before + cell_text(said);
+  if (part(attempt, "breaker_open") == true) text += ", breaker open";
+  return text;
+}
+
+// Where it went, and in which parts of the request the time.
+std::string parts_text(const Json& attempt) {
+  std::string text;
+  if (const Json& address = part(attempt, "address"); address.is_string()) text = cell_text(address);
+  const std::pair<const char*, const char*> parts[] = {
+      {"name", "name"}, {"connect", "connect"}, {"tls", "tls"}, {"first_byte", "first byte"}};
+  for (const auto& [name, title] : parts)
+    if (const Json& time = part(part(attempt, "timings_ms"), name); time.is_number())
+      text += (text.empty() ? "" : ", ") + std::string(title) + " " +
+              spoken(Millis{static_cast<std::int64_t>(time.get<double>())});
+  return text.empty() ? "-" : text;
+}
+
 // Why it did not go well: what decided, what went wrong, what was answered.
 std::string why(const Json& item) {
   std::string text;
@@ -104,10 +129,11 @@ std::string attempt_table(std::string_view items, std::size_t most, UnixMillis n
   std::vector<Row> rows;
   for (const Json& one : json_or_null<Json>(items))
     rows.push_back({time_text(part(one, "at"), now), cell_text(part(one, "endpoint")), cell_text(part(one, "attempt")),
-                    cell_text(part(one, "outcome")), cell_text(part(one, "status")), took(one), why(one)});
+                    cell_text(part(one, "outcome")), cell_text(part(one, "status")), took(one), parts_text(one),
+                    next_text(one, now), why(one)});
   const std::size_t left_out = rows.size() > most ? rows.size() - most : 0;
   rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(left_out));
-  std::string text = table({"AT", "ENDPOINT", "TRY", "OUTCOME", "STATUS", "TOOK", "WHY"}, rows);
+  std::string text = table({"AT", "ENDPOINT", "TRY", "OUTCOME", "STATUS", "TOOK", "REQUEST", "NEXT", "WHY"}, rows);
   if (left_out > 0) text += std::to_string(left_out) + " before these: certes events attempts shows them\n";
   return text;
 }

@@ -57,15 +57,15 @@ std::optional<double> longest_seconds(const Policy& policy) {
 }
 
 NextAttempt next_attempt(const Policy& policy, const Failure& failure, double random) {
-  if (policy.max_attempts > 0 && failure.attempt >= policy.max_attempts) return {false, {}, "max_attempts"};
-  if (schedule_ended(policy, failure.attempt)) return {false, {}, "schedule"};
+  if (policy.max_attempts > 0 && failure.attempt >= policy.max_attempts) return {false, {}, false, "max_attempts"};
+  if (schedule_ended(policy, failure.attempt)) return {false, {}, false, "schedule"};
   const Millis own = to_millis(jittered(nominal_delay_seconds(policy, failure.attempt), policy.jitter, random));
   const Millis asked = failure.retry_after.value_or(Millis{0});
-  if (asked > kLongestRetryAfter) return {false, {}, "retry_after"};
+  if (asked > kLongestRetryAfter) return {false, {}, false, "retry_after"};
   const Millis delay = std::max(own, asked);
   if (policy.max_seconds > 0 && failure.since_first + delay > to_millis(policy.max_seconds))
-    return {false, {}, asked > own ? "retry_after" : "max_seconds"};
-  return {true, delay, {}};
+    return {false, {}, false, asked > own ? "retry_after" : "max_seconds"};
+  return {true, delay, asked > own};
 }
 
 }  // namespace certes::backoff

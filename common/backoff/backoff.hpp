@@ -20,8 +20,9 @@ struct Failure {
 
 struct NextAttempt {
   bool again = false;
-  Millis delay{0};        // with again
-  std::string_view rule;  // otherwise: "max_attempts", "schedule", "max_seconds", "retry_after"; a static string
+  Millis delay{0};             // with again
+  bool asked = false;          // the delay is what Retry-After asked for, as that is longer
+  std::string_view rule = {};  // otherwise: "max_attempts", "schedule", "max_seconds", "retry_after"; a static string
 };
 
 // No Retry-After longer than this is waited for, whatever the policy: events are kept for as long.

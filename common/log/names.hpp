@@ -36,5 +36,12 @@ inline constexpr std::string_view kDurationUs = "certes-duration-us";
 inline constexpr std::string_view kWait = "certes-wait";              // 1: a caller waits for the outcomes
 inline constexpr std::string_view kDeliveries = "certes-deliveries";  // of a waited event, on its attempts: how many
 inline constexpr std::string_view kNext = "certes-next";              // unix milliseconds of the next attempt
+// On attempts that failed, or were slow; what was not known is not there.
+inline constexpr std::string_view kPhases = "certes-phases";               // as base/phases.hpp writes them
+inline constexpr std::string_view kAddress = "certes-address";             // that was dialled, with its port
+inline constexpr std::string_view kAnswerHeader = "certes-answer-header";  // "name: value" lines
+inline constexpr std::string_view kNextBy = "certes-next-by";              // backoff, retry_after
+inline constexpr std::string_view kPolicy = "certes-policy";               // the back-off policy that was asked
+inline constexpr std::string_view kBreaker = "certes-breaker";             // open: the next attempt waits for it, too
 
 }  // namespace certes::log::names

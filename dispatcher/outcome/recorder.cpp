@@ -35,6 +35,19 @@ Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
   return delivery.command && refuses_command(status) ? Sign::works : Sign::fails;
 }
 
+// Of most attempts, which went well, a status and a duration are enough: the rest would be a quarter more on the log.
+void note_circumstances(AttemptRecord& record, const Delivery& delivery, const http::TransferResult& result,
+                        const Judged& judged) {
+  const bool slow = Micros{result.duration_us} >= http::kSlowTransfer;
+  if (record.error.empty() && !slow) return;
+  record.phases = &result.phases;
+  record.address = result.address;
+  record.answer_header = result.header;
+  record.next_by = judged.next_by;
+  record.policy = judged.policy;
+  record.breaker_open = std::holds_alternative<RetryAt>(judged.ending) && !delivery.endpoint->workers.closed();
+}
+
 void count(questions::Attempts& attempts, const Ending& ending, Sign sign, UnixMillis now) {
   std::visit(
       Overloaded{[&](const Delivered&) { ++attempts.delivered; }, [&](const RetryAt&) { ++attempts.retry; },
@@ -99,6 +112,7 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   record.deliveries = delivery.record->awaited;
   const std::string_view answer = failed_now ? cut(result.body, kFailedAnswerBytes) : std::string_view();
   record.answer = delivery.command || record.deliveries != 0 ? std::string_view(result.body) : answer;
+  note_circumstances(record, delivery, result, judged);
   const bool letter = std::holds_alternative<DeadLettered>(judged.ending);
   begin(delivery, judged.ending, letter ? 2 : 1);  // both before the first may be acknowledged
   append_attempt(delivery, record);

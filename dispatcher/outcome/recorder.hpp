@@ -25,6 +25,9 @@ struct Judged {
   std::string failure = {};  // in one word: "500", "timeout"; empty: none
   Millis delay{0};           // until what comes next
   std::string worker = {};   // who answered, or did not; empty: the only one
+  // With RetryAt, what decided when: "backoff" or "retry_after", and the policy's id.
+  std::string_view next_by = {};
+  std::string policy = {};
 };
 
 // Why a delivery comes to nothing.

@@ -59,6 +59,19 @@ void add_origin(log::Headers& headers, Place origin) {
 
 void add_term(log::Headers& headers, std::int64_t term) { add_number(headers, log::names::kTerm, term); }
 
+// How the request went, and what decided when the next one is made.
+void add_circumstances(log::Headers& headers, const AttemptRecord& attempt) {
+  const auto add = [&headers](std::string_view name, std::string_view value) {
+    if (!value.empty()) headers.add(name, value);
+  };
+  if (attempt.phases != nullptr && attempt.phases->any()) headers.add(log::names::kPhases, attempt.phases->text());
+  add(log::names::kAddress, attempt.address);
+  add(log::names::kAnswerHeader, attempt.answer_header);
+  add(log::names::kNextBy, attempt.next_by);
+  add(log::names::kPolicy, attempt.policy);
+  if (attempt.breaker_open) headers.add(log::names::kBreaker, "open");
+}
+
 log::Record attempt_record(const AttemptRecord& attempt, Place origin) {
   log::Record record;
   log::Headers& headers = record.headers;
@@ -77,6 +90,7 @@ log::Record attempt_record(const AttemptRecord& attempt, Place origin) {
   const UnixMillis next_at = attempt.ending ? next_of(*attempt.ending) : 0;
   if (next_at != 0) add_number(headers, log::names::kNext, next_at);
   if (attempt.deliveries != 0) add_number(headers, log::names::kDeliveries, attempt.deliveries);
+  add_circumstances(headers, attempt);
   record.value = attempt.answer.substr(0, kTextLimit);
   return record;
 }

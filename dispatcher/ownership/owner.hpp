@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "common/base/clock.hpp"
+#include "common/base/phases.hpp"
 #include "common/base/result.hpp"
 #include "common/log/log.hpp"
 #include "common/log/read_back.hpp"
@@ -44,6 +45,12 @@ struct AttemptRecord {
   // The answer's first 4 KB where a caller waits, or of a command; its first 1 KB where it failed; else empty.
   std::string_view answer;
   std::uint32_t deliveries = 0;  // where a caller waits: how many the event has
+  // Of one that failed, or was slow; empty, or null: it is not said.
+  std::string_view address, answer_header;
+  const Phases* phases = nullptr;
+  // Of one after which another is to come: what decided when.
+  std::string_view next_by, policy;
+  bool breaker_open = false;
 };
 
 class OwnerHandler {

@@ -12,6 +12,13 @@
 #include "dispatcher/sending/request_builder.hpp"
 
 namespace certes::dispatcher {
+namespace {
+
+// What decided when the next attempt is made.
+constexpr std::string_view kByBackoff = "backoff", kByRetryAfter = "retry_after";
+
+}  // namespace
+
 Attempts::Attempts(const CoreOptions& options, const AttemptParts& parts)
     : options_(options),
       parts_(parts),
@@ -258,6 +265,8 @@ void Attempts::failed(Delivery& delivery, const http::TransferResult& result, st
       judged.ending = RetryAt{now + next.delay.count()};
       judged.rule.clear();
       judged.delay = next.delay;
+      judged.next_by = next.asked ? kByRetryAfter : kByBackoff;
+      judged.policy = delivery.policy->id;
     }
   }
   record(delivery, result, judged);

@@ -146,6 +146,34 @@ TEST_CASE("Events: attempts come in their order, a page at a time, and a replay'
   CHECK(f.ids("/events") == "evt_2 evt_1 ");
 }
 
+TEST_CASE("Events: an attempt shows where it went, how long its parts took, and what decided the next") {
+  Fixture f;
+  const auto place = f.event({.id = "evt_1"});
+  f.attempt({.origin = place,
+             .outcome = "retry",
+             .status = 503,
+             .error = "503",
+             .next_at = 1'700'000'000'000,
+             .phases = "-,1500,-,20000",
+             .address = "10.0.0.7:443",
+             .answer_header = "Server: shop\nVia: a\nvia: b\nno field\n",
+             .next_by = "retry_after",
+             .policy = "slow",
+             .breaker = "open"});
+  f.attempt({.origin = place, .attempt = 2, .phases = "nonsense"});
+  f.settle("evt_1");
+  REQUIRE(eventually([&] { return f.api.get("/events/evt_1/attempts").json["items"].size() == 2; }));
+  const auto all = f.api.get("/events/evt_1/attempts").json["items"];
+  CHECK(all[0]["timings_ms"] == Json{{"connect", 1.5}, {"first_byte", 20.0}});
+  CHECK(all[0]["address"] == "10.0.0.7:443");
+  CHECK(all[0]["answer_headers"] == Json{{"server", "shop"}, {"via", "a, b"}});
+  CHECK(all[0]["retry_by"] == "retry_after");
+  CHECK(all[0]["backoff_policy"] == "slow");
+  CHECK(all[0]["breaker_open"] == true);
+  for (const char* name : {"timings_ms", "address", "answer_headers", "retry_by", "backoff_policy", "breaker_open"})
+    CHECK_FALSE(all[1].contains(name));
+}
+
 TEST_CASE("Events: a list is what is asked for, the newest first, page by page") {
   Fixture f;
   std::string expected;

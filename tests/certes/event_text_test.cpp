@@ -17,7 +17,9 @@ constexpr const char* kEvent = R"({"id":"evt_1","type":"order.created","source":
 "data":{"n": 1},"indexed_until":"2026-01-31T08:00:09.500Z"})";
 
 constexpr const char* kAttempts = R"([{"endpoint":"billing","delivery":"dlv_1","attempt":1,
-"at":"2026-01-31T08:00:01.000Z","outcome":"retry","status":500,"error":"500","duration_ms":12.3,"answer":"no\nway"}])";
+"at":"2026-01-31T08:00:01.000Z","outcome":"retry","status":500,"error":"500","duration_ms":12.3,"answer":"no\nway","address":"10.0.0.7:443",
+"timings_ms":{"connect":2.0,"first_byte":9.5},"retry_at":"2026-01-31T08:00:15.000Z","retry_by":"retry_after",
+"backoff_policy":"slow","breaker_open":true}])";
 
 }  // namespace
 
@@ -40,8 +42,12 @@ TEST_CASE("certes events show: a whole life, with ages beside times") {
       "ENDPOINT  STATE     TRIES  STATUS  LAST                                NEXT                               WHY\n"
       "billing   retrying  1      500     2026-01-31T08:00:01.000Z (9 s ago)  2026-01-31T08:00:15.000Z (in 5 s)  500\n"
       "\n"
-      "AT                                  ENDPOINT  TRY  OUTCOME  STATUS  TOOK     WHY\n"
-      "2026-01-31T08:00:01.000Z (9 s ago)  billing   1    retry    500     0.012 s  500: no\\u000away\n");
+      "AT                                  ENDPOINT  TRY  OUTCOME  STATUS  TOOK     "
+      "REQUEST                                            "
+      "NEXT                                                                  WHY\n"
+      "2026-01-31T08:00:01.000Z (9 s ago)  billing   1    retry    500     0.012 s  "
+      "10.0.0.7:443, connect 0.002 s, first byte 0.009 s  "
+      "2026-01-31T08:00:15.000Z (in 5 s), by retry_after slow, breaker open  500: no\\u000away\n");
 }
 
 TEST_CASE("certes events show: of what was not tried, or has no payload, it says so") {

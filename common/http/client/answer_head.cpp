@@ -11,6 +11,8 @@ namespace {
 constexpr std::string_view kVersions[] = {"HTTP/1.1 ", "HTTP/1.0 "};
 constexpr std::string_view kVersion2 = "HTTP/2 ";  // libcurl's own words: HTTP/2 has no status line
 constexpr std::size_t kMaxRetryAfter = 128;
+constexpr std::string_view kCredentials[] = {"set-cookie", "set-cookie2", "authentication-info",
+                                             "proxy-authentication-info", "authorization"};
 
 bool interim(int status) { return status < 200 && status != 101; }
 
@@ -54,7 +56,15 @@ bool AnswerHead::take(std::string_view line, bool http2) {
   return true;
 }
 
+void AnswerHead::keep(std::string_view name, std::string_view value) {
+  if (status_ >= 200 && status_ < 300) return;
+  if (std::ranges::any_of(kCredentials, [name](std::string_view one) { return same_token(name, one); })) return;
+  if (kept_.size() + name.size() + value.size() + 3 > kMostKept) return;
+  kept_.append(name).append(": ").append(value).push_back('\n');
+}
+
 void AnswerHead::take_field(std::string_view name, std::string_view value) {
+  keep(name, value);
   if (same_token(name, "retry-after")) retry_after_ = value.substr(0, kMaxRetryAfter);
   if (!same_token(name, "transfer-encoding")) return;
   for (std::size_t comma = 0; comma != value.npos; value.remove_prefix(comma == value.npos ? 0 : comma + 1)) {
@@ -66,6 +76,7 @@ void AnswerHead::take_field(std::string_view name, std::string_view value) {
 bool AnswerHead::begin(std::string_view line, bool http2) {
   begins_ = ended_ = chunked_ = false;
   retry_after_.clear();
+  kept_.clear();
   status_ = status_of_line(line, http2);
   if (status_ == 0) fault_ = Fault::malformed;
   return status_ != 0;

@@ -14,6 +14,7 @@ class AnswerHead {
   // Of all lines, interim answers and trailers included. libcurl makes an object of every line.
   static constexpr std::size_t kMostBytes = 256u << 10;
   static constexpr std::size_t kMostLines = 256;
+  static constexpr std::size_t kMostKept = 1'024;
 
   enum class Fault : std::uint8_t { none, too_large, malformed };
 
@@ -25,15 +26,19 @@ class AnswerHead {
   int status() const { return status_; }                           // of the last answer that has begun; 0: none
   bool chunked() const { return chunked_; }                        // that answer's body comes in chunks
   const std::string& retry_after() const { return retry_after_; }  // of that answer, as sent
+  // The fields of that answer, where its status is not 2xx, as "name: value" lines: whole ones, as many as fit. What
+  // hands out credentials (set-cookie and the like) is left out.
+  const std::string& kept() const { return kept_; }
   void clear() { *this = AnswerHead(); }
 
  private:
   bool begin(std::string_view line, bool http2);
   void take_field(std::string_view name, std::string_view value);
+  void keep(std::string_view name, std::string_view value);
 
   std::size_t bytes_ = 0;
   std::size_t lines_ = 0;
-  std::string retry_after_;
+  std::string retry_after_, kept_;
   int status_ = 0;
   Fault fault_ = Fault::none;
   bool ended_ = false;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "common/http/characters.hpp"
+#include "common/http/client/curl_facts.hpp"
 #include "common/http/listener.hpp"
 #include "common/http/own_trouble.hpp"
 
@@ -155,7 +156,7 @@ curl_socket_t CurlTransfer::on_open(void* self_pointer, curlsocktype, curl_socka
     return CURL_SOCKET_BAD;
   }
   self.dialled_ = true;
-  self.family_ = address->family;
+  self.to_ = storage;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   if (fd < 0) {
     if (own_trouble(errno)) self.socket_error_ = errno;
@@ -179,7 +180,7 @@ bool CurlTransfer::own_fault(CURLcode code) const {
   if (socket_error_ != 0) return true;
   long error = 0;
   ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-  return own_trouble(static_cast<int>(error)) || (error == EADDRNOTAVAIL && family_ == AF_INET);
+  return own_trouble(static_cast<int>(error)) || (error == EADDRNOTAVAIL && to_.ss_family == AF_INET);
 }
 
 // A line of the header above 100 KiB, or too many of them: libcurl says so, or that it is out of memory.
@@ -238,7 +239,16 @@ TransferResult CurlTransfer::result(SteadyTime now) {
   if (!out.body.empty()) out.content_type = content_type();
   out.duration_us =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_).count());
+  out.phases = phases_of(easy_, transfer_.name_asked, begun_);
   return out;
+}
+
+// What is of use where something was wrong, and would cost most requests memory for nothing.
+void CurlTransfer::tell_more(TransferResult& out) {
+  const bool well = out.error == TransferError::none && out.status >= 200 && out.status < 300;
+  if (well && std::chrono::microseconds(out.duration_us) < kSlowTransfer) return;
+  out.address = address_of(easy_, dialled_ ? &to_ : nullptr);
+  out.header = head_.kept();
 }
 
 std::string CurlTransfer::message_of(TransferError error, CURLcode code) {
@@ -272,6 +282,7 @@ TransferResult CurlTransfer::end_answered(bool broken, SteadyTime now) {
   out.status = head_.status();
   out.body_broken = broken;
   out.body_cut = out.body_cut || broken;
+  tell_more(out);
   clear();
   return out;
 }
@@ -283,6 +294,7 @@ TransferResult CurlTransfer::end_failed(TransferError error, std::string message
   curl_off_t ready = 0;
   out.unsent = ::curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK && ready == 0;
   if (error == TransferError::local) out.retry_in = kRetryLocal;
+  tell_more(out);
   clear();
   return out;
 }
@@ -294,7 +306,8 @@ void CurlTransfer::clear() {
   body_.clear();
   refused_.clear();
   dialled_ = cut_ = false;
-  socket_error_ = family_ = 0;
+  socket_error_ = 0;
+  to_ = {};
   body_bytes_ = piece_bytes_ = 0;
   chunks_.clear();
   error_[0] = 0;

@@ -3,6 +3,7 @@
 // Confined to the sender's thread.
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <string>
@@ -60,6 +61,7 @@ class CurlTransfer {
   void keep(std::string_view wire);
   bool had_more() const { return head_.chunked() ? chunks_.had_more() : body_bytes_ > body_.size(); }
   TransferResult result(SteadyTime now);
+  void tell_more(TransferResult& out);
   TransferResult end_answered(bool broken, SteadyTime now);
   TransferResult end_failed(TransferError error, std::string message, SteadyTime now);
   std::string_view content_type() const;
@@ -77,9 +79,9 @@ class CurlTransfer {
   SteadyTime begun_{};
   AnswerHead head_;
   std::string body_;
-  std::string refused_;   // why an address was not dialled
-  int socket_error_ = 0;  // why no socket could be made
-  int family_ = 0;        // of the address that was dialled last
+  std::string refused_;    // why an address was not dialled
+  int socket_error_ = 0;   // why no socket could be made
+  sockaddr_storage to_{};  // the address that was dialled last
   bool dialled_ = false;
   bool cut_ = false;             // the body is longer than is read
   std::size_t body_bytes_ = 0;   // on the wire: with what is around chunks

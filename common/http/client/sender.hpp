@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/phases.hpp"
 #include "common/base/result.hpp"
 #include "common/http/client/resolver.hpp"
 #include "common/http/networks.hpp"
@@ -54,6 +55,8 @@ inline bool not_tried(TransferError error) {
   return error == TransferError::unresolved || error == TransferError::local;
 }
 
+inline constexpr Millis kSlowTransfer{1'000};
+
 struct Transfer {
   std::uint64_t id = 0;  // the caller's; comes back
   std::string url;
@@ -64,6 +67,8 @@ struct Transfer {
   Millis timeout{15'000};    // whole request
   std::size_t affinity = 0;  // same value → same thread (an endpoint's)
   std::string tenant;        // whose: names are looked up, and waited for, by shares
+  // The sender's own: since when it waits for its name; max: it does not.
+  SteadyTime name_asked = SteadyTime::max();
 };
 
 struct TransferResult {
@@ -78,6 +83,11 @@ struct TransferResult {
   bool body_broken = false;  // it broke off: reset, timed out, given up
   std::string content_type;  // of the body, as sent; empty: none, or longer than 256 bytes
   std::uint64_t duration_us = 0;
+  Phases phases = {};
+  // These two only where it did not go well (2xx), or took kSlowTransfer. The address that was dialled, or whose
+  // connection was used, with its port; empty: none. The answer's header as "name: value" lines, of which what does not
+  // fit AnswerHead::kMostKept is left out; cookies always are.
+  std::string address = {}, header = {};
   Millis retry_in{0};             // of what was not tried: not before that
   ResolutionPtr resolution = {};  // of the URL's name, where it was found; null: nobody looked
 };

@@ -157,7 +157,9 @@ void SenderThread::resolve(Transfer&& transfer) {
       return start_named(std::move(transfer), *named, known->resolution);
     if (known) return give_back(transfer.id, *known, name.host);
   }
-  resolving_.add(name, std::move(transfer), clock_now() + Resolver::kPatience);
+  const SteadyTime now = clock_now();
+  transfer.name_asked = std::min(transfer.name_asked, now);
+  resolving_.add(name, std::move(transfer), now + Resolver::kPatience);
   give_back_surplus();
 }
 

@@ -144,3 +144,23 @@ TEST_CASE("Decode: numbers that are none are zero, and long texts are cut") {
   CHECK(told->delivery.error.size() == 4'096);
   CHECK(told->attempt->answer.size() == 4'096);
 }
+
+TEST_CASE("Decode: what an attempt's record says of its request is taken as it stands, within bounds") {
+  const auto told = told_of({.origin = "2:5",
+                             .outcome = "retry",
+                             .phases = "1,2,3,4",
+                             .address = std::string(200, 'a'),
+                             .answer_header = "A: b\n",
+                             .next_by = "backoff",
+                             .policy = "slow",
+                             .breaker = "open"});
+  REQUIRE(told);
+  REQUIRE(told->attempt);
+  CHECK(told->attempt->phases == "1,2,3,4");
+  CHECK(told->attempt->address.size() == 128);
+  CHECK(told->attempt->answer_header == "A: b\n");
+  CHECK(told->attempt->next_by == "backoff");
+  CHECK(told->attempt->policy == "slow");
+  CHECK(told->attempt->breaker_open);
+  CHECK_FALSE(told_of({.origin = "2:5"})->attempt->breaker_open);
+}

@@ -36,6 +36,7 @@ struct AttemptText {
   std::string term = "1", event = "evt_1", tenant = "default", answer = {}, error = {}, rule = {};
   std::int64_t next_at = 0;
   int deliveries = 0;
+  std::string phases = {}, address = {}, answer_header = {}, next_by = {}, policy = {}, breaker = {};
 };
 
 inline log::Record attempt_record(const AttemptText& text) {
@@ -55,6 +56,11 @@ inline log::Record attempt_record(const AttemptText& text) {
   headers.add(names::kDurationUs, "1500");
   if (text.next_at != 0) headers.add(names::kNext, std::to_string(text.next_at));
   if (text.deliveries != 0) headers.add(names::kDeliveries, std::to_string(text.deliveries));
+  const std::pair<std::string_view, std::string> more[] = {
+      {names::kPhases, text.phases},  {names::kAddress, text.address}, {names::kAnswerHeader, text.answer_header},
+      {names::kNextBy, text.next_by}, {names::kPolicy, text.policy},   {names::kBreaker, text.breaker}};
+  for (const auto& [name, value] : more)
+    if (!value.empty()) headers.add(name, value);
   headers.add(names::kTerm, text.term);
   record.value = text.answer;
   return record;

@@ -99,6 +99,8 @@ TEST_CASE("BackoffPolicy: Retry-After is never shortened, nor does it shorten") 
   own.cap_seconds = 10;
   CHECK(next_attempt(own, {1, Millis{0}, Millis{3'000}}, 0).delay == Millis{10'000});
   CHECK(next_attempt(own, {1, Millis{0}, Millis{3'600'000}}, 0).delay == Millis{3'600'000});
+  CHECK_FALSE(next_attempt(own, {1, Millis{0}, Millis{3'000}}, 0).asked);
+  CHECK(next_attempt(own, {1, Millis{0}, Millis{3'600'000}}, 0).asked);
 }
 
 TEST_CASE("BackoffPolicy: a Retry-After beyond the policy's time ends it at once") {

@@ -65,6 +65,8 @@ struct Recorded {
   UnixMillis next_at = 0;
   std::string answer;
   std::uint32_t deliveries = 0;
+  std::string phases, address, answer_header, next_by, policy;
+  bool breaker_open = false;
 };
 
 // What an earlier owner has left on the log of a delivery, by its endpoint.
@@ -116,7 +118,9 @@ class World final : public dispatcher::Outcomes,
                         std::string(attempt.ending ? dispatcher::text_of(*attempt.ending) : dispatcher::kUnmatchedText),
                         std::string(attempt.error), std::string(attempt.rule), attempt.attempt,
                         attempt.ending ? dispatcher::next_of(*attempt.ending) : 0, std::string(attempt.answer),
-                        attempt.deliveries});
+                        attempt.deliveries, attempt.phases ? attempt.phases->text() : "", std::string(attempt.address),
+                        std::string(attempt.answer_header), std::string(attempt.next_by), std::string(attempt.policy),
+                        attempt.breaker_open});
     if (!lane) return acknowledge(std::move(done));
     acknowledge([this, origin, place = dispatcher::book::OpenPlace{origin.offset, *lane}, attempts = attempt.attempt,
                  ending = *attempt.ending, at = clock.unix_millis(), done = std::move(done)] {

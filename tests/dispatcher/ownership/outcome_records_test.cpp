@@ -94,4 +94,47 @@ TEST_CASE("Outcome: without an endpoint it is of a lane of nobody's; without a d
   CHECK_FALSE(outcome_of(stored(Topic::attempts, attempt_record({}, {0, 12}))));
 }
 
+TEST_CASE("Outcome records: how a request went is said where it is known, and costs nothing where it is not") {
+  AttemptRecord attempt;
+  attempt.delivery = "dlv_1";
+  attempt.event_id = "evt_1";
+  attempt.endpoint = "billing";
+  attempt.tenant = "default";
+  attempt.ending = RetryAt{1'700'000'000'000};
+  const std::size_t before = attempt_record(attempt, {0, 12}).size();
+  const Phases phases{{}, 1'500, {}, 20'000}, none;
+  attempt.phases = &none;
+  CHECK(attempt_record(attempt, {0, 12}).size() == before);
+  attempt.phases = &phases;
+  attempt.address = "10.0.0.7:443";
+  attempt.answer_header = "Server: shop\n";
+  attempt.next_by = "backoff";
+  attempt.policy = "slow";
+  attempt.breaker_open = true;
+  log::Record record = attempt_record(attempt, {0, 12});
+  CHECK(record.headers.get(log::names::kPhases) == "-,1500,-,20000");
+  CHECK(record.headers.get(log::names::kAddress) == "10.0.0.7:443");
+  CHECK(record.headers.get(log::names::kAnswerHeader) == "Server: shop\n");
+  CHECK(record.headers.get(log::names::kNextBy) == "backoff");
+  CHECK(record.headers.get(log::names::kPolicy) == "slow");
+  CHECK(record.headers.get(log::names::kBreaker) == "open");
+  // The next owner reads the same of it as before.
+  CHECK(outcome_of(stored(Topic::attempts, std::move(record)))->tried().due == 1'700'000'000'000);
+}
+
+TEST_CASE("Outcome records: a failed attempt with all that is kept stays within 4 KB") {
+  const std::string answer(kFailedAnswerBytes, 'a'), header(1'024, 'h'), word(128, 'w');
+  const Phases phases{4'294'967'295u, 4'294'967'295u, 4'294'967'295u, 4'294'967'295u};
+  AttemptRecord attempt;
+  attempt.delivery = attempt.event_id = attempt.endpoint = attempt.tenant = attempt.policy = word;
+  attempt.ending = RetryAt{1'700'000'000'000};
+  attempt.error = "503";
+  attempt.answer = answer;
+  attempt.answer_header = header;
+  attempt.phases = &phases;
+  attempt.address = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535";
+  attempt.next_by = "retry_after";
+  CHECK(attempt_record(attempt, {0, 12}).size() <= 4'096);
+}
+
 }  // namespace certes::dispatcher

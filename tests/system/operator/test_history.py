@@ -22,6 +22,7 @@ class History(Case):
     """What both engines are asked. `publisher`: takes events; `api`: has history."""
 
     def resources(self, sink):
+        self.sink_port = sink.port
         for name, policy, pattern in (("good", None, "order.#"), ("fails", HOUR, "order.paid"), ("ends", ONCE, "mail.#")):
             if policy:
                 self.api.ok("PUT", f"/backoff-policies/{name}", policy)
@@ -79,6 +80,11 @@ class History(Case):
         attempts = {one["endpoint"]: one for one in self.api.ok("GET", f"/events/{self.paid}/attempts")["items"]}
         self.assertEqual((attempts["fails"]["outcome"], attempts["fails"]["answer"]), ("retry", "out of order"))
         self.assertEqual((attempts["good"]["outcome"], attempts["good"]["status"]), ("delivered", 200))
+        self.assertEqual((attempts["fails"]["retry_by"], attempts["fails"]["backoff_policy"]), ("backoff", "fails"))
+        self.assertEqual(attempts["fails"]["address"], f"127.0.0.1:{self.sink_port}")
+        self.assertEqual(attempts["fails"]["answer_headers"]["content-length"], "12")
+        self.assertGreater(attempts["fails"]["timings_ms"]["first_byte"], 0)
+        self.assertNotIn("timings_ms", attempts["good"])
         ended = self.api.ok("GET", f"/events/{self.mail}")["deliveries"]
         self.assertEqual([one["state"] for one in ended], ["dead_lettered"])
 

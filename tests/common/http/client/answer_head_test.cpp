@@ -118,3 +118,26 @@ TEST_CASE("AnswerHead: knows of a body in chunks, that answer's own") {
     CHECK_FALSE(head.chunked());
   }
 }
+
+TEST_CASE("Answer head: of an answer that is not 2xx its fields are kept, whole lines of them, and no credentials") {
+  AnswerHead head;
+  CHECK(head.take("HTTP/1.1 503 Busy\r\n"));
+  CHECK(head.take("Server: shop\r\n"));
+  CHECK(head.take("Set-Cookie: session=1\r\n"));
+  CHECK(head.take("X-Large: " + std::string(AnswerHead::kMostKept, 'x') + "\r\n"));
+  CHECK(head.take("X-Small:  y \r\n"));
+  CHECK(head.take("\r\n"));
+  CHECK(head.kept() == "Server: shop\nX-Small: y\n");
+}
+
+TEST_CASE("Answer head: of an answer that is 2xx, or is followed by another, nothing is kept") {
+  AnswerHead head;
+  CHECK(head.take("HTTP/1.1 100 Continue\r\n"));
+  CHECK(head.take("Server: shop\r\n"));
+  CHECK(head.take("\r\n"));
+  CHECK(head.kept() == "Server: shop\n");
+  CHECK(head.take("HTTP/1.1 204 Gone well\r\n"));
+  CHECK(head.take("Server: shop\r\n"));
+  CHECK(head.take("\r\n"));
+  CHECK(head.kept().empty());
+}

@@ -321,6 +321,47 @@ TEST_CASE("Sender: Retry-After comes as it was sent, that of the last answer") {
   CHECK(result.retry_after.empty());
 }
 
+TEST_CASE("Sender: a request says in which parts its time was spent; a connection that was kept was not made") {
+  RawEndpoint endpoint(always(kOk));
+  TestSender test;
+  const TransferResult first = test.one(endpoint.url()), second = test.one(endpoint.url());
+  REQUIRE(endpoint.connections() == 1);
+  CHECK(first.phases.connect);
+  CHECK(first.phases.first_byte);
+  CHECK_FALSE(first.phases.tls);
+  CHECK_FALSE(first.phases.name);
+  CHECK_FALSE(second.phases.connect);
+  CHECK(second.phases.first_byte);
+  // What went well and fast carries no more.
+  CHECK(first.address.empty());
+  CHECK(first.header.empty());
+}
+
+TEST_CASE("Sender: one that did not go well says where it went, and what the answer's header was") {
+  RawEndpoint refuses(always("HTTP/1.1 500 No\r\nServer: shop\r\nContent-Length: 0\r\n\r\n"));
+  RawEndpoint silent([](int fd, int) { RawEndpoint::wait_closed(fd); });
+  TestSender test;
+  const TransferResult refused = test.one(refuses.url());
+  CHECK(refused.address == "127.0.0.1:" + std::to_string(refuses.port()));
+  CHECK(refused.header == "Server: shop\nContent-Length: 0\n");
+  CHECK(test.one(refuses.url()).address == refused.address);  // of a connection that was kept, too
+  const TransferResult late = test.one(silent.url(), "hello", Millis(100));
+  CHECK(late.address == "127.0.0.1:" + std::to_string(silent.port()));
+  CHECK(late.phases.connect);
+  CHECK_FALSE(late.phases.first_byte);
+  CHECK(late.header.empty());
+}
+
+TEST_CASE("Sender: where nobody listens, the address that was dialled is said, and that no connection was made") {
+  TestSender test;
+  const std::string url = closed_url();
+  const TransferResult result = test.one(url);
+  REQUIRE(result.error == TransferError::connect);
+  CHECK(url.find("//" + result.address + "/") != std::string::npos);
+  CHECK_FALSE(result.phases.connect);
+  CHECK_FALSE(result.phases.first_byte);
+}
+
 TEST_CASE("Sender: a compressed answer is not unpacked") {
   RawEndpoint endpoint(always("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"));
   TestSender test;
