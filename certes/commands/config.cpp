@@ -12,10 +12,10 @@ using Json = nlohmann::ordered_json;
 bool is_changed(const Json& setting) { return setting.value("from", "") != "default"; }
 
 int list_settings(client::ApiClient& api, const ConfigOptions& options) {
-  const auto body = api.list("/config");
-  if (!body) return failed(body.error());
+  const auto page = api.get("/config");
+  if (!page) return failed(page.error());
   Json shown = Json::array();
-  for (const Json& setting : json_or_null<Json>(*body))
+  for (const Json& setting : json_or_null<Json>(*page).value("items", Json::array()))
     if (!options.changed || is_changed(setting)) shown.push_back(setting);
   if (options.connection.json) {
     print_line(shown.dump(2));

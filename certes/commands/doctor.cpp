@@ -19,11 +19,11 @@ class Doctor {
     health("gateway", connection_.gateway_url);
     if (!answers) return std::move(findings_);
     version();
-    of_list("settings", "/config", [](const Json& settings) { return judge_settings(settings); });
+    if (const auto page = get("settings", "/config")) add(judge_settings(page->value("items", Json::array())));
     endpoints();
-    of_page("dead letters", "/dead-letters?limit=100", [](const Json& page) { return judge_dead_letters(page); });
-    of_page("history", "/events?limit=1", [this](const Json& page) { return judge_history(page, now_); });
-    of_list("keys", "/keys", [this](const Json& keys) { return judge_keys(keys, now_); });
+    if (const auto page = get("dead letters", "/dead-letters?limit=100")) add({judge_dead_letters(*page)});
+    if (const auto page = get("history", "/events?limit=1")) add({judge_history(*page, now_)});
+    if (const auto keys = list("keys", "/keys")) add(judge_keys(*keys, now_));
     return std::move(findings_);
   }
 
@@ -39,25 +39,16 @@ class Doctor {
     return answer.has_value();
   }
   void version() {
-    const auto description = api_.get("/openapi.json");
-    if (!description) return findings_.push_back(not_looked_at("version", description.error()));
-    const Json info = json_or_null<Json>(*description).value("info", Json::object());
-    findings_.push_back(judge_version(info.value("version", ""), CERTES_VERSION));
+    const auto description = get("version", "/openapi.json");
+    if (description)
+      add({judge_version(description->value("info", Json::object()).value("version", ""), CERTES_VERSION)});
   }
-  std::optional<Json> list(const std::string& check, const std::string& path) {
-    const auto items = api_.list(path);
-    if (items) return json_or_null<Json>(*items);
-    findings_.push_back(not_looked_at(check, items.error()));
+  std::optional<Json> get(const std::string& check, const std::string& path) { return seen(check, api_.get(path)); }
+  std::optional<Json> list(const std::string& check, const std::string& path) { return seen(check, api_.list(path)); }
+  std::optional<Json> seen(const std::string& check, const Result<std::string>& answer) {
+    if (answer) return json_or_null<Json>(*answer);
+    findings_.push_back(not_looked_at(check, answer.error()));
     return std::nullopt;
-  }
-  template <class Judge>
-  void of_list(const std::string& check, const std::string& path, Judge judge) {
-    if (const auto items = list(check, path)) add(judge(*items));
-  }
-  template <class Judge>
-  void of_page(const std::string& check, const std::string& path, Judge judge) {
-    const auto page = api_.get(path);
-    findings_.push_back(page ? judge(json_or_null<Json>(*page)) : not_looked_at(check, page.error()));
   }
   void endpoints() {
     const auto all = list("endpoints", "/endpoints");
@@ -66,9 +57,9 @@ class Doctor {
     std::vector<Json> stats;
     for (const Json& endpoint : *all) {
       if (endpoint.value("state", "") != "active") continue;
-      const auto told = api_.get("/endpoints/" + client::percent_encode(endpoint.value("id", "")) + "/stats");
-      if (!told) return findings_.push_back(not_looked_at("deliveries", told.error()));
-      stats.push_back(json_or_null<Json>(*told));
+      auto told = get("deliveries", "/endpoints/" + client::percent_encode(endpoint.value("id", "")) + "/stats");
+      if (!told) return;
+      stats.push_back(std::move(*told));
       if (stats.size() == kAskedAbout) break;
     }
     add(judge_stats(stats, now_));

@@ -35,30 +35,30 @@ Result<void> check(const std::string& name, const std::optional<std::string>& va
 
 bool may_change(std::string_view name) { return std::ranges::find(kChangeable, name) != kChangeable.end(); }
 
-Running::Running(Sources sources, const Loaded& loaded, std::function<void(Loaded&)> settle,
+Running::Running(Sources sources, Loaded loaded, std::function<void(Loaded&)> settle,
                  std::function<void(const Settings&)> apply)
     : sources_(std::move(sources)),
       settle_(std::move(settle)),
       apply_(std::move(apply)),
       live_(loaded.settings.gateway),
-      lines_(std::make_shared<const std::vector<SettingLine>>(describe(loaded))) {}
+      read_(std::move(loaded)),
+      lines_(std::make_shared<const std::vector<SettingLine>>(describe(read_))) {}
 
 Running::Lines Running::lines() const {
   const Lock lock(mutex_);
   return lines_;
 }
 
-Result<Loaded> Running::load(const Overrides& overrides) const {
-  Sources sources = sources_;
-  for (const auto& [name, override] : overrides) sources.flags.emplace_back(name, override.value);
-  auto loaded = load_with_origins(sources);
-  if (!loaded) return loaded;
-  for (const auto& [name, override] : overrides) loaded->origins[name] = override.by;
-  settle_(*loaded);
-  return loaded;
-}
-
-Running::Reloaded Running::take(const Loaded& loaded) {
+// What was read, with what was set above it.
+Running::Reloaded Running::take(Loaded read, Overrides overrides) {
+  Loaded loaded = read;
+  for (const auto& [name, override] : overrides) {
+    // Checked when it was set.
+    [[maybe_unused]] const auto set = set_from_text(*find_setting(name), loaded.settings, override.value);
+    loaded.origins[name] = override.by;
+  }
+  read_ = std::move(read);
+  overrides_ = std::move(overrides);
   Reloaded done;
   auto lines = *lines_;
   const std::vector<SettingLine> now = describe(loaded);
@@ -81,10 +81,11 @@ Running::Reloaded Running::take(const Loaded& loaded) {
 }
 
 Result<Running::Reloaded> Running::reload() {
+  auto read = load_with_origins(sources_);
+  if (!read) return fail(std::move(read.error()));
   const Lock lock(mutex_);
-  auto loaded = load(overrides_);
-  if (!loaded) return fail(std::move(loaded.error()));
-  return take(*loaded);
+  settle_(*read);
+  return take(std::move(*read), overrides_);
 }
 
 Result<std::vector<Running::Change>> Running::change(const std::map<std::string, std::optional<std::string>>& values,
@@ -98,10 +99,7 @@ Result<std::vector<Running::Change>> Running::change(const std::map<std::string,
     else
       overrides.erase(name);
   }
-  auto loaded = load(overrides);
-  if (!loaded) return fail(std::move(loaded.error()));
-  overrides_ = std::move(overrides);
-  return take(*loaded).changed;
+  return take(read_, std::move(overrides)).changed;
 }
 
 }  // namespace certes::config

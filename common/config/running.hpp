@@ -38,9 +38,9 @@ bool may_change(std::string_view name);
 class Running {
  public:
   using Lines = std::shared_ptr<const std::vector<SettingLine>>;
-  // `settle` makes of what was read what holds for this process; `apply` takes what else may change, as log.level. Both
-  // are called once in each change, one at a time.
-  Running(Sources sources, const Loaded& loaded, std::function<void(Loaded&)> settle,
+  // `settle` makes of what was read what holds for this process; `apply` takes what else may change, as log.level: one
+  // call at a time.
+  Running(Sources sources, Loaded loaded, std::function<void(Loaded&)> settle,
           std::function<void(const Settings&)> apply);
 
   const Live& live() const { return live_; }
@@ -54,10 +54,10 @@ class Running {
     std::vector<Change> changed;
     std::vector<std::string> need_restart;  // settings that are other now, and take a restart
   };
-  // Reads file and environment again. Errors: as load_with_origins; nothing has changed.
+  // Reads the file again. Errors: as load_with_origins; nothing has changed.
   Result<Reloaded> reload();
-  // Sets what is named, or takes back what was set so. `by`: who, for the lines. Errors: invalid, with the setting as
-  // the place; nothing has changed.
+  // Sets what is named, or takes back what was set so, and reads nothing. `by`: who, for the lines. Errors: invalid,
+  // with the setting as the place; nothing has changed.
   Result<std::vector<Change>> change(const std::map<std::string, std::optional<std::string>>& values,
                                      const std::string& by);
 
@@ -66,14 +66,14 @@ class Running {
     std::string value, by;
   };
   using Overrides = std::map<std::string, Override>;
-  Result<Loaded> load(const Overrides& overrides) const;
-  Reloaded take(const Loaded& loaded) CERTES_REQUIRES(mutex_);
+  Reloaded take(Loaded read, Overrides overrides) CERTES_REQUIRES(mutex_);
 
   const Sources sources_;
   const std::function<void(Loaded&)> settle_;
   const std::function<void(const Settings&)> apply_;
   Live live_;
   mutable Mutex mutex_;
+  Loaded read_ CERTES_GUARDED_BY(mutex_);  // last
   Overrides overrides_ CERTES_GUARDED_BY(mutex_);
   Lines lines_ CERTES_GUARDED_BY(mutex_);
 };

@@ -10,7 +10,7 @@
 
 #include "api/api.hpp"
 #include "api/bootstrap.hpp"
-#include "common/config/origins.hpp"
+#include "common/config/running.hpp"
 #include "tests/fakes/http_eventually.hpp"
 #include "tests/fakes/memory_log/memory_log.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "api/history/index.hpp"
 #include "api/history/lookup.hpp"
+#include "api/history/text.hpp"
 #include "tests/api/history/records.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 

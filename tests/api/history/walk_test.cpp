@@ -19,18 +19,18 @@ struct Indexed {
     REQUIRE(make_or_check(connection));
   }
   void event(std::int64_t offset, const EventText& text, UnixMillis at) {
-    Index index(path);
+    Index index(path, {});
     index.begin();
-    index.put(*event_row(stored(Topic::events, 0, offset, event_record(text), at)));
+    index.put(*event_row(stored(Topic::events, 0, offset, event_record(text), at)), {}, {});
     index.commit();
   }
   // Three of other types between each two of `type`.
   void many(int count, const std::string& type) {
-    Index index(path);
+    Index index(path, {});
     index.begin();
     for (int i = 0; i < count; ++i) {
       const EventText text{.id = "evt_" + std::to_string(i), .type = i % 4 == 0 ? type : "other"};
-      index.put(*event_row(stored(Topic::events, 0, i, event_record(text), 1'000 + i / 3)));
+      index.put(*event_row(stored(Topic::events, 0, i, event_record(text), 1'000 + i / 3)), {}, {});
     }
     index.commit();
   }

@@ -79,14 +79,17 @@ TEST_CASE("Running: what was set stands above the others until it is taken back"
   CHECK(set->size() == 2);
   CHECK(process.running->live().maintenance);
   CHECK(process.line("gateway.maintenance").origin == "by ops");
-  process.write("[gateway]\nmax_waiting = 30\nmax_batch_events = 5\n");
-  CHECK(process.running->reload()->changed.empty());
+  process.write("[gateway]\nmax_waiting = 30\nmax_batch_events = 5\n[log]\nlevel = \"warn\"\n");
+  CHECK(process.running->reload()->changed.size() == 1);
   CHECK(process.running->live().max_waiting == 7);
   const auto taken = process.running->change({{"gateway.max_waiting", std::nullopt}}, "by ops");
   REQUIRE(taken);
   REQUIRE(taken->size() == 1);
   CHECK((*taken)[0].to == "30");
   CHECK(process.running->live().maintenance);
+  process.write("[gateway]\nmax_waiting = 40\n");  // nobody has asked for that yet
+  CHECK(process.running->change({{"log.level", "info"}}, "by ops")->size() == 1);
+  CHECK(process.running->live().max_waiting == 30);
 }
 
 TEST_CASE("Running: what cannot be set is refused whole, with its place") {

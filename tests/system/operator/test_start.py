@@ -96,7 +96,7 @@ class Start(Case):
         path.write_text("[gateway]\nmax_batch_events = 99\nmaintenance = true\nmaintenance_retry_after_seconds = 7\n")
         serve.signal(signal.SIGHUP)
         wait_for(lambda: published()[0] == 503, 15, "maintenance")
-        self.assertEqual(published()[1]["Retry-After"], "7")
+        self.assertEqual(published()[1]["retry-after"], "7")
         wait_for(lambda: "gateway.max_batch_events is other now: it takes a restart" in serve.log(), 15, "the line")
         self.assertIn("SIGHUP: gateway.maintenance is true now (it was false)", serve.log())
 
