@@ -55,7 +55,7 @@ class Api::Impl {
     services_ = std::make_unique<Services>(dependencies);
     measure_audit(*services_);
     scrapers_.open(dependencies.registry);
-    if (services_->history) runner_ = std::make_unique<jobs::Runner>(*services_);
+    runner_ = std::make_unique<jobs::Runner>(*services_);
     open_.store(services_.get(), std::memory_order_release);
   }
   void stop(Millis limit) {
@@ -98,7 +98,7 @@ class Api::Impl {
   gateway::RequestCounts counts_;
   gateway::Scrapers scrapers_;
   std::unique_ptr<Services> services_;
-  std::unique_ptr<jobs::Runner> runner_;  // where there is a history
+  std::unique_ptr<jobs::Runner> runner_;
   std::atomic<Services*> open_{nullptr};
   http::Server server_;
   http::Pages pages_;

@@ -134,7 +134,6 @@ Services::Services(const Dependencies& dependencies)
       asker(dependencies.asker ? *dependencies.asker : asks_nobody_),
       cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
       cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),
-      cut_replays(deps.metrics.counter(kCut, kCutIs, {{"limit", "replay_bytes"}})),
       asked_whole(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "whole"}})),
       asked_partial(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "partial"}})),
       asked_refused(deps.metrics.counter(kAsked, kAskedIs, {{"outcome", "refused"}})),

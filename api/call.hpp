@@ -38,8 +38,8 @@ class Services {
   const Clients clients;
   const DeadLetterIds dead_letter_ids;
   questions::Asker& asker;
-  // Answers that say where to go on, because of api.page_bytes, api.scan_… and api.replay_bytes.
-  metrics::Counter cut_pages, cut_scans, cut_replays;
+  // Answers that say where to go on, because of api.page_bytes and api.scan_….
+  metrics::Counter cut_pages, cut_scans;
   // Questions to dispatchers, by what their answers cover.
   metrics::Counter asked_whole, asked_partial, asked_refused;
   metrics::Counter jobs_refused;

@@ -62,14 +62,22 @@ bool is_quarantined(const log::StoredRecord& record) {
   return gateways && !record.headers.find(log::names::kTerm);
 }
 
-std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again) {
+bool fits(const registry::JobFilter& asked, const log::StoredRecord& record) {
+  const auto is = [&](const std::string& wanted, std::string_view header) {
+    return wanted.empty() || record.headers.get(header) == wanted;
+  };
+  const bool in_time = record.appended_at >= asked.from && (asked.to == 0 || record.appended_at < asked.to);
+  return in_time && is(asked.endpoint, log::names::kEndpoint) && is(asked.type, "ce_type") &&
+         is(asked.rule, log::names::kRule) && is(asked.event, log::names::kId);
+}
+
+std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view once_more) {
   if (event::is_hollow(record)) return std::nullopt;
   const auto endpoint = record.headers.find(log::names::kEndpoint);
   const bool to_all = is_quarantined(record);
   if (!to_all && (!endpoint || endpoint->empty())) return std::nullopt;
-  return event::replay_record(record, again ? *again : event::letter_replay_id(record.partition, record.offset),
-                              to_all ? std::string_view() : *endpoint,
-                              again ? event::Repeat::again : event::Repeat::once);
+  return event::replay_record(record, event::letter_replay_id(record.partition, record.offset, once_more),
+                              to_all ? std::string_view() : *endpoint);
 }
 
 }  // namespace certes::api

@@ -6,6 +6,7 @@
 #include "api/dead_letters.hpp"
 #include "api/page.hpp"
 #include "api/steps.hpp"
+#include "common/event/event.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::api {
@@ -21,15 +22,32 @@ Result<DeadLetterCursor> cursor_of(const Call& call) {
   return *cursor;
 }
 
+Result<registry::JobFilter> filter_of(const Call& call) {
+  registry::JobFilter asked;
+  const std::pair<const char*, std::string*> texts[] = {
+      {"endpoint", &asked.endpoint}, {"type", &asked.type}, {"rule", &asked.rule}, {"event", &asked.event}};
+  for (const auto& [name, text] : texts) *text = call.query(name).value_or("");
+  if (call.query("type") && !event::valid_type(asked.type))
+    return fail(Code::invalid, "is no type: words of A-Z a-z 0-9 _ / : - joined by dots", "type");
+  const std::pair<const char*, UnixMillis*> times[] = {{"from", &asked.from}, {"to", &asked.to}};
+  for (const auto& [name, at] : times) {
+    const auto text = call.query(name);
+    if (!text) continue;
+    *at = parse_rfc3339(*text);
+    if (*at <= 0) return fail(Code::invalid, "must be a time as RFC 3339 has it: 2026-01-31T08:00:00Z", name);
+  }
+  return asked;
+}
+
 std::optional<std::string> next_of(ScanEnd end, const DeadLetterCursor& cursor) {
   return end == ScanEnd::all ? std::nullopt : std::optional(cursor.text());
 }
 
 class Listing final : public LongSteps {
  public:
-  Listing(const Call& call, Services& services, std::size_t limit, DeadLetterCursor cursor)
+  Listing(const Call& call, Services& services, registry::JobFilter asked, std::size_t limit, DeadLetterCursor cursor)
       : services_(services),
-        endpoint_(call.query("endpoint").value_or("")),
+        asked_(std::move(asked)),
         delivery_(call.query("delivery").value_or("")),
         page_(limit, services),
         scan_(services.deps.log, call.tenant, scan_budget(services), std::move(cursor)) {}
@@ -45,15 +63,14 @@ class Listing final : public LongSteps {
     return std::move(page_).answer(next_of(**end, scan_.cursor()));
   }
   bool take(const log::StoredRecord& letter) {
-    const auto& headers = letter.headers;
-    if ((endpoint_.empty() || headers.get(log::names::kEndpoint) == endpoint_) &&
-        (delivery_.empty() || headers.get(log::names::kDelivery) == delivery_))
+    if (fits(asked_, letter) && (delivery_.empty() || letter.headers.get(log::names::kDelivery) == delivery_))
       page_.add(dead_letter_json(letter, services_.dead_letter_ids.of(letter), false));
     return !page_.full();
   }
 
   Services& services_;
-  const std::string endpoint_, delivery_;
+  const registry::JobFilter asked_;
+  const std::string delivery_;
   Page page_;
   DeadLetterScan scan_;
 };
@@ -144,13 +161,13 @@ Begun list_dead_letters(const Call& call, Services& services) {
   if (!limit) return fail(limit.error());
   auto cursor = cursor_of(call);
   if (!cursor) return fail(std::move(cursor.error()));
-  return std::make_unique<Listing>(call, services, *limit, std::move(*cursor));
+  auto asked = filter_of(call);
+  if (!asked) return fail(std::move(asked.error()));
+  return std::make_unique<Listing>(call, services, std::move(*asked), *limit, std::move(*cursor));
 }
 
 Begun show_dead_letter(const Call& call, Services& services) { return with_letter(call, services, show); }
 
 Begun replay_dead_letter(const Call& call, Services& services) { return with_letter(call, services, replay_one); }
-
-Begun replay_dead_letters(const Call& call, Services& services) { return replay_page(call, services); }
 
 }  // namespace certes::api

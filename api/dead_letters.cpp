@@ -15,14 +15,14 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr Millis kOffsetsLimit{1'000};
 constexpr std::size_t kReadMax = 32;  // records at once: payloads are read with them
 
-bool is_ours(const log::StoredRecord& record, std::string_view tenant) {
+}  // namespace
+
+bool is_letter_of(const log::StoredRecord& record, std::string_view tenant) {
   const auto& headers = record.headers;
   if (headers.find(log::names::kTenant).value_or("default") != tenant) return false;
   // A record of a term alone has no rule, no delivery and no payload.
   return headers.find(log::names::kRule) || headers.find(log::names::kDelivery) || !record.value.empty();
 }
-
-}  // namespace
 
 std::string DeadLetterCursor::text() const {
   std::string plain = std::to_string(partition) + "-" + std::to_string(offset) + "-" + std::to_string(term);
@@ -108,7 +108,7 @@ Result<void> DeadLetterScan::read_partition(SteadyTime until, const VisitDeadLet
 bool DeadLetterScan::take(const log::RecordPtr& record, log::Terms& terms, const VisitDeadLetter& visit) {
   read_ = true;
   bytes_left_ -= std::min(bytes_left_, record->size());
-  const bool counts = terms.counts(*record) && is_ours(*record, tenant_);
+  const bool counts = terms.counts(*record) && is_letter_of(*record, tenant_);
   if (counts && !visit(record)) end_ = ScanEnd::enough;
   if (!end_ && bytes_left_ == 0) end_ = ScanEnd::budget;
   return !end_;
@@ -119,7 +119,7 @@ Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, 
   if (id.partition >= log.partitions()) return log::RecordPtr();
   auto letter = log::read_at(log, log::Topic::dead_letters, id.partition, id.offset, limit);
   if (!letter || !*letter) return letter;
-  return is_ours(**letter, tenant) && ids.names(id, **letter) ? std::move(*letter) : log::RecordPtr();
+  return is_letter_of(**letter, tenant) && ids.names(id, **letter) ? std::move(*letter) : log::RecordPtr();
 }
 
 }  // namespace certes::api

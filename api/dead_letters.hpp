@@ -11,6 +11,7 @@
 #include "api/dead_letter_ids.hpp"
 #include "common/log/log.hpp"
 #include "common/log/terms.hpp"
+#include "common/registry/job.hpp"
 
 namespace certes::api {
 
@@ -78,12 +79,18 @@ Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, 
 // As the API shows it; with `data`, the payload too.
 std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data);
 
+// Whether it is a dead letter of that tenant, and no record that only begins a term.
+bool is_letter_of(const log::StoredRecord& record, std::string_view tenant);
+
 // Whether a gateway kept it because it broke its type's schema.
 bool is_quarantined(const log::StoredRecord& record);
 
+// Whether it is one of those that are asked for; which letters `ids` names is not looked at.
+bool fits(const registry::JobFilter& asked, const log::StoredRecord& record);
+
 // The record that delivers it again, to its endpoint alone; what was quarantined is published, to whoever subscribed.
-// It has an identity: the same replay again is a repeat, as long as de-duplication remembers. `again`: another replay,
-// with that id. Nothing for what has no endpoint otherwise.
-std::optional<log::Record> replay_of(const log::StoredRecord& record, const std::optional<std::string>& again);
+// It is named by the letter's place, and by what makes it once more, where that is not empty: the same again is a
+// repeat, as long as de-duplication remembers. Nothing: it has no endpoint otherwise, or has lost its payload.
+std::optional<log::Record> replay_of(const log::StoredRecord& record, std::string_view once_more = {});
 
 }  // namespace certes::api

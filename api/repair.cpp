@@ -23,8 +23,9 @@ Result<std::string> unpacked(const log::Record& record, std::size_t most) {
   return coding.empty() ? record.value : event::unpack(coding, record.value, most);
 }
 
-std::vector<event::Violation> violations(const log::Record& record, const Call& call, std::size_t most_unpacked) {
-  const auto type = call.state->event_type(call.tenant, record.headers.get("ce_type"));
+std::vector<event::Violation> violations(const log::Record& record, const registry::State& state,
+                                         std::string_view tenant, std::size_t most_unpacked) {
+  const auto type = state.event_type(tenant, record.headers.get("ce_type"));
   if (!type || type->schema.empty()) return {};
   const auto schema = event::JsonSchema::make(type->schema);
   if (!schema) return {{"", "its schema " + schema.error().message}};
@@ -93,7 +94,7 @@ Result<std::optional<http::Response>> repair(log::Record& record, const Call& ca
     set_json(record, std::move(**data));
   }
   std::vector<http::Fault> faults;
-  for (auto& violation : violations(record, call, most_unpacked))
+  for (auto& violation : violations(record, *call.state, call.tenant, most_unpacked))
     faults.push_back({(corrected ? "/data" : "") + violation.pointer, std::move(violation.detail)});
   if (faults.empty()) return std::optional<http::Response>();
   auto response =
@@ -109,8 +110,9 @@ Result<std::optional<http::Response>> refuse_data(const Call& call) {
   return std::optional<http::Response>();
 }
 
-bool holds(const log::Record& record, const Call& call, std::size_t most_unpacked) {
-  return violations(record, call, most_unpacked).empty();
+bool holds(const log::Record& record, const registry::State& state, std::string_view tenant,
+           std::size_t most_unpacked) {
+  return violations(record, state, tenant, most_unpacked).empty();
 }
 
 }  // namespace certes::api

@@ -16,7 +16,7 @@ Result<std::optional<http::Response>> repair(log::Record& record, const Call& ca
 // The same for a dead letter that was not quarantined: its data is not the caller's to change.
 Result<std::optional<http::Response>> refuse_data(const Call& call);
 
-// Whether the record's data is accepted now.
-bool holds(const log::Record& record, const Call& call, std::size_t most_unpacked);
+// Whether the record's data is accepted now, of an event of that tenant.
+bool holds(const log::Record& record, const registry::State& state, std::string_view tenant, std::size_t most_unpacked);
 
 }  // namespace certes::api

@@ -1,6 +1,8 @@
 // Commands on the resources of the Master API, and on dead letters.
 #include "certes/cli_parts.hpp"
 
+#include <algorithm>
+
 namespace certes::command {
 namespace {
 
@@ -134,8 +136,17 @@ void add_dead_letters(CliContext context) {
     command->callback([options, &chosen = context.chosen] { chosen = *options; });
     return std::pair(command, options);
   };
+  const auto add_filter = [](CLI::App& command, DeadLetterOptions& options) {
+    return std::vector<CLI::Option*>{
+        command.add_option("--endpoint", options.endpoint, "of this endpoint only"),
+        command.add_option("--type", options.type, "of this type only"),
+        command.add_option("--rule", options.rule, "of which this has decided"),
+        command.add_option("--event", options.event, "of this event (evt_…) only"),
+        command.add_option("--from", options.from, "that became one at this time or later: 2026-01-31T08:00:00Z"),
+        command.add_option("--to", options.to, "that became one before this time")};
+  };
   const auto [list, list_options] = add("list", "the newest last");
-  list->add_option("--endpoint", list_options->endpoint, "of this endpoint only");
+  add_filter(*list, *list_options);
   list->add_option("--delivery", list_options->delivery, "of this delivery (dlv_…) only");
   list->add_option("--limit", list_options->limit, "at most so many");
   const auto [show, show_options] = add("show", "one of them, with its payload");
@@ -145,12 +156,25 @@ void add_dead_letters(CliContext context) {
       ->type_name("ID");
   const auto [replay, replay_options] = add("replay", "sends them again");
   auto* ids = replay->add_option("id", replay_options->ids)->type_name("ID…");
-  auto* endpoint = replay->add_option("--endpoint", replay_options->endpoint, "all of this endpoint")->excludes(ids);
-  auto* all = replay->add_flag("--all", replay_options->all, "all there are")->excludes(ids)->excludes(endpoint);
+  std::vector<CLI::Option*> filter = add_filter(*replay, *replay_options);
+  auto* all = replay->add_flag("--all", replay_options->all, "all there are");
+  for (auto* one : filter) one->excludes(ids)->excludes(all);
+  all->excludes(ids);
+  filter.push_back(all);
   replay->add_option("--data", replay_options->data, "corrected data, of one that broke its schema: JSON, @FILE or -");
   replay->add_flag("--again", replay_options->again, "what was replayed before, too");
-  replay->callback([options = replay_options, ids, endpoint, all, &chosen = context.chosen] {
-    if (ids->count() + endpoint->count() + all->count() == 0) throw CLI::RequiredError("ID, --endpoint or --all");
+  auto* rate = replay->add_option("--rate", replay_options->rate, "of many: at most so many a second; 0: no limit")
+                   ->check(CLI::Range(0.0, 1e6))
+                   ->capture_default_str();
+  auto* priority = replay->add_option("--priority", replay_options->priority, "of many: in this class")
+                       ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}));
+  auto* dry_run = replay->add_flag("--dry-run", replay_options->dry_run, "of many: says how many that would be");
+  auto* no_wait = replay->add_flag("--no-wait", replay_options->no_wait, "of many: shows the job, and leaves it to it");
+  for (auto* of_many : {rate, priority, dry_run, no_wait}) of_many->excludes(ids);
+  replay->callback([options = replay_options, ids, filter, &chosen = context.chosen] {
+    const auto given = [](const CLI::Option* one) { return one->count() > 0; };
+    if (!given(ids) && std::ranges::none_of(filter, given))
+      throw CLI::RequiredError("ID, a filter (--endpoint, …) or --all");
     chosen = *options;
   });
 }

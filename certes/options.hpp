@@ -194,11 +194,15 @@ struct DeadLetterOptions {
   Connection connection;
   std::string action;  // list, show, replay
   std::vector<std::string> ids;
-  std::string endpoint, delivery;
+  std::string endpoint, delivery, type, rule, event, from, to;  // of a list, or a replay of many; empty: any
   std::size_t limit = 0;
   bool all = false;    // replay
   bool again = false;  // replay: what was replayed before, too
   std::string data;    // replay: corrected
+  std::string priority;
+  double rate = 0;       // replay of many: a second; 0: no limit
+  bool dry_run = false;  // the same: how many it would be
+  bool no_wait = false;  // the same: until it has ended
 };
 
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,

@@ -50,16 +50,11 @@ Result<log::Record> replay_of(const history::EventRow& event, const log::RecordP
     return fail(Code::conflict, "this is a " + event.kind + ": only events are sent again");
   if (!record || !history::is_record_of(*record, event))
     return fail(Code::conflict, "this event is not on the log any more: there is nothing to send");
-  auto replay = event::replay_record(*record, how.name, how.endpoint, event::Repeat::once);
+  auto replay = event::replay_record(*record, how.name, how.endpoint);
   if (how.priority) replay.headers.add(log::names::kPriority, to_string(*how.priority));
   const std::size_t most = services.deps.log.max_record_bytes(log::Topic::events) - event::kMostStampBytes;
   if (replay.size() <= most) return replay;
   return fail(Code::conflict, "with what a replay adds, this event is larger than the log takes");
-}
-
-bool is_covered(const registry::Job& job, const history::History& history) {
-  const auto until = history.indexed_until(), from = history.indexed_from();
-  return until && *until >= job.filter.to && (!from || *from <= job.filter.from);
 }
 
 EventReplay::EventReplay(const registry::Job& job, Services& services, Payloads& payloads)

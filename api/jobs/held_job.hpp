@@ -31,6 +31,8 @@ class HeldJob {
   void noted(SteadyTime now);
   void not_noted(SteadyTime now);
   bool has_news() const { return progress_ != noted_; }
+  // It was counted, and nobody else knows yet what it is about: that is noted before anything is done.
+  bool is_counted() const { return progress_.total && !noted_.total; }
   // When it was tried last.
   SteadyTime noted_at() const { return noted_at_; }
 

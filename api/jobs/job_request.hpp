@@ -7,8 +7,11 @@
 namespace certes::api::jobs {
 
 // A replay of events, of the call's tenant and without an id: {"filter"|"all","endpoint","rate_per_second","priority"}.
-// What is accepted from `now` on is none of it. Error: invalid, with the member at fault.
+// What is accepted after `now` is none of it. Error: invalid, with the member at fault.
 Result<registry::Job> replay_asked(const Call& call, UnixMillis now);
+
+// A replay of dead letters, in the same way: {"all"} or what its filter has, and "again".
+Result<registry::Job> letter_replay_asked(const Call& call);
 
 // Whether the tenant may have that class; and whether there is such an endpoint, where one is named at that pointer.
 // Errors: invalid.

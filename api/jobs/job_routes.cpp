@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/change.hpp"
+#include "api/dead_letter_replay.hpp"
 #include "api/history/walk.hpp"
 #include "api/history_answers.hpp"
 #include "api/jobs/event_replay.hpp"
@@ -128,6 +129,11 @@ Result<http::Response> create_job(Job&& job, const Call& call, Services& service
   return shown_job(202, stored ? *stored : job);
 }
 
+// To be closed. `whole`: nothing was left to be looked at.
+std::string count_json(std::size_t count, bool whole) {
+  return R"({"count":)" + std::to_string(count) + R"(,"complete":)" + (whole ? "true" : "false");
+}
+
 // How many there are, as far as one request may look.
 class Counted final : public LongSteps {
  public:
@@ -161,6 +167,32 @@ class Counted final : public LongSteps {
   Services& services_;
   const SteadyTime deadline_;
   history::Walk walk_;
+  std::size_t count_ = 0;
+};
+
+class CountedLetters final : public LongSteps {
+ public:
+  CountedLetters(Services& services, Job&& job)
+      : services_(services), job_(std::move(job)), scan_(services.deps.log, job_.tenant, scan_budget(services), {}) {}
+
+  std::size_t held() const override { return 0; }
+
+ private:
+  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
+    const auto end = scan_.go_on(until, [this](const log::RecordPtr& letter) {
+      count_ += fits(job_.filter, *letter) ? 1 : 0;
+      return true;
+    });
+    if (!end) return fail(end.error());
+    if (!*end) return std::optional<http::Response>();
+    const bool whole = **end == ScanEnd::all;
+    if (!whole) services_.cut_scans.add();
+    return std::optional(json_response(200, count_json(count_, whole) + "}"));
+  }
+
+  Services& services_;
+  const Job job_;
+  DeadLetterScan scan_;
   std::size_t count_ = 0;
 };
 
@@ -198,6 +230,18 @@ Result<std::unique_ptr<http::Steps>> create_replay(const Call& call, Services& s
   auto job = jobs::replay_asked(call, services.deps.clock.unix_millis());
   if (!job) return fail(std::move(job.error()));
   if (call.query("dry_run") == "true") return std::make_unique<Counted>(services, *jobs::index_filter(*job));
+  auto made = create_job(std::move(*job), call, services);
+  if (!made) return fail(std::move(made.error()));
+  return at_once(std::move(*made));
+}
+
+Result<std::unique_ptr<http::Steps>> create_letter_replay(const Call& call, Services& services) {
+  auto job = jobs::letter_replay_asked(call);
+  if (!job) return fail(std::move(job.error()));
+  if (call.query("dry_run") == "true") {
+    if (!job->filter.ids.empty()) return at_once(json_response(200, count_json(job->filter.ids.size(), true) + "}"));
+    return std::make_unique<CountedLetters>(services, std::move(*job));
+  }
   auto made = create_job(std::move(*job), call, services);
   if (!made) return fail(std::move(made.error()));
   return at_once(std::move(*made));

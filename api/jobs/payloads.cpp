@@ -61,7 +61,7 @@ Result<void> Payloads::await(std::span<const Wanted> wanted, std::vector<log::Re
     }
     for (log::Picked& one : picked) {
       if (one.fate == log::PickFate::again)
-        return fail(one.error ? std::move(*one.error) : Error(Code::unavailable, "the log has not given all of it"));
+        return fail(Code::unavailable, one.error ? one.error->message : "the log has not given all of it");
       if (one.fate == log::PickFate::done) --out_;
       if (one.fate != log::PickFate::record) continue;
       const auto [first, last] = std::ranges::equal_range(wanted, std::tuple(one.partition, one.offset), {},

@@ -19,6 +19,11 @@ constexpr Millis kForget{60'000};
 // A job that nothing has changed of is noted all the same, so that nobody takes it up.
 constexpr int kSignsOfLife = 3;
 
+// What was looked at, and not sent.
+std::int64_t left_out(const registry::JobProgress& progress) {
+  return progress.repeated + progress.refused + progress.skipped;
+}
+
 }  // namespace
 
 Runner::Runner(Services& services)
@@ -107,7 +112,7 @@ const Runner::JobPtr* Runner::fewest_held(const std::vector<JobPtr>& jobs) const
 
 // The embedded log is one process's at a time: what another has begun, it goes on with no more.
 bool Runner::may_take(const Job& job, SteadyTime now) {
-  if (!is_covered(job, *services_.history)) return false;
+  if (!is_covered(job, services_.history.get())) return false;
   const std::string& runner = std::get<JobRunning>(job.state).runner;
   if (runner.empty() || runner == name_ || services_.deps.log.engine() != "kafka") return true;
   Watched& watched = watched_[registry::map_key(job.tenant, job.id)];
@@ -141,11 +146,15 @@ bool Runner::stays(HeldJob& held) {
   if (!current) return false;
   if (!is_mine(*current)) return settle(held, *current);
   const SteadyTime now = services_.deps.clock.now();
+  if (held.is_counted()) {
+    if (held.due() <= now) note(held, *current, current->state);
+    return true;
+  }
   if (!held.end() && held.due() <= now) {
     const registry::JobProgress before = held.progress();
     if (const auto error = held.step(now)) tell(held, *error);
     done_.add(static_cast<double>(held.progress().done - before.done));
-    skipped_.add(static_cast<double>(held.progress().skipped - before.skipped));
+    skipped_.add(static_cast<double>(left_out(held.progress()) - left_out(before)));
   }
   if (held.end()) return !note(held, *current, *held.end());
   note_if_due(held);

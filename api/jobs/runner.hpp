@@ -3,7 +3,7 @@
 // a step of each that is due, in turn, and notes every few seconds in the registry how far each is. Such a note says,
 // too, that this process still goes on with it: where none comes any more, another process takes the job up. What the
 // other has done since its last note is done again then, and dropped as a repeat. What users ask of a job (to pause, to
-// cancel) is a change of the same resource, of which it makes its last note. Who: Api, one where there is a history.
+// cancel) is a change of the same resource, of which it makes its last note. Who: Api.
 
 #include <atomic>
 #include <map>
@@ -21,7 +21,7 @@ namespace certes::api::jobs {
 
 class Runner {
  public:
-  // Starts its thread. Precondition: services.history. It outlives this.
+  // Starts its thread. `services` outlives this.
   explicit Runner(Services& services);
   // Lets go of what it holds, with a last note, so that another process goes on at once. Blocks for a step, and for the
   // notes.

@@ -25,7 +25,8 @@ class Work {
 };
 
 // Whether what it is about is known to this process as far as it reaches, so that its work misses nothing.
-bool is_covered(const registry::Job& job, const history::History& history);
+// `history`: null: it has none.
+bool is_covered(const registry::Job& job, const history::History* history);
 
 // From where the job's progress says. All outlive it. Error: invalid, it asks for what this version does not know.
 Result<std::unique_ptr<Work>> make_work(const registry::Job& job, Services& services, Payloads& payloads);

@@ -2,6 +2,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/jobs.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -17,10 +18,19 @@ std::string member(const Json& item, const char* name) {
 }
 
 int list(client::ApiClient& api, const DeadLetterOptions& options) {
-  std::string path = "/dead-letters?";
-  if (!options.endpoint.empty()) path += "endpoint=" + client::percent_encode(options.endpoint) + "&";
-  if (!options.delivery.empty()) path += "delivery=" + client::percent_encode(options.delivery) + "&";
-  path.pop_back();
+  const std::pair<const char*, const std::string*> parameters[] = {{"endpoint", &options.endpoint},
+                                                                   {"delivery", &options.delivery},
+                                                                   {"type", &options.type},
+                                                                   {"rule", &options.rule},
+                                                                   {"event", &options.event},
+                                                                   {"from", &options.from},
+                                                                   {"to", &options.to}};
+  std::string path = "/dead-letters";
+  for (const auto& [name, value] : parameters) {
+    if (value->empty()) continue;
+    path += path.find('?') == std::string::npos ? "?" : "&";
+    path += std::string(name) + "=" + client::percent_encode(*value);
+  }
   const auto body = api.list(path, options.limit);
   if (!body) return failed(body.error());
   const Json items = json_or_null<Json>(*body);
@@ -85,52 +95,40 @@ int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const s
   return kExitOk;
 }
 
-// What the pages of a replay have come to.
-struct Replayed {
-  std::uint64_t count = 0, repeated = 0, refused = 0, skipped = 0;
+// What the job has come to.
+std::string replayed_text(const Json& job) {
+  const auto count = [&](const char* name) { return job.value(name, std::uint64_t{0}); };
+  std::string text = "replayed " + std::to_string(count("done"));
+  if (count("repeated") > 0)
+    text += "; " + std::to_string(count("repeated")) + " were replayed before (--again sends them again)";
+  if (count("refused") > 0) text += "; " + std::to_string(count("refused")) + " still break the schema of their type";
+  if (count("skipped") > 0)
+    text += "; " + std::to_string(count("skipped")) + " are for no endpoint, or have lost their payload";
+  return text;
+}
 
-  void add(const Json& page) {
-    count += page.value("count", std::uint64_t{0});
-    repeated += page.value("repeated", std::uint64_t{0});
-    refused += page.value("refused", std::uint64_t{0});
-    skipped += page.value("skipped", std::uint64_t{0});
-  }
-  std::string json() const {
-    return Json({{"count", count}, {"repeated", repeated}, {"refused", refused}, {"skipped", skipped}}).dump();
-  }
-  std::string text() const {
-    std::string text = "replayed " + std::to_string(count);
-    if (repeated > 0) text += "; " + std::to_string(repeated) + " were replayed before (--again sends them again)";
-    if (refused > 0) text += "; " + std::to_string(refused) + " still break the schema of their type";
-    if (skipped > 0) text += "; " + std::to_string(skipped) + " are for no endpoint";
-    return text;
-  }
-};
-
-// The service replays a page at a time and says where the next begins. After a failure the same command goes on: what
-// was replayed is not replayed again.
+// A job of the service's, which goes on without the command, too.
 int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
-  Json filter = Json::object();
-  if (options.endpoint.empty())
-    filter["all"] = true;
-  else
-    filter["endpoint"] = options.endpoint;
-  if (options.again) filter["again"] = true;
-  filter["limit"] = 1'000;
-  Replayed replayed;
-  for (;;) {
-    const auto answer = api.request("POST", "/dead-letters/replay", filter.dump());
-    if (!answer) return failed(answer.error());
-    const Json page = json_or_null<Json>(answer->body);
-    if (!page.is_object()) return failed({Code::internal, "the answer is no JSON object"});
-    replayed.add(page);
-    const auto next = page.find("next");
-    if (next == page.end() || !next->is_string()) break;
-    filter["after"] = *next;
-    if (!options.connection.json) note(replayed.text() + ", going on");
-  }
-  print_line(options.connection.json ? replayed.json() : replayed.text());
-  return kExitOk;
+  const std::pair<const char*, const std::string*> members[] = {
+      {"endpoint", &options.endpoint}, {"type", &options.type}, {"rule", &options.rule},
+      {"event", &options.event},       {"from", &options.from}, {"to", &options.to},
+      {"priority", &options.priority}};
+  Json body = Json::object();
+  for (const auto& [name, value] : members)
+    if (!value->empty()) body[name] = *value;
+  if (options.all) body["all"] = true;
+  if (options.again) body["again"] = true;
+  if (options.rate > 0) body["rate_per_second"] = options.rate;
+  const std::string path = "/dead-letters/replay";
+  if (options.dry_run || options.no_wait)
+    return start_job(api, options.connection, path, body.dump(), {options.dry_run, false});
+  const auto made = api.request("POST", path, body.dump());
+  if (!made) return failed(made.error());
+  const auto ended = ended_job(api, options.connection, json_or_null<Json>(made->body).value("id", std::string()));
+  if (!ended) return failed(ended.error());
+  const Json job = json_or_null<Json>(*ended);
+  print_line(options.connection.json ? indented_json(*ended) : replayed_text(job));
+  return job.value("state", std::string()) == "done" ? kExitOk : kExitFailure;
 }
 
 }  // namespace

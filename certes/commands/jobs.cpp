@@ -15,7 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Millis kLookAgain{500};
+constexpr Millis kLookAgain{250};
+constexpr Millis kNoteEvery{2'000};  // of one that takes long
 
 std::string path_of(const JobOptions& options) { return "/" + options.kind + "/" + client::percent_encode(options.id); }
 
@@ -76,20 +77,26 @@ int start_job(client::ApiClient& api, const Connection& connection, const std::s
   return wait_for_job(api, connection, json.value("id", std::string()));
 }
 
-int wait_for_job(client::ApiClient& api, const Connection& connection, const std::string& id) {
-  std::string last;
+Result<std::string> ended_job(client::ApiClient& api, const Connection& connection, const std::string& id) {
+  auto note_at = std::chrono::steady_clock::now() + kNoteEvery;
   for (;;) {
-    const auto job = api.get("/jobs/" + client::percent_encode(id));
-    if (!job) return failed(job.error());
-    const std::string state = json_or_null<Json>(*job).value("state", std::string());
-    const std::string progress = job_progress(*job);
-    if (!connection.json && progress != std::exchange(last, progress)) note(id + ": " + progress);
-    if (state != "running") {
-      const int printed = print_job(connection, *job);
-      return state == "done" ? printed : kExitFailure;
+    auto job = api.get("/jobs/" + client::percent_encode(id));
+    if (!job) return job;
+    if (json_or_null<Json>(*job).value("state", std::string()) != "running") return job;
+    const auto now = std::chrono::steady_clock::now();
+    if (!connection.json && now >= note_at) {
+      note(id + ": " + job_progress(*job));
+      note_at = now + kNoteEvery;
     }
     std::this_thread::sleep_for(kLookAgain);
   }
+}
+
+int wait_for_job(client::ApiClient& api, const Connection& connection, const std::string& id) {
+  const auto job = ended_job(api, connection, id);
+  if (!job) return failed(job.error());
+  const int printed = print_job(connection, *job);
+  return json_or_null<Json>(*job).value("state", std::string()) == "done" ? printed : kExitFailure;
 }
 
 int run_command(const JobOptions& options) {

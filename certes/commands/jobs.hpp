@@ -17,8 +17,11 @@ struct JobWish {
 // The exit status. `path`: where it is asked for, below /api/v1.
 int start_job(client::ApiClient& api, const Connection& connection, const std::string& path, const std::string& body,
               JobWish wish);
-// Until it runs no more, with a line on standard error where something has changed. kExitFailure unless it is done.
+// Until it runs no more, with a line on standard error every other second. kExitFailure unless it is done.
 int wait_for_job(client::ApiClient& api, const Connection& connection, const std::string& id);
+
+// The same, without what it prints in the end: the job as it is then.
+Result<std::string> ended_job(client::ApiClient& api, const Connection& connection, const std::string& id);
 
 // As the API takes it; no member: whatever there is.
 nlohmann::ordered_json filter_json(const EventFilter& filter);

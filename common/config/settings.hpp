@@ -93,7 +93,6 @@ struct ApiSettings {
   std::size_t page_bytes = 1 << 20;    // of a list's items: then it goes on with "next"
   std::size_t scan_bytes = 16 << 20;   // read from the log for one request
   Millis scan_time{2'000};             // for that
-  std::size_t replay_bytes = 8 << 20;  // of dead letters that one request replays
 };
 
 struct DispatcherSettings {

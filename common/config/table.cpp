@@ -120,7 +120,6 @@ const Setting kSettings[] = {
      64 << 20},
     {"api.scan_bytes", CERTES_SIZE(api.scan_bytes), "read from the log for one request", 64 << 10, 1ll << 40},
     {"api.scan_seconds", CERTES_SECONDS(api.scan_time), "for reading it", 0.01, 60},
-    {"api.replay_bytes", CERTES_SIZE(api.replay_bytes), "of dead letters that one request replays", 4'096, 32 << 20},
 
     {"dispatcher.listen", CERTES_STRING(dispatcher.listen), "listener for health and metrics", 0, 0, Form::address},
     {"dispatcher.max_connections", CERTES_SIZE(dispatcher.max_connections), "open connections", 1, 1'000'000},

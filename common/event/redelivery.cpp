@@ -2,8 +2,7 @@
 
 namespace certes::event {
 
-log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints,
-                          Repeat repeat) {
+log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints) {
   namespace names = log::names;
   log::Record record;
   record.headers.reserve(of.headers.bytes().size() + 128);
@@ -13,9 +12,8 @@ log::Record replay_record(const log::StoredRecord& of, std::string_view replay, 
   if (!endpoints.empty()) record.headers.add(names::kEndpoint, endpoints);
   record.key = of.key;
   record.value = of.value;
-  if (repeat == Repeat::once)
-    record.identity =
-        replay_identity(of.headers.find(names::kTenant).value_or("default"), replay, of.headers.get(names::kId));
+  record.identity =
+      replay_identity(of.headers.find(names::kTenant).value_or("default"), replay, of.headers.get(names::kId));
   return record;
 }
 

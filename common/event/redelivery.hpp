@@ -38,8 +38,10 @@ inline bool is_hollow(const log::StoredRecord& letter) { return letter.headers.f
 inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {
   return std::string(kRedelivery).append(std::to_string(partition)).append("-").append(std::to_string(offset));
 }
-inline std::string letter_replay_id(std::int32_t partition, std::int64_t offset) {
-  return std::string(kLetterReplay).append(std::to_string(partition)).append("-").append(std::to_string(offset));
+inline std::string letter_replay_id(std::int32_t partition, std::int64_t offset, std::string_view by = {}) {
+  std::string id(kLetterReplay);
+  id.append(std::to_string(partition)).append("-").append(std::to_string(offset));
+  return by.empty() ? id : id.append("-").append(by);
 }
 // By where the event stands, and by what sends it again: a job's id, or whom one asked for alone goes to.
 inline std::string event_replay_id(std::int32_t partition, std::int64_t offset, std::string_view by) {
@@ -51,7 +53,7 @@ inline std::string event_replay_id(std::int32_t partition, std::int64_t offset, 
 inline bool is_of_event(std::string_view replay) { return replay.starts_with(kEventReplay); }
 inline bool is_redelivery(std::string_view replay) { return replay.starts_with(kRedelivery); }
 
-// Whether it has an identity; that an operator asked for again has none.
+// Whether it has an identity: its id says of what it is.
 inline bool made_once(std::string_view replay) {
   return is_redelivery(replay) || replay.starts_with(kLetterReplay) || is_of_event(replay);
 }
@@ -62,9 +64,7 @@ inline log::Identity replay_identity(std::string_view tenant, std::string_view r
 }
 
 // The record of a replay of that letter, which is not hollow, or event, for one endpoint or several (with commas;
-// empty: all that subscribe now).
-enum class Repeat { once, again };  // once: a second with that id is dropped as a repeat
-log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints,
-                          Repeat repeat);
+// empty: all that subscribe now). A second with that id is dropped as a repeat.
+log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints);
 
 }  // namespace certes::event

@@ -5,7 +5,7 @@
 namespace certes::registry {
 namespace {
 
-constexpr std::array<std::string_view, 1> kJobKindNames = {"replay_events"};
+constexpr std::array<std::string_view, 2> kJobKindNames = {"replay_events", "replay_dead_letters"};
 constexpr std::array<std::string_view, std::variant_size_v<JobState>> kJobStateNames = {"running", "paused", "done",
                                                                                         "cancelled", "failed"};
 

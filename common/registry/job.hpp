@@ -8,18 +8,21 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "common/base/clock.hpp"
 
 namespace certes::registry {
 
-enum class JobKind : std::uint8_t { replay_events };
+enum class JobKind : std::uint8_t { replay_events, replay_letters };
 std::string_view to_string(JobKind kind);
 
 // To whom it is done: all that has every one of these. What is empty is not asked for.
 struct JobFilter {
   std::string type, source, source_id, state, endpoint, conversation;
-  UnixMillis from = 0, to = 0;  // accepted then or later, and before that; 0: not asked for
+  std::string event, rule;       // of dead letters
+  std::vector<std::string> ids;  // the same: these alone
+  UnixMillis from = 0, to = 0;   // appended then or later, and before that; 0: not asked for
   bool operator==(const JobFilter&) const = default;
 };
 
@@ -52,13 +55,16 @@ bool has_ended(const JobState& state);
 struct JobProgress {
   std::optional<std::int64_t> total;  // of what it is about; nothing: not counted yet
   std::int64_t done = 0;
-  std::int64_t skipped = 0;  // was not there any more, or cannot be sent
-  std::string cursor;        // behind what was looked at, as its kind writes it; empty: nothing was
+  std::int64_t repeated = 0;  // had been done before, by another, as far as the log says so at once
+  std::int64_t refused = 0;   // still breaks the schema of its type
+  std::int64_t skipped = 0;   // was not there any more, or cannot be sent
+  std::string cursor;         // behind what was looked at, as its kind writes it; empty: nothing was
   bool operator==(const JobProgress&) const = default;
 
   // Nothing: not known yet.
   std::optional<std::int64_t> left() const {
-    return total ? std::optional(std::max<std::int64_t>(0, *total - done - skipped)) : std::nullopt;
+    const std::int64_t over = done + repeated + refused + skipped;
+    return total ? std::optional(std::max<std::int64_t>(0, *total - over)) : std::nullopt;
   }
 };
 

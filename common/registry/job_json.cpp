@@ -7,14 +7,25 @@ namespace certes::registry {
 namespace {
 
 constexpr std::size_t kMostJobText = 1'024;
+constexpr std::size_t kMostJobCursor = 64u << 10;  // it may name each partition
 
+// Which kinds of jobs may ask for it.
+enum class Asked : std::uint8_t { of_events, of_letters, of_both };
 struct FilterText {
   const char* name;
   std::string JobFilter::*member;
+  Asked asked;
 };
 constexpr FilterText kFilterTexts[] = {
-    {"type", &JobFilter::type},   {"source", &JobFilter::source},     {"source_id", &JobFilter::source_id},
-    {"state", &JobFilter::state}, {"endpoint", &JobFilter::endpoint}, {"conversation", &JobFilter::conversation}};
+    {"type", &JobFilter::type, Asked::of_both},
+    {"source", &JobFilter::source, Asked::of_events},
+    {"source_id", &JobFilter::source_id, Asked::of_events},
+    {"state", &JobFilter::state, Asked::of_events},
+    {"endpoint", &JobFilter::endpoint, Asked::of_both},
+    {"conversation", &JobFilter::conversation, Asked::of_events},
+    {"event", &JobFilter::event, Asked::of_letters},
+    {"rule", &JobFilter::rule, Asked::of_letters},
+};
 
 void read_moment(Fields& fields, const char* name, UnixMillis& at) {
   if (!fields.has(name)) return;
@@ -33,6 +44,7 @@ OrderedJson filter_json(const JobFilter& filter) {
   OrderedJson json = OrderedJson::object();
   for (const FilterText& one : kFilterTexts)
     if (!(filter.*one.member).empty()) json[one.name] = filter.*one.member;
+  if (!filter.ids.empty()) json["ids"] = filter.ids;
   write_moment(json, "from", filter.from);
   write_moment(json, "to", filter.to);
   return json;
@@ -55,8 +67,10 @@ void read_state(Fields& fields, JobState& state) {
 void read_progress(Fields& fields, JobProgress& progress) {
   if (fields.has("total")) fields.integer<std::int64_t>("total", progress.total.emplace(0), 0, INT64_MAX);
   fields.integer<std::int64_t>("done", progress.done, 0, INT64_MAX);
+  fields.integer<std::int64_t>("repeated", progress.repeated, 0, INT64_MAX);
+  fields.integer<std::int64_t>("refused", progress.refused, 0, INT64_MAX);
   fields.integer<std::int64_t>("skipped", progress.skipped, 0, INT64_MAX);
-  fields.text("cursor", progress.cursor, kMostJobText);
+  fields.text("cursor", progress.cursor, kMostJobCursor);
 }
 
 void write_state(OrderedJson& out, const JobState& state) {
@@ -70,13 +84,20 @@ void write_state(OrderedJson& out, const JobState& state) {
 
 }  // namespace
 
-void read_filter(Fields& fields, JobFilter& filter) {
+void read_filter_members(Fields& fields, JobFilter& filter, JobKind kind) {
+  const Asked others = kind == JobKind::replay_events ? Asked::of_letters : Asked::of_events;
+  for (const FilterText& one : kFilterTexts)
+    if (one.asked != others) fields.text(one.name, filter.*one.member, kMostJobText);
+  if (others == Asked::of_events) fields.texts("ids", filter.ids, kMostJobIds, 128);
+  read_moment(fields, "from", filter.from);
+  read_moment(fields, "to", filter.to);
+}
+
+void read_filter(Fields& fields, JobFilter& filter, JobKind kind) {
   const Json* const json = fields.take("filter");
   if (json == nullptr) return;
   Fields inside = fields.inside(*json, "filter");
-  for (const FilterText& one : kFilterTexts) inside.text(one.name, filter.*one.member, kMostJobText);
-  read_moment(inside, "from", filter.from);
-  read_moment(inside, "to", filter.to);
+  read_filter_members(inside, filter, kind);
   if (auto error = inside.done()) fields.refuse(std::move(*error));
 }
 
@@ -91,11 +112,12 @@ void read_priority(Fields& fields, std::optional<Priority>& priority) {
 // Of a job there is no declaration: only the log's form is read.
 void read(Fields& fields, Job& job, Form) {
   fields.required("kind");
-  fields.choice("kind", job.kind, {to_string(JobKind::replay_events)});
-  read_filter(fields, job.filter);
+  fields.choice("kind", job.kind, {to_string(JobKind::replay_events), to_string(JobKind::replay_letters)});
+  read_filter(fields, job.filter, job.kind);
   fields.text("endpoint", job.endpoint, 128);
   fields.number("rate_per_second", job.rate_per_second, 0, kMostJobRate);
   read_priority(fields, job.priority);
+  fields.boolean("again", job.again);
   read_state(fields, job.state);
   read_progress(fields, job.progress);
   read_moment(fields, "ended_at", job.ended_at);
@@ -107,9 +129,14 @@ void write(OrderedJson& out, const Job& job, bool stored) {
   if (!job.endpoint.empty()) out["endpoint"] = job.endpoint;
   if (job.rate_per_second > 0) out["rate_per_second"] = job.rate_per_second;
   if (job.priority) out["priority"] = to_string(*job.priority);
+  if (job.again) out["again"] = true;
   write_state(out, job.state);
   if (job.progress.total) out["total"] = *job.progress.total;
   out["done"] = job.progress.done;
+  if (job.kind == JobKind::replay_letters) {
+    out["repeated"] = job.progress.repeated;
+    out["refused"] = job.progress.refused;
+  }
   out["skipped"] = job.progress.skipped;
   if (stored && !job.progress.cursor.empty()) out["cursor"] = job.progress.cursor;
   if (const auto left = job.progress.left(); !stored && left) out["left"] = *left;

@@ -9,8 +9,12 @@ namespace certes::registry {
 
 inline constexpr double kMostJobRate = 1e6;
 
-// "filter", "priority": where they are there.
-void read_filter(Fields& fields, JobFilter& filter);
+inline constexpr std::size_t kMostJobIds = 1'000;
+
+// "filter", "priority": where they are there. The filter's members, of which each kind of job has its own, may stand
+// beside the rest, too.
+void read_filter(Fields& fields, JobFilter& filter, JobKind kind);
+void read_filter_members(Fields& fields, JobFilter& filter, JobKind kind);
 void read_priority(Fields& fields, std::optional<Priority>& priority);
 
 }  // namespace certes::registry

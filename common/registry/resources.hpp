@@ -262,6 +262,7 @@ struct Job : Meta {
   std::string endpoint;              // to which alone; empty: to whoever subscribes
   double rate_per_second = 0;        // 0: no limit
   std::optional<Priority> priority;  // of what it sends; nothing: as the subscriptions say
+  bool again = false;                // of dead letters: those too that were sent again before
   JobState state;
   JobProgress progress;
   UnixMillis ended_at = 0;  // 0: it has not

@@ -27,7 +27,7 @@ metrics::Counter counter(metrics::Metrics& metrics, const char* outcome) {
 
 log::Record redelivery(const log::StoredRecord& letter) {
   return event::replay_record(letter, event::redelivery_id(letter.partition, letter.offset),
-                              letter.headers.get(event::kUndelivered), event::Repeat::once);
+                              letter.headers.get(event::kUndelivered));
 }
 
 Redeliveries::Redeliveries(log::Log& log, const Clock& clock, metrics::Metrics& metrics, Options options)

@@ -8,6 +8,7 @@
 
 #include "api/steps.hpp"
 #include "common/log/names.hpp"
+#include "common/registry/proposal.hpp"
 #include "tests/api/fixture.hpp"
 #include "tests/fakes/counting_log.hpp"
 
@@ -290,9 +291,9 @@ TEST_CASE("Dead letters: what has lost its payload says so, and is not sent agai
   const auto refused = api.request("POST", "/dead-letters/" + hollow + "/replay");
   CHECK(refused.status == 409);
   CHECK(refused.json["detail"] == "this dead letter has lost its payload: there is nothing to send");
-  const auto all = api.request("POST", "/dead-letters/replay", R"({"all":true})");
-  CHECK(all.json["count"] == 1);
-  CHECK(all.json["skipped"] == 1);
+  const Json all = api.job("/dead-letters/replay", {{"all", true}});
+  CHECK(all["done"] == 1);
+  CHECK(all["skipped"] == 1);
   CHECK(events(installation).size() == 1);
 }
 
@@ -343,10 +344,10 @@ TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint i
   put(installation, 2, {"dlv_e", "one", 1, "{}", "acme"});
   const auto done = [&](Json filter) {
     filter["again"] = true;
-    const auto answer = api.post("/dead-letters/replay", filter);
-    REQUIRE_MESSAGE(answer.status == 202, answer.body);
-    CHECK(answer.json["next"].is_null() == !filter.contains("limit"));
-    return std::pair(answer.json["count"].get<int>(), answer.json["skipped"].get<int>());
+    const Json job = api.job("/dead-letters/replay", filter);
+    CHECK(job["state"] == "done");
+    CHECK(job["left"] == 0);
+    return std::pair(job["done"].get<int>(), job["skipped"].get<int>());
   };
   const std::string b = id_of(api, "dlv_b");
   const std::string c = id_of(api, "dlv_c");
@@ -356,8 +357,11 @@ TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint i
   CHECK(done({{"ids", {c, b, c, gone}}}) == std::pair(2, 1));
   CHECK(done({{"ids", {c, b}}, {"endpoint", "two"}}) == std::pair(1, 1));
   CHECK(done({{"all", true}}) == std::pair(3, 1));
-  CHECK(done({{"all", true}, {"limit", 1}}) == std::pair(1, 0));
-  CHECK(events(installation).size() == 9);
+  CHECK(done({{"type", "order.created"}, {"rule", "exhausted"}, {"endpoint", "two"}}) == std::pair(1, 0));
+  CHECK(done({{"rule", "gone"}}) == std::pair(0, 0));
+  CHECK(done({{"to", "2020-01-01T00:00:00Z"}}) == std::pair(0, 0));
+  CHECK(done({{"from", "2020-01-01T00:00:00Z"}}) == std::pair(3, 1));
+  CHECK(events(installation).size() == 12);
   CHECK(api.request("POST", "/dead-letters/" + id_of(api, "dlv_d") + "/replay").status == 409);
 }
 
@@ -382,39 +386,36 @@ TEST_CASE("Dead letters: a replay of many says what is wrong with what it asks f
   CHECK(api.post("/dead-letters/replay", {{"colour", "red"}}).json["pointer"] == "/colour");
   CHECK(api.post("/dead-letters/replay", {{"ids", {id_of(api, "dlv_a"), "dlv_a"}}}).json["pointer"] == "/ids/1");
   CHECK(api.post("/dead-letters/replay", {{"all", true}, {"endpoint", "one"}}).json["pointer"] == "/all");
-  CHECK(api.post("/dead-letters/replay", {{"all", true}, {"after", "x"}}).json["pointer"] == "/after");
+  CHECK(api.post("/dead-letters/replay", {{"source", "/shop"}}).json["pointer"] == "/source");
+  CHECK(api.post("/dead-letters/replay", {{"type", "no type"}}).json["pointer"] == "/type");
+  CHECK(api.post("/dead-letters/replay", {{"all", true}, {"priority", "urgent"}}).json["pointer"] == "/priority");
   CHECK(api.post("/dead-letters/replay", Json::object()).status == 400);
   CHECK(api.post("/dead-letters/replay", {{"all", false}}).status == 400);
   CHECK(api.request("POST", "/dead-letters/replay").status == 400);
   CHECK(events(installation).empty());
 }
 
-TEST_CASE("Dead letters: a replay above what one request may send ends complete, page by page") {
+TEST_CASE("Dead letters: a replay of many goes in steps, and ends complete, each once") {
   Installation installation;
-  Process api(installation, true, [](config::Settings& settings) {
-    settings.api.replay_bytes = 8'192;
-    settings.api.scan_bytes = 64 << 10;
-  });
-  const std::string value(3'000, '1');
+  Process api(installation);
+  const std::string value(100'000, '1');
   for (int i = 0; i < 50; ++i)
     put(installation, i % 3, {("dlv_" + std::to_string(i)).c_str(), i % 5 == 0 ? "two" : "one", 1, value.c_str()});
-  Json filter = {{"endpoint", "one"}, {"limit", 1'000}};
-  int count = 0;
-  int pages = 0;
-  for (; pages < 60; ++pages) {
-    const auto answer = api.post("/dead-letters/replay", filter);
-    REQUIRE_MESSAGE(answer.status == 202, answer.body);
-    CHECK(answer.json["count"] <= 3);
-    count += answer.json["count"].get<int>();
-    if (answer.json["next"].is_null()) break;
-    filter["after"] = answer.json["next"];
-  }
-  CHECK(count == 40);
-  CHECK(pages >= 13);
+  const auto counted = api.post("/dead-letters/replay?dry_run=true", {{"endpoint", "one"}});
+  CHECK(counted.json["count"] == 40);
+  CHECK(counted.json["complete"] == true);
+  CHECK(events(installation).empty());
+  const Json job = api.job("/dead-letters/replay", {{"endpoint", "one"}, {"priority", "low"}});
+  CHECK(job["kind"] == "replay_dead_letters");
+  CHECK(job["total"] == 40);
+  CHECK(job["done"] == 40);
   std::set<std::string> replays;
-  for (const auto& record : events(installation))
+  for (const auto& record : events(installation)) {
     CHECK(replays.insert(std::string(record->headers.get("certes-replay"))).second);
+    CHECK(record->headers.get("certes-priority") == "low");
+  }
   CHECK(replays.size() == 40);
+  CHECK(api.get("/replays").json["items"].size() == 1);
 }
 
 namespace {
@@ -476,10 +477,7 @@ TEST_CASE("Dead letters: of all replays together no more than a mebibyte stands 
   Process api(installation);
   const std::string value(300'000, '1');
   for (int i = 0; i < 20; ++i) put(installation, 0, {("dlv_" + std::to_string(i)).c_str(), "one", 1, value.c_str()});
-  const auto replay = [&] {
-    const auto answer = api.post("/dead-letters/replay", {{"all", true}, {"limit", 1'000}, {"again", true}});
-    CHECK_MESSAGE(answer.json["count"] == 20, answer.body);
-  };
+  const auto replay = [&] { CHECK(api.job("/dead-letters/replay", {{"all", true}, {"again", true}})["done"] == 20); };
   std::thread other(replay);
   replay();
   other.join();
@@ -488,22 +486,27 @@ TEST_CASE("Dead letters: of all replays together no more than a mebibyte stands 
   CHECK(flight->most > 600'000);
 }
 
-TEST_CASE("Dead letters: what fails again while a replay's pages go on is none of it") {
+TEST_CASE("Dead letters: what fails again while a replay goes on is none of it") {
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, [](config::Settings& settings) { settings.jobs.progress_every = Millis{100}; });
   for (int i = 0; i < 4; ++i) put(installation, i % 2, {("dlv_" + std::to_string(i)).c_str(), "one", 1});
-  Json filter = {{"all", true}, {"limit", 1}};
-  int count = 0;
-  for (int pages = 0; pages < 20; ++pages) {
-    const auto answer = api.post("/dead-letters/replay", filter);
-    REQUIRE_MESSAGE(answer.status == 202, answer.body);
-    count += answer.json["count"].get<int>();
-    if (answer.json["next"].is_null()) break;
-    for (int partition = 0; partition < 3; ++partition)
-      put(installation, partition, {("dlv_new" + std::to_string(pages)).c_str(), "one", 1});
-    filter["after"] = answer.json["next"];
-  }
-  CHECK(count == 4);
+  const auto made = api.post("/dead-letters/replay", {{"all", true}, {"rate_per_second", 0.01}});
+  const std::string id = made.json["id"], path = "/jobs/" + id;
+  REQUIRE(fakes::eventually([&] { return events(installation).size() == 1; }));
+  for (int partition = 0; partition < 3; ++partition) put(installation, partition, {"dlv_new", "one", 1});
+  REQUIRE(fakes::eventually([&] { return api.get(path).json["done"] == 1; }));
+  REQUIRE(api.post(path + "/pause", Json::object()).status == 200);
+  // The rest as fast as may be.
+  const auto paused = api.registry.state()->job("default", id);
+  registry::Job fast = *paused;
+  fast.rate_per_second = 0;
+  registry::Change change = registry::change_to(fast, paused.get());
+  change.by = "test";
+  REQUIRE(api.registry.propose(change, Millis{5'000}));
+  REQUIRE(api.post(path + "/resume", Json::object()).status == 200);
+  REQUIRE(fakes::eventually([&] { return api.get(path).json["state"] == "done"; }));
+  CHECK(api.get(path).json["done"] == 4);
+  CHECK(events(installation).size() == 4);
 }
 
 TEST_CASE("Dead letters: the same replay again is the same record, with the same identity") {
@@ -513,7 +516,7 @@ TEST_CASE("Dead letters: the same replay again is the same record, with the same
   const std::string path = "/dead-letters/" + id_of(api, "dlv_a") + "/replay";
   const auto first = api.request("POST", path);
   CHECK(api.request("POST", path).json["id"] == first.json["id"]);
-  CHECK(api.post("/dead-letters/replay", {{"all", true}}).json["count"] == 1);
+  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 1);
   const auto again = api.post(path, {{"again", true}});
   CHECK(again.json["id"] != first.json["id"]);
   CHECK_FALSE(api.post(path, {{"again", true}}).json["id"] == again.json["id"]);
@@ -522,11 +525,11 @@ TEST_CASE("Dead letters: the same replay again is the same record, with the same
   for (const auto& record : all) CHECK(record->partition == 2);
 
   const auto letter = installation.cluster->at(log::Topic::dead_letters, 2, 0);
-  const auto one = api::replay_of(*letter, std::nullopt);
-  const auto other = api::replay_of(*letter, std::nullopt);
+  const auto one = api::replay_of(*letter);
+  const auto other = api::replay_of(*letter);
   CHECK(bool(one->identity));
   CHECK(one->identity == other->identity);
-  CHECK_FALSE(bool(api::replay_of(*letter, "rpl_x")->identity));
+  CHECK_FALSE(api::replay_of(*letter, "once_more")->identity == one->identity);
 }
 
 TEST_CASE("Dead letters: a cursor survives as text, and other text is none") {
@@ -558,12 +561,24 @@ TEST_CASE("Dead letters: what is read in many steps is read once, with the terms
   CHECK(log->readers == 5);
   CHECK(api.get("/dead-letters/dlv_c").json["delivery"] == "dlv_c");
   CHECK(api.get("/dead-letters/dlv_d").status == 404);
-  const auto replayed = api.post("/dead-letters/replay", {{"all", true}});
-  CHECK_MESSAGE(replayed.json["count"] == 3, replayed.body);
-  CHECK(replayed.json["next"].is_null());
+  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 3);
   CHECK(events(installation).size() == 3);
   const std::string first = id_of(api, "dlv_a"), last = id_of(api, "dlv_c");
-  const auto again = api.post("/dead-letters/replay", {{"ids", {first, last}}, {"again", true}});
-  CHECK_MESSAGE(again.json["count"] == 2, again.body);
+  CHECK(api.job("/dead-letters/replay", {{"ids", {first, last}}, {"again", true}})["done"] == 2);
   CHECK(events(installation).size() == 5);
+}
+
+TEST_CASE("Dead letters: are listed by type, rule, event and time") {
+  Installation installation;
+  Process api(installation);
+  put(installation, 0, {"dlv_a", "one", 1});
+  put(installation, 1, {"dlv_b", "two", 1});
+  CHECK(deliveries(api.get("/dead-letters?type=order.created&rule=exhausted")) == "dlv_a dlv_b ");
+  CHECK(deliveries(api.get("/dead-letters?type=order.paid")).empty());
+  CHECK(deliveries(api.get("/dead-letters?rule=gone")).empty());
+  CHECK(deliveries(api.get("/dead-letters?event=evt_none")).empty());
+  CHECK(deliveries(api.get("/dead-letters?from=2020-01-01T00:00:00Z&endpoint=two")) == "dlv_b ");
+  CHECK(deliveries(api.get("/dead-letters?to=2020-01-01T00:00:00Z")).empty());
+  CHECK(api.get("/dead-letters?from=yesterday").json["pointer"] == "from");
+  CHECK(api.get("/dead-letters?type=no%20type").json["pointer"] == "type");
 }

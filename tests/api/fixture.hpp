@@ -87,6 +87,15 @@ class Process {
   std::string address() const { return api_->address(); }
   Answer get(const std::string& path) { return request("GET", path); }
   Answer post(const std::string& path, const Json& body) { return request("POST", path, body.dump()); }
+  // What the job that this asks for has come to.
+  Json job(const std::string& path, const Json& body) {
+    const auto made = post(path, body);
+    REQUIRE_MESSAGE(made.status == 202, made.body);
+    const std::string id = made.json["id"];
+    Json job;
+    REQUIRE(fakes::eventually([&] { return (job = get("/jobs/" + id).json)["state"] != "running"; }));
+    return job;
+  }
   Answer put(const std::string& path, const Json& body, httplib::Headers headers = {}) {
     return request("PUT", path, body.dump(), std::move(headers));
   }

@@ -161,6 +161,52 @@ TEST_CASE("CLI: events are listed by what is asked for, and shown by their ids")
     CHECK(parse("certes", wrong, {}).exit_code == kExitUsage);
 }
 
+TEST_CASE("CLI: replays are asked for by a filter, a target, a rate and a class, and steered by their ids") {
+  const auto made = chosen<JobOptions>({"replays", "create", "--type", "order.paid", "--state", "failed", "--from", "a",
+                                        "--target", "billing", "--rate", "2.5", "--priority", "low", "--wait"});
+  CHECK(made.kind == "replays");
+  CHECK(made.action == "create");
+  CHECK(made.filter.type == "order.paid");
+  CHECK(made.filter.state == "failed");
+  CHECK(made.filter.from == "a");
+  CHECK(made.target == "billing");
+  CHECK(made.rate == 2.5);
+  CHECK(made.priority == "low");
+  CHECK(made.wait);
+  CHECK_FALSE(made.dry_run);
+  for (const char* action : {"show", "pause", "resume", "cancel"}) {
+    CHECK(chosen<JobOptions>({"jobs", action, "job_1"}).id == "job_1");
+    CHECK(chosen<JobOptions>({"replays", action, "job_1"}).action == action);
+    CHECK(parse("certes", {"jobs", action}, {}).exit_code == kExitUsage);
+  }
+  CHECK(chosen<JobOptions>({"jobs", "list", "--state", "running"}).state == "running");
+  CHECK(chosen<EventOptions>({"events", "replay", "evt_1", "--target", "e", "--again"}).again);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"jobs", "create", "--all"},
+                                                {"jobs", "list", "--state", "lost"},
+                                                {"replays", "create", "--rate", "-1"},
+                                                {"replays", "create", "--priority", "urgent"},
+                                                {"replays"}})
+    CHECK(parse("certes", wrong, {}).exit_code == kExitUsage);
+}
+
+TEST_CASE("CLI: dead letters are listed and replayed by the same filter") {
+  for (const char* action : {"list", "replay"}) {
+    const auto options = chosen<DeadLetterOptions>(
+        {"dead-letters", action, "--type", "a.b", "--rule", "gone", "--event", "evt_1", "--from", "a", "--to", "b"});
+    CHECK(options.type == "a.b");
+    CHECK(options.rule == "gone");
+    CHECK(options.event == "evt_1");
+    CHECK(options.from == "a");
+    CHECK(options.to == "b");
+  }
+  CHECK(chosen<DeadLetterOptions>({"dead-letters", "replay", "--all", "--rate", "5", "--no-wait"}).no_wait);
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"dead-letters", "replay", "--all", "--rule", "gone"},
+        {"dead-letters", "replay", "dl_1", "--dry-run"},
+        {"dead-letters", "replay", "--dry-run"}})
+    CHECK(parse("certes", wrong, {}).exit_code == kExitUsage);
+}
+
 TEST_CASE("Command line: audit takes its filters, and the tenant from the environment") {
   const auto audit = chosen<AuditOptions>({"audit", "--kind", "keys", "--id", "k", "--by", "admin", "--from",
                                            "2026-01-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--limit", "7"});

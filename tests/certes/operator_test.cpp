@@ -219,12 +219,14 @@ TEST_CASE("Resources: what is asked of all that waits for an endpoint is one req
 TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
   CannedServer server({{202, "{}"},
                        {202, "{}"},
-                       {202, R"({"count":3,"next":"n"})"},
-                       {202, R"({"count":1,"next":null})"},
+                       {202, R"({"id":"job_1"})"},
+                       {200, R"({"id":"job_1","state":"done","done":3})"},
                        {200, R"({"items":[],"next":"p"})"},
                        {200, R"({"items":[{"id":"dl_0_1_f"}],"next":null})"},
                        {202, "{}"},
-                       {202, R"({"count":1,"next":null})"}});
+                       {202, R"({"id":"job_2"})"},
+                       {200, R"({"id":"job_2","state":"failed","error":"no"})"},
+                       {200, R"({"count":7,"complete":false})"}});
   DeadLetterOptions options;
   options.connection.url = server.url();
   options.action = "replay";
@@ -238,16 +240,19 @@ TEST_CASE("dead-letters: are replayed one by one, or by a filter") {
   CHECK(run_command(options) == kExitOk);
   options.ids.clear();
   options.all = options.again = true;
+  CHECK(run_command(options) == kExitFailure);
+  options.dry_run = true;
   CHECK(run_command(options) == kExitOk);
   const auto requests = server.requests();
   CHECK(requests.at(1).starts_with("POST /api/v1/dead-letters/b/replay "));
   CHECK(requests.at(2).starts_with("POST /api/v1/dead-letters/replay "));
-  CHECK(requests.at(2).ends_with(R"({"endpoint":"e","limit":1000})"));
-  CHECK(requests.at(3).ends_with(R"({"endpoint":"e","limit":1000,"after":"n"})"));
+  CHECK(requests.at(2).ends_with(R"({"endpoint":"e"})"));
+  CHECK(requests.at(3).starts_with("GET /api/v1/jobs/job_1 "));
   CHECK(requests.at(4).starts_with("GET /api/v1/dead-letters?delivery=dlv_a&"));
   CHECK(requests.at(5).find("after=p") != std::string::npos);
   CHECK(requests.at(6).starts_with("POST /api/v1/dead-letters/dl_0_1_f/replay "));
-  CHECK(requests.at(7).ends_with(R"({"all":true,"again":true,"limit":1000})"));
+  CHECK(requests.at(7).ends_with(R"({"all":true,"again":true})"));
+  CHECK(requests.at(9).starts_with("POST /api/v1/dead-letters/replay?dry_run=true "));
 }
 
 TEST_CASE("apply: what another owner has declared is left alone, unless it is taken over") {

@@ -209,6 +209,12 @@ class Api:
         assert status in (200, 201, 202, 204), f"{method} {path}: {status} {answer}"
         return answer
 
+    def job(self, path, body, within=60):
+        """What the job that this asks for has come to."""
+        made = self.ok("POST", path, body)
+        wait_for(lambda: self.ok("GET", f"/jobs/{made['id']}")["state"] != "running", within, f"the job {made['id']} to end")
+        return self.ok("GET", f"/jobs/{made['id']}")
+
     def pages(self, path):
         after, join = None, "&" if "?" in path else "?"
         while True:

@@ -173,6 +173,9 @@ class OnKafka(Jobs):
         self.assertEqual(set(counts.values()), {1})
         self.one_event(sink, ids[0])
         self.commands(sink, ids[1])
+        # A process without an index goes on with what needs none.
+        job = Api(self.publisher.address("api")).job("/dead-letters/replay", {"all": True})
+        self.assertEqual((job["state"], job["total"]), ("done", 0))
 
 
 if __name__ == "__main__":
