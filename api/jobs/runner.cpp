@@ -6,6 +6,9 @@
 #include <optional>
 
 #include "api/change.hpp"
+#include "api/replay_steps.hpp"
+#include "common/event/notice.hpp"
+#include "common/registry/takers.hpp"
 
 namespace certes::api::jobs {
 namespace {
@@ -41,6 +44,7 @@ Runner::Runner(Services& services)
                                           {{"outcome", "done"}})),
       skipped_(services.deps.metrics.counter("certes_job_items_total", "What jobs of this process were about",
                                              {{"outcome", "skipped"}})),
+      untold_(services.deps.metrics.counter(event::kNoticesLost, event::kNoticesLostHelp)),
       payloads_(services.deps.log) {
   services_.deps.registry.on_change([signal = signal_](const registry::StatePtr&) { signal->wake(); });
   thread_ = std::thread([this] { run(); });
@@ -156,7 +160,10 @@ bool Runner::stays(HeldJob& held) {
     done_.add(static_cast<double>(held.progress().done - before.done));
     skipped_.add(static_cast<double>(left_out(held.progress()) - left_out(before)));
   }
-  if (held.end()) return !note(held, *current, *held.end());
+  if (held.end()) {
+    tell_if_failed(held, *current);
+    return !note(held, *current, *held.end());
+  }
   note_if_due(held);
   return true;
 }
@@ -232,6 +239,24 @@ void Runner::forget_old() {
     change.based_on = job->version;
     if (!decide(change, services_)) return;  // another process does so, too, or the log is away
   }
+}
+
+// Before that is noted: where this process ends in between, it is told once more, under the same name.
+void Runner::tell_if_failed(const HeldJob& held, const Job& current) {
+  const auto* failed = std::get_if<registry::JobFailed>(&*held.end());
+  constexpr auto kKind = event::NoticeKind::replay_failed;
+  if (failed == nullptr || !has_taker(*services_.deps.registry.state(), current.tenant, type_of(kKind))) return;
+  event::Notice notice{.kind = kKind, .tenant = current.tenant};
+  notice.job = current.id;
+  notice.endpoint = current.endpoint;
+  notice.error = failed->error;
+  notice.done = held.progress().done;
+  notice.left = held.progress().left();
+  ReplaySteps steps(services_, current.tenant);
+  const std::string once = std::to_string(current.version);
+  steps.add(log::kAnyPartition,
+            to_record(notice_event(notice, once, services_.new_id("evt_"), services_.deps.clock.unix_millis())));
+  if (!steps.finish()) untold_.add();
 }
 
 SteadyTime Runner::next_due() const {

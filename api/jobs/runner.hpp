@@ -3,7 +3,8 @@
 // a step of each that is due, in turn, and notes every few seconds in the registry how far each is. Such a note says,
 // too, that this process still goes on with it: where none comes any more, another process takes the job up. What the
 // other has done since its last note is done again then, and dropped as a repeat. What users ask of a job (to pause, to
-// cancel) is a change of the same resource, of which it makes its last note. Who: Api.
+// cancel) is a change of the same resource, of which it makes its last note. One that cannot go on is told of by an
+// event about Certes. Who: Api.
 
 #include <atomic>
 #include <map>
@@ -51,6 +52,7 @@ class Runner {
   void note_if_due(HeldJob& held);
   SteadyTime note_due(const HeldJob& held) const;
   bool note(HeldJob& held, const registry::Job& current, registry::JobState state);
+  void tell_if_failed(const HeldJob& held, const registry::Job& current);
   void let_go_all();
   void forget_old();
   SteadyTime next_due() const;
@@ -59,7 +61,7 @@ class Runner {
   Services& services_;
   const std::string name_;  // of this process, in the registry
   metrics::Gauge held_count_, running_, paused_, ended_;
-  metrics::Counter taken_over_, done_, skipped_;
+  metrics::Counter taken_over_, done_, skipped_, untold_;
   LineLimit told_;
   const std::shared_ptr<WakeSignal> signal_ = std::make_shared<WakeSignal>();
   Payloads payloads_;

@@ -32,6 +32,7 @@ constexpr std::array<Shape, kNoticeKinds> kShapes = {{
     {"certes.ingest.rejected", "What a source sent was refused", "source rule error url", ""},
     {"certes.loop.detected", "An event that had been here too often was refused", "error", "source url"},
     {"certes.log.lost", "Records of the log, or what was open of them, are lost", "partition records error", ""},
+    {"certes.replay.failed", "A job that sends again cannot go on", "job done error url", "endpoint left"},
 }};
 
 const Shape& shape_of(NoticeKind kind) { return kShapes[static_cast<std::size_t>(kind)]; }
@@ -46,7 +47,8 @@ void each_name(std::string_view names, Take take) {
 }
 
 Json member_schema(std::string_view name) {
-  if (name == "attempts" || name == "records" || name == "partition") return {{"type", "integer"}, {"minimum", 0}};
+  for (const char* const number : {"attempts", "records", "partition", "done", "left"})
+    if (name == number) return {{"type", "integer"}, {"minimum", 0}};
   if (name == "status") return {{"type", "integer"}, {"minimum", 100}, {"maximum", 999}};
   if (name == "since") return {{"type", "string"}, {"format", "date-time"}};
   if (name != "event") return {{"type", "string"}};
@@ -63,6 +65,7 @@ std::string url_of(const Notice& notice) {
   const auto path = [](std::string_view kind, std::string_view id) {
     return std::string(kApi).append(1, '/').append(kind).append(1, '/').append(id);
   };
+  if (!notice.job.empty()) return path("jobs", notice.job);
   if (!notice.delivery.empty()) return path("dead-letters", notice.delivery);
   if (!notice.endpoint.empty()) return path("endpoints", notice.endpoint);
   return notice.source.empty() ? std::string() : path("sources", notice.source);
@@ -87,8 +90,16 @@ std::string data_of(const Notice& notice) {
   if (notice.since != 0) data["since"] = format_rfc3339(notice.since);
   if (notice.partition) data["partition"] = *notice.partition;
   if (notice.records) data["records"] = *notice.records;
+  add(data, "job", notice.job);
+  if (notice.done) data["done"] = *notice.done;
+  if (notice.left) data["left"] = *notice.left;
   add(data, "url", url_of(notice));
   return data.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string_view subject_of(const Notice& notice) {
+  if (!notice.job.empty()) return notice.job;
+  return notice.endpoint.empty() ? notice.source : notice.endpoint;
 }
 
 std::string joined(std::string_view type, std::string_view of, std::string_view once) {
@@ -119,7 +130,7 @@ std::string notice_schema(NoticeKind kind) {
 std::string notice_source(std::string_view tenant) { return std::string("urn:certes:").append(tenant) + "/notices"; }
 
 Event notice_event(const Notice& notice, std::string_view once, std::string id, UnixMillis now) {
-  const std::string_view of = notice.endpoint.empty() ? notice.source : notice.endpoint;
+  const std::string_view of = subject_of(notice);
   Event made;
   made.id = std::move(id);
   made.type = type_of(notice.kind);

@@ -27,8 +27,9 @@ enum class NoticeKind : std::uint8_t {
   ingest_rejected,
   loop_detected,
   log_lost,
+  replay_failed,
 };
-inline constexpr std::size_t kNoticeKinds = 11;
+inline constexpr std::size_t kNoticeKinds = 12;
 // "certes.delivery.dead_lettered"
 std::string_view type_of(NoticeKind kind);
 NoticeKind notice_kind_at(std::size_t index);  // below kNoticeKinds
@@ -57,13 +58,15 @@ struct Notice {
   UnixMillis since = 0;
   std::optional<std::int32_t> partition = {};  // of `events`
   std::optional<std::int64_t> records = {};    // that are lost
+  std::string_view job = {};                   // of whom it tells: its id
+  std::optional<std::int64_t> done = {}, left = {};
 };
 
 // The source of a tenant's notices.
 std::string notice_source(std::string_view tenant);
 
 // `once`: what makes it one of its kind and of what it tells of; two with the same are one event. `id`: evt_….
-// Its partition key is the id of the endpoint or source.
+// Its partition key is the id of the endpoint, source or job.
 Event notice_event(const Notice& notice, std::string_view once, std::string id, UnixMillis now);
 // The same of a delivery: `once` is the delivery. Cause and conversation are those of the event, as are its hops; it
 // goes to the event's partition.

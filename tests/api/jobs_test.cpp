@@ -205,6 +205,7 @@ TEST_CASE("Jobs: one is paused, resumed and cancelled, and tells how far it is")
 TEST_CASE("Jobs: one whose endpoint is deleted fails, saying why, and goes on once it is there again") {
   Fixture f;
   f.events(3);
+  REQUIRE(f.api->put("/subscriptions/ops", {{"endpoint", "billing"}, {"pattern", "certes.replay.#"}}).status == 201);
   const std::string id = f.create({{"all", true}, {"endpoint", "mail"}, {"rate_per_second", 0.01}});
   REQUIRE(eventually([&] { return f.job(id)["done"] == 1; }));
   REQUIRE(f.api->post("/jobs/" + id + "/pause", Json::object()).status == 200);
@@ -213,6 +214,21 @@ TEST_CASE("Jobs: one whose endpoint is deleted fails, saying why, and goes on on
   const Json failed = f.in_state(id, "failed");
   CHECK(failed["error"] == "there is no endpoints/mail any more");
   CHECK(failed["left"] == 2);
+  std::vector<log::RecordPtr> told;
+  for (std::int32_t p = 0; p < 3; ++p)
+    for (std::int64_t at = 0; at < f.installation.cluster->range(Topic::events, p).end; ++at)
+      if (auto record = f.installation.cluster->at(Topic::events, p, at);
+          record->headers.get("ce_type") == "certes.replay.failed")
+        told.push_back(std::move(record));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]->headers.get("ce_subject") == id);
+  const Json data = Json::parse(told[0]->value);
+  CHECK(data["job"] == id);
+  CHECK(data["endpoint"] == "mail");
+  CHECK(data["done"] == 1);
+  CHECK(data["left"] == 2);
+  CHECK(data["error"] == failed["error"]);
+  CHECK(data["url"] == "/api/v1/jobs/" + id);
   REQUIRE(f.api->put("/endpoints/mail", {{"url", "https://example.com/"}}).status == 201);
   CHECK(f.api->post("/jobs/" + id + "/resume", Json::object()).json["state"] == "running");
 }

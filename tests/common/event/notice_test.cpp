@@ -42,6 +42,9 @@ Notice full(NoticeKind kind) {
   notice.partition = 7;
   notice.records = 1'000;
   if (kind == NoticeKind::delivery_dead_lettered) notice.delivery = "dlv_1";
+  if (kind == NoticeKind::replay_failed) notice.job = "job_1";
+  notice.done = 12;
+  notice.left = 3;
   return notice;
 }
 
