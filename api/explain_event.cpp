@@ -28,9 +28,9 @@ log::Origin origin_of(const EventRow& row) { return {row.place.partition, row.pl
 std::vector<Said> said_in(const questions::Gathering& gathering) {
   std::vector<Said> all;
   for (const questions::Answer& answer : gathering.answers())
-    for (DeliveryStanding& one :
+    for (const DeliveryStanding& one :
          questions::delivery_standings_of(answer.value).value_or(std::vector<DeliveryStanding>()))
-      if (std::ranges::count(answer.partitions, one.place.partition) > 0) all.push_back({std::move(one), answer.from});
+      if (std::ranges::count(answer.partitions, one.place.partition) > 0) all.push_back({one, answer.from});
   return all;
 }
 

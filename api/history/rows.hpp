@@ -2,7 +2,6 @@
 // What history knows of an event, of its deliveries, and of their attempts: rows of its index. Who: all of
 // api/history. Plain values.
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +15,10 @@ namespace certes::api::history {
 struct Place {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  auto operator<=>(const Place&) const = default;
+  bool operator==(const Place&) const = default;
+  bool operator<(const Place& other) const {
+    return partition < other.partition || (partition == other.partition && offset < other.offset);
+  }
 };
 
 // Numbers that are stored.
