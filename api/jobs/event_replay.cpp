@@ -10,6 +10,7 @@ namespace certes::api::jobs {
 namespace {
 
 using history::Cursor;
+using history::History;
 using history::Lookup;
 using history::Order;
 
@@ -25,6 +26,11 @@ Cursor cursor_of(const registry::JobProgress& progress) {
 }
 
 }  // namespace
+
+bool covers(const history::History& history, UnixMillis from, UnixMillis to) {
+  const auto until = history.indexed_until(), since = history.indexed_from();
+  return until && *until >= to && (!since || *since <= from);
+}
 
 Result<history::Filter> index_filter(const registry::Job& job) {
   const registry::JobFilter& asked = job.filter;
@@ -81,7 +87,7 @@ Result<bool> EventReplay::count(registry::JobProgress& progress) {
   }
   const auto until = std::chrono::steady_clock::now() + kCountedAtOnce;
   while (std::chrono::steady_clock::now() < until) {
-    const auto chunk = services_.history->look([this](Lookup& lookup) { return counting_->next(lookup); });
+    const auto chunk = next_chunk(*counting_);
     if (!chunk) {
       counting_.reset();
       return fail(chunk.error());
@@ -117,9 +123,17 @@ Result<bool> EventReplay::go_on(registry::JobProgress& progress, std::int64_t mo
   return last_;
 }
 
+// An index that was made anew meanwhile has everything again only once it is filled.
+Result<history::Walk::Chunk> EventReplay::next_chunk(history::Walk& walk) {
+  History& history = *services_.history;
+  auto chunk = history.look([&walk](Lookup& lookup) { return walk.next(lookup); });
+  if (!chunk || covers(history, filter_.from, filter_.to)) return chunk;
+  return fail(Code::unavailable, "the index of this process does not go as far as the job");
+}
+
 Result<void> EventReplay::look() {
   if (!found_.empty() || last_) return {};
-  auto chunk = services_.history->look([this](Lookup& lookup) { return walk_->next(lookup); });
+  auto chunk = next_chunk(*walk_);
   if (!chunk) return fail(std::move(chunk.error()));
   found_.assign(std::make_move_iterator(chunk->events.begin()), std::make_move_iterator(chunk->events.end()));
   last_ = chunk->last;

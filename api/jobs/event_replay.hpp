@@ -12,6 +12,9 @@
 
 namespace certes::api::jobs {
 
+// Whether the index has all that was accepted from then on and before that, as far as it is kept.
+bool covers(const history::History& history, UnixMillis from, UnixMillis to);
+
 // The filter as the index has it. Error: invalid, it asks for what there is not.
 Result<history::Filter> index_filter(const registry::Job& job);
 
@@ -36,6 +39,7 @@ class EventReplay final : public Work {
  private:
   using Rows = std::deque<history::EventRow>;
 
+  Result<history::Walk::Chunk> next_chunk(history::Walk& walk);
   Result<void> look();
   std::size_t next_step(std::int64_t most) const;
   Result<std::size_t> send(std::size_t count);

@@ -24,8 +24,10 @@ std::vector<DeadLetterIds::Id> parsed(const std::vector<std::string>& texts) {
   for (const std::string& text : texts)
     if (auto id = DeadLetterIds::parse(text)) ids.push_back(std::move(*id));
   std::ranges::sort(ids, {}, place_of);
-  const auto same = std::ranges::unique(ids, {}, place_of);
-  ids.erase(same.begin(), same.end());
+  const auto same = [](const DeadLetterIds::Id& one, const DeadLetterIds::Id& other) {
+    return place_of(one) == place_of(other);
+  };
+  ids.erase(std::unique(ids.begin(), ids.end(), same), ids.end());
   return ids;
 }
 

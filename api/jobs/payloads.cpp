@@ -64,9 +64,11 @@ Result<void> Payloads::await(std::span<const Wanted> wanted, std::vector<log::Re
         return fail(Code::unavailable, one.error ? one.error->message : "the log has not given all of it");
       if (one.fate == log::PickFate::done) --out_;
       if (one.fate != log::PickFate::record) continue;
-      const auto [first, last] = std::ranges::equal_range(wanted, std::tuple(one.partition, one.offset), {},
-                                                          [](const Wanted& each) { return order_of(each.place); });
-      for (auto at = first; at != last; ++at) records[at->index] = one.record;
+      const std::tuple place(one.partition, one.offset);
+      const auto order = [](const Wanted& each) { return order_of(each.place); };
+      for (auto at = std::ranges::lower_bound(wanted, place, {}, order); at != wanted.end() && order(*at) == place;
+           ++at)
+        records[at->index] = one.record;
     }
   }
   return {};

@@ -59,8 +59,8 @@ Runner::~Runner() {
 void Runner::run() {
   while (!stopping_) {
     if (services_.deps.registry.caught_up()) {
-      follow();
-      take_up(services_.deps.clock.now());
+      const SteadyTime now = services_.deps.clock.now();
+      if (follow() || now >= look_at_) take_up(now);
       go_on_all();
       forget_old();
     }
@@ -70,12 +70,14 @@ void Runner::run() {
   let_go_all();
 }
 
-// What has changed in the registry since the last look.
-void Runner::follow() {
+// What has changed in the registry since the last look. False: nothing.
+bool Runner::follow() {
   const registry::StatePtr state = services_.deps.registry.state();
-  if (jobs_.same_as(state->jobs)) return;
+  if (jobs_.same_as(state->jobs)) return false;
   using Jobs = decltype(jobs_);
-  Jobs::difference(jobs_, state->jobs, [this](const std::string& key, const JobPtr*, const JobPtr* is) {
+  Jobs::difference(jobs_, state->jobs, [this](const std::string& key, const JobPtr* was, const JobPtr* is) {
+    if (was != nullptr) gauge_of((*was)->state).add(-1);
+    if (is != nullptr) gauge_of((*is)->state).add(1);
     if (is != nullptr && std::holds_alternative<JobRunning>((*is)->state)) {
       open_[key] = *is;
       return;
@@ -84,17 +86,16 @@ void Runner::follow() {
     watched_.erase(key);
   });
   jobs_ = state->jobs;
-  double paused = 0, ended = 0;
-  for (const auto& [key, job] : jobs_) {
-    paused += std::holds_alternative<registry::JobPaused>(job->state);
-    ended += has_ended(job->state);
-  }
-  running_.set(static_cast<double>(open_.size()));
-  paused_.set(paused);
-  ended_.set(ended);
+  return true;
+}
+
+metrics::Gauge& Runner::gauge_of(const registry::JobState& state) {
+  if (has_ended(state)) return ended_;
+  return std::holds_alternative<registry::JobPaused>(state) ? paused_ : running_;
 }
 
 void Runner::take_up(SteadyTime now) {
+  look_at_ = now + kLook;
   std::vector<JobPtr> free;
   for (const auto& [key, job] : open_)
     if (!held_.contains(key) && may_take(*job, now)) free.push_back(job);

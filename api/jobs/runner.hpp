@@ -39,7 +39,8 @@ class Runner {
   };
 
   void run();
-  void follow();
+  bool follow();
+  metrics::Gauge& gauge_of(const registry::JobState& state);
   void take_up(SteadyTime now);
   bool may_take(const registry::Job& job, SteadyTime now);
   void claim(const registry::Job& job, SteadyTime now);
@@ -69,7 +70,7 @@ class Runner {
   std::map<std::string, JobPtr, std::less<>> open_;  // of these, what is running, by the map's names
   std::map<std::string, Watched, std::less<>> watched_;
   std::map<std::string, std::unique_ptr<HeldJob>, std::less<>> held_;
-  SteadyTime forgot_at_;
+  SteadyTime look_at_, forgot_at_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;  // last
 };

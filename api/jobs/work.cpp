@@ -7,9 +7,7 @@ namespace certes::api::jobs {
 
 bool is_covered(const registry::Job& job, const history::History* history) {
   if (job.kind == registry::JobKind::replay_letters) return true;  // these are read from the log
-  if (history == nullptr) return false;
-  const auto until = history->indexed_until(), from = history->indexed_from();
-  return until && *until >= job.filter.to && (!from || *from <= job.filter.from);
+  return history != nullptr && covers(*history, job.filter.from, job.filter.to);
 }
 
 Result<std::unique_ptr<Work>> make_work(const registry::Job& job, Services& services, Payloads& payloads) {
