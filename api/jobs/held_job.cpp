@@ -43,7 +43,10 @@ std::optional<Error> HeldJob::step(SteadyTime now) {
     return over.error();
   }
   if (!over) end_ = registry::JobFailed{over.error().message};
-  if (over && *over && !counts) end_ = registry::JobDone();
+  if (over && *over && !counts) {
+    *progress_.total -= *progress_.left();  // what was counted, and was none of it any more when its turn came
+    end_ = registry::JobDone();
+  }
   return std::nullopt;
 }
 
