@@ -76,7 +76,7 @@ Result<bool> LetterReplay::go_on(registry::JobProgress& progress, std::int64_t m
   const auto appended = steps_->finish();
   if (!cursor || !appended) {
     steps_.reset();
-    return fail(!cursor ? std::move(cursor.error()) : appended.error());
+    return fail(!cursor ? cursor.error() : appended.error());
   }
   progress.done += static_cast<std::int64_t>(appended->stored - appended_.stored);
   progress.repeated += static_cast<std::int64_t>(appended->repeated - appended_.repeated);
