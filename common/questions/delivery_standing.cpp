@@ -149,9 +149,9 @@ std::optional<std::vector<DeliveryStanding>> delivery_standings_of(std::string_v
   if (all == nullptr || !all->is_array() || all->size() > DeliverySubject::kMostPlaces) return std::nullopt;
   std::vector<DeliveryStanding> standings;
   for (const Json& one : *all) {
-    auto standing = standing_of(one);
+    const auto standing = standing_of(one);
     if (!standing) return std::nullopt;
-    standings.push_back(std::move(*standing));
+    standings.push_back(*standing);
   }
   return standings;
 }

@@ -193,13 +193,13 @@ registry::Priority Router::highest_of(std::string_view tenant) const {
 
 PolicyPtr Router::policy(const Asked& asked, const Subscription* subscription,
                          const registry::Endpoint& endpoint) const {
-  auto nearest = nearest_policy(*state_, endpoint, subscription, asked.type, asked.kind, options_.global_policy);
-  return nearest.policy ? std::move(nearest.policy) : options_.fallback;
+  const auto nearest = nearest_policy(*state_, endpoint, subscription, asked.type, asked.kind, options_.global_policy);
+  return nearest.policy ? nearest.policy : options_.fallback;
 }
 
 PolicyPtr Router::global_policy(std::string_view tenant) const {
-  auto global = registry::global_policy(*state_, tenant, options_.global_policy);
-  return global.policy ? std::move(global.policy) : options_.fallback;
+  const auto global = registry::global_policy(*state_, tenant, options_.global_policy);
+  return global.policy ? global.policy : options_.fallback;
 }
 
 }  // namespace certes::dispatcher
