@@ -14,6 +14,7 @@
 #include "api/key_actions.hpp"
 #include "api/openapi/description.hpp"
 #include "api/openapi/page.hpp"
+#include "api/refused_requests.hpp"
 #include "api/resources.hpp"
 
 namespace certes::api {
@@ -84,6 +85,8 @@ Table make_table() {
   add("POST", "/endpoints/{id}/retry", "endpoints:write", retry_endpoint, "Try now what has failed", {"dry_run"});
   add("GET", "/endpoints/{id}/stats", "endpoints:read", endpoint_stats, "What waits for it, and how its attempts go",
       {}, kLengthy);
+  add("GET", "/sources/{id}/refused", "sources:read", refused_requests, "List its requests that were refused, and why",
+      {"limit", "payload"}, kLengthy);
   add("GET", "/event-types/{id}/versions", "schemas:read", list_versions, "List the versions of a schema",
       {"limit", "after"});
   add("GET", "/event-types/{id}/versions/{version}", "schemas:read", show_version, "Show one version");

@@ -68,6 +68,14 @@ void add_purge(CliContext context, CLI::App* parent, const Kind& kind) {
   });
 }
 
+void add_refused(CliContext context, CLI::App* parent, const Kind& kind) {
+  Options options;
+  CLI::App* command = add_action(context, parent, kind, "refused", "its requests that were refused, and why", options);
+  command->add_option("id", options->id)->required()->type_name("ID");
+  command->add_flag("--payload", options->payload, "with the beginning of their bodies");
+  command->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1, 1'000))->capture_default_str();
+}
+
 void add_retry(CliContext context, CLI::App* parent, const Kind& kind) {
   Options options;
   CLI::App* command = add_action(context, parent, kind, "retry", "what has failed is tried now", options);
@@ -116,6 +124,7 @@ void add_kind(CliContext context, const Kind& kind) {
     add_id_action(context, parent, kind, "rotate", "a new key under the same id; the old one stays good for a while");
   if (std::string_view(kind.name) == "event-types")
     add_id_action(context, parent, kind, "versions", "the schemas it has had");
+  if (std::string_view(kind.name) == "sources") add_refused(context, parent, kind);
   if (std::string_view(kind.name) != "endpoints") return;
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");

@@ -130,7 +130,8 @@ struct VersionOptions {};
 struct ResourceOptions {
   Connection connection;
   std::string kind;    // "sources", … as in the API's paths
-  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret, purge, retry, stats
+  std::string action;  // list, show, create, update, delete, rotate; pause, resume, rotate-secret, purge, retry, stats;
+                       // refused
   std::string id;
   std::vector<std::string> fields;  // NAME=VALUE
   std::string body;                 // JSON, "@FILE", "-"; empty: fields alone
@@ -139,7 +140,9 @@ struct ResourceOptions {
   bool all = false;                 // purge: what waits, or what these three say
   std::vector<std::string> priorities;
   std::string before, pattern;
-  std::string since;  // retry; empty: whenever it has failed
+  std::string since;        // retry; empty: whenever it has failed
+  bool payload = false;     // refused: with the beginning of bodies
+  std::size_t limit = 100;  // refused
 };
 
 struct AuditOptions {

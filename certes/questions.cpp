@@ -33,8 +33,9 @@ std::string name_of_process(const Clock& clock) {
 
 }  // namespace
 
-Questions::Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher)
+Questions::Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher, gateway::Gateway* gateway)
     : dispatcher_(dispatcher),
+      gateway_(gateway),
       carrier_(carrier_of(log)),
       asker_(
           clock, name_of_process(clock), [&log] { return log.partitions(); }, ways()) {
@@ -47,9 +48,9 @@ void Questions::stop() {
 
 questions::Asker::Ways Questions::ways() {
   questions::Asker::Ways ways;
-  if (dispatcher_ != nullptr)
+  if (dispatcher_ != nullptr || gateway_ != nullptr)
     ways.here = [this](const questions::Question& question) {
-      dispatcher_->ask(question, [this](questions::Answer answer) {
+      ask_here(question, [this](questions::Answer answer) {
         answer.from = asker_.from();
         asker_.take(std::move(answer));
       });
@@ -71,9 +72,17 @@ void Questions::take(const log::RecordPtr& record) {
              questions::parse(record->headers, record->value));
 }
 
+// Each kind is for gateways or for dispatchers.
+void Questions::ask_here(questions::Question question, questions::Answered answered) {
+  if (question.kind != questions::kRefusedRequests) {
+    if (dispatcher_ != nullptr) dispatcher_->ask(std::move(question), std::move(answered));
+  } else if (auto answer = gateway_ != nullptr ? gateway_->answer(question) : std::nullopt) {
+    answered(std::move(*answer));
+  }
+}
+
 void Questions::answer_elsewhere(questions::Question&& question) {
-  if (dispatcher_ == nullptr) return;
-  dispatcher_->ask(std::move(question), [this](questions::Answer answer) {
+  ask_here(std::move(question), [this](questions::Answer answer) {
     answer.from = asker_.from();
     if (const auto said = questions::to_record(answer)) carrier_->carry(*said);
   });

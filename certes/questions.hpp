@@ -1,7 +1,7 @@
 #pragma once
-// Questions: the way of questions and answers between the Master API and the dispatchers of an installation. Those of
-// this process are asked by a call; on Kafka all others are, by the topic `logs`. Who: Runtime has one where there is a
-// Master API or a dispatcher. Threads: made, stopped and destroyed by the main thread; asker() is any thread's.
+// Questions: the way of questions and answers between the Master API and the dispatchers and gateways of an
+// installation. Those of this process are asked by a call; on Kafka all others are, by the topic `logs`. Who: Runtime.
+// Threads: made, stopped and destroyed by the main thread; asker() is any thread's.
 
 #include <memory>
 #include <string>
@@ -10,13 +10,14 @@
 #include "common/log/question_carrier.hpp"
 #include "common/questions/asker.hpp"
 #include "dispatcher/dispatcher.hpp"
+#include "gateway/gateway.hpp"
 
 namespace certes {
 
 class Questions {
  public:
-  // `dispatcher`: this process's; may be null. All outlive it; the dispatcher only until stop().
-  Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher);
+  // `dispatcher`, `gateway`: this process's; may be null. All outlive it; these two only until stop().
+  Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher, gateway::Gateway* gateway);
   ~Questions() { stop(); }
   Questions(const Questions&) = delete;
   Questions& operator=(const Questions&) = delete;
@@ -29,9 +30,11 @@ class Questions {
  private:
   questions::Asker::Ways ways();
   void take(const log::RecordPtr& record);
+  void ask_here(questions::Question question, questions::Answered answered);
   void answer_elsewhere(questions::Question&& question);
 
   dispatcher::Dispatcher* const dispatcher_;
+  gateway::Gateway* const gateway_;
   std::unique_ptr<log::QuestionCarrier> carrier_;  // none: there is one process
   questions::Asker asker_;
 };

@@ -207,10 +207,10 @@ std::optional<std::string> Runtime::not_ready() const {
 void Runtime::open_roles() {
   std::function<std::optional<bool>(UnixMillis)> open_before;
   if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
-  if (api_ || dispatcher_) questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get());
+  questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get(), gateway_.get());
   const gateway::Dependencies accepting{
       settings_, *log_,       *registry_, keys_->sealer,          metrics_,
-      clock_,    *addresses_, &leaving_,  std::move(open_before), questions_ ? &questions_->asker() : nullptr,
+      clock_,    *addresses_, &leaving_,  std::move(open_before), &questions_->asker(),
       &running_};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);

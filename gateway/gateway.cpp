@@ -4,6 +4,7 @@
 #include "gateway/access/request_counts.hpp"
 #include "gateway/access/scrapers.hpp"
 #include "gateway/desk.hpp"
+#include "gateway/informant.hpp"
 #include "gateway/repeats/dedup_follower.hpp"
 #include "gateway/repeats/redeliveries.hpp"
 #include "gateway/table.hpp"
@@ -61,9 +62,11 @@ commands::Searcher::Options search_options(const config::CommandSettings& settin
 // What there is once the log is reached. Its loops' desks are made by the first request of each.
 class Gateway::Services {
  public:
-  Services(const Dependencies& dependencies, ingest::IngestMetrics& metrics, std::size_t loops)
+  Services(const Dependencies& dependencies, ingest::IngestMetrics& metrics, ingest::RefusedRequests& refused,
+           std::size_t loops)
       : dependencies_(dependencies),
         metrics_(metrics),
+        refused_(refused),
         unverified_(dependencies.settings.gateway.unverified_per_second,
                     dependencies.settings.gateway.unverified_peers),
         heavy_(std::make_unique<ingest::HeavyWork>(schemas_, dependencies.settings.gateway.unknown_types == "strict",
@@ -119,7 +122,8 @@ class Gateway::Services {
             *heavy_,
             metrics_,
             *tail_,
-            room_};
+            room_,
+            refused_};
   }
 
   event::RegistryPosition registry_position() const {
@@ -172,6 +176,7 @@ class Gateway::Services {
 
   const Dependencies dependencies_;
   ingest::IngestMetrics& metrics_;
+  ingest::RefusedRequests& refused_;
   std::shared_ptr<ingest::DedupIndex> dedup_;
   std::shared_ptr<ingest::IdempotencyIndex> idempotency_;
   std::unique_ptr<ingest::DedupFollower> follower_;
@@ -193,6 +198,7 @@ class Gateway::Impl {
   explicit Impl(const Frame& frame)
       : frame_(frame),
         metrics_(frame.metrics, frame.settings.metrics_endpoints),
+        informant_(frame),
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
@@ -217,8 +223,8 @@ class Gateway::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void open(const Dependencies& dependencies) {
-    services_ =
-        std::make_unique<Services>(dependencies, metrics_, static_cast<std::size_t>(frame_.settings.gateway.loops));
+    services_ = std::make_unique<Services>(dependencies, metrics_, informant_.refused(),
+                                           static_cast<std::size_t>(frame_.settings.gateway.loops));
     scrapers_.open(dependencies.registry);
     open_.store(services_.get(), std::memory_order_release);
   }
@@ -238,6 +244,8 @@ class Gateway::Impl {
     if (frame_.leaving && *frame_.leaving) return "this process leaves";
     return std::nullopt;
   }
+
+  std::optional<questions::Answer> answer(const questions::Question& question) { return informant_.answer(question); }
 
  private:
   // Null: the log is not reached yet.
@@ -265,6 +273,7 @@ class Gateway::Impl {
 
   const Frame frame_;
   ingest::IngestMetrics metrics_;
+  Informant informant_;
   RequestCounts counts_;
   Scrapers scrapers_;
   std::unique_ptr<Services> services_;
@@ -280,6 +289,9 @@ Result<void> Gateway::start() { return impl_->server().start(); }
 void Gateway::open(const Dependencies& dependencies) { impl_->open(dependencies); }
 std::optional<std::string> Gateway::not_ready() const { return impl_->not_ready(); }
 bool Gateway::warm() const { return impl_->warm(); }
+std::optional<questions::Answer> Gateway::answer(const questions::Question& question) {
+  return impl_->answer(question);
+}
 std::string Gateway::address() const { return impl_->server().address(); }
 http::Server& Gateway::server() { return impl_->server(); }
 void Gateway::stop(Millis limit) { impl_->stop(limit); }

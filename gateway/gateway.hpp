@@ -9,6 +9,7 @@
 
 #include "common/base/result.hpp"
 #include "common/http/server/server.hpp"
+#include "common/questions/question.hpp"
 #include "gateway/access/dependencies.hpp"
 
 namespace certes::gateway {
@@ -26,6 +27,9 @@ class Gateway {
   // Whether it knows what was accepted before it started (log::Log::exact_deduplication: at once). It accepts all the
   // while; it is not ready before. Not before open(). Any thread.
   bool warm() const;
+  // What it says when it is asked: of the requests that it has refused. Nothing: it knows no such question, or is asked
+  // too much. Any thread, at any time; does not block.
+  std::optional<questions::Answer> answer(const questions::Question& question);
   std::string address() const;
   http::Server& server();   // for its certificate
   void stop(Millis limit);  // stops accepting, waits for pending appends, answers them

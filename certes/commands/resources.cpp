@@ -5,6 +5,8 @@
 #include "certes/commands/console.hpp"
 #include "certes/commands/endpoint_stats.hpp"
 #include "certes/commands/fields.hpp"
+#include "certes/commands/refused_text.hpp"
+#include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -146,6 +148,15 @@ int show_stats(client::ApiClient& api, const ResourceOptions& options, const std
   return kExitOk;
 }
 
+int show_refused(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
+  const std::string payload = options.payload ? "&payload=true" : "";
+  const auto body = api.get(path + "?limit=" + std::to_string(options.limit) + payload);
+  if (!body) return failed(body.error());
+  print(options.connection.json ? indented_json(*body) + "\n" : refused_text(*body, SystemClock().unix_millis()));
+  if (const std::string remark = refused_remark(*body); !remark.empty()) note(remark);
+  return kExitOk;
+}
+
 // A merge patch would merge the schemas; a schema is replaced as a whole.
 int update_event_type(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
   const auto shown = api.get(path);
@@ -192,6 +203,7 @@ int run_command(const ResourceOptions& options) {
   if (options.action == "list") return list(*api, options, "/" + options.kind, options.kind);
   const std::string one = "/" + options.kind + "/" + client::percent_encode(options.id);
   if (options.action == "versions") return list(*api, options, one + "/versions", "versions");
+  if (options.action == "refused") return show_refused(*api, options, one + "/refused");
   if (options.action == "stats") return show_stats(*api, options, one + "/stats");
   if (options.action == "show") return act(*api, options, "GET", one, "", "");
   if (options.action == "delete")

@@ -63,6 +63,7 @@ struct GatewaySettings {
   Millis maintenance_retry_after{30'000};
   std::size_t max_waiting = 16'384;             // requests that wait for the log; above: 503 not-accepted
   Millis shed_after{1'500};                     // of the log's silence; then 503 not-accepted at once
+  std::size_t refused_bytes = 8 << 20;          // for requests of sources that were refused, to be looked at; 0: none
   double unverified_per_second = 100;           // webhooks that do not verify, of one address and source; above: 429
   std::size_t unverified_peers = 65'536;        // whose failures are remembered
   int heavy_threads = 2;                        // for what would hold up a loop

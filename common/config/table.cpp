@@ -77,6 +77,8 @@ const Setting kSettings[] = {
      10'000'000},
     {"gateway.shed_after_seconds", CERTES_SECONDS(gateway.shed_after),
      "of the log's silence, after which requests are refused at once", 0.01, 60},
+    {"gateway.refused_bytes", CERTES_SIZE(gateway.refused_bytes),
+     "to remember requests of sources that were refused; 0: none; a tenant has a quarter at most", 0, 1 << 30},
     {"gateway.unverified_per_second", CERTES_NUMBER(gateway.unverified_per_second),
      "webhooks to a source from one address (IPv6: /64) that do not verify; above: 429", 0.01, 1'000'000},
     {"gateway.unverified_peers", CERTES_SIZE(gateway.unverified_peers), "addresses whose failures are remembered", 8,

@@ -1,22 +1,31 @@
 #include "common/questions/asker.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace certes::questions {
+namespace {
+
+constexpr std::size_t kNeverEnough = SIZE_MAX;
+
+}  // namespace
 
 Asker::Asker(const Clock& clock, std::string from, std::function<std::int32_t()> partitions, Ways ways)
     : clock_(clock), from_(std::move(from)), partitions_(std::move(partitions)), ways_(std::move(ways)), ids_(clock) {}
 
-Asker::Open::Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering)
+Asker::Open::Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering, std::size_t enough)
     : asker_(asker),
       id_(question.id),
       tenant_(question.tenant),
       deadline_(deadline),
+      enough_(enough),
       gathering_(std::move(gathering)) {}
 
 Asker::Open::~Open() { asker_.end(*this); }
 
-bool Asker::Open::settled() const { return gathering_.complete() || asker_.clock_.now() >= deadline_; }
+bool Asker::Open::settled() const {
+  return gathering_.answers().size() >= enough_ || gathering_.complete() || asker_.clock_.now() >= deadline_;
+}
 
 bool Asker::Open::wait(SteadyTime until) {
   Lock lock(mutex_);
@@ -31,14 +40,25 @@ Gathering Asker::Open::gathered() const {
 
 Result<std::unique_ptr<Asker::Open>> Asker::ask(std::string_view kind, std::string_view tenant,
                                                 std::string_view subject, const std::vector<std::int32_t>& about) {
-  Question question{{}, std::string(kind), std::string(tenant), std::string(subject), clock_.unix_millis(), from_};
+  return ask({{}, std::string(kind), std::string(tenant), std::string(subject), clock_.unix_millis(), from_},
+             Gathering(partitions_(), about), kNeverEnough);
+}
+
+// Nobody speaks for this partition: what is asked of everybody is never complete.
+Result<std::unique_ptr<Asker::Open>> Asker::ask_everybody(std::string_view kind, std::string_view tenant,
+                                                          std::string_view subject) {
+  return ask({{}, std::string(kind), std::string(tenant), std::string(subject), clock_.unix_millis(), from_},
+             Gathering(0, {0}), ways_.elsewhere ? kNeverEnough : 1);
+}
+
+Result<std::unique_ptr<Asker::Open>> Asker::ask(Question question, Gathering gathering, std::size_t enough) {
   std::unique_ptr<Open> asked;
   {
     const Lock lock(mutex_);
-    if (auto room = make_room(tenant); !room) return fail(std::move(room.error()));
+    if (auto room = make_room(question.tenant); !room) return fail(std::move(room.error()));
     question.id = ids_.next("qst_");
     const Millis within = ways_.here || ways_.elsewhere ? kAnsweredWithin : Millis{0};
-    asked.reset(new Open(*this, question, clock_.now() + within, Gathering(partitions_(), about)));
+    asked.reset(new Open(*this, question, clock_.now() + within, std::move(gathering), enough));
     open_.emplace(question.id, asked.get());
   }
   if (ways_.here) ways_.here(question);

@@ -48,12 +48,13 @@ class Asker {
 
    private:
     friend class Asker;
-    Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering);
+    Open(Asker& asker, const Question& question, SteadyTime deadline, Gathering gathering, std::size_t enough);
     bool settled() const CERTES_REQUIRES(mutex_);
 
     Asker& asker_;
     const std::string id_, tenant_;
     const SteadyTime deadline_;
+    const std::size_t enough_;  // answers, whatever they cover
     mutable Mutex mutex_;
     Condition answered_;
     Gathering gathering_ CERTES_GUARDED_BY(mutex_);
@@ -62,6 +63,9 @@ class Asker {
   // `about`: the partitions that matter; empty: all. Error: busy, as many are open, of all or of the tenant, as may be.
   Result<std::unique_ptr<Open>> ask(std::string_view kind, std::string_view tenant, std::string_view subject,
                                     const std::vector<std::int32_t>& about = {});
+  // One that is about no partition: to be answered by whoever knows something, and nobody knows how many these are. So
+  // the second passes, unless there is this process alone. Error: as ask().
+  Result<std::unique_ptr<Open>> ask_everybody(std::string_view kind, std::string_view tenant, std::string_view subject);
   // An answer has come, by whatever way. False: it is to none that is open, or was left out.
   bool take(Answer answer);
   std::size_t open() const;
@@ -69,6 +73,7 @@ class Asker {
   const std::string& from() const { return from_; }
 
  private:
+  Result<std::unique_ptr<Open>> ask(Question question, Gathering gathering, std::size_t enough);
   Result<void> make_room(std::string_view tenant) const CERTES_REQUIRES(mutex_);
   void end(const Open& question);
 

@@ -1,7 +1,7 @@
 #pragma once
 // A question to the processes of an installation, and what one of them answers: what is known only where it happens,
 // such as what waits for an endpoint. A question has a kind; who knows none of that kind says nothing. Who: the Master
-// API asks (Asker), dispatchers answer. Plain values; any thread.
+// API asks (Asker), dispatchers and gateways answer. Plain values; any thread.
 //
 // Answers are worth as much as the topic that they come by: whoever reads one holds it for text from outside, and takes
 // from it what it expects, no more.
@@ -41,5 +41,7 @@ using Answered = std::function<void(Answer)>;
 inline constexpr std::string_view kEndpointStats = "endpoint-stats";  // subject: the endpoint (endpoint_stats.hpp)
 // subject: places of the event, and the endpoint (delivery_standing.hpp)
 inline constexpr std::string_view kDeliveryStanding = "delivery-standing";
+// To gateways; subject: the source, and whether payloads are asked for (refused_requests.hpp).
+inline constexpr std::string_view kRefusedRequests = "refused-requests";
 
 }  // namespace certes::questions

@@ -48,7 +48,7 @@ bool Gate::is_over_rate(const registry::StatePtr& state, const Sender& sender, h
   const Restraint& restraint = this->restraint(state, sender);
   auto refusal = restraint.empty() ? std::nullopt : restraint.refusal(loop_.now());
   if (!refusal) return false;
-  refusals_.refused(sender.tenant, sender.source, "rate", "above its rate");
+  refusals_.refused({sender.tenant, sender.source, "rate", "above its rate", {}, sender.request});
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -61,7 +61,7 @@ bool Gate::over_rate(const registry::StatePtr& state, const Sender& sender, http
   if (!refusal) restraint.take(now, 1);
   restraint.tell(now, exchange);
   if (!refusal) return false;
-  refusals_.refused(sender.tenant, sender.source, "rate", "above its rate");
+  refusals_.refused({sender.tenant, sender.source, "rate", "above its rate", {}, sender.request});
   exchange.respond(std::move(*refusal));
   return true;
 }
@@ -71,10 +71,10 @@ std::optional<std::uint32_t> Gate::hops(const http::Request& request, std::strin
   const auto hops = event::hops_of(request.headers);
   if (hops && *hops <= event::kMaxHops) return *hops;
   if (hops) {
-    refusals_.looped(tenant, source);
+    refusals_.looped(tenant, source, request);
     exchange.respond(loop_detected());
   } else {
-    refusals_.refused(tenant, source, "invalid", hops.error().message);
+    refusals_.refused({tenant, source, "invalid", hops.error().message, hops.error().pointer, &request});
     exchange.respond(answer(hops.error()));
   }
   return std::nullopt;

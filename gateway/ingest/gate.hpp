@@ -30,6 +30,7 @@ class Gate {
     std::string_view tenant;      // for whom
     std::string_view key_tenant;  // whose the key is
     std::string_view key, source;
+    const http::Request* request = nullptr;  // what is sent, to be remembered where it is refused
   };
   // True: it was answered 429. Nothing is taken, and nobody told what is left: the sender has not proved who it is.
   bool is_over_rate(const registry::StatePtr& state, const Sender& sender, http::Exchange& exchange);

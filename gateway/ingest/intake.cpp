@@ -45,8 +45,8 @@ Admission admission_of(const Dependencies& dependencies) {
 
 // Whose limits hold for it.
 Gate::Sender sender_at_gate(const Matter& matter) {
-  if (matter.source) return {matter.tenant, "", "", matter.source->source().id};
-  return {matter.tenant, matter.caller->tenant, matter.caller->key, ""};
+  if (matter.source) return {matter.tenant, "", "", matter.source->source().id, matter.request};
+  return {matter.tenant, matter.caller->tenant, matter.caller->key, "", matter.request};
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       clients_(dependencies.settings),
       judge_(dependencies.settings.gateway.max_batch_events),
       ids_(dependencies.clock),
-      refusals_(loop, dependencies, shared.metrics,
+      refusals_(loop, dependencies, shared.metrics, shared.refused,
                 [this](log::Record&& notice) { acceptor_.tell(std::move(notice)); }),
       gate_(loop, admission_of(dependencies), shared.limits, shared.metrics, refusals_),
       sources_(dependencies.sealer, clients_, dependencies.settings.gateway.max_body_bytes),
@@ -70,8 +70,9 @@ Intake::Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, c
       acceptor_(loop, dependencies.log, shared.acceptor, metrics_, acceptor_options(dependencies.settings)),
       waits_(loop, dependencies.clock, shared.tail, shared.waiting) {}
 
-void Intake::refuse(const Error& error, std::string_view tenant, std::string_view source, http::Exchange exchange) {
-  refusals_.refused(tenant, source, reason(error.code), error.message);
+void Intake::refuse(const Error& error, std::string_view tenant, std::string_view source, const http::Request& request,
+                    http::Exchange exchange) {
+  refusals_.refused({tenant, source, reason(error.code), error.message, error.pointer, &request});
   exchange.respond(answer(error));
 }
 
@@ -94,12 +95,14 @@ void Intake::webhook(const http::Request& request, const Visit& visit, http::Exc
   sources_.follow(state);
   const auto ready = sources_.find(*state, tenant, source);
   if (!ready)
-    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, std::move(exchange));
-  Gate::Sender sender{tenant, "", "", source};
+    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, request,
+                  std::move(exchange));
+  Gate::Sender sender{tenant, "", "", source, &request};
   if ((*ready)->needs_key()) {
     Visit with_key = visit;
     if (auto refusal = ask_for_key(request, with_key)) {
-      refusals_.refused(tenant, source, reason(refusal->code), "no key that may send here");
+      refusals_.refused(
+          {tenant, source, reason(refusal->code), "no key that may send here", "authorization", &request});
       return exchange.respond(std::move(refusal->answer));
     }
     sender.key_tenant = with_key.caller->tenant;
@@ -118,7 +121,7 @@ bool Intake::turned_away(const Matter& matter, http::Exchange& exchange) {
   const auto wait = unverified_.wait(sender_of(matter), loop_.now());
   if (wait == std::chrono::nanoseconds(0) || matter.source->effort(*matter.request) <= kCheap) return false;
   constexpr std::string_view kNotLooked = "verifying this one would take long: it was not looked at";
-  refusals_.refused(matter.tenant, matter.source->source().id, "unverified", kNotLooked);
+  refusals_.refused({matter.tenant, matter.source->source().id, "unverified", kNotLooked, {}, matter.request});
   exchange.respond(too_many_unverified(kNotLooked, wait));
   return true;
 }
@@ -142,8 +145,9 @@ void Intake::hand_over(const Matter& matter, http::Exchange exchange) {
   job.work = [this, held](Workplace& place) { held->judgement = judge_(held->own.matter(), place, Pace::whole); };
   job.then = [this, held](bool done) {
     if (done) return settle(held->own.matter(), std::move(held->judgement), std::move(held->exchange));
-    refuse(HeavyWork::full(), held->own.matter().tenant,
-           held->own.matter().source ? held->own.matter().source->source().id : "", std::move(held->exchange));
+    const Matter& own = held->own.matter();
+    refuse(HeavyWork::full(), own.tenant, own.source ? own.source->source().id : "", *own.request,
+           std::move(held->exchange));
   };
   heavy_.offer(loop_, held->own.matter().tenant, held->own.bytes(), std::move(job));
 }
@@ -156,7 +160,7 @@ void Intake::settle(const Matter& matter, Judgement&& judgement, http::Exchange 
 
 void Intake::settle_published(const Matter& matter, Judgement&& judgement, http::Exchange exchange) {
   if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
-    return refuse(refused->error, matter.tenant, "", std::move(exchange));
+    return refuse(refused->error, matter.tenant, "", *matter.request, std::move(exchange));
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
     metrics_.rejected("", "schema");
     return exchange.respond(breaks_schema(broken->faults));
@@ -164,7 +168,7 @@ void Intake::settle_published(const Matter& matter, Judgement&& judgement, http:
   auto& [events, batch] = judgement.incoming;
   IdempotencyIndex::Claim claim;
   auto again = repeated(*matter.request, *matter.caller, {matter.tenant, kPublish}, events, claim);
-  if (!again) return refuse(again.error(), matter.tenant, "", std::move(exchange));
+  if (!again) return refuse(again.error(), matter.tenant, "", *matter.request, std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   gate_.take_more(matter.state, sender_at_gate(matter), events.size());
   waits_.accept(acceptor_, *matter.request, {std::move(events), batch, nullptr, {}, {}, std::move(claim)},
@@ -182,7 +186,7 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
   const auto hops = gate_.hops(*matter.request, matter.tenant, id, exchange);
   if (!hops) return;
   if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
-    return refuse(refused->error, matter.tenant, id, std::move(exchange));
+    return refuse(refused->error, matter.tenant, id, *matter.request, std::move(exchange));
   auto& events = judgement.incoming.events;
   for (event::Event& event : events) event.hops = *hops;
   const auto quarantine = [&](std::string_view rule, const std::vector<http::Fault>& faults) {
@@ -192,7 +196,8 @@ void Intake::settle_webhook(const Matter& matter, Judgement&& judgement, http::E
     return quarantine(event::kAttributesRule, misfit->faults);
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
     if (source.source().quarantine_invalid) return quarantine(event::kSchemaRule, broken->faults);
-    refusals_.refused(matter.tenant, id, "schema", summary(broken->faults));
+    refusals_.refused(
+        {matter.tenant, id, "schema", summary(broken->faults), broken->faults.front().pointer, matter.request});
     return exchange.respond(breaks_schema(broken->faults));
   }
   waits_.accept(acceptor_, *matter.request, {std::move(events), false, source.reply(), id, {}, {}},
@@ -207,10 +212,10 @@ void Intake::not_verified(const Matter& matter, const NotVerified& failed, http:
   const auto wait = unverified_.wait(sender, loop_.now());
   unverified_.failed(sender, failed.cost, loop_.now());
   if (wait > std::chrono::nanoseconds(0)) {
-    refusals_.refused(matter.tenant, source.id, "unverified", error.message);
+    refusals_.refused({matter.tenant, source.id, "unverified", error.message, error.pointer, matter.request});
     return exchange.respond(too_many_unverified(error.message, wait));
   }
-  refusals_.refused(matter.tenant, source.id, reason(error.code), error.message);
+  refusals_.refused({matter.tenant, source.id, reason(error.code), error.message, error.pointer, matter.request});
   exchange.respond(source.verify.scheme == "basic" ? answer_of_basic(error, source.id) : answer(error));
 }
 
@@ -267,7 +272,8 @@ void Intake::handshake(const http::Request& request, const Visit& visit, http::E
   sources_.follow(state);
   const auto ready = sources_.find(*state, tenant, source);
   if (!ready)
-    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, std::move(exchange));
+    return refuse(ready.error(), tenant, ready.error().code == Code::not_found ? "" : source, request,
+                  std::move(exchange));
   exchange.respond(request.method == "OPTIONS" ? answer_options(**ready, request) : answer_get(**ready, request));
 }
 

@@ -39,6 +39,7 @@ class Intake {
     IngestMetrics& metrics;
     stream::Tail& tail;
     WaitingRoom& waiting;
+    RefusedRequests& refused;
   };
   Intake(http::Loop& loop, const Dependencies& dependencies, Door& door, const Shared& shared);
 
@@ -73,7 +74,8 @@ class Intake {
   void not_verified(const Matter& matter, const NotVerified& failed, http::Exchange exchange);
   Unverified::Sender sender_of(const Matter& matter) const;
   std::optional<Refusal> ask_for_key(const http::Request& request, Visit& visit);
-  void refuse(const Error& error, std::string_view tenant, std::string_view source, http::Exchange exchange);
+  void refuse(const Error& error, std::string_view tenant, std::string_view source, const http::Request& request,
+              http::Exchange exchange);
 
   http::Loop& loop_;
   const Dependencies& dependencies_;

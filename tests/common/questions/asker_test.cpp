@@ -100,3 +100,36 @@ TEST_CASE("Asker: where there is nobody to ask, nothing is waited for") {
   CHECK((*open)->gathered().covered() == 0);
   CHECK((*open)->gathered().all() == 3);
 }
+
+TEST_CASE("Asker: what is asked of everybody waits for the second, unless there is this process alone") {
+  Bench bench;
+  {
+    auto alone = bench.asker.ask_everybody("refused-requests", "acme", "shop");
+    REQUIRE(alone);
+    CHECK_FALSE((*alone)->wait(bench.clock.now()));
+    CHECK(bench.asker.take(answer(bench.asked.back(), "here-1", {})));
+    CHECK((*alone)->wait(bench.clock.now()));
+  }
+  Asker::Ways ways = bench.ways();
+  ways.elsewhere = [](const Question&) {};
+  Asker many(
+      bench.clock, "here-1", [] { return 2; }, ways);
+  auto open = many.ask_everybody("refused-requests", "acme", "shop");
+  REQUIRE(open);
+  CHECK(many.take(answer(bench.asked.back(), "a", {})));
+  CHECK(many.take(answer(bench.asked.back(), "b", {})));
+  CHECK_FALSE((*open)->wait(bench.clock.now()));
+  bench.clock.advance(kAnsweredWithin);
+  CHECK((*open)->wait(bench.clock.now()));
+  CHECK((*open)->gathered().answers().size() == 2);
+}
+
+TEST_CASE("Asker: what is about some partitions is settled once these are spoken for") {
+  Bench bench;
+  auto open = bench.asker.ask("delivery-standing", "acme", "1:7/billing", {1});
+  REQUIRE(open);
+  CHECK(bench.asker.take(answer(bench.asked[0], "a", {0})));
+  CHECK_FALSE((*open)->wait(bench.clock.now()));
+  CHECK(bench.asker.take(answer(bench.asked[0], "b", {1})));
+  CHECK((*open)->wait(bench.clock.now()));
+}

@@ -1,0 +1,47 @@
+#include "certes/commands/refused_text.hpp"
+
+#include "certes/commands/cell_text.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/time_text.hpp"
+#include "common/json/json.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const Json& member(const Json& json, const char* name) {
+  static const Json kNothing;
+  const auto found = json.find(name);
+  return found == json.end() ? kNothing : *found;
+}
+
+std::string why(const Json& one) {
+  std::string text = cell_text(member(one, "error"));
+  if (const Json& place = member(one, "place"); place.is_string()) text += " (at " + cell_text(place) + ")";
+  if (const Json& payload = member(one, "payload"); payload.is_string())
+    text += ": " + cell_text(payload) + (member(one, "payload_cut") == true ? "…" : "");
+  return text;
+}
+
+}  // namespace
+
+std::string refused_text(std::string_view refused, UnixMillis now) {
+  const Json json = json_or_null<Json>(refused);
+  std::vector<Row> rows;
+  for (const Json& one : member(json, "items")) {
+    const Json& times = member(one, "times");
+    rows.push_back({time_text(member(one, "at"), now), times.is_number() ? cell_text(times) : "1",
+                    cell_text(member(one, "reason")), cell_text(member(one, "client")), cell_text(member(one, "bytes")),
+                    why(one)});
+  }
+  return table({"AT", "TIMES", "REASON", "CLIENT", "BYTES", "WHY"}, rows);
+}
+
+std::string refused_remark(std::string_view refused) {
+  const Json json = json_or_null<Json>(refused);
+  if (member(json, "answered_by").empty()) return "no gateway has answered";
+  return member(json, "more") == true ? "there are more" : "";
+}
+
+}  // namespace certes::command
