@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import unittest
 
-from harness import ADMIN_KEY, BINARY, Api, Case, Sink, post_json, wait_for
+from harness import ADMIN_KEY, BINARY, Api, Case, Sink, post_json, request, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 WITHIN = 60
@@ -127,7 +127,9 @@ class Typed(Case):
 
     def refused(self, block):
         self.api.ok("PUT", "/sources/github", {"verify": {"scheme": "github", "secret": "the-old-one"}})
-        self.type(block)
+        status, _, _ = request(self.serve.address("gateway"), "POST", "/events/github", b"{}", {"X-Hub-Signature-256": "sha256=00"})
+        self.assertEqual(status, 401)
+        self.assertIn("x-hub-signature-256", self.type(block).lower())
 
     def nothing_more(self, block):
         said = self.type(block)
