@@ -120,7 +120,7 @@ class CoreLoop final : OwnerHandler, Outcomes, Transfers, Picks, Registrar {
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<bool> warm_{false};
-  const SteadyTime warm_at_;  // whatever it has by then
+  const SteadyTime warm_at_;                        // whatever it has by then
   std::atomic<std::size_t> asked_{0}, refused_{0};  // questions: that wait in the inbox; that were let go
   mutable Mutex partitions_mutex_;
   std::vector<Owner::Partition> partitions_ CERTES_GUARDED_BY(partitions_mutex_);
