@@ -12,7 +12,7 @@
 namespace certes::api::jobs {
 namespace {
 
-constexpr ScanBudget kLook{16u << 20, Millis{1'000}};  // of one step
+constexpr ScanBudget kLookedAtOnce{16u << 20, Millis{1'000}};  // of one step
 constexpr Millis kLookStep{100};
 constexpr std::size_t kIdsAtOnce = 128;
 
@@ -53,7 +53,7 @@ Result<bool> LetterReplay::count(registry::JobProgress& progress) {
     counting_ = begin_;
     counted_ = 0;
   }
-  DeadLetterScan scan(services_.deps.log, tenant_, kLook, *counting_);
+  DeadLetterScan scan(services_.deps.log, tenant_, kLookedAtOnce, *counting_);
   const auto end = scan.go_on(std::chrono::steady_clock::now() + kLookStep, [this](const log::RecordPtr& letter) {
     counted_ += fits(filter_, *letter) ? 1 : 0;
     return true;
@@ -89,7 +89,7 @@ Result<bool> LetterReplay::go_on(registry::JobProgress& progress, std::int64_t m
 
 Result<LetterReplay::Cursor> LetterReplay::look_through(const registry::JobProgress& progress, Step& step) {
   const auto from = DeadLetterCursor::parse(progress.cursor).value_or(DeadLetterCursor());
-  DeadLetterScan scan(services_.deps.log, tenant_, kLook, from);
+  DeadLetterScan scan(services_.deps.log, tenant_, kLookedAtOnce, from);
   const auto end = scan.go_on(std::chrono::steady_clock::now() + kLookStep, [&](const log::RecordPtr& letter) {
     if (fits(filter_, *letter)) take(*letter, step);
     return !step.full();
@@ -141,7 +141,7 @@ Result<std::vector<log::RecordPtr>> LetterReplay::read(std::span<const DeadLette
 
 void LetterReplay::take(const log::StoredRecord& letter, Step& step) {
   ++step.looked_at;
-  auto replay = replay_of(letter, again_as_);
+  auto replay = api::replay_of(letter, again_as_);
   if (replay && priority_) replay->headers.add(log::names::kPriority, to_string(*priority_));
   const std::size_t most = services_.deps.log.max_record_bytes(log::Topic::events) - event::kMostStampBytes;
   if (!replay || replay->size() > most) {
