@@ -14,8 +14,10 @@ bool is_changed(const Json& setting) { return setting.value("from", "") != "defa
 int list_settings(client::ApiClient& api, const ConfigOptions& options) {
   const auto page = api.get("/config");
   if (!page) return failed(page.error());
+  const Json settings = json_or_null<Json>(*page);
+  if (!settings.is_object()) return failed({Code::internal, "the answer is no JSON object"});
   Json shown = Json::array();
-  for (const Json& setting : json_or_null<Json>(*page).value("items", Json::array()))
+  for (const Json& setting : settings.value("items", Json::array()))
     if (!options.changed || is_changed(setting)) shown.push_back(setting);
   if (options.connection.json) {
     print_line(shown.dump(2));
@@ -59,7 +61,9 @@ int change_settings(client::ApiClient& api, const ConfigOptions& options) {
     print_line(indented_json(answer->body));
     return kExitOk;
   }
-  const Json changed = json_or_null<Json>(answer->body).value("changed", Json::array());
+  const Json done = json_or_null<Json>(answer->body);
+  if (!done.is_object()) return failed({Code::internal, "the answer is no JSON object"});
+  const Json changed = done.value("changed", Json::array());
   for (const Json& one : changed)
     print_line(one.value("name", "") + " is " + one.value("to", "") + " now (it was " + one.value("from", "") + ")");
   if (changed.empty()) print_line("nothing has changed");

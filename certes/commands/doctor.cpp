@@ -46,8 +46,9 @@ class Doctor {
   std::optional<Json> get(const std::string& check, const std::string& path) { return seen(check, api_.get(path)); }
   std::optional<Json> list(const std::string& check, const std::string& path) { return seen(check, api_.list(path)); }
   std::optional<Json> seen(const std::string& check, const Result<std::string>& answer) {
-    if (answer) return json_or_null<Json>(*answer);
-    findings_.push_back(not_looked_at(check, answer.error()));
+    Json json = answer ? json_or_null<Json>(*answer) : Json();
+    if (json.is_structured()) return json;
+    findings_.push_back(not_looked_at(check, answer ? Error(Code::internal, "the answer is no JSON") : answer.error()));
     return std::nullopt;
   }
   void endpoints() {
