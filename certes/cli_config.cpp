@@ -5,21 +5,15 @@ namespace certes::command {
 
 void add_config_commands(CliContext context) {
   CLI::App& config = *context.app.get_subcommand("config");
-  const auto add = [&](const char* action, const char* what) {
-    CLI::App* const command = config.add_subcommand(action, what);
-    auto options = std::make_shared<ConfigOptions>();
-    options->action = action;
-    add_connection(*command, options->connection, context.environment);
-    command->callback([options, &chosen = context.chosen] { chosen = *options; });
-    return std::pair(command, options);
-  };
-  const auto [list, listed] = add("list", "the settings of a process that runs, and where each is from");
+  const auto [list, listed] =
+      add_action<ConfigOptions>(context, config, "list", "the settings of a process that runs, and where each is from");
   list->add_flag("--changed", listed->changed, "those alone that are not as they are by default");
-  const auto [set, given] = add("set", "changes settings of a process while it runs: gateway.maintenance=true");
+  const auto [set, given] = add_action<ConfigOptions>(
+      context, config, "set", "changes settings of a process while it runs: gateway.maintenance=true");
   set->add_option("values", given->values, "what may change so: certes config list says it")
       ->required()
       ->type_name("NAME=VALUE");
-  const auto [reset, taken] = add("reset", "takes back what was set so");
+  const auto [reset, taken] = add_action<ConfigOptions>(context, config, "reset", "takes back what was set so");
   reset->add_option("names", taken->values, "of settings")->required()->type_name("NAME");
 }
 

@@ -4,15 +4,11 @@
 namespace certes::command {
 namespace {
 
-std::pair<CLI::App*, std::shared_ptr<EventOptions>> add_action(CliContext context, CLI::App& parent, const char* action,
-                                                               const char* what) {
-  CLI::App* command = parent.add_subcommand(action, what);
-  auto options = std::make_shared<EventOptions>();
-  options->action = action;
-  add_connection(*command, options->connection, context.environment);
-  add_tenant(*command, options->connection, context.environment);
-  command->callback([options, &chosen = context.chosen] { chosen = *options; });
-  return {command, options};
+std::pair<CLI::App*, std::shared_ptr<EventOptions>> add_event_action(CliContext context, CLI::App& parent,
+                                                                     const char* action, const char* what) {
+  auto added = add_action<EventOptions>(context, parent, action, what);
+  add_tenant(*added.first, added.second->connection, context.environment);
+  return added;
 }
 
 void add_event_id(CLI::App& command, EventOptions& options) {
@@ -42,21 +38,22 @@ void add_replay_target(CLI::App& command, std::string& target, std::string& prio
 void add_event_commands(CliContext context) {
   CLI::App& events = *context.app.get_subcommand("events");
   const auto [list, listed] =
-      add_action(context, events, "list", "what was accepted, and what became of it; the newest first");
+      add_event_action(context, events, "list", "what was accepted, and what became of it; the newest first");
   add_event_filter(*list, listed->filter);
   list->add_option("--text", listed->filter.text, "with all of these words in its payload (history.payload_text)");
   list->add_option("--limit", listed->limit, "at most so many; 0: all there are")->capture_default_str();
   const auto [show, shown] =
-      add_action(context, events, "show", "one of them: its payload, its deliveries, each attempt");
+      add_event_action(context, events, "show", "one of them: its payload, its deliveries, each attempt");
   add_event_id(*show, *shown);
-  const auto [attempts, tried] = add_action(context, events, "attempts", "the attempts to deliver one, in their order");
+  const auto [attempts, tried] =
+      add_event_action(context, events, "attempts", "the attempts to deliver one, in their order");
   add_event_id(*attempts, *tried);
   attempts->add_option("--limit", tried->limit, "at most so many; 0: all there are")->capture_default_str();
   const auto [explain, explained] =
-      add_action(context, events, "explain", "why an endpoint gets it, does not, or has not yet");
+      add_event_action(context, events, "explain", "why an endpoint gets it, does not, or has not yet");
   add_event_id(*explain, *explained);
   explain->add_option("--endpoint", explained->endpoint, "whose delivery it is about")->required();
-  const auto [replay, replayed] = add_action(context, events, "replay", "sends one again");
+  const auto [replay, replayed] = add_event_action(context, events, "replay", "sends one again");
   add_event_id(*replay, *replayed);
   add_replay_target(*replay, replayed->target, replayed->priority);
   replay->add_flag("--again", replayed->again, "though it was replayed so before");

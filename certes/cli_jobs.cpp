@@ -7,14 +7,10 @@ namespace {
 using Added = std::pair<CLI::App*, std::shared_ptr<JobOptions>>;
 
 Added add_job_action(CliContext context, CLI::App& parent, const char* action, const char* what) {
-  CLI::App* command = parent.add_subcommand(action, what);
-  auto options = std::make_shared<JobOptions>();
-  options->kind = parent.get_name();
-  options->action = action;
-  add_connection(*command, options->connection, context.environment);
-  add_tenant(*command, options->connection, context.environment);
-  command->callback([options, &chosen = context.chosen] { chosen = *options; });
-  return {command, options};
+  auto added = add_action<JobOptions>(context, parent, action, what);
+  added.second->kind = parent.get_name();
+  add_tenant(*added.first, added.second->connection, context.environment);
+  return added;
 }
 
 void add_steering(CliContext context, CLI::App& parent) {

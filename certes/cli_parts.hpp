@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "certes/options.hpp"
 
@@ -31,6 +32,18 @@ void add_relay_control(CLI::App& relay, CliContext context);
 
 // --url, --gateway-url, --key, --key-file, --json; the environment gives the defaults.
 void add_connection(CLI::App& command, Connection& connection, const std::map<std::string, std::string>& environment);
+// `parent action`: a command whose options are one struct that names its action and has a connection in it.
+template <class Options>
+std::pair<CLI::App*, std::shared_ptr<Options>> add_action(CliContext context, CLI::App& parent, const char* action,
+                                                          const char* what) {
+  CLI::App* command = parent.add_subcommand(action, what);
+  auto options = std::make_shared<Options>();
+  options->action = action;
+  add_connection(*command, options->connection, context.environment);
+  command->callback([options, &chosen = context.chosen] { chosen = *options; });
+  return {command, options};
+}
+
 // Which events, and where what is sent again goes: --type … --to; --target, --priority.
 void add_event_filter(CLI::App& command, EventFilter& filter);
 void add_replay_target(CLI::App& command, std::string& target, std::string& priority);
