@@ -50,7 +50,9 @@ Result<http::Response> list_audit(const Call& call, Services& services) {
   Page shown(query->limit, services);
   std::optional<registry::AuditCursor> next = page->next;
   for (const registry::AuditEntry& entry : page->entries) {
-    shown.add(registry::shown_entry(entry).dump(-1, ' ', false, registry::OrderedJson::error_handler_t::replace));
+    const bool with_values = call.caller.allowed(read_scope_of(entry.kind));
+    shown.add(registry::shown_entry(entry, with_values)
+                  .dump(-1, ' ', false, registry::OrderedJson::error_handler_t::replace));
     if (shown.full() && &entry != &page->entries.back()) {
       next = registry::AuditCursor{entry.offset, entry.part};
       break;

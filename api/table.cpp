@@ -136,6 +136,11 @@ Table make_table() {
 
 }  // namespace
 
+std::string read_scope_of(std::string_view kind) {
+  const auto row = std::ranges::find(kKinds, kind, [](const KindRow& one) { return std::string_view(one.kind); });
+  return std::string(row == std::end(kKinds) ? kind : row->scope) + ":read";
+}
+
 std::span<const ApiRow> routes() {
   static const Table table = make_table();
   return table;

@@ -2,6 +2,7 @@
 // The table of routes of the Master API (9610). Who: Api, tests. Immutable; any thread.
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/base/result.hpp"
@@ -23,5 +24,8 @@ using ApiPage = http::Response (*)(const http::Request&);
 using ApiRow = gateway::Row<ApiHandler, ApiSteps, ApiPage>;
 
 std::span<const ApiRow> routes();
+
+// The scope that shows resources of that kind: "schemas:read" of "event-types".
+std::string read_scope_of(std::string_view kind);
 
 }  // namespace certes::api

@@ -22,13 +22,24 @@ std::string path_of(const AuditOptions& options) {
   return path;
 }
 
+// "http://a" -> "http://b" of a member, as far as they are told.
+std::string change_of(const Json& item, const std::string& member) {
+  const auto side = [&](const char* name) -> std::string {
+    const auto values = item.find(name);
+    if (values == item.end() || !values->is_object() || !values->contains(member)) return "-";
+    return (*values)[member].dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  const std::string before = side("before"), after = side("after");
+  return before == after ? "" : " " + before + " -> " + after;
+}
+
 // Which members it changed, why it was refused, or what it went with.
 std::string remark(const Json& item) {
   if (item.contains("reason")) return item.value("reason", "");
   if (item.contains("with")) return "with " + item.value("with", "");
   std::string text;
   for (const Json& member : item.value("members", Json::array()))
-    text += (text.empty() ? "" : " ") + member.get<std::string>();
+    text += (text.empty() ? "" : ", ") + member.get<std::string>() + change_of(item, member.get<std::string>());
   return text;
 }
 

@@ -22,15 +22,16 @@ bool parse_number(std::string_view text, std::int64_t& out) {
   return error == std::errc{} && end == text.data() + text.size() && out >= 0;
 }
 
-// Beside its texts: names of members, numbers.
+// Beside its texts: names, numbers.
 constexpr std::size_t kBesideTexts = 128;
 
 std::size_t bytes_of(const AuditEntry& entry) {
   std::size_t bytes = kBesideTexts;
-  for (const std::string* text :
-       {&entry.change_id, &entry.kind, &entry.tenant, &entry.id, &entry.by, &entry.refused, &entry.reason, &entry.with})
+  for (const std::string* text : {&entry.change_id, &entry.kind, &entry.tenant, &entry.id, &entry.by, &entry.refused,
+                                  &entry.reason, &entry.with, &entry.values.before, &entry.values.after})
     bytes += text->size();
-  for (const std::string& member : entry.members) bytes += member.size() + 3;
+  for (const auto* names : {&entry.members, &entry.values.omitted})
+    for (const std::string& name : *names) bytes += name.size() + 3;
   return bytes;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // The audit trail: the last changes to resources, who made them, when, and what was decided. It is made while the
-// registry's log is followed, so it holds what the log holds; a snapshot carries it on when the log is trimmed. Members
-// are named, values never kept. Who: Decider (adds), Registry (asks). Pure; confined to one thread.
+// registry's log is followed, so it holds what the log holds; a snapshot carries it on when the log is trimmed. Values
+// are kept as far as the API shows them, secrets never. Who: Decider (adds), Registry (asks). Pure; confined to one
+// thread.
 
 #include <cstdint>
 #include <deque>
@@ -15,6 +16,15 @@
 namespace certes::registry {
 
 inline constexpr std::size_t kAuditEntries = 4'000;  // setting audit.entries
+
+// What the API showed of the members that a change made differ: JSON objects of a value for each JSON pointer, empty
+// where there is none; `omitted`: pointers of those whose value was too long to be kept.
+struct AuditValues {
+  std::string before, after;
+  std::vector<std::string> omitted;
+
+  bool operator==(const AuditValues&) const = default;
+};
 
 struct AuditEntry {
   enum class Action : std::uint8_t { create, change, remove };
@@ -30,6 +40,7 @@ struct AuditEntry {
   std::string reason;                // the same in words
   std::int64_t version = 0;          // that it made; of a removal the last one
   std::vector<std::string> members;  // that it changed, as JSON pointers into what the API shows
+  AuditValues values;                // of these; of a creation and a removal, of all
   std::string with;                  // "endpoints/billing": removed because that was
 
   bool operator==(const AuditEntry&) const = default;

@@ -47,6 +47,12 @@ void compare(const OrderedJson& before, const OrderedJson& after, const std::str
   }
 }
 
+// A snapshot's text of values, if it is one.
+std::string values_text(const Json& json, const char* name) {
+  std::string text = json.value(name, std::string());
+  return json_or_null<OrderedJson>(text).is_object() ? text : std::string();
+}
+
 AuditEntry read_entry(const Json& json) {
   AuditEntry entry;
   entry.offset = json.at("offset").get<std::int64_t>();
@@ -63,6 +69,8 @@ AuditEntry read_entry(const Json& json) {
   entry.reason = json.value("reason", std::string());
   entry.version = json.at("version").get<std::int64_t>();
   entry.members = json.value("members", std::vector<std::string>());
+  entry.values = {values_text(json, "before"), values_text(json, "after"),
+                  json.value("omitted", std::vector<std::string>())};
   entry.with = json.value("with", std::string());
   return entry;
 }
@@ -77,6 +85,9 @@ Json stored_entry(const AuditEntry& entry) {
   if (!entry.refused.empty()) json["refused"] = entry.refused;
   if (!entry.reason.empty()) json["reason"] = entry.reason;
   if (!entry.members.empty()) json["members"] = entry.members;
+  if (!entry.values.before.empty()) json["before"] = entry.values.before;
+  if (!entry.values.after.empty()) json["after"] = entry.values.after;
+  if (!entry.values.omitted.empty()) json["omitted"] = entry.values.omitted;
   if (!entry.with.empty()) json["with"] = entry.with;
   return json;
 }
@@ -89,7 +100,7 @@ std::optional<AuditEntry> entry_of(const Json& json) {
   }
 }
 
-OrderedJson shown_entry(const AuditEntry& entry) {
+OrderedJson shown_entry(const AuditEntry& entry, bool with_values) {
   OrderedJson json = {{"change", entry.change_id},
                       {"at", format_rfc3339(entry.at)},
                       {"by", entry.by},
@@ -105,6 +116,11 @@ OrderedJson shown_entry(const AuditEntry& entry) {
     json["refused_as"] = entry.refused;
   }
   if (!entry.members.empty()) json["members"] = entry.members;
+  if (with_values) {
+    if (!entry.values.before.empty()) json["before"] = json_or_null<OrderedJson>(entry.values.before);
+    if (!entry.values.after.empty()) json["after"] = json_or_null<OrderedJson>(entry.values.after);
+    if (!entry.values.omitted.empty()) json["omitted"] = entry.values.omitted;
+  }
   if (!entry.with.empty()) json["with"] = entry.with;
   return json;
 }

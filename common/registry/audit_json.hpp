@@ -15,8 +15,8 @@ namespace certes::registry {
 Json stored_entry(const AuditEntry& entry);
 std::optional<AuditEntry> entry_of(const Json& json);
 
-// As the API shows it.
-OrderedJson shown_entry(const AuditEntry& entry);
+// As the API shows it: with values to whom may read the kind of resource that it is about.
+OrderedJson shown_entry(const AuditEntry& entry, bool with_values);
 
 // JSON pointers, two steps deep at most, of the members that differ between two bodies, under the names that the API
 // knows; of more than kMostMembers the first. Values do not appear. None where one of them is no JSON object.

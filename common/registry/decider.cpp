@@ -1,6 +1,7 @@
 #include "common/registry/decider.hpp"
 
 #include "common/registry/audit_json.hpp"
+#include "common/registry/audit_values.hpp"
 #include "common/registry/kinds.hpp"
 
 namespace certes::registry {
@@ -27,20 +28,27 @@ bool is_told(const Change& change) {
   return change.kind != Kind<Installation>::name && !(change.kind == Kind<Job>::name && change.by == kByCertes);
 }
 
-}  // namespace
-
-Result<Decision> Decider::apply(const ChangeRecord& record, AuditEntry& entry, std::vector<EntryPtr>& went) {
-  const Change& change = record.change;
-  if (change.op == Change::Op::remove) return ledger_.remove(change, went);
-  const EntryPtr before = ledger_.find(registry_key(change.tenant, change.kind, change.id));
-  auto decision = ledger_.put(change, entry.at, entry.offset);
-  if (!decision) return decision;
-  entry.action = before ? AuditEntry::Action::change : AuditEntry::Action::create;
-  if (!before) return decision;
+// What it does to the resource, and to which of its members.
+void name_members(const Entry* before, const Change& change, AuditEntry& entry) {
+  entry.action = before != nullptr ? AuditEntry::Action::change : AuditEntry::Action::create;
+  if (before == nullptr) return;
   entry.members = changed_members(*before->body, change.body);
   if (before->envelope.state != change.envelope.state) entry.members.emplace_back("/state");
   if (change.envelope.purge) entry.members.emplace_back("/purges");
   if (change.envelope.retry) entry.members.emplace_back("/retries");
+}
+
+}  // namespace
+
+Result<Decision> Decider::apply(const ChangeRecord& record, AuditEntry& entry, std::vector<EntryPtr>& went) {
+  const Change& change = record.change;
+  const std::string key = registry_key(change.tenant, change.kind, change.id);
+  const EntryPtr before = ledger_.find(key);
+  const bool removal = change.op == Change::Op::remove;
+  auto decision = removal ? ledger_.remove(change, went) : ledger_.put(change, entry.at, entry.offset);
+  if (!decision || !is_told(change)) return decision;
+  if (!removal) name_members(before.get(), change, entry);
+  entry.values = audit_values(before.get(), ledger_.find(key).get(), entry.members);
   return decision;
 }
 
@@ -74,6 +82,7 @@ void Decider::audit(AuditEntry entry, const Result<Decision>& result, const std:
     dependent.kind = one->kind;
     dependent.tenant = one->tenant;
     dependent.id = one->id;
+    dependent.values = audit_values(one.get(), nullptr, {});
     audit_.add(dependent);
   }
 }

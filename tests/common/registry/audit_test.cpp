@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/registry/audit_json.hpp"
+#include "common/registry/audit_values.hpp"
 #include "tests/common/registry/fixture.hpp"
 
 using namespace certes;
@@ -127,6 +128,7 @@ TEST_CASE("Audit: an entry goes through a snapshot unchanged; what is none is pa
   full.reason = "because";
   full.version = 3;
   full.members = {"/url"};
+  full.values = {R"({"/url":"http://a/"})", R"({"/url":"http://b/"})", {"/schema"}};
   full.with = "endpoints/b";
   CHECK(*entry_of(stored_entry(full)) == full);
   CHECK(*entry_of(stored_entry(entry(1, "a"))) == entry(1, "a"));
@@ -156,6 +158,9 @@ TEST_CASE("Audit: what was decided is in it: who, what, which members, and why n
   CHECK(entries[0].members.empty());
   CHECK(entries[1].action == AuditEntry::Action::change);
   CHECK(entries[1].members == Members{"/url"});
+  CHECK(entries[0].values.before.empty());
+  CHECK(OrderedJson::parse(entries[0].values.after)["/url"] == OrderedJson::parse(entries[1].values.before)["/url"]);
+  CHECK(entries[1].values.after == R"({"/url":"http://other/"})");
   CHECK(entries[1].version == 2);
   CHECK(entries[2].change_id == "chg_3");
   CHECK(entries[2].refused == "conflict");
@@ -163,11 +168,52 @@ TEST_CASE("Audit: what was decided is in it: who, what, which members, and why n
   CHECK(entries[4].reason.find("subscriptions/s") != std::string::npos);
   CHECK(entries[5].refused.empty());
   CHECK(entries[5].action == AuditEntry::Action::remove);
+  CHECK(OrderedJson::parse(entries[5].values.before)["/url"] == "http://other/");
+  CHECK(entries[5].values.after.empty());
+  CHECK(OrderedJson::parse(entries[6].values.before)["/endpoint"] == "a");
   CHECK(entries[6].kind == "subscriptions");
   CHECK(entries[6].id == "s");
   CHECK(entries[6].with == "endpoints/a");
   CHECK(entries[6].part == 1);
   CHECK(entries[6].offset == entries[5].offset);
+}
+
+TEST_CASE("Audit: values are what the API shows: none of secrets, long ones named and not kept") {
+  Entry before, after;
+  before.kind = after.kind = "endpoints";
+  before.id = after.id = "a";
+  const auto body = [](const std::string& text) { return std::make_shared<const std::string>(text); };
+  before.body = body(R"({"url":"http://a/","headers_sealed":{"X":"sealed:v1:canary"},"timeout_seconds":5})");
+  after.body = body(R"({"url":")" + std::string("http://a/") + std::string(kLongestValue, 'x') +
+                    R"(","headers_sealed":{"X":"sealed:v1:canary2"},"timeout_seconds":6})");
+  const AuditValues values = audit_values(&before, &after, {"/url", "/headers/X", "/timeout_seconds", "/nothing"});
+  CHECK(OrderedJson::parse(values.before) == OrderedJson({{"/url", "http://a/"}, {"/timeout_seconds", 5}}));
+  CHECK(OrderedJson::parse(values.after) == OrderedJson({{"/timeout_seconds", 6}}));
+  CHECK(values.omitted == Members{"/url"});
+
+  for (const Entry* one : {&before, &after}) {
+    const AuditValues made = audit_values(nullptr, one, {}), gone = audit_values(one, nullptr, {});
+    CHECK(made.after == gone.before);
+    CHECK(made.before.empty());
+    CHECK(made.after.find("canary") == std::string::npos);
+    CHECK(OrderedJson::parse(made.after).contains("/timeout_seconds"));
+  }
+
+  // Many members together: those that no longer fit are named.
+  Entry source;
+  source.kind = "sources";
+  OrderedJson wide = {{"verify", {{"scheme", "none"}}}};
+  for (const char* name : {"type_from", "id_from", "key_from", "subject_from"})
+    wide[name] = "const:" + std::string(230, 'v');
+  wide["forward_headers"] = {"X-" + std::string(60, 'a'), "X-" + std::string(60, 'b'), "X-" + std::string(60, 'c')};
+  source.body = body(wide.dump());
+  const AuditValues some = audit_values(nullptr, &source, {});
+  CHECK(some.after.size() > 3 * 230);
+  CHECK(some.omitted.size() == 1);
+
+  after.body = body("[]");  // what cannot be read has none
+  CHECK(audit_values(nullptr, &after, {}) == AuditValues{});
+  CHECK(audit_values(nullptr, nullptr, {"/url"}) == AuditValues{});
 }
 
 TEST_CASE("Audit: it survives a snapshot and a trim, as far as each follower's limit goes") {

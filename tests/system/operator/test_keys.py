@@ -77,7 +77,12 @@ class Engines(Case):
         self.assertEqual(len(before["items"]), 20)
         self.assertEqual((before["items"][0]["kind"], before["items"][0]["outcome"]), ("backoff-policies", "refused"))
         self.assertEqual((before["items"][1]["by"], before["items"][1]["members"]), ("admin", ["/base_seconds"]))
+        self.assertEqual((before["items"][1]["before"], before["items"][1]["after"]), ({"/base_seconds": 27}, {"/base_seconds": 30}))
         self.assertEqual(before["since"], before["items"][-1]["at"])
+        blind = Api(gateway.address("api"), api.ok("POST", "/keys", {"id": "auditor", "scopes": ["audit:read"]})["key"])
+        for item in blind.ok("GET", "/audit?kind=backoff-policies")["items"]:
+            self.assertFalse({"before", "after", "omitted"} & set(item), item)
+        before = api.ok("GET", "/audit?limit=1000")
         metrics = gateway.metrics("api")
         self.assertEqual(metrics["certes_registry_audit_entries"], 20)
         self.assertGreaterEqual(metrics["certes_registry_audit_forgotten"], 11)
