@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# ./dev lint [--changed]: formatting, clang-tidy on our sources (not the tests; --changed: those that differ from
-# main, or on it from the last commit), and rules of the repository.
+# ./dev lint [format|rules|--changed]: formatting, rules of the repository, and clang-tidy on our sources (not the tests;
+# --changed: those that differ from main, or on it from the last commit); format, rules: that alone.
 set -euo pipefail
 source tools/stage.sh
 
@@ -29,11 +29,21 @@ rules() {
   python3 tools/checks/documented.py
 }
 
-stage "format" format
-stage "rules" rules
-if [ "${1:-}" = --changed ]; then
-  mapfile -t sources < <(changed)
-  [ ${#sources[@]} -eq 0 ] || stage "clang-tidy" tidy "${sources[@]}"
-else
-  stage "clang-tidy" tidy
-fi
+case "${1:-}" in
+  format | rules) stage "$1" "$1" ;;
+  --changed)
+    stage "format" format
+    stage "rules" rules
+    mapfile -t sources < <(changed)
+    [ ${#sources[@]} -eq 0 ] || stage "clang-tidy" tidy "${sources[@]}"
+    ;;
+  "")
+    stage "format" format
+    stage "rules" rules
+    stage "clang-tidy" tidy
+    ;;
+  *)
+    echo "lint: there is no \"$1\"; format, rules, --changed, or nothing, which is all" >&2
+    exit 2
+    ;;
+esac
