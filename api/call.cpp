@@ -82,6 +82,15 @@ std::unique_ptr<history::History> history_of(const Dependencies& deps) {
       deps.log, deps.clock, deps.metrics);
 }
 
+// None where the log is no file of this process, or they have no place.
+std::unique_ptr<Backups> backups_of(const Dependencies& deps) {
+  const config::BackupSettings& settings = deps.settings.backup;
+  if (settings.dir.empty() || deps.log.engine() == "kafka") return nullptr;
+  return std::make_unique<Backups>(
+      Backups::Options{settings.dir, settings.bytes_per_second, settings.keep, deps.settings.store.reserve_bytes},
+      deps.log, deps.clock, deps.metrics);
+}
+
 // What `handle` answers, behind the door.
 template <class Handle>
 auto serve_with(const Route& route, const http::Request& request, Services& services, Handle handle)
@@ -140,6 +149,7 @@ Services::Services(const Dependencies& dependencies)
       jobs_refused(deps.metrics.counter("certes_jobs_refused_total",
                                         "Jobs that were refused, as their tenant has jobs.most that have not ended")),
       history(history_of(deps)),
+      backups(backups_of(deps)),
       asks_nobody_(deps.clock, "nobody", [&log = dependencies.log] { return log.partitions(); }, {}),
       ids_(dependencies.clock) {}
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/backups/backups.hpp"
 #include "api/dead_letter_ids.hpp"
 #include "api/history/history.hpp"
 #include "api/table.hpp"
@@ -46,6 +47,8 @@ class Services {
   Turns replay_turns;
   // What became of events; null: this process keeps none.
   const std::unique_ptr<history::History> history;
+  // Copies of the log; null: it is not this process' to copy.
+  const std::unique_ptr<Backups> backups;
   // Held while what may take away the last key that may do everything is judged, and until that is decided.
   Mutex administration;
 

@@ -1,6 +1,7 @@
 #include "api/table.hpp"
 
 #include "api/audit_routes.hpp"
+#include "api/backups/backup_routes.hpp"
 #include "api/bulk.hpp"
 #include "api/config_routes.hpp"
 #include "api/dead_letter_routes.hpp"
@@ -114,6 +115,10 @@ Table make_table() {
   add_jobs(table, "/jobs", "jobs", "job");
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
+  add("POST", "/backups", "backup:write", create_backup, "Make a copy of the embedded log while it is used");
+  add("GET", "/backups", "backup:read", list_backups, "List what copies there are");
+  add("GET", "/backups/{name}", "backup:read", show_backup, "Show one, and how far it is");
+  add("DELETE", "/backups/{name}", "backup:write", delete_backup, "Delete one, or end it where it is being made");
   add("GET", "/config", "config:read", list_config,
       "The settings of the process that answers, and where they are from");
   add("PATCH", "/config", "config:write", change_config, "Change settings of the process that answers while it runs");

@@ -19,13 +19,14 @@ struct CliContext {
   std::optional<Command>& chosen;
 };
 
-void add_role_commands(CliContext context);      // serve, gateway, dispatcher, api, topics, config check
+void add_role_commands(CliContext context);      // serve, gateway, dispatcher, api, topics, restore, config check
 void add_client_commands(CliContext context);    // send, listen, apply, doctor, version
 void add_resource_commands(CliContext context);  // sources …, dead-letters …
 void add_audit_command(CliContext context);      // audit
 void add_config_commands(CliContext context);    // config list, set, reset; after the roles
 void add_tail_commands(CliContext context);      // events tail, logs tail
 void add_event_commands(CliContext context);     // events list, show, attempts, explain, replay; after the former
+void add_backup_commands(CliContext context);    // backup, backups …
 void add_job_commands(CliContext context);       // replays …, jobs …
 // status and rejected … of `certes relay`.
 void add_relay_control(CLI::App& relay, CliContext context);

@@ -108,6 +108,12 @@ void add_role_commands(CliContext context) {
   const auto topics_options = std::make_shared<TopicsOptions>();
   topics->add_flag("--check", topics_options->check, "ask the cluster whether it has them; changes nothing");
   add_printing(topics, context, topics_options);
+  CLI::App* restore = context.app.add_subcommand(
+      "restore", "puts a backup in the place of a data directory's log, while no server runs there");
+  const auto restore_options = std::make_shared<RestoreOptions>();
+  restore->add_option("file", restore_options->file, "a backup: what certes backups list names")->required();
+  restore->add_flag("--force", restore_options->force, "a log that is there is moved aside, and kept");
+  add_printing(restore, context, restore_options);
   CLI::App* progress =
       context.app.add_subcommand("progress", "how far the dispatchers are, on Kafka")->require_subcommand(1);
   CLI::App* skip = progress->add_subcommand("skip", "go on behind records that are not finished: they are not sent");

@@ -108,6 +108,18 @@ struct ConfigOptions {
   std::vector<std::string> values;  // NAME=VALUE, or names
   bool changed = false;             // those alone that are not as they are by default
 };
+struct BackupOptions {
+  Connection connection;
+  std::string action;  // make, list, show, delete
+  std::string name;    // empty: made of the time
+  bool wait = true;    // until it is done
+};
+struct RestoreOptions {
+  config::Sources sources;
+  std::string file;
+  bool force = false;  // a log that is there is moved aside
+  bool json = false;
+};
 struct DoctorOptions {
   Connection connection;
 };
@@ -211,6 +223,6 @@ struct DeadLetterOptions {
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
                              ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
                              DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions,
-                             RelayRunOptions, RelayControlOptions, TailOptions>;
+                             BackupOptions, RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
 
 }  // namespace certes::command

@@ -37,6 +37,8 @@ config::Loaded& settle(command::Role role, config::Loaded& loaded) {
   config::HistorySettings& history = loaded.settings.history;
   if (role == command::Role::gateway && !loaded.origins.contains("history.enabled")) history.enabled = false;
   if (history.dir.empty()) history.dir = loaded.settings.data + "/history";
+  config::BackupSettings& backup = loaded.settings.backup;
+  if (backup.dir.empty()) backup.dir = loaded.settings.data + "/backups";
   share_descriptors(raise_descriptor_limit(), role, loaded.settings);
   return loaded;
 }

@@ -166,6 +166,13 @@ struct HistorySettings {
   std::size_t text_bytes = 16u << 10;  // of a payload's text, from its beginning
 };
 
+// Copies of the embedded log that are made while it is used.
+struct BackupSettings {
+  std::string dir;                           // empty: DATA/backups
+  std::size_t bytes_per_second = 64u << 20;  // of one that is being made; 0: no bound
+  std::size_t keep = 7;                      // older ones are deleted when one is done; 0: all stay
+};
+
 // Long work that is asked for through the Master API.
 struct JobSettings {
   std::size_t most = 200;                   // of a tenant, those that have ended among them
@@ -214,6 +221,7 @@ struct Settings {
   RegistrySettings registry;
   AuditSettings audit;
   HistorySettings history;
+  BackupSettings backup;
   RelaySettings relay;
   JobSettings jobs;
   CommandSettings commands;

@@ -184,6 +184,19 @@ class Member {
   virtual bool left() const = 0;
 };
 
+// How far a copy of the log is; `total` grows with the log.
+struct CopyProgress {
+  std::int64_t bytes = 0, total = 0;
+};
+// A copy that was looked over.
+struct CopyReport {
+  std::int64_t bytes = 0;    // of its file
+  std::int64_t records = 0;  // of all topics
+};
+// Asked after each part of a copy, on the caller's thread; may wait, so that the copy takes less of the disk. False: it
+// ends.
+using CopyPace = std::function<bool(const CopyProgress&)>;
+
 class Log {
  public:
   virtual ~Log() = default;
@@ -221,6 +234,15 @@ class Log {
   // Goes in bites, so that appends do not wait: timeout means that a part may be done, and the rest will not be. Who
   // calls it knows that nobody needs these records any more. Error: invalid, where the engine cannot (Kafka).
   virtual Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis timeout) = 0;
+
+  // Copies the log, as it is when the copy ends, into a new file at `path` while all else goes on, and looks the copy
+  // over: what it returns is whole, durable, and opens as the log that it was. Blocks for as long as that takes.
+  // Errors: invalid, where the engine cannot (Kafka: it is the brokers' to keep copies); conflict, something is at
+  // `path`; unavailable, it cannot be written, or the log cannot be read; timeout, `pace` has ended it. With any of
+  // them nothing stays at `path`.
+  virtual Result<CopyReport> copy_to(const std::string& /*path*/, const CopyPace& /*pace*/) {
+    return fail(Code::invalid, "this log is no file that could be copied");
+  }
 
   // Where the engine itself deletes what is too old: of `attempts` and `dead-letters` nothing from `offset` on goes,
   // whatever its age, and nothing at all of a partition of which this was not said since the log was opened. So who

@@ -321,7 +321,9 @@ TEST_CASE("Master API: the audit trail says who changed what, and never a secret
   CHECK(all.json["next"].is_null());
   CHECK(all.json["since"] == items[5]["at"]);
   CHECK(all.body.find("sealed") == std::string::npos);
-  CHECK(all.body.find("else.com") == std::string::npos);
+  CHECK(items[2]["before"] == Json({{"/url", "https://example.com/"}}));
+  CHECK(items[2]["after"] == Json({{"/url", "https://else.com/"}}));
+  CHECK_FALSE(items[1].contains("after"));
 
   CHECK(api.get("/audit?kind=keys&by=certes").json["items"].size() == 1);
   CHECK(api.get("/audit?id=a&by=other").json["items"].size() == 3);

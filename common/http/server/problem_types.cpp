@@ -36,6 +36,8 @@ constexpr auto kTypes = std::to_array<ProblemType>({
     {"malformed-request", 400, "The bytes are no HTTP request, or one that could be read in two ways.",
      "Mend the client; the detail names the rule of RFC 9112. The connection is closed."},
     {"method-not-allowed", 405, "This path takes other methods.", "Use one of those in the Allow header."},
+    {"no-backup", 501, "The log is Kafka's, and no file that could be copied.",
+     "Its brokers keep copies; certes export prints what is declared."},
     {"no-history", 501, "This process keeps no index of what became of events.",
      "Ask the Master API of certes serve or certes api, or set history.enabled where you have asked."},
     {"not-accepted", 503, "Nothing was stored: the log is not reached, or as much waits for it as may.",

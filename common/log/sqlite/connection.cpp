@@ -76,10 +76,11 @@ std::string_view Statement::bytes(int column) const {
 
 bool Statement::null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
-Connection::Connection(const std::string& path) {
+Connection::Connection(const std::string& path, Mode mode) {
   // Its statistics of memory are nobody's here, and cost a lock shared by all threads for each allocation.
   [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int access = mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &database_, flags, nullptr);
   if (code == SQLITE_OK) return;
   try {

@@ -63,7 +63,8 @@ class Use {
 
 class Connection {
  public:
-  explicit Connection(const std::string& path);
+  enum class Mode { write, read };  // write: a file is made where there is none
+  explicit Connection(const std::string& path, Mode mode = Mode::write);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

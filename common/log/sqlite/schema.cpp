@@ -84,6 +84,13 @@ Result<void> make_or_check(Connection& connection, const std::string& path, std:
   return {};
 }
 
+Result<std::int32_t> stored_partitions(Connection& connection, const std::string& path) {
+  if (connection.number("PRAGMA application_id") != kApplicationId)
+    return fail(Code::invalid, path + " is not a Certes log");
+  if (auto ok = check_version(setting(connection, "schema"), path); !ok) return fail(ok.error());
+  return static_cast<std::int32_t>(setting(connection, "partitions"));
+}
+
 OffsetRange stored_range(Connection& connection, Topic topic, std::int32_t partition) {
   OffsetRange range;
   Statement trimmed = connection.prepare("SELECT start, next FROM offsets WHERE topic=? AND partition=?");

@@ -23,6 +23,9 @@ inline constexpr std::int64_t kSchemaVersion = 2;
 // invalid: not such a file (it is left as it was), another version, other partitions. Throws Failure.
 Result<void> make_or_check(Connection& connection, const std::string& path, std::int32_t partitions);
 
+// The partitions of a file that is there, of this version. invalid: as above. Throws Failure.
+Result<std::int32_t> stored_partitions(Connection& connection, const std::string& path);
+
 // Where a partition begins and where its next record goes. Throws Failure.
 OffsetRange stored_range(Connection& connection, Topic topic, std::int32_t partition);
 

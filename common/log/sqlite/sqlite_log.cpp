@@ -3,6 +3,7 @@
 #include <future>
 
 #include "common/log/sqlite/appender.hpp"
+#include "common/log/sqlite/copy.hpp"
 #include "common/log/sqlite/erasure.hpp"
 #include "common/log/sqlite/member.hpp"
 #include "common/log/sqlite/picker.hpp"
@@ -80,6 +81,9 @@ class SqliteLog final : public Log {
     Partition* of = store_->partition(topic, partition);
     if (of == nullptr) return no_partition();
     return sqlite::erase(*store_, *of, std::move(runs), timeout);
+  }
+  Result<CopyReport> copy_to(const std::string& path, const CopyPace& pace) override {
+    return copy(*store_, path, pace);
   }
   void keep_from(Topic topic, std::int32_t partition, std::int64_t offset) override {
     if (Partition* of = store_->partition(topic, partition)) of->keep_from(offset);

@@ -1,0 +1,134 @@
+// certes backup; certes backups list|show|delete: copies of the embedded log, which the server makes and keeps.
+
+#include <thread>
+
+#include "certes/commands/bytes_text.hpp"
+#include "certes/commands/cell_text.hpp"
+#include "certes/commands/commands.hpp"
+#include "certes/commands/console.hpp"
+#include "certes/commands/time_text.hpp"
+#include "common/base/clock.hpp"
+#include "common/json/json.hpp"
+#include "common/json/json_text.hpp"
+
+namespace certes::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Seconds = std::chrono::duration<double>;
+
+constexpr Millis kLookAgain{250};
+constexpr Millis kNoteEvery{2'000};  // of one that takes long
+
+std::int64_t number_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+}
+
+std::string text_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string path_of(const BackupOptions& options) { return "/backups/" + client::percent_encode(options.name); }
+
+// "12 of 40 MB, 8 MB/s, 4 s left"
+std::string progress_text(const Json& backup, Seconds took) {
+  const std::int64_t bytes = number_of(backup, "bytes"), total = number_of(backup, "total_bytes");
+  std::string text = bytes_text(bytes) + " of " + bytes_text(total);
+  const double rate = static_cast<double>(bytes) / took.count();
+  if (rate < 1) return text;
+  const auto left = static_cast<std::int64_t>(static_cast<double>(total - bytes) / rate) + 1;
+  return text + ", " + bytes_text(static_cast<std::int64_t>(rate)) + "/s, " + std::to_string(left) + " s left";
+}
+
+int print_backup(const Connection& connection, const std::string& backup) {
+  if (connection.json) {
+    print_line(indented_json(backup));
+    return kExitOk;
+  }
+  const Json json = json_or_null<Json>(backup);
+  if (!json.is_object()) return failed({Code::internal, "the answer is no JSON object"});
+  const UnixMillis now = SystemClock().unix_millis();
+  std::vector<Member> members;
+  for (const auto& [name, value] : json.items()) {
+    const bool is_time = name.ends_with("_at"), is_bytes = name.ends_with("bytes");
+    members.emplace_back(name, is_time    ? time_text(value, now)
+                               : is_bytes ? bytes_text(number_of(json, name.c_str()))
+                                          : cell_text(value));
+  }
+  print(member_lines(members));
+  return kExitOk;
+}
+
+int list_backups(client::ApiClient& api, const Connection& connection) {
+  const auto page = api.get("/backups");
+  if (!page) return failed(page.error());
+  if (connection.json) {
+    print_line(indented_json(*page));
+    return kExitOk;
+  }
+  const Json json = json_or_null<Json>(*page);
+  if (!json.is_object()) return failed({Code::internal, "the answer is no JSON object"});
+  const UnixMillis now = SystemClock().unix_millis();
+  std::vector<Row> rows;
+  for (const Json& one : json.value("items", Json::array()))
+    rows.push_back({text_of(one, "name"), text_of(one, "state"), bytes_text(number_of(one, "bytes")),
+                    time_text(one.value("ended_at", Json()), now), text_of(one, "file")});
+  print(table({"NAME", "STATE", "SIZE", "DONE", "FILE"}, rows));
+  return kExitOk;
+}
+
+int wait_for_backup(client::ApiClient& api, const BackupOptions& options) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto note_at = begun + kNoteEvery;
+  for (;;) {
+    const auto answer = api.get(path_of(options));
+    if (!answer) return failed(answer.error());
+    const Json backup = json_or_null<Json>(*answer);
+    const std::string state = backup.is_object() ? text_of(backup, "state") : "";
+    if (state != "running") {
+      const int printed = print_backup(options.connection, *answer);
+      return state == "done" ? printed : kExitFailure;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (!options.connection.json && now >= note_at) {
+      note(options.name + ": " + progress_text(backup, now - begun));
+      note_at = now + kNoteEvery;
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+int make_backup(client::ApiClient& api, const BackupOptions& options) {
+  const auto answer =
+      api.request("POST", "/backups", options.name.empty() ? "{}" : Json{{"name", options.name}}.dump());
+  if (!answer) return failed(answer.error());
+  if (!options.wait) return print_backup(options.connection, answer->body);
+  BackupOptions begun = options;
+  const Json json = json_or_null<Json>(answer->body);
+  if (json.is_object()) begun.name = text_of(json, "name");
+  return wait_for_backup(api, begun);
+}
+
+int delete_backup(client::ApiClient& api, const BackupOptions& options) {
+  const auto answer = api.request("DELETE", path_of(options), "");
+  if (!answer) return failed(answer.error());
+  if (!options.connection.json) print_line("backups/" + options.name + " is deleted");
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_command(const BackupOptions& options) {
+  auto api = api_of(options.connection);
+  if (!api) return failed(api.error());
+  if (options.action == "make") return make_backup(*api, options);
+  if (options.action == "list") return list_backups(*api, options.connection);
+  if (options.action == "delete") return delete_backup(*api, options);
+  const auto answer = api->get(path_of(options));
+  if (!answer) return failed(answer.error());
+  return print_backup(options.connection, *answer);
+}
+
+}  // namespace certes::command
