@@ -124,7 +124,9 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   std::string shell;
   CLI::App* const completion = app.add_subcommand("completion", "what a shell completes, as a script that it reads");
   completion->add_option("shell", shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  const CLI::App* const manual = app.add_subcommand("manual", "certes(1), the manual page, for mdoc(7)");
+  CLI::App* const manual = app.add_subcommand("manual", "certes(1), the manual page, for mdoc(7)");
+  bool markdown = false;
+  manual->add_flag("--markdown", markdown, "its commands as Markdown instead");
   if (!words.empty() && words[0] == "help") {
     words.erase(words.begin());
     words.emplace_back("--help");
@@ -138,7 +140,7 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
     return stopped(app, error);
   }
   if (completion->parsed()) return {std::nullopt, kExitOk, completion_of(app, shell)};
-  if (manual->parsed()) return {std::nullopt, kExitOk, manual_of(app, today())};
+  if (manual->parsed()) return {std::nullopt, kExitOk, markdown ? markdown_of(app) : manual_of(app, today())};
   return {std::move(chosen), kExitOk, ""};
 }
 

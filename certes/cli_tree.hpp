@@ -1,5 +1,6 @@
 #pragma once
-// What is made of the tree of commands, and so is always as new as it: what shells complete, and the manual page.
+// What is made of the tree of commands, and so is always as new as it: what shells complete, the manual page, and the
+// reference.
 // Confined to cli*.cpp. Pure.
 
 #include <CLI/CLI.hpp>
@@ -34,5 +35,7 @@ std::vector<TreeOption> options_of(const CLI::App& command);
 std::string completion_of(const CLI::App& root, std::string_view shell);
 // certes(1), for mdoc(7). `date`: of the text, "December 1, 2026".
 std::string manual_of(const CLI::App& root, std::string_view date);
+// A section for each command.
+std::string markdown_of(const CLI::App& root);
 
 }  // namespace certes::command
