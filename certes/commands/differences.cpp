@@ -30,6 +30,7 @@ constexpr Default kDefaults[] = {
     {"endpoints", "concurrency", "64"},
     {"endpoints", "timeout_seconds", "15"},
     {"endpoints", "format", "\"binary\""},
+    {"endpoints", "signatures", "[\"standard\"]"},
     {"endpoints", "ordering", "\"none\""},
     {"endpoints", "disable_after_seconds", "432000"},
     {"endpoints", "breaker.failures", "10"},

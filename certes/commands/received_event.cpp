@@ -90,7 +90,8 @@ http::Transfer request_of(const log::RecordPtr& record, const dispatcher::Target
   request.attempt = attempt;
   request.now = now;
   Random random;
-  return dispatcher::build_request(record, target, request, random);
+  event::JsonDocument document;
+  return dispatcher::build_request(record, target, request, random, document);
 }
 
 }  // namespace certes::command

@@ -129,4 +129,12 @@ void append_structured(std::string& out, const log::Headers& headers, std::strin
   out.push_back('}');
 }
 
+void append_standard(std::string& out, const log::Headers& headers, std::string_view payload, JsonDocument& document) {
+  out.push_back('{');
+  append_member(out, "type", headers.get("ce_type"));
+  append_member(out, "timestamp", headers.get("ce_time"));
+  append_payload(out, headers.get("content-type"), payload, document, Detail::event);
+  out.push_back('}');
+}
+
 }  // namespace certes::event

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kMaxUrlBytes = 2'048;
 constexpr std::size_t kMostUrls = 100;
 constexpr std::size_t kMostHeaders = 32;
+constexpr std::size_t kMaxDescriptionBytes = 1'024;
+constexpr std::size_t kMostMetadata = 50, kMaxMetadataName = 64, kMaxMetadataValue = 512;
+constexpr std::string_view kSignsStandard = "standard", kSignsSvix = "svix";
 constexpr std::size_t kMaxSealedBytes = 8'192;  // of a value of 4,096
 constexpr std::string_view kTokenCharacters =
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -17,7 +20,7 @@ constexpr std::string_view kTokenCharacters =
 constexpr std::string_view kOwnHeaders[] = {
     "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te",
     "trailer", "expect",         "content-type",      "traceparent"};
-constexpr std::string_view kOwnPrefixes[] = {"webhook-", "ce-", "certes-", "proxy-"};
+constexpr std::string_view kOwnPrefixes[] = {"webhook-", "svix-", "ce-", "certes-", "proxy-"};
 
 void refuse_repeated(Fields& fields, const std::vector<std::string>& urls) {
   std::set<std::string_view> seen;
@@ -146,6 +149,51 @@ OrderedJson shown(const Retry& retry) {
   return out;
 }
 
+void read_signatures(Fields& fields, Endpoint& endpoint) {
+  std::vector<std::string> names;
+  if (!fields.has("signatures")) return;
+  fields.texts("signatures", names, 2, 16);
+  fields.also("signatures", [] {
+    return OrderedJson{{"minItems", 1},
+                       {"uniqueItems", true},
+                       {"default", {kSignsStandard}},
+                       {"items", {{"type", "string"}, {"enum", {kSignsStandard, kSignsSvix}}}}};
+  });
+  const auto wrong =
+      std::ranges::find_if(names, [](const std::string& name) { return name != kSignsStandard && name != kSignsSvix; });
+  if (wrong != names.end()) {
+    const std::string place = fields.at("signatures") + "/" + std::to_string(wrong - names.begin());
+    return fields.refuse(Error(Code::invalid, "must be \"standard\" or \"svix\"", place));
+  }
+  if (fields.ok() && names.empty() && fields.reads()) return fields.refuse("signatures", "must name one");
+  endpoint.signs_standard = std::ranges::count(names, kSignsStandard) > 0;
+  endpoint.signs_svix = std::ranges::count(names, kSignsSvix) > 0;
+}
+
+void read_metadata(Fields& fields, std::vector<std::pair<std::string, std::string>>& metadata) {
+  const Json* json = fields.take("metadata");
+  fields.also("metadata", [] {
+    return OrderedJson{{"type", "object"},
+                       {"maxProperties", kMostMetadata},
+                       {"propertyNames", {{"minLength", 1}, {"maxLength", kMaxMetadataName}}},
+                       {"additionalProperties", {{"type", "string"}, {"maxLength", kMaxMetadataValue}}}};
+  });
+  if (json == nullptr) return;
+  if (!json->is_object()) return fields.refuse("metadata", "must be an object of strings");
+  if (json->size() > kMostMetadata)
+    return fields.refuse("metadata", "has more than " + std::to_string(kMostMetadata) + " members");
+  for (const auto& [name, value] : json->items()) {
+    const bool fits = !name.empty() && name.size() <= kMaxMetadataName && value.is_string() &&
+                      value.get_ref<const std::string&>().size() <= kMaxMetadataValue;
+    if (!fits)
+      return fields.refuse(Error(Code::invalid,
+                                 "must be a string of at most " + std::to_string(kMaxMetadataValue) +
+                                     " bytes, with a name of 1 to " + std::to_string(kMaxMetadataName),
+                                 fields.at("metadata") + pointer_step(name)));
+    metadata.emplace_back(name, value.get<std::string>());
+  }
+}
+
 void check_statuses(Fields& fields, const Endpoint& endpoint) {
   for (const int status : endpoint.retry_on) {
     if (std::ranges::count(endpoint.dead_letter_on, status) > 0) {
@@ -157,8 +205,12 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"auth", "tls", "proxy", "signatures"});
-  fields.only("format", "binary");
+  fields.not_yet({"auth", "tls", "proxy"});
+  fields.choice("format", endpoint.format,
+                {to_string(BodyFormat::binary), to_string(BodyFormat::structured), to_string(BodyFormat::standard)});
+  read_signatures(fields, endpoint);
+  fields.text("description", endpoint.description, kMaxDescriptionBytes);
+  read_metadata(fields, endpoint.metadata);
   read_urls(fields, endpoint, form);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
@@ -191,6 +243,14 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
     out["url"] = endpoint.url;
   else
     out["urls"] = endpoint.urls;
+  if (endpoint.format != BodyFormat::binary) out["format"] = to_string(endpoint.format);
+  if (endpoint.signs_svix) {
+    out["signatures"] = OrderedJson::array();
+    if (endpoint.signs_standard) out["signatures"].push_back(kSignsStandard);
+    out["signatures"].push_back(kSignsSvix);
+  }
+  if (!endpoint.description.empty()) out["description"] = endpoint.description;
+  for (const auto& [name, value] : endpoint.metadata) out["metadata"][name] = value;
   out["concurrency"] = endpoint.concurrency;
   out["timeout_seconds"] = endpoint.timeout_seconds;
   if (endpoint.rate_per_second > 0) out["rate_per_second"] = endpoint.rate_per_second;

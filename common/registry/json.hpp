@@ -98,6 +98,8 @@ class Fields {
   void passed_over(std::initializer_list<std::string_view> names);
   void required(std::string_view name);
 
+  // False: schemas are noted, and nothing is there to be judged.
+  bool reads() const { return schema_ == nullptr; }
   bool ok() const { return !error_; }
   void refuse(std::string_view name, std::string message);
   void refuse(Error error);

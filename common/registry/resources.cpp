@@ -45,6 +45,15 @@ std::optional<EventKind> parse_event_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view to_string(BodyFormat format) {
+  switch (format) {
+    case BodyFormat::binary: break;
+    case BodyFormat::structured: return "structured";
+    case BodyFormat::standard: return "standard";
+  }
+  return "binary";
+}
+
 std::string_view to_string(Ordering ordering) {
   switch (ordering) {
     case Ordering::none: break;

@@ -148,6 +148,11 @@ inline constexpr double kDisableAfterSeconds = 5 * 86'400;
 enum class Ordering : std::uint8_t { none, key, all };
 std::string_view to_string(Ordering ordering);
 
+// What the body of an endpoint's requests is: the event's data byte for byte; a CloudEvent in JSON; or
+// {"type","timestamp","data"}, as Standard Webhooks have it.
+enum class BodyFormat : std::uint8_t { binary, structured, standard };
+std::string_view to_string(BodyFormat format);
+
 struct Endpoint : Declared {
   // As it was declared: one URL, or the list of its workers', which then has one at least.
   std::string url;
@@ -168,9 +173,14 @@ struct Endpoint : Declared {
     UnixMillis expires_at = 0;
   };
   std::vector<SigningSecret> secrets;
-  std::vector<int> retry_on, dead_letter_on;    // statuses
-  EndpointState state = EndpointState::active;  // in its envelope on the log
-  std::string disabled_reason;                  // "gone" after a 410, "failing", "user"
+  // By which names requests are signed: webhook-…, svix-…; at least one.
+  bool signs_standard = true, signs_svix = false;
+  BodyFormat format = BodyFormat::binary;
+  std::string description;                                    // for people
+  std::vector<std::pair<std::string, std::string>> metadata;  // for their programs
+  std::vector<int> retry_on, dead_letter_on;                  // statuses
+  EndpointState state = EndpointState::active;                // in its envelope on the log
+  std::string disabled_reason;                                // "gone" after a 410, "failing", "user"
   // As the registry's followers keep them, the oldest first.
   std::vector<StateInterval> intervals;
   std::vector<Purge> purges;

@@ -38,15 +38,13 @@ void Target::prepare_signers(const crypto::Sealer& sealer) {
   }
 }
 
-std::string Target::signature_header(std::string_view id, UnixMillis now, std::string_view body) const {
-  static constexpr std::string_view kName = "webhook-signature: ";
-  std::string header;
+std::string Target::signatures(std::string_view id, UnixMillis now, std::string_view body) const {
+  std::string all;
   for (const Signer& signer : signers_) {
     if (signer.expires_at != 0 && signer.expires_at <= now) continue;
-    header.append(header.empty() ? kName : std::string_view(" "));
-    header.append(signer.webhooks.sign(id, now / 1000, body));
+    all.append(all.empty() ? "" : " ").append(signer.webhooks.sign(id, now / 1000, body));
   }
-  return header;
+  return all;
 }
 
 }  // namespace certes::dispatcher

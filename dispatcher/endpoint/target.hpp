@@ -20,8 +20,8 @@ class Target {
   const registry::Endpoint& endpoint() const { return *endpoint_; }
   // Why nothing can be sent: a secret or a header that does not open.
   const std::optional<Error>& problem() const { return problem_; }
-  // "webhook-signature: v1,… v1,…" by all secrets that have not expired, the newest first. Empty: there is none.
-  std::string signature_header(std::string_view id, UnixMillis now, std::string_view body) const;
+  // "v1,… v1,…" by all secrets that have not expired, the newest first. Empty: there is none.
+  std::string signatures(std::string_view id, UnixMillis now, std::string_view body) const;
   // The endpoint's own, opened: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
 

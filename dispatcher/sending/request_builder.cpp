@@ -3,6 +3,7 @@
 #include "common/base/hex.hpp"
 #include "common/base/seconds.hpp"
 #include "common/event/hops.hpp"
+#include "common/event/structured.hpp"
 #include "common/event/trace.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/sending/header_rules.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 namespace names = log::names;
 
-constexpr std::string_view kAttribute = "ce_";
+constexpr std::string_view kAttribute = "ce_", kWebhook = "webhook-", kSvix = "svix-";
 
 std::string header(std::string_view name, std::string_view value) {
   std::string line;
@@ -47,6 +48,7 @@ std::string traceparent_header(std::string_view given, Random& random) {
 struct FromRecord {
   std::vector<std::string>& lines;
   const std::vector<signature::Header>& anew;
+  bool signs_svix;  // so that what a provider sent under these names does not stand beside it
   std::string_view content_type = {}, traceparent = {}, tracestate = {};
   std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
   std::uint32_t hops = 0;
@@ -61,7 +63,8 @@ struct FromRecord {
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
       const std::string_view text = now_of(forwarded, value);
-      if (may_forward(forwarded, text)) lines.push_back(header(forwarded, text));
+      if (may_forward(forwarded, text) && !(signs_svix && forwarded.starts_with(kSvix)))
+        lines.push_back(header(forwarded, text));
     } else if (name == names::kQuery && fit_value(value)) {
       lines.push_back(header(names::kQuery, value));
     }
@@ -107,28 +110,60 @@ struct FromRecord {
   }
 };
 
+constexpr std::string_view kStructuredType = "application/cloudevents+json; charset=UTF-8";
+
+// The body, and the content type that says what it is.
+struct Body {
+  std::shared_ptr<const void> owner;
+  std::string_view text, content_type;
+};
+
+Body body_of(const log::RecordPtr& record, registry::BodyFormat format, std::string_view content_type,
+             event::JsonDocument& document) {
+  if (format == registry::BodyFormat::binary) return {record, record->value, content_type};
+  const auto made = std::make_shared<std::string>();
+  if (format == registry::BodyFormat::structured) {
+    event::append_structured(*made, record->headers, record->value, document);
+    return {made, *made, kStructuredType};
+  }
+  event::append_standard(*made, record->headers, record->value, document);
+  return {made, *made, "application/json"};
+}
+
+// Under the names that the endpoint asked for; the signatures are the same.
+void sign(std::vector<std::string>& lines, const Target& target, const AttemptRequest& attempt, std::string_view body) {
+  const std::string time = std::to_string(attempt.now / 1000);
+  const std::string signatures = target.signatures(attempt.event_id, attempt.now, body);
+  const auto add = [&](std::string_view prefix) {
+    const std::string name(prefix);
+    lines.push_back(header(name + "id", attempt.event_id));
+    lines.push_back(header(name + "timestamp", time));
+    if (!signatures.empty()) lines.push_back(header(name + "signature", signatures));
+  };
+  if (target.endpoint().signs_standard) add(kWebhook);
+  if (target.endpoint().signs_svix) add(kSvix);
+}
+
 }  // namespace
 
 http::Transfer build_request(const log::RecordPtr& record, const Target& target, const AttemptRequest& attempt,
-                             Random& random) {
+                             Random& random, event::JsonDocument& document) {
   http::Transfer transfer;
   transfer.id = attempt.id;
   transfer.url = attempt.url.empty() ? std::string_view(target.endpoint().url) : attempt.url;
-  transfer.body_owner = record;
-  transfer.body = record->value;
   transfer.timeout = millis_of(target.endpoint().timeout_seconds);
   transfer.affinity = attempt.affinity;
   transfer.tenant = target.endpoint().tenant;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());
-  FromRecord from{lines, attempt.anew};
+  FromRecord from{lines, attempt.anew, target.endpoint().signs_svix};
   for (const auto field : record->headers) from.take(field.name, field.value);
   from.add_twins();
-  if (!from.content_type.empty()) lines.push_back(header("content-type", from.content_type));
-  lines.push_back(header("webhook-id", attempt.event_id));
-  lines.push_back(header("webhook-timestamp", std::to_string(attempt.now / 1000)));
-  if (auto signature = target.signature_header(attempt.event_id, attempt.now, record->value); !signature.empty())
-    lines.push_back(std::move(signature));
+  Body body = body_of(record, target.endpoint().format, from.content_type, document);
+  transfer.body_owner = std::move(body.owner);
+  transfer.body = body.text;
+  if (!body.content_type.empty()) lines.push_back(header("content-type", body.content_type));
+  sign(lines, target, attempt, body.text);
   from.add_trace(random);
   lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
   lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/random.hpp"
+#include "common/event/json_document.hpp"
 #include "common/http/client/sender.hpp"
 #include "common/log/record.hpp"
 #include "common/signature/anew.hpp"
@@ -24,8 +25,9 @@ struct AttemptRequest {
   std::vector<signature::Header> anew = {};  // in place of what was forwarded under their names
 };
 
-// The body stays the record's own bytes. Signed anew for each attempt, with a span id of its own.
+// The body stays the record's own bytes, unless the endpoint wants another format. Signed anew for each attempt, with a
+// span id of its own. `document`: the caller's, to be used again.
 http::Transfer build_request(const log::RecordPtr& record, const Target& target, const AttemptRequest& attempt,
-                             Random& random);
+                             Random& random, event::JsonDocument& document);
 
 }  // namespace certes::dispatcher

@@ -38,13 +38,12 @@ TEST_CASE("Master API: unknown members are shown, survive changes of others, and
   Installation installation;
   Process api(installation);
   const std::string body =
-      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],"format":"structured",)" + secret_of(api) +
+      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],)" + secret_of(api) +
       "}";
   store(api, "endpoints", "a", body, "active");
   const auto shown = api.get("/endpoints/a");
   REQUIRE(shown.status == 200);
   CHECK(shown.json["colour"] == Json({{"is", "red"}}));
-  CHECK(shown.json["format"] == "structured");
 
   CHECK(api.put("/endpoints/a", shown.json).json["version"] == 1);
   const auto patched = api.patch("/endpoints/a", {{"concurrency", 3}});
@@ -60,7 +59,6 @@ TEST_CASE("Master API: unknown members are shown, survive changes of others, and
   refuse(api.patch("/endpoints/a", {{"colour", {{"is", "blue"}}}}), "/colour");
   refuse(api.patch("/endpoints/a", {{"colour", nullptr}}), "/colour");
   refuse(api.patch("/endpoints/a", {{"taste", 1}}), "/taste");
-  refuse(api.patch("/endpoints/a", {{"format", "standard"}}), "/format");
   Json other = shown.json;
   other["shape"] = {1, 3};
   refuse(api.put("/endpoints/a", other), "/shape");
@@ -68,7 +66,6 @@ TEST_CASE("Master API: unknown members are shown, survive changes of others, and
   const auto put = api.put("/endpoints/a", {{"url", "https://example.com/"}});
   CHECK(put.status == 200);
   CHECK_FALSE(put.json.contains("colour"));
-  CHECK_FALSE(put.json.contains("format"));
 }
 
 TEST_CASE("Master API: a stored member that would be refused today leaves the resource usable and as it was") {

@@ -87,7 +87,26 @@ TEST_CASE("Endpoint JSON: what comes later is refused by its name") {
     CHECK(result.error().pointer == "/" + std::string(name));
     CHECK(result.error().message == "\"" + std::string(name) + "\" is not supported yet");
   }
-  check_refusals<Endpoint>({{R"({"url":"http://a/","format":"structured"})", "/format", "not supported yet"}});
+  check_refusals<Endpoint>({
+      {R"({"url":"http://a/","format":"avro"})", "/format", "structured"},
+      {R"({"url":"http://a/","signatures":[]})", "/signatures", "must name one"},
+      {R"({"url":"http://a/","signatures":["standard","github"]})", "/signatures/1", "svix"},
+      {R"({"url":"http://a/","signatures":"svix"})", "/signatures"},
+      {R"({"url":"http://a/","headers":{"Svix-Id":"1"}})", "/headers/Svix-Id", "sets itself"},
+      {R"({"url":"http://a/","metadata":[]})", "/metadata", "must be an object"},
+      {R"({"url":"http://a/","metadata":{"a/b":1}})", "/metadata/a~1b", "must be a string"},
+      {R"({"url":"http://a/","metadata":{"":"1"}})", "/metadata/", "with a name"},
+  });
+  const auto whole = declared<Endpoint>(
+      R"({"url":"http://a/","format":"standard","signatures":["svix"],"description":"two\nlines","metadata":{"team":"x"}})");
+  const auto kept = again(whole);
+  CHECK(kept.format == BodyFormat::standard);
+  CHECK(kept.signs_svix);
+  CHECK_FALSE(kept.signs_standard);
+  CHECK(kept.metadata == whole.metadata);
+  CHECK(shown_json(kept).find(R"("description":"two\nlines")") != std::string::npos);
+  CHECK(again(declared<Endpoint>(R"({"url":"http://a/","signatures":["svix","standard"]})")).signs_standard);
+  CHECK(stored_json(declared<Endpoint>(R"({"url":"http://a/"})")).find("signatures") == std::string::npos);
 }
 
 TEST_CASE("Endpoint JSON: one URL, or those of its workers, is shown as it was declared") {

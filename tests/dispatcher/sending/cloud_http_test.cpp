@@ -16,6 +16,7 @@ namespace {
 http::Transfer deliver(const EventText& event) {
   static const auto sealer = *crypto::Sealer::make({crypto::Sealer::new_key()});
   static Random random{5};
+  static event::JsonDocument document;
   auto endpoint = std::make_shared<registry::Endpoint>();
   endpoint->id = "billing";
   endpoint->url = "http://127.0.0.1/hook";
@@ -25,7 +26,7 @@ http::Transfer deliver(const EventText& event) {
   request.delivery = "dlv_1";
   request.event_id = "evt_1";
   request.now = 1'700'000'000'500;
-  return build_request(tests::make_event(event), target, request, random);
+  return build_request(tests::make_event(event), target, request, random, document);
 }
 
 std::string sent_subject(std::string_view subject) {

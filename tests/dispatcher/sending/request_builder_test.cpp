@@ -35,11 +35,12 @@ struct Fixture {
     request.event_id = "evt_1";
     request.attempt = attempt;
     request.now = now;
-    return build_request(tests::make_event(event), target, request, random);
+    return build_request(tests::make_event(event), target, request, random, document);
   }
 
   UnixMillis now = 1'700'000'000'500;
   Random random{5};
+  event::JsonDocument document;
   registry::Endpoint endpoint;
   crypto::Sealer sealer;
 };
@@ -213,4 +214,56 @@ TEST_CASE("Target: a header that does not open keeps everything from being sent"
   REQUIRE(other.problem());
   CHECK(other.problem()->message.starts_with("header X-Other of billing: "));
   CHECK(other.headers().empty());
+}
+
+TEST_CASE("Request: the body is in the endpoint's format, and signed as it goes out") {
+  Fixture fixture;
+  const auto signer = *crypto::StandardWebhooks::make(fixture.add_secret());
+  EventText event;
+  event.body = R"({"total" : 1.50})";
+  event.headers = {{"ce_time", "2026-01-31T08:00:00Z"}, {"ce_subject", "a\"b"}};
+  const auto sent = [&](registry::BodyFormat format) {
+    fixture.endpoint.format = format;
+    auto transfer = fixture.build(event);
+    CHECK(World::header(transfer, "webhook-signature") == signer.sign("evt_1", 1'700'000'000, transfer.body));
+    CHECK(World::header(transfer, "ce-type") == "order.created");
+    CHECK(count(transfer, "content-type") == 1);
+    return transfer;
+  };
+  CHECK(sent(registry::BodyFormat::binary).body == event.body);
+  const auto structured = sent(registry::BodyFormat::structured);
+  CHECK(World::header(structured, "content-type") == "application/cloudevents+json; charset=UTF-8");
+  CHECK(structured.body.starts_with(R"({"certesid":"evt_1","specversion":"1.0","id":"evt_1")"));
+  CHECK(structured.body.find(R"("subject":"a\"b")") != std::string::npos);
+  CHECK(structured.body.ends_with(R"("datacontenttype":"application/json","data":{"total" : 1.50}})"));
+  const auto standard = sent(registry::BodyFormat::standard);
+  CHECK(World::header(standard, "content-type") == "application/json");
+  CHECK(standard.body == R"({"type":"order.created","timestamp":"2026-01-31T08:00:00Z","data":{"total" : 1.50}})");
+
+  event.body = "no JSON";
+  CHECK(sent(registry::BodyFormat::standard).body.ends_with(R"("data":"no JSON"})"));
+  event.body = "\xff";
+  CHECK(sent(registry::BodyFormat::standard).body.ends_with(R"("data_base64":"/w=="})"));
+  event.body.clear();
+  CHECK(sent(registry::BodyFormat::standard).body.ends_with(R"(08:00:00Z"})"));
+}
+
+TEST_CASE("Request: it is signed under the names that the endpoint asked for, once each") {
+  Fixture fixture;
+  fixture.add_secret();
+  EventText event;
+  event.headers = {{"certes-h-svix-id", "msg_of_the_provider"}};
+  const auto plain = fixture.build(event);
+  CHECK(World::header(plain, "svix-id") == "msg_of_the_provider");
+  CHECK(count(plain, "webhook-id") == 1);
+  fixture.endpoint.signs_svix = true;
+  const auto both = fixture.build(event);
+  for (const char* name : {"id", "timestamp", "signature"}) {
+    CHECK(World::header(both, std::string("svix-") + name) == World::header(both, std::string("webhook-") + name));
+    CHECK(count(both, std::string("svix-") + name) == 1);
+  }
+  fixture.endpoint.signs_standard = false;
+  const auto svix = fixture.build(event);
+  CHECK(count(svix, "webhook-id") + count(svix, "webhook-signature") + count(svix, "webhook-timestamp") == 0);
+  CHECK(World::header(svix, "svix-id") == "evt_1");
 }
