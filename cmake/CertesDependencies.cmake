@@ -33,6 +33,7 @@ find_path(CONCURRENTQUEUE_DIR NAMES concurrentqueue/concurrentqueue.h concurrent
 certes_header_only(toml toml++/toml.h)
 certes_header_only(cli11 CLI/CLI.hpp)
 certes_header_only(json nlohmann/json.hpp)
+certes_header_only(pegtl tao/pegtl.hpp)
 if(CERTES_TESTS)
   certes_header_only(doctest doctest/doctest.h)
 endif()

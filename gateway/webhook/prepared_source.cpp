@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "common/base/form.hpp"
 #include "common/event/attributes.hpp"
 #include "common/event/coding.hpp"
 #include "common/event/fit.hpp"
-#include "common/http/server/form.hpp"
 #include "common/registry/schemes.hpp"
 
 namespace certes::gateway::ingest {
@@ -183,10 +183,10 @@ std::vector<http::Fault> PreparedSource::read(const http::Request& request, Scra
   const Lookup header = [&](std::string_view name) {
     return request.has_header(name) ? std::optional<std::string>(request.header(name)) : std::nullopt;
   };
-  std::optional<http::FormFields> fields;
+  std::optional<FormFields> fields;
   const Lookup form = [&](std::string_view name) {
-    if (!fields) fields = http::parse_form(body).value_or(http::FormFields());
-    return http::form_field(*fields, name);
+    if (!fields) fields = parse_form(body).value_or(FormFields());
+    return form_field(*fields, name);
   };
   const bool wrapped = json_in_form(request);
   std::string unwrapped;

@@ -5,7 +5,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config librdkafka-dev libcpp-httplib-dev libsimdjson-dev prometheus-cpp-dev
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libtomlplusplus-dev libcli11-dev libspdlog-dev nlohmann-json3-dev
-  libexpected-dev libconcurrentqueue-dev libre2-dev zlib1g-dev libbrotli-dev)
+  libexpected-dev libconcurrentqueue-dev libre2-dev tao-pegtl-dev zlib1g-dev libbrotli-dev)
 tests=(doctest-dev python3 python3-venv python3-jsonschema curl openssl kcat util-linux mandoc zsh fish prometheus)
 lint=(clang-format clang-tidy clang python3 git)
 fuzz=(clang libclang-rt-dev)

@@ -4,8 +4,8 @@
 // are bound by `bodySHA256` in the query, which is part of that URL.
 #include <algorithm>
 
+#include "common/base/form.hpp"
 #include "common/event/attributes.hpp"
-#include "common/http/server/form.hpp"
 #include "gateway/webhook/verify/checks.hpp"
 #include "gateway/webhook/verify/verifier.hpp"
 
@@ -31,7 +31,7 @@ std::vector<std::string> bases_of(std::string_view url) {
   return bases;
 }
 
-std::string sorted_text(http::FormFields fields) {
+std::string sorted_text(FormFields fields) {
   std::ranges::sort(fields);
   fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   std::string text;
@@ -87,10 +87,10 @@ class Twilio : public Verifier {
     if (request.body.empty()) return std::string();
     if (!event::equal_ignoring_case(event::media_type(request.header("content-type")), kForm))
       return fail(Code::unauthenticated, "the body is no form, and no bodySHA256 in the query binds it", "bodySHA256");
-    auto fields = http::parse_form(request.body);
+    auto fields = parse_form(request.body);
     if (!fields)
       return fail(Code::unauthenticated, "the form is not properly percent-encoded, or has more than " +
-                                             std::to_string(http::kMaxFormFields) + " fields");
+                                             std::to_string(kMaxFormFields) + " fields");
     return sorted_text(std::move(*fields));
   }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The fields of a form or query (application/x-www-form-urlencoded). Who: ingest. Pure.
+// The fields of a form or query (application/x-www-form-urlencoded). Who: the HTTP server, ingest, filters. Pure.
 
 #include <cstddef>
 #include <optional>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace certes::http {
+namespace certes {
 
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 
@@ -20,4 +20,7 @@ std::optional<FormFields> parse_form(std::string_view text);
 // The first of that name.
 std::optional<std::string> form_field(const FormFields& fields, std::string_view name);
 
-}  // namespace certes::http
+// Nothing if a percent sign does not begin an escape.
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space);
+
+}  // namespace certes
