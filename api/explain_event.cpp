@@ -91,7 +91,8 @@ class Explaining final : public OfEvent {
     return api::explain(*state_,
                         {{event.tenant, event.type, kind},
                          event.replay.empty() ? std::string_view() : std::string_view(event.endpoint),
-                         record != nullptr ? *record : gone},
+                         record != nullptr ? *record : gone,
+                         record != nullptr},
                         endpoint_, services_.deps.settings.backoff_policy);
   }
 

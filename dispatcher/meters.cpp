@@ -96,6 +96,10 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                       "Commits of the group that Certes did not make, and did not believe.");
   lost_deliveries_ = metrics_.counter("certes_dispatcher_lost_deliveries_total",
                                       "Open deliveries whose event is not on the log any more, or cannot be read");
+  for (std::size_t i = 0; i < filter_errors_.size(); ++i)
+    filter_errors_[i] = metrics_.counter(
+        "certes_dispatcher_filter_errors_total", "Filters that gave neither true nor false for an event",
+        {{"on_filter_error", std::string(registry::to_string(static_cast<registry::OnFilterError>(i)))}});
   notices_lost_ = metrics_.counter(event::kNoticesLost, event::kNoticesLostHelp);
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
@@ -105,6 +109,14 @@ void Meters::notice_lost(std::string_view why) {
   notices_lost_.add();
   if (const auto times = notices_told_.due({}, clock_.now()))
     spdlog::warn("dispatcher: events about Certes are lost, {} since the last such line, now as {}", *times, why);
+}
+
+void Meters::filter_failed(const FailedFilter& failed) {
+  filter_errors_[static_cast<std::size_t>(failed.on_error)].add();
+  const std::string name = std::string(failed.tenant) + "/" + std::string(failed.subscription);
+  if (const auto times = filters_told_.due(name, clock_.now()))
+    spdlog::warn("dispatcher: the filter of subscription {} fails, {} since the last such line, now as {}", name,
+                 *times, failed.why);
 }
 
 void Meters::attempted(const AttemptSeen& attempt) {

@@ -32,6 +32,7 @@ class Meters final : public Observer {
   void given_back(http::TransferError error, std::string_view why) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
+  void filter_failed(const FailedFilter& failed) override;
   void lost() override { lost_deliveries_.add(); }
   void duplicate() override { duplicates_.add(); }
   void read() override { read_.add(); }
@@ -75,6 +76,8 @@ class Meters final : public Observer {
   metrics::Counter unmatched_, duplicates_, read_, read_back_, lost_, lost_deliveries_, foreign_commits_;
   metrics::Counter trims_of_events_, trims_of_progress_;               // that failed
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
+  std::array<metrics::Counter, 3> filter_errors_;                      // by what becomes of the event
+  LineLimit filters_told_;
   metrics::Counter notices_lost_;
   LineLimit notices_told_;
   EndpointMeters endpoints_;

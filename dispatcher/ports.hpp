@@ -9,6 +9,7 @@
 #include "common/http/client/sender.hpp"
 #include "common/registry/resources.hpp"
 #include "dispatcher/ownership/owner.hpp"
+#include "dispatcher/routing/sieve.hpp"
 
 namespace certes::dispatcher {
 
@@ -108,6 +109,8 @@ class Observer {
   virtual void answered(std::string_view status) = 0;
   // An event that nobody subscribed to.
   virtual void unmatched(const log::StoredRecord& event, std::string_view event_id) = 0;
+  // A filter gave neither true nor false for an event that is routed.
+  virtual void filter_failed(const FailedFilter& failed) = 0;
   virtual void lost() = 0;  // a delivery that was open, as its event is not on the log any more
   virtual void duplicate() = 0;
   virtual void read() = 0;       // a record of events, to be routed

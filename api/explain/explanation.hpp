@@ -1,8 +1,8 @@
 #pragma once
 // Explanation: what the configuration makes of an event for one endpoint: which of its subscriptions take the event,
 // what speaks against each of the others, and what decides. It goes by the configuration as it is now, and by how the
-// dispatcher decides (registry/takers, fate, nearest_policy): whoever asks later than the event was routed is told
-// which subscription is newer than the event. Who: GET /events/{id}/explain. Pure; any thread.
+// dispatcher decides (registry/takers, filtering, fate, nearest_policy): whoever asks later than the event was routed
+// is told which subscription is newer than the event. Who: GET /events/{id}/explain. Pure; any thread.
 
 #include <cstdint>
 #include <memory>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/log/record.hpp"
+#include "common/registry/filtering.hpp"
 #include "common/registry/nearest_policy.hpp"
 #include "common/registry/resources.hpp"
 #include "common/registry/takers.hpp"
@@ -22,9 +23,11 @@ enum class Decision : std::uint8_t {
   not_named,        // a replay, to other endpoints
   no_subscription,  // there is none to the endpoint
   not_taken,        // there are, and none takes the event
+  filtered,         // some take its type, and their filters do not take the event
   disabled_then,    // it came while an operator had disabled the endpoint
   disabled,         // it came before the endpoint was disabled, or while Certes had disabled it: a dead letter
   purged,           // it came before the endpoint was purged of such as this
+  filter_failed,    // a filter fails, and says that the event is a dead letter then
   deliver,
 };
 std::string_view to_string(Decision decision);
@@ -32,10 +35,21 @@ std::string_view to_string(Decision decision);
 // Beside when the event was accepted.
 enum class Newer : std::uint8_t { no, changed, created };
 
+// What the filter of a subscription that takes the event's type says. unknown: the log has the event no more; it counts
+// as taken.
+enum class ByFilter : std::uint8_t { none, yes, no, failed, unknown };
+std::string_view to_string(ByFilter says);
+
 struct Considered {
   std::shared_ptr<const registry::Subscription> subscription;
   registry::Takes takes = registry::Takes::yes;
   Newer newer = Newer::no;
+  ByFilter filter = ByFilter::none;
+  registry::Filtered filtered = {};  // what becomes of the event by it
+
+  bool takes_it() const { return decides() && filtered.takes == registry::Filtered::Takes::yes; }
+  // It takes it, or makes it a dead letter.
+  bool decides() const { return takes == registry::Takes::yes && filtered.takes != registry::Filtered::Takes::no; }
 };
 
 // An event of the endpoint's tenant, as its record says.
@@ -43,6 +57,7 @@ struct ExplainedEvent {
   registry::Taken taken;
   std::string_view named;           // whom it is for, where it is a replay to some: ids with commas
   const log::StoredRecord& record;  // of one that the log has no more: its append time and type alone
+  bool whole = true;                // it is as the log has it
 };
 
 struct Explanation {
@@ -62,7 +77,7 @@ struct Explanation {
 
   // By which it goes; null: by none.
   const registry::Subscription* subscription() const {
-    const bool any = !considered.empty() && considered.front().takes == registry::Takes::yes;
+    const bool any = !considered.empty() && considered.front().decides();
     return any ? considered.front().subscription.get() : nullptr;
   }
 };

@@ -19,8 +19,16 @@ OrderedJson json_of(const Considered& one) {
                       {"kind", to_string(subscription.kind)},
                       {"pattern", subscription.pattern},
                       {"priority", to_string(subscription.priority)},
-                      {"takes", one.takes == registry::Takes::yes}};
-  if (one.takes != registry::Takes::yes) json["excluded_by"] = to_string(one.takes);
+                      {"takes", one.takes_it()}};
+  if (one.takes != registry::Takes::yes)
+    json["excluded_by"] = to_string(one.takes);
+  else if (!one.takes_it())
+    json["excluded_by"] = "filter";
+  if (one.filter != ByFilter::none) json["filter"] = to_string(one.filter);
+  if (!one.filtered.failure.empty()) {
+    json["filter_failure"] = one.filtered.failure;
+    json["on_filter_error"] = to_string(one.subscription->on_filter_error);
+  }
   put_newer(json, one.newer);
   return json;
 }

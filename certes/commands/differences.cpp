@@ -41,6 +41,7 @@ constexpr Default kDefaults[] = {
     {"endpoints", "breaker.max_probe_seconds", "300"},
     {"subscriptions", "priority", "\"normal\""},
     {"subscriptions", "kind", "\"event\""},
+    {"subscriptions", "on_filter_error", "\"skip\""},
     {"backoff-policies", "strategy", "\"exponential\""},
     {"backoff-policies", "base_seconds", "5"},
     {"backoff-policies", "factor", "2"},

@@ -18,9 +18,11 @@ constexpr Sentence kDecisions[] = {{"no_endpoint", "there is no such endpoint"},
                                    {"not_named", "it is a replay to other endpoints"},
                                    {"no_subscription", "nothing is subscribed to for the endpoint"},
                                    {"not_taken", "none of the endpoint's subscriptions takes it"},
+                                   {"filtered", "the filters of the subscriptions that match it do not take it"},
                                    {"disabled_then", "it came while an operator had disabled the endpoint"},
                                    {"disabled", "the endpoint was disabled: it becomes a dead letter"},
                                    {"purged", "the endpoint was purged of such as this"},
+                                   {"filter_failed", "its subscription's filter fails: it becomes a dead letter"},
                                    {"deliver", "the endpoint gets it"}};
 
 constexpr Sentence kStates[] = {
@@ -127,16 +129,19 @@ std::string endpoint_text(const Json& explained, const Json& configuration) {
 
 std::string subscription_table(const Json& configuration) {
   std::vector<Row> rows;
+  std::string failures;
   for (const Json& one : at(configuration, "considered")) {
     const bool takes = at(one, "takes") == true;
     const std::string newer = newer_text(one);
+    const bool failed = at(one, "filter_failure").is_string();
+    if (failed) failures += "filter of " + word(one, "id") + ": " + word(one, "filter_failure") + "\n";
     rows.push_back({word(one, "id"), word(one, "kind"), word(one, "pattern"), word(one, "priority"),
                     takes ? "yes" : "no: " + word(one, "excluded_by"), newer.empty() ? "-" : newer});
   }
   if (rows.empty()) return {};
   std::string text = "\n" + table({"SUBSCRIPTION", "KIND", "PATTERN", "PRIORITY", "TAKES IT", "NEWER"}, rows);
   if (at(configuration, "left_out").is_number()) text += word(configuration, "left_out") + " more\n";
-  return text;
+  return text + failures;
 }
 
 }  // namespace

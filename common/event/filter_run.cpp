@@ -126,11 +126,13 @@ FilterValue FilterRun::field(const Node& node, Id id) {
   return found.kind == ValueKind::missing ? failed(Why::no_member, id) : found;
 }
 
+// What is no list has no members, as in cel-go; a list is asked for by mistake.
 FilterValue FilterRun::has(const Node& node, Id id) {
   const FilterValue found = field(node, id);
   if (!found.failed()) return FilterValue(true);
-  const bool is_absent = found.failure.why == Why::no_member && found.failure.node == id;
-  return is_absent ? FilterValue(false) : found;
+  const bool is_of_this = found.failure.node == id && found.failure.left != filter::Type::list;
+  const bool is_absent = found.failure.why == Why::no_member || found.failure.why == Why::wrong_type;
+  return is_of_this && is_absent ? FilterValue(false) : found;
 }
 
 FilterValue FilterRun::index(const Node& node, Id id) {

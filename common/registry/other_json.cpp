@@ -2,6 +2,8 @@
 
 #include "common/event/event.hpp"
 #include "common/event/own_names.hpp"
+#include "common/filter/compile.hpp"
+#include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
 
 namespace certes::registry {
@@ -45,10 +47,28 @@ void check_tenants(Fields& fields, const Subscription& subscription) {
     fields.refuse("tenants", "is for events about Certes alone: the first word of the pattern must be certes");
 }
 
+void read_filter(Fields& fields, Subscription& subscription) {
+  const Json* const json = fields.take("filter");
+  if (json == nullptr || json->is_null()) return;
+  std::string text = json->dump(-1, ' ', false, Json::error_handler_t::replace);
+  auto program = filter::compile(text);
+  if (!program)
+    return fields.refuse(
+        Error(program.error().code, program.error().message, fields.at("filter") + program.error().pointer));
+  subscription.filter = std::move(*program);
+  subscription.filter_json = std::move(text);
+}
+
+// A command goes to the one that is bound to it, whatever is in it.
+void check_filter(Fields& fields, const Subscription& subscription) {
+  if (fields.ok() && subscription.filter && subscription.kind == EventKind::command)
+    fields.refuse("filter", "is for events and results: a command has one that it goes to");
+}
+
 }  // namespace
 
 void read(Fields& fields, Subscription& subscription, Form form) {
-  fields.not_yet({"filter", "transform"});
+  fields.not_yet({"transform"});
   fields.choice("kind", subscription.kind,
                 {to_string(EventKind::event), to_string(EventKind::command), to_string(EventKind::result)});
   fields.required("endpoint");
@@ -66,6 +86,11 @@ void read(Fields& fields, Subscription& subscription, Form form) {
                  to_string(Priority::low), to_string(Priority::bulk)});
   fields.text("backoff_policy", subscription.backoff_policy, 128);
   read_tenants(fields, subscription);
+  read_filter(fields, subscription);
+  fields.choice(
+      "on_filter_error", subscription.on_filter_error,
+      {to_string(OnFilterError::skip), to_string(OnFilterError::deliver), to_string(OnFilterError::dead_letter)});
+  if (form == Form::declared) check_filter(fields, subscription);
   if (form == Form::declared) check_tenants(fields, subscription);
 }
 
@@ -75,6 +100,9 @@ void write(OrderedJson& out, const Subscription& subscription, bool) {
   out["pattern"] = subscription.pattern;
   out["priority"] = to_string(subscription.priority);
   if (!subscription.backoff_policy.empty()) out["backoff_policy"] = subscription.backoff_policy;
+  if (subscription.filter) out["filter"] = json_or_null<OrderedJson>(subscription.filter_json);
+  if (subscription.filter || subscription.on_filter_error != OnFilterError::skip)
+    out["on_filter_error"] = to_string(subscription.on_filter_error);
   if (subscription.tenants.empty()) return;
   const bool all = subscription.tenants.front() == kAllTenants;
   out["tenants"] = all ? OrderedJson(kAllTenants) : OrderedJson(subscription.tenants);

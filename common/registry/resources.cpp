@@ -8,6 +8,7 @@ namespace certes::registry {
 namespace {
 
 constexpr std::array<std::string_view, kPriorities> kPriorityNames = {"critical", "high", "normal", "low", "bulk"};
+constexpr std::array<std::string_view, 3> kOnErrorNames = {"skip", "deliver", "dead_letter"};
 constexpr std::array<std::string_view, kEventKinds> kKindNames = {"event", "command", "result"};
 constexpr std::array<std::string_view, 3> kStateNames = {"active", "paused", "disabled"};
 // Of a tenant and of any resource: an event type's id is a type.
@@ -53,6 +54,8 @@ std::string_view to_string(BodyFormat format) {
   }
   return "binary";
 }
+
+std::string_view to_string(OnFilterError on_error) { return kOnErrorNames[static_cast<std::size_t>(on_error)]; }
 
 std::string_view to_string(Ordering ordering) {
   switch (ordering) {

@@ -15,6 +15,10 @@
 #include "common/registry/job.hpp"
 #include "common/registry/persistent_map.hpp"
 
+namespace certes::filter {
+struct Program;
+}  // namespace certes::filter
+
 namespace certes::registry {
 
 inline constexpr std::string_view kDefaultTenant = "default";
@@ -204,6 +208,10 @@ inline constexpr int kEventKinds = 3;
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);
 
+// What becomes of an event for which a filter gives neither true nor false.
+enum class OnFilterError : std::uint8_t { skip, deliver, dead_letter };
+std::string_view to_string(OnFilterError on_error);
+
 struct Subscription : Declared {
   std::string endpoint;
   EventKind kind = EventKind::event;
@@ -212,6 +220,10 @@ struct Subscription : Declared {
   std::string backoff_policy;  // empty: the endpoint's
   // Of the default tenant's: whose events about Certes it takes. Empty: its own; kAllTenants alone: everybody's.
   std::vector<std::string> tenants;
+  // Of what it matches, which it takes; null: all.
+  std::shared_ptr<const filter::Program> filter;
+  std::string filter_json;  // the same as it was declared; empty: none
+  OnFilterError on_filter_error = OnFilterError::skip;
 
   // Whether a tenant's events are for it, by their tenant alone.
   bool takes_of(std::string_view of) const;

@@ -7,6 +7,7 @@
 #include "common/log/names.hpp"
 #include "common/registry/fate.hpp"
 #include "dispatcher/intake/intake.hpp"
+#include "dispatcher/routing/sieve.hpp"
 
 namespace certes::dispatcher {
 namespace {
@@ -69,8 +70,15 @@ void EventIntake::plan(Routing& routing) {
   const bool reply =
       routing.kind == EventKind::result && routing.record->headers.find(log::names::kReplyTo).has_value();
   if (is_directed(view)) return plan_directed(routing, reply);
-  for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind))
-    if (may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) plan_matching(routing, match);
+  Sieve sieve(parts_.routes.document(), *routing.record, view);
+  for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind)) {
+    if (!may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) continue;
+    if (!match.choices)
+      plan_matching(routing, match);
+    else if (auto taken = sieve.through(match))
+      plan_own(routing, std::move(*taken));
+  }
+  for (const FailedFilter& failed : sieve.failed()) parts_.observer.filter_failed(failed);
   if (reply) plan_own(routing, parts_.replies.match(view.tenant));
 }
 

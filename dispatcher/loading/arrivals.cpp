@@ -4,7 +4,9 @@
 
 #include "common/log/names.hpp"
 #include "common/registry/fate.hpp"
+#include "common/registry/filtering.hpp"
 #include "dispatcher/loading/backlogs.hpp"
+#include "dispatcher/routing/sieve.hpp"
 
 namespace certes::dispatcher {
 
@@ -27,7 +29,7 @@ void Arrivals::take(LoadedRecord& record, Backlog& backlog, const Match& match, 
   Delivery& delivery = add(record, backlog, backlog.endpoint, known);
   delivery.policy = match.policy;
   delivery.matched_in = parts_.routes.number();
-  place(delivery, known);
+  place(delivery, known, match.filter_failure);
 }
 
 void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDelivery& known) {
@@ -38,7 +40,7 @@ void Arrivals::load(LoadedRecord& record, Backlog& backlog, const book::OpenDeli
     return place(add(record, backlog, backlog.endpoint, known), known);
   if (is_gone(backlog)) return cancel(record, backlog, known, {{}, kDeleted});
   if (is_purged(backlog, *record.record, known)) return cancel(record, backlog, known, {kPurged, kPurgedText});
-  if (const auto match = match_of(backlog, *view)) return take(record, backlog, *match, known);
+  if (const auto match = match_of(backlog, *record.record, *view)) return take(record, backlog, *match, known);
   cancel(record, backlog, known, {{}, kUnmatched});
 }
 
@@ -50,13 +52,15 @@ void Arrivals::expire(LoadedRecord& record, Backlog& backlog, const book::OpenDe
       {kWaitedTooLong, "it has waited for more than " + std::to_string(hours) + " h (events.max_wait_seconds)"});
 }
 
-std::optional<Match> Arrivals::match_of(const Backlog& backlog, const event::EventView& view) const {
+std::optional<Match> Arrivals::match_of(const Backlog& backlog, const log::StoredRecord& record,
+                                        const event::EventView& view) const {
   const std::string& id = backlog.name->endpoint;
   if (backlog.endpoint->reply) return parts_.replies.match(view.tenant);
   Router& router = parts_.routes.router();
   if (is_directed(view)) return router.only(view.tenant, view.type, id, kind_of(view));
   const Match* const found = router.find(view.tenant, view.type, backlog.name->tenant, id, kind_of(view));
-  return found == nullptr ? std::nullopt : std::optional(*found);
+  if (found == nullptr) return std::nullopt;
+  return found->choices ? Sieve(parts_.routes.document(), record, view).through(*found) : *found;
 }
 
 void Arrivals::give_up(LoadedRecord& record, Backlog& backlog, const Result<event::EventView>& view) {
@@ -95,12 +99,14 @@ std::uint32_t Arrivals::awaited(const log::StoredRecord& record) const {
   if (!view || !view->wait || is_directed(*view)) return 0;
   const auto& matches = parts_.routes.router().route(view->tenant, view->type, kind_of(*view));
   const std::int64_t registry_end = parts_.routes.state()->position;
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      matches, [&](const Match& match) { return may_match(*match.endpoint, record, registry_end); }));
+  Sieve sieve(parts_.routes.document(), record, *view);
+  return static_cast<std::uint32_t>(std::ranges::count_if(matches, [&](const Match& match) {
+    return may_match(*match.endpoint, record, registry_end) && (!match.choices || sieve.through(match));
+  }));
 }
 
 // As far as it has come before.
-void Arrivals::place(Delivery& delivery, const book::OpenDelivery& known) {
+void Arrivals::place(Delivery& delivery, const book::OpenDelivery& known, std::string_view filter_failure) {
   const book::Tried tried = known.tried.value_or(book::Tried{});
   const book::Reason reason = known.reason ? *known.reason : book::Reason{};
   switch (tried.what) {
@@ -113,6 +119,7 @@ void Arrivals::place(Delivery& delivery, const book::OpenDelivery& known) {
     case Due::attempt: break;
   }
   if (doomed(delivery)) return parts_.recorder.end_unsent(delivery);
+  if (!filter_failure.empty()) return parts_.recorder.give_up(delivery, {registry::kFilterFailed, filter_failure});
   if (tried.due > parts_.clock.unix_millis()) return parts_.book.wait_until(delivery, tried.due);
   parts_.book.queue(delivery);
 }

@@ -40,9 +40,11 @@ class Arrivals {
 
  private:
   Delivery& add(LoadedRecord& record, Backlog& backlog, Endpoint* endpoint, const book::OpenDelivery& known);
-  void place(Delivery& delivery, const book::OpenDelivery& known);
+  // `filter_failure`: as of its Match.
+  void place(Delivery& delivery, const book::OpenDelivery& known, std::string_view filter_failure = {});
   std::uint32_t awaited(const log::StoredRecord& record) const;
-  std::optional<Match> match_of(const Backlog& backlog, const event::EventView& view) const;
+  std::optional<Match> match_of(const Backlog& backlog, const log::StoredRecord& record,
+                                const event::EventView& view) const;
 
   const CoreOptions& options_;
   const ArrivalParts parts_;

@@ -101,7 +101,12 @@ void Router::find_anew(Remembered& remembered, const Asked& asked) {
   bytes_ -= remembered.bytes;
   remembered.bytes =
       sizeof(Remembered) + kBesideMatches + bytes_of(remembered.key) + remembered.matches.capacity() * sizeof(Match);
-  for (const Match& one : remembered.matches) remembered.bytes += bytes_of(one.key);
+  for (const Match& one : remembered.matches) {
+    remembered.bytes += bytes_of(one.key);
+    if (!one.choices) continue;
+    remembered.bytes += sizeof(*one.choices) + one.choices->capacity() * sizeof(Choice);
+    for (const Choice& choice : *one.choices) remembered.bytes += bytes_of(choice.subscription);
+  }
   bytes_ += remembered.bytes;
 }
 
@@ -152,17 +157,32 @@ void Router::match_in(std::string_view home, const Asked& asked, Remembered& int
     return std::tie(a->endpoint, a->priority, a->id) < std::tie(b->endpoint, b->priority, b->id);
   });
   const registry::Priority highest = highest_of(home);
-  std::string_view last;
-  for (const Subscription* subscription : matching) {
-    if (subscription->endpoint == last) continue;
+  for (auto first = matching.begin(), last = first; first != matching.end(); first = last) {
+    const Subscription* const subscription = *first;
+    last =
+        std::find_if(first, matching.end(), [&](const auto* one) { return one->endpoint != subscription->endpoint; });
     auto endpoint = state_->endpoint(home, subscription->endpoint);
     into.lacks |= endpoint == nullptr;
     if (!endpoint) continue;
-    last = subscription->endpoint;
     PolicyPtr chosen = policy(asked, subscription, *endpoint);
+    auto by_filter = choices(asked, *endpoint, {first, last});
     into.matches.push_back({joined(home, subscription->endpoint), std::move(endpoint),
-                            std::max(subscription->priority, highest), std::move(chosen)});
+                            std::max(subscription->priority, highest), std::move(chosen), std::move(by_filter)});
   }
+}
+
+// Behind the first that takes all, none is asked. A command goes to the one that is bound to it.
+std::shared_ptr<const std::vector<Choice>> Router::choices(const Asked& asked, const registry::Endpoint& endpoint,
+                                                           std::span<const Subscription* const> matching) const {
+  if (!matching.front()->filter || asked.kind == EventKind::command) return nullptr;
+  const registry::Priority highest = highest_of(endpoint.tenant);
+  auto made = std::make_shared<std::vector<Choice>>();
+  for (const Subscription* const one : matching) {
+    made->push_back(
+        {one->id, one->filter, one->on_filter_error, std::max(one->priority, highest), policy(asked, one, endpoint)});
+    if (!one->filter) break;
+  }
+  return made;
 }
 
 const Match* Router::find(std::string_view tenant, std::string_view type, std::string_view home,

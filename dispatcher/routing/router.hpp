@@ -2,7 +2,8 @@
 // Router: who gets an event, command or result, as the registry stands in one State: the tenant's own endpoints, and of
 // events about Certes those of the default tenant whose subscriptions say so. An endpoint with several matching
 // subscriptions is matched once, at the highest of their priorities, with that subscription's back-off policy, else the
-// nearest: endpoint, event type, source, global. In what state the endpoint is makes no difference here (fate.hpp).
+// nearest: endpoint, event type, source, global. In what state the endpoint is makes no difference here (fate.hpp), and
+// what filters say of an event is asked behind it (sieve.hpp).
 // It follows from State to State by what has changed between them, however much stands there. What types match is
 // remembered, as types come from producers within a bound of bytes; what is remembered of a type is found anew only
 // where a change since may concern it. Who: core. Pure but for what it remembers; confined to one thread.
@@ -12,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,11 +27,24 @@ namespace certes::dispatcher {
 
 using PolicyPtr = std::shared_ptr<const registry::BackoffPolicy>;
 
+// One of the subscriptions by which an endpoint may get an event, where what is in the event decides.
+struct Choice {
+  std::string subscription;                       // its id
+  std::shared_ptr<const filter::Program> filter;  // null: it takes all
+  registry::OnFilterError on_filter_error = registry::OnFilterError::skip;
+  registry::Priority priority = registry::Priority::normal;
+  PolicyPtr policy;
+};
+
 struct Match {
   std::string key;  // "tenant/id" of the endpoint
   std::shared_ptr<const registry::Endpoint> endpoint;
   registry::Priority priority = registry::Priority::normal;
   PolicyPtr policy;  // never empty
+  // By type alone: the first of these that takes the event decides (sieve.hpp), with its priority and policy. Null:
+  // every event of the type is taken.
+  std::shared_ptr<const std::vector<Choice>> choices = {};
+  std::string filter_failure = {};  // behind the sieve: why it is a dead letter at once; empty: it is none
 };
 
 struct RouterOptions {
@@ -111,6 +126,9 @@ class Router {
   void match(const Asked& asked, Remembered& into);
   void match_in(std::string_view home, const Asked& asked, Remembered& into);
   std::vector<const registry::Subscription*> subscriptions(std::string_view home, const Asked& asked);
+  // Of one endpoint: `matching` in their order.
+  std::shared_ptr<const std::vector<Choice>> choices(const Asked& asked, const registry::Endpoint& endpoint,
+                                                     std::span<const registry::Subscription* const> matching) const;
   // Of the endpoint's tenant.
   PolicyPtr policy(const Asked& asked, const registry::Subscription* subscription,
                    const registry::Endpoint& endpoint) const;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/event/json_document.hpp"
 #include "dispatcher/routing/router.hpp"
 
 namespace certes::dispatcher {
@@ -28,11 +29,14 @@ class Routes {
   std::uint64_t number() const { return state_->number; }        // of the state. Precondition: there is one
   // Precondition: there is a state.
   Router& router() { return *router_; }
+  // Where the payload of the event at hand is parsed.
+  event::JsonDocument& document() { return document_; }
 
  private:
   RouterOptions options_;
   registry::StatePtr state_;
   std::unique_ptr<Router> router_;
+  event::JsonDocument document_;
 };
 
 }  // namespace certes::dispatcher

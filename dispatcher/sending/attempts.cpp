@@ -7,7 +7,9 @@
 #include "common/base/seconds.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/fate.hpp"
+#include "common/registry/filtering.hpp"
 #include "dispatcher/book/delivery_id.hpp"
+#include "dispatcher/routing/sieve.hpp"
 #include "dispatcher/sending/judge.hpp"
 #include "dispatcher/sending/request_builder.hpp"
 
@@ -31,8 +33,9 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
     const Slot freed = std::move(slot);
     return parts_.recorder.end_unsent(delivery);
   }
-  if (!still_matched(delivery)) {
+  if (const auto against = not_matched(delivery)) {
     const Slot freed = std::move(slot);
+    if (!against->empty()) return parts_.recorder.give_up(delivery, {registry::kFilterFailed, *against});
     return parts_.recorder.close(delivery, Cancelled{}, {{}, kUnmatched});
   }
   delivery.endpoint->probes.erase({delivery.partition(), parts_.book.open_place(delivery)});
@@ -50,19 +53,28 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
 }
 
 // As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
-bool Attempts::still_matched(Delivery& delivery) {
-  if (delivery.matched_in == parts_.routes.number() || delivery.endpoint->reply) return true;
-  const registry::Endpoint& endpoint = delivery.endpoint->config();
+std::optional<std::string> Attempts::not_matched(Delivery& delivery) {
+  if (delivery.matched_in == parts_.routes.number() || delivery.endpoint->reply) return std::nullopt;
   const auto& headers = delivery.record->record->headers;
   const bool directed = headers.find(log::names::kReplay) && headers.find(log::names::kEndpoint);
-  Router& router = parts_.routes.router();
-  if (!directed && router.changed_in(endpoint.tenant) > delivery.matched_in) {
-    const auto view = event::view(*delivery.record->record);
-    const auto kind = registry::parse_event_kind(view ? view->kind : "").value_or(registry::EventKind::event);
-    if (view && router.find(view->tenant, view->type, endpoint.tenant, endpoint.id, kind) == nullptr) return false;
-  }
+  if (!directed && parts_.routes.router().changed_in(delivery.endpoint->config().tenant) > delivery.matched_in)
+    if (auto against = against_it_now(delivery)) return against;
   delivery.matched_in = parts_.routes.number();
-  return true;
+  return std::nullopt;
+}
+
+std::optional<std::string> Attempts::against_it_now(const Delivery& delivery) {
+  const registry::Endpoint& endpoint = delivery.endpoint->config();
+  const log::StoredRecord& record = *delivery.record->record;
+  const auto view = event::view(record);
+  if (!view) return std::nullopt;
+  const auto kind = registry::parse_event_kind(view->kind).value_or(registry::EventKind::event);
+  const Match* const found = parts_.routes.router().find(view->tenant, view->type, endpoint.tenant, endpoint.id, kind);
+  if (found == nullptr) return std::string();
+  if (!found->choices) return std::nullopt;
+  auto taken = Sieve(parts_.routes.document(), record, *view).through(*found);
+  if (taken && taken->filter_failure.empty()) return std::nullopt;
+  return taken ? std::move(taken->filter_failure) : std::string();
 }
 
 // Precondition: it has a seat.

@@ -42,7 +42,9 @@ class Attempts {
   void abort(Delivery& delivery);
 
  private:
-  bool still_matched(Delivery& delivery);
+  // Nothing: it is still matched. Else why its filter makes it a dead letter, or empty: no subscription matches it.
+  std::optional<std::string> not_matched(Delivery& delivery);
+  std::optional<std::string> against_it_now(const Delivery& delivery);
   void submit(const Delivery& delivery);
   void came_back(Delivery& delivery, const http::TransferResult& result);
   void broken_off(Delivery& delivery);

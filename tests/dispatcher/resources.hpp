@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/filter/compile.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::tests {
@@ -78,6 +79,16 @@ class StateBuilder {
   StateBuilder& kind(const std::string& subscription, registry::EventKind kind) {
     auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
     made->kind = kind;
+    state_.subscriptions.set("default/" + subscription, std::move(made));
+    return *this;
+  }
+  // `json`: as it is declared.
+  StateBuilder& filter(const std::string& subscription, std::string_view json,
+                       registry::OnFilterError on_error = registry::OnFilterError::skip) {
+    auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
+    made->filter = filter::compile(json).value();
+    made->filter_json = json;
+    made->on_filter_error = on_error;
     state_.subscriptions.set("default/" + subscription, std::move(made));
     return *this;
   }

@@ -24,14 +24,19 @@ struct Bench {
   Explanation explain(const std::string& endpoint = "billing", const std::string& named = {}) const {
     log::StoredRecord record;
     record.appended_at = kThen;
-    record.headers.add("ce_type", type);
+    for (const auto& [name, value] : {std::pair("ce_specversion", "1.0"), std::pair("ce_id", "1"),
+                                      std::pair("ce_source", "/s"), std::pair("ce_type", type.c_str())})
+      record.headers.add(name, value);
+    record.value = payload;
     if (stamp) record.headers.add(log::names::kRegistry, std::to_string(*stamp));
-    return api::explain(*builder.build(), {{"default", type, kind}, named, record}, endpoint, "");
+    return api::explain(*builder.build(), {{"default", type, kind}, named, record, whole}, endpoint, "");
   }
   StateBuilder builder;
   std::string type = "order.paid";
   EventKind kind = EventKind::event;
   std::optional<std::int64_t> stamp;
+  std::string payload = "{}";
+  bool whole = true;
 };
 
 std::string considered(const Explanation& explanation) {
@@ -78,6 +83,46 @@ TEST_CASE("Explain: of those that take it the highest class decides, then the fi
   CHECK(explained.subscription()->id == "c");
   CHECK(explained.priority == Priority::high);
   CHECK_FALSE(explained.capped);
+}
+
+TEST_CASE("Explain: a filter that does not take the event excludes its subscription, and the next one decides") {
+  Bench bench;
+  bench.payload = R"({"total":7})";
+  bench.builder.subscription("a", "billing", "#", Priority::high).filter("a", R"("data.total > 50")");
+  CHECK(bench.explain().decision == Decision::filtered);
+  CHECK(bench.explain().considered[0].filter == ByFilter::no);
+  bench.builder.subscription("b", "billing", "#", Priority::low).filter("b", R"("data.total < 50")");
+  CHECK(bench.explain().decision == Decision::deliver);
+  CHECK(bench.explain().subscription()->id == "b");
+  CHECK(bench.explain().priority == Priority::low);
+  CHECK(considered(bench.explain()) == "b:yes a:yes ");
+  CHECK(bench.explain().considered[0].filter == ByFilter::yes);
+  // Of one that the log has no more, nobody knows; and a replay to named endpoints is not asked.
+  bench.whole = false;
+  CHECK(bench.explain().subscription()->id == "a");
+  CHECK(bench.explain().considered[0].filter == ByFilter::unknown);
+  bench.whole = true;
+  CHECK(bench.explain("billing", "billing").subscription()->id == "a");
+  CHECK(bench.explain("billing", "billing").considered[0].filter == ByFilter::none);
+}
+
+TEST_CASE("Explain: a filter that fails says why, and what becomes of the event") {
+  Bench bench;
+  bench.payload = R"({"total":7})";
+  bench.builder.subscription("s", "billing", "#");
+  const auto with = [&](registry::OnFilterError on_error) {
+    bench.builder.filter("s", R"("data.absent == 1")", on_error);
+    return bench.explain();
+  };
+  CHECK(with(registry::OnFilterError::skip).decision == Decision::filtered);
+  CHECK(with(registry::OnFilterError::deliver).decision == Decision::deliver);
+  const Explanation letter = with(registry::OnFilterError::dead_letter);
+  CHECK(letter.decision == Decision::filter_failed);
+  CHECK(letter.considered[0].filter == ByFilter::failed);
+  CHECK(letter.considered[0].filtered.failure == "line 1, column 6: there is no member \"absent\"");
+  bench.builder.subscription("t", "billing", "#", Priority::bulk);
+  CHECK(bench.explain().decision == Decision::deliver);
+  CHECK(bench.explain().subscription()->id == "t");
 }
 
 TEST_CASE("Explain: a tenant's highest class caps its subscription's") {

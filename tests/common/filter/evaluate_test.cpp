@@ -45,7 +45,9 @@ TEST_CASE("Filter: members and items") {
              {"has(data.absent)", "false"},
              {"has(data.customer.absent)", "false"},
              {"has(data.absent.country)", "no_member"},
-             {"has(data.id.absent)", "wrong_type"},
+             {"has(data.id.absent)", "false"},
+             {"has(data.note.absent)", "false"},
+             {"has(data.lines.absent)", "wrong_type"},
              {"data.paid", "true"},
              {"data.name", "no_boolean"},
              {"data.note", "no_boolean"}});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/crypto/crypto.hpp"
+#include "common/filter/program.hpp"
 #include "common/registry/proposal.hpp"
 
 using namespace certes;
@@ -297,7 +298,12 @@ TEST_CASE("Subscription JSON: refusals name the place") {
       {R"({"endpoint":"e","pattern":"a.b*"})", "/pattern"},
       {R"({"endpoint":"e","pattern":""})", "/pattern"},
       {R"({"endpoint":"e","pattern":"a","priority":"urgent"})", "/priority", "critical, high"},
-      {R"({"endpoint":"e","pattern":"a","filter":{}})", "/filter", "not supported yet"},
+      {R"({"endpoint":"e","pattern":"a","filter":{}})", "/filter", "says nothing"},
+      {R"({"endpoint":"e","pattern":"a","filter":7})", "/filter", "CEL expression"},
+      {R"({"endpoint":"e","pattern":"a","filter":"data.a =="})", "/filter", "line 1, column 10: expected a value"},
+      {R"({"endpoint":"e","pattern":"a","filter":{"data":{"a":{"$gt":true}}}})", "/filter/data/a/$gt", "number"},
+      {R"({"endpoint":"e","pattern":"a.b","kind":"command","filter":"data.a"})", "/filter", "for events and results"},
+      {R"({"endpoint":"e","pattern":"a","on_filter_error":"drop"})", "/on_filter_error", "skip, deliver, dead_letter"},
       {R"({"endpoint":"e","pattern":"a","kind":"order"})", "/kind", "event, command, result"},
       {R"({"endpoint":"e","pattern":"Charge","kind":"command"})", "/pattern", "Service.VerbObject"},
   });
@@ -307,6 +313,23 @@ TEST_CASE("Subscription JSON: refusals name the place") {
   CHECK(subscription.kind == EventKind::event);
   CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"#","kind":"command"})")).kind == EventKind::command);
   CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","kind":"result"})")).kind == EventKind::result);
+}
+
+TEST_CASE("Subscription JSON: a filter is text or an object, kept as it was declared and compiled") {
+  const auto text = again(declared<Subscription>(
+      R"({"endpoint":"e","pattern":"a","filter":"data.total > 5","on_filter_error":"dead_letter"})"));
+  REQUIRE(text.filter);
+  CHECK(text.filter->text == "data.total > 5");
+  CHECK(text.filter_json == R"("data.total > 5")");
+  CHECK(text.on_filter_error == OnFilterError::dead_letter);
+  const auto object =
+      again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","filter":{"data":{"b":1,"a":2}}})"));
+  REQUIRE(object.filter);
+  CHECK(object.filter_json == R"({"data":{"a":2,"b":1}})");
+  CHECK(object.on_filter_error == OnFilterError::skip);
+  const auto none = again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","filter":null})"));
+  CHECK_FALSE(none.filter);
+  CHECK(stored_json(none).find("filter") == std::string::npos);
 }
 
 TEST_CASE("Subscription JSON: tenants are all or some, of events about Certes alone") {

@@ -215,6 +215,9 @@ class World final : public dispatcher::Outcomes,
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
+  void filter_failed(const dispatcher::FailedFilter& failed) override {
+    failed_filters.push_back(std::string(failed.subscription) + ": " + failed.why);
+  }
   void lost() override { ++lost_count; }
   void duplicate() override { ++duplicate_count; }
   void read() override { ++read_count; }
@@ -343,6 +346,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::Record> letters, events;
   std::vector<log::Record> notices;  // events that go where their key says
   std::vector<std::string> lost_notices;
+  std::vector<std::string> failed_filters;
   std::vector<dispatcher::Place> event_origins;
   std::vector<std::function<void()>> unacknowledged;
   // The events that were routed, and of which nothing is open.

@@ -117,6 +117,7 @@ class CoreProcess final : public certes::simulation::Process,
   void given_back(http::TransferError, std::string_view) override {}
   void answered(std::string_view) override {}
   void unmatched(const log::StoredRecord&, std::string_view) override {}
+  void filter_failed(const FailedFilter&) override {}
   void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
   void duplicate() override {}
   void read() override {}
