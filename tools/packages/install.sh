@@ -30,6 +30,8 @@ if [ "$1" = test ] || [ "$1" = full ]; then
   command -v node >/dev/null || wanted+=(nodejs)
   command -v npm >/dev/null || wanted+=(npm)
 fi
+# For cel-go, which wants Go 1.22: Debian 12's is older, and its test says that it is skipped.
+[ "$1" != full ] || command -v go >/dev/null || wanted+=(golang-go)
 
 missing=()
 for package in "${wanted[@]}"; do
