@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/history/letters.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/log/record.hpp"
 
@@ -27,6 +28,7 @@ class DeadLetterIds {
   explicit DeadLetterIds(const crypto::Sealer& sealer);
 
   std::string of(const log::StoredRecord& letter) const;
+  std::string of(const history::LetterRow& letter) const;
   // Nothing: it has another form.
   static std::optional<Id> parse(std::string_view text);
   // Whether the id was given for this record.

@@ -8,51 +8,51 @@
 namespace certes::api {
 namespace {
 
-using registry::Json;
 using registry::OrderedJson;
 
-struct Member {
-  const char* name;
-  std::string_view header;
-};
-constexpr Member kMembers[] = {{"event", log::names::kId},
-                               {"type", "ce_type"},
-                               {"source", "ce_source"},
-                               {"source_id", "ce_id"},
-                               {"subject", "ce_subject"},
-                               {"time", "ce_time"},
-                               {"endpoint", log::names::kEndpoint},
-                               {"delivery", log::names::kDelivery},
-                               {"rule", log::names::kRule},
-                               {"error", log::names::kError},
-                               {"answer", log::names::kAnswer},
-                               {"origin", log::names::kOrigin},
-                               {"replay", log::names::kReplay}};
+using history::LetterRow;
 
-int number_of(std::string_view text) {
-  int number = 0;
-  for (const char c : text.substr(0, 9)) {
-    if (c >= '0' && c <= '9') number = number * 10 + (c - '0');
-  }
-  return number;
+struct TextMember {
+  const char* name;
+  std::string LetterRow::*text;
+};
+constexpr TextMember kMembers[] = {
+    {"event", &LetterRow::event},         {"type", &LetterRow::type},         {"source", &LetterRow::source},
+    {"source_id", &LetterRow::source_id}, {"subject", &LetterRow::subject},   {"time", &LetterRow::time},
+    {"endpoint", &LetterRow::endpoint},   {"delivery", &LetterRow::delivery}, {"rule", &LetterRow::rule},
+    {"error", &LetterRow::error},         {"answer", &LetterRow::answer},     {"origin", &LetterRow::origin},
+    {"replay", &LetterRow::replay}};
+
+OrderedJson members_of(const LetterRow& letter, std::string_view id, std::optional<history::LetterState> state) {
+  OrderedJson json = {{"id", id}};
+  if (state) json["state"] = to_string(*state);
+  for (const TextMember& member : kMembers)
+    if (!(letter.*member.text).empty()) json[member.name] = letter.*member.text;
+  json["attempts"] = letter.attempts;
+  json["dead_lettered_at"] = format_rfc3339(letter.at);
+  json["bytes"] = letter.bytes;
+  if (letter.hollow) json["payload_dropped"] = true;
+  return json;
+}
+
+std::string written_letter(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace
 
-std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data) {
-  OrderedJson json = {{"id", id}};
-  for (const Member& member : kMembers) {
-    const auto value = record.headers.find(member.header);
-    if (value && !value->empty()) json[member.name] = *value;
-  }
-  json["attempts"] = number_of(record.headers.get(log::names::kAttempts));
-  json["dead_lettered_at"] = format_rfc3339(record.appended_at);
-  json["bytes"] = record.value.size();
-  if (event::is_hollow(record)) json["payload_dropped"] = true;
+std::string dead_letter_json(const LetterRow& letter, std::string_view id, std::optional<history::LetterState> state) {
+  return written_letter(members_of(letter, id, state));
+}
+
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id,
+                             std::optional<history::LetterState> state) {
+  const auto letter = history::letter_row(record);
+  OrderedJson json = members_of(letter.value_or(LetterRow{}), id, state);
   const auto type = record.headers.find("content-type");
-  if (with_data && type && !type->empty()) json["content_type"] = *type;
-  std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-  if (with_data) event::add_payload(text, record.value);
+  if (type && !type->empty()) json["content_type"] = *type;
+  std::string text = written_letter(json);
+  event::add_payload(text, record.value);
   return text;
 }
 

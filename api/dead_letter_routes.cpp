@@ -4,10 +4,13 @@
 
 #include "api/dead_letter_replay.hpp"
 #include "api/dead_letters.hpp"
+#include "api/history_answers.hpp"
+#include "api/letter_index.hpp"
 #include "api/page.hpp"
 #include "api/steps.hpp"
 #include "common/event/event.hpp"
 #include "common/log/names.hpp"
+#include "common/log/scan.hpp"
 
 namespace certes::api {
 namespace {
@@ -43,6 +46,7 @@ std::optional<std::string> next_of(ScanEnd end, const DeadLetterCursor& cursor) 
   return end == ScanEnd::all ? std::nullopt : std::optional(cursor.text());
 }
 
+// Of a process without history: as they stand on the log.
 class Listing final : public LongSteps {
  public:
   Listing(const Call& call, Services& services, registry::JobFilter asked, std::size_t limit, DeadLetterCursor cursor)
@@ -63,8 +67,9 @@ class Listing final : public LongSteps {
     return std::move(page_).answer(next_of(**end, scan_.cursor()));
   }
   bool take(const log::StoredRecord& letter) {
-    if (fits(asked_, letter) && (delivery_.empty() || letter.headers.get(log::names::kDelivery) == delivery_))
-      page_.add(dead_letter_json(letter, services_.dead_letter_ids.of(letter), false));
+    const auto row = history::letter_row(letter);
+    if (row && fits(asked_, letter) && (delivery_.empty() || row->delivery == delivery_))
+      page_.add(dead_letter_json(*row, services_.dead_letter_ids.of(letter), std::nullopt));
     return !page_.full();
   }
 
@@ -86,8 +91,8 @@ http::Response not_found_yet(const DeadLetterCursor& cursor) {
   return response;
 }
 
-// What is done with the letter that a path names: by its id it is read where it stands, by its delivery alone all are
-// read, as many as one request may.
+// What is done with the letter that a path names: by its id it is read where it stands. Where its delivery says it,
+// that is the index's to know; without one all are read, as many as one request may.
 using Then = Result<http::Response> (*)(const Call&, Services&, const log::StoredRecord&);
 class Named final : public LongSteps {
  public:
@@ -102,7 +107,20 @@ class Named final : public LongSteps {
 
  private:
   Result<std::optional<http::Response>> go_on(SteadyTime until) override {
-    return id_.starts_with(kDeliveryId) ? find_delivery(until) : find_id();
+    if (!id_.starts_with(kDeliveryId)) return find_id();
+    return services_.history ? look_up_delivery() : find_delivery(until);
+  }
+  Result<std::optional<http::Response>> look_up_delivery() {
+    const auto row = indexed_letter(services_, call_.tenant, id_);
+    if (!row) return std::optional(not_ready(row.error()));
+    if (*row) {
+      const auto [partition, offset] = (*row)->place;
+      const auto letter =
+          log::read_at(services_.deps.log, log::Topic::dead_letters, partition, offset, scan_budget(services_).time);
+      if (!letter) return fail(letter.error());
+      if (*letter && (*letter)->headers.get(log::names::kDelivery) == id_) return answer(**letter);
+    }
+    return fail(Code::not_found, "there is no dead letter of the delivery " + id_ + ", or it is not indexed yet");
   }
   Result<std::optional<http::Response>> find_delivery(SteadyTime until) {
     log::RecordPtr found;
@@ -145,13 +163,35 @@ using Begun = Result<std::unique_ptr<http::Steps>>;
 
 Begun with_letter(const Call& call, Services& services, Then then) {
   std::string id = call.path("id").value_or("");
-  auto cursor = id.starts_with(kDeliveryId) ? cursor_of(call) : DeadLetterCursor{};
+  auto cursor = id.starts_with(kDeliveryId) && !services.history ? cursor_of(call) : DeadLetterCursor{};
   if (!cursor) return fail(std::move(cursor.error()));
   return std::make_unique<Named>(call, services, std::move(id), std::move(*cursor), then);
 }
 
-Result<http::Response> show(const Call&, Services& services, const log::StoredRecord& letter) {
-  return json_response(200, dead_letter_json(letter, services.dead_letter_ids.of(letter), true));
+Result<http::Response> show(const Call& call, Services& services, const log::StoredRecord& letter) {
+  std::optional<history::LetterState> state;
+  if (services.history) {
+    const auto known = indexed_letter(services, call.tenant, history::Place{letter.partition, letter.offset});
+    if (!known) return not_ready(known.error());
+    if (*known) state = (*known)->state();
+  }
+  return json_response(200, dead_letter_json(letter, services.dead_letter_ids.of(letter), state));
+}
+
+Begun list_indexed(const Call& call, Services& services, const registry::JobFilter& asked, std::size_t limit) {
+  LettersAsked letters{letter_filter(call.tenant, asked), limit};
+  letters.filter.delivery = call.query("delivery");
+  if (const auto state = call.query("state")) {
+    letters.filter.state = history::parse_letter_state(*state);
+    if (!letters.filter.state) return fail(Code::invalid, "is none of " + history::letter_states(), "state");
+  }
+  const auto after = call.query("after").value_or("");
+  if (!after.empty()) {
+    const auto cursor = history::Cursor::parse(after);
+    if (!cursor) return fail(Code::invalid, "is no \"next\" of an earlier answer", "after");
+    letters.after = *cursor;
+  }
+  return list_letters(services, std::move(letters));
 }
 
 }  // namespace
@@ -159,10 +199,12 @@ Result<http::Response> show(const Call&, Services& services, const log::StoredRe
 Begun list_dead_letters(const Call& call, Services& services) {
   const auto limit = limit_of(call);
   if (!limit) return fail(limit.error());
-  auto cursor = cursor_of(call);
-  if (!cursor) return fail(std::move(cursor.error()));
   auto asked = filter_of(call);
   if (!asked) return fail(std::move(asked.error()));
+  if (services.history) return list_indexed(call, services, *asked, *limit);
+  if (call.query("state")) return at_once(no_history());
+  auto cursor = cursor_of(call);
+  if (!cursor) return fail(std::move(cursor.error()));
   return std::make_unique<Listing>(call, services, std::move(*asked), *limit, std::move(*cursor));
 }
 

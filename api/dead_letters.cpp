@@ -18,10 +18,8 @@ constexpr std::size_t kReadMax = 32;  // records at once: payloads are read with
 }  // namespace
 
 bool is_letter_of(const log::StoredRecord& record, std::string_view tenant) {
-  const auto& headers = record.headers;
-  if (headers.find(log::names::kTenant).value_or("default") != tenant) return false;
-  // A record of a term alone has no rule, no delivery and no payload.
-  return headers.find(log::names::kRule) || headers.find(log::names::kDelivery) || !record.value.empty();
+  if (record.headers.find(log::names::kTenant).value_or("default") != tenant) return false;
+  return history::letter_row(record).has_value();
 }
 
 std::string DeadLetterCursor::text() const {

@@ -76,8 +76,12 @@ class DeadLetterScan {
 Result<log::RecordPtr> read_dead_letter(log::Log& log, std::string_view tenant, const DeadLetterIds& ids,
                                         const DeadLetterIds::Id& id, Millis limit);
 
-// As the API shows it; with `data`, the payload too.
-std::string dead_letter_json(const log::StoredRecord& record, std::string_view id, bool with_data);
+// As the API lists it, and as it shows one alone, with its payload. `state`: nothing where no index says it.
+std::string dead_letter_json(const history::LetterRow& letter, std::string_view id,
+                             std::optional<history::LetterState> state);
+// Precondition: it is a letter.
+std::string dead_letter_json(const log::StoredRecord& record, std::string_view id,
+                             std::optional<history::LetterState> state);
 
 // Whether it is a dead letter of that tenant, and no record that only begins a term.
 bool is_letter_of(const log::StoredRecord& record, std::string_view tenant);

@@ -22,8 +22,11 @@ class Answered final : public http::Steps {
 }  // namespace
 
 std::string reach_of(const history::History& history) {
-  return R"(,"indexed_until":)" + time_json(history.indexed_until()) + R"(,"indexed_from":)" +
-         time_json(history.indexed_from());
+  return reach_members(history.indexed_until(), history.indexed_from());
+}
+
+std::string reach_members(std::optional<UnixMillis> until, std::optional<UnixMillis> from) {
+  return R"(,"indexed_until":)" + time_json(until) + R"(,"indexed_from":)" + time_json(from);
 }
 
 void add_members(http::Response& response, const std::string& members) {

@@ -13,6 +13,7 @@ namespace certes::api {
 
 // How far it goes, as members of an answer, with a comma before each; and puts such members at an answer's end.
 std::string reach_of(const history::History& history);
+std::string reach_members(std::optional<UnixMillis> until, std::optional<UnixMillis> from);
 void add_members(http::Response& response, const std::string& members);
 
 // 404, with how far it goes.

@@ -93,7 +93,7 @@ Table make_table() {
   add("GET", "/event-types/{id}/versions/{version}", "schemas:read", show_version, "Show one version");
   add("POST", "/keys/{id}/rotate", "keys:write", rotate_key, "Give a key a new text", {"dry_run"});
   add("GET", "/dead-letters", "dead-letters:read", list_dead_letters, "List dead letters",
-      {"endpoint", "type", "rule", "event", "delivery", "from", "to", "limit", "after"}, kLengthy);
+      {"endpoint", "type", "rule", "event", "delivery", "state", "from", "to", "limit", "after"}, kLengthy);
   add("GET", "/dead-letters/{id}", "dead-letters:read", show_dead_letter, "Show one dead letter", {"after"}, kLengthy);
   add("POST", "/dead-letters/replay", "dead-letters:write", create_letter_replay, "Send dead letters again, as a job",
       {"dry_run"}, kLengthy);

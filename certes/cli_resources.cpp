@@ -154,8 +154,10 @@ void add_dead_letters(CliContext context) {
         command.add_option("--from", options.from, "that became one at this time or later: 2026-01-31T08:00:00Z"),
         command.add_option("--to", options.to, "that became one before this time")};
   };
-  const auto [list, list_options] = add("list", "the newest last");
+  const auto [list, list_options] = add("list", "the newest first");
   add_filter(*list, *list_options);
+  list->add_option("--state", list_options->state, "in this state only")
+      ->check(CLI::IsMember({"open", "replayed", "delivered", "discarded"}));
   list->add_option("--delivery", list_options->delivery, "of this delivery (dlv_…) only");
   list->add_option("--limit", list_options->limit, "at most so many");
   const auto [show, show_options] = add("show", "one of them, with its payload");

@@ -209,6 +209,7 @@ struct DeadLetterOptions {
   Connection connection;
   std::string action;  // list, show, replay
   std::vector<std::string> ids;
+  std::string state;                                            // of a list; empty: any
   std::string endpoint, delivery, type, rule, event, from, to;  // of a list, or a replay of many; empty: any
   std::size_t limit = 0;
   bool all = false;    // replay

@@ -15,6 +15,10 @@ constexpr std::size_t kReadAtOnce = 32;                 // payloads are read wit
 constexpr Millis kClocks{60'000};
 constexpr int kDropped = 500;  // events of a bite
 
+void take_whole(Index& index, const log::StoredRecord& record, log::Terms& terms) {
+  take(index, record, terms, Detail{});
+}
+
 log::GiveUp within(Millis time) {
   return [until = std::chrono::steady_clock::now() + time](bool) -> std::optional<Error> {
     if (std::chrono::steady_clock::now() < until) return std::nullopt;
@@ -24,13 +28,13 @@ log::GiveUp within(Millis time) {
 
 }  // namespace
 
-Lane* Backward::next_lane() {
+Lane* Backward::next_lane(log::Topic topic) {
   Lane* next = nullptr;
   const auto filled_at = [](const Lane& lane) {
     return lane.reached.filled_at == 0 ? std::numeric_limits<UnixMillis>::max() : lane.reached.filled_at;
   };
   for (std::int32_t p = 0; p < lanes_.partitions(); ++p) {
-    Lane& lane = lanes_.at(log::Topic::events, p);
+    Lane& lane = lanes_.at(topic, p);
     if (!lane.reached.filled && (next == nullptr || filled_at(lane) > filled_at(*next))) next = &lane;
   }
   return next;
@@ -38,14 +42,15 @@ Lane* Backward::next_lane() {
 
 Turn Backward::step() {
   if (!bite_) {
-    Lane* const events = next_lane();
-    return events == nullptr ? Turn::idle : plan(*events);
+    if (Lane* const events = next_lane(log::Topic::events)) return plan(*events);
+    Lane* const letters = next_lane(log::Topic::dead_letters);
+    return letters == nullptr ? Turn::idle : fill_letters(*letters);
   }
   for (const auto& [topic, before] : bite_->before)
     if (Lane& lane = lanes_.at(topic, bite_->partition); lane.reached.begin > before)
-      return fill(lane, before, kOthers);
+      return fill(lane, before, kOthers, take_whole);
   Lane& events = lanes_.at(log::Topic::events, bite_->partition);
-  const Turn turn = fill(events, bite_->begin, kEvents);
+  const Turn turn = fill(events, bite_->begin, kEvents, take_whole);
   if (events.reached.begin <= bite_->begin) bite_.reset();
   return turn;
 }
@@ -58,7 +63,7 @@ Turn Backward::plan(Lane& events) {
       log_.offset_at(log::Topic::events, partition, clock_.unix_millis() - bounds_.retention.count(), kAnswer);
   if (!range || !young) return Turn::away;
   const std::int64_t floor = std::max(range->start, *young);
-  if (events.reached.begin <= floor || index_.used_bytes() > bounds_.max_bytes / 10 * 8) {
+  if (events.reached.begin <= floor || !has_room()) {
     end(events);
     return Turn::busy;
   }
@@ -83,8 +88,17 @@ Turn Backward::plan(Lane& events) {
   return Turn::busy;
 }
 
+// Those that the log still has of before the events: they stay longer.
+Turn Backward::fill_letters(Lane& letters) {
+  const auto range = log_.offsets(letters.topic, letters.partition, kAnswer);
+  if (!range) return Turn::away;
+  if (letters.reached.begin > range->start && has_room()) return fill(letters, range->start, kOthers, take_letter);
+  end(letters);
+  return Turn::busy;
+}
+
 // What came into the index stays, should the reading break off: it comes again.
-Turn Backward::fill(Lane& lane, std::int64_t begin, std::int64_t most) {
+Turn Backward::fill(Lane& lane, std::int64_t begin, std::int64_t most, Take take) {
   const auto range = log_.offsets(lane.topic, lane.partition, kAnswer);
   if (!range) return Turn::away;
   const std::int64_t end = lane.reached.begin;
@@ -97,7 +111,7 @@ Turn Backward::fill(Lane& lane, std::int64_t begin, std::int64_t most) {
   const auto done = log::scan(
       log_, {lane.topic, lane.partition, end, kReadAtOnce}, at,
       [&](const log::RecordPtr& record) {
-        take(index_, *record, terms, Detail{});
+        take(index_, *record, terms);
         if (record->offset < begin) return true;  // it only shows the term
         if (std::exchange(first, false)) reached.filled_at = record->appended_at;
         if (lane.reached.mark < 0) {
@@ -117,37 +131,72 @@ Turn Backward::fill(Lane& lane, std::int64_t begin, std::int64_t most) {
   return Turn::busy;
 }
 
-void Backward::end(Lane& events) {
-  events.reached.filled = true;
+bool Backward::has_room() { return index_.used_bytes() <= bounds_.max_bytes / 10 * 8; }
+
+void Backward::end(Lane& lane) {
+  lane.reached.filled = true;
   index_.begin();
-  index_.reach(events.topic, events.partition, events.reached);
+  index_.reach(lane.topic, lane.partition, lane.reached);
   index_.commit();
 }
 
 Turn Backward::drop_oldest() {
   const UnixMillis old = clock_.unix_millis() - bounds_.retention.count();
   for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
-    if (drop(p, old)) return Turn::busy;
+    if (drop(p, old) || drop_letters(p)) return Turn::busy;
   if (drop_texts(old)) return Turn::busy;
-  if (index_.used_bytes() <= bounds_.max_bytes) return Turn::idle;
-  const auto partition = with_the_oldest();
-  return partition && drop(*partition, std::numeric_limits<UnixMillis>::max()) ? Turn::busy : Turn::idle;
+  return index_.used_bytes() <= bounds_.max_bytes ? Turn::idle : drop_for_room();
+}
+
+// Whatever is the oldest.
+Turn Backward::drop_for_room() {
+  const auto event = oldest_event();
+  std::optional<Index::Oldest> letter;
+  for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
+    if (const auto oldest = index_.oldest_letter(p); oldest && (!letter || oldest->at < letter->at)) letter = oldest;
+  if (letter && (!event || letter->at <= event->at)) {
+    drop_old_letters(letter->place.partition);
+    return Turn::busy;
+  }
+  return event && drop(event->place.partition, std::numeric_limits<UnixMillis>::max()) ? Turn::busy : Turn::idle;
 }
 
 // Those of events that are there no more.
 bool Backward::drop_texts(UnixMillis old) {
-  const auto partition = with_the_oldest();
+  const auto event = oldest_event();
   index_.begin();
-  const bool dropped = index_.drop_texts(partition ? std::max(old, index_.oldest(*partition)->at) : old);
+  const bool dropped = index_.drop_texts(event ? std::max(old, event->at) : old);
   index_.commit();
   return dropped;
 }
 
-std::optional<std::int32_t> Backward::with_the_oldest() {
+std::optional<Index::Oldest> Backward::oldest_event() {
   std::optional<Index::Oldest> first;
   for (std::int32_t p = 0; p < lanes_.partitions(); ++p)
     if (const auto oldest = index_.oldest(p); oldest && (!first || oldest->at < first->at)) first = oldest;
-  return first ? std::optional(first->place.partition) : std::nullopt;
+  return first;
+}
+
+// Those that the log has let go of.
+bool Backward::drop_letters(std::int32_t partition) {
+  const Lane& letters = lanes_.at(log::Topic::dead_letters, partition);
+  index_.begin();
+  const bool dropped = index_.drop_letters(partition, letters.start);
+  index_.commit();
+  return dropped;
+}
+
+// From then on nothing below is to be indexed.
+void Backward::drop_old_letters(std::int32_t partition) {
+  Lane& letters = lanes_.at(log::Topic::dead_letters, partition);
+  index_.begin();
+  letters.reached.begin = std::max(letters.reached.begin, index_.behind_letters(partition, kDropped));
+  letters.reached.filled = true;
+  index_.drop_letters(partition, letters.reached.begin);
+  const auto oldest = index_.oldest_letter(partition);
+  letters.reached.filled_at = oldest ? oldest->at : clock_.unix_millis();
+  index_.reach(letters.topic, partition, letters.reached);
+  index_.commit();
 }
 
 // From then on nothing below is to be indexed.
@@ -169,6 +218,16 @@ std::optional<UnixMillis> Backward::from() const {
   std::optional<UnixMillis> from;
   for (const Lane& lane : lanes_.all) {
     if (lane.topic != log::Topic::events || lane.reached.filled) continue;
+    const UnixMillis at = lane.reached.filled_at == 0 ? clock_.unix_millis() : lane.reached.filled_at;
+    from = std::max(from.value_or(0), at);
+  }
+  return from;
+}
+
+std::optional<UnixMillis> Backward::letters_from() const {
+  std::optional<UnixMillis> from;
+  for (const Lane& lane : lanes_.all) {
+    if (lane.topic != log::Topic::dead_letters || lane.reached.begin <= lane.start) continue;
     const UnixMillis at = lane.reached.filled_at == 0 ? clock_.unix_millis() : lane.reached.filled_at;
     from = std::max(from.value_or(0), at);
   }

@@ -1,8 +1,8 @@
 #pragma once
 // Backward: fills the index from where it began towards the start of the log, the newest first, a bite at a time: of
 // the partition that is filled the least far back. What attempts and dead letters say is indexed before the events that
-// it is about, so that an event that is found has its state. Who: the follower of history; its thread alone. Blocks on
-// the log and on the index. Throws Failure of the index.
+// it is about, so that an event that is found has its state. Then the dead letters that are older than the events. Who:
+// the follower of history; its thread alone. Blocks on the log and on the index. Throws Failure of the index.
 
 #include <map>
 #include <optional>
@@ -28,6 +28,8 @@ class Backward {
   Turn drop_oldest();
   // All that was appended from then on is indexed, as far as the index is to go back. Nothing: it is all there.
   std::optional<UnixMillis> from() const;
+  // The same of dead letters, which are kept for longer. Nothing: all that the log holds are there.
+  std::optional<UnixMillis> letters_from() const;
 
  private:
   // The events that come next, and how far back the other topics must be filled before.
@@ -37,13 +39,21 @@ class Backward {
     UnixMillis at = 0;
     std::map<log::Topic, std::int64_t> before;
   };
-  Lane* next_lane();
+  // Reads what a lane is filled with.
+  using Take = void (*)(Index& index, const log::StoredRecord& record, log::Terms& terms);
+
+  Lane* next_lane(log::Topic topic);
   Turn plan(Lane& events);
-  Turn fill(Lane& lane, std::int64_t begin, std::int64_t most);
-  void end(Lane& events);
+  Turn fill_letters(Lane& letters);
+  Turn fill(Lane& lane, std::int64_t begin, std::int64_t most, Take take);
+  void end(Lane& lane);
+  bool has_room();
   bool drop(std::int32_t partition, UnixMillis before);
   bool drop_texts(UnixMillis old);
-  std::optional<std::int32_t> with_the_oldest();
+  bool drop_letters(std::int32_t partition);
+  Turn drop_for_room();
+  void drop_old_letters(std::int32_t partition);
+  std::optional<Index::Oldest> oldest_event();
 
   log::Log& log_;
   Index& index_;

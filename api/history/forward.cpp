@@ -13,14 +13,31 @@ constexpr std::size_t kPage = 64;
 constexpr std::size_t kMostRecords = 1'024;  // of a partition in a round
 constexpr std::size_t kMostBytes = 4u << 20;
 
+void put_letter(Index& index, const log::StoredRecord& record) {
+  if (const auto letter = letter_row(record)) return index.put(*letter);
+  for (const std::int64_t offset : discarded_by(record)) {
+    if (offset < 0 || offset >= record.offset) continue;
+    LetterRow letter;
+    letter.place = {record.partition, offset};
+    letter.discarded = true;
+    index.put(letter);
+  }
+}
+
 }  // namespace
 
 void take(Index& index, const log::StoredRecord& record, log::Terms& terms, const Detail& detail) {
   if (record.topic == log::Topic::events) {
     if (auto row = event_row(record)) index.put(std::move(*row), record.value, detail);
-  } else if (terms.counts(record)) {
-    if (const auto told = told_by(record)) index.put(*told, detail);
+    return;
   }
+  if (!terms.counts(record)) return;
+  if (const auto told = told_by(record)) index.put(*told, detail);
+  if (record.topic == log::Topic::dead_letters) put_letter(index, record);
+}
+
+void take_letter(Index& index, const log::StoredRecord& record, log::Terms& terms) {
+  if (terms.counts(record)) put_letter(index, record);
 }
 
 Turn Forward::find_lanes() {
@@ -86,6 +103,7 @@ bool Forward::ask_ends() {
     const UnixMillis asked_at = clock_.unix_millis();
     const auto range = log_.offsets(lane.topic, lane.partition, kQuestion);
     if (!range) return false;
+    lane.start = range->start;
     lane.end = range->end;
     lane.end_asked_at = asked_at;
   }

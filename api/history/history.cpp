@@ -90,7 +90,8 @@ void History::go_on() {
   const Turn done = session_->turn();
   if (done == Turn::replaced) return make_anew(kReplaced);
   from_ = session_->from().value_or(kNever);
-  until_ = session_->until().value_or(kNever);  // after it: who sees that it is known sees how far back it is filled
+  letters_from_ = session_->letters_from().value_or(kNever);
+  until_ = session_->until().value_or(kNever);  // after it: who sees that it is known sees how far back they are filled
   measure();
   if (done != Turn::busy) pause(done == Turn::idle ? kIdle : kAway);
 }
@@ -111,6 +112,7 @@ void History::close() {
   session_.reset();
   until_ = kNever;
   from_ = kNever;
+  letters_from_ = kNever;
 }
 
 void History::make_anew(const std::string& why) {

@@ -40,6 +40,8 @@ class History {
   std::optional<UnixMillis> indexed_until() const { return time_of(until_); }
   // All that was appended from then on. Nothing: all that is to be.
   std::optional<UnixMillis> indexed_from() const { return time_of(from_); }
+  // The same of dead letters, of which all that the log holds are to be.
+  std::optional<UnixMillis> letters_from() const { return time_of(letters_from_); }
   // Whether words of payloads can be searched.
   bool has_texts() const { return options_.text_bytes > 0; }
   // Somebody has found that it is of another log than the one that is there: it is made anew.
@@ -82,7 +84,7 @@ class History {
   metrics::Gauge behind_;
   metrics::Counter shed_texts_, shed_answers_, shed_attempts_, rebuilt_;
   Lookups lookups_;
-  std::atomic<UnixMillis> until_{kNever}, from_{kNever};
+  std::atomic<UnixMillis> until_{kNever}, from_{kNever}, letters_from_{kNever};
   std::atomic<bool> damaged_{false}, replaced_{false};  // somebody has found it so
   LineLimit told_;
   // The thread's.

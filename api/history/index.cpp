@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/event/redelivery.hpp"
+
 namespace certes::api::history {
 
 Index::Index(const std::string& path, TextBounds texts)
@@ -11,7 +13,8 @@ Index::Index(const std::string& path, TextBounds texts)
       put_event_(connection_.prepare(insert_into("events", kEventColumns))),
       put_delivery_(connection_.prepare(insert_into("deliveries", kDeliveryColumns))),
       put_attempt_(connection_.prepare(insert_into("attempts", kAttemptColumns))),
-      event_(connection_.prepare("SELECT at, state, tenant FROM events WHERE p=?1 AND o=?2")),
+      put_letter_(connection_.prepare(insert_into("letters", kLetterColumns))),
+      event_(connection_.prepare("SELECT at, state, tenant, replay FROM events WHERE p=?1 AND o=?2")),
       deliveries_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2")),
       set_state_(connection_.prepare("UPDATE events SET state=?3 WHERE p=?1 AND o=?2")),
       reached_(connection_.prepare(
@@ -23,6 +26,12 @@ Index::Index(const std::string& path, TextBounds texts)
           "SELECT max(o) FROM (SELECT o, at FROM events WHERE p=?1 ORDER BY o LIMIT ?3) WHERE at<?2")),
       highest_event_(connection_.prepare("SELECT max(o) FROM events WHERE p=?1")),
       highest_delivery_(connection_.prepare("SELECT max(o) FROM deliveries WHERE p=?1")),
+      letter_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters WHERE p=?1 AND o=?2")),
+      oldest_letter_(connection_.prepare("SELECT o, at FROM letters WHERE p=?1 AND at>0 ORDER BY o LIMIT 1")),
+      behind_letters_(connection_.prepare("SELECT max(o) FROM (SELECT o FROM letters WHERE p=?1 ORDER BY o LIMIT ?2)")),
+      letters_below_(connection_.prepare("SELECT 1 FROM letters WHERE p=?1 AND o<?2 LIMIT 1")),
+      drop_letters_(connection_.prepare("DELETE FROM letters WHERE p=?1 AND o<?2")),
+      highest_letter_(connection_.prepare("SELECT max(o) FROM letters WHERE p=?1")),
       text_bounds_(texts),
       texts_(connection_, texts.most_bytes) {
   connection_.run("PRAGMA busy_timeout=5000");
@@ -35,6 +44,13 @@ Index::Index(const std::string& path, TextBounds texts)
 void Index::commit() {
   for (auto& [place, event] : touched_) write_touched(place, event);
   touched_.clear();
+  for (const auto& [place, letter] : letters_) {
+    write(put_letter_, letter);
+    put_letter_.run();
+    Highest& known = highest(place.partition);
+    known.letter = std::max(known.letter, place.offset);
+  }
+  letters_.clear();
   texts_.write_sizes();
   commit_.run();
 }
@@ -59,6 +75,13 @@ void Index::put(const Told& told, const Detail& detail) {
   if (told.attempt) put_attempt(*told.attempt, detail);
 }
 
+void Index::put(const LetterRow& row) {
+  const auto [found, is_new] = letters_.try_emplace(row.place, row);
+  if (!is_new) return merge(found->second, row);
+  if (row.place.offset > highest(row.place.partition).letter) return;
+  if (const auto stored = letter_at(row.place)) merge(found->second, *stored);
+}
+
 Index::Highest& Index::highest(std::int32_t partition) {
   const auto [found, is_new] = highest_.try_emplace(partition);
   if (!is_new) return found->second;
@@ -66,7 +89,7 @@ Index::Highest& Index::highest(std::int32_t partition) {
     const Use use(statement);
     return statement.bind(1, partition).step() && !statement.null(0) ? statement.number(0) : std::int64_t{-1};
   };
-  return found->second = {ask(highest_event_), ask(highest_delivery_)};
+  return found->second = {ask(highest_event_), ask(highest_delivery_), ask(highest_letter_)};
 }
 
 Touched& Index::touched(Place place) {
@@ -81,6 +104,7 @@ Touched& Index::touched(Place place) {
 
 void Index::write_touched(Place place, Touched& event) {
   Highest& known = highest(place.partition);
+  mark_letter(event);
   for (auto& [id, each] : event.deliveries) {
     if (!each.changed) continue;
     write(put_delivery_, each.row);
@@ -97,6 +121,23 @@ void Index::write_touched(Place place, Touched& event) {
     if (state == event.stored->state) return;
     set_state_.bind(1, place.partition).bind(2, place.offset).bind(3, static_cast<std::int64_t>(state)).run();
   }
+}
+
+// A replay of a dead letter is one of the things that were done with it, and its delivery another.
+void Index::mark_letter(const Touched& event) {
+  const auto letter = event::letter_of(event.replay());
+  if (!letter) return;
+  LetterRow row;
+  row.place = {letter->first, letter->second};
+  row.replayed = true;
+  row.delivered = event.any_delivered();
+  put(row);
+}
+
+std::optional<LetterRow> Index::letter_at(Place place) {
+  const Use use(letter_);
+  letter_.bind(1, place.partition).bind(2, place.offset);
+  return letter_.step() ? std::optional(read_letter(letter_)) : std::nullopt;
 }
 
 void Index::put_attempt(AttemptRow row, const Detail& detail) {
@@ -116,7 +157,8 @@ std::optional<Touched::Stored> Index::event_at(Place place) {
   const Use use(event_);
   event_.bind(1, place.partition).bind(2, place.offset);
   if (!event_.step()) return std::nullopt;
-  return Touched::Stored{event_.number(0), static_cast<EventState>(event_.number(1)), std::string(event_.bytes(2))};
+  return Touched::Stored{event_.number(0), static_cast<EventState>(event_.number(1)), std::string(event_.bytes(2)),
+                         std::string(event_.bytes(3))};
 }
 
 void Index::read_deliveries(Place place, Touched& event) {
@@ -174,6 +216,29 @@ std::optional<std::int64_t> Index::drop(std::int32_t partition, UnixMillis befor
   }
   for (Statement& each : drops_) each.bind(1, partition).bind(2, behind).run();
   return behind;
+}
+
+std::optional<Index::Oldest> Index::oldest_letter(std::int32_t partition) {
+  const Use use(oldest_letter_);
+  oldest_letter_.bind(1, partition);
+  if (!oldest_letter_.step()) return std::nullopt;
+  return Oldest{{partition, oldest_letter_.number(0)}, oldest_letter_.number(1)};
+}
+
+std::int64_t Index::behind_letters(std::int32_t partition, int most) {
+  const Use use(behind_letters_);
+  behind_letters_.bind(1, partition).bind(2, most);
+  return behind_letters_.step() && !behind_letters_.null(0) ? behind_letters_.number(0) + 1 : 0;
+}
+
+bool Index::drop_letters(std::int32_t partition, std::int64_t below) {
+  {
+    const Use use(letters_below_);
+    letters_below_.bind(1, partition).bind(2, below);
+    if (!letters_below_.step()) return false;
+  }
+  drop_letters_.bind(1, partition).bind(2, below).run();
+  return true;
 }
 
 }  // namespace certes::api::history

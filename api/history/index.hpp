@@ -1,7 +1,7 @@
 #pragma once
-// Index: history's file, as its one writer has it: rows of events, deliveries and attempts, and how far each partition
-// is indexed, which are written in one transaction with what was read up to there. Throws Failure, after which it is of
-// no more use: open it again, or make it anew. Who: the follower. Its thread alone.
+// Index: history's file, as its one writer has it: rows of events, deliveries, attempts and dead letters, and how far
+// each partition is indexed, which are written in one transaction with what was read up to there. Throws Failure, after
+// which it is of no more use: open it again, or make it anew. Who: the follower. Its thread alone.
 
 #include <map>
 #include <string>
@@ -9,6 +9,7 @@
 
 #include "api/history/decode.hpp"
 #include "api/history/detail.hpp"
+#include "api/history/letters.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/tables.hpp"
 #include "api/history/texts.hpp"
@@ -45,6 +46,8 @@ class Index {
 
   void put(EventRow row, std::string_view payload, const Detail& detail);
   void put(const Told& told, const Detail& detail);
+  // Of a letter: all that its record says, or that something was done with it.
+  void put(const LetterRow& row);
   // Nothing: of this partition nothing is indexed yet.
   std::optional<Reached> reached(log::Topic topic, std::int32_t partition);
   void reach(log::Topic topic, std::int32_t partition, const Reached& reached);
@@ -65,6 +68,12 @@ class Index {
   // Lets go of at most so many events, the oldest of their partition and appended before `before`, with all that is
   // known of them, and of what lies below them. The offset behind them; nothing: there was none.
   std::optional<std::int64_t> drop(std::int32_t partition, UnixMillis before, int most);
+  // The same of dead letters, which are no event's: they stay longer.
+  std::optional<Oldest> oldest_letter(std::int32_t partition);
+  // Lets go of all below an offset; whether there were any.
+  bool drop_letters(std::int32_t partition, std::int64_t below);
+  // The offset behind the oldest ones, at most so many.
+  std::int64_t behind_letters(std::int32_t partition, int most);
   // Lets go of the words of payloads in hours that ended before then; whether there were any.
   bool drop_texts(UnixMillis before) { return texts_.drop_before(before); }
 
@@ -72,22 +81,27 @@ class Index {
   // The highest offsets of a partition that rows are of: what lies above them need not be asked for. Of rows that were
   // let go of too.
   struct Highest {
-    std::int64_t event = -1, delivery = -1;
+    std::int64_t event = -1, delivery = -1, letter = -1;
   };
   Highest& highest(std::int32_t partition);
   Touched& touched(Place place);
   std::optional<Touched::Stored> event_at(Place place);
   void read_deliveries(Place place, Touched& event);
   void write_touched(Place place, Touched& event);
+  void mark_letter(const Touched& event);
+  std::optional<LetterRow> letter_at(Place place);
   void put_attempt(AttemptRow row, const Detail& detail);
   void put_text(const EventRow& row, std::string_view payload, const Detail& detail);
 
   Connection connection_;
-  Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, event_, deliveries_, set_state_;
+  Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, put_letter_, event_, deliveries_, set_state_;
   Statement reached_, reach_, oldest_, last_dropped_, highest_event_, highest_delivery_;
+  Statement letter_, oldest_letter_, behind_letters_, letters_below_, drop_letters_, highest_letter_;
   std::vector<Statement> drops_;
   std::map<std::int32_t, Highest> highest_;
-  std::map<Place, Touched> touched_;  // in this transaction
+  // In this transaction.
+  std::map<Place, Touched> touched_;
+  std::map<Place, LetterRow> letters_;
   const TextBounds text_bounds_;
   event::PayloadText payload_text_;
   Texts texts_;

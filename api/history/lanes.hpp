@@ -27,7 +27,8 @@ struct Lane {
   std::int64_t from = 0;  // where its reading begins
   // All that was appended until then is indexed; 0: not known.
   UnixMillis until = 0;
-  // The log's end, as it was asked for, and when.
+  // The log's start and end, as they were asked for, and when.
+  std::int64_t start = 0;
   std::int64_t end = log::kNoOffset;
   UnixMillis end_asked_at = 0;
 };
@@ -44,5 +45,7 @@ struct Lanes {
 
 // What a record says goes into the index, if it counts.
 void take(Index& index, const log::StoredRecord& record, log::Terms& terms, const Detail& detail);
+// The same of a dead letter whose event is not to be indexed: what it says of itself alone.
+void take_letter(Index& index, const log::StoredRecord& record, log::Terms& terms);
 
 }  // namespace certes::api::history

@@ -21,7 +21,8 @@ Lookup::Lookup(const std::string& path)
       by_id_(ready(connection_).prepare("SELECT " + kEventColumns + " FROM events WHERE id=?1 LIMIT 100")),
       deliveries_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2")),
       attempts_(connection_.prepare("SELECT " + kAttemptColumns +
-                                    " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")) {}
+                                    " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")),
+      letter_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters WHERE p=?1 AND o=?2")) {}
 
 std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most, Order order) {
   if (way == Way::text) {
@@ -77,6 +78,31 @@ std::vector<AttemptRow> Lookup::attempts_of(Place place, std::int64_t behind, st
   std::vector<AttemptRow> all;
   while (attempts_.step()) all.push_back(read_attempt(attempts_));
   return all;
+}
+
+std::vector<LetterRow> Lookup::letters(LetterWay way, const LetterFilter& filter, const Cursor& cursor,
+                                       std::size_t most) {
+  const auto known = letter_ways_.find(way);
+  Statement& statement = known != letter_ways_.end()
+                             ? known->second
+                             : letter_ways_.emplace(way, connection_.prepare(sql_of(way))).first->second;
+  const Use use(statement);
+  statement.bind(1, std::string_view(filter.tenant));
+  if (const auto key = key_of(way, filter)) statement.bind(2, *key);
+  statement.bind(3, filter.from).bind(4, filter.to);
+  statement.bind(5, cursor.at).bind(6, cursor.place.partition).bind(7, cursor.place.offset);
+  statement.bind(8, static_cast<std::int64_t>(most));
+  std::vector<LetterRow> all;
+  while (statement.step()) all.push_back(read_letter(statement));
+  return all;
+}
+
+std::optional<LetterRow> Lookup::letter_at(std::string_view tenant, Place place) {
+  const Use use(letter_);
+  letter_.bind(1, place.partition).bind(2, place.offset);
+  if (!letter_.step()) return std::nullopt;
+  LetterRow row = read_letter(letter_);
+  return row.at != 0 && row.tenant == tenant ? std::optional(std::move(row)) : std::nullopt;
 }
 
 }  // namespace certes::api::history

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/history/filter.hpp"
+#include "api/history/letters.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/tables.hpp"
 
@@ -31,10 +32,16 @@ class Lookup {
   // At most so many whose own record stands behind `offset`, in the order of the log.
   std::vector<AttemptRow> attempts_of(Place place, std::int64_t behind, std::size_t most);
 
+  // Dead letters of that way, as rows() has events.
+  std::vector<LetterRow> letters(LetterWay way, const LetterFilter& filter, const Cursor& cursor, std::size_t most);
+  // The tenant's that stands there. Nothing: it is not indexed.
+  std::optional<LetterRow> letter_at(std::string_view tenant, Place place);
+
  private:
   Connection connection_;
   std::map<std::pair<Way, Order>, Statement> ways_;
-  Statement by_id_, deliveries_, attempts_;
+  std::map<LetterWay, Statement> letter_ways_;
+  Statement by_id_, deliveries_, attempts_, letter_;
 };
 
 }  // namespace certes::api::history

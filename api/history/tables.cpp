@@ -41,6 +41,17 @@ constexpr const char* kMake[] = {
     "status INTEGER, error BLOB, rule BLOB, duration_us INTEGER, next_at INTEGER, answer BLOB, phases BLOB, address "
     "BLOB, answer_header BLOB, next_by BLOB, policy BLOB, breaker_open INTEGER, seal INTEGER, PRIMARY KEY(p, o, a)) "
     "WITHOUT ROWID",
+    "CREATE TABLE letters(p INTEGER, o INTEGER, at INTEGER, tenant BLOB, endpoint BLOB, event BLOB, delivery BLOB, "
+    "type "
+    "BLOB, source BLOB, source_id BLOB, subject BLOB, time BLOB, rule BLOB, error BLOB, answer BLOB, origin BLOB, "
+    "replay "
+    "BLOB, attempts INTEGER, bytes INTEGER, hollow INTEGER, replayed INTEGER, delivered INTEGER, discarded INTEGER, "
+    "seal "
+    "INTEGER, PRIMARY KEY(p, o)) WITHOUT ROWID",
+    "CREATE INDEX letters_time ON letters(tenant, at) WHERE at > 0",
+    "CREATE INDEX letters_endpoint ON letters(tenant, endpoint, at) WHERE at > 0",
+    "CREATE INDEX letters_event ON letters(tenant, event, at) WHERE at > 0",
+    "CREATE INDEX letters_delivery ON letters(tenant, delivery, at) WHERE at > 0",
     "CREATE TABLE text_hours(hour INTEGER, p INTEGER, high INTEGER, bytes INTEGER, PRIMARY KEY(hour, p)) WITHOUT ROWID",
 };
 
@@ -69,6 +80,10 @@ const std::string kDeliveryColumns =
 const std::string kAttemptColumns =
     "p,o,a,delivery,attempt,at,outcome,status,error,rule,duration_us,next_at,answer,phases,address,answer_header,next_"
     "by,policy,breaker_open,seal";
+
+const std::string kLetterColumns =
+    "p,o,at,tenant,endpoint,event,delivery,type,source,source_id,subject,time,rule,error,answer,origin,replay,attempts,"
+    "bytes,hollow,replayed,delivered,discarded,seal";
 
 std::string event_columns_of(const std::string& table) {
   std::string columns = table + "." + kEventColumns;
@@ -176,6 +191,32 @@ AttemptRow read_attempt(const Statement& statement) {
     *text = from.text();
   row.breaker_open = from.number() != 0;
   from.check("attempts");
+  return row;
+}
+
+void write(Statement& statement, const LetterRow& row) {
+  RowWriter to(statement);
+  to.add(row.place.partition).add(row.place.offset).add(row.at).add(row.tenant).add(row.endpoint).add(row.event);
+  to.add(row.delivery).add(row.type).add(row.source).add(row.source_id).add(row.subject).add(row.time).add(row.rule);
+  to.add(row.error).add(row.answer).add(row.origin).add(row.replay).add(row.attempts).add(row.bytes);
+  to.add(std::int64_t{row.hollow}).add(std::int64_t{row.replayed}).add(std::int64_t{row.delivered});
+  to.add(std::int64_t{row.discarded}).seal();
+}
+
+LetterRow read_letter(const Statement& statement) {
+  RowReader from(statement);
+  LetterRow row;
+  row.place.partition = static_cast<std::int32_t>(from.number());
+  row.place.offset = from.number();
+  row.at = from.number();
+  for (std::string* const text :
+       {&row.tenant, &row.endpoint, &row.event, &row.delivery, &row.type, &row.source, &row.source_id, &row.subject,
+        &row.time, &row.rule, &row.error, &row.answer, &row.origin, &row.replay})
+    *text = from.text();
+  row.attempts = from.number();
+  row.bytes = from.number();
+  for (bool* const flag : {&row.hollow, &row.replayed, &row.delivered, &row.discarded}) *flag = from.number() != 0;
+  from.check("letters");
   return row;
 }
 

@@ -6,20 +6,22 @@
 //   events      by place
 //   deliveries  by their event's place
 //   attempts    the same
+//   letters     by their own place, on `dead-letters`
 //
 // Who: Index (writes), Lookup (reads). Statements' threads.
 
 #include <string>
 
+#include "api/history/letters.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/sealed.hpp"
 
 namespace certes::api::history {
 
-inline constexpr std::int64_t kFormat = 2;
+inline constexpr std::int64_t kFormat = 3;
 
 // Columns, in the order in which rows are written and read.
-extern const std::string kEventColumns, kDeliveryColumns, kAttemptColumns;
+extern const std::string kEventColumns, kDeliveryColumns, kAttemptColumns, kLetterColumns;
 // Of events, in a statement with several tables.
 std::string event_columns_of(const std::string& table);
 
@@ -30,9 +32,11 @@ bool make_or_check(Connection& connection);
 void write(Statement& statement, const EventRow& row);
 void write(Statement& statement, const DeliveryRow& row);
 void write(Statement& statement, const AttemptRow& row);
+void write(Statement& statement, const LetterRow& row);
 EventRow read_event(const Statement& statement);
 DeliveryRow read_delivery(const Statement& statement);
 AttemptRow read_attempt(const Statement& statement);
+LetterRow read_letter(const Statement& statement);
 
 // "INSERT OR REPLACE INTO table(columns) VALUES(?,…)"
 std::string insert_into(const std::string& table, const std::string& columns);

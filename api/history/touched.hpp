@@ -3,6 +3,7 @@
 // written once, at its end, however much was told: an event with its delivery, that comes and goes between two rounds
 // of reading, costs two rows. Who: Index. Confined to it; pure.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ struct Touched {
   struct Stored {
     UnixMillis at;
     EventState state;
-    std::string tenant;
+    std::string tenant, replay;
   };
   struct Delivery {
     DeliveryRow row;
@@ -47,6 +48,13 @@ struct Touched {
     for (const auto& [id, each] : deliveries)
       if (each.row.tenant == tenant) state.add(each.row);
     return state.value();
+  }
+
+  // Of which it is one.
+  std::string_view replay() const { return told ? told->replay : stored ? std::string_view(stored->replay) : ""; }
+  bool any_delivered() const {
+    return std::ranges::any_of(deliveries,
+                               [](const auto& each) { return each.second.row.state == DeliveryState::delivered; });
   }
 
  private:

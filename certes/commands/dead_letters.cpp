@@ -18,13 +18,11 @@ std::string member(const Json& item, const char* name) {
 }
 
 int list(client::ApiClient& api, const DeadLetterOptions& options) {
-  const std::pair<const char*, const std::string*> parameters[] = {{"endpoint", &options.endpoint},
-                                                                   {"delivery", &options.delivery},
-                                                                   {"type", &options.type},
-                                                                   {"rule", &options.rule},
-                                                                   {"event", &options.event},
-                                                                   {"from", &options.from},
-                                                                   {"to", &options.to}};
+  const std::pair<const char*, const std::string*> parameters[] = {
+      {"endpoint", &options.endpoint}, {"delivery", &options.delivery},
+      {"type", &options.type},         {"rule", &options.rule},
+      {"event", &options.event},       {"state", &options.state},
+      {"from", &options.from},         {"to", &options.to}};
   std::string path = "/dead-letters";
   for (const auto& [name, value] : parameters) {
     if (value->empty()) continue;
@@ -38,7 +36,7 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
     print_line(indented_json(*body));
     return kExitOk;
   }
-  const std::vector<const char*> names{"id",   "dead_lettered_at", "event", "endpoint",
+  const std::vector<const char*> names{"id",   "dead_lettered_at", "state", "event", "endpoint",
                                        "type", "attempts",         "rule",  "error"};
   std::vector<Row> rows;
   for (const Json& item : items) {
@@ -46,11 +44,11 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
     for (const char* name : names) row.push_back(member(item, name));
     rows.push_back(std::move(row));
   }
-  print(table({"ID", "TIME", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
+  print(table({"ID", "TIME", "STATE", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
   return kExitOk;
 }
 
-// A delivery's id does not say where its dead letter stands: the list is gone through for it, page by page.
+// A delivery's id does not say where its dead letter stands: the list knows.
 Result<std::string> letter_id(client::ApiClient& api, const std::string& id) {
   if (!id.starts_with("dlv_")) return id;
   const auto body = api.list("/dead-letters?delivery=" + client::percent_encode(id), 1);

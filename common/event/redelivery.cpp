@@ -1,6 +1,20 @@
 #include "common/event/redelivery.hpp"
 
+#include "common/base/number.hpp"
+
 namespace certes::event {
+
+std::optional<std::pair<std::int32_t, std::int64_t>> letter_of(std::string_view replay) {
+  if (!replay.starts_with(kLetterReplay)) return std::nullopt;
+  replay.remove_prefix(kLetterReplay.size());
+  const std::size_t dash = replay.find('-');
+  if (dash == replay.npos) return std::nullopt;
+  const auto partition = parse_whole<std::int32_t>(replay.substr(0, dash));
+  const std::string_view rest = replay.substr(dash + 1);
+  const auto offset = parse_whole<std::int64_t>(rest.substr(0, rest.find('-')));
+  if (!partition || !offset) return std::nullopt;
+  return std::pair(*partition, *offset);
+}
 
 log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints) {
   namespace names = log::names;

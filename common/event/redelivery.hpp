@@ -5,8 +5,10 @@
 // whoever makes it makes the same one, which is delivered once. Used by gateways and the Master API, which make them,
 // and dispatchers. Pure; any thread.
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/event/event.hpp"
 #include "common/log/names.hpp"
@@ -43,6 +45,8 @@ inline std::string letter_replay_id(std::int32_t partition, std::int64_t offset,
   id.append(std::to_string(partition)).append("-").append(std::to_string(offset));
   return by.empty() ? id : id.append("-").append(by);
 }
+// The partition and the offset of the dead letter that such a replay is of. Nothing: it is of none.
+std::optional<std::pair<std::int32_t, std::int64_t>> letter_of(std::string_view replay);
 // By where the event stands, and by what sends it again: a job's id, or whom one asked for alone goes to.
 inline std::string event_replay_id(std::int32_t partition, std::int64_t offset, std::string_view by) {
   std::string id(kEventReplay);

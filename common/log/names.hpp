@@ -29,7 +29,9 @@ inline constexpr std::string_view kAttempts = "certes-attempts";  // on dead let
 inline constexpr std::string_view kOutcome = "certes-outcome";
 inline constexpr std::string_view kRule = "certes-rule";  // what decided a dead letter, on it and on the attempt before
 inline constexpr std::string_view kError = "certes-error";
-inline constexpr std::string_view kAnswer = "certes-answer";    // on dead letters: the last answer's first 1 KB
+inline constexpr std::string_view kAnswer = "certes-answer";  // on dead letters: the last answer's first 1 KB
+// On a record of `dead-letters` that is none itself: letters of its partition that are discarded, offsets with spaces.
+inline constexpr std::string_view kDiscards = "certes-discards";
 inline constexpr std::string_view kPayload = "certes-payload";  // dropped: of a dead letter that has lost its payload
 inline constexpr std::string_view kStatus = "certes-status";
 inline constexpr std::string_view kDurationUs = "certes-duration-us";

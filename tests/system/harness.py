@@ -7,6 +7,7 @@ keep-alive connections and notes what was acknowledged. Nothing sleeps: every wa
 import asyncio
 import base64
 import contextlib
+import datetime
 import hashlib
 import hmac
 import http.client
@@ -223,6 +224,19 @@ class Api:
             after = page.get("next")
             if not after:
                 return
+
+    def letters(self, query="", within=60):
+        """All dead letters there are now: of an index, once it goes as far."""
+        begun = datetime.datetime.now(datetime.timezone.utc)
+
+        def goes_as_far():
+            status, _, page = self.call("GET", "/dead-letters?limit=1")
+            if status == 503:
+                return False
+            until = page.get("indexed_until", begun.isoformat())
+            return until is not None and datetime.datetime.fromisoformat(until) >= begun
+        wait_for(goes_as_far, within, "the index to go as far as now")
+        return list(self.pages("/dead-letters" + query))
 
 
 def verify(secret, headers, body):
@@ -465,7 +479,7 @@ class Installation:
         self.ingest = self.gateways[0].address("gateway")
 
     def dead_letters(self):
-        return list(self.api.pages("/dead-letters"))
+        return self.api.letters()
 
     def metric(self, name):
         """Sum over the dispatchers of every series of that name."""

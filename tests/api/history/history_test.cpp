@@ -40,7 +40,8 @@ struct Fixture {
   }
   void start() {
     history = std::make_unique<History>(options, *log, clock, metrics);
-    REQUIRE(eventually([&] { return history->indexed_until().has_value() && !history->indexed_from(); }));
+    REQUIRE(eventually(
+        [&] { return history->indexed_until().has_value() && !history->indexed_from() && !history->letters_from(); }));
   }
   void stop() { history.reset(); }
   // "id:state …", newest first; "?": it cannot be looked into now.
@@ -251,4 +252,41 @@ TEST_CASE("History: it keeps within its bytes, and the newest stay") {
   CHECK(eventually([&] { return f.list().starts_with(newest); }));
   CHECK(eventually([&] { return f.list().find("evt_100:accepted") == std::string::npos; }));
   CHECK(f.list().starts_with(newest));
+}
+
+TEST_CASE("History: dead letters are there as far back as the log holds them, those of older events too") {
+  Fixture f;
+  const auto letters = [&] {
+    LetterFilter filter;
+    filter.tenant = "default";
+    const auto rows =
+        f.history->look([&](Lookup& lookup) { return lookup.letters(LetterWay::time, filter, {}, 10'000); });
+    std::string all;
+    for (const LetterRow& row : *rows) all.append(row.event).append(":").append(to_string(row.state())).append(" ");
+    return all;
+  };
+  const auto old = f.event({.id = "evt_old"});
+  f.cluster->put(Topic::dead_letters, 0, letter_record({.origin = old, .event = "evt_old"}));
+  for (int i = 0; i < 3'000; ++i) f.cluster->put(Topic::dead_letters, 0, discard_record(""));
+  f.clock.passed += std::chrono::milliseconds(std::chrono::days(20)).count();
+  const auto one = f.event({.id = "evt_1"});
+  f.cluster->put(Topic::dead_letters, 0, letter_record({.origin = one, .event = "evt_1"}));
+  f.cluster->put(Topic::dead_letters, 0, discard_record("0"));
+  f.start();
+  CHECK(f.list() == "evt_1:failed ");
+  CHECK(letters() == "evt_1:open evt_old:discarded ");
+  SUBCASE("until the log lets go of them") {
+    REQUIRE(f.log->trim(Topic::dead_letters, 0, 1, Millis(1'000)));
+    CHECK(eventually([&] { return letters() == "evt_1:open "; }));
+  }
+  SUBCASE("and follow") {
+    f.event({.id = "evt_old", .replay = "rpl_letter_0-0", .endpoint = "billing"});
+    f.cluster->put(Topic::dead_letters, 0, letter_record({.origin = one, .event = "evt_2"}));
+    CHECK(eventually([&] { return letters() == "evt_2:open evt_1:open evt_old:discarded "; }));
+  }
+  SUBCASE("and are there after a restart") {
+    f.stop();
+    f.start();
+    CHECK(letters() == "evt_1:open evt_old:discarded ");
+  }
 }

@@ -36,6 +36,7 @@ struct AttemptText {
   std::string term = "1", event = "evt_1", tenant = "default", answer = {}, error = {}, rule = {};
   std::int64_t next_at = 0;
   int deliveries = 0;
+  std::string replay = {}, type = "order.created";  // of a dead letter
   std::string phases = {}, address = {}, answer_header = {}, next_by = {}, policy = {}, breaker = {};
 };
 
@@ -77,7 +78,20 @@ inline log::Record letter_record(const AttemptText& text) {
   headers.add(names::kEndpoint, text.endpoint);
   headers.add(names::kAttempts, std::to_string(text.attempt));
   headers.add(names::kRule, text.rule);
+  headers.add("ce_specversion", "1.0");
+  headers.add("ce_id", text.event);
+  headers.add("ce_type", text.type);
+  headers.add("ce_source", "/shop");
+  if (!text.error.empty()) headers.add(names::kError, text.error);
+  if (!text.replay.empty()) headers.add(names::kReplay, text.replay);
   headers.add(names::kTerm, text.term);
+  record.value = "{}";
+  return record;
+}
+
+inline log::Record discard_record(std::string_view offsets) {
+  log::Record record;
+  record.headers.add(log::names::kDiscards, offsets);
   return record;
 }
 

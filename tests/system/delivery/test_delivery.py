@@ -73,8 +73,8 @@ class DeliveryCase(Case):
 
     def letters(self, count, endpoint=None, within=WITHIN):
         """Waits until there are so many dead letters, and that nothing is on its way any more."""
-        path = "/dead-letters" + (f"?endpoint={endpoint}" if endpoint else "")
-        found = wait_for(lambda: (l := list(self.api.pages(path))) and len(l) >= count and l, within, f"{count} dead letters")
+        query = f"?endpoint={endpoint}" if endpoint else ""
+        found = wait_for(lambda: (l := self.api.letters(query)) and len(l) >= count and l, within, f"{count} dead letters")
         self.assertEqual(len(found), count, found)
         return found
 
@@ -226,7 +226,7 @@ class Answers(DeliveryCase):
                 self.assertEqual(len({r.headers[name] for r in sink.receipts}), 3, name)
             await self.settled()
             self.assertEqual(len(sink.receipts), 3)
-            self.assertEqual(list(self.api.pages("/dead-letters")), [])
+            self.assertEqual(self.api.letters(), [])
 
     async def test_retry_after_is_never_shortened(self):
         arrived, due = {}, {}
@@ -337,7 +337,7 @@ class Answers(DeliveryCase):
             self.send()
             await self.settled()
         self.assertEqual(sorted(seen), ["/cut", "/endless", "/slow"])
-        self.assertEqual(list(self.api.pages("/dead-letters")), [])
+        self.assertEqual(self.api.letters(), [])
 
     async def test_retry_on_and_dead_letter_on_decide_before_the_defaults(self):
         def behave(path, headers, body):
@@ -582,7 +582,7 @@ class Control(DeliveryCase):
             await asyncio.to_thread(wait_for, lambda: self.metric("certes_dispatcher_deliveries_total", outcome="cancelled") == 4, WITHIN, "4 cancelled")
             await self.settled()
             self.assertEqual(len(sink.receipts), 1)
-            self.assertEqual(list(self.api.pages("/dead-letters")), [])
+            self.assertEqual(self.api.letters(), [])
             # The same id again is another endpoint: what was cancelled stays so, after a restart too.
             self.restart()
             self.endpoint("one", sink.url("/again"))
@@ -724,7 +724,7 @@ class Durable(DeliveryCase):
             replay = self.api.ok("POST", f"/dead-letters/{letter['id']}/replay")
             letters = await self.letters_of(2)
             self.assertEqual([l["event"] for l in letters], [letter["event"]] * 2)
-            self.assertEqual(letters[1]["replay"], replay["id"])
+            self.assertEqual({l.get("replay") for l in letters}, {None, replay["id"]})
             self.assertNotEqual(letters[1]["id"], letters[0]["id"])
 
     async def test_replaying_by_filter_takes_what_it_names_and_pages_through_it(self):

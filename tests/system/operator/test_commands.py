@@ -176,6 +176,7 @@ class Doctor(CommandCase):
         return status, out
 
     def test_what_is_well_and_what_is_not(self):
+        wait_for(lambda: self.api.call("GET", "/events")[0] == 200, WITHIN, "the index of history to be open")
         status, out = self.doctor()
         self.assertEqual(status, 0, out)
         for check in ("api", "gateway", "version", "settings", "endpoints", "deliveries", "dead letters", "history", "keys"):
@@ -525,16 +526,19 @@ class Commands(CommandCase):
             letters = await asyncio.to_thread(wait_for, lambda: (l := list(self.api.pages("/dead-letters"))) and len(l) == 6 and l, WITHIN, "6 dead letters")
             listed = self.ok("dead-letters", "list").splitlines()
             self.assertEqual([line.split()[0] for line in listed], ["ID"] + [l["id"] for l in letters])
-            self.assertRegex(listed[1], r"^dl_\S+ +20\S+Z +evt_\S+ +(one|two) +a\.b +1 +loop_detected +508$")
+            self.assertRegex(listed[1], r"^dl_\S+ +20\S+Z +open +evt_\S+ +(one|two) +a\.b +1 +loop_detected +508$")
             self.assertEqual(len(self.ok("dead-letters", "list", "--limit", "2").splitlines()), 3)
             of_one = json.loads(self.ok("dead-letters", "list", "--endpoint", "one", "--json"))
             self.assertEqual([l["endpoint"] for l in of_one], ["one"] * 3)
             shown = json.loads(self.ok("dead-letters", "show", of_one[0]["id"], "--json"))
-            self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 0}, "loop_detected"))
-            self.assertRegex(self.ok("dead-letters", "show", of_one[0]["id"]), r'(?m)^data +\{"n":0\}$')
+            self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 2}, "loop_detected"))
+            self.assertRegex(self.ok("dead-letters", "show", of_one[0]["id"]), r'(?m)^data +\{"n":2\}$')
             failing = False
             self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"]), f"replayed {of_one[0]['id']}\n")
             await sink.wait(lambda: len(sink.delivered()) == 1, WITHIN)
+            delivered = lambda: json.loads(self.ok("dead-letters", "list", "--state", "delivered", "--json"))
+            self.assertEqual([l["id"] for l in await asyncio.to_thread(wait_for, delivered, WITHIN, "its state")], [of_one[0]["id"]])
+            self.assertEqual(len(json.loads(self.ok("dead-letters", "list", "--state", "open", "--json"))), 5)
             self.assertEqual(self.ok("dead-letters", "replay", "--endpoint", "two"), "replayed 3\n")
             await sink.wait(lambda: len(sink.delivered("/two")) == 3, WITHIN)
             self.assertEqual(self.ok("dead-letters", "replay", "--all"), "replayed 2; 4 were replayed before (--again sends them again)\n")
