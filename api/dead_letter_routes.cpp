@@ -212,4 +212,6 @@ Begun show_dead_letter(const Call& call, Services& services) { return with_lette
 
 Begun replay_dead_letter(const Call& call, Services& services) { return with_letter(call, services, replay_one); }
 
+Begun discard_dead_letter(const Call& call, Services& services) { return with_letter(call, services, discard_one); }
+
 }  // namespace certes::api

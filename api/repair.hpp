@@ -1,6 +1,6 @@
 #pragma once
-// Replays of what was quarantined: published as an event, once its data holds by the schema that its type has now.
-// Who: the dead-letter routes. Any thread.
+// What is changed of a dead letter as it is sent again. What was quarantined is published as an event, once its data
+// holds by the schema that its type has now. Who: the dead-letter routes. Any thread.
 
 #include <optional>
 
@@ -15,6 +15,10 @@ namespace certes::api {
 Result<std::optional<http::Response>> repair(log::Record& record, const Call& call, std::size_t most_unpacked);
 // The same for a dead letter that was not quarantined: its data is not the caller's to change.
 Result<std::optional<http::Response>> refuse_data(const Call& call);
+
+// Puts the request's "headers", if it has any, in place of those of their names that its source forwarded; null takes
+// one away. Errors: invalid, it is no name or value of a header, or one that is never forwarded; forbidden, as above.
+Result<void> edit_headers(log::Record& record, const Call& call);
 
 // Whether the record's data is accepted now, of an event of that tenant.
 bool holds(const log::Record& record, const registry::State& state, std::string_view tenant, std::size_t most_unpacked);

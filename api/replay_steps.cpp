@@ -9,7 +9,8 @@ constexpr Millis kAppendLimit{5'000};  // of a step
 
 }  // namespace
 
-ReplaySteps::ReplaySteps(Services& services, std::string tenant) : services_(services), tenant_(std::move(tenant)) {}
+ReplaySteps::ReplaySteps(Services& services, std::string tenant, log::Topic topic)
+    : services_(services), tenant_(std::move(tenant)), topic_(topic) {}
 
 bool ReplaySteps::add(std::int32_t partition, log::Record&& record) {
   if (error_) return false;
@@ -25,8 +26,9 @@ bool ReplaySteps::append_step() {
   const Turns::Turn turn = services_.replay_turns.take(tenant_);
   if (!appender_) appender_ = services_.deps.log.appender({}, [signal = signal_] { signal->wake(); });
   for (Replay& replay : step_) {
-    event::stamp(replay.record, [&registry = services_.deps.registry] { return registry.position(); });
-    const auto taken = appender_->append(log::Topic::events, replay.partition, std::move(replay.record),
+    if (topic_ == log::Topic::events)
+      event::stamp(replay.record, [&registry = services_.deps.registry] { return registry.position(); });
+    const auto taken = appender_->append(topic_, replay.partition, std::move(replay.record),
                                          [this](log::AppendResult&& result) { count(std::move(result)); });
     if (taken) continue;
     error_ = taken.error();

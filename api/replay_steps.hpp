@@ -1,8 +1,9 @@
 #pragma once
-// ReplaySteps: replays on their way to `events`, in steps of at most a mebibyte (or one record), each acknowledged
-// before the next; and of all requests of a process one step at a time, tenant by tenant. So nobody's record waits
-// behind more than that, and no more of a page is held. Who: dead_letter_replay, one per request. Confined to it:
-// its steps may be different threads', one after the other (LongSteps). Blocks.
+// ReplaySteps: replays on their way to `events` (or what discards dead letters, to `dead-letters`), in steps of at most
+// a mebibyte (or one record), each acknowledged before the next; and of all requests of a process one step at a time,
+// tenant by tenant. So nobody's record waits behind more than that, and no more of a page is held. Who:
+// dead_letter_replay, one per request. Confined to it: its steps may be different threads', one after the other
+// (LongSteps). Blocks.
 
 #include <memory>
 #include <string>
@@ -18,7 +19,7 @@ class ReplaySteps {
  public:
   static constexpr std::size_t kStepBytes = 1u << 20;
 
-  ReplaySteps(Services& services, std::string tenant);
+  ReplaySteps(Services& services, std::string tenant, log::Topic topic = log::Topic::events);
 
   // In the partition of its letter, where repeats of it meet. False: it has failed, see finish(); nothing more is
   // taken.
@@ -42,6 +43,7 @@ class ReplaySteps {
 
   Services& services_;
   const std::string tenant_;
+  const log::Topic topic_;
   std::vector<Replay> step_;
   std::size_t step_bytes_ = 0;
   std::size_t added_ = 0;

@@ -99,6 +99,9 @@ Table make_table() {
       {"dry_run"}, kLengthy);
   add("POST", "/dead-letters/{id}/replay", "dead-letters:write", replay_dead_letter, "Send one again", {"after"},
       kLengthy);
+  add("POST", "/dead-letters/discard", "dead-letters:write", create_letter_discard, "Discard dead letters, as a job",
+      {"dry_run"}, kLengthy);
+  add("DELETE", "/dead-letters/{id}", "dead-letters:write", discard_dead_letter, "Discard one", {"after"}, kLengthy);
   add("GET", "/events", "events:read", list_events, "List events and what became of them",
       {"type", "source", "source_id", "state", "endpoint", "conversation", "text", "from", "to", "limit", "after"},
       kLengthy);

@@ -165,29 +165,41 @@ void add_dead_letters(CliContext context) {
       ->required()
       ->expected(1)
       ->type_name("ID");
-  const auto [replay, replay_options] = add("replay", "sends them again");
-  auto* ids = replay->add_option("id", replay_options->ids)->type_name("ID…");
-  std::vector<CLI::Option*> filter = add_filter(*replay, *replay_options);
-  auto* all = replay->add_flag("--all", replay_options->all, "all there are");
-  for (auto* one : filter) one->excludes(ids)->excludes(all);
-  all->excludes(ids);
-  filter.push_back(all);
+  // One or several by their ids, or many by a filter, as a job.
+  const auto add_deed = [&](const char* action, const char* what) {
+    const auto [command, options] = add(action, what);
+    auto* ids = command->add_option("id", options->ids)->type_name("ID…");
+    std::vector<CLI::Option*> filter = add_filter(*command, *options);
+    auto* all = command->add_flag("--all", options->all, "all there are");
+    for (auto* one : filter) one->excludes(ids)->excludes(all);
+    all->excludes(ids);
+    filter.push_back(all);
+    auto* rate = command->add_option("--rate", options->rate, "of many: at most so many a second; 0: no limit")
+                     ->check(CLI::Range(0.0, 1e6))
+                     ->capture_default_str();
+    auto* dry_run = command->add_flag("--dry-run", options->dry_run, "of many: says how many that would be");
+    auto* no_wait = command->add_flag("--no-wait", options->no_wait, "of many: shows the job, and leaves it to it");
+    for (auto* of_many : {rate, dry_run, no_wait}) of_many->excludes(ids);
+    command->callback([options = options, ids, filter, &chosen = context.chosen] {
+      const auto given = [](const CLI::Option* one) { return one->count() > 0; };
+      if (!given(ids) && std::ranges::none_of(filter, given))
+        throw CLI::RequiredError("ID, a filter (--endpoint, …) or --all");
+      chosen = *options;
+    });
+    return std::tuple(command, options, ids, filter);
+  };
+  const auto [replay, replay_options, ids, filter] = add_deed("replay", "sends them again");
   replay->add_option("--data", replay_options->data, "corrected data, of one that broke its schema: JSON, @FILE or -");
+  auto* header =
+      replay->add_option("--header", replay_options->headers,
+                         "a header that its source forwarded, as it is to be; nothing behind = takes it away");
+  header->type_name("NAME=VALUE")->allow_extra_args(false);
+  for (auto* of_many : filter) header->excludes(of_many);
   replay->add_flag("--again", replay_options->again, "what was replayed before, too");
-  auto* rate = replay->add_option("--rate", replay_options->rate, "of many: at most so many a second; 0: no limit")
-                   ->check(CLI::Range(0.0, 1e6))
-                   ->capture_default_str();
-  auto* priority = replay->add_option("--priority", replay_options->priority, "of many: in this class")
-                       ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}));
-  auto* dry_run = replay->add_flag("--dry-run", replay_options->dry_run, "of many: says how many that would be");
-  auto* no_wait = replay->add_flag("--no-wait", replay_options->no_wait, "of many: shows the job, and leaves it to it");
-  for (auto* of_many : {rate, priority, dry_run, no_wait}) of_many->excludes(ids);
-  replay->callback([options = replay_options, ids, filter, &chosen = context.chosen] {
-    const auto given = [](const CLI::Option* one) { return one->count() > 0; };
-    if (!given(ids) && std::ranges::none_of(filter, given))
-      throw CLI::RequiredError("ID, a filter (--endpoint, …) or --all");
-    chosen = *options;
-  });
+  replay->add_option("--priority", replay_options->priority, "of many: in this class")
+      ->check(CLI::IsMember({"critical", "high", "normal", "low", "bulk"}))
+      ->excludes(ids);
+  add_deed("discard", "puts them aside: they are listed as discarded, and not replayed");
 }
 
 }  // namespace

@@ -207,14 +207,15 @@ struct TailOptions {
 
 struct DeadLetterOptions {
   Connection connection;
-  std::string action;  // list, show, replay
+  std::string action;  // list, show, replay, discard
   std::vector<std::string> ids;
   std::string state;                                            // of a list; empty: any
   std::string endpoint, delivery, type, rule, event, from, to;  // of a list, or a replay of many; empty: any
   std::size_t limit = 0;
-  bool all = false;    // replay
-  bool again = false;  // replay: what was replayed before, too
-  std::string data;    // replay: corrected
+  bool all = false;                  // replay, discard
+  bool again = false;                // replay: what was replayed before, too
+  std::string data;                  // replay: corrected
+  std::vector<std::string> headers;  // replay of one: NAME=VALUE, or NAME= to take it away
   std::string priority;
   double rate = 0;       // replay of many: a second; 0: no limit
   bool dry_run = false;  // the same: how many it would be

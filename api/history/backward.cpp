@@ -224,6 +224,11 @@ std::optional<UnixMillis> Backward::from() const {
   return from;
 }
 
+bool Backward::is_filled() {
+  return lanes_.partitions() > 0 && next_lane(log::Topic::events) == nullptr &&
+         next_lane(log::Topic::dead_letters) == nullptr;
+}
+
 std::optional<UnixMillis> Backward::letters_from() const {
   std::optional<UnixMillis> from;
   for (const Lane& lane : lanes_.all) {

@@ -28,7 +28,9 @@ class Backward {
   Turn drop_oldest();
   // All that was appended from then on is indexed, as far as the index is to go back. Nothing: it is all there.
   std::optional<UnixMillis> from() const;
-  // The same of dead letters, which are kept for longer. Nothing: all that the log holds are there.
+  // Whether all is there that is to be, as far as there is room.
+  bool is_filled();
+  // As from(), of dead letters, which are kept for longer. Nothing: all that the log holds are there.
   std::optional<UnixMillis> letters_from() const;
 
  private:

@@ -90,6 +90,7 @@ void History::go_on() {
   const Turn done = session_->turn();
   if (done == Turn::replaced) return make_anew(kReplaced);
   from_ = session_->from().value_or(kNever);
+  filled_ = session_->is_filled();
   letters_from_ = session_->letters_from().value_or(kNever);
   until_ = session_->until().value_or(kNever);  // after it: who sees that it is known sees how far back they are filled
   measure();
@@ -113,6 +114,7 @@ void History::close() {
   until_ = kNever;
   from_ = kNever;
   letters_from_ = kNever;
+  filled_ = false;
 }
 
 void History::make_anew(const std::string& why) {

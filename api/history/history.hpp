@@ -42,6 +42,8 @@ class History {
   std::optional<UnixMillis> indexed_from() const { return time_of(from_); }
   // The same of dead letters, of which all that the log holds are to be.
   std::optional<UnixMillis> letters_from() const { return time_of(letters_from_); }
+  // Whether all is indexed that is to be, of what was appended before indexed_until().
+  bool is_filled() const { return filled_; }
   // Whether words of payloads can be searched.
   bool has_texts() const { return options_.text_bytes > 0; }
   // Somebody has found that it is of another log than the one that is there: it is made anew.
@@ -85,6 +87,7 @@ class History {
   metrics::Counter shed_texts_, shed_answers_, shed_attempts_, rebuilt_;
   Lookups lookups_;
   std::atomic<UnixMillis> until_{kNever}, from_{kNever}, letters_from_{kNever};
+  std::atomic<bool> filled_{false};
   std::atomic<bool> damaged_{false}, replaced_{false};  // somebody has found it so
   LineLimit told_;
   // The thread's.

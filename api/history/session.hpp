@@ -20,6 +20,7 @@ class Session {
 
   std::optional<UnixMillis> until() const { return forward_.until(); }
   std::optional<UnixMillis> from() const { return backward_.from(); }
+  bool is_filled() { return backward_.is_filled(); }
   std::optional<UnixMillis> letters_from() const { return backward_.letters_from(); }
   const Index& index() const { return index_; }
 

@@ -41,6 +41,27 @@ void read_pace(Fields& fields, Job& job) {
   read_priority(fields, job.priority);
 }
 
+// Which dead letters; `read`: what is asked for besides.
+Result<Job> letter_job_asked(const Call& call, registry::JobKind kind, void (*read)(Fields& fields, Job& job)) {
+  const auto json = registry::parse_json(call.request.body.empty() ? "{}" : call.request.body);
+  if (!json) return fail(json.error());
+  Job job;
+  job.tenant = call.tenant;
+  job.kind = kind;
+  Fields fields(*json, "");
+  bool all = false;
+  fields.boolean("all", all);
+  read_filter_members(fields, job.filter, job.kind);
+  fields.number("rate_per_second", job.rate_per_second, 0, registry::kMostJobRate);
+  read(fields, job);
+  if (auto error = fields.done()) return fail(std::move(*error));
+  for (const auto& fits : {check_choice(job.filter, all, R"(say which: {"endpoint":…}, {"ids":[…]}, or {"all":true})"),
+                           check_ids(job.filter.ids), check_type(job.filter, ""), check_times(job.filter, ""),
+                           check_class(call, job.priority)})
+    if (!fits) return fail(fits.error());
+  return job;
+}
+
 }  // namespace
 
 Result<void> check_class(const Call& call, const std::optional<registry::Priority>& priority) {
@@ -82,23 +103,14 @@ Result<Job> replay_asked(const Call& call, UnixMillis now) {
 }
 
 Result<Job> letter_replay_asked(const Call& call) {
-  const auto json = registry::parse_json(call.request.body.empty() ? "{}" : call.request.body);
-  if (!json) return fail(json.error());
-  Job job;
-  job.tenant = call.tenant;
-  job.kind = registry::JobKind::replay_letters;
-  Fields fields(*json, "");
-  bool all = false;
-  fields.boolean("all", all);
-  fields.boolean("again", job.again);
-  read_filter_members(fields, job.filter, job.kind);
-  read_pace(fields, job);
-  if (auto error = fields.done()) return fail(std::move(*error));
-  for (const auto& fits : {check_choice(job.filter, all, R"(say which: {"endpoint":…}, {"ids":[…]}, or {"all":true})"),
-                           check_ids(job.filter.ids), check_type(job.filter, ""), check_times(job.filter, ""),
-                           check_class(call, job.priority)})
-    if (!fits) return fail(fits.error());
-  return job;
+  return letter_job_asked(call, registry::JobKind::replay_letters, [](Fields& fields, Job& job) {
+    fields.boolean("again", job.again);
+    read_priority(fields, job.priority);
+  });
+}
+
+Result<Job> letter_discard_asked(const Call& call) {
+  return letter_job_asked(call, registry::JobKind::discard_letters, [](Fields&, Job&) {});
 }
 
 }  // namespace certes::api::jobs

@@ -12,6 +12,8 @@ Result<registry::Job> replay_asked(const Call& call, UnixMillis now);
 
 // A replay of dead letters, in the same way: {"all"} or what its filter has, and "again".
 Result<registry::Job> letter_replay_asked(const Call& call);
+// The same, of which dead letters are discarded: {"all"} or what its filter has, and "rate_per_second".
+Result<registry::Job> letter_discard_asked(const Call& call);
 
 // Whether the tenant may have that class; and whether there is such an endpoint, where one is named at that pointer.
 // Errors: invalid.

@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "api/change.hpp"
-#include "api/dead_letter_replay.hpp"
-#include "api/history/walk.hpp"
 #include "api/history_answers.hpp"
+#include "api/jobs/dry_run.hpp"
 #include "api/jobs/event_replay.hpp"
 #include "api/jobs/job_request.hpp"
 #include "api/page.hpp"
-#include "api/steps.hpp"
 
 namespace certes::api {
 namespace {
@@ -44,6 +42,17 @@ std::vector<JobPtr> jobs_of(const registry::State& state, const std::string& ten
   return all;
 }
 
+// Of /jobs all, of /replays those that send something again.
+bool is_shown(const Call& call, const Job& job) {
+  const bool of_replays = call.pattern.find("/replays") != call.pattern.npos;
+  return !of_replays || job.kind != registry::JobKind::discard_letters;
+}
+
+JobPtr shown_job_of(const Call& call, const registry::State& state, const std::string& id) {
+  JobPtr job = state.job(call.tenant, id);
+  return job && is_shown(call, *job) ? job : nullptr;
+}
+
 using Next = Result<JobState> (*)(const Job& current);
 
 Result<JobState> pause_of(const Job& current) {
@@ -74,7 +83,7 @@ Result<http::Response> steer(const Call& call, Services& services, Next next_of)
   const std::string id = call.path("id").value_or("");
   registry::StatePtr state = call.state;
   for (int tries = 1;; ++tries) {
-    const JobPtr current = state->job(call.tenant, id);
+    const JobPtr current = shown_job_of(call, *state, id);
     if (!current) return fail(no_job(id));
     Job next = *current;
     auto asked = next_of(*current);
@@ -129,72 +138,18 @@ Result<http::Response> create_job(Job&& job, const Call& call, Services& service
   return shown_job(202, stored ? *stored : job);
 }
 
-// To be closed. `whole`: nothing was left to be looked at.
-std::string count_json(std::size_t count, bool whole) {
-  return R"({"count":)" + std::to_string(count) + R"(,"complete":)" + (whole ? "true" : "false");
+// A job on dead letters, or how many it would be about.
+Result<std::unique_ptr<http::Steps>> create_letter_job(Result<Job>&& job, const Call& call, Services& services) {
+  if (!job) return fail(std::move(job.error()));
+  if (!services.history) return at_once(no_history());
+  if (call.query("dry_run") == "true") {
+    if (!job->filter.ids.empty()) return at_once(jobs::counted(job->filter.ids.size(), true));
+    return jobs::count_letters(services, std::move(*job));
+  }
+  auto made = create_job(std::move(*job), call, services);
+  if (!made) return fail(std::move(made.error()));
+  return at_once(std::move(*made));
 }
-
-// How many there are, as far as one request may look.
-class Counted final : public LongSteps {
- public:
-  Counted(Services& services, history::Filter filter)
-      : services_(services),
-        deadline_(std::chrono::steady_clock::now() + services.deps.settings.api.scan_time),
-        walk_(std::move(filter), history::Order::oldest_first,
-              history::Cursor::before_all(history::Order::oldest_first)) {}
-
-  std::size_t held() const override { return 0; }
-
- private:
-  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
-    for (;;) {
-      const auto chunk = services_.history->look([this](history::Lookup& lookup) { return walk_.next(lookup); });
-      if (!chunk) return std::optional(not_ready(chunk.error()));
-      count_ += chunk->events.size();
-      const SteadyTime now = std::chrono::steady_clock::now();
-      if (chunk->last || now >= deadline_) return std::optional(answer(chunk->last));
-      if (now >= until) return std::optional<http::Response>();
-    }
-  }
-  http::Response answer(bool whole) {
-    if (!whole) services_.cut_scans.add();
-    auto response = json_response(
-        200, R"({"count":)" + std::to_string(count_) + R"(,"complete":)" + (whole ? "true" : "false") + "}");
-    add_members(response, reach_of(*services_.history));
-    return response;
-  }
-
-  Services& services_;
-  const SteadyTime deadline_;
-  history::Walk walk_;
-  std::size_t count_ = 0;
-};
-
-class CountedLetters final : public LongSteps {
- public:
-  CountedLetters(Services& services, Job&& job)
-      : services_(services), job_(std::move(job)), scan_(services.deps.log, job_.tenant, scan_budget(services), {}) {}
-
-  std::size_t held() const override { return 0; }
-
- private:
-  Result<std::optional<http::Response>> go_on(SteadyTime until) override {
-    const auto end = scan_.go_on(until, [this](const log::RecordPtr& letter) {
-      count_ += fits(job_.filter, *letter) ? 1 : 0;
-      return true;
-    });
-    if (!end) return fail(end.error());
-    if (!*end) return std::optional<http::Response>();
-    const bool whole = **end == ScanEnd::all;
-    if (!whole) services_.cut_scans.add();
-    return std::optional(json_response(200, count_json(count_, whole) + "}"));
-  }
-
-  Services& services_;
-  const Job job_;
-  DeadLetterScan scan_;
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
@@ -207,6 +162,7 @@ Result<http::Response> list_jobs(const Call& call, Services& services) {
   std::string last;
   for (const JobPtr& job : jobs_of(*call.state, call.tenant)) {
     if ((after && !after->empty() && job->id >= *after) || (state && name_of(job->state) != *state)) continue;
+    if (!is_shown(call, *job)) continue;
     if (page.full()) return std::move(page).answer(last);
     page.add(registry::shown_json(*job));
     last = job->id;
@@ -216,7 +172,7 @@ Result<http::Response> list_jobs(const Call& call, Services& services) {
 
 Result<http::Response> show_job(const Call& call, Services&) {
   const std::string id = call.path("id").value_or("");
-  const JobPtr job = call.state->job(call.tenant, id);
+  const JobPtr job = shown_job_of(call, *call.state, id);
   if (!job) return fail(no_job(id));
   return shown_job(200, *job);
 }
@@ -229,22 +185,18 @@ Result<std::unique_ptr<http::Steps>> create_replay(const Call& call, Services& s
   if (!services.history) return at_once(no_history());
   auto job = jobs::replay_asked(call, services.deps.clock.unix_millis());
   if (!job) return fail(std::move(job.error()));
-  if (call.query("dry_run") == "true") return std::make_unique<Counted>(services, *jobs::index_filter(*job));
+  if (call.query("dry_run") == "true") return jobs::count_events(services, *jobs::index_filter(*job));
   auto made = create_job(std::move(*job), call, services);
   if (!made) return fail(std::move(made.error()));
   return at_once(std::move(*made));
 }
 
 Result<std::unique_ptr<http::Steps>> create_letter_replay(const Call& call, Services& services) {
-  auto job = jobs::letter_replay_asked(call);
-  if (!job) return fail(std::move(job.error()));
-  if (call.query("dry_run") == "true") {
-    if (!job->filter.ids.empty()) return at_once(json_response(200, count_json(job->filter.ids.size(), true) + "}"));
-    return std::make_unique<CountedLetters>(services, std::move(*job));
-  }
-  auto made = create_job(std::move(*job), call, services);
-  if (!made) return fail(std::move(made.error()));
-  return at_once(std::move(*made));
+  return create_letter_job(jobs::letter_replay_asked(call), call, services);
+}
+
+Result<std::unique_ptr<http::Steps>> create_letter_discard(const Call& call, Services& services) {
+  return create_letter_job(jobs::letter_discard_asked(call), call, services);
 }
 
 }  // namespace certes::api

@@ -16,7 +16,8 @@ Result<http::Response> cancel_job(const Call& call, Services& services);
 // 202 with the job; ?dry_run=true: how many events it would be about.
 Result<std::unique_ptr<http::Steps>> create_replay(const Call& call, Services& services);
 
-// The same of dead letters.
+// The same of dead letters: to be sent again, to be discarded.
 Result<std::unique_ptr<http::Steps>> create_letter_replay(const Call& call, Services& services);
+Result<std::unique_ptr<http::Steps>> create_letter_discard(const Call& call, Services& services);
 
 }  // namespace certes::api

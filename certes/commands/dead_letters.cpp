@@ -1,4 +1,6 @@
-// certes dead-letters list|show|replay
+// certes dead-letters list|show|replay|discard
+
+#include <algorithm>
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
@@ -75,10 +77,21 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
   return kExitOk;
 }
 
+Json again_and_headers(const DeadLetterOptions& options) {
+  Json body = Json::object();
+  if (options.again) body["again"] = true;
+  for (const std::string& header : options.headers) {
+    const std::size_t equals = std::min(header.find('='), header.size());
+    const std::string value = header.substr(std::min(equals + 1, header.size()));
+    body["headers"][header.substr(0, equals)] = value.empty() ? Json() : Json(value);
+  }
+  return body;
+}
+
 int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& named) {
   const auto id = letter_id(api, named);
   if (!id) return failed(id.error());
-  std::string body = options.again ? R"({"again":true})" : "{}";
+  std::string body = again_and_headers(options).dump();
   if (!options.data.empty()) {
     const auto data = argument_text(options.data);
     if (!data) return failed(data.error());
@@ -93,9 +106,19 @@ int replay_one(client::ApiClient& api, const DeadLetterOptions& options, const s
   return kExitOk;
 }
 
+int discard_one(client::ApiClient& api, const DeadLetterOptions& options, const std::string& named) {
+  const auto id = letter_id(api, named);
+  if (!id) return failed(id.error());
+  const auto answer = api.request("DELETE", "/dead-letters/" + client::percent_encode(*id));
+  if (!answer) return failed(answer.error());
+  if (!options.connection.json) print_line("discarded " + named);
+  return kExitOk;
+}
+
 // What the job has come to.
-std::string replayed_text(const Json& job) {
+std::string ended_text(const Json& job) {
   const auto count = [&](const char* name) { return job.value(name, std::uint64_t{0}); };
+  if (job.value("kind", std::string()) == "discard_dead_letters") return "discarded " + std::to_string(count("done"));
   std::string text = "replayed " + std::to_string(count("done"));
   if (count("repeated") > 0)
     text += "; " + std::to_string(count("repeated")) + " were replayed before (--again sends them again)";
@@ -106,7 +129,7 @@ std::string replayed_text(const Json& job) {
 }
 
 // A job of the service's, which goes on without the command, too.
-int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
+int do_to_many(client::ApiClient& api, const DeadLetterOptions& options) {
   const std::pair<const char*, const std::string*> members[] = {
       {"endpoint", &options.endpoint}, {"type", &options.type}, {"rule", &options.rule},
       {"event", &options.event},       {"from", &options.from}, {"to", &options.to},
@@ -117,15 +140,16 @@ int replay_many(client::ApiClient& api, const DeadLetterOptions& options) {
   if (options.all) body["all"] = true;
   if (options.again) body["again"] = true;
   if (options.rate > 0) body["rate_per_second"] = options.rate;
-  const std::string path = "/dead-letters/replay";
+  const std::string path = "/dead-letters/" + options.action;
   if (options.dry_run || options.no_wait)
-    return start_job(api, options.connection, path, body.dump(), {options.dry_run, false});
+    return start_job(api, options.connection, path, body.dump(),
+                     {options.dry_run, false, options.action == "discard" ? "discarded" : "sent again"});
   const auto made = api.request("POST", path, body.dump());
   if (!made) return failed(made.error());
   const auto ended = ended_job(api, options.connection, json_or_null<Json>(made->body).value("id", std::string()));
   if (!ended) return failed(ended.error());
   const Json job = json_or_null<Json>(*ended);
-  print_line(options.connection.json ? indented_json(*ended) : replayed_text(job));
+  print_line(options.connection.json ? indented_json(*ended) : ended_text(job));
   return job.value("state", std::string()) == "done" ? kExitOk : kExitFailure;
 }
 
@@ -136,9 +160,10 @@ int run_command(const DeadLetterOptions& options) {
   if (!api) return failed(api.error());
   if (options.action == "list") return list(*api, options);
   if (options.action == "show") return show(*api, options);
-  if (options.ids.empty()) return replay_many(*api, options);
+  if (options.ids.empty()) return do_to_many(*api, options);
+  const auto do_to_one = options.action == "discard" ? discard_one : replay_one;
   for (const std::string& id : options.ids)
-    if (const int status = replay_one(*api, options, id); status != kExitOk) return status;
+    if (const int status = do_to_one(*api, options, id); status != kExitOk) return status;
   return kExitOk;
 }
 

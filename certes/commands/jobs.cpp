@@ -70,7 +70,7 @@ int start_job(client::ApiClient& api, const Connection& connection, const std::s
   if (wish.dry_run) {
     const bool whole = json.value("complete", true);
     const std::string count = (whole ? "" : "at least ") + std::to_string(json.value("count", std::uint64_t{0}));
-    print_line(connection.json ? indented_json(answer->body) : count + " would be sent again");
+    print_line(connection.json ? indented_json(answer->body) : count + " would be " + wish.deed);
     return kExitOk;
   }
   if (!wish.wait) return print_job(connection, answer->body);

@@ -13,6 +13,7 @@ namespace certes::command {
 struct JobWish {
   bool dry_run = false;  // how many it would be about
   bool wait = false;     // until it has ended
+  const char* deed = "sent again";
 };
 // The exit status. `path`: where it is asked for, below /api/v1.
 int start_job(client::ApiClient& api, const Connection& connection, const std::string& path, const std::string& body,

@@ -14,7 +14,7 @@
 
 namespace certes::registry {
 
-enum class JobKind : std::uint8_t { replay_events, replay_letters };
+enum class JobKind : std::uint8_t { replay_events, replay_letters, discard_letters };
 std::string_view to_string(JobKind kind);
 
 // To whom it is done: all that has every one of these. What is empty is not asked for.

@@ -112,7 +112,9 @@ void read_priority(Fields& fields, std::optional<Priority>& priority) {
 // Of a job there is no declaration: only the log's form is read.
 void read(Fields& fields, Job& job, Form) {
   fields.required("kind");
-  fields.choice("kind", job.kind, {to_string(JobKind::replay_events), to_string(JobKind::replay_letters)});
+  fields.choice(
+      "kind", job.kind,
+      {to_string(JobKind::replay_events), to_string(JobKind::replay_letters), to_string(JobKind::discard_letters)});
   read_filter(fields, job.filter, job.kind);
   fields.text("endpoint", job.endpoint, 128);
   fields.number("rate_per_second", job.rate_per_second, 0, kMostJobRate);

@@ -11,6 +11,7 @@
 #include "common/registry/proposal.hpp"
 #include "tests/api/fixture.hpp"
 #include "tests/fakes/counting_log.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::api::testing;
@@ -28,6 +29,7 @@ struct DeadLetter {
 
 void put(Installation& installation, std::int32_t partition, const DeadLetter& letter) {
   log::Record record;
+  record.headers.add("ce_specversion", "1.0");
   record.headers.add("ce_id", "client-1");
   record.headers.add("ce_type", "order.created");
   record.headers.add("ce_source", "urn:shop");
@@ -64,9 +66,17 @@ std::string deliveries(const Answer& answer) {
 
 // The id of the letter of that delivery, as the list shows it.
 std::string id_of(Process& api, const std::string& delivery) {
-  const auto answer = api.get("/dead-letters?delivery=" + delivery);
-  REQUIRE(answer.json["items"].size() == 1);
+  Answer answer;
+  REQUIRE(fakes::eventually([&] {
+    answer = api.get("/dead-letters?delivery=" + delivery);
+    return answer.status == 200 && answer.json["items"].size() == 1;
+  }));
   return answer.json["items"][0]["id"];
+}
+
+// Of a process that has an index there: which jobs on dead letters need.
+std::function<void(config::Settings&)> with_history(const test::TemporaryDirectory& directory) {
+  return [&directory](config::Settings& settings) { settings.history.dir = directory.path(); };
 }
 
 // Dead letters are read so slowly that each is a step of its own.
@@ -279,8 +289,9 @@ TEST_CASE("Dead letters: a payload nested without end is shown as text, and no n
 }
 
 TEST_CASE("Dead letters: what has lost its payload says so, and is not sent again as something else") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   put(installation, 0, {"dlv_hollow", "one", 1, "", "default", true});
   put(installation, 0, {"dlv_whole", "one", 1});
   const std::string hollow = id_of(api, "dlv_hollow");
@@ -335,8 +346,9 @@ TEST_CASE("Dead letters: a replay's stamp is of when it is asked for") {
 }
 
 TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint is not") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   put(installation, 0, {"dlv_a", "one", 1});
   put(installation, 1, {"dlv_b", "two", 1});
   put(installation, 2, {"dlv_c", "one", 1});
@@ -366,8 +378,9 @@ TEST_CASE("Dead letters: many are replayed by filter, and one without endpoint i
 }
 
 TEST_CASE("Dead letters: an empty body replays nothing, and neither does a filter that is spelt wrong") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   put(installation, 0, {"dlv_a", "one", 1});
   CHECK(api.request("POST", "/dead-letters/replay").status == 400);
   CHECK(api.post("/dead-letters/replay", Json::object()).status == 400);
@@ -375,13 +388,15 @@ TEST_CASE("Dead letters: an empty body replays nothing, and neither does a filte
   CHECK(unknown.status == 400);
   CHECK(unknown.json["pointer"] == "endpoint");
   CHECK(api.request("GET", "/dead-letters?endpont=one").json["pointer"] == "endpont");
+  REQUIRE(fakes::eventually([&] { return api.get("/dead-letters").status == 200; }));
   CHECK(api.request("GET", "/dead-letters?endpoint=one&limit=5&tenant=default").status == 200);
   CHECK(events(installation).empty());
 }
 
 TEST_CASE("Dead letters: a replay of many says what is wrong with what it asks for") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   put(installation, 0, {"dlv_a", "one", 1});
   CHECK(api.post("/dead-letters/replay", {{"colour", "red"}}).json["pointer"] == "/colour");
   CHECK(api.post("/dead-letters/replay", {{"ids", {id_of(api, "dlv_a"), "dlv_a"}}}).json["pointer"] == "/ids/1");
@@ -396,12 +411,17 @@ TEST_CASE("Dead letters: a replay of many says what is wrong with what it asks f
 }
 
 TEST_CASE("Dead letters: a replay of many goes in steps, and ends complete, each once") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   const std::string value(100'000, '1');
   for (int i = 0; i < 50; ++i)
     put(installation, i % 3, {("dlv_" + std::to_string(i)).c_str(), i % 5 == 0 ? "two" : "one", 1, value.c_str()});
-  const auto counted = api.post("/dead-letters/replay?dry_run=true", {{"endpoint", "one"}});
+  Answer counted;
+  REQUIRE(fakes::eventually([&] {
+    counted = api.post("/dead-letters/replay?dry_run=true", {{"endpoint", "one"}});
+    return counted.status == 200 && counted.json["count"] == 40;
+  }));
   CHECK(counted.json["count"] == 40);
   CHECK(counted.json["complete"] == true);
   CHECK(events(installation).empty());
@@ -470,11 +490,12 @@ class MeasuredLog final : public fakes::CountingLog {
 
 TEST_CASE("Dead letters: of all replays together no more than a mebibyte stands before others' records at the log") {
   const auto flight = std::make_shared<InFlight>();
+  const test::TemporaryDirectory directory;
   Installation installation;
   installation.wrap = [flight](std::unique_ptr<log::Log> log) {
     return std::make_unique<MeasuredLog>(std::move(log), flight);
   };
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   const std::string value(300'000, '1');
   for (int i = 0; i < 20; ++i) put(installation, 0, {("dlv_" + std::to_string(i)).c_str(), "one", 1, value.c_str()});
   const auto replay = [&] { CHECK(api.job("/dead-letters/replay", {{"all", true}, {"again", true}})["done"] == 20); };
@@ -487,8 +508,12 @@ TEST_CASE("Dead letters: of all replays together no more than a mebibyte stands 
 }
 
 TEST_CASE("Dead letters: what fails again while a replay goes on is none of it") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation, true, [](config::Settings& settings) { settings.jobs.progress_every = Millis{100}; });
+  Process api(installation, true, [&](config::Settings& settings) {
+    settings.history.dir = directory.path();
+    settings.jobs.progress_every = Millis{100};
+  });
   for (int i = 0; i < 4; ++i) put(installation, i % 2, {("dlv_" + std::to_string(i)).c_str(), "one", 1});
   const auto made = api.post("/dead-letters/replay", {{"all", true}, {"rate_per_second", 0.01}});
   const std::string id = made.json["id"], path = "/jobs/" + id;
@@ -510,18 +535,20 @@ TEST_CASE("Dead letters: what fails again while a replay goes on is none of it")
 }
 
 TEST_CASE("Dead letters: the same replay again is the same record, with the same identity") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, with_history(directory));
   put(installation, 2, {"dlv_a", "one", 1});
   const std::string path = "/dead-letters/" + id_of(api, "dlv_a") + "/replay";
   const auto first = api.request("POST", path);
   CHECK(api.request("POST", path).json["id"] == first.json["id"]);
-  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 1);
+  REQUIRE(fakes::eventually([&] { return api.get("/dead-letters?state=replayed").json["items"].size() == 1; }));
+  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 0);
   const auto again = api.post(path, {{"again", true}});
   CHECK(again.json["id"] != first.json["id"]);
   CHECK_FALSE(api.post(path, {{"again", true}}).json["id"] == again.json["id"]);
   const auto all = events(installation);
-  REQUIRE(all.size() == 5);
+  REQUIRE(all.size() == 4);
   for (const auto& record : all) CHECK(record->partition == 2);
 
   const auto letter = installation.cluster->at(log::Topic::dead_letters, 2, 0);
@@ -561,10 +588,13 @@ TEST_CASE("Dead letters: what is read in many steps is read once, with the terms
   CHECK(log->readers == 5);
   CHECK(api.get("/dead-letters/dlv_c").json["delivery"] == "dlv_c");
   CHECK(api.get("/dead-letters/dlv_d").status == 404);
-  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 3);
+
+  const test::TemporaryDirectory directory;
+  Process indexed(installation, true, with_history(directory));
+  CHECK(indexed.job("/dead-letters/replay", {{"all", true}})["done"] == 3);
   CHECK(events(installation).size() == 3);
-  const std::string first = id_of(api, "dlv_a"), last = id_of(api, "dlv_c");
-  CHECK(api.job("/dead-letters/replay", {{"ids", {first, last}}, {"again", true}})["done"] == 2);
+  const std::string first = id_of(indexed, "dlv_a"), last = id_of(indexed, "dlv_c");
+  CHECK(indexed.job("/dead-letters/replay", {{"ids", {first, last}}, {"again", true}})["done"] == 2);
   CHECK(events(installation).size() == 5);
 }
 

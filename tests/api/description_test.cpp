@@ -6,6 +6,7 @@
 #include "common/http/server/problem_types.hpp"
 #include "gateway/table.hpp"
 #include "tests/api/fixture.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::api;
@@ -97,8 +98,9 @@ TEST_CASE("Description: the page has each operation and each schema, and asks no
 }
 
 TEST_CASE("Description: the limits that it gives are those that are kept") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, [&](config::Settings& settings) { settings.history.dir = directory.path(); });
   REQUIRE(api.put("/endpoints/one", {{"url", "https://example.com/"}}).status == 201);
   REQUIRE(api.put("/keys/one", {{"scopes", {"events:write"}}}).status == 201);
   struct Taken {
@@ -110,7 +112,8 @@ TEST_CASE("Description: the limits that it gives are those that are kept") {
                        {"PUT", "/tenants/one", "TenantDeclaration", Json::object()},
                        {"POST", "/endpoints/one/rotate-secret", "Overlap", Json::object()},
                        {"POST", "/keys/one/rotate", "Grace", Json::object()},
-                       {"POST", "/dead-letters/replay", "ReplayRequest", {{"all", true}}}};
+                       {"POST", "/dead-letters/replay", "ReplayRequest", {{"all", true}}},
+                       {"POST", "/dead-letters/discard", "DiscardRequest", {{"all", true}}}};
   for (const Taken& taken : all) {
     std::size_t tried = 0;
     for (const auto& [name, member] : schema_of(taken.schema)["properties"].items()) {

@@ -1,5 +1,6 @@
 #include "common/log/names.hpp"
 #include "tests/api/fixture.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::api;
@@ -123,15 +124,19 @@ TEST_CASE("Event types: a policy that one uses stays") {
 }
 
 TEST_CASE("Dead letters: what was quarantined is published once its data holds") {
+  const test::TemporaryDirectory directory;
   Installation installation;
-  Process api(installation);
+  Process api(installation, true, [&](config::Settings& settings) { settings.history.dir = directory.path(); });
   REQUIRE(api.put("/event-types/order", {{"schema", of_type("integer")}}).status == 201);
   log::Record term;
   term.headers.add("certes-term", "7");
   installation.cluster->put(log::Topic::dead_letters, 0, std::move(term));
   quarantine(installation, R"({"total":"x"})");
-  const auto list = api.get("/dead-letters");
-  REQUIRE(list.json["items"].size() == 1);
+  Answer list;
+  REQUIRE(fakes::eventually([&] {
+    list = api.get("/dead-letters");
+    return list.status == 200 && list.json["items"].size() == 1;
+  }));
   const std::string id = list.json["items"][0]["id"];
   CHECK(list.json["items"][0]["rule"] == "schema");
   const auto refused = api.request("POST", "/dead-letters/" + id + "/replay");
@@ -145,7 +150,7 @@ TEST_CASE("Dead letters: what was quarantined is published once its data holds")
   CHECK(all["refused"] == 1);
   CHECK(api.post("/dead-letters/" + id + "/replay", {{"data", {{"total", 5}}}}).status == 202);
   REQUIRE(api.put("/event-types/order", {{"schema", of_type("string")}}).status == 200);
-  CHECK(api.job("/dead-letters/replay", {{"all", true}})["done"] == 1);
+  CHECK(api.job("/dead-letters/replay", {{"all", true}, {"again", true}})["done"] == 1);
 }
 
 TEST_CASE("Dead letters: what was quarantined for its attributes is published too") {

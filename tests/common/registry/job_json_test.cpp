@@ -46,8 +46,16 @@ TEST_CASE("Job: is read as it was written, in each state") {
 }
 
 TEST_CASE("Job: each kind has a filter of its own") {
+  for (const JobKind kind : {JobKind::replay_events, JobKind::replay_letters, JobKind::discard_letters}) {
+    Job one = example();
+    one.kind = kind;
+    one.filter = {};
+    const auto read = parse<Job>(stored_json(one), Form::stored);
+    REQUIRE(read);
+    CHECK(read->kind == kind);
+  }
   Job job = example();
-  job.kind = JobKind::replay_letters;
+  job.kind = JobKind::discard_letters;
   job.filter.rule = "gone";
   job.filter.event = "evt_1";
   job.filter.ids = {"dl_1"};

@@ -7,13 +7,14 @@ from harness import Case, Installation, Producer, Sink, event, run_to_end, wait_
 
 LOW = 300
 URGENT = 10
+INDEXED = {"CERTES_HISTORY_ENABLED": "true"}  # a gateway, too: it is asked to replay what is open
 
 
 class Breaker:
     engine = ""
 
     def prepare(self, sink):
-        self.installation = Installation(self, self.engine)
+        self.installation = Installation(self, self.engine, INDEXED | {"CERTES_HISTORY_DIR": str(self.directory / "history")})
         self.api = self.installation.api
         self.api.ok("PUT", "/backoff-policies/quick", {"strategy": "constant", "base_seconds": 0.2, "jitter": "none", "max_attempts": 8})
         self.sink = sink

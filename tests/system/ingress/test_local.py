@@ -22,7 +22,7 @@ API = [(method, f"/api/v1/{kind}" + path, body) for kind in KINDS
        for method, path, body in (("GET", "", None), ("POST", "", b"{}"), ("GET", "/x", None), ("PUT", "/x", b"{}"),
                                   ("PATCH", "/x", b"{}"), ("DELETE", "/x", None))]
 API += [("POST", "/api/v1/" + path, None) for path in ("endpoints/x/pause", "endpoints/x/resume", "endpoints/x/rotate-secret",
-                                                       "keys/x/rotate", "dead-letters/replay", "dead-letters/x/replay")]
+                                                       "keys/x/rotate", "dead-letters/replay", "dead-letters/discard", "dead-letters/x/replay")]
 API += [("GET", "/api/v1/" + path, None) for path in ("event-types/x/versions", "event-types/x/versions/1", "dead-letters",
                                                       "dead-letters/x", "audit")]
 KEYED = [("gateway", route) for route in GATEWAY if "shop" not in route[1]] + [("api", route) for route in API]

@@ -56,7 +56,8 @@ class Away(Case):
                 self.assertEqual(await asyncio.to_thread(call, ("GET", "/api/v1/endpoints", None)), 200)
                 statuses = await asyncio.to_thread(lambda: [a.result() for a in answers])
             for one, status in zip(calls, statuses):
-                self.assertIn(status, (404, 503) if "dl_" in one[1] else (503,), one)
+                # Without an index nothing is begun on many dead letters.
+                self.assertIn(status, (404, 503) if "dl_" in one[1] else (501,) if one[1].endswith("/replay") else (503,), one)
             self.go_on()
             await asyncio.to_thread(wait_for, lambda: call(("GET", "/api/v1/dead-letters", None)) == 200, 60, "dead letters")
 

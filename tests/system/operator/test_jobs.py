@@ -173,8 +173,10 @@ class OnKafka(Jobs):
         self.assertEqual(set(counts.values()), {1})
         self.one_event(sink, ids[0])
         self.commands(sink, ids[1])
-        # A process without an index goes on with what needs none.
-        job = Api(self.publisher.address("api")).job("/dead-letters/replay", {"all": True})
+        # A process without an index does not know which dead letters are open.
+        status, _, answer = Api(self.publisher.address("api")).call("POST", "/dead-letters/replay", {"all": True})
+        self.assertEqual((status, answer["type"]), (501, "/problems/no-history"))
+        job = self.api.job("/dead-letters/replay", {"all": True})
         self.assertEqual((job["state"], job["total"]), ("done", 0))
 
 
