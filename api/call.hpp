@@ -14,6 +14,7 @@
 #include "common/base/ids.hpp"
 #include "common/base/mutex.hpp"
 #include "common/questions/asker.hpp"
+#include "common/questions/heard.hpp"
 #include "gateway/access/caller.hpp"
 #include "gateway/access/clients.hpp"
 #include "gateway/access/dependencies.hpp"
@@ -44,6 +45,8 @@ class Services {
   // Questions to dispatchers, by what their answers cover.
   metrics::Counter asked_whole, asked_partial, asked_refused;
   metrics::Counter jobs_refused;
+  // Who has answered for overviews.
+  questions::Heard heard;
   Turns replay_turns;
   // What became of events; null: this process keeps none.
   const std::unique_ptr<history::History> history;

@@ -4,13 +4,13 @@
 
 #include "api/change.hpp"
 #include "api/steps.hpp"
+#include "api/waiting_json.hpp"
 #include "common/questions/asker.hpp"
 #include "common/questions/endpoint_stats.hpp"
 
 namespace certes::api {
 namespace {
 
-using questions::ClassWaiting;
 using questions::EndpointStats;
 using questions::Standing;
 using registry::OrderedJson;
@@ -28,32 +28,6 @@ struct Gathered {
   std::int32_t covered = 0, all = 0;
   std::vector<Told> told;
 };
-
-OrderedJson time_json(UnixMillis at) { return at == 0 ? OrderedJson() : OrderedJson(format_rfc3339(at)); }
-
-OrderedJson oldest_json(UnixMillis at, UnixMillis now) {
-  if (at == 0) return nullptr;
-  return {{"at", format_rfc3339(at)}, {"age_seconds", static_cast<double>(std::max<UnixMillis>(0, now - at)) / 1000}};
-}
-
-OrderedJson waiting_json(const ClassWaiting& waiting, UnixMillis now) {
-  return {{"total", waiting.all()},
-          {"first", {{"memory", waiting.first_memory}, {"log", waiting.first_log}}},
-          {"retry", {{"memory", waiting.retry_memory}, {"log", waiting.retry_log}}},
-          {"oldest", oldest_json(waiting.oldest, now)}};
-}
-
-OrderedJson waiting_json(const EndpointStats& stats, UnixMillis now) {
-  ClassWaiting all;
-  OrderedJson by_priority = OrderedJson::object();
-  for (std::size_t i = 0; i < stats.classes.size(); ++i) {
-    all.add(stats.classes[i]);
-    by_priority[std::string(to_string(static_cast<registry::Priority>(i)))] = waiting_json(stats.classes[i], now);
-  }
-  OrderedJson json = waiting_json(all, now);
-  json["by_priority"] = std::move(by_priority);
-  return json;
-}
 
 OrderedJson attempts_json(const questions::Attempts& attempts) {
   return {{"since", time_json(attempts.since)},
@@ -136,7 +110,7 @@ http::Response answer_of(const registry::Endpoint& endpoint, const Gathered& gat
   for (const Told& told : gathered.told) all.add(told.stats);
   OrderedJson json = state_json(endpoint, gathered.told);
   json["at"] = format_rfc3339(now);
-  json["waiting"] = waiting_json(all, now);
+  json["waiting"] = waiting_json(all.classes, now);
   json["in_flight"] = all.in_flight;
   json["next_retry_at"] = time_json(all.next_retry);
   json["failing_since"] = time_json(all.attempts.failing_since);

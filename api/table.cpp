@@ -15,6 +15,7 @@
 #include "api/key_actions.hpp"
 #include "api/openapi/description.hpp"
 #include "api/openapi/page.hpp"
+#include "api/overview.hpp"
 #include "api/refused_requests.hpp"
 #include "api/resources.hpp"
 
@@ -116,6 +117,8 @@ Table make_table() {
   add("POST", "/replays", "replays:write", create_replay, "Send many events again, as a job", {"dry_run"}, kLengthy);
   add_jobs(table, "/replays", "replays", "replay");
   add_jobs(table, "/jobs", "jobs", "job");
+  add("GET", "/overview", "endpoints:read", overview,
+      "What is accepted and delivered, and what waits, of all processes", {"tenants", "limit"}, kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",
       {"kind", "id", "by", "from", "to", "limit", "after"}, kLengthy);
   add("POST", "/backups", "backup:write", create_backup, "Make a copy of the embedded log while it is used");

@@ -7,6 +7,7 @@
 #include "common/base/ids.hpp"
 #include "common/base/overloaded.hpp"
 #include "common/questions/codec.hpp"
+#include "common/questions/overview.hpp"
 
 namespace certes {
 namespace {
@@ -34,7 +35,8 @@ std::string name_of_process(const Clock& clock) {
 }  // namespace
 
 Questions::Questions(log::Log& log, const Clock& clock, dispatcher::Dispatcher* dispatcher, gateway::Gateway* gateway)
-    : dispatcher_(dispatcher),
+    : log_(log),
+      dispatcher_(dispatcher),
       gateway_(gateway),
       carrier_(carrier_of(log)),
       asker_(
@@ -72,13 +74,37 @@ void Questions::take(const log::RecordPtr& record) {
              questions::parse(record->headers, record->value));
 }
 
-// Each kind is for gateways or for dispatchers.
+// Each kind is for gateways or for dispatchers; but an overview is of the process.
 void Questions::ask_here(questions::Question question, questions::Answered answered) {
+  if (question.kind == questions::kOverview) return say_overview(std::move(question), std::move(answered));
   if (question.kind != questions::kRefusedRequests) {
     if (dispatcher_ != nullptr) dispatcher_->ask(std::move(question), std::move(answered));
   } else if (auto answer = gateway_ != nullptr ? gateway_->answer(question) : std::nullopt) {
     answered(std::move(*answer));
   }
+}
+
+// Nothing, where a role of this process does not answer: half of it would be taken for all.
+void Questions::say_overview(questions::Question question, questions::Answered answered) {
+  auto accepted = gateway_ != nullptr ? gateway_->answer(question) : std::nullopt;
+  if (gateway_ != nullptr && !accepted) return;
+  const std::string part = accepted ? accepted->value : "{}";
+  if (dispatcher_ == nullptr) {
+    if (!accepted) return;
+    accepted->value = overview_with(part, "{}");
+    return answered(std::move(*accepted));
+  }
+  dispatcher_->ask(std::move(question), [this, part, answered = std::move(answered)](questions::Answer delivered) {
+    delivered.value = overview_with(part, delivered.value);
+    answered(std::move(delivered));
+  });
+}
+
+std::string Questions::overview_with(std::string_view part, std::string_view other) const {
+  auto overview = questions::process_overview_of(part).value_or(questions::ProcessOverview{});
+  overview.add(questions::process_overview_of(other).value_or(questions::ProcessOverview{}));
+  overview.log_away = !log_.health();
+  return to_json(overview);
 }
 
 void Questions::answer_elsewhere(questions::Question&& question) {

@@ -32,7 +32,10 @@ class Questions {
   void take(const log::RecordPtr& record);
   void ask_here(questions::Question question, questions::Answered answered);
   void answer_elsewhere(questions::Question&& question);
+  void say_overview(questions::Question question, questions::Answered answered);
+  std::string overview_with(std::string_view part, std::string_view other) const;
 
+  const log::Log& log_;
   dispatcher::Dispatcher* const dispatcher_;
   gateway::Gateway* const gateway_;
   std::unique_ptr<log::QuestionCarrier> carrier_;  // none: there is one process

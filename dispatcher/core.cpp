@@ -27,7 +27,7 @@ Core::Core(CoreOptions options, CorePorts ports)
       notices_(routes_, ports.outcomes, ports.observer, ports.clock, options_.seed),
       endpoints_(scheduler_, sweep_, ports.observer, notices_, ports.sealer, ports.clock, options_.first_in_flight),
       book_(scheduler_, sweep_, ports.outcomes, ports.clock, options_.memory_bytes),
-      recorder_(options_, book_, commands_, ports.outcomes, ports.observer, notices_, ports.clock),
+      recorder_(options_, book_, commands_, ports.outcomes, ports.observer, notices_, tallies_, ports.clock),
       attempts_(options_, {book_, endpoints_, recorder_, routes_, ports.outcomes, ports.transfers, ports.registrar,
                            ports.observer, ports.sealer, ports.clock}),
       replies_(options_, routes_, ports.sealer),
@@ -35,8 +35,9 @@ Core::Core(CoreOptions options, CorePorts ports)
       loader_(options_, {book_, backlogs_, commands_, arrivals_, endpoints_, recorder_, routes_, replies_,
                          ports.outcomes, ports.picks, ports.observer, ports.clock}),
       intake_(options_, {book_, backlogs_, commands_, loader_, arrivals_, endpoints_, recorder_, routes_, replies_,
-                         ports.registrar, ports.observer}),
-      informant_({book_, backlogs_, endpoints_, routes_, scheduler_, ports.outcomes, ports.clock}) {}
+                         ports.registrar, ports.observer, tallies_}),
+      informant_({book_, backlogs_, endpoints_, routes_, scheduler_, ports.outcomes, tallies_, ports.clock,
+                  ports.clock.unix_millis(), [this] { return is_full(); }}) {}
 
 void Core::on_running(std::int32_t partition, book::OpenIndex& index) {
   leave_settled();

@@ -121,6 +121,7 @@ class Core {
   Backlogs backlogs_;
   Book book_;
   Commands commands_;
+  Tallies tallies_;
   Recorder recorder_;
   Attempts attempts_;
   Replies replies_;

@@ -58,20 +58,20 @@ void Desk::serve(const Route& route, IngestHandler handler, const http::Request&
   if (!named) return exchange.respond(answer({Code::invalid, kBadPath}));
   Visit visit{route, dependencies.registry.state(), nullptr, {}, named->other};
   if (auto refusal = door.enter(request, named->tenant, loop.now(), visit)) {
-    count(route, refusal->code);
+    count(visit, refusal->code);
     return exchange.respond(std::move(refusal->answer));
   }
-  if (auto refused = refuse_coding(route, request)) return exchange.respond(std::move(*refused));
+  if (auto refused = refuse_coding(visit, request)) return exchange.respond(std::move(*refused));
   if (!within_rates(visit, exchange)) return;
   handler(*this, request, visit, std::move(exchange));
 }
 
 // A source's webhooks alone may be packed: they travel on so.
-std::optional<http::Response> Desk::refuse_coding(const Route& route, const http::Request& request) {
-  if (route.access == Access::source) return std::nullopt;
+std::optional<http::Response> Desk::refuse_coding(const Visit& visit, const http::Request& request) {
+  if (visit.route.access == Access::source) return std::nullopt;
   const auto error = event::refuse_coding(event::content_coding(request.headers));
   if (!error) return std::nullopt;
-  metrics.rejected("", "unsupported_media_type");
+  metrics.rejected(visit.tenant, "", "unsupported_media_type");
   return unsupported_media_type(*error);
 }
 
@@ -88,13 +88,13 @@ std::optional<http::Response> Desk::look(const Route& route, const http::Request
   Visit visit{route, dependencies.registry.state(), nullptr, {}, named->other};
   auto refusal = door.enter(head, named->tenant, loop.now(), visit);
   if (!refusal && route.access == Access::source) refusal = intake.look(head, visit);
-  if (!refusal) return refuse_coding(route, head);
-  count(route, refusal->code);
+  if (!refusal) return refuse_coding(visit, head);
+  count(visit, refusal->code);
   return std::move(refusal->answer);
 }
 
-void Desk::count(const Route& route, Code code) {
-  if (route.takes_in) metrics.rejected("", reason(code));
+void Desk::count(const Visit& visit, Code code) {
+  if (visit.route.takes_in) metrics.rejected(visit.tenant, "", reason(code));
 }
 
 }  // namespace certes::gateway::ingest

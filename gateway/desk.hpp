@@ -39,9 +39,9 @@ struct Desk {
   StreamIntake streams;
 
  private:
-  std::optional<http::Response> refuse_coding(const Route& route, const http::Request& request);
+  std::optional<http::Response> refuse_coding(const Visit& visit, const http::Request& request);
   bool within_rates(const Visit& visit, http::Exchange& exchange);
-  void count(const Route& route, Code code);
+  void count(const Visit& visit, Code code);
 };
 
 }  // namespace certes::gateway::ingest

@@ -198,7 +198,7 @@ class Gateway::Impl {
   explicit Impl(const Frame& frame)
       : frame_(frame),
         metrics_(frame.metrics, frame.settings.metrics_endpoints),
-        informant_(frame),
+        informant_(frame, metrics_.tallies()),
         counts_(frame.metrics, "certes_gateway_requests_total", "Requests that were answered."),
         scrapers_(frame.settings, frame.clock),
         server_(server_options(frame.settings)),
@@ -258,7 +258,7 @@ class Gateway::Impl {
     const auto make = [this, &route, handler](http::Loop& loop) -> http::DirectHandler {
       return [this, &route, handler, &loop](const http::Request& request, http::Exchange exchange) {
         if (ingest::Desk* own = desk(loop)) return own->serve(route, handler, request, std::move(exchange));
-        if (route.takes_in) metrics_.rejected("", "not_accepted");
+        if (route.takes_in) metrics_.rejected("", "", "not_accepted");
         exchange.respond(Door::not_reached());
       };
     };

@@ -44,11 +44,12 @@ Result<std::unique_ptr<Asker::Open>> Asker::ask(std::string_view kind, std::stri
              Gathering(partitions_(), about), kNeverEnough);
 }
 
-// Nobody speaks for this partition: what is asked of everybody is never complete.
+// Nobody speaks for the partition behind the last: what is asked of everybody is never complete.
 Result<std::unique_ptr<Asker::Open>> Asker::ask_everybody(std::string_view kind, std::string_view tenant,
                                                           std::string_view subject) {
+  const std::int32_t partitions = partitions_();
   return ask({{}, std::string(kind), std::string(tenant), std::string(subject), clock_.unix_millis(), from_},
-             Gathering(0, {0}), ways_.elsewhere ? kNeverEnough : 1);
+             Gathering(partitions, {partitions}), ways_.elsewhere ? kNeverEnough : 1);
 }
 
 Result<std::unique_ptr<Asker::Open>> Asker::ask(Question question, Gathering gathering, std::size_t enough) {

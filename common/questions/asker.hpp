@@ -63,8 +63,8 @@ class Asker {
   // `about`: the partitions that matter; empty: all. Error: busy, as many are open, of all or of the tenant, as may be.
   Result<std::unique_ptr<Open>> ask(std::string_view kind, std::string_view tenant, std::string_view subject,
                                     const std::vector<std::int32_t>& about = {});
-  // One that is about no partition: to be answered by whoever knows something, and nobody knows how many these are. So
-  // the second passes, unless there is this process alone. Error: as ask().
+  // One that is about no partition, or not about partitions alone: to be answered by whoever knows something, and
+  // nobody knows how many these are. So the second passes, unless there is this process alone. Error: as ask().
   Result<std::unique_ptr<Open>> ask_everybody(std::string_view kind, std::string_view tenant, std::string_view subject);
   // An answer has come, by whatever way. False: it is to none that is open, or was left out.
   bool take(Answer answer);

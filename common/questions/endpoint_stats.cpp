@@ -3,62 +3,16 @@
 #include <algorithm>
 
 #include "common/questions/codec.hpp"
-#include "common/questions/members.hpp"
+#include "common/questions/parts_json.hpp"
 
 namespace certes::questions {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 8> kStandings = {"unknown",  "open", "broken",  "paused",
-                                                        "disabled", "gone", "resting", "tripped"};
 constexpr std::size_t kMostWorkers = 1'000;
 
 UnixMillis earliest(UnixMillis a, UnixMillis b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
-
-Json json_of(const ClassWaiting& waiting) {
-  return {{"first_memory", waiting.first_memory},
-          {"first_log", waiting.first_log},
-          {"retry_memory", waiting.retry_memory},
-          {"retry_log", waiting.retry_log},
-          {"oldest", waiting.oldest}};
-}
-
-bool read(const Json& json, ClassWaiting& into) {
-  Members members(json);
-  members.count("first_memory", into.first_memory);
-  members.count("first_log", into.first_log);
-  members.count("retry_memory", into.retry_memory);
-  members.count("retry_log", into.retry_log);
-  members.time("oldest", into.oldest);
-  return members.good();
-}
-
-Json json_of(const Attempts& attempts) {
-  return {{"since", attempts.since},
-          {"delivered", attempts.delivered},
-          {"retry", attempts.retry},
-          {"awaiting", attempts.awaiting},
-          {"dead_lettered", attempts.dead_lettered},
-          {"cancelled", attempts.cancelled},
-          {"last_success", attempts.last_success},
-          {"last_failure", attempts.last_failure},
-          {"failing_since", attempts.failing_since}};
-}
-
-bool read(const Json& json, Attempts& into) {
-  Members members(json);
-  members.time("since", into.since);
-  members.count("delivered", into.delivered);
-  members.count("retry", into.retry);
-  members.count("awaiting", into.awaiting);
-  members.count("dead_lettered", into.dead_lettered);
-  members.count("cancelled", into.cancelled);
-  members.time("last_success", into.last_success);
-  members.time("last_failure", into.last_failure);
-  members.time("failing_since", into.failing_since);
-  return members.good();
-}
 
 Json json_of(const OrderedKeys& keys) {
   return {{"open", keys.open}, {"blocked", keys.blocked}, {"blocked_since", keys.blocked_since}};
@@ -70,17 +24,6 @@ bool read(const Json& json, OrderedKeys& into) {
   members.count("blocked", into.blocked);
   members.time("blocked_since", into.blocked_since);
   return members.good();
-}
-
-bool read_classes(const Json& json, EndpointStats& into) {
-  const Members members(json);
-  if (!members.good()) return false;
-  for (std::size_t i = 0; i < registry::kPriorities; ++i) {
-    const std::string name(to_string(static_cast<registry::Priority>(i)));
-    const Json* const found = members.find(name.c_str());
-    if (found != nullptr && !read(*found, into.classes[i])) return false;
-  }
-  return true;
 }
 
 Json json_of(const WorkerStats& worker) {
@@ -102,17 +45,7 @@ bool read_workers(const Json& json, EndpointStats& into) {
   return true;
 }
 
-// A standing of a later release is none that is known.
-void read_standing(Members& members, Standing& into) {
-  const std::string* const found = members.text("standing");
-  if (found == nullptr) return;
-  const auto known = std::ranges::find(kStandings, *found);
-  if (known != kStandings.end()) into = static_cast<Standing>(known - kStandings.begin());
-}
-
 }  // namespace
-
-std::string_view to_string(Standing standing) { return kStandings[static_cast<std::size_t>(standing)]; }
 
 void ClassWaiting::add(const ClassWaiting& other) {
   first_memory += other.first_memory;
@@ -155,13 +88,9 @@ void EndpointStats::add(const EndpointStats& other) {
 }
 
 std::string to_json(const EndpointStats& stats) {
-  Json classes = Json::object();
-  for (std::size_t i = 0; i < registry::kPriorities; ++i)
-    if (stats.classes[i] != ClassWaiting{})
-      classes[std::string(to_string(static_cast<registry::Priority>(i)))] = json_of(stats.classes[i]);
   Json workers = Json::array();
   for (const WorkerStats& worker : stats.workers) workers.push_back(json_of(worker));
-  return Json{{"classes", std::move(classes)},
+  return Json{{"classes", json_of(stats.classes)},
               {"attempts", json_of(stats.attempts)},
               {"next_retry", stats.next_retry},
               {"in_flight", stats.in_flight},
@@ -193,7 +122,7 @@ std::optional<EndpointStats> endpoint_stats_of(std::string_view json) {
   std::uint64_t version = 0;
   members.count("version", version);
   stats.version = static_cast<std::int64_t>(version);
-  const bool read_all = (classes == nullptr || read_classes(*classes, stats)) &&
+  const bool read_all = (classes == nullptr || read(*classes, stats.classes)) &&
                         (attempts == nullptr || read(*attempts, stats.attempts)) &&
                         (keys == nullptr || read(*keys, stats.keys)) &&
                         (workers == nullptr || read_workers(*workers, stats));

@@ -43,5 +43,7 @@ inline constexpr std::string_view kEndpointStats = "endpoint-stats";  // subject
 inline constexpr std::string_view kDeliveryStanding = "delivery-standing";
 // To gateways; subject: the source, and whether payloads are asked for (refused_requests.hpp).
 inline constexpr std::string_view kRefusedRequests = "refused-requests";
+// To both; subject: of whom, and how many endpoints (overview.hpp).
+inline constexpr std::string_view kOverview = "overview";
 
 }  // namespace certes::questions

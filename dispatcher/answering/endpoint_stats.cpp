@@ -11,20 +11,6 @@ namespace {
 using questions::EndpointStats;
 using questions::Standing;
 
-Standing standing_of(const Endpoint& endpoint) {
-  switch (endpoint.mode) {
-    case Mode::open:
-      if (!endpoint.workers.closed()) return Standing::tripped;
-      return endpoint.rests() ? Standing::resting : Standing::open;
-    case Mode::broken: return Standing::broken;
-    case Mode::paused: return Standing::paused;
-    case Mode::gone: return Standing::gone;
-    case Mode::disabled:
-    case Mode::deleted: break;
-  }
-  return Standing::disabled;
-}
-
 void describe(const Endpoint& endpoint, const Clock& clock, EndpointStats& stats) {
   stats.standing = standing_of(endpoint);
   const auto at = [&clock](SteadyTime when) {
@@ -64,6 +50,20 @@ void add(const Backlog& backlog, const book::OpenIndex& index, Book& book, Endpo
 }
 
 }  // namespace
+
+Standing standing_of(const Endpoint& endpoint) {
+  switch (endpoint.mode) {
+    case Mode::open:
+      if (!endpoint.workers.closed()) return Standing::tripped;
+      return endpoint.rests() ? Standing::resting : Standing::open;
+    case Mode::broken: return Standing::broken;
+    case Mode::paused: return Standing::paused;
+    case Mode::gone: return Standing::gone;
+    case Mode::disabled:
+    case Mode::deleted: break;
+  }
+  return Standing::disabled;
+}
 
 std::string endpoint_stats(const Informant::Parts& parts, const questions::Question& question) {
   EndpointStats stats;

@@ -12,7 +12,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {{questions::kEndpointStats, endpoint_stats},
-                         {questions::kDeliveryStanding, delivery_standing}};
+                         {questions::kDeliveryStanding, delivery_standing},
+                         {questions::kOverview, overview}};
 
 }  // namespace
 

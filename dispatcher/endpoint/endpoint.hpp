@@ -49,6 +49,7 @@ struct Endpoint {
   std::size_t deliveries = 0;      // in memory: those that wait and those that do not
   std::vector<Backlog*> backlogs;  // by partition and class, where there is one
   questions::Attempts attempts;    // that have ended here
+  std::string last_error;          // of the last that has failed
   std::size_t meter = 0;
   std::size_t affinity = 0;
   std::shared_ptr<const TenantLimits> limits;     // its tenant's

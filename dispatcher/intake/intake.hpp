@@ -29,6 +29,7 @@ struct IntakeParts {
   Replies& replies;
   Registrar& registrar;
   Observer& observer;
+  Tallies& tallies;
 };
 
 class EventIntake {

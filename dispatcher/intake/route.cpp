@@ -52,6 +52,7 @@ void EventIntake::route_event(const log::RecordPtr& record, const event::EventVi
   if (nobody && is_new && routing.kind == EventKind::event) {
     if (view.wait && view.replay.empty()) parts_.recorder.tell_unmatched(place_of(*record), view);
     parts_.observer.unmatched(*record, view.id);
+    ++parts_.tallies.of(view.tenant).unmatched;
   }
   arrive(routing);
   if (routing.kind == EventKind::result) result_read(view, *record);

@@ -48,12 +48,15 @@ void note_circumstances(AttemptRecord& record, const Delivery& delivery, const h
   record.breaker_open = std::holds_alternative<RetryAt>(judged.ending) && !delivery.endpoint->workers.closed();
 }
 
-void count(questions::Attempts& attempts, const Ending& ending, Sign sign, UnixMillis now) {
+void count(questions::Attempts& attempts, const Ending& ending) {
   std::visit(
       Overloaded{[&](const Delivered&) { ++attempts.delivered; }, [&](const RetryAt&) { ++attempts.retry; },
                  [&](const Awaiting&) { ++attempts.awaiting; }, [&](const DeadLettered&) { ++attempts.dead_lettered; },
                  [&](const Cancelled&) { ++attempts.cancelled; }},
       ending);
+}
+
+void note_sign(questions::Attempts& attempts, Sign sign, UnixMillis now) {
   if (sign == Sign::works) {
     attempts.last_success = now;
     attempts.failing_since = 0;
@@ -63,16 +66,25 @@ void count(questions::Attempts& attempts, const Ending& ending, Sign sign, UnixM
   }
 }
 
+// Deliveries, by how they have ended.
+void count(questions::Delivering& tally, const Ending& ending) {
+  std::visit(
+      Overloaded{[&](const Delivered&) { ++tally.delivered; }, [](const RetryAt&) {}, [](const Awaiting&) {},
+                 [&](const DeadLettered&) { ++tally.dead_lettered; }, [&](const Cancelled&) { ++tally.cancelled; }},
+      ending);
+}
+
 }  // namespace
 
 Recorder::Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
-                   Notices& notices, const Clock& clock)
+                   Notices& notices, Tallies& tallies, const Clock& clock)
     : options_(options),
       book_(book),
       commands_(commands),
       outcomes_(outcomes),
       observer_(observer),
       notices_(notices),
+      tallies_(tallies),
       clock_(clock),
       answers_(book, outcomes, observer, clock, options.seed) {}
 
@@ -92,7 +104,10 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   const std::string error = failed_now ? error_text(result) : std::string();
   const Sign sign = sign_of(delivery, result.status, judged.ending);
   const UnixMillis failed_since = delivery.endpoint->attempts.failing_since;
-  count(delivery.endpoint->attempts, judged.ending, sign, clock_.unix_millis());
+  count(delivery.endpoint->attempts, judged.ending);
+  note_sign(delivery.endpoint->attempts, sign, clock_.unix_millis());
+  if (sign == Sign::fails) delivery.endpoint->last_error = error.substr(0, questions::ProcessOverview::kMostErrorBytes);
+  tally_attempt(delivery, result, judged);
   if (failed_since != delivery.endpoint->attempts.failing_since) note(*delivery.endpoint);
   notices_.attempted(*delivery.endpoint, {sign, failed_since, error, result.status});
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
@@ -168,6 +183,13 @@ void Recorder::end_unsent(Delivery& delivery) {
   give_up(delivery, {kEndpointDisabled, disabled_text(*delivery.endpoint)});
 }
 
+void Recorder::tally_attempt(const Delivery& delivery, const http::TransferResult& result, const Judged& judged) {
+  questions::Delivering& tally = tallies_.of(delivery.endpoint->config().tenant);
+  count(tally.attempts, judged.ending);
+  tally.attempt.count(Micros{result.duration_us});
+  if (is_delivered(judged.ending)) tally.age.count(Millis{clock_.unix_millis() - delivery.record->record->appended_at});
+}
+
 // Of the event nothing is known but its place.
 void Recorder::lost(Place place, const Backlog& backlog, std::string_view why, std::function<void()> recorded) {
   const std::string name = delivery_id(text_of(place), backlog.name->endpoint, kLost);
@@ -180,12 +202,14 @@ void Recorder::lost(Place place, const Backlog& backlog, std::string_view why, s
   record.error = why;
   observer_.lost();
   const Endpoint* const endpoint = backlog.endpoint;
-  outcomes_.record_attempt(place, backlog.lane, record,
-                           [this, priority = backlog.priority, known = endpoint != nullptr,
-                            meter = endpoint ? endpoint->meter : 0, recorded = std::move(recorded)] {
-                             observer_.ended(priority, Cancelled{}, known, meter);
-                             recorded();
-                           });
+  outcomes_.record_attempt(
+      place, backlog.lane, record,
+      [this, priority = backlog.priority, known = endpoint != nullptr, meter = endpoint ? endpoint->meter : 0,
+       tenant = backlog.name->tenant, recorded = std::move(recorded)] {
+        count(tallies_.of(tenant), Cancelled{});
+        observer_.ended(priority, Cancelled{}, known, meter);
+        recorded();
+      });
 }
 
 void Recorder::tell_unmatched(Place place, const event::EventView& view) {
@@ -266,6 +290,8 @@ void Recorder::recorded(Delivery& delivery) {
 }
 
 void Recorder::ended(Delivery& delivery, const Ending& ending) {
+  const std::string_view tenant = delivery.backlog ? std::string_view(delivery.backlog->name->tenant) : "";
+  count(tallies_.of(tenant), ending);
   observer_.ended(delivery.priority, ending, delivery.endpoint != nullptr,
                   delivery.endpoint ? delivery.endpoint->meter : 0);
   if (delivery.command) commands_.remove(*delivery.record->record);

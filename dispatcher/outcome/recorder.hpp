@@ -9,6 +9,7 @@
 
 #include "common/event/event.hpp"
 #include "common/http/client/sender.hpp"
+#include "dispatcher/answering/tallies.hpp"
 #include "dispatcher/book/book.hpp"
 #include "dispatcher/core_options.hpp"
 #include "dispatcher/loading/commands.hpp"
@@ -41,7 +42,7 @@ class Recorder {
  public:
   // All outlive it.
   Recorder(const CoreOptions& options, Book& book, Commands& commands, Outcomes& outcomes, Observer& observer,
-           Notices& notices, const Clock& clock);
+           Notices& notices, Tallies& tallies, const Clock& clock);
 
   // All of these: the delivery is Recording from then on (Answering before, if it is a command), or has ended.
   // An attempt, which has been counted already.
@@ -72,6 +73,7 @@ class Recorder {
 
  private:
   void note(const Endpoint& endpoint);
+  void tally_attempt(const Delivery& delivery, const http::TransferResult& result, const Judged& judged);
   void answer_first(Delivery& delivery, event::CommandResult&& result, Answers::Then then);
   void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
   void begin(Delivery& delivery, const Ending& ending, std::uint8_t appends = 1);
@@ -88,6 +90,7 @@ class Recorder {
   Outcomes& outcomes_;
   Observer& observer_;
   Notices& notices_;
+  Tallies& tallies_;
   const Clock& clock_;
   Answers answers_;
 };

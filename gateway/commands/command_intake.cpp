@@ -73,14 +73,14 @@ CommandIntake::CommandIntake(http::Loop& loop, const Dependencies& dependencies,
       metrics_(metrics),
       ids_(dependencies.clock) {}
 
-void CommandIntake::refuse(const Error& error, http::Exchange exchange) {
-  metrics_.rejected("", reason(error.code));
+void CommandIntake::refuse(std::string_view tenant, const Error& error, http::Exchange exchange) {
+  metrics_.rejected(tenant, "", reason(error.code));
   exchange.respond(ingest::answer(error));
 }
 
 // The log could not be read in time, or at all: nothing was asked of it that could be half done.
 void CommandIntake::not_found_out(const Error& error, http::Exchange exchange) {
-  if (error.code == Code::busy) return refuse(error, std::move(exchange));
+  if (error.code == Code::busy) return refuse("", error, std::move(exchange));
   if (error.code != Code::timeout && error.code != Code::unavailable) return exchange.respond(ingest::answer(error));
   auto response = http::problem(503, "search-incomplete", "Not looked up", error.message);
   response.headers.emplace_back("Retry-After", "1");
@@ -91,14 +91,14 @@ void CommandIntake::accept(const http::Request& request, const Visit& visit, htt
   const Caller* known = visit.caller;
   const std::string_view name = visit.named;
   if (!event::is_json(request.header("content-type"))) {
-    metrics_.rejected("", "unsupported_media_type");
+    metrics_.rejected(known->tenant, "", "unsupported_media_type");
     return exchange.respond(ingest::unsupported_media_type(
         {Code::invalid, "a command is JSON: send Content-Type: application/json", "content-type"}));
   }
   const auto hops = intake_.gate().hops(request, known->tenant, "", exchange);
   if (!hops) return;
   if (auto named = check_name(visit.state, known->tenant, name); !named)
-    return refuse(named.error(), std::move(exchange));
+    return refuse(known->tenant, named.error(), std::move(exchange));
   if (ingest::verify::to_parse(request.body, ingest::Judge::kLongest) > ingest::Judge::kLongest)
     return hand_over(request, visit, *hops, std::move(exchange));
   settle({request, *known, name, *hops, read(document_, request.body)}, std::move(exchange));
@@ -120,7 +120,7 @@ void CommandIntake::hand_over(const http::Request& request, const Visit& visit, 
   ingest::HeavyWork::Job job;
   job.work = [held](ingest::Workplace& place) { held->command = read(place.document, held->request.view().body); };
   job.then = [this, held, hops](bool done) {
-    if (!done) return refuse(ingest::HeavyWork::full(), std::move(held->exchange));
+    if (!done) return refuse(held->caller.tenant, ingest::HeavyWork::full(), std::move(held->exchange));
     settle({held->request.view(), held->caller, held->name, hops, std::move(held->command)}, std::move(held->exchange));
   };
   intake_.heavy().offer(loop_, held->caller.tenant, held->request.bytes(), std::move(job));
@@ -129,12 +129,12 @@ void CommandIntake::hand_over(const http::Request& request, const Visit& visit, 
 void CommandIntake::settle(Sent&& sent, http::Exchange exchange) {
   if (sent.command)
     if (auto completed = complete(sent, *sent.command); !completed) sent.command = fail(std::move(completed.error()));
-  if (!sent.command) return refuse(sent.command.error(), std::move(exchange));
+  if (!sent.command) return refuse(sent.caller.tenant, sent.command.error(), std::move(exchange));
   std::vector<event::Event> events;
   events.push_back(std::move(*sent.command));
   ingest::IdempotencyIndex::Claim claim;
   auto again = intake_.repeated(sent.request, sent.caller, {sent.caller.tenant, sent.name}, events, claim);
-  if (!again) return refuse(again.error(), std::move(exchange));
+  if (!again) return refuse(sent.caller.tenant, again.error(), std::move(exchange));
   if (*again) return exchange.respond(std::move(**again));
   ingest::Acceptor::Aim aim{choose_place(events.front()), registry::EventKind::command, nullptr};
   intake_.waits().accept(acceptor_, sent.request,
@@ -200,7 +200,7 @@ void CommandIntake::take_result(const http::Request& request, const Visit& visit
   const auto hops = intake_.gate().hops(request, visit.caller->tenant, "", exchange);
   if (!hops) return;
   auto posted = posted_result(request);
-  if (!posted) return refuse(posted.error(), std::move(exchange));
+  if (!posted) return refuse(visit.caller->tenant, posted.error(), std::move(exchange));
   const auto held = shared(std::move(exchange));
   const auto result = std::make_shared<event::CommandResult>(std::move(*posted));
   auto on_found = [this, held, result, hops = *hops, id = std::string(id)](Result<FoundCommand> found) {
@@ -220,7 +220,8 @@ void CommandIntake::take_result(const http::Request& request, const Visit& visit
 void CommandIntake::result_found(const log::StoredRecord& result, http::Exchange exchange) {
   if (!result.headers.find(log::names::kRule))
     return exchange.respond(ingest::accepted({}, result.headers.get(log::names::kId), true));
-  refuse({Code::conflict, "the command has failed before: " + std::string(result.headers.get(log::names::kError))},
+  refuse(result.headers.get(log::names::kTenant),
+         {Code::conflict, "the command has failed before: " + std::string(result.headers.get(log::names::kError))},
          std::move(exchange));
 }
 

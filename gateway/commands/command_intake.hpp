@@ -43,7 +43,8 @@ class CommandIntake {
   Result<void> complete(const Sent& sent, event::Event& command);
   Result<void> check_name(const registry::StatePtr& state, const std::string& tenant, std::string_view name);
   std::int32_t choose_place(event::Event& command);
-  void refuse(const Error& error, http::Exchange exchange);
+  // `tenant`: "" where it is not at hand.
+  void refuse(std::string_view tenant, const Error& error, http::Exchange exchange);
   void not_found_out(const Error& error, http::Exchange exchange);
   void result_found(const log::StoredRecord& result, http::Exchange exchange);
 

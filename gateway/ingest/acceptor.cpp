@@ -25,7 +25,7 @@ struct Acceptor::Request {
   std::uint64_t number = 0;  // of its use; 0: free
   std::optional<http::Exchange> exchange;
   IdempotencyIndex::Claim claim;
-  std::string source;
+  std::string tenant, source;
   std::vector<std::string> ids;           // answered: Certes', or the first one's
   std::vector<log::Identity> identities;  // to settle in the index; none elsewhere
   SteadyTime started{};
@@ -89,6 +89,7 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
   request.owner = this;
   request.number = next_number_++;
   request.exchange.emplace(std::move(exchange));
+  request.tenant.clear();
   request.source = source;
   request.started = loop_.now();
   request.open = 1;
@@ -107,6 +108,7 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
   request.claim = std::move(claim);
   std::vector<log::Record> records;
   records.reserve(events.size());
+  if (!events.empty()) request.tenant = events.front().tenant;
   for (auto& event : events) {
     request.ids.push_back(event.id);
     records.push_back(event::to_record(std::move(event)));
@@ -126,6 +128,7 @@ void Acceptor::quarantine(event::Event&& event, const Why& why, std::shared_ptr<
                           std::string_view source, http::Exchange exchange) {
   Request& request = take(false, std::move(reply), source, std::move(exchange));
   request.quarantined = true;
+  request.tenant = event.tenant;
   request.aim = {};
   request.ids.push_back(event.id);
   std::vector<log::Record> records;
@@ -159,7 +162,7 @@ bool Acceptor::fits(Request& request, const std::vector<log::Record>& records) {
     if (records[i].size() <= max_record_bytes_) continue;
     const std::string detail = "the event has " + std::to_string(records[i].size()) +
                                " bytes with its headers; at most " + std::to_string(max_record_bytes_) + " are taken";
-    metrics_.rejected(request.source, "too_large");
+    metrics_.rejected(request.tenant, request.source, "too_large");
     respond(request, answer({Code::too_large, detail, request.batch ? "/" + std::to_string(i) : ""}));
     return false;
   }
@@ -248,13 +251,14 @@ std::vector<std::string> Acceptor::duplicates(Request& request) {
 void Acceptor::finish(Request& request) {
   const std::size_t count = request.ids.size();
   if (request.stored != 0) {
+    const std::chrono::nanoseconds took = loop_.now() - request.started;
     if (request.quarantined)
       metrics_.quarantined();
     else
-      metrics_.accepted(request.aim.kind, request.stored);
-    metrics_.appended(loop_.now() - request.started);
+      metrics_.accepted(request.tenant, request.aim.kind, request.stored, took);
+    metrics_.appended(took);
   }
-  if (!request.repeats.empty()) metrics_.duplicates(request.repeats.size());
+  if (!request.repeats.empty()) metrics_.duplicates(request.tenant, request.repeats.size());
   if (request.persisted == count) {
     auto response = request.batch ? accepted_batch(request.ids, duplicates(request))
                                   : accepted(request.reply ? *request.reply : kStandardReply, request.ids.front(),
@@ -262,10 +266,10 @@ void Acceptor::finish(Request& request) {
     request.claim.keep(response, loop_.now());
     respond(request, std::move(response));
   } else if (request.not_persisted == count) {
-    if (request.exchange) metrics_.rejected(request.source, "not_accepted");
+    if (request.exchange) metrics_.rejected(request.tenant, request.source, "not_accepted");
     respond(request, not_accepted(request.error));
   } else {
-    if (request.exchange) metrics_.rejected(request.source, "outcome_unknown");
+    if (request.exchange) metrics_.rejected(request.tenant, request.source, "outcome_unknown");
     respond(request, outcome_unknown(request.error));
   }
   request.claim.release();
@@ -312,7 +316,7 @@ void Acceptor::on_timer() {
   for (; !due_.empty() && due_.front().at <= loop_.now(); due_.pop_front()) {
     Request& request = *due_.front().request;
     if (request.number != due_.front().number || !request.exchange) continue;
-    metrics_.rejected(request.source, "outcome_unknown");
+    metrics_.rejected(request.tenant, request.source, "outcome_unknown");
     respond(request, outcome_unknown("the log has not answered in time"));
   }
   arm_timer();

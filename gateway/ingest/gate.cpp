@@ -39,7 +39,7 @@ bool Gate::shut(const Admission::Waiting& waiting, http::Exchange& exchange) {
     shut_.count = metrics_.rejections("", refusal->reason);
     shut_.answer = not_accepted(refusal->why, refusal->retry_after_seconds);
   }
-  shut_.count.add();
+  metrics_.shut(shut_.count);
   exchange.respond(http::Response(shut_.answer));
   return true;
 }

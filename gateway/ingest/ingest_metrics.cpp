@@ -46,8 +46,9 @@ metrics::Counter IngestMetrics::rejections(std::string_view source, std::string_
   return found->second;
 }
 
-void IngestMetrics::refused(std::string_view source, std::string_view reason, std::string_view why, SteadyTime now) {
-  rejected(source, reason);
+void IngestMetrics::refused(std::string_view tenant, std::string_view source, std::string_view reason,
+                            std::string_view why, SteadyTime now) {
+  rejected(tenant, source, reason);
   if (source.empty()) return;
   const std::string name = std::string(source).append("/").append(reason);
   if (const auto times = refusals_told_.due(name, now))
@@ -62,7 +63,7 @@ void IngestMetrics::notice_lost(std::string_view why, SteadyTime now) {
 }
 
 void IngestMetrics::looped(std::string_view tenant, std::string_view source, SteadyTime now) {
-  rejected(source, "loop_detected");
+  rejected(tenant, source, "loop_detected");
   std::string name(tenant);
   if (!source.empty()) name.append("/").append(source);
   if (const auto times = loops_told_.due(name, now))

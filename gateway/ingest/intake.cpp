@@ -82,7 +82,7 @@ void Intake::publish(const http::Request& request, const Visit& visit, http::Exc
   if (!hops) return;
   const event::Envelope envelope = event::envelope_of(request.headers);
   if (const auto error = event::unsupported(envelope)) {
-    metrics_.rejected("", "unsupported_media_type");
+    metrics_.rejected(visit.tenant, "", "unsupported_media_type");
     return exchange.respond(unsupported_media_type(*error));
   }
   judge({&request, visit.state, visit.tenant, dependencies_.clock.unix_millis(), visit.caller, envelope.form, nullptr,
@@ -162,7 +162,7 @@ void Intake::settle_published(const Matter& matter, Judgement&& judgement, http:
   if (const auto* refused = std::get_if<Refused>(&judgement.verdict))
     return refuse(refused->error, matter.tenant, "", *matter.request, std::move(exchange));
   if (const auto* broken = std::get_if<BreaksSchema>(&judgement.verdict)) {
-    metrics_.rejected("", "schema");
+    metrics_.rejected(matter.tenant, "", "schema");
     return exchange.respond(breaks_schema(broken->faults));
   }
   auto& [events, batch] = judgement.incoming;

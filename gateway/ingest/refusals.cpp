@@ -15,7 +15,7 @@ constexpr std::size_t kMostAsked = 1'000;
 // What the log or the gateway itself has no room for is no affair of the source's, and would find none either.
 void Refusals::refused(const Refused& refused) {
   const auto& [tenant, source, reason, why, place, request] = refused;
-  metrics_.refused(source, reason, why, loop_.now());
+  metrics_.refused(tenant, source, reason, why, loop_.now());
   if (source.empty() || reason == kNotAccepted) return;
   remember(refused);
   Notice notice{.kind = reason == kInternal ? NoticeKind::source_failing : NoticeKind::ingest_rejected,

@@ -140,9 +140,12 @@ class Walk {
     return text;
   }
 
-  // Beside them a list may say how far it goes, which moves on by itself.
+  // Beside them a list may say how far it goes, and other answers of when they are, which moves on by itself.
   static std::string items(const Answer& answer) {
-    return answer.json.contains("items") ? answer.json["items"].dump() : answer.body;
+    if (answer.json.contains("items")) return answer.json["items"].dump();
+    Json json = answer.json;
+    if (json.is_object()) json.erase("at");
+    return json.dump();
   }
 
   static std::string path(const Row& route, const std::string& tenant) {

@@ -124,6 +124,23 @@ TEST_CASE("Asker: what is asked of everybody waits for the second, unless there 
   CHECK((*open)->gathered().answers().size() == 2);
 }
 
+TEST_CASE("Asker: who is asked with everybody may speak for partitions, and all of them are not the end of it") {
+  Bench bench;
+  Asker::Ways ways = bench.ways();
+  ways.elsewhere = [](const Question&) {};
+  Asker many(
+      bench.clock, "here-1", [] { return 2; }, ways);
+  auto open = many.ask_everybody("overview", "acme", "own/10");
+  REQUIRE(open);
+  CHECK(many.take(answer(bench.asked.back(), "a", {0, 1})));
+  CHECK_FALSE((*open)->wait(bench.clock.now()));
+  CHECK(many.take(answer(bench.asked.back(), "gateway", {})));
+  bench.clock.advance(kAnsweredWithin);
+  CHECK((*open)->wait(bench.clock.now()));
+  CHECK((*open)->gathered().covered() == 2);
+  CHECK((*open)->gathered().answers().size() == 2);
+}
+
 TEST_CASE("Asker: what is about some partitions is settled once these are spoken for") {
   Bench bench;
   auto open = bench.asker.ask("delivery-standing", "acme", "1:7/billing", {1});
