@@ -116,6 +116,7 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   add_resource_commands(context);
   add_audit_command(context);
   add_tail_commands(context);
+  add_top_command(context);
   add_event_commands(context);
   add_config_commands(context);
   add_job_commands(context);

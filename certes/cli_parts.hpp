@@ -25,6 +25,7 @@ void add_resource_commands(CliContext context);  // sources …, dead-letters �
 void add_audit_command(CliContext context);      // audit
 void add_config_commands(CliContext context);    // config list, set, reset; after the roles
 void add_tail_commands(CliContext context);      // events tail, logs tail
+void add_top_command(CliContext context);        // top
 void add_event_commands(CliContext context);     // events list, show, attempts, explain, replay; after the former
 void add_backup_commands(CliContext context);    // backup, backups …
 void add_job_commands(CliContext context);       // replays …, jobs …

@@ -205,6 +205,14 @@ struct TailOptions {
   std::uint64_t count = 0;  // end after so many; 0: at a signal
 };
 
+struct TopOptions {
+  Connection connection;
+  bool all_tenants = false;
+  double interval_seconds = 2;
+  bool once = false;
+  std::size_t columns = 100;  // where it is printed to no terminal
+};
+
 struct DeadLetterOptions {
   Connection connection;
   std::string action;  // list, show, replay, discard
@@ -225,6 +233,6 @@ struct DeadLetterOptions {
 using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
                              ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
                              DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions,
-                             BackupOptions, RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions>;
+                             BackupOptions, RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions, TopOptions>;
 
 }  // namespace certes::command

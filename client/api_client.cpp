@@ -56,18 +56,23 @@ void add_key(HttpRequest& request, const std::string& key) {
 ApiClient::ApiClient(std::string url, std::string key, std::string tenant)
     : url_(without_trailing_slash(std::move(url))), key_(std::move(key)), tenant_(std::move(tenant)) {}
 
-Result<HttpAnswer> ApiClient::request(const std::string& method, const std::string& path, const std::string& json) {
+HttpRequest ApiClient::request_to(const std::string& method, const std::string& path) const {
   HttpRequest request;
   request.method = method;
   request.url = url_ + "/api/v1" + path;
   if (!tenant_.empty())
     request.url += (path.find('?') == std::string::npos ? "?tenant=" : "&tenant=") + percent_encode(tenant_);
+  request.ca_file = ca_file_;
+  add_key(request, key_);
+  return request;
+}
+
+Result<HttpAnswer> ApiClient::request(const std::string& method, const std::string& path, const std::string& json) {
+  HttpRequest request = request_to(method, path);
   request.body = json;
   if (!json.empty())
     request.headers.push_back(method == "PATCH" ? "Content-Type: application/merge-patch+json"
                                                 : "Content-Type: application/json");
-  request.ca_file = ca_file_;
-  add_key(request, key_);
   auto answer = http_.send(request);
   if (answer && (answer->status < 200 || answer->status > 299)) return fail(error_of(*answer));
   return answer;
@@ -77,6 +82,18 @@ Result<std::string> ApiClient::get(const std::string& path) {
   auto answer = request("GET", path);
   if (!answer) return fail(answer.error());
   return std::move(answer->body);
+}
+
+Result<std::string> ApiClient::get(const std::string& path, const std::atomic<bool>& stop) {
+  std::string body;
+  const auto take = [&body](const HttpAnswer&, std::string_view part) {
+    body.append(part);
+    return true;
+  };
+  const auto answer = http_.receive(request_to("GET", path), take, stop);
+  if (!answer) return fail(answer.error());
+  if (answer->status < 200 || answer->status > 299) return fail(error_of(*answer));
+  return body;
 }
 
 Result<std::string> ApiClient::list(const std::string& path, std::size_t limit) {

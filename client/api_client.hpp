@@ -21,6 +21,8 @@ class ApiClient {
   // busy 429, unavailable 503 or no connection, timeout, unknown_outcome (503 of that type), internal.
   Result<HttpAnswer> request(const std::string& method, const std::string& path, const std::string& json = "");
   Result<std::string> get(const std::string& path);
+  // The same; `stop` ends it within about a second.
+  Result<std::string> get(const std::string& path, const std::atomic<bool>& stop);
   // All pages of a list as one JSON array; at most `limit` items (0: all). `path` may have a query.
   Result<std::string> list(const std::string& path, std::size_t limit = 0);
 
@@ -30,6 +32,8 @@ class ApiClient {
   const std::string& url() const { return url_; }
 
  private:
+  HttpRequest request_to(const std::string& method, const std::string& path) const;
+
   std::string url_;
   std::string key_;
   std::string tenant_;

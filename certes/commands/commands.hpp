@@ -28,5 +28,6 @@ int run_command(const JobOptions& options);
 int run_command(const RelayRunOptions& options);
 int run_command(const RelayControlOptions& options);
 int run_command(const TailOptions& options);
+int run_command(const TopOptions& options);
 
 }  // namespace certes::command

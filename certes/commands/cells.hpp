@@ -1,0 +1,20 @@
+#pragma once
+// Text in the columns of a terminal: how many it takes, and cut or padded to as many. Who: what fits its lines to a
+// terminal. Pure.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace certes::command {
+
+enum class Align : std::uint8_t { left, right };
+
+// Columns of UTF-8 text on one line: of East Asian wide characters and emoji two, of combining ones none.
+std::size_t columns_of(std::string_view text);
+// Exactly so many: padded, or cut with "…" at its end.
+std::string fitted(std::string_view text, std::size_t columns, Align align = Align::left);
+// So many at most.
+std::string cut(std::string_view text, std::size_t columns);
+
+}  // namespace certes::command
