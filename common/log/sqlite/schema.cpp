@@ -35,6 +35,13 @@ std::int64_t setting(Connection& connection, const std::string& name) {
   return connection.number("SELECT value FROM settings WHERE name='" + name + "'");
 }
 
+// A file may have been made before there was this table.
+void add_sizes(Connection& connection) {
+  connection.run(
+      "CREATE TABLE IF NOT EXISTS sizes(topic INTEGER, partition INTEGER, bytes INTEGER NOT NULL, next INTEGER NOT "
+      "NULL, PRIMARY KEY(topic, partition)) WITHOUT ROWID");
+}
+
 void configure(Connection& connection, bool empty) {
   connection.run("PRAGMA busy_timeout=5000");
   if (empty) connection.run("PRAGMA page_size=" + std::to_string(kPageBytes));
@@ -74,6 +81,7 @@ Result<void> make_or_check(Connection& connection, const std::string& path, std:
   configure(connection, empty);
   if (empty) {
     make(connection, partitions);
+    add_sizes(connection);
     return {};
   }
   if (auto ok = check_version(setting(connection, "schema"), path); !ok) return ok;
@@ -81,6 +89,7 @@ Result<void> make_or_check(Connection& connection, const std::string& path, std:
   if (stored != partitions)
     return fail(Code::invalid, path + " was made with " + std::to_string(stored) + " partitions, not " +
                                    std::to_string(partitions) + ": their number is fixed when the file is made");
+  add_sizes(connection);
   return {};
 }
 

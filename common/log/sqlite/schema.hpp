@@ -6,6 +6,7 @@
 //   TOPIC_N    id = offset (given by the writer), record = one BLOB (record_format.hpp)
 //   offsets    start and next offset of a partition that was trimmed; else they follow from its table
 //   commits    what the group has committed
+//   sizes      bytes of a partition's records below an offset (sizes.hpp)
 //   identities seq, sixteen bytes of (source, id), when, certes-id: appended in order, indexed in memory
 
 #include <string>

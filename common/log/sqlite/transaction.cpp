@@ -18,13 +18,16 @@ std::string_view bytes_of(const Identity& identity) {
   return {reinterpret_cast<const char*>(&identity), sizeof identity};
 }
 
-// Where the bite ends that is taken from a range, of whose rows `sizes` gives the offset and the bytes.
-std::int64_t bite_off(Statement& sizes, const OffsetRange& range, Bite& left) {
+// Where the bite ends that is taken from a range, of whose rows `sizes` gives the offset and the bytes. `records`:
+// bytes of those in it that are no marks.
+std::int64_t bite_off(Statement& sizes, const OffsetRange& range, Bite& left, std::int64_t& records) {
   const Use use(sizes);
   sizes.bind(1, range.start).bind(2, range.end);
   while (sizes.step()) {
+    const std::int64_t bytes = sizes.number(1);
     left.records -= 1;
-    left.bytes -= sizes.number(1);
+    left.bytes -= bytes;
+    if (bytes > static_cast<std::int64_t>(kMarkBytes)) records += bytes;
     if (left.records <= 0 || left.bytes <= 0) return sizes.number(0) + 1;
   }
   return range.end;
@@ -54,6 +57,7 @@ Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
       connection_(std::move(connection)),
       identities_(store.options.deduplication_window.count(),
                   store.options.deduplication_ids * static_cast<std::size_t>(store.options.partitions)),
+      sizes_(store, *connection_),
       statements_(store.partitions.size()) {
   begin_ = connection_->prepare("BEGIN IMMEDIATE");
   commit_ = connection_->prepare("COMMIT");
@@ -107,9 +111,13 @@ void Transaction::begin() {
   identities_before_ = identities_.next();
 }
 
-void Transaction::commit() { commit_.run(); }
+void Transaction::commit() {
+  sizes_.save();
+  commit_.run();
+}
 
 void Transaction::publish() {
+  sizes_.publish();
   for (Partition* partition : touched_) partition->publish();
   for (const auto& [partition, range] : erased_) partition->forget(range);
   touched_.clear();
@@ -126,6 +134,7 @@ void Transaction::discard() noexcept {
   for (Partition* partition : touched_) partition->discard();
   for (auto each = restarts_.rbegin(); each != restarts_.rend(); ++each) each->first->set_start(each->second);
   identities_.undo(identities_before_);
+  sizes_.discard();
   touched_.clear();
   restarts_.clear();
   erased_.clear();
@@ -146,6 +155,7 @@ void Transaction::append(Partition& partition, Record&& record, AppendResult& re
   stored->value = std::move(record.value);
   encode(*stored, encoded_);
   of(partition).insert.bind(1, stored->offset).bind(2, encoded_).run();
+  sizes_.added(partition, encoded_.size());
   if (identified) remember(record.identity, stored->headers.get(names::kId));
   result.offset = stored->offset;
   if (!partition.appending()) touched_.push_back(&partition);
@@ -189,7 +199,9 @@ void Transaction::set_start(Partition& partition, std::int64_t start) {
 
 std::int64_t Transaction::delete_rows(Partition& partition, std::int64_t below, Bite& left) {
   Statements& statements = of(partition);
-  const std::int64_t until = bite_off(statements.sizes, {INT64_MIN, below}, left);
+  std::int64_t bytes = 0;
+  const std::int64_t until = bite_off(statements.sizes, {INT64_MIN, below}, left, bytes);
+  sizes_.gone(partition, bytes);
   statements.delete_rows.bind(1, until).run();
   return until;
 }
@@ -210,7 +222,9 @@ void Transaction::put_mark(const Partition& partition, const Gap& gap) {
 
 std::int64_t Transaction::erase(Partition& partition, const OffsetRange& range, Bite& left) {
   Statements& statements = of(partition);
-  const std::int64_t until = bite_off(statements.sizes, range, left);
+  std::int64_t bytes = 0;
+  const std::int64_t until = bite_off(statements.sizes, range, left, bytes);
+  sizes_.gone(partition, bytes);
   Gap gap{range.start, {time_at(statements.time, range.start).value_or(now_), until}};
   std::int64_t behind = until;
   if (const auto above = gap_at(partition, until)) {
@@ -243,8 +257,13 @@ void Transaction::delete_identities(std::int64_t below) { delete_identities_.bin
 Statement& Transaction::rows(const Partition& partition) { return of(partition).rows; }
 
 void Transaction::replace(const StoredRecord& record) {
+  const Partition& partition = *store_.partition(record.topic, record.partition);
+  Bite whole{1, 1};
+  std::int64_t before = 0;
+  bite_off(of(partition).sizes, {record.offset, record.offset + 1}, whole, before);
   encode(record, encoded_);
-  of(*store_.partition(record.topic, record.partition)).replace.bind(1, record.offset).bind(2, encoded_).run();
+  sizes_.gone(partition, before - static_cast<std::int64_t>(encoded_.size()));
+  of(partition).replace.bind(1, record.offset).bind(2, encoded_).run();
 }
 
 Statement& Transaction::time(const Partition& partition) { return of(partition).time; }

@@ -11,6 +11,7 @@
 #include "common/log/sqlite/connection.hpp"
 #include "common/log/sqlite/identities.hpp"
 #include "common/log/sqlite/record_format.hpp"
+#include "common/log/sqlite/sizes.hpp"
 #include "common/log/sqlite/store.hpp"
 
 namespace certes::log::sqlite {
@@ -78,6 +79,7 @@ class Transaction {
   Store& store_;
   std::unique_ptr<Connection> connection_;
   Identities identities_;
+  Sizes sizes_;
   Statement begin_, commit_, rollback_, commit_offset_, set_offsets_, insert_identity_, find_identity_,
       delete_identities_, free_pages_, pages_;
   std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used
