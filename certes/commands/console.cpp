@@ -1,5 +1,6 @@
 #include "certes/commands/console.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
+#include <numeric>
 
+#include "certes/commands/cells.hpp"
 #include "common/base/printable.hpp"
 #include "common/config/toml.hpp"
 
@@ -18,13 +21,45 @@ namespace {
 
 constexpr const char* kFirstKey = "certes-data/admin.key";
 
-void add_row(std::string& text, const Row& row, const std::vector<std::size_t>& widths) {
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    text += row[i];
-    if (i + 1 < row.size()) text.append(widths[i] + 2 - row[i].size(), ' ');
+constexpr std::size_t kBetween = 2;     // columns of a table
+constexpr std::size_t kIdColumns = 30;  // "evt_" and a ULID: who copies one needs it whole
+
+// Of a terminal that standard output is; 0: it is none.
+std::size_t output_columns() {
+  winsize size{};
+  return ::isatty(STDOUT_FILENO) != 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+std::size_t table_columns(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), kBetween * (widths.size() - 1));
+}
+
+// The widest first, none below an id's. False: they do not fit.
+bool narrow(std::vector<std::size_t>& widths, std::size_t columns) {
+  while (table_columns(widths) > columns) {
+    const auto widest = std::ranges::max_element(widths);
+    if (*widest <= kIdColumns) return false;
+    --*widest;
   }
-  while (text.ends_with(' ')) text.pop_back();
-  text += '\n';
+  return true;
+}
+
+std::string row_line(const Row& row, const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i)
+    line += (i == 0 ? "" : std::string(kBetween, ' ')) + fitted(row[i], widths[i]);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
+std::string rows_apart(const Row& titles, const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    std::vector<Member> members;
+    for (std::size_t i = 0; i < std::min(row.size(), titles.size()); ++i) members.emplace_back(titles[i], row[i]);
+    text += (text.empty() ? "" : "\n") + member_lines(members);
+  }
+  return text;
 }
 
 // False: nobody reads it any more. Another trouble, such as a full disk, ends nothing.
@@ -42,18 +77,20 @@ bool try_print(std::string_view text) {
 
 }  // namespace
 
-std::string table(const Row& titles, const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(titles.size());
-  for (std::size_t i = 0; i < titles.size(); ++i) widths[i] = titles[i].size();
+std::string table(const Row& titles, const std::vector<Row>& rows) { return table(titles, rows, output_columns()); }
+
+std::string table(const Row& titles, const std::vector<Row>& rows, std::size_t columns) {
+  std::vector<std::size_t> widths;
+  for (const std::string& title : titles) widths.push_back(columns_of(title));
   std::vector<Row> shown = rows;
   for (Row& row : shown)
     for (std::size_t i = 0; i < row.size(); ++i) {
       row[i] = printable_line(row[i]);
-      if (i < widths.size()) widths[i] = std::max(widths[i], row[i].size());
+      if (i < widths.size()) widths[i] = std::max(widths[i], columns_of(row[i]));
     }
-  std::string text;
-  add_row(text, titles, widths);
-  for (const Row& row : shown) add_row(text, row, widths);
+  if (columns != 0 && !narrow(widths, columns)) return rows_apart(titles, shown);
+  std::string text = row_line(titles, widths);
+  for (const Row& row : shown) text += row_line(row, widths);
   return text;
 }
 

@@ -15,8 +15,12 @@ namespace certes::command {
 
 using Row = std::vector<std::string>;
 
-// Columns padded to their widest value; the last one is not padded. A row is one line, whatever its values hold.
+// Columns padded to their widest value; the last one is not padded. A row is one line, whatever its values hold. Where
+// standard output is a terminal, the table fits it.
 std::string table(const Row& titles, const std::vector<Row>& rows);
+// The same in so many columns of a terminal (0: as many as it takes): values that are longer than an id are cut, and
+// where that is not enough, each row is shown as lines of titles and values, whole.
+std::string table(const Row& titles, const std::vector<Row>& rows, std::size_t columns);
 
 // A name and what it is; values of several lines are indented, so that none of them looks like a line of ours.
 using Member = std::pair<std::string, std::string>;

@@ -92,11 +92,12 @@ void fold(std::vector<EndpointLine>& endpoints) {
 void choose(std::vector<EndpointLine>& endpoints, std::size_t most) {
   std::ranges::sort(endpoints, has_more);
   if (endpoints.size() <= most) return;
-  std::ranges::stable_partition(endpoints, [left = most / 2](const EndpointLine& line) mutable {
-    return line.fails() && left > 0 && left-- > 0;
-  });
-  endpoints.resize(most);
-  std::ranges::sort(endpoints, has_more);
+  std::vector<EndpointLine> chosen, others;
+  for (EndpointLine& line : endpoints)
+    (line.fails() && chosen.size() < most / 2 ? chosen : others).push_back(std::move(line));
+  for (std::size_t i = 0; chosen.size() < most; ++i) chosen.push_back(std::move(others[i]));
+  std::ranges::sort(chosen, has_more);
+  endpoints = std::move(chosen);
 }
 
 }  // namespace certes::questions

@@ -1,0 +1,50 @@
+// Tables fit the terminal: long values are cut, ids never, and where a row does not fit it is shown line by line.
+#include "certes/commands/console.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "certes/commands/cells.hpp"
+
+using namespace certes;
+using namespace certes::command;
+
+namespace {
+
+const std::string kId = "evt_01JH0000000000000000000000";
+
+std::size_t widest(const std::string& text) {
+  std::size_t most = 0;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) most = std::max(most, columns_of(line));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("table: as wide as it takes where nothing else is said, and aligned by columns, not by bytes") {
+  const std::string url = "https://example.com/" + std::string(300, 'x');
+  CHECK(table({"ID", "URL"}, {{"größe", url}, {"b", "y"}}, 0) == "ID     URL\ngröße  " + url + "\nb      y\n");
+  CHECK(table({"ID"}, {}, 20) == "ID\n");
+}
+
+TEST_CASE("table: what is longer than an id is cut to the terminal, the widest first") {
+  const std::string error(200, 'e');
+  const std::string text = table({"ID", "STATE", "ERROR"}, {{kId, "open", error}, {"short", "failed", "-"}}, 80);
+  CHECK(widest(text) == 80);
+  CHECK(text.find(kId) != std::string::npos);
+  CHECK(text.find("e…\n") != std::string::npos);
+  CHECK(text.find("short                           failed  -\n") != std::string::npos);
+  CHECK(table({"ID", "STATE", "ERROR"}, {{kId, "open", "e"}}, 80).find("…") == std::string::npos);
+}
+
+TEST_CASE("table: where ids alone do not fit, each row is shown as lines, whole") {
+  const std::string error(200, 'e');
+  CHECK(table({"ID", "CAUSE", "ERROR"}, {{kId, kId, error}, {kId, "-", "no"}}, 60) ==
+        "ID    " + kId + "\nCAUSE " + kId + "\nERROR " + error + "\n\nID    " + kId + "\nCAUSE -\nERROR no\n");
+}
+
+TEST_CASE("table: a value never looks like lines of ours") {
+  CHECK(table({"A", "B"}, {{"x\ny", "\x1b[2J"}}, 60) == "A         B\nx\\u000ay  \\u001b[2J\n");
+}
