@@ -93,7 +93,7 @@ void Attempts::submit(const Delivery& delivery) {
   request.affinity = endpoint.affinity;
   request.url = endpoint.reply ? record->headers.get(log::names::kReplyTo) : sending.seat.worker().url;
   request.anew = resigner_(*record, *parts_.routes.state(), request.now);
-  http::Transfer transfer = build_request(record, *endpoint.target, request, random_, json_);
+  http::Transfer transfer = build_request(record, *endpoint.target, request, random_, parts_.routes.document());
   if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
   parts_.transfers.submit(std::move(transfer));

@@ -65,7 +65,6 @@ class Attempts {
   const AttemptParts parts_;
   const Resigner resigner_;
   Random random_;
-  event::JsonDocument json_;
 };
 
 }  // namespace certes::dispatcher

@@ -40,8 +40,9 @@ class Sdk(Case):
         client = await asyncio.to_thread(Client, language)
         installation = Installation(self, "sqlite")
         async with Sink() as sink:
-            installation.api.ok("PUT", "/endpoints/one", {"url": sink.url("/one")})
-            installation.api.ok("PUT", "/subscriptions/all", {"endpoint": "one", "pattern": "sdk.#"})
+            for name in ("binary", "structured"):
+                installation.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url("/" + name), "format": name})
+                installation.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": "sdk.#"})
             host, port = installation.ingest
             given = {"url": f"http://{host}:{port}/events", "key": ADMIN_KEY, "prefix": "run"}
             sent = await asyncio.to_thread(client.run, "send", given)
@@ -53,7 +54,7 @@ class Sdk(Case):
                 made = one["event"] if one["mode"] == "batch" else [one["event"]]
                 self.assertEqual(len(answers), len(made))
                 wanted |= {answer: each for answer, each in zip(answers, made)}
-            await sink.wait(lambda: len(sink.receipts) >= len(wanted), 30)
+            await sink.wait(lambda: len(sink.receipts) >= 2 * len(wanted), 30)
             await self.compare(client, sink, wanted)
             # The same again: all are duplicates, told by the ids that the SDK gave.
             again = await asyncio.to_thread(client.run, "send", given)
