@@ -20,7 +20,7 @@ ReplaySteps& LetterReplay::steps() {
 
 Result<ReplaySteps::Appended> LetterReplay::finish() {
   const auto all = steps().finish();
-  if (!all) return all;
+  if (!all) return fail(all.error());
   const ReplaySteps::Appended before = std::exchange(appended_, *all);
   return ReplaySteps::Appended{all->stored - before.stored, all->repeated - before.repeated};
 }
