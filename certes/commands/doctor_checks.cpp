@@ -162,10 +162,13 @@ Findings judge_keys(const Json& keys, UnixMillis now) {
 }
 
 Finding judge_dead_letters(const Json& page) {
-  const std::size_t count = page.value("items", Json::array()).size();
+  const Json items = page.value("items", Json::array());
+  const std::size_t count = items.size();
   const bool more = page.contains("next") && page["next"].is_string();
   if (count == 0 && !more) return {"dead letters", Grade::good, "none", ""};
-  return {"dead letters", Grade::warning, (more ? "more than " : "") + std::to_string(count) + " are kept",
+  const bool open = count > 0 && items.front().contains("state");
+  return {"dead letters", Grade::warning,
+          (more ? "more than " : "") + std::to_string(count) + (open ? " are open" : " are kept"),
           "certes dead-letters list says why; once that is mended: certes dead-letters replay --endpoint NAME"};
 }
 

@@ -37,7 +37,7 @@ Finding not_looked_at(const std::string& check, const Error& error);
 Findings judge_settings(const Json& settings);
 Findings judge_endpoints(const Json& endpoints, const Json& subscriptions);
 Findings judge_keys(const Json& keys, UnixMillis now);
-// A page of dead letters, one of events.
+// A page of dead letters (open ones, where it says their states), one of events.
 Finding judge_dead_letters(const Json& page);
 Finding judge_history(const Json& page, UnixMillis now);
 // The stats of active endpoints, as far as they were asked for.

@@ -94,6 +94,7 @@ TEST_CASE("Doctor: keys by when they expire") {
 TEST_CASE("Doctor: dead letters, history, version") {
   CHECK(judge_dead_letters({{"items", Json::array()}, {"next", nullptr}}).grade == Grade::good);
   CHECK(judge_dead_letters({{"items", {1, 2}}, {"next", nullptr}}).what == "2 are kept");
+  CHECK(judge_dead_letters({{"items", {{{"id", "dl_1"}, {"state", "open"}}}}, {"next", nullptr}}).what == "1 are open");
   CHECK(judge_dead_letters({{"items", Json::array()}, {"next", "x"}}).grade == Grade::warning);
   CHECK(judge_history({{"indexed_until", nullptr}}, kNow).grade == Grade::warning);
   CHECK(judge_history({{"indexed_until", "2026-06-01T11:59:58Z"}, {"indexed_from", nullptr}}, kNow).what ==

@@ -533,6 +533,7 @@ class Commands(CommandCase):
             shown = json.loads(self.ok("dead-letters", "show", of_one[0]["id"], "--json"))
             self.assertEqual((shown["id"], shown["data"], shown["rule"]), (of_one[0]["id"], {"n": 2}, "loop_detected"))
             self.assertRegex(self.ok("dead-letters", "show", of_one[0]["id"]), r'(?m)^data +\{"n":2\}$')
+            self.assertRegex(run_to_end("doctor", environment=self.urls)[1], r"(?m)^dead letters +look +6 are open")
             failing = False
             self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"]), f"replayed {of_one[0]['id']}\n")
             await sink.wait(lambda: len(sink.delivered()) == 1, WITHIN)
@@ -550,6 +551,8 @@ class Commands(CommandCase):
             self.assertEqual(self.ok("dead-letters", "replay", "--endpoint", "one", "--again"), "replayed 3\n")
             self.assertEqual(self.ok("dead-letters", "replay", of_one[0]["id"], "--again"), f"replayed {of_one[0]['id']}\n")
             await sink.wait(lambda: sum(sink.delivered().values()) == 10, WITHIN)
+            await asyncio.to_thread(wait_for, lambda: len(delivered()) == 6, WITHIN, "all of their states")
+            self.assertRegex(run_to_end("doctor", environment=self.urls)[1], r"(?m)^dead letters +good +none")
             self.refused("dead-letters", "show", "nobody", status=4, says=["404"])
             self.refused("dead-letters", "replay", "nobody", status=4, says=["404"])
             self.refused("dead-letters", "replay", status=2, says=["--all"])
