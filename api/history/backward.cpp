@@ -14,6 +14,8 @@ constexpr std::size_t kReadAtOnce = 32;                 // payloads are read wit
 // Brokers stamp records by their own clocks: an attempt may look that much older than its event.
 constexpr Millis kClocks{60'000};
 constexpr int kDropped = 500;  // events of a bite
+// Dead letters of one, of a partition: few, so that those of one partition go hardly before older ones of another.
+constexpr int kLettersDropped = 64;
 
 void take_whole(Index& index, const log::StoredRecord& record, log::Terms& terms) {
   take(index, record, terms, Detail{});
@@ -190,7 +192,7 @@ bool Backward::drop_letters(std::int32_t partition) {
 void Backward::drop_old_letters(std::int32_t partition) {
   Lane& letters = lanes_.at(log::Topic::dead_letters, partition);
   index_.begin();
-  letters.reached.begin = std::max(letters.reached.begin, index_.behind_letters(partition, kDropped));
+  letters.reached.begin = std::max(letters.reached.begin, index_.behind_letters(partition, kLettersDropped));
   letters.reached.filled = true;
   index_.drop_letters(partition, letters.reached.begin);
   const auto oldest = index_.oldest_letter(partition);

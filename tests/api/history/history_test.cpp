@@ -290,3 +290,37 @@ TEST_CASE("History: dead letters are there as far back as the log holds them, th
     CHECK(letters() == "evt_1:open evt_old:discarded ");
   }
 }
+
+TEST_CASE(
+    "History: where there is no room for all, the oldest dead letters go, and it is known from when on they are") {
+  Fixture f;
+  f.options.max_bytes = 2 << 20;
+  f.start();
+  constexpr int kLetters = 3'000;
+  for (int i = 0; i < kLetters; ++i) {
+    f.clock.passed += 1;
+    f.cluster->put(Topic::dead_letters, i % 2,
+                   letter_record({.origin = std::to_string(i % 2) + ":1",
+                                  .event = "evt_" + std::to_string(i),
+                                  .error = std::string(2'000, 'e')}));
+  }
+  LetterFilter filter;
+  filter.tenant = "default";
+  std::vector<LetterRow> rows;
+  REQUIRE(eventually([&] {
+    auto found = f.history->look([&](Lookup& lookup) { return lookup.letters(LetterWay::time, filter, {}, kLetters); });
+    if (found) rows = std::move(*found);
+    return f.history->letters_from() && !rows.empty() && rows.front().event == "evt_2999" && rows.size() < 1'000;
+  }));
+  CHECK(*f.history->letters_from() > kStart);
+  CHECK(*f.history->letters_from() <= kStart + kLetters);
+  CHECK(f.history->is_filled());
+  // The newest stay, one behind the other.
+  std::string expected, found;
+  for (std::size_t i = 0; i < 100; ++i) {
+    REQUIRE(i < rows.size());
+    expected += "evt_" + std::to_string(kLetters - 1 - static_cast<int>(i)) + " ";
+    found += rows[i].event + " ";
+  }
+  CHECK(found == expected);
+}
