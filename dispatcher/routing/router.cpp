@@ -104,7 +104,7 @@ void Router::find_anew(Remembered& remembered, const Asked& asked) {
   for (const Match& one : remembered.matches) {
     remembered.bytes += bytes_of(one.key);
     if (!one.choices) continue;
-    remembered.bytes += sizeof(*one.choices) + one.choices->capacity() * sizeof(Choice);
+    remembered.bytes += sizeof(std::vector<Choice>) + one.choices->capacity() * sizeof(Choice);
     for (const Choice& choice : *one.choices) remembered.bytes += bytes_of(choice.subscription);
   }
   bytes_ += remembered.bytes;
