@@ -17,8 +17,10 @@ namespace certes::api {
 class OfEvent : public LongSteps {
  public:
   // Precondition: there is a history.
-  OfEvent(const Call& call, Services& services)
-      : services_(services), history_(*services.history), tenant_(call.tenant), id_(call.path("id").value_or("")) {}
+  OfEvent(const Call& call, Services& services) : OfEvent(call, services, call.path("id").value_or("")) {}
+  // Of one that the body names.
+  OfEvent(const Call& call, Services& services, std::string id)
+      : services_(services), history_(*services.history), tenant_(call.tenant), id_(std::move(id)) {}
 
   std::size_t held() const override { return 0; }
 
