@@ -17,15 +17,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Seconds = std::chrono::duration<double>;
 
-constexpr Millis kLookAgain{250};
-constexpr Millis kNoteEvery{2'000};  // of one that takes long
+constexpr Millis kAskAgain{250};
+constexpr Millis kTellEvery{2'000};  // of one that takes long
 
-std::int64_t number_of(const Json& json, const char* name) {
+std::int64_t backup_number(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_number() ? found->get<std::int64_t>() : 0;
 }
 
-std::string text_of(const Json& json, const char* name) {
+std::string backup_text(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -34,7 +34,7 @@ std::string path_of(const BackupOptions& options) { return "/backups/" + client:
 
 // "12 of 40 MB, 8 MB/s, 4 s left"
 std::string progress_text(const Json& backup, Seconds took) {
-  const std::int64_t bytes = number_of(backup, "bytes"), total = number_of(backup, "total_bytes");
+  const std::int64_t bytes = backup_number(backup, "bytes"), total = backup_number(backup, "total_bytes");
   std::string text = bytes_text(bytes) + " of " + bytes_text(total);
   const double rate = static_cast<double>(bytes) / took.count();
   if (rate < 1) return text;
@@ -54,7 +54,7 @@ int print_backup(const Connection& connection, const std::string& backup) {
   for (const auto& [name, value] : json.items()) {
     const bool is_time = name.ends_with("_at"), is_bytes = name.ends_with("bytes");
     members.emplace_back(name, is_time    ? time_text(value, now)
-                               : is_bytes ? bytes_text(number_of(json, name.c_str()))
+                               : is_bytes ? bytes_text(backup_number(json, name.c_str()))
                                           : cell_text(value));
   }
   print(member_lines(members));
@@ -73,20 +73,20 @@ int list_backups(client::ApiClient& api, const Connection& connection) {
   const UnixMillis now = SystemClock().unix_millis();
   std::vector<Row> rows;
   for (const Json& one : json.value("items", Json::array()))
-    rows.push_back({text_of(one, "name"), text_of(one, "state"), bytes_text(number_of(one, "bytes")),
-                    time_text(one.value("ended_at", Json()), now), text_of(one, "file")});
+    rows.push_back({backup_text(one, "name"), backup_text(one, "state"), bytes_text(backup_number(one, "bytes")),
+                    time_text(one.value("ended_at", Json()), now), backup_text(one, "file")});
   print(table({"NAME", "STATE", "SIZE", "DONE", "FILE"}, rows));
   return kExitOk;
 }
 
 int wait_for_backup(client::ApiClient& api, const BackupOptions& options) {
   const auto begun = std::chrono::steady_clock::now();
-  auto note_at = begun + kNoteEvery;
+  auto note_at = begun + kTellEvery;
   for (;;) {
     const auto answer = api.get(path_of(options));
     if (!answer) return failed(answer.error());
     const Json backup = json_or_null<Json>(*answer);
-    const std::string state = backup.is_object() ? text_of(backup, "state") : "";
+    const std::string state = backup.is_object() ? backup_text(backup, "state") : "";
     if (state != "running") {
       const int printed = print_backup(options.connection, *answer);
       return state == "done" ? printed : kExitFailure;
@@ -94,9 +94,9 @@ int wait_for_backup(client::ApiClient& api, const BackupOptions& options) {
     const auto now = std::chrono::steady_clock::now();
     if (!options.connection.json && now >= note_at) {
       note(options.name + ": " + progress_text(backup, now - begun));
-      note_at = now + kNoteEvery;
+      note_at = now + kTellEvery;
     }
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kAskAgain);
   }
 }
 
@@ -107,7 +107,7 @@ int make_backup(client::ApiClient& api, const BackupOptions& options) {
   if (!options.wait) return print_backup(options.connection, answer->body);
   BackupOptions begun = options;
   const Json json = json_or_null<Json>(answer->body);
-  if (json.is_object()) begun.name = text_of(json, "name");
+  if (json.is_object()) begun.name = backup_text(json, "name");
   return wait_for_backup(api, begun);
 }
 
