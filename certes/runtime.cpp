@@ -119,6 +119,9 @@ Result<void> Runtime::open() {
   auto log = open_engine(settings_, clock_, metrics_);
   if (!log) return fail(log.error());
   log_ = std::move(*log);
+  auto tracer = open_tracer(settings_, role_, clock_, metrics_);
+  if (!tracer) return fail(tracer.error());
+  tracer_ = std::move(*tracer);
   metrics::add_process_metrics(metrics_);
   add_setting_metrics(metrics_, running_);
   metrics_.gauge("certes_build_info", "The version that runs", {{"version", CERTES_VERSION}}).set(1);
@@ -211,9 +214,9 @@ void Runtime::open_roles() {
   if (dispatcher_) open_before = [this](UnixMillis at) { return dispatcher_->may_be_open_before(at); };
   questions_ = std::make_unique<Questions>(*log_, clock_, dispatcher_.get(), gateway_.get());
   const gateway::Dependencies accepting{
-      settings_, *log_,       *registry_, keys_->sealer,          metrics_,
-      clock_,    *addresses_, &leaving_,  std::move(open_before), &questions_->asker(),
-      &running_};
+      settings_, *log_,        *registry_, keys_->sealer,          metrics_,
+      clock_,    *addresses_,  &leaving_,  std::move(open_before), &questions_->asker(),
+      &running_, tracer_.get()};
   if (gateway_) gateway_->open(accepting);
   if (api_) api_->open(accepting);
   if (scrapers_) scrapers_->open(*registry_);
@@ -230,8 +233,8 @@ dispatcher::Dependencies Runtime::delivering() {
   };
   std::function<void(std::string_view)> trace;
   if (settings_.dev) trace = [](std::string_view line) { logging::info(line); };
-  return {settings_, *log_,       *registry_,       keys_->sealer,     metrics_,
-          clock_,    *addresses_, std::move(trace), std::move(failed), &leaving_};
+  return {settings_,         *log_,     *registry_,   keys_->sealer, metrics_, clock_, *addresses_, std::move(trace),
+          std::move(failed), &leaving_, tracer_.get()};
 }
 
 // Once, when they serve or when that takes long.
@@ -295,6 +298,7 @@ void Runtime::stop() {
   gateway_.reset();
   dispatcher_.reset();
   questions_.reset();
+  tracer_.reset();
   registry_.reset();
   log_.reset();
 }

@@ -22,6 +22,7 @@
 #include "certes/questions.hpp"
 #include "certes/sealing_keys.hpp"
 #include "certes/signals.hpp"
+#include "certes/traces.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/mutex.hpp"
 #include "common/config/running.hpp"
@@ -82,6 +83,7 @@ class Runtime {
   std::vector<Bound> bound_;
   bool announced_ = false;
 
+  std::unique_ptr<traces::Tracer> tracer_;  // none: there are no traces
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<registry::Registry> registry_;

@@ -24,7 +24,8 @@ constexpr std::size_t kPickedARound = 2'048;
 CoreLoop::CoreLoop(const Dependencies& dependencies)
     : dependencies_(dependencies),
       inbox_(std::make_shared<Inbox>()),
-      meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace),
+      meters_(dependencies.metrics, dependencies.clock, dependencies.settings.metrics_endpoints, dependencies.trace,
+              dependencies.tracer),
       warm_at_(dependencies.clock.now() + kWarmWithin),
       questions_(answered_questions(dependencies.clock.now())),
       reading_stopped_([](std::string_view line) { spdlog::warn("dispatcher: {}", line); }),

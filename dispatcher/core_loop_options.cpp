@@ -12,6 +12,7 @@ constexpr std::size_t kDeadLetterHeaders = 16u << 10;  // what a dead letter has
 CoreOptions core_options(const Dependencies& dependencies) {
   const config::Settings& settings = dependencies.settings;
   CoreOptions options;
+  options.tracer = dependencies.tracer;
   options.memory_bytes = settings.dispatcher.memory_bytes;
   options.index_bytes = settings.dispatcher.index_bytes;
   options.in_flight_max = settings.dispatcher.in_flight_max;

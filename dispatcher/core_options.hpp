@@ -8,9 +8,15 @@
 #include "dispatcher/routing/router.hpp"
 #include "dispatcher/scheduling/scheduler.hpp"
 
+namespace certes::traces {
+class Tracer;
+}
+
 namespace certes::dispatcher {
 
 struct CoreOptions {
+  // What requests say of their trace; null: a span of no trace of ours.
+  const traces::Tracer* tracer = nullptr;
   // Of the events and deliveries in memory, requests that are out, and outcomes on their way to the log. What does not
   // fit waits on the log. Requests take at most half of it.
   std::size_t memory_bytes = 128u << 20;

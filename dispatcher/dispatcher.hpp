@@ -20,6 +20,10 @@
 #include "common/questions/question.hpp"
 #include "common/registry/registry.hpp"
 
+namespace certes::traces {
+class Tracer;
+}
+
 namespace certes::dispatcher {
 
 // What its listener needs before the log is reached.
@@ -44,6 +48,7 @@ struct Dependencies {
   std::function<void(const Error&)> failed;
   // Set before the process leaves: it is not ready any more, while it still works. May be null.
   const std::atomic<bool>* leaving = nullptr;
+  traces::Tracer* tracer = nullptr;  // null: there are no traces
 };
 
 class Dispatcher {

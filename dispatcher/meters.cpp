@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/event/notice.hpp"
+#include "dispatcher/attempt_spans.hpp"
 #include "dispatcher/attempt_text.hpp"
 #include "dispatcher/sending/judge.hpp"
 
@@ -19,10 +20,11 @@ constexpr std::size_t kMostReasons = 50;
 }  // namespace
 
 Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_endpoints,
-               std::function<void(std::string_view)> trace)
+               std::function<void(std::string_view)> trace, traces::Tracer* tracer)
     : metrics_(metrics),
       clock_(clock),
       trace_(std::move(trace)),
+      tracer_(tracer),
       endpoints_(metrics, most_endpoints),
       failing_endpoints_(clock, [](std::string_view line) { spdlog::warn("dispatcher: {}", line); }) {
   for (std::size_t i = 0; i < registry::kPriorities; ++i) {
@@ -129,6 +131,7 @@ void Meters::attempted(const AttemptSeen& attempt) {
     age_[static_cast<std::size_t>(attempt.priority)].observe(static_cast<double>(age) / 1000);
   }
   if (trace_) trace_(trace_line(attempt));
+  if (tracer_ != nullptr) record_spans(*tracer_, attempt, clock_.now());
 }
 
 void Meters::breaker_closed(std::string_view, std::size_t meter) {

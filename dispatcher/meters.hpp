@@ -19,7 +19,7 @@ namespace certes::dispatcher {
 class Meters final : public Observer {
  public:
   Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_endpoints,
-         std::function<void(std::string_view)> trace);
+         std::function<void(std::string_view)> trace, traces::Tracer* tracer = nullptr);
 
   std::size_t meter(const registry::Endpoint& endpoint) override { return endpoints_.meter(endpoint); }
   void attempted(const AttemptSeen& attempt) override;
@@ -56,6 +56,7 @@ class Meters final : public Observer {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   std::function<void(std::string_view)> trace_;
+  traces::Tracer* const tracer_;  // null: there are no traces
 
   std::array<std::array<metrics::Counter, kEndings>, registry::kPriorities> deliveries_;  // of the last ones
   std::array<metrics::Histogram, registry::kPriorities> age_;

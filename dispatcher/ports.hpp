@@ -81,6 +81,7 @@ struct AttemptSeen {
   std::string_view answer = {};  // what there is of it
   Sign sign = Sign::none;
   std::string_view worker = {};  // who answered, or did not; empty: the only one
+  UnixMillis waited_since = 0;   // for this attempt; 0: not known
 };
 
 // Who counts and tells.

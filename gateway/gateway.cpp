@@ -114,7 +114,7 @@ class Gateway::Services {
 
  private:
   ingest::Intake::Shared intake_shared() {
-    return {{dedup_.get(), redeliveries_.get(), registry_position()},
+    return {{dedup_.get(), redeliveries_.get(), registry_position(), dependencies_.tracer},
             *idempotency_,
             limits_,
             unverified_,

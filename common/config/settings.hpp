@@ -204,7 +204,10 @@ struct Settings {
   std::string log_format = "text";  // log.format
   bool core_dumps = false;          // debug.core_dumps
   std::size_t metrics_endpoints = 200;
-  std::string metrics_listen;  // metrics.listen; empty: every listener shows them
+  std::string metrics_listen;               // metrics.listen; empty: every listener shows them
+  std::string traces_endpoint;              // traces.endpoint: OTLP over HTTP, a URL; empty: there are no traces
+  double traces_sample = 1;                 // traces.sample: of events that bring no trace of their own
+  std::size_t traces_queue_spans = 10'000;  // traces.queue_spans
   std::vector<std::string> metrics_allow_from = {"127.0.0.0/8", "::1/128"};  // metrics.allow_from
   std::string backoff_policy;                                                // backoff.policy
   std::string backoff_producer_policy;

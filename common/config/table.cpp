@@ -228,6 +228,13 @@ const Setting kSettings[] = {
      "listener for metrics and health, without keys; empty: every listener has them", 0, 0, Form::address_or_none},
     {"metrics.allow_from", CERTES_LIST(metrics_allow_from),
      "networks that see the metrics of other listeners without a key", 0, 0, Form::networks},
+    {"traces.endpoint", CERTES_STRING(traces_endpoint),
+     "URL of a collector that takes OTLP over HTTP as JSON, http://127.0.0.1:4318/v1/traces; empty: there are no "
+     "traces"},
+    {"traces.sample", CERTES_NUMBER(traces_sample),
+     "part of the events that are traced which bring no trace of their own", 0, 1},
+    {"traces.queue_spans", CERTES_SIZE(traces_queue_spans),
+     "spans that wait for the collector; more are dropped, and counted", 1, 10'000'000},
     {"backoff.policy", CERTES_STRING(backoff_policy), "back-off policy where nothing nearer names one"},
     {"backoff.producer_policy", CERTES_STRING(backoff_producer_policy), "the same for producers"},
     {"secrets.key_file", CERTES_STRING(secrets_key_file), "file with the sealing keys, one a line; the first seals"},

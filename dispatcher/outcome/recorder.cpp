@@ -112,7 +112,9 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   notices_.attempted(*delivery.endpoint, {sign, failed_since, error, result.status});
   observer_.attempted({event, endpoint, event_name, delivery.attempts, delivery.priority, judged.ending, judged.rule,
                        judged.failure, result.status, result.duration_us, judged.delay, delivery.endpoint->meter,
-                       delivery.endpoint->key, error, result.body, sign, judged.worker});
+                       delivery.endpoint->key, error, result.body, sign, judged.worker,
+                       delivery.attempts > 1 ? delivery.last_at : event.appended_at});
+  delivery.last_at = clock_.unix_millis();
   AttemptRecord record;
   record.delivery = name;
   record.event_id = event_name;

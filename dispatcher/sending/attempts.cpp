@@ -8,6 +8,7 @@
 #include "common/log/names.hpp"
 #include "common/registry/fate.hpp"
 #include "common/registry/filtering.hpp"
+#include "common/traces/tracer.hpp"
 #include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/routing/sieve.hpp"
 #include "dispatcher/sending/judge.hpp"
@@ -93,6 +94,11 @@ void Attempts::submit(const Delivery& delivery) {
   request.affinity = endpoint.affinity;
   request.url = endpoint.reply ? record->headers.get(log::names::kReplyTo) : sending.seat.worker().url;
   request.anew = resigner_(*record, *parts_.routes.state(), request.now);
+  std::string traceparent;
+  if (options_.tracer != nullptr)
+    if (const auto trace = options_.tracer->trace_of(record->headers.get("ce_traceparent"), event))
+      traceparent = trace->traceparent_of_attempt(name, request.attempt);
+  request.traceparent = traceparent;
   http::Transfer transfer = build_request(record, *endpoint.target, request, random_, parts_.routes.document());
   if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());

@@ -101,10 +101,10 @@ struct FromRecord {
   }
 
   // tracestate says nothing without the traceparent that it came with.
-  void add_trace(Random& random) {
+  void add_trace(std::string_view own, Random& random) {
     const std::string parent = event::read_traceparent(traceparent);
     if (!parent.empty()) lines.push_back(attribute_header("traceparent", parent));
-    lines.push_back(traceparent_header(parent, random));
+    lines.push_back(own.empty() ? traceparent_header(parent, random) : header("traceparent", own));
     if (!parent.empty() && !tracestate.empty() && event::fit_tracestate(tracestate))
       lines.push_back(header("tracestate", tracestate));
   }
@@ -164,7 +164,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.body = body.text;
   if (!body.content_type.empty()) lines.push_back(header("content-type", body.content_type));
   sign(lines, target, attempt, body.text);
-  from.add_trace(random);
+  from.add_trace(attempt.traceparent, random);
   lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
   lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));
   lines.push_back(header(names::kDelivery, attempt.delivery));

@@ -22,6 +22,7 @@ struct AttemptRequest {
   UnixMillis now = 0;
   std::size_t affinity = 0;
   std::string_view url = {};                 // empty: the endpoint's
+  std::string_view traceparent = {};         // of this attempt; empty: its span is of no trace of ours
   std::vector<signature::Header> anew = {};  // in place of what was forwarded under their names
 };
 

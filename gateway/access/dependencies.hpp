@@ -19,6 +19,9 @@ class Asker;
 namespace certes::config {
 class Running;
 }
+namespace certes::traces {
+class Tracer;
+}
 
 namespace certes::gateway {
 
@@ -46,6 +49,7 @@ struct Dependencies {
   std::function<std::optional<bool>(UnixMillis)> open_before = {};
   questions::Asker* asker = nullptr;   // of the dispatchers; null: there is nobody to ask
   config::Running* running = nullptr;  // the settings as they stand, and where they are from; null: not known
+  traces::Tracer* tracer = nullptr;    // null: there are no traces
 
   Frame frame() const { return {settings, metrics, clock, leaving}; }
 };

@@ -28,7 +28,8 @@ struct Acceptor::Request {
   std::string tenant, source;
   std::vector<std::string> ids;           // answered: Certes', or the first one's
   std::vector<log::Identity> identities;  // to settle in the index; none elsewhere
-  SteadyTime started{};
+  SteadyTime started{}, appending{};
+  AcceptSpans spans;
   std::size_t open = 0;  // appends, shared fates, and the call that started them
   std::size_t persisted = 0, not_persisted = 0;
   std::vector<std::size_t> repeats;  // which of them had been accepted before
@@ -47,6 +48,7 @@ Acceptor::Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics
       dedup_(shared.dedup),
       redeliveries_(shared.redeliveries),
       registry_(std::move(shared.registry)),
+      tracer_(shared.tracer),
       metrics_(metrics),
       options_(options),
       max_record_bytes_(log.max_record_bytes(log::Topic::events)),
@@ -90,6 +92,7 @@ Acceptor::Request& Acceptor::take(bool batch, std::shared_ptr<const Reply>&& rep
   request.number = next_number_++;
   request.exchange.emplace(std::move(exchange));
   request.tenant.clear();
+  request.spans.clear();
   request.source = source;
   request.started = loop_.now();
   request.open = 1;
@@ -109,6 +112,7 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
   std::vector<log::Record> records;
   records.reserve(events.size());
   if (!events.empty()) request.tenant = events.front().tenant;
+  if (tracer_ != nullptr) request.spans.begin(*tracer_, events);
   for (auto& event : events) {
     request.ids.push_back(event.id);
     records.push_back(event::to_record(std::move(event)));
@@ -118,7 +122,10 @@ void Acceptor::accept(std::vector<event::Event>&& events, bool batch, std::share
     request.open += records.size();
     due_.push_back({request.started + options_.durable_timeout, &request, request.number});
     arm_timer();
+    request.appending = loop_.now();
     for (std::size_t i = 0; i < records.size(); ++i) append(request, i, std::move(records[i]));
+  } else {
+    request.spans.clear();
   }
   if (--request.open == 0) finish(request);
 }
@@ -248,7 +255,13 @@ std::vector<std::string> Acceptor::duplicates(Request& request) {
   return ids;
 }
 
+void Acceptor::record_spans(Request& request) {
+  request.spans.end(*tracer_, {request.started, request.appending, loop_.now()}, request.repeats,
+                    request.persisted == request.ids.size() ? std::string() : request.error);
+}
+
 void Acceptor::finish(Request& request) {
+  if (!request.spans.empty()) record_spans(request);
   const std::size_t count = request.ids.size();
   if (request.stored != 0) {
     const std::chrono::nanoseconds took = loop_.now() - request.started;

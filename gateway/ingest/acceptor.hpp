@@ -14,6 +14,7 @@
 #include "common/log/log.hpp"
 #include "common/registry/resources.hpp"
 #include "gateway/access/answers.hpp"
+#include "gateway/ingest/accept_spans.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/ingest_metrics.hpp"
 #include "gateway/repeats/dedup_index.hpp"
@@ -29,11 +30,12 @@ class Acceptor {
     std::size_t queue_bytes = 64u << 20;
   };
   // Shared by the loops. `dedup`: none where the log de-duplicates exactly. `redeliveries`: is told of repeats; may be
-  // none. `registry`: events are stamped with it.
+  // none. `registry`: events are stamped with it. `tracer`: gets spans; none: there are no traces.
   struct Shared {
     DedupIndex* dedup = nullptr;
     Redeliveries* redeliveries = nullptr;
     event::RegistryPosition registry = {};
+    traces::Tracer* tracer = nullptr;
   };
   Acceptor(http::Loop& loop, log::Log& log, Shared shared, IngestMetrics& metrics, Options options);
   ~Acceptor();
@@ -90,6 +92,7 @@ class Acceptor {
   void one_done(Request& request, log::AppendOutcome outcome);
   void settle(log::Identity identity, const log::AppendResult& result);
   static std::vector<std::string> duplicates(Request& request);
+  void record_spans(Request& request);
   void finish(Request& request);
   void respond(Request& request, http::Response&& response);
   void forget_answered();
@@ -101,6 +104,7 @@ class Acceptor {
   DedupIndex* const dedup_;
   Redeliveries* const redeliveries_;
   const event::RegistryPosition registry_;
+  traces::Tracer* const tracer_;
   IngestMetrics& metrics_;
   const Options options_;
   const std::size_t max_record_bytes_;
