@@ -1,6 +1,6 @@
 #pragma once
-// POST /try: what a filter says of an event, of one that is given or of one that has come, whatever is subscribed. Nothing
-// is changed. Who: the table of routes. On a worker; blocks on the index and the log for one that has come.
+// POST /try: what a filter says of an event, of one that is given or of one that has come, whatever is subscribed.
+// Nothing is changed. Who: the table of routes. On a worker; blocks on the index and the log for one that has come.
 
 #include "api/call.hpp"
 

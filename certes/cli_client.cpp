@@ -55,6 +55,21 @@ void add_command_command(CliContext context) {
   command->add_option("--cause-id", options->cause_id, "the event that led to it");
 }
 
+void add_try(CliContext context) {
+  CLI::App* command = context.app.add_subcommand("try", "says what a filter makes of an event, given or past");
+  const auto options = add_command<TryOptions>(context, command);
+  command
+      ->add_option("filter", options->filter,
+                   "a CEL expression, or an object of operators; @FILE, or - for standard input")
+      ->required()
+      ->type_name("FILTER|@FILE|-");
+  auto* data = command->add_option("data", options->data, "the event's data: JSON, @FILE, or - for standard input")
+                   ->type_name("DATA|@FILE|-");
+  command->add_option("--type", options->type, "the event's type")->needs(data)->capture_default_str();
+  command->add_option("--event", options->event_id, "on this event, which has come: evt_…")->excludes(data);
+  add_tenant(*command, options->connection, context.environment);
+}
+
 void add_listen(CliContext context) {
   CLI::App* command = context.app.add_subcommand(
       "listen", "shows events as an endpoint would get them, from now on, and posts them to a URL; makes no resource");
@@ -100,6 +115,7 @@ void add_doctor(CliContext context) {
 void add_client_commands(CliContext context) {
   add_send(context);
   add_command_command(context);
+  add_try(context);
   add_listen(context);
   add_apply(context);
   add_export(context);

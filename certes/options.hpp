@@ -77,6 +77,15 @@ struct CommandOptions {
   double wait_seconds = 60;
 };
 
+// A filter on an event: on one that is given, or that has come.
+struct TryOptions {
+  Connection connection;
+  std::string filter;  // an expression, or an object of operators; "@FILE", "-"
+  std::string data;    // JSON, "@FILE", "-"; empty: of the event with that id
+  std::string type = "example";
+  std::string event_id;
+};
+
 struct ListenOptions {
   Connection connection;
   std::string pattern = "#";
@@ -230,9 +239,10 @@ struct DeadLetterOptions {
   bool no_wait = false;  // the same: until it has ended
 };
 
-using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
-                             ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions,
-                             BackupOptions, RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions, TopOptions>;
+using Command =
+    std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
+                 ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
+                 DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions, BackupOptions,
+                 RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions, TopOptions, TryOptions>;
 
 }  // namespace certes::command

@@ -29,5 +29,6 @@ int run_command(const RelayRunOptions& options);
 int run_command(const RelayControlOptions& options);
 int run_command(const TailOptions& options);
 int run_command(const TopOptions& options);
+int run_command(const TryOptions& options);
 
 }  // namespace certes::command

@@ -3,7 +3,7 @@
 import asyncio
 import unittest
 
-from harness import Api, Case, Installation, Sink, post_json, wait_for
+from harness import ADMIN_KEY, Api, Case, Installation, Sink, post_json, run_to_end, wait_for
 
 WITHIN = 60
 TOTALS = range(0, 100, 5)
@@ -74,6 +74,7 @@ class Filters(Case):
             self.assertEqual({(one["rule"], one["endpoint"]) for one in letters}, {("filter_failed", "fails")})
             self.assertIn('line 1, column 6: there is no member "absent"', letters[0]["error"])
             await asyncio.to_thread(self.change, api, sink, ids)
+            await asyncio.to_thread(self.try_some, api, ids[95])
 
     def letters(self, api):
         return wait_for(lambda: (found := list(api.pages("/dead-letters"))) and len(found) == len(TOTALS) and found, WITHIN, "the dead letters")
@@ -86,6 +87,22 @@ class Filters(Case):
         if status == 200:  # history may have it a moment later, or not be there
             self.assertEqual(answer["configuration"]["decision"], "filtered")
             self.assertEqual(answer["configuration"]["considered"][0]["filter"], "no")
+
+    def try_some(self, api, event):
+        """certes try: on data that is given, and on an event that has come."""
+        host, port = api.address
+        environment = {"CERTES_URL": f"http://{host}:{port}", "CERTES_KEY": ADMIN_KEY}
+        for arguments, status, words in ((("data.total > 50", '{"total":99}'), 0, r"^yes, in \d+ steps$"),
+                                         (('{"data":{"total":5}}', '{"total":99}'), 0, r"^no, in \d+ steps$"),
+                                         (("data.absent > 50", '{"total":99}'), 1, r'^failed: line 1, column 6: there is no member "absent"$'),
+                                         (("event.type == 'order.paid'", "{}", "--type", "order.paid"), 0, r"^yes"),
+                                         (("true", "{}", "--event", event), 2, r"^$"),
+                                         (("data.total >", "{}"), 1, r"^$")):
+            code, out, error = run_to_end("try", *arguments, environment=environment)
+            self.assertEqual(code, status, (arguments, out, error))
+            self.assertRegex(out.strip(), words)
+        if self.engine == "sqlite":  # this gateway keeps a history
+            wait_for(lambda: run_to_end("try", "data.total == 95", "--event", event, environment=environment)[1].startswith("yes"), WITHIN, "the past event")
 
     async def test_filters_decide_what_is_delivered_now_and_after_a_restart(self):
         await self.run_all()
