@@ -110,7 +110,7 @@ struct FromRecord {
   }
 };
 
-constexpr std::string_view kStructuredType = "application/cloudevents+json; charset=UTF-8";
+constexpr std::string_view kStructuredType = "application/cloudevents+json";
 
 // The body, and the content type that says what it is.
 struct Body {

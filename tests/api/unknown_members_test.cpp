@@ -38,8 +38,7 @@ TEST_CASE("Master API: unknown members are shown, survive changes of others, and
   Installation installation;
   Process api(installation);
   const std::string body =
-      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],)" + secret_of(api) +
-      "}";
+      R"({"url":"https://example.com/","colour":{"is":"red"},"shape":[1,2],)" + secret_of(api) + "}";
   store(api, "endpoints", "a", body, "active");
   const auto shown = api.get("/endpoints/a");
   REQUIRE(shown.status == 200);

@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view type = input.line().substr(0, 200), payload = input.rest();
   const auto record = record_of(type, payload);
   check_text(payload);
-  check_payload(api::dead_letter_json(*record, "dl_0_0_0", true), payload);
+  check_payload(api::dead_letter_json(*record, "dl_0_0_0", std::nullopt), payload);
   gateway::commands::FoundCommand found{record, record, 1};
   const std::string command = gateway::commands::command_json(found);
   (void)tree_of(command);
@@ -81,5 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string structured;
   event::append_structured(structured, record->headers, payload, document);
   (void)tree_of(structured);
+  std::string standard;
+  event::append_standard(standard, record->headers, payload, document);
+  (void)tree_of(standard);
   return 0;
 }
