@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string member(const Json& item, const char* name) {
+std::string letter_text(const Json& item, const char* name) {
   const auto found = item.find(name);
   if (found == item.end() || found->is_null()) return "-";
   return found->is_string() ? found->get<std::string>() : found->dump();
@@ -43,7 +43,7 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
   std::vector<Row> rows;
   for (const Json& item : items) {
     Row row;
-    for (const char* name : names) row.push_back(member(item, name));
+    for (const char* name : names) row.push_back(letter_text(item, name));
     rows.push_back(std::move(row));
   }
   print(table({"ID", "TIME", "STATE", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));
@@ -56,7 +56,7 @@ Result<std::string> letter_id(client::ApiClient& api, const std::string& id) {
   const auto body = api.list("/dead-letters?delivery=" + client::percent_encode(id), 1);
   if (!body) return fail(body.error());
   const Json items = json_or_null<Json>(*body);
-  if (items.is_array() && !items.empty()) return member(items.front(), "id");
+  if (items.is_array() && !items.empty()) return letter_text(items.front(), "id");
   return fail(Code::not_found, "404: there is no dead letter of the delivery " + id);
 }
 
@@ -72,7 +72,8 @@ int show(client::ApiClient& api, const DeadLetterOptions& options) {
   }
   std::vector<Member> members;
   for (const auto& [name, value] : item.items())
-    members.emplace_back(name, name == "data" ? compact_json(raw_member(*body, name)) : member(item, name.c_str()));
+    members.emplace_back(name,
+                         name == "data" ? compact_json(raw_member(*body, name)) : letter_text(item, name.c_str()));
   print(member_lines(members));
   return kExitOk;
 }
