@@ -206,7 +206,12 @@ class Api:
         return status, response_headers, json.loads(text) if text else None
 
     def ok(self, method, path, body=None, headers=None):
-        status, _, answer = self.call(method, path, body, headers)
+        """What is answered where it is done. An index that a start has yet to open is waited for, as its Retry-After says."""
+        def answered():
+            status, _, answer = self.call(method, path, body, headers)
+            opening = status == 503 and answer["type"] == "/problems/history-not-ready"
+            return None if opening else (status, answer)
+        status, answer = wait_for(answered, 60, "the index to be opened")
         assert status in (200, 201, 202, 204), f"{method} {path}: {status} {answer}"
         return answer
 
