@@ -162,8 +162,8 @@ class Readme(CommandCase):
         listed, = self.commands("dead-letters list")
         replay, = self.commands("dead-letters replay")
         title, line = self.shell(listed).splitlines()
-        self.assertEqual(title.split(), ["ID", "TIME", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"])
-        self.assertRegex(line, r"^dl_\S+ +\d{4}-\S+Z +evt_\S+ +gone +lost +1 +max_attempts +connect: ")
+        self.assertEqual(title.split(), ["ID", "TIME", "STATE", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"])
+        self.assertRegex(line, r"^dl_\S+ +\d{4}-\S+Z +open +evt_\S+ +gone +lost +1 +max_attempts +connect: ")
         identity = line.split()[0]
         self.assertEqual(self.shell(re.sub(r"\bID$", identity, replay)), f"replayed {identity}\n")
         wait_for(lambda: len(list(self.api.pages("/dead-letters"))) == 2, WITHIN, "the replay's own dead letter")
