@@ -1,5 +1,7 @@
 #include "api/config_routes.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <nlohmann/json.hpp>
 
 #include "api/page.hpp"
@@ -75,8 +77,10 @@ Result<http::Response> change_config(const Call& call, Services& services) {
   const auto changed = (*running)->change(*values, "PATCH /config by " + call.caller.key);
   if (!changed) return fail(changed.error());
   OrderedJson answer = {{"changed", OrderedJson::array()}};
-  for (const auto& [name, from, to] : *changed)
+  for (const auto& [name, from, to] : *changed) {
     answer["changed"].push_back({{"name", name}, {"from", from}, {"to", to}});
+    spdlog::info("config: {} is {} now, and was {}: PATCH /config by {}", name, to, from, call.caller.key);
+  }
   return json_response(200, text_of(answer));
 }
 
