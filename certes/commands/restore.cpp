@@ -33,12 +33,7 @@ int run_command(const RestoreOptions& options) {
   if (settings.store.engine != "sqlite")
     return failed(Error(Code::invalid, "a backup is of the embedded log", "store.engine"));
   const auto restored = log::sqlite::restore({options.file, settings.data, options.force}, SystemClock());
-  if (!restored) {
-    Error error = restored.error();
-    const bool there = error.code == Code::conflict && !options.force;
-    if (there && error.message.ends_with("already")) error.message += ": --force moves it aside, and keeps it";
-    return failed(error);
-  }
+  if (!restored) return failed(restored.error());
   if (options.json)
     print_line(nlohmann::ordered_json{
         {"data", settings.data},

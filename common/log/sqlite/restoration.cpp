@@ -49,7 +49,8 @@ Result<Restored> restore(const Restoration& asked, const Clock& clock) {
   if (!lock) return fail(lock.error());
   const std::string path = asked.directory + "/" + std::string(kFile);
   const bool there = fs::exists(path);
-  if (there && !asked.replace) return fail(Code::conflict, path + " is there already");
+  if (there && !asked.replace)
+    return fail(Code::conflict, path + " is there already: --force moves it aside, and keeps it");
   const std::string part = path + ".restoring";
   const auto report = bring(asked.from, part);
   if (!report) {
