@@ -182,6 +182,13 @@ struct JobSettings {
   Millis takeover_after{15'000};            // of a process that writes nothing more. Kafka only
 };
 
+// [transform]: what a transformation of one event may use.
+struct TransformSettings {
+  std::int64_t max_instructions = 200'000;  // of Lua
+  std::size_t max_memory_bytes = 4u << 20;  // of Lua, with the event
+  std::size_t max_output_bytes = 2u << 20;  // of the body that it makes
+};
+
 struct CommandSettings {
   Millis result_timeout{3'600'000};            // for the result of a command that was answered 202
   Millis search_timeout{2'000};                // for looking a command up on the log
@@ -229,6 +236,7 @@ struct Settings {
   JobSettings jobs;
   CommandSettings commands;
   IdempotencySettings idempotency;
+  TransformSettings transform;
 };
 
 // Where values come from. Flags are (dotted name, value): {"kafka.brokers", "localhost:9092"}; they name settings as

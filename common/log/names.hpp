@@ -15,7 +15,9 @@ inline constexpr std::string_view kReplyTo = "certes-reply-to";    // of a comma
 inline constexpr std::string_view kForward = "certes-h-";          // + name in lower case: a provider's header
 // Of whoever appended it to events: the next offset of the registry's topic that it knew (event/stamp.hpp).
 inline constexpr std::string_view kRegistry = "certes-registry";
-inline constexpr std::string_view kReplay = "certes-replay";      // id of the replay
+inline constexpr std::string_view kReplay = "certes-replay";  // id of the replay
+// Of a replay, and of its dead letter: the how manieth of the event for the endpoint it is, from 1.
+inline constexpr std::string_view kReplays = "certes-replays";
 inline constexpr std::string_view kPriority = "certes-priority";  // of a replay's deliveries, whatever is subscribed
 inline constexpr std::string_view kEndpoint =
     "certes-endpoint";  // the one endpoint of a replay; on dead letters whose delivery it was

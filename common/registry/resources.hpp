@@ -18,6 +18,9 @@
 namespace certes::filter {
 struct Program;
 }  // namespace certes::filter
+namespace certes::transform {
+struct Program;
+}  // namespace certes::transform
 
 namespace certes::registry {
 
@@ -157,6 +160,11 @@ std::string_view to_string(Ordering ordering);
 enum class BodyFormat : std::uint8_t { binary, structured, standard };
 std::string_view to_string(BodyFormat format);
 
+// How an endpoint's requests say who sends them, what TLS of theirs is, and by which proxy they go.
+struct EndpointAuth;   // endpoint_auth.hpp
+struct EndpointTls;    // endpoint_tls.hpp
+struct EndpointProxy;  // endpoint_proxy.hpp
+
 struct Endpoint : Declared {
   // As it was declared: one URL, or the list of its workers', which then has one at least.
   std::string url;
@@ -180,6 +188,11 @@ struct Endpoint : Declared {
   // By which names requests are signed: webhook-…, svix-…; at least one.
   bool signs_standard = true, signs_svix = false;
   BodyFormat format = BodyFormat::binary;
+  std::shared_ptr<const transform::Program> transform;  // of what it is sent, where its subscription has none; or null
+  std::string transform_json;                           // the same as it was declared; empty: none
+  std::shared_ptr<const EndpointAuth> auth;             // these three: null where nothing is said
+  std::shared_ptr<const EndpointTls> tls;
+  std::shared_ptr<const EndpointProxy> proxy;
   std::string description;                                    // for people
   std::vector<std::pair<std::string, std::string>> metadata;  // for their programs
   std::vector<int> retry_on, dead_letter_on;                  // statuses
@@ -224,13 +237,23 @@ struct Subscription : Declared {
   std::shared_ptr<const filter::Program> filter;
   std::string filter_json;  // the same as it was declared; empty: none
   OnFilterError on_filter_error = OnFilterError::skip;
+  std::shared_ptr<const transform::Program> transform;  // null: the endpoint's
+  std::string transform_json;                           // the same as it was declared; empty: none
 
   // Whether a tenant's events are for it, by their tenant alone.
   bool takes_of(std::string_view of) const;
 };
 inline constexpr std::string_view kAllTenants = "*";
 
-struct BackoffPolicy : Declared, backoff::Policy {};
+// When what has become a dead letter is sent again by itself, and how often until it is given up for good.
+struct Reprocess {
+  double every_seconds = 0;
+  std::uint32_t max_attempts = 1;  // replays of one event for one endpoint, whoever has asked for them
+};
+
+struct BackoffPolicy : Declared, backoff::Policy {
+  std::optional<Reprocess> reprocess;  // nothing: not by itself
+};
 
 // The default: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h with equal jitter.
 const BackoffPolicy& default_backoff_policy();
