@@ -21,7 +21,7 @@ constexpr TextMember kMembers[] = {
     {"source_id", &LetterRow::source_id}, {"subject", &LetterRow::subject},   {"time", &LetterRow::time},
     {"endpoint", &LetterRow::endpoint},   {"delivery", &LetterRow::delivery}, {"rule", &LetterRow::rule},
     {"error", &LetterRow::error},         {"answer", &LetterRow::answer},     {"origin", &LetterRow::origin},
-    {"replay", &LetterRow::replay}};
+    {"replay", &LetterRow::replay},       {"policy", &LetterRow::policy}};
 
 OrderedJson members_of(const LetterRow& letter, std::string_view id, std::optional<history::LetterState> state) {
   OrderedJson json = {{"id", id}};
@@ -29,6 +29,7 @@ OrderedJson members_of(const LetterRow& letter, std::string_view id, std::option
   for (const TextMember& member : kMembers)
     if (!(letter.*member.text).empty()) json[member.name] = letter.*member.text;
   json["attempts"] = letter.attempts;
+  if (letter.replays > 0) json["replays"] = letter.replays;
   json["dead_lettered_at"] = format_rfc3339(letter.at);
   json["bytes"] = letter.bytes;
   if (letter.hollow) json["payload_dropped"] = true;

@@ -85,6 +85,8 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
                                     {{"outcome", std::string(kResolved[i])}});
   unfinished_ = metrics_.gauge("certes_log_oldest_unfinished_seconds", "Age of the oldest record that is not finished",
                                {{"topic", "events"}});
+  exhausted_ = metrics_.counter("certes_dispatcher_dead_letters_exhausted_total",
+                                "Dead letters that are not sent again by themselves: they were as often as they may");
   unmatched_ = metrics_.counter("certes_dispatcher_unmatched_total", "Events that nobody subscribed to");
   duplicates_ = metrics_.counter("certes_dispatcher_duplicates_total", "Events that were there already");
   read_ = metrics_.counter("certes_dispatcher_read_records_total",

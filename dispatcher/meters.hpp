@@ -29,6 +29,7 @@ class Meters final : public Observer {
   void workers_tripped(std::string_view key, std::size_t meter, int more, std::string_view worker) override;
   void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) override;
   void dead_lettered(std::string_view rule) override;
+  void exhausted() override { exhausted_.add(); }
   void given_back(http::TransferError error, std::string_view why) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
@@ -67,6 +68,7 @@ class Meters final : public Observer {
   metrics::Counter breakers_opened_;
   LineLimit breakers_told_, workers_told_;
   metrics::Gauge in_flight_, memory_, reading_stopped_, index_, unfinished_, identities_, identity_bytes_;
+  metrics::Counter exhausted_;
   metrics::Counter succeeded_, failed_;
   metrics::Counter questions_answered_, questions_unknown_, questions_refused_;
   metrics::Counter unresolved_, local_;  // given back

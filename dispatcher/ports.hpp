@@ -103,6 +103,8 @@ class Observer {
   // A delivery has reached its end and that is recorded. `meter` counts only if there is an endpoint.
   virtual void ended(registry::Priority priority, const Ending& ending, bool has_endpoint, std::size_t meter) = 0;
   virtual void dead_lettered(std::string_view rule) = 0;
+  // And it was sent again as often as its back-off policy says.
+  virtual void exhausted() = 0;
   // A request that was not made, for a reason that is not the endpoint's (http::not_tried): it waits, and no attempt is
   // used up.
   virtual void given_back(http::TransferError error, std::string_view why) = 0;

@@ -26,7 +26,7 @@ constexpr TextOfLetter kTexts[] = {{&LetterRow::endpoint, names::kEndpoint}, {&L
                                    {&LetterRow::subject, "ce_subject"},      {&LetterRow::time, "ce_time"},
                                    {&LetterRow::rule, names::kRule},         {&LetterRow::error, names::kError},
                                    {&LetterRow::answer, names::kAnswer},     {&LetterRow::origin, names::kOrigin},
-                                   {&LetterRow::replay, names::kReplay}};
+                                   {&LetterRow::replay, names::kReplay},     {&LetterRow::policy, names::kPolicy}};
 
 bool is_wanted(const std::optional<std::string>& wanted, std::string_view value) { return !wanted || *wanted == value; }
 
@@ -63,6 +63,7 @@ std::optional<LetterRow> letter_row(const log::StoredRecord& record) {
   row.tenant = headers.find(names::kTenant).value_or("default");
   for (const TextOfLetter& text : kTexts) row.*text.member = headers.get(text.header).substr(0, kMostLetterText);
   row.attempts = parse_whole<std::int64_t>(headers.get(names::kAttempts)).value_or(0);
+  row.replays = event::replays_of(headers);
   row.bytes = static_cast<std::int64_t>(record.value.size());
   row.hollow = event::is_hollow(record);
   return row;

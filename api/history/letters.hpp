@@ -26,6 +26,8 @@ struct LetterRow {
   UnixMillis at = 0;  // when it became one; 0: its record is not indexed
   std::string tenant, endpoint, event, delivery, type, source, source_id, subject, time, rule, error, answer;
   std::string origin, replay;  // of the event, as the record has them
+  std::string policy;          // the back-off policy that was asked; empty: none says what follows
+  std::int64_t replays = 0;    // how often the event was sent again to the endpoint before
   std::int64_t attempts = 0;
   std::int64_t bytes = 0;  // of the payload
   bool hollow = false;     // it had lost its payload when it was indexed
@@ -62,6 +64,24 @@ LetterWay way_of(const LetterFilter& filter);
 std::optional<std::string_view> key_of(LetterWay way, const LetterFilter& filter);
 // Parameters: as sql_of a Way has them. Columns: those of a letter.
 std::string sql_of(LetterWay way);
+
+// Where a walk along those stands that a policy may send again by itself (open, with their payload, and with a policy),
+// in this order. A walk that is behind one of these lies before all that is greater.
+struct WaitingPlace {
+  std::string tenant, policy, endpoint;
+  std::int64_t replays = -1;
+  UnixMillis at = 0;
+  Place place;
+
+  static WaitingPlace of(const LetterRow& letter) {
+    return {letter.tenant, letter.policy, letter.endpoint, letter.replays, letter.at, letter.place};
+  }
+  // Before all of the tenant's next policy; of the policy's next endpoint; that were sent again once more often.
+  WaitingPlace next_policy() const { return {tenant, policy + '\0', {}, -1, 0, {}}; }
+  WaitingPlace next_endpoint() const { return {tenant, policy, endpoint + '\0', -1, 0, {}}; }
+  WaitingPlace next_replays() const { return {tenant, policy, endpoint, replays + 1, -1, {}}; }
+  bool operator==(const WaitingPlace&) const = default;
+};
 
 // Where a list of letters stands.
 inline Cursor behind(const LetterRow& letter) { return {letter.at, letter.place}; }

@@ -22,7 +22,11 @@ Lookup::Lookup(const std::string& path)
       deliveries_(connection_.prepare("SELECT " + kDeliveryColumns + " FROM deliveries WHERE p=?1 AND o=?2")),
       attempts_(connection_.prepare("SELECT " + kAttemptColumns +
                                     " FROM attempts WHERE p=?1 AND o=?2 AND a>?3 ORDER BY a LIMIT ?4")),
-      letter_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters WHERE p=?1 AND o=?2")) {}
+      letter_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters WHERE p=?1 AND o=?2")),
+      waiting_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters INDEXED BY letters_waiting WHERE " +
+                                   kWaitingLetter +
+                                   " AND (tenant,policy,endpoint,replays,at,p,o)>(?1,?2,?3,?4,?5,?6,?7) "
+                                   "ORDER BY tenant,policy,endpoint,replays,at,p,o LIMIT ?8")) {}
 
 std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most, Order order) {
   if (way == Way::text) {
@@ -94,6 +98,16 @@ std::vector<LetterRow> Lookup::letters(LetterWay way, const LetterFilter& filter
   statement.bind(8, static_cast<std::int64_t>(most));
   std::vector<LetterRow> all;
   while (statement.step()) all.push_back(read_letter(statement));
+  return all;
+}
+
+std::vector<LetterRow> Lookup::waiting_letters(const WaitingPlace& behind, std::size_t most) {
+  const Use use(waiting_);
+  waiting_.bind(1, std::string_view(behind.tenant)).bind(2, std::string_view(behind.policy));
+  waiting_.bind(3, std::string_view(behind.endpoint)).bind(4, behind.replays).bind(5, behind.at);
+  waiting_.bind(6, behind.place.partition).bind(7, behind.place.offset).bind(8, static_cast<std::int64_t>(most));
+  std::vector<LetterRow> all;
+  while (waiting_.step()) all.push_back(read_letter(waiting_));
   return all;
 }
 

@@ -34,6 +34,8 @@ class Lookup {
 
   // Dead letters of that way, as rows() has events.
   std::vector<LetterRow> letters(LetterWay way, const LetterFilter& filter, const Cursor& cursor, std::size_t most);
+  // Of those that a policy may send again by itself, of all tenants: at most so many, behind that place.
+  std::vector<LetterRow> waiting_letters(const WaitingPlace& behind, std::size_t most);
   // The tenant's that stands there. Nothing: it is not indexed.
   std::optional<LetterRow> letter_at(std::string_view tenant, Place place);
 
@@ -41,7 +43,7 @@ class Lookup {
   Connection connection_;
   std::map<std::pair<Way, Order>, Statement> ways_;
   std::map<LetterWay, Statement> letter_ways_;
-  Statement by_id_, deliveries_, attempts_, letter_;
+  Statement by_id_, deliveries_, attempts_, letter_, waiting_;
 };
 
 }  // namespace certes::api::history

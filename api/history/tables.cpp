@@ -42,12 +42,9 @@ constexpr const char* kMake[] = {
     "BLOB, answer_header BLOB, next_by BLOB, policy BLOB, breaker_open INTEGER, seal INTEGER, PRIMARY KEY(p, o, a)) "
     "WITHOUT ROWID",
     "CREATE TABLE letters(p INTEGER, o INTEGER, at INTEGER, tenant BLOB, endpoint BLOB, event BLOB, delivery BLOB, "
-    "type "
-    "BLOB, source BLOB, source_id BLOB, subject BLOB, time BLOB, rule BLOB, error BLOB, answer BLOB, origin BLOB, "
-    "replay "
-    "BLOB, attempts INTEGER, bytes INTEGER, hollow INTEGER, replayed INTEGER, delivered INTEGER, discarded INTEGER, "
-    "seal "
-    "INTEGER, PRIMARY KEY(p, o)) WITHOUT ROWID",
+    "type BLOB, source BLOB, source_id BLOB, subject BLOB, time BLOB, rule BLOB, error BLOB, answer BLOB, origin BLOB, "
+    "replay BLOB, policy BLOB, attempts INTEGER, replays INTEGER, bytes INTEGER, hollow INTEGER, replayed INTEGER, "
+    "delivered INTEGER, discarded INTEGER, seal INTEGER, PRIMARY KEY(p, o)) WITHOUT ROWID",
     "CREATE INDEX letters_time ON letters(tenant, at) WHERE at > 0",
     "CREATE INDEX letters_endpoint ON letters(tenant, endpoint, at) WHERE at > 0",
     "CREATE INDEX letters_event ON letters(tenant, event, at) WHERE at > 0",
@@ -60,6 +57,8 @@ void make(Connection& connection) {
   connection.run("PRAGMA application_id=" + std::to_string(kApplicationId));
   connection.run("PRAGMA user_version=" + std::to_string(kFormat));
   for (const char* const statement : kMake) connection.run(statement);
+  connection.run("CREATE INDEX letters_waiting ON letters(tenant, policy, endpoint, replays, at) WHERE " +
+                 kWaitingLetter);
   connection.run("COMMIT");
 }
 
@@ -82,8 +81,8 @@ const std::string kAttemptColumns =
     "by,policy,breaker_open,seal";
 
 const std::string kLetterColumns =
-    "p,o,at,tenant,endpoint,event,delivery,type,source,source_id,subject,time,rule,error,answer,origin,replay,attempts,"
-    "bytes,hollow,replayed,delivered,discarded,seal";
+    "p,o,at,tenant,endpoint,event,delivery,type,source,source_id,subject,time,rule,error,answer,origin,replay,policy,"
+    "attempts,replays,bytes,hollow,replayed,delivered,discarded,seal";
 
 std::string event_columns_of(const std::string& table) {
   std::string columns = table + "." + kEventColumns;
@@ -198,7 +197,8 @@ void write(Statement& statement, const LetterRow& row) {
   RowWriter to(statement);
   to.add(row.place.partition).add(row.place.offset).add(row.at).add(row.tenant).add(row.endpoint).add(row.event);
   to.add(row.delivery).add(row.type).add(row.source).add(row.source_id).add(row.subject).add(row.time).add(row.rule);
-  to.add(row.error).add(row.answer).add(row.origin).add(row.replay).add(row.attempts).add(row.bytes);
+  to.add(row.error).add(row.answer).add(row.origin).add(row.replay).add(row.policy).add(row.attempts);
+  to.add(row.replays).add(row.bytes);
   to.add(std::int64_t{row.hollow}).add(std::int64_t{row.replayed}).add(std::int64_t{row.delivered});
   to.add(std::int64_t{row.discarded}).seal();
 }
@@ -211,9 +211,10 @@ LetterRow read_letter(const Statement& statement) {
   row.at = from.number();
   for (std::string* const text :
        {&row.tenant, &row.endpoint, &row.event, &row.delivery, &row.type, &row.source, &row.source_id, &row.subject,
-        &row.time, &row.rule, &row.error, &row.answer, &row.origin, &row.replay})
+        &row.time, &row.rule, &row.error, &row.answer, &row.origin, &row.replay, &row.policy})
     *text = from.text();
   row.attempts = from.number();
+  row.replays = from.number();
   row.bytes = from.number();
   for (bool* const flag : {&row.hollow, &row.replayed, &row.delivered, &row.discarded}) *flag = from.number() != 0;
   from.check("letters");

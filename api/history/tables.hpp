@@ -18,9 +18,12 @@
 
 namespace certes::api::history {
 
-inline constexpr std::int64_t kFormat = 3;
+inline constexpr std::int64_t kFormat = 4;
 
 // Columns, in the order in which rows are written and read.
+// Of letters, those that a policy may send again by itself.
+inline const std::string kWaitingLetter =
+    "at>0 AND policy<>x'' AND hollow=0 AND replayed=0 AND delivered=0 AND discarded=0";
 extern const std::string kEventColumns, kDeliveryColumns, kAttemptColumns, kLetterColumns;
 // Of events, in a statement with several tables.
 std::string event_columns_of(const std::string& table);

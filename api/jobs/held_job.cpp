@@ -63,6 +63,7 @@ Result<bool> HeldJob::go_on(SteadyTime now) {
   }
   const std::int64_t before = progress_.done;
   auto over = work_->go_on(progress_, most);
+  due_ = now + work_->rest();
   if (rate_ && progress_.done > before) rate_->take(now, progress_.done - before);
   return over;
 }

@@ -71,6 +71,10 @@ Result<JobState> resume_of(const Job& current) {
 }
 
 Result<JobState> cancel_of(const Job& current) {
+  if (current.kind == registry::JobKind::reprocess_letters)
+    return fail(Code::conflict, "jobs/" + current.id +
+                                    " lasts as long as a back-off policy has \"reprocess\": it can be paused, or that "
+                                    "taken out of the policies");
   const bool may = !has_ended(current.state) || std::holds_alternative<registry::JobFailed>(current.state) ||
                    std::holds_alternative<registry::JobCancelled>(current.state);
   if (may) return registry::JobCancelled();

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "api/change.hpp"
+#include "api/jobs/reprocess.hpp"
 #include "api/replay_steps.hpp"
 #include "common/event/notice.hpp"
 #include "common/registry/takers.hpp"
@@ -60,7 +61,9 @@ void Runner::run() {
   while (!stopping_) {
     if (services_.deps.registry.caught_up()) {
       const SteadyTime now = services_.deps.clock.now();
-      if (follow() || now >= look_at_) take_up(now);
+      const bool changed = follow();
+      if (services_.history) keep_reprocess();
+      if (changed || now >= look_at_) take_up(now);
       go_on_all();
       forget_old();
     }
@@ -87,6 +90,29 @@ bool Runner::follow() {
   });
   jobs_ = state->jobs;
   return true;
+}
+
+// The job of Certes itself is there while it has something to do.
+void Runner::keep_reprocess() {
+  const registry::StatePtr state = services_.deps.registry.state();
+  if (!policies_.same_as(state->backoff_policies)) {
+    policies_ = state->backoff_policies;
+    reprocesses_ = std::ranges::any_of(policies_, [](const auto& one) { return one.second->reprocess.has_value(); });
+  }
+  const JobPtr there = state->job(registry::kDefaultTenant, kReprocessJob);
+  keeps_reprocess_ = reprocesses_ == (there != nullptr);
+  if (keeps_reprocess_) return;
+  Job made;
+  made.id = kReprocessJob;
+  made.kind = registry::JobKind::reprocess_letters;
+  registry::Change change = registry::change_to(there ? *there : made, there.get());
+  change.op = there ? registry::Change::Op::remove : registry::Change::Op::create;
+  if (there) change.body.clear();
+  if (there) change.based_on = there->version;
+  change.by = registry::kByCertes;
+  const auto decision = decide(change, services_);
+  if (decision || !told_.due(made.id, services_.deps.clock.now())) return;
+  spdlog::warn("the job {} of dead letters that are sent again by themselves: {}", made.id, decision.error().message);
 }
 
 metrics::Gauge& Runner::gauge_of(const registry::JobState& state) {
@@ -264,7 +290,7 @@ SteadyTime Runner::next_due() const {
   const SteadyTime now = services_.deps.clock.now();
   SteadyTime next = now + kIdle;
   for (const auto& [key, held] : held_) next = std::min({next, held->due(), note_due(*held)});
-  if (open_.size() > held_.size()) next = std::min(next, now + kLook);
+  if (open_.size() > held_.size() || !keeps_reprocess_) next = std::min(next, now + kLook);
   if (!services_.deps.registry.caught_up()) next = std::min(next, now + kLook);
   return next;
 }

@@ -40,6 +40,7 @@ class Runner {
 
   void run();
   bool follow();
+  void keep_reprocess();
   metrics::Gauge& gauge_of(const registry::JobState& state);
   void take_up(SteadyTime now);
   bool may_take(const registry::Job& job, SteadyTime now);
@@ -66,8 +67,11 @@ class Runner {
   LineLimit told_;
   const std::shared_ptr<WakeSignal> signal_ = std::make_shared<WakeSignal>();
   Payloads payloads_;
-  registry::State::Map<registry::Job> jobs_;         // as of the last look
-  std::map<std::string, JobPtr, std::less<>> open_;  // of these, what is running, by the map's names
+  registry::State::Map<registry::Job> jobs_;                // as of the last look
+  registry::State::Map<registry::BackoffPolicy> policies_;  // the same
+  bool reprocesses_ = false;                                // some policy says that dead letters are sent again
+  bool keeps_reprocess_ = true;                             // their job is there, or not, as that says
+  std::map<std::string, JobPtr, std::less<>> open_;         // of these, what is running, by the map's names
   std::map<std::string, Watched, std::less<>> watched_;
   std::map<std::string, std::unique_ptr<HeldJob>, std::less<>> held_;
   SteadyTime look_at_, forgot_at_;

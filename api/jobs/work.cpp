@@ -3,6 +3,7 @@
 #include "api/jobs/event_replay.hpp"
 #include "api/jobs/letter_discard.hpp"
 #include "api/jobs/letter_replay.hpp"
+#include "api/jobs/reprocess.hpp"
 
 namespace certes::api::jobs {
 
@@ -15,6 +16,7 @@ bool is_covered(const registry::Job& job, const history::History* history) {
 Result<std::unique_ptr<Work>> make_work(const registry::Job& job, Services& services, Payloads& payloads) {
   if (job.kind == registry::JobKind::replay_letters) return std::make_unique<LetterReplay>(job, services, payloads);
   if (job.kind == registry::JobKind::discard_letters) return std::make_unique<LetterDiscard>(job, services, payloads);
+  if (job.kind == registry::JobKind::reprocess_letters) return std::make_unique<Reprocess>(services, payloads);
   if (auto filter = index_filter(job); !filter) return fail(std::move(filter.error()));
   return std::make_unique<EventReplay>(job, services, payloads);
 }

@@ -22,6 +22,8 @@ class Work {
   // Errors: unavailable, timeout, unknown_outcome: to be tried again, nothing is lost; others: it cannot go on until
   // somebody mends that.
   virtual Result<bool> go_on(registry::JobProgress& progress, std::int64_t most) = 0;
+  // Behind go_on(): until there may be something to do.
+  virtual Millis rest() const { return Millis{0}; }
 };
 
 // Whether what it is about is known to this process as far as it reaches, so that its work misses nothing.

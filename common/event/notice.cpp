@@ -20,6 +20,9 @@ struct Shape {
 constexpr std::array<Shape, kNoticeKinds> kShapes = {{
     {"certes.delivery.dead_lettered", "A delivery became a dead letter", "delivery attempts rule url",
      "endpoint event error status"},
+    {"certes.dead_letter.exhausted",
+     "A delivery became a dead letter that is not sent again by itself: it was as often as its back-off policy says",
+     "delivery attempts replays rule url", "endpoint event error status"},
     {"certes.endpoint.disabled", "An endpoint was disabled", "endpoint since url", "rule"},
     {"certes.endpoint.enabled", "An endpoint is disabled no more", "endpoint since url", ""},
     {"certes.endpoint.failing", "An endpoint has done nothing but fail for a minute", "endpoint since error url",
@@ -47,7 +50,7 @@ void each_name(std::string_view names, Take take) {
 }
 
 Json member_schema(std::string_view name) {
-  for (const char* const number : {"attempts", "records", "partition", "done", "left"})
+  for (const char* const number : {"attempts", "replays", "records", "partition", "done", "left"})
     if (name == number) return {{"type", "integer"}, {"minimum", 0}};
   if (name == "status") return {{"type", "integer"}, {"minimum", 100}, {"maximum", 999}};
   if (name == "since") return {{"type", "string"}, {"format", "date-time"}};
@@ -84,6 +87,7 @@ std::string data_of(const Notice& notice) {
   }
   add(data, "delivery", notice.delivery);
   if (notice.attempts) data["attempts"] = *notice.attempts;
+  if (notice.replays) data["replays"] = *notice.replays;
   add(data, "rule", notice.rule);
   add(data, "error", notice.error);
   if (notice.status != 0) data["status"] = notice.status;

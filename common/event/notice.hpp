@@ -17,6 +17,7 @@ namespace certes::event {
 
 enum class NoticeKind : std::uint8_t {
   delivery_dead_lettered,
+  dead_letter_exhausted,
   endpoint_disabled,
   endpoint_enabled,
   endpoint_failing,
@@ -29,7 +30,7 @@ enum class NoticeKind : std::uint8_t {
   log_lost,
   replay_failed,
 };
-inline constexpr std::size_t kNoticeKinds = 12;
+inline constexpr std::size_t kNoticeKinds = 13;
 // "certes.delivery.dead_lettered"
 std::string_view type_of(NoticeKind kind);
 NoticeKind notice_kind_at(std::size_t index);  // below kNoticeKinds
@@ -52,7 +53,7 @@ struct Notice {
   std::string_view source = {};    // the same
   std::optional<Of> event = {};
   std::string_view delivery = {};
-  std::optional<std::uint32_t> attempts = {};
+  std::optional<std::uint32_t> attempts = {}, replays = {};
   std::string_view rule = {}, error = {};
   int status = 0;
   UnixMillis since = 0;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "common/base/number.hpp"
 #include "common/event/hops.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/event/stamp.hpp"
 #include "common/event/verified.hpp"
 #include "common/log/names.hpp"
@@ -53,6 +55,11 @@ std::string_view replay_flaw(std::string_view value) {
   return only(value, 128, "_-") ? "" : "must be 1 to 128 characters of A-Z a-z 0-9 _ -";
 }
 
+std::string_view replays_flaw(std::string_view value) {
+  const auto count = parse_whole<std::uint32_t>(value);
+  return count && *count >= 1 && *count <= kMostReplays ? "" : "must be a number from 1 to 1000000";
+}
+
 // A word of a later version is one that is passed over.
 std::string_view priority_flaw(std::string_view value) {
   return only(value, 16, "") ? "" : "must be critical, high, normal, low or bulk";
@@ -81,19 +88,13 @@ struct Own {
 
 // Each of these at most once.
 constexpr Own kOwn[] = {
-    {names::kId, id_flaw},
-    {names::kKind, kind_flaw},
-    {names::kTenant, tenant_flaw},
-    {names::kClientId, flag_flaw},
-    {names::kWait, flag_flaw},
-    {names::kQuery, query_flaw},
-    {names::kReplyTo, url_flaw},
-    {names::kReplay, replay_flaw},
-    {names::kEndpoint, endpoints_flaw},
-    {names::kRule, rule_flaw},
-    {kVerified, verified_flaw},
-    {names::kRegistry, stamp_flaw},
-    {names::kPriority, priority_flaw},
+    {names::kId, id_flaw},           {names::kKind, kind_flaw},
+    {names::kTenant, tenant_flaw},   {names::kClientId, flag_flaw},
+    {names::kWait, flag_flaw},       {names::kQuery, query_flaw},
+    {names::kReplyTo, url_flaw},     {names::kReplay, replay_flaw},
+    {names::kReplays, replays_flaw}, {names::kEndpoint, endpoints_flaw},
+    {names::kRule, rule_flaw},       {kVerified, verified_flaw},
+    {names::kRegistry, stamp_flaw},  {names::kPriority, priority_flaw},
 };
 
 Result<void> wrong(std::string_view header, std::string_view what) {

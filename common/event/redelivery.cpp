@@ -1,5 +1,7 @@
 #include "common/event/redelivery.hpp"
 
+#include <algorithm>
+
 #include "common/base/number.hpp"
 
 namespace certes::event {
@@ -16,6 +18,10 @@ std::optional<std::pair<std::int32_t, std::int64_t>> letter_of(std::string_view 
   return std::pair(*partition, *offset);
 }
 
+std::uint32_t replays_of(const log::Headers& headers) {
+  return parse_whole<std::uint32_t>(headers.get(log::names::kReplays)).value_or(0);
+}
+
 log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints) {
   namespace names = log::names;
   log::Record record;
@@ -23,6 +29,8 @@ log::Record replay_record(const log::StoredRecord& of, std::string_view replay, 
   for (const auto [name, value] : of.headers)
     if (!is_of_delivery(name)) record.headers.add(name, value);
   record.headers.add(names::kReplay, replay);
+  if (replay.starts_with(kLetterReplay))
+    record.headers.add(names::kReplays, std::to_string(std::min(replays_of(of.headers), kMostReplays - 1) + 1));
   if (!endpoints.empty()) record.headers.add(names::kEndpoint, endpoints);
   record.key = of.key;
   record.value = of.value;

@@ -5,6 +5,7 @@
 // whoever makes it makes the same one, which is delivered once. Used by gateways and the Master API, which make them,
 // and dispatchers. Pure; any thread.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace certes::event {
 inline constexpr std::string_view kRedelivery = "rpl_again_";
 inline constexpr std::string_view kLetterReplay = "rpl_letter_";
 inline constexpr std::string_view kEventReplay = "rpl_event_";
+inline constexpr std::uint32_t kMostReplays = 1'000'000;  // that are counted
 // Header of the last dead letter of an event that nobody received: the endpoints of all its deliveries, with commas. In
 // names::kEndpoint of a redelivery they stand in the same way.
 inline constexpr std::string_view kUndelivered = "certes-undelivered";
@@ -28,13 +30,17 @@ inline bool is_of_delivery(std::string_view name) {
   namespace names = log::names;
   for (const auto own : {names::kDelivery, names::kOrigin, names::kTerm, names::kAttempts, names::kRule, names::kError,
                          names::kAnswer, names::kReplay, names::kEndpoint, names::kPriority, names::kStatus,
-                         names::kPayload, names::kRegistry, kUndelivered})
+                         names::kPayload, names::kRegistry, names::kReplays, names::kPolicy, kUndelivered})
     if (name == own) return true;
   return false;
 }
 
 // Whether a dead letter has lost its payload: the log took no more, or had to give it up. There is no replay of it.
 inline bool is_hollow(const log::StoredRecord& letter) { return letter.headers.find(log::names::kPayload).has_value(); }
+
+// How often the event was sent again to the endpoint of a dead letter, or of a replay of one, that and before; 0: it
+// was not.
+std::uint32_t replays_of(const log::Headers& headers);
 
 // By where the dead letter stands.
 inline std::string redelivery_id(std::int32_t partition, std::int64_t offset) {
@@ -68,7 +74,7 @@ inline log::Identity replay_identity(std::string_view tenant, std::string_view r
 }
 
 // The record of a replay of that letter, which is not hollow, or event, for one endpoint or several (with commas;
-// empty: all that subscribe now). A second with that id is dropped as a repeat.
+// empty: all that subscribe now). A second with that id is dropped as a repeat. Of a letter it counts one more.
 log::Record replay_record(const log::StoredRecord& of, std::string_view replay, std::string_view endpoints);
 
 }  // namespace certes::event

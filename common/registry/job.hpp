@@ -14,7 +14,8 @@
 
 namespace certes::registry {
 
-enum class JobKind : std::uint8_t { replay_events, replay_letters, discard_letters };
+// reprocess_letters: of Certes itself, and without an end: what policies say is to be sent again by itself.
+enum class JobKind : std::uint8_t { replay_events, replay_letters, discard_letters, reprocess_letters };
 std::string_view to_string(JobKind kind);
 
 // To whom it is done: all that has every one of these. What is empty is not asked for.

@@ -112,9 +112,9 @@ void read_priority(Fields& fields, std::optional<Priority>& priority) {
 // Of a job there is no declaration: only the log's form is read.
 void read(Fields& fields, Job& job, Form) {
   fields.required("kind");
-  fields.choice(
-      "kind", job.kind,
-      {to_string(JobKind::replay_events), to_string(JobKind::replay_letters), to_string(JobKind::discard_letters)});
+  fields.choice("kind", job.kind,
+                {to_string(JobKind::replay_events), to_string(JobKind::replay_letters),
+                 to_string(JobKind::discard_letters), to_string(JobKind::reprocess_letters)});
   read_filter(fields, job.filter, job.kind);
   fields.text("endpoint", job.endpoint, 128);
   fields.number("rate_per_second", job.rate_per_second, 0, kMostJobRate);
@@ -133,15 +133,15 @@ void write(OrderedJson& out, const Job& job, bool stored) {
   if (job.priority) out["priority"] = to_string(*job.priority);
   if (job.again) out["again"] = true;
   write_state(out, job.state);
-  if (job.progress.total) out["total"] = *job.progress.total;
+  const bool ends = job.kind != JobKind::reprocess_letters;  // else there is no number of what it is about
+  if (job.progress.total && (ends || stored)) out["total"] = *job.progress.total;
   out["done"] = job.progress.done;
-  if (job.kind == JobKind::replay_letters) {
+  if (job.kind == JobKind::replay_letters || job.kind == JobKind::reprocess_letters)
     out["repeated"] = job.progress.repeated;
-    out["refused"] = job.progress.refused;
-  }
+  if (job.kind == JobKind::replay_letters) out["refused"] = job.progress.refused;
   out["skipped"] = job.progress.skipped;
   if (stored && !job.progress.cursor.empty()) out["cursor"] = job.progress.cursor;
-  if (const auto left = job.progress.left(); !stored && left) out["left"] = *left;
+  if (const auto left = job.progress.left(); !stored && ends && left) out["left"] = *left;
   write_moment(out, "ended_at", job.ended_at);
 }
 

@@ -16,9 +16,13 @@ std::shared_ptr<const BackoffPolicy> named(const State& state, std::string_view 
 
 std::string_view to_string(PolicyFrom from) { return kFrom[static_cast<std::size_t>(from)]; }
 
+std::shared_ptr<const BackoffPolicy> policy_of(const State& state, std::string_view tenant, std::string_view id) {
+  if (auto own = named(state, tenant, id)) return own;
+  return named(state, kDefaultTenant, id);
+}
+
 NearestPolicy global_policy(const State& state, std::string_view tenant, std::string_view global) {
-  if (auto own = named(state, tenant, global)) return {std::move(own), PolicyFrom::global};
-  if (auto own = named(state, kDefaultTenant, global)) return {std::move(own), PolicyFrom::global};
+  if (auto policy = policy_of(state, tenant, global)) return {std::move(policy), PolicyFrom::global};
   return {};
 }
 

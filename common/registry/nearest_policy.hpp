@@ -22,6 +22,9 @@ struct NearestPolicy {
 // `subscription`: by which the endpoint gets it; null: by none. `global`: the id in the settings.
 NearestPolicy nearest_policy(const State& state, const Endpoint& endpoint, const Subscription* subscription,
                              std::string_view type, EventKind kind, std::string_view global);
+// The one that a delivery of the tenant says it was sent by: its own, else the default tenant's of that name, which the
+// settings may have named. Null: there is none.
+std::shared_ptr<const BackoffPolicy> policy_of(const State& state, std::string_view tenant, std::string_view id);
 // Of a tenant's deliveries of which nothing nearer is known.
 NearestPolicy global_policy(const State& state, std::string_view tenant, std::string_view global);
 

@@ -10,6 +10,7 @@ namespace certes::registry {
 namespace {
 
 constexpr double kLongestSeconds = 366.0 * 86'400;
+constexpr double kLongestReprocess = 30.0 * 86'400;
 constexpr std::size_t kMostTenants = 1'000;
 constexpr std::string_view kStrategies[] = {"exponential", "linear", "constant", "schedule"};
 constexpr std::string_view kJitters[] = {"full", "equal", "none"};
@@ -22,6 +23,18 @@ void check_schedule(Fields& fields, const BackoffPolicy& policy) {
   if (!by_schedule && !policy.schedule_seconds.empty()) {
     fields.refuse("schedule_seconds", "belongs to the strategy \"schedule\" alone");
   }
+}
+
+void read_reprocess(Fields& outer, std::optional<Reprocess>& reprocess) {
+  const Json* const json = outer.take("reprocess");
+  if (json == nullptr || json->is_null()) return;
+  reprocess.emplace();
+  Fields fields = outer.inside(*json, "reprocess");
+  fields.required("every_seconds");
+  fields.number("every_seconds", reprocess->every_seconds, 1, kLongestReprocess);
+  fields.required("max_attempts");
+  fields.integer<std::uint32_t>("max_attempts", reprocess->max_attempts, 1, 1'000);
+  if (auto error = fields.done()) outer.refuse(std::move(*error));
 }
 
 // The only pattern of one word that has commands is "#".
@@ -109,7 +122,7 @@ void write(OrderedJson& out, const Subscription& subscription, bool) {
 }
 
 void read(Fields& fields, BackoffPolicy& policy, Form) {
-  fields.not_yet({"reprocess"});
+  read_reprocess(fields, policy.reprocess);
   fields.choice("strategy", policy.strategy, {kStrategies[0], kStrategies[1], kStrategies[2], kStrategies[3]});
   fields.number("base_seconds", policy.base_seconds, 0.001, kLongestSeconds);
   fields.number("factor", policy.factor, 1, 100);
@@ -133,6 +146,9 @@ void write(OrderedJson& out, const BackoffPolicy& policy, bool) {
   out["jitter"] = kJitters[static_cast<std::size_t>(policy.jitter)];
   out["max_attempts"] = policy.max_attempts;
   out["max_seconds"] = policy.max_seconds;
+  if (policy.reprocess)
+    out["reprocess"] = {{"every_seconds", policy.reprocess->every_seconds},
+                        {"max_attempts", policy.reprocess->max_attempts}};
 }
 
 void read(Fields& fields, Installation& installation, Form) {

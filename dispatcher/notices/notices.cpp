@@ -55,8 +55,21 @@ void Notices::dead_lettered(const Delivery& delivery, const Letter& letter) {
   const bool nobodys = delivery.backlog->name->endpoint == kNobody;
   Notice notice{.kind = NoticeKind::delivery_dead_lettered,
                 .tenant = nobodys ? tenant_of(record) : std::string_view(delivery.backlog->name->tenant)};
-  if (!wanted(notice)) return;
   if (!nobodys) notice.endpoint = delivery.backlog->name->endpoint;
+  tell_letter(notice, delivery, letter);
+}
+
+void Notices::exhausted(const Delivery& delivery, const Letter& letter, std::uint32_t replays) {
+  if (event::is_own_type(delivery.record->record->headers.get("ce_type"))) return;
+  Notice notice{.kind = NoticeKind::dead_letter_exhausted, .tenant = delivery.backlog->name->tenant};
+  notice.endpoint = delivery.backlog->name->endpoint;
+  notice.replays = replays;
+  tell_letter(notice, delivery, letter);
+}
+
+void Notices::tell_letter(Notice notice, const Delivery& delivery, const Letter& letter) {
+  if (!wanted(notice)) return;
+  const log::StoredRecord& record = *delivery.record->record;
   notice.delivery = letter.delivery;
   notice.attempts = delivery.attempts;
   notice.rule = letter.rule;

@@ -40,6 +40,8 @@ class Notices {
     int status = 0;
   };
   void dead_lettered(const Delivery& delivery, const Letter& letter);
+  // And it was sent again as often as it may be by itself.
+  void exhausted(const Delivery& delivery, const Letter& letter, std::uint32_t replays);
   // An attempt has ended, and says something of its endpoint; `failing_since` as it was before.
   struct Judged {
     Sign sign = Sign::none;
@@ -65,6 +67,7 @@ class Notices {
 
   void endpoint_changed(const registry::Endpoint* was, const registry::Endpoint& is);
   void changed(const registry::Endpoint& endpoint, event::NoticeKind kind, UnixMillis at, std::string_view rule);
+  void tell_letter(event::Notice notice, const Delivery& delivery, const Letter& letter);
   void say(const event::Notice& notice);  // once in ten minutes
   bool wanted(const event::Notice& notice);
   void publish(const event::Notice& notice, std::string_view once);

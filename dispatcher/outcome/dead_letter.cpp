@@ -11,8 +11,10 @@ namespace {
 namespace names = log::names;
 
 // Set anew on every dead letter, or by the log's owner: what a replayed record brings of them is its past. Which replay
-// it is stays.
-bool replaced(std::string_view name) { return event::is_of_delivery(name) && name != names::kReplay; }
+// it is stays, and the how manieth.
+bool replaced(std::string_view name) {
+  return event::is_of_delivery(name) && name != names::kReplay && name != names::kReplays;
+}
 
 // Of a malformed record: its letter is the default tenant's, else nobody would ever see it.
 bool unfit_tenant(std::string_view name, std::string_view value) {
@@ -55,6 +57,7 @@ log::Record dead_letter_record(const log::StoredRecord& event, const DeadLetter&
   if (!letter.endpoint.empty()) record.headers.add(names::kEndpoint, letter.endpoint);
   record.headers.add(names::kAttempts, std::to_string(letter.attempts));
   record.headers.add(names::kRule, letter.rule);
+  if (!letter.policy.empty()) record.headers.add(names::kPolicy, letter.policy);
   if (!error.empty()) record.headers.add(names::kError, error);
   if (keep != Keep::nothing && !letter.answer.empty())
     record.headers.add(names::kAnswer, cut(letter.answer, kFailedAnswerBytes));

@@ -18,6 +18,7 @@ struct DeadLetter {
   // Of the last of an event that nobody received: the endpoints of all, with commas. Else empty. Only kept with all of
   // the event, which is delivered again by this.
   std::string_view undelivered = {};
+  std::string_view policy = {};  // the back-off policy that was asked, by its id; empty: none says what follows
   std::string_view tenant = {};  // the endpoint's, whose the letter is; empty: the event's
 };
 

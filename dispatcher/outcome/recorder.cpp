@@ -1,6 +1,7 @@
 #include "dispatcher/outcome/recorder.hpp"
 
 #include "common/base/overloaded.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/loading/lane_health.hpp"
@@ -244,6 +245,10 @@ void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, con
   letter.undelivered = undelivered;
   observer_.dead_lettered(why.rule);
   notices_.dead_lettered(delivery, {name, why.rule, why.error, why.status});
+  if (delivery.policy && !delivery.command && !is_nobodys(delivery)) {
+    letter.policy = delivery.policy->id;
+    tell_if_exhausted(delivery, {name, why.rule, why.error, why.status});
+  }
   const std::uint64_t id = delivery.id;
   const Place place = delivery.record->place();
   std::string text;
@@ -258,6 +263,14 @@ void Recorder::append_dead_letter(Delivery& delivery, std::string_view name, con
     observer_.problem("dead letter refused: " + taken.error().message);
     on_recorded(id);
   }
+}
+
+void Recorder::tell_if_exhausted(const Delivery& delivery, const Notices::Letter& letter) {
+  const auto& reprocess = delivery.policy->reprocess;
+  const std::uint32_t replays = event::replays_of(delivery.record->record->headers);
+  if (!reprocess || replays < reprocess->max_attempts) return;
+  observer_.exhausted();
+  notices_.exhausted(delivery, letter, replays);
 }
 
 // Its end, if that is one, is known now, and goes to the log.

@@ -76,6 +76,7 @@ class Recorder {
   void tally_attempt(const Delivery& delivery, const http::TransferResult& result, const Judged& judged);
   void answer_first(Delivery& delivery, event::CommandResult&& result, Answers::Then then);
   void append_dead_letter(Delivery& delivery, std::string_view name, const Why& why);
+  void tell_if_exhausted(const Delivery& delivery, const Notices::Letter& letter);
   void begin(Delivery& delivery, const Ending& ending, std::uint8_t appends = 1);
   void append_attempt(Delivery& delivery, const AttemptRecord& attempt);
   void on_recorded(std::uint64_t id);

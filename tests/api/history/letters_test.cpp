@@ -178,6 +178,44 @@ TEST_CASE("Letters: in whatever order, transactions and repeats it is told, the 
   }
 }
 
+TEST_CASE("Letters: those that a policy may send again are walked along, past what it may not") {
+  Fixture f;
+  const auto put = [&](std::int64_t offset, const std::string& event, const std::string& policy,
+                       const std::string& endpoint, int replays = 0, const std::string& tenant = "default") {
+    f.letter(offset, {.origin = "0:1",
+                      .endpoint = endpoint,
+                      .event = event,
+                      .tenant = tenant,
+                      .policy = policy,
+                      .replays = replays});
+  };
+  put(1, "evt_1", "daily", "mail");
+  put(2, "evt_2", "", "mail");
+  put(3, "evt_3", "daily", "billing", 2);
+  put(4, "evt_4", "daily", "billing");
+  put(5, "evt_5", "hourly", "mail");
+  put(6, "evt_6", "daily", "mail", 0, "acme");
+  put(7, "evt_7", "daily", "billing");
+  put(8, "evt_8", "daily", "billing");
+  f.put(Topic::events, 9, replay("evt_7", event::letter_replay_id(0, 7)));
+  f.put(Topic::dead_letters, 10, discard_record("8"));
+  const auto behind = [&](const WaitingPlace& place) {
+    std::string all;
+    for (const LetterRow& row : Lookup(f.path).waiting_letters(place, 100)) all += row.event + " ";
+    return all;
+  };
+  CHECK(behind({}) == "evt_6 evt_4 evt_3 evt_1 evt_5 ");
+  const auto rows = Lookup(f.path).waiting_letters({}, 2);
+  REQUIRE(rows.size() == 2);
+  const WaitingPlace fourth = WaitingPlace::of(rows[1]);
+  CHECK(rows[1].policy == "daily");
+  CHECK(behind(fourth) == "evt_3 evt_1 evt_5 ");
+  CHECK(behind(fourth.next_replays()) == "evt_3 evt_1 evt_5 ");
+  CHECK(behind(fourth.next_endpoint()) == "evt_1 evt_5 ");
+  CHECK(behind(fourth.next_policy()) == "evt_5 ");
+  CHECK(Lookup(f.path).waiting_letters(fourth, 1)[0].replays == 2);
+}
+
 TEST_CASE("Letters: the oldest go, whatever was done with them, and nothing else") {
   Fixture f;
   for (std::int64_t i = 1; i <= 5; ++i)

@@ -38,6 +38,7 @@ struct AttemptText {
   int deliveries = 0;
   std::string replay = {}, type = "order.created";  // of a dead letter
   std::string phases = {}, address = {}, answer_header = {}, next_by = {}, policy = {}, breaker = {};
+  int replays = 0;  // of a dead letter
 };
 
 inline log::Record attempt_record(const AttemptText& text) {
@@ -84,6 +85,8 @@ inline log::Record letter_record(const AttemptText& text) {
   headers.add("ce_source", "/shop");
   if (!text.error.empty()) headers.add(names::kError, text.error);
   if (!text.replay.empty()) headers.add(names::kReplay, text.replay);
+  if (text.replays != 0) headers.add(names::kReplays, std::to_string(text.replays));
+  if (!text.policy.empty()) headers.add(names::kPolicy, text.policy);
   headers.add(names::kTerm, text.term);
   record.value = "{}";
   return record;

@@ -35,13 +35,15 @@ Notice full(NoticeKind kind) {
   notice.endpoint = "billing";
   notice.event = Notice::Of{"evt_1", "order.created", "urn:shop", "42"};
   notice.attempts = 3;
+  notice.replays = 2;
   notice.rule = "max_attempts";
   notice.error = "500";
   notice.status = 500;
   notice.since = kAt;
   notice.partition = 7;
   notice.records = 1'000;
-  if (kind == NoticeKind::delivery_dead_lettered) notice.delivery = "dlv_1";
+  if (kind == NoticeKind::delivery_dead_lettered || kind == NoticeKind::dead_letter_exhausted)
+    notice.delivery = "dlv_1";
   if (kind == NoticeKind::replay_failed) notice.job = "job_1";
   notice.done = 12;
   notice.left = 3;

@@ -370,8 +370,18 @@ TEST_CASE("Back-off policy JSON: refusals name the place") {
       {R"({"factor":0.5})", "/factor"},
       {R"({"max_attempts":-1})", "/max_attempts"},
       {R"({"jitter":"some"})", "/jitter"},
-      {R"({"reprocess":{}})", "/reprocess", "not supported yet"},
+      {R"({"reprocess":{}})", "/reprocess/every_seconds", "missing"},
+      {R"({"reprocess":7})", "/reprocess", "object"},
+      {R"({"reprocess":{"every_seconds":60}})", "/reprocess/max_attempts", "missing"},
+      {R"({"reprocess":{"every_seconds":0.5,"max_attempts":1}})", "/reprocess/every_seconds"},
+      {R"({"reprocess":{"every_seconds":60,"max_attempts":0}})", "/reprocess/max_attempts", "from 1 to 1000"},
+      {R"({"reprocess":{"every_seconds":60,"max_attempts":1,"jitter":"full"}})", "/reprocess/jitter", "not known"},
   });
+  const auto again_later = again(declared<BackoffPolicy>(R"({"reprocess":{"every_seconds":3600,"max_attempts":5}})"));
+  REQUIRE(again_later.reprocess);
+  CHECK(again_later.reprocess->every_seconds == 3600);
+  CHECK(again_later.reprocess->max_attempts == 5);
+  CHECK_FALSE(declared<BackoffPolicy>(R"({"reprocess":null})").reprocess);
   const auto policy = again(declared<BackoffPolicy>(R"({"strategy":"schedule","schedule_seconds":[1,2.5]})"));
   CHECK(policy.schedule_seconds == std::vector<double>{1, 2.5});
 }

@@ -106,6 +106,40 @@ TEST_CASE("Notices: what the log has announced and not got is told of again unde
   CHECK(world.events[0].headers.get("ce_id") == "certes.delivery.dead_lettered/" + delivery_id("evt_1", "billing", {}));
 }
 
+TEST_CASE("Notices: a dead letter counts on from its replay, and is told of once it is exhausted") {
+  const auto run = [](const std::string& replays, int max_attempts) {
+    CoreOptions options = once();
+    auto policy = std::make_shared<registry::BackoffPolicy>(*options.routing.fallback);
+    policy->id = "daily";
+    if (max_attempts > 0) policy->reprocess = registry::Reprocess{60, static_cast<std::uint32_t>(max_attempts)};
+    options.routing.fallback = policy;
+    World world(options);
+    world.use(watched());
+    EventText order;
+    if (!replays.empty())
+      order.headers = {
+          {"certes-replay", "rpl_letter_0-7"}, {"certes-endpoint", "billing"}, {"certes-replays", replays}};
+    world.give(order);
+    world.core->run();
+    REQUIRE(world.answer("billing", 503));
+    REQUIRE(world.letters.size() == 1);
+    CHECK(world.letters[0].headers.get("certes-policy") == "daily");
+    CHECK(world.letters[0].headers.get("certes-replays") == replays);
+    CHECK(world.exhausted_count == static_cast<int>(world.events.size()) - 1);
+    return world.events;
+  };
+  using Types = std::vector<std::string>;
+  const std::string exhausted = "certes.dead_letter.exhausted", dead_lettered(kDeadLettered);
+  CHECK(types(run("", 1)) == Types{dead_lettered});
+  CHECK(types(run("1", 2)) == Types{dead_lettered});
+  CHECK(types(run("9", 0)) == Types{dead_lettered});
+  const auto told = run("2", 2);
+  REQUIRE(types(told) == Types{dead_lettered, exhausted});
+  CHECK(told[1].headers.get("ce_id").starts_with("certes.dead_letter.exhausted/dlv_"));
+  CHECK(told[1].headers.get("ce_subject") == "billing");
+  CHECK(told[1].value.find(R"("attempts":1,"replays":2,"rule":"max_attempts")") != std::string::npos);
+}
+
 TEST_CASE("Notices: where nobody subscribes to them, none is published") {
   World world(once());
   StateBuilder state = one_endpoint();

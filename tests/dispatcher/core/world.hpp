@@ -219,6 +219,7 @@ class World final : public dispatcher::Outcomes,
     failed_filters.push_back(std::string(failed.subscription) + ": " + failed.why);
   }
   void lost() override { ++lost_count; }
+  void exhausted() override { ++exhausted_count; }
   void duplicate() override { ++duplicate_count; }
   void read() override { ++read_count; }
   void read_back() override { ++read_back_count; }
@@ -379,6 +380,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;
+  int exhausted_count = 0;
   int read_count = 0;
   int read_back_count = 0;
   int given_back_count = 0;

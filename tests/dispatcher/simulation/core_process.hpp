@@ -119,6 +119,7 @@ class CoreProcess final : public certes::simulation::Process,
   void unmatched(const log::StoredRecord&, std::string_view) override {}
   void filter_failed(const FailedFilter&) override {}
   void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
+  void exhausted() override {}
   void duplicate() override {}
   void read() override {}
   void read_back() override {}

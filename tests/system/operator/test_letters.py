@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Dead letters: what was done with each, through restarts and an index made anew; discarded, edited, sent again."""
 import asyncio
+import json
 import shutil
 import unittest
 
@@ -16,7 +17,7 @@ class Letters(Case):
     failing = True
 
     def behave(self, path, _headers, _body):
-        return 500 if self.failing or path == "/never" else 200
+        return 500 if (self.failing and path != "/ops") or path == "/never" else 200
 
     def resources(self, sink):
         self.api.ok("PUT", "/backoff-policies/once", ONCE)
@@ -86,10 +87,48 @@ class Letters(Case):
         self.come_to(self.ended)
 
 
+    def reprocess(self, sink):
+        """By themselves: as often as the policy says, with one event about Certes at the end."""
+        self.failing = True
+        policy = ONCE | {"reprocess": {"every_seconds": 1, "max_attempts": 2}}
+        self.api.ok("PUT", "/backoff-policies/twice", policy)
+        for name in ("patient", "soon"):
+            self.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url("/never" if name == "patient" else f"/{name}"), "backoff_policy": "twice"})
+            self.api.ok("PUT", f"/subscriptions/{name}", {"endpoint": name, "pattern": f"{name}.#"})
+        self.api.ok("PUT", "/endpoints/ops", {"url": sink.url("/ops")})
+        self.api.ok("PUT", "/subscriptions/ops", {"endpoint": "ops", "pattern": "certes.dead_letter.exhausted"})
+        patient, soon = self.publish("patient.one"), self.publish("soon.one")
+        wait_for(lambda: self.api.letters(f"?event={soon}"), WITHIN, "its dead letter")
+        self.failing = False
+        wait_for(lambda: self.states(f"?event={soon}") == {soon: "delivered"}, WITHIN, "it to be delivered by itself")
+        told = lambda: [json.loads(one.body) for one in sink.receipts if one.path == "/ops"]
+        wait_for(told, WITHIN, "certes.dead_letter.exhausted")
+        letters = self.api.letters(f"?event={patient}")
+        self.assertEqual([(letter["state"], letter.get("replays"), letter["policy"]) for letter in letters],
+                         [("open", 2, "twice"), ("replayed", 1, "twice"), ("replayed", None, "twice")])
+        # What is exhausted waits for somebody; who sends it counts on.
+        (last,) = told()
+        self.assertEqual((last["endpoint"], last["replays"], last["delivery"]), ("patient", 2, letters[0]["delivery"]))
+        self.api.ok("POST", f"/dead-letters/{letters[0]['id']}/replay")
+        wait_for(lambda: len(told()) == 2, WITHIN, "the next one to be told of")
+        self.assertEqual(told()[1]["replays"], 3)
+        wait_for(lambda: self.api.ok("GET", "/jobs/reprocess")["done"] == 3, WITHIN, "its job to say so")
+        self.assertEqual(len(self.api.letters(f"?event={patient}")), 4)
+
+
 class Embedded(Letters):
     async def test_what_is_done_with_dead_letters_is_known(self):
         async with Sink(self.behave) as sink:
             await asyncio.to_thread(self.all, sink)
+
+    async def test_they_are_sent_again_by_themselves(self):
+        async with Sink(self.behave) as sink:
+            await asyncio.to_thread(self.by_themselves, sink)
+
+    def by_themselves(self, sink):
+        self.publisher = self.process("serve").start()
+        self.api = Api(self.publisher.address("api"))
+        self.reprocess(sink)
 
     def all(self, sink):
         self.publisher = self.process("serve").start()
@@ -107,6 +146,21 @@ class OnKafka(Letters):
     async def test_what_is_done_with_dead_letters_is_known(self):
         async with Sink(self.behave) as sink:
             await asyncio.to_thread(self.all, sink)
+
+    async def test_they_are_sent_again_by_themselves(self):
+        async with Sink(self.behave) as sink:
+            await asyncio.to_thread(self.by_themselves, sink)
+
+    def by_themselves(self, sink):
+        """Two processes with an index: one of them does it."""
+        environment = {"CERTES_KAFKA_PREFIX": self.prefix(), "CERTES_KAFKA_PARTITIONS": str(PARTITIONS)}
+        arguments = ["--brokers", brokers()]
+        self.publisher = self.process("gateway", *arguments, environment=environment).start()
+        self.process("dispatcher", *arguments, environment=environment).start()
+        for name in ("first", "second"):
+            api = self.process("api", *arguments, environment=environment | {"CERTES_HISTORY_DIR": str(self.directory / name)}).start()
+            self.api = Api(api.address("api"))
+        self.reprocess(sink)
 
     def all(self, sink):
         environment = {"CERTES_KAFKA_PREFIX": self.prefix(), "CERTES_KAFKA_PARTITIONS": str(PARTITIONS)}
