@@ -6,6 +6,7 @@ retries N deliveries have failed and wait for their next attempt
 unread  N events come while no dispatcher runs (Kafka; on the embedded log they are read as they come: slow)
 joins   (Kafka) N wait for a paused endpoint; a second dispatcher joins and leaves ten times beside 500/s to another one
 back    N events wait, 1 in 100 of them for an endpoint that comes back, beside 500/s to another one; then all come back
+letters N dead letters are sent again at their endpoint's limit, beside 200/s to another one
 idle    nothing at all
 """
 import concurrent.futures
@@ -22,6 +23,7 @@ import bench_common as common
 
 FLOW = common.BUILD / "bench/flow/certes-bench-flow"
 BATCH = 1_000
+LETTERS_RATE = 5_000  # rate_per_second of the endpoint that gets dead letters again
 
 
 class Slow:
@@ -364,12 +366,39 @@ def joining(installation, options, receipts):
         f"{read_by_first:.0f} by who stays, {by_second:.0f} by who joins; open {installation.open_deliveries():.0f}")
 
 
-ROWS = {"joins": joins, "slow": slow, "large": large, "retries": retries, "unread": unread, "back": back, "idle": idle}
+def letters(installation, options):
+    api = installation.api
+    api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 1, "max_attempts": 1})
+    with subprocess.Popen([common.LIMITS / "raw_epoll_server", "1", "500 Internal Server Error"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as down:
+        address = down.stdout.readline().strip()
+        installation.endpoint("owed", f"http://{address}/", "bench.backlog", concurrency=256, backoff_policy="once", breaker=None, disable_after_seconds=0)
+        publish(installation.gateway, ["bench.backlog"], options.waiting)
+        installation.until(lambda: installation.metric("certes_dispatcher_dead_letters_total") >= options.waiting, "all to be dead letters")
+        down.stdin.close()
+    port = probe(installation, "normal")
+    flow(installation, port, 200, 400)
+    alone = flow(installation, port, 200, 4_000)
+    with common.RawServer() as server:
+        api.ok("PATCH", "/endpoints/owed", {"url": f"http://{server.address}/", "rate_per_second": LETTERS_RATE})
+        began = time.monotonic()
+        job = api.ok("POST", "/dead-letters/replay", {"endpoint": "owed"})["id"]
+        appending = flow(installation, port, 200, 4_000)
+        installation.until(lambda: api.ok("GET", f"/jobs/{job}")["state"] == "done", "the job to be done")
+        appended = time.monotonic() - began
+        draining = flow(installation, port, 200, 4_000)
+        installation.until(lambda: installation.open_deliveries() <= 5, "all to be delivered")
+        took = time.monotonic() - began
+    done = api.ok("GET", f"/jobs/{job}")
+    say("letters", installation, f"{done['done']} of {options.waiting} sent again, to the log in {appended:.0f} s, to their endpoint (limit {LETTERS_RATE}/s) in {took:.0f} s "
+        f"({done['done'] / took:.0f}/s); 200/s of others while they are appended {told(appending)}, while they are sent {told(draining)}, alone {told(alone)}")
+
+
+ROWS = {"letters": letters, "joins": joins, "slow": slow, "large": large, "retries": retries, "unread": unread, "back": back, "idle": idle}
 
 
 def backlog(engine, directory, brokers, options):
     for row in [options.row] if options.row else ["slow", "back", "idle"]:
-        if row in ("unread", "joins") and engine == "sqlite":
+        if row in ("unread", "joins") and engine == "sqlite" or row == "letters" and engine == "kafka":
             continue
         settings = {"CERTES_DISPATCHER_INDEX_BYTES": str(options.index_mib << 20), "CERTES_KAFKA_PARTITIONS": "12"}
         with Installation(engine, directory / f"backlog-{row}", brokers, settings) as installation:
