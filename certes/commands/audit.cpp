@@ -2,6 +2,7 @@
 
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
+#include "certes/commands/time_text.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -55,9 +56,10 @@ int run_command(const AuditOptions& options) {
     print_line(indented_json(*body));
     return kExitOk;
   }
+  const UnixMillis now = SystemClock().unix_millis();
   std::vector<Row> rows;
   for (const Json& item : items)
-    rows.push_back({item.value("at", "-"), item.value("by", "-"), item.value("action", "-"),
+    rows.push_back({time_text(item.value("at", Json()), now), item.value("by", "-"), item.value("action", "-"),
                     item.value("kind", "") + "/" + item.value("id", ""), item.value("outcome", "-"), remark(item)});
   print(table({"AT", "BY", "ACTION", "RESOURCE", "OUTCOME", "WHAT"}, rows));
   return kExitOk;

@@ -63,6 +63,21 @@ std::string cut(std::string_view text, std::size_t columns) {
   return std::string(text.substr(0, bytes)) + "…";
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  if (columns == 0) return {std::string(text)};
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ', text.find_first_not_of(' '));
+    const std::string_view word = text.substr(0, space);  // with the spaces before it
+    text.remove_prefix(word.size());
+    if (lines.back().empty() || columns_of(lines.back()) + columns_of(word) <= columns)
+      lines.back() += word;
+    else
+      lines.emplace_back(word.substr(std::min(word.find_first_not_of(' '), word.size())));
+  }
+  return lines;
+}
+
 std::string fitted(std::string_view text, std::size_t columns, Align align) {
   std::string shown = cut(text, columns);
   const std::string padding(columns - columns_of(shown), ' ');

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace certes::command {
 
@@ -16,5 +17,8 @@ std::size_t columns_of(std::string_view text);
 std::string fitted(std::string_view text, std::size_t columns, Align align = Align::left);
 // So many at most.
 std::string cut(std::string_view text, std::size_t columns);
+// As lines of so many at most, broken at spaces; a word that is longer stays whole, so that who copies it has it. At
+// least one line; of 0 columns the text as it is. Precondition: it is one line.
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace certes::command

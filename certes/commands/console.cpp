@@ -13,6 +13,7 @@
 #include <numeric>
 
 #include "certes/commands/cells.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/printable.hpp"
 #include "common/config/toml.hpp"
 
@@ -22,23 +23,30 @@ namespace {
 constexpr const char* kFirstKey = "certes-data/admin.key";
 
 constexpr std::size_t kBetween = 2;     // columns of a table
+constexpr std::size_t kSentenceColumns = 16;
+constexpr std::size_t kLeastRoom = 20;  // for a value beside its name; below, the terminal breaks it
 constexpr std::size_t kIdColumns = 30;  // "evt_" and a ULID: who copies one needs it whole
-
-// Of a terminal that standard output is; 0: it is none.
-std::size_t output_columns() {
-  winsize size{};
-  return ::isatty(STDOUT_FILENO) != 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
 
 std::size_t table_columns(const std::vector<std::size_t>& widths) {
   return std::accumulate(widths.begin(), widths.end(), kBetween * (widths.size() - 1));
 }
 
-// The widest first, none below an id's. False: they do not fit.
-bool narrow(std::vector<std::size_t>& widths, std::size_t columns) {
+// How many of its columns a value is never cut below: a time is of no use without its age, and of a sentence the
+// beginning says what it is about.
+std::size_t least_columns(const std::string& value) {
+  const std::size_t space = value.find(' ');
+  if (space == value.npos) return std::min(columns_of(value), kIdColumns);
+  const bool is_time = value.ends_with(')') && parse_rfc3339(value.substr(0, space)) > 0;
+  return is_time ? columns_of(value) : std::min(columns_of(value), kSentenceColumns);
+}
+
+// The widest first. False: they do not fit.
+bool narrow(std::vector<std::size_t>& widths, const std::vector<std::size_t>& least, std::size_t columns) {
   while (table_columns(widths) > columns) {
-    const auto widest = std::ranges::max_element(widths);
-    if (*widest <= kIdColumns) return false;
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (widths[i] > least[i] && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    if (widest == nullptr) return false;
     --*widest;
   }
   return true;
@@ -52,12 +60,12 @@ std::string row_line(const Row& row, const std::vector<std::size_t>& widths) {
   return line + '\n';
 }
 
-std::string rows_apart(const Row& titles, const std::vector<Row>& rows) {
+std::string rows_apart(const Row& titles, const std::vector<Row>& rows, std::size_t columns) {
   std::string text;
   for (const Row& row : rows) {
     std::vector<Member> members;
     for (std::size_t i = 0; i < std::min(row.size(), titles.size()); ++i) members.emplace_back(titles[i], row[i]);
-    text += (text.empty() ? "" : "\n") + member_lines(members);
+    text += (text.empty() ? "" : "\n") + member_lines(members, columns);
   }
   return text;
 }
@@ -77,30 +85,48 @@ bool try_print(std::string_view text) {
 
 }  // namespace
 
+std::size_t output_columns() {
+  winsize size{};
+  return ::isatty(STDOUT_FILENO) != 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 std::string table(const Row& titles, const std::vector<Row>& rows) { return table(titles, rows, output_columns()); }
 
 std::string table(const Row& titles, const std::vector<Row>& rows, std::size_t columns) {
   std::vector<std::size_t> widths;
   for (const std::string& title : titles) widths.push_back(columns_of(title));
+  std::vector<std::size_t> least = widths;
   std::vector<Row> shown = rows;
   for (Row& row : shown)
     for (std::size_t i = 0; i < row.size(); ++i) {
       row[i] = printable_line(row[i]);
-      if (i < widths.size()) widths[i] = std::max(widths[i], columns_of(row[i]));
+      if (i >= widths.size()) continue;
+      widths[i] = std::max(widths[i], columns_of(row[i]));
+      least[i] = std::max(least[i], least_columns(row[i]));
     }
-  if (columns != 0 && !narrow(widths, columns)) return rows_apart(titles, shown);
+  if (columns != 0 && !narrow(widths, least, columns)) return rows_apart(titles, shown, columns);
   std::string text = row_line(titles, widths);
   for (const Row& row : shown) text += row_line(row, widths);
   return text;
 }
 
-std::string member_lines(const std::vector<Member>& members) {
+std::string member_lines(const std::vector<Member>& members) { return member_lines(members, output_columns()); }
+
+std::string member_lines(const std::vector<Member>& members, std::size_t columns) {
   std::size_t width = 0;
   for (const auto& [name, value] : members) width = std::max(width, name.size());
+  const std::string indent(width + 1, ' ');
+  const std::size_t room = columns > indent.size() + kLeastRoom ? columns - indent.size() : 0;
   std::string text;
-  for (const auto& [name, value] : members)
-    text +=
-        name + std::string(width + 1 - name.size(), ' ') + printable_block(value, std::string(width + 1, ' ')) + "\n";
+  for (const auto& [name, value] : members) {
+    std::string shown = printable_block(value, indent);
+    if (room != 0 && shown.find('\n') == shown.npos) {
+      std::string lines;
+      for (const std::string& line : wrapped(shown, room)) lines += (lines.empty() ? "" : "\n" + indent) + line;
+      shown = std::move(lines);
+    }
+    text += name + std::string(indent.size() - name.size(), ' ') + shown + "\n";
+  }
   return text;
 }
 

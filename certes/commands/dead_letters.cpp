@@ -5,6 +5,7 @@
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/jobs.hpp"
+#include "certes/commands/time_text.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
 
@@ -40,10 +41,12 @@ int list(client::ApiClient& api, const DeadLetterOptions& options) {
   }
   const std::vector<const char*> names{"id",   "dead_lettered_at", "state", "event", "endpoint",
                                        "type", "attempts",         "rule",  "error"};
+  const UnixMillis now = SystemClock().unix_millis();
   std::vector<Row> rows;
   for (const Json& item : items) {
     Row row;
-    for (const char* name : names) row.push_back(letter_text(item, name));
+    for (const char* name : names)
+      row.push_back(name == names[1] ? time_text(item.value(name, Json()), now) : letter_text(item, name));
     rows.push_back(std::move(row));
   }
   print(table({"ID", "TIME", "STATE", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"}, rows));

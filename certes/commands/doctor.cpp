@@ -101,12 +101,7 @@ int run_command(const DoctorOptions& options) {
   if (options.connection.json) {
     print_line(as_json(findings));
   } else {
-    std::vector<Row> rows;
-    for (const Finding& finding : findings) {
-      rows.push_back({finding.check, std::string(to_string(finding.grade)), finding.what});
-      if (!finding.mend.empty()) rows.push_back({"", "", "→ " + finding.mend});
-    }
-    print(table({"CHECK", "FOUND", "WHAT"}, rows));
+    print(findings_text(findings, output_columns()));
   }
   return is_ill(findings) ? kExitFailure : kExitOk;
 }

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "certes/commands/cells.hpp"
+#include "certes/commands/console.hpp"
 #include "certes/commands/time_text.hpp"
+#include "common/base/printable.hpp"
 
 namespace certes::command {
 namespace {
 
 constexpr std::size_t kNamed = 5;                // of those that a finding is about
+constexpr std::size_t kLeastText = 20;           // columns for what was found; below, the terminal breaks it
 constexpr UnixMillis kBehind = 10'000;           // of history
 constexpr UnixMillis kFailing = 60'000;          // of an endpoint
 constexpr UnixMillis kSoon = 14ll * 86'400'000;  // keys expire
@@ -48,6 +53,29 @@ std::string_view to_string(Grade grade) {
     case Grade::bad: return "bad";
   }
   return "";
+}
+
+std::string findings_text(const Findings& findings, std::size_t columns) {
+  const Row titles{"CHECK", "FOUND", "WHAT"};
+  std::size_t checks = titles[0].size(), grades = titles[1].size();
+  for (const Finding& finding : findings) {
+    checks = std::max(checks, columns_of(finding.check));
+    grades = std::max(grades, to_string(finding.grade).size());
+  }
+  const std::size_t before = checks + grades + 4;  // two columns between each
+  const std::size_t room = columns > before + kLeastText ? columns - before : 0;
+  std::vector<Row> rows;
+  for (const Finding& finding : findings) {
+    Row row{finding.check, std::string(to_string(finding.grade)), ""};
+    for (const auto& text : {finding.what, finding.mend.empty() ? std::string() : "→ " + finding.mend}) {
+      if (text.empty()) continue;
+      for (const std::string& line : wrapped(printable_line(text), room)) {
+        row[2] = line;
+        rows.push_back(std::exchange(row, {"", "", ""}));
+      }
+    }
+  }
+  return table(titles, rows, 0);
 }
 
 bool is_ill(const Findings& findings) {

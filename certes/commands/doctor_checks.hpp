@@ -27,6 +27,9 @@ using Findings = std::vector<Finding>;
 // Whether something is bad.
 bool is_ill(const Findings& findings);
 
+// A table of them, with their texts whole, in lines that fit a terminal of so many columns (0: it is none).
+std::string findings_text(const Findings& findings, std::size_t columns);
+
 // Of a listener: its answer to /health/ready, or why there is none.
 Finding judge_health(const std::string& listener, const std::string& url, int status, std::string_view body);
 Finding judge_silence(const std::string& listener, const std::string& url, const Error& error);

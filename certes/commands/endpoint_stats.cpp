@@ -71,7 +71,8 @@ std::string classes_table(const Json& by_priority, UnixMillis now) {
                     time_text(member(member(waiting, "oldest"), "at"), now)});
   }
   if (rows.empty()) return {};
-  return "\n" + table({"PRIORITY", "IN MEMORY", "ON THE LOG", "RETRIES IN MEMORY", "ON THE LOG", "OLDEST"}, rows);
+  return "\n" +
+         table({"PRIORITY", "IN MEMORY", "ON THE LOG", "RETRIES IN MEMORY", "RETRIES ON THE LOG", "OLDEST"}, rows);
 }
 
 std::string processes_table(const Json& processes, UnixMillis now) {

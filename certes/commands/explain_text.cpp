@@ -96,8 +96,10 @@ void add_delivery(std::vector<Member>& members, const Json& delivery, UnixMillis
   std::string said = at(delivery, "replay").is_string() ? word(delivery, "replay") + ": " : "";
   said += sentence(kStates, word(delivery, "state"));
   if (at(delivery, "attempts") != 0) said += ", " + word(delivery, "attempts") + " attempts";
+  std::string last;  // an error that is but the status says nothing besides
   for (const char* const name : {"status", "rule", "error"})
-    if (const Json& value = at(delivery, name); !value.is_null()) said += ", " + cell_text(value);
+    if (const Json& value = at(delivery, name); !value.is_null() && cell_text(value) != last)
+      said += ", " + (last = cell_text(value));
   members.emplace_back(title, said);
   const Json& waiting = at(delivery, "waiting");
   if (!waiting.is_object()) return;

@@ -6,6 +6,7 @@
 #include "certes/commands/endpoint_stats.hpp"
 #include "certes/commands/fields.hpp"
 #include "certes/commands/refused_text.hpp"
+#include "certes/commands/time_text.hpp"
 #include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -56,7 +57,15 @@ std::string upper(std::string text) {
   return text;
 }
 
+bool is_time(std::string_view name) { return name.ends_with("_at") || name == "expires"; }
+
+std::string shown_cell(const Json& item, const char* name, UnixMillis now) {
+  if (name == kUrl) return url_cell(item);
+  return is_time(name) ? time_text(item.value(name, Json()), now) : cell(item, name);
+}
+
 std::string list_text(const std::string& kind, const Json& items) {
+  const UnixMillis now = SystemClock().unix_millis();
   for (const Columns& columns : kColumns) {
     if (kind != columns.kind) continue;
     Row titles;
@@ -64,7 +73,7 @@ std::string list_text(const std::string& kind, const Json& items) {
     std::vector<Row> rows;
     for (const Json& item : items) {
       Row row;
-      for (const char* name : columns.names) row.push_back(name == kUrl ? url_cell(item) : cell(item, name));
+      for (const char* name : columns.names) row.push_back(shown_cell(item, name, now));
       rows.push_back(std::move(row));
     }
     return table(titles, rows);

@@ -45,6 +45,31 @@ TEST_CASE("table: where ids alone do not fit, each row is shown as lines, whole"
         "ID    " + kId + "\nCAUSE " + kId + "\nERROR " + error + "\n\nID    " + kId + "\nCAUSE -\nERROR no\n");
 }
 
+TEST_CASE("table: a time keeps its age, and other values are cut for it") {
+  const std::string at = "2026-01-31T08:00:00.123Z (12.5 s ago)", error(60, 'e');
+  const std::string text = table({"AT", "ERROR"}, {{at, error}}, 75);
+  CHECK(text.find(at + "  eee") != std::string::npos);
+  CHECK(widest(text) == 75);
+  CHECK(table({"AT", "ERROR"}, {{at, error}}, 60) == "AT    " + at + "\nERROR " + error + "\n");
+}
+
+TEST_CASE("wrapped: at spaces, and never in a word") {
+  using Lines = std::vector<std::string>;
+  CHECK(wrapped("one two three", 7) == Lines{"one two", "three"});
+  CHECK(wrapped("one two three", 6) == Lines{"one", "two", "three"});
+  CHECK(wrapped("a abcdefgh ij", 3) == Lines{"a", "abcdefgh", "ij"});
+  CHECK(wrapped("äöü äöü", 3) == Lines{"äöü", "äöü"});
+  CHECK(wrapped("日本 語", 5) == Lines{"日本", "語"});
+  CHECK(wrapped("", 5) == Lines{""});
+  CHECK(wrapped("one two", 0) == Lines{"one two"});
+}
+
+TEST_CASE("member_lines: what is longer than the terminal is broken and stands under itself") {
+  CHECK(member_lines({{"id", "x"}, {"a long name", "one two three four five"}}, 33) ==
+        "id          x\na long name one two three four\n            five\n");
+  CHECK(member_lines({{"id", "one two"}}, 0) == "id one two\n");
+}
+
 TEST_CASE("table: a value never looks like lines of ours") {
   CHECK(table({"A", "B"}, {{"x\ny", "\x1b[2J"}}, 60) == "A         B\nx\\u000ay  \\u001b[2J\n");
 }

@@ -22,6 +22,17 @@ Json setting(const char* name, const char* value) { return {{"name", name}, {"va
 
 }  // namespace
 
+TEST_CASE("Doctor: what mends a finding is shown whole, however narrow the terminal is") {
+  const Findings findings{{"api", Grade::good, "ready", ""},
+                          {"dead letters", Grade::warning, "6 are open", "certes dead-letters list says why"}};
+  CHECK(findings_text(findings, 0) ==
+        "CHECK         FOUND  WHAT\napi           good   ready\ndead letters  look   6 are open\n"
+        "                     → certes dead-letters list says why\n");
+  CHECK(findings_text(findings, 45) ==
+        "CHECK         FOUND  WHAT\napi           good   ready\ndead letters  look   6 are open\n"
+        "                     → certes dead-letters\n                     list says why\n");
+}
+
 TEST_CASE("Doctor: a listener is ready, is not, is something else, or is not there") {
   CHECK(judge_health("gateway", "http://a", 200, "").grade == Grade::good);
   const Finding waits = judge_health("gateway", "http://a", 503, "the log is away");

@@ -23,24 +23,25 @@ constexpr const char* kStats = R"({"endpoint":"billing","state":"active","standi
 }  // namespace
 
 TEST_CASE("certes endpoints stats: times have their ages beside them, and only classes with something are shown") {
-  CHECK(endpoint_stats_text(kStats) ==
-        "endpoint      billing\n"
-        "state         active, resting\n"
-        "waiting       3\n"
-        "in flight     2\n"
-        "next retry    2026-01-31T08:00:15.000Z (in 5 s)\n"
-        "failing since -\n"
-        "last success  2026-01-31T08:00:08.500Z (1.5 s ago)\n"
-        "last failure  -\n"
-        "attempts      7 delivered, 2 retry, since 2026-01-31T05:00:10.000Z (3 h ago)\n"
-        "ordering      key: 5 keys open, 2 wait for one that fails since 2026-01-31T07:48:10.000Z (12 min ago)\n"
-        "partitions    6 of 12\n"
-        "\n"
-        "PRIORITY  IN MEMORY  ON THE LOG  RETRIES IN MEMORY  ON THE LOG  OLDEST\n"
-        "high      1          0           0                  2           2026-01-31T07:48:10.000Z (12 min ago)\n"
-        "\n"
-        "DISPATCHER  PARTITIONS  IN FLIGHT  OF  A SECOND  STANDING\n"
-        "worker-1    6           2          64  2.5       resting until 2026-01-31T08:00:12.000Z (in 2 s)\n");
+  CHECK(
+      endpoint_stats_text(kStats) ==
+      "endpoint      billing\n"
+      "state         active, resting\n"
+      "waiting       3\n"
+      "in flight     2\n"
+      "next retry    2026-01-31T08:00:15.000Z (in 5 s)\n"
+      "failing since -\n"
+      "last success  2026-01-31T08:00:08.500Z (1.5 s ago)\n"
+      "last failure  -\n"
+      "attempts      7 delivered, 2 retry, since 2026-01-31T05:00:10.000Z (3 h ago)\n"
+      "ordering      key: 5 keys open, 2 wait for one that fails since 2026-01-31T07:48:10.000Z (12 min ago)\n"
+      "partitions    6 of 12\n"
+      "\n"
+      "PRIORITY  IN MEMORY  ON THE LOG  RETRIES IN MEMORY  RETRIES ON THE LOG  OLDEST\n"
+      "high      1          0           0                  2                   2026-01-31T07:48:10.000Z (12 min ago)\n"
+      "\n"
+      "DISPATCHER  PARTITIONS  IN FLIGHT  OF  A SECOND  STANDING\n"
+      "worker-1    6           2          64  2.5       resting until 2026-01-31T08:00:12.000Z (in 2 s)\n");
   CHECK(endpoint_stats_remark(kStats) ==
         "the dispatchers have answered for 6 of 12 partitions: what is in the others is not counted");
 }
