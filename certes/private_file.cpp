@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "common/base/durable.hpp"
+
 namespace certes {
 namespace {
 
@@ -36,14 +38,6 @@ Result<void> write_new(const std::string& path, const std::string& text, mode_t 
   return written;
 }
 
-void sync_directory_of(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
 std::string temporary_name(const std::string& path) { return path + "." + std::to_string(::getpid()) + ".new"; }
 
 }  // namespace
@@ -67,7 +61,7 @@ Result<void> make_private_file(const std::string& path, const std::string& text)
   const int reason = ::link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
   ::unlink(temporary.c_str());
   if (reason != 0) return fail(system_error(path, reason));
-  sync_directory_of(path);
+  static_cast<void>(sync_directory_of(path));  // it stands there: one that may not be read is no reason to fail
   return {};
 }
 

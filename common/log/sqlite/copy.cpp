@@ -1,13 +1,11 @@
 #include "common/log/sqlite/copy.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <future>
 
+#include "common/base/durable.hpp"
 #include "common/log/sqlite/inspection.hpp"
 #include "common/log/sqlite/transaction.hpp"
 
@@ -120,20 +118,6 @@ Result<CopyReport> written(Store& store, const std::string& path, const CopyPace
 }
 
 }  // namespace
-
-Result<void> sync_path(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (!synced) return fail(Code::unavailable, path + " cannot be made durable: " + std::strerror(error));
-  return {};
-}
-
-Result<void> sync_directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  return sync_path(directory.empty() ? "." : directory);
-}
 
 Result<CopyReport> copy(Store& store, const std::string& path, const CopyPace& pace) {
   std::error_code error;

@@ -12,9 +12,4 @@ namespace certes::log::sqlite {
 
 Result<CopyReport> copy(Store& store, const std::string& path, const CopyPace& pace);
 
-// Makes what was written to a file or a directory durable. Error: unavailable.
-Result<void> sync_path(const std::string& path);
-// The same of the directory that holds it.
-Result<void> sync_directory_of(const std::string& path);
-
 }  // namespace certes::log::sqlite

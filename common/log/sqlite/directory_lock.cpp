@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/durable.hpp"
+
 namespace certes::log::sqlite {
 namespace {
 
@@ -30,13 +32,6 @@ tl::unexpected<Error> unusable(const std::string& path, const std::string& reaso
                                      "; the data directory must be writable by this user (--data DIR names another)");
 }
 
-void sync(const std::filesystem::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
 // A directory that was made must last as what is stored in it: SQLite syncs the file's own directory, not those above.
 std::error_code make(const std::string& directory) {
   namespace fs = std::filesystem;
@@ -53,7 +48,8 @@ std::error_code make(const std::string& directory) {
   fs::create_directories(directory, error);
   if (error) return error;
   fs::permissions(directory, fs::perms::owner_all, error);
-  for (const fs::path& each : parents) sync(each);
+  // One that may not be read is no reason to fail.
+  for (const fs::path& each : parents) static_cast<void>(sync_path(each.string()));
   return error;
 }
 

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "common/log/sqlite/copy.hpp"
+#include "common/base/durable.hpp"
 #include "common/log/sqlite/directory_lock.hpp"
 #include "common/log/sqlite/inspection.hpp"
 #include "common/log/sqlite/sqlite_log.hpp"
