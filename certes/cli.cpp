@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "certes/cli_help.hpp"
 #include "certes/cli_parts.hpp"
 #include "certes/cli_tree.hpp"
+#include "certes/commands/console.hpp"
 #include "common/config/table.hpp"
 
 namespace certes::command {
@@ -26,7 +28,7 @@ Parsed wrong(const std::string& name, const std::string& what) {
 
 Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::CallForHelp*>(&error) || dynamic_cast<const CLI::CallForAllHelp*>(&error)) {
-    return {std::nullopt, kExitOk, app.help()};
+    return {std::nullopt, kExitOk, fitted_help(app.help(), output_columns())};
   }
   std::string name = app.get_name();
   const CLI::App* at = &app;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "certes/cli_help.hpp"
+
 using namespace certes::command;
 
 namespace {
@@ -19,6 +21,24 @@ Options chosen(const std::vector<std::string>& words, const std::map<std::string
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 }  // namespace
+
+TEST_CASE("help: what options do stands under itself in a narrow terminal, and examples stay whole") {
+  const std::string help =
+      "Publishes an event, and says what it was called by the gateway\nUsage: certes send [OPTIONS] type [data] and "
+      "more and more and more\n"
+      "  -h,--help                   Print this help message and exit\n"
+      "  --a-very-long-name-of-an-option TEXT\n"
+      "                              what it does, in a sentence of its own\n"
+      "Example:\n  certes send order.created '{\"total\": 7}' --gateway-url http://127.0.0.1:9600\n";
+  CHECK(fitted_help(help, 0) == help);
+  CHECK(fitted_help(help, 50) ==
+        "Publishes an event, and says what it was called by\nthe gateway\nUsage: certes send [OPTIONS] type [data] and "
+        "more and more and more\n"
+        "  -h,--help                   Print this help\n                              message and exit\n"
+        "  --a-very-long-name-of-an-option TEXT\n"
+        "                              what it does, in a\n                              sentence of its own\n"
+        "Example:\n  certes send order.created '{\"total\": 7}' --gateway-url http://127.0.0.1:9600\n");
+}
 
 TEST_CASE("Command line: options of roles become flags of the settings") {
   const auto serve =
