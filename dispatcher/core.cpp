@@ -34,8 +34,8 @@ Core::Core(CoreOptions options, CorePorts ports)
       arrivals_(options_, {book_, recorder_, routes_, replies_, ports.clock}),
       loader_(options_, {book_, backlogs_, commands_, arrivals_, endpoints_, recorder_, routes_, replies_,
                          ports.outcomes, ports.picks, ports.observer, ports.clock}),
-      intake_(options_, {book_, backlogs_, commands_, loader_, arrivals_, endpoints_, recorder_, routes_, replies_,
-                         ports.registrar, ports.observer, tallies_}),
+      intake_(options_, {book_, backlogs_, commands_, loader_, arrivals_, endpoints_, recorder_, notices_, routes_,
+                         replies_, ports.registrar, ports.observer, tallies_}),
       informant_({book_, backlogs_, endpoints_, routes_, scheduler_, ports.outcomes, tallies_, ports.clock,
                   ports.clock.unix_millis(), [this] { return is_full(); }}) {}
 

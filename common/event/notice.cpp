@@ -31,6 +31,9 @@ constexpr std::array<Shape, kNoticeKinds> kShapes = {{
     {"certes.breaker.opened", "The breaker of an endpoint has opened: it gets a probe now and then, and nothing else",
      "endpoint url", ""},
     {"certes.breaker.closed", "The breaker of an endpoint is closed again", "endpoint url", ""},
+    {"certes.subscription.filter_failing",
+     "The filter of a subscription fails on more than one in a hundred of the events that it is asked about",
+     "subscription endpoint event error url", ""},
     {"certes.source.failing", "A source cannot work", "source error url", ""},
     {"certes.ingest.rejected", "What a source sent was refused", "source rule error url", ""},
     {"certes.loop.detected", "An event that had been here too often was refused", "error", "source url"},
@@ -70,6 +73,7 @@ std::string url_of(const Notice& notice) {
   };
   if (!notice.job.empty()) return path("jobs", notice.job);
   if (!notice.delivery.empty()) return path("dead-letters", notice.delivery);
+  if (!notice.subscription.empty()) return path("subscriptions", notice.subscription);
   if (!notice.endpoint.empty()) return path("endpoints", notice.endpoint);
   return notice.source.empty() ? std::string() : path("sources", notice.source);
 }
@@ -78,6 +82,7 @@ std::string data_of(const Notice& notice) {
   Json data = {{"tenant", notice.tenant}};
   add(data, "endpoint", notice.endpoint);
   add(data, "source", notice.source);
+  add(data, "subscription", notice.subscription);
   if (notice.event) {
     Json& event = data["event"] = Json::object();
     add(event, "id", notice.event->id);
@@ -103,6 +108,7 @@ std::string data_of(const Notice& notice) {
 
 std::string_view subject_of(const Notice& notice) {
   if (!notice.job.empty()) return notice.job;
+  if (!notice.subscription.empty()) return notice.subscription;
   return notice.endpoint.empty() ? notice.source : notice.endpoint;
 }
 

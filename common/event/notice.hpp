@@ -24,13 +24,14 @@ enum class NoticeKind : std::uint8_t {
   endpoint_recovered,
   breaker_opened,
   breaker_closed,
+  filter_failing,
   source_failing,
   ingest_rejected,
   loop_detected,
   log_lost,
   replay_failed,
 };
-inline constexpr std::size_t kNoticeKinds = 13;
+inline constexpr std::size_t kNoticeKinds = 14;
 // "certes.delivery.dead_lettered"
 std::string_view type_of(NoticeKind kind);
 NoticeKind notice_kind_at(std::size_t index);  // below kNoticeKinds
@@ -48,9 +49,10 @@ struct Notice {
     std::string_view id, type, source, subject;
   };
   NoticeKind kind;
-  std::string_view tenant;         // whose it is
-  std::string_view endpoint = {};  // of whom it tells: its id
-  std::string_view source = {};    // the same
+  std::string_view tenant;             // whose it is
+  std::string_view endpoint = {};      // of whom it tells: its id
+  std::string_view source = {};        // the same
+  std::string_view subscription = {};  // the same, and before the endpoint
   std::optional<Of> event = {};
   std::string_view delivery = {};
   std::optional<std::uint32_t> attempts = {}, replays = {};

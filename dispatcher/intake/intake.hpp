@@ -13,6 +13,7 @@
 #include "common/event/event.hpp"
 #include "dispatcher/intake/duplicates.hpp"
 #include "dispatcher/loading/loader.hpp"
+#include "dispatcher/routing/filter_health.hpp"
 
 namespace certes::dispatcher {
 
@@ -25,6 +26,7 @@ struct IntakeParts {
   Arrivals& arrivals;
   Endpoints& endpoints;
   Recorder& recorder;
+  Notices& notices;
   Routes& routes;
   Replies& replies;
   Registrar& registrar;
@@ -103,6 +105,7 @@ class EventIntake {
   bool fence_out_ = false;
   std::map<std::int32_t, Duplicates> duplicates_;  // by partition
   std::vector<book::Routed> routed_;               // of one record
+  FilterHealth filters_;
 };
 
 }  // namespace certes::dispatcher

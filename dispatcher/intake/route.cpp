@@ -71,7 +71,7 @@ void EventIntake::plan(Routing& routing) {
   const bool reply =
       routing.kind == EventKind::result && routing.record->headers.find(log::names::kReplyTo).has_value();
   if (is_directed(view)) return plan_directed(routing, reply);
-  Sieve sieve(parts_.routes.document(), *routing.record, view);
+  Sieve sieve(parts_.routes.document(), *routing.record, view, &filters_);
   for (const Match& match : parts_.routes.router().route(view.tenant, view.type, routing.kind)) {
     if (!may_match(*match.endpoint, *routing.record, parts_.routes.state()->position)) continue;
     if (!match.choices)
@@ -79,7 +79,10 @@ void EventIntake::plan(Routing& routing) {
     else if (auto taken = sieve.through(match))
       plan_own(routing, std::move(*taken));
   }
-  for (const FailedFilter& failed : sieve.failed()) parts_.observer.filter_failed(failed);
+  for (const FailedFilter& failed : sieve.failed()) {
+    parts_.observer.filter_failed(failed);
+    if (failed.is_failing) parts_.notices.filter_failing(failed, *routing.record, view);
+  }
   if (reply) plan_own(routing, parts_.replies.match(view.tenant));
 }
 

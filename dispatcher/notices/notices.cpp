@@ -109,6 +109,17 @@ void Notices::attempted(Endpoint& endpoint, const Judged& judged) {
   say(notice);
 }
 
+void Notices::filter_failing(const FailedFilter& failed, const log::StoredRecord& record,
+                             const event::EventView& view) {
+  if (event::is_own_type(view.type)) return;
+  Notice notice{.kind = NoticeKind::filter_failing, .tenant = failed.tenant};
+  notice.subscription = failed.subscription;
+  notice.endpoint = failed.endpoint;
+  notice.event = Notice::Of{view.id, view.type, view.source, record.headers.get("ce_subject")};
+  notice.error = failed.why;
+  say(notice);
+}
+
 void Notices::breaker_opened(const registry::Endpoint& endpoint) {
   Notice notice{.kind = NoticeKind::breaker_opened, .tenant = endpoint.tenant};
   notice.endpoint = endpoint.id;
@@ -168,6 +179,7 @@ void Notices::say(const Notice& notice) {
   const UnixMillis now = log_time_.now();
   std::string name(type_of(notice.kind));
   name.append(1, '/').append(notice.tenant).append(1, '/').append(notice.endpoint);
+  name.append(1, '/').append(notice.subscription);
   if (said_.first(name, now)) publish(notice, event::notice_span(now));
 }
 

@@ -50,6 +50,8 @@ class Notices {
     int status = 0;
   };
   void attempted(Endpoint& endpoint, const Judged& judged);
+  // The filter of a subscription fails on many of the events that it is asked about, this one last.
+  void filter_failing(const FailedFilter& failed, const log::StoredRecord& record, const event::EventView& view);
   void breaker_opened(const registry::Endpoint& endpoint);
   void breaker_closed(const registry::Endpoint& endpoint);
   // What has changed between two States.

@@ -10,22 +10,26 @@
 #include <vector>
 
 #include "common/event/filter.hpp"
+#include "dispatcher/routing/filter_health.hpp"
 #include "dispatcher/routing/router.hpp"
 
 namespace certes::dispatcher {
 
 // A filter that gave neither true nor false.
 struct FailedFilter {
-  std::string_view tenant, subscription;
+  std::string_view tenant, endpoint, subscription;
   registry::OnFilterError on_error = registry::OnFilterError::skip;
   std::string why = {};
+  bool is_failing = false;  // as it does of late, where that is known
 };
 
 class Sieve {
  public:
-  // All outlive it. Nothing is parsed before a filter looks at it.
-  Sieve(event::JsonDocument& document, const log::StoredRecord& record, const event::EventView& view)
-      : document_(document), record_(record), view_(view) {}
+  // All outlive it. Nothing is parsed before a filter looks at it. `health`: where what filters do is counted; null:
+  // nowhere, as the event was asked about before.
+  Sieve(event::JsonDocument& document, const log::StoredRecord& record, const event::EventView& view,
+        FilterHealth* health = nullptr)
+      : document_(document), record_(record), view_(view), health_(health) {}
 
   // The match as its deciding subscription has it; nothing: none takes the event. Precondition: it has choices.
   std::optional<Match> through(const Match& match);
@@ -36,6 +40,7 @@ class Sieve {
   event::JsonDocument& document_;
   const log::StoredRecord& record_;
   const event::EventView& view_;
+  FilterHealth* const health_;
   std::optional<event::FilterEvent> event_;
   std::vector<FailedFilter> failed_;
 };

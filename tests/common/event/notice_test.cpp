@@ -44,6 +44,7 @@ Notice full(NoticeKind kind) {
   notice.records = 1'000;
   if (kind == NoticeKind::delivery_dead_lettered || kind == NoticeKind::dead_letter_exhausted)
     notice.delivery = "dlv_1";
+  if (kind == NoticeKind::filter_failing) notice.subscription = "orders";
   if (kind == NoticeKind::replay_failed) notice.job = "job_1";
   notice.done = 12;
   notice.left = 3;

@@ -77,6 +77,50 @@ TEST_CASE("Core: a filter that fails is told, and its event is skipped, sent or 
   CHECK(world.failed_filters == std::vector<std::string>{"s: line 1, column 6: there is no member \"total\""});
 }
 
+TEST_CASE("Core: a filter that fails on more than one in a hundred is told of, once in ten minutes") {
+  World world;
+  StateBuilder state = billing();
+  state.endpoint("ops").subscription("errors", "ops", "certes.#");
+  world.use(state);
+  std::int64_t offset = 0;
+  const auto give = [&](const std::string& body, int times) {
+    for (int i = 0; i < times; ++i) world.give(of(body, offset++));
+    world.core->run();
+    while (world.answer("billing", 200)) {
+    }
+  };
+  give(R"({"total":99})", 300);
+  give("{}", 3);
+  CHECK(world.notices.empty());
+  give("{}", 2);
+  REQUIRE(world.notices.size() == 1);
+  const auto& headers = world.notices[0].headers;
+  CHECK(headers.get("ce_type") == "certes.subscription.filter_failing");
+  CHECK(headers.get("ce_subject") == "s");
+  CHECK(world.notices[0].value.find(R"("endpoint":"billing","subscription":"s","event":{"id":"evt_303")") !=
+        std::string::npos);
+  CHECK(world.notices[0].value.find(R"("url":"/api/v1/subscriptions/s")") != std::string::npos);
+}
+
+TEST_CASE("FilterHealth: what failed is held against what was asked in five to ten minutes") {
+  FilterHealth health;
+  const auto* filter = reinterpret_cast<const filter::Program*>(&health);
+  const auto ask = [&](int times, UnixMillis at) {
+    for (int i = 0; i < times; ++i) health.asked(filter, at);
+  };
+  constexpr UnixMillis kMinute = 60'000;
+  ask(200, 0);
+  CHECK_FALSE(health.failed(filter));
+  ask(100, 6 * kMinute);
+  CHECK_FALSE(health.failed(filter));  // 2 of 300
+  CHECK_FALSE(health.failed(filter));
+  CHECK(health.failed(filter));  // 4 of 300
+  ask(1'000, 12 * kMinute);
+  CHECK_FALSE(health.failed(filter));  // 4 of 1,100
+  ask(1, 60 * kMinute);
+  CHECK(health.failed(filter));  // 1 of 1
+}
+
 TEST_CASE("Core: a delivery that waits on the log is held to the filter again when it comes, with the same end") {
   World world;
   StateBuilder state = billing();
