@@ -6,7 +6,9 @@
 #include "api/config_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/endpoint_actions.hpp"
+#include "api/endpoint_secrets.hpp"
 #include "api/endpoint_stats.hpp"
+#include "api/endpoint_test.hpp"
 #include "api/event_routes.hpp"
 #include "api/event_types.hpp"
 #include "api/explain_event.hpp"
@@ -84,6 +86,11 @@ Table make_table() {
       {"dry_run"});
   add("POST", "/endpoints/{id}/resume", "endpoints:write", resume_endpoint, "Send to it again", {"dry_run"});
   add("POST", "/endpoints/{id}/rotate-secret", "endpoints:write", rotate_secret, "Give it a new secret", {"dry_run"});
+  add("GET", "/endpoints/{id}/secret", "secrets:read", show_secret, "Show its secrets, in the clear");
+  add("DELETE", "/endpoints/{id}/former-secrets", "endpoints:write", end_former_secrets,
+      "Sign by its newest secret alone", {"dry_run"});
+  add("POST", "/endpoints/{id}/test", "endpoints:write", test_endpoint,
+      "Send it a test event, and show what comes back", {}, kLengthy);
   add("POST", "/endpoints/{id}/purge", "endpoints:write", purge_endpoint, "End what waits for it", {"dry_run"});
   add("POST", "/endpoints/{id}/retry", "endpoints:write", retry_endpoint, "Try now what has failed", {"dry_run"});
   add("GET", "/endpoints/{id}/stats", "endpoints:read", endpoint_stats, "What waits for it, and how its attempts go",

@@ -44,8 +44,8 @@ void add_id_action(CliContext context, CLI::App* parent, const Kind& kind, const
     command->add_flag("--cascade", options->cascade, "its subscriptions too");
   if (std::string_view(action) == "delete" && std::string_view(kind.name) == "tenants")
     command->add_flag("--cascade", options->cascade, "all it has too");
-  if (std::string_view(action) == "rotate")
-    command->add_option("--grace", options->grace_seconds, "how many seconds the old key stays good")
+  if (std::string_view(action).starts_with("rotate"))
+    command->add_option("--grace", options->grace_seconds, "how many seconds the old one stays good")
         ->check(CLI::Range(0.0, 30 * 86'400.0))
         ->capture_default_str();
 }
@@ -129,7 +129,10 @@ void add_kind(CliContext context, const Kind& kind) {
   add_id_action(context, parent, kind, "pause", "deliveries wait");
   add_id_action(context, parent, kind, "resume", "deliveries go on; ends a pause or a disabling");
   add_id_action(context, parent, kind, "stats", "what waits for one, and how its attempts go");
+  add_id_action(context, parent, kind, "test", "sends it a test event, and shows what comes back");
   add_id_action(context, parent, kind, "rotate-secret", "a new signing secret; the old one signs along for a while");
+  add_id_action(context, parent, kind, "secret", "its signing secrets, in the clear");
+  add_id_action(context, parent, kind, "end-former-secrets", "old signing secrets sign along no more");
   add_purge(context, parent, kind);
   add_retry(context, parent, kind);
 }

@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kFirstKey = "certes-data/admin.key";
 
-constexpr std::size_t kBetween = 2;     // columns of a table
+constexpr std::size_t kBetween = 2;  // columns of a table
 constexpr std::size_t kSentenceColumns = 16;
 constexpr std::size_t kLeastRoom = 20;  // for a value beside its name; below, the terminal breaks it
 constexpr std::size_t kIdColumns = 30;  // "evt_" and a ULID: who copies one needs it whole

@@ -138,6 +138,30 @@ std::string attempt_table(std::string_view items, std::size_t most, UnixMillis n
   return text;
 }
 
+std::string endpoint_test_text(std::string_view answer) {
+  const Json json = json_or_null<Json>(answer);
+  if (!json.is_object()) return {};
+  std::vector<Member> members = {{"event", cell_text(part(json, "id"))}, {"outcome", cell_text(part(json, "outcome"))}};
+  const Json& attempt = part(json, "attempt");
+  if (!attempt.is_object()) {
+    members.emplace_back("why", "certes events explain " + cell_text(part(json, "id")) + " --endpoint " +
+                                    cell_text(part(json, "endpoint")) + " says what it waits for");
+    return member_lines(members);
+  }
+  for (const char* const name : {"status", "error"})
+    if (const Json& value = part(attempt, name); !value.is_null()) members.emplace_back(name, cell_text(value));
+  members.emplace_back("took", took(attempt));
+  members.emplace_back("request", parts_text(attempt));
+  if (const Json& headers = part(attempt, "answer_headers"); headers.is_object())
+    members.emplace_back("headers", pairs_of(headers));
+  if (const Json& body = part(attempt, "answer"); body.is_string()) members.emplace_back("answer", cell_text(body));
+  return member_lines(members);
+}
+
+bool endpoint_test_delivered(std::string_view answer) {
+  return part(json_or_null<Json>(answer), "outcome") == "delivered";
+}
+
 std::string event_text(std::string_view event, std::string_view attempts, UnixMillis now) {
   const Json json = json_or_null<Json>(event);
   if (!json.is_object()) return {};

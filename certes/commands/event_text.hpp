@@ -19,4 +19,8 @@ std::string attempt_table(std::string_view items, std::size_t most, UnixMillis n
 // GET /events/{id}; `attempts`: as above. Empty: it is no event.
 std::string event_text(std::string_view event, std::string_view attempts, UnixMillis now);
 
+// What has come of a test of an endpoint: the answer of POST /endpoints/{id}/test. Empty: it is none.
+std::string endpoint_test_text(std::string_view answer);
+bool endpoint_test_delivered(std::string_view answer);
+
 }  // namespace certes::command

@@ -4,6 +4,7 @@
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/endpoint_stats.hpp"
+#include "certes/commands/event_text.hpp"
 #include "certes/commands/fields.hpp"
 #include "certes/commands/refused_text.hpp"
 #include "certes/commands/time_text.hpp"
@@ -204,6 +205,16 @@ int ask(client::ApiClient& api, const ResourceOptions& options, const std::strin
   return kExitOk;
 }
 
+// It fails where the endpoint did not take it.
+int test(client::ApiClient& api, const ResourceOptions& options, const std::string& path) {
+  const auto answer = api.request("POST", path, "{}");
+  if (!answer) return failed(answer.error());
+  print(options.connection.json ? indented_json(answer->body) + "\n" : endpoint_test_text(answer->body));
+  return endpoint_test_delivered(answer->body) ? kExitOk : kExitFailure;
+}
+
+std::string grace_body(const ResourceOptions& options) { return Json{{"grace_seconds", options.grace_seconds}}.dump(); }
+
 }  // namespace
 
 int run_command(const ResourceOptions& options) {
@@ -223,10 +234,12 @@ int run_command(const ResourceOptions& options) {
   if (options.action == "retry")
     return ask(*api, options, one, options.since.empty() ? "{}" : Json{{"since", options.since}}.dump());
   if (options.action == "rotate-secret")
-    return act(*api, options, "POST", one + "/rotate-secret", "{}", "rotated the secret of");
-  if (options.action == "rotate")
-    return act(*api, options, "POST", one + "/rotate", Json{{"grace_seconds", options.grace_seconds}}.dump(),
-               "rotated");
+    return act(*api, options, "POST", one + "/rotate-secret", grace_body(options), "rotated the secret of");
+  if (options.action == "rotate") return act(*api, options, "POST", one + "/rotate", grace_body(options), "rotated");
+  if (options.action == "test") return test(*api, options, one + "/test");
+  if (options.action == "secret") return act(*api, options, "GET", one + "/secret", "", "");
+  if (options.action == "end-former-secrets")
+    return act(*api, options, "DELETE", one + "/former-secrets", "", "ended the former secrets of");
   const bool create = options.action == "create";
   if (!create && options.kind == "event-types") return update_event_type(*api, options, one);
   const auto body = body_of(options, create);

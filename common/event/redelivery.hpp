@@ -19,6 +19,9 @@ namespace certes::event {
 inline constexpr std::string_view kRedelivery = "rpl_again_";
 inline constexpr std::string_view kLetterReplay = "rpl_letter_";
 inline constexpr std::string_view kEventReplay = "rpl_event_";
+// An event that tests one endpoint: sent once, whatever comes of it.
+inline constexpr std::string_view kTestType = "certes.endpoint.test";
+inline constexpr std::string_view kTestReplay = "rpl_test_";
 inline constexpr std::uint32_t kMostReplays = 1'000'000;  // that are counted
 // Header of the last dead letter of an event that nobody received: the endpoints of all its deliveries, with commas. In
 // names::kEndpoint of a redelivery they stand in the same way.
@@ -62,6 +65,8 @@ inline std::string event_replay_id(std::int32_t partition, std::int64_t offset, 
 // Whether the event it is of stands on the log besides.
 inline bool is_of_event(std::string_view replay) { return replay.starts_with(kEventReplay); }
 inline bool is_redelivery(std::string_view replay) { return replay.starts_with(kRedelivery); }
+
+inline bool is_test(const log::Headers& headers) { return headers.get(log::names::kReplay).starts_with(kTestReplay); }
 
 // Whether it has an identity: its id says of what it is.
 inline bool made_once(std::string_view replay) {

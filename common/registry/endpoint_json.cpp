@@ -234,7 +234,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
         {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
     read_headers(fields, endpoint.headers);
     read_declared_secret(fields, endpoint);
-    fields.passed_over({"disabled_reason", "disabled_at", "disabled_by", "purges", "retries"});
+    fields.passed_over({"disabled_reason", "disabled_at", "disabled_by", "purges", "retries", "former_secrets"});
   }
 }
 
@@ -280,6 +280,8 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
     for (const Purge& one : endpoint.purges) out["purges"].push_back(shown(one));
     for (const Retry& one : endpoint.retries) out["retries"].push_back(shown(one));
     if (!endpoint.secrets.empty()) out["secret"] = kShownSealed;
+    for (const auto& one : endpoint.secrets)
+      if (one.expires_at != 0) out["former_secrets"].push_back({{"expires_at", format_rfc3339(one.expires_at)}});
     return;
   }
   for (const auto& secret : endpoint.secrets) {

@@ -40,7 +40,7 @@ Sign sign_of(const Delivery& delivery, int status, const Ending& ending) {
 void note_circumstances(AttemptRecord& record, const Delivery& delivery, const http::TransferResult& result,
                         const Judged& judged) {
   const bool slow = Micros{result.duration_us} >= http::kSlowTransfer;
-  if (record.error.empty() && !slow) return;
+  if (record.error.empty() && !slow && !event::is_test(delivery.record->record->headers)) return;
   record.phases = &result.phases;
   record.address = result.address;
   record.answer_header = result.header;
@@ -129,7 +129,8 @@ void Recorder::attempt(Delivery& delivery, const http::TransferResult& result, c
   record.duration_us = result.duration_us;
   record.deliveries = delivery.record->awaited;
   const std::string_view answer = failed_now ? cut(result.body, kFailedAnswerBytes) : std::string_view();
-  record.answer = delivery.command || record.deliveries != 0 ? std::string_view(result.body) : answer;
+  const bool all = delivery.command || record.deliveries != 0 || event::is_test(event.headers);
+  record.answer = all ? std::string_view(result.body) : answer;
   note_circumstances(record, delivery, result, judged);
   const bool letter = std::holds_alternative<DeadLettered>(judged.ending);
   begin(delivery, judged.ending, letter ? 2 : 1);  // both before the first may be acknowledged

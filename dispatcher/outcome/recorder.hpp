@@ -99,6 +99,8 @@ class Recorder {
 inline constexpr std::string_view kDeleted = "the endpoint was deleted";
 inline constexpr std::string_view kUnmatched = "no subscription matches it any more";
 inline constexpr std::string_view kFailedBefore = "failed_before";
+// Of an attempt that tests an endpoint, and has failed: there is no other.
+inline constexpr std::string_view kTest = "test";
 inline constexpr std::string_view kLost = "lost";
 
 }  // namespace certes::dispatcher

@@ -5,6 +5,7 @@
 #include "common/backoff/backoff.hpp"
 #include "common/backoff/retry_after.hpp"
 #include "common/base/seconds.hpp"
+#include "common/event/redelivery.hpp"
 #include "common/log/names.hpp"
 #include "common/registry/fate.hpp"
 #include "common/registry/filtering.hpp"
@@ -271,6 +272,9 @@ void Attempts::failed(Delivery& delivery, const http::TransferResult& result, st
   } else if (rule.empty() && purged(delivery)) {
     judged.ending = Cancelled{};
     judged.rule = kPurged;
+  } else if (event::is_test(delivery.record->record->headers)) {
+    judged.ending = Cancelled{};
+    judged.rule = kTest;
   } else if (rule.empty() && doomed(delivery)) {
     judged.rule = kEndpointDisabled;
   } else if (rule.empty()) {

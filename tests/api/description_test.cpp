@@ -110,7 +110,7 @@ TEST_CASE("Description: the limits that it gives are those that are kept") {
   const Taken all[] = {{"PUT", "/endpoints/one", "EndpointDeclaration", {{"url", "https://example.com/"}}},
                        {"PUT", "/backoff-policies/one", "BackoffPolicyDeclaration", Json::object()},
                        {"PUT", "/tenants/one", "TenantDeclaration", Json::object()},
-                       {"POST", "/endpoints/one/rotate-secret", "Overlap", Json::object()},
+                       {"POST", "/endpoints/one/rotate-secret", "Rotation", Json::object()},
                        {"POST", "/keys/one/rotate", "Grace", Json::object()},
                        {"POST", "/dead-letters/replay", "ReplayRequest", {{"all", true}}},
                        {"POST", "/dead-letters/discard", "DiscardRequest", {{"all", true}}}};

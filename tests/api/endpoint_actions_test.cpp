@@ -1,5 +1,12 @@
-// What is asked of all that waits for an endpoint.
+// What is asked of all that waits for an endpoint, and tests of one.
+#include <doctest/doctest.h>
+
+#include <thread>
+
 #include "tests/api/fixture.hpp"
+#include "tests/api/history/records.hpp"
+#include "tests/fakes/http_eventually.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 using namespace certes;
 using namespace certes::api::testing;
@@ -125,4 +132,44 @@ TEST_CASE(
     CHECK(test.api.post(action, Json::object()).status == 200);
     CHECK(test.api.request("POST", action).status == 200);
   }
+}
+
+TEST_CASE("Endpoint actions: a test is an event for one endpoint, and its answer waits for what has come of it") {
+  test::TemporaryDirectory directory;
+  Installation installation;
+  Process api(installation, true, [&](config::Settings& settings) { settings.history.dir = directory.path(); });
+  api.key = *api::ensure_admin_key(api.registry, api.settings);
+  REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}, {"timeout_seconds", 20}}).status == 201);
+  REQUIRE(api.put("/endpoints/p", {{"url", "https://example.com/"}, {"state", "paused"}}).status == 201);
+  CHECK(api.post("/endpoints/none/test", Json::object()).status == 404);
+  CHECK(api.post("/endpoints/p/test", Json::object()).status == 409);
+  CHECK(api.post("/endpoints/a/test", {{"type", "x"}}).json["pointer"] == "/type");
+  REQUIRE(fakes::eventually([&] { return api.get("/dead-letters").status == 200; }));
+  // What a dispatcher writes once it has sent it.
+  std::thread dispatcher([&] {
+    const auto found = [&]() -> log::RecordPtr {
+      for (std::int32_t p = 0; p < 3; ++p)
+        if (installation.cluster->range(log::Topic::events, p).end > 0)
+          return installation.cluster->at(log::Topic::events, p, 0);
+      return nullptr;
+    };
+    fakes::eventually([&] { return found() != nullptr; });
+    const auto event = found();
+    if (!event) return;
+    const std::string id(event->headers.get(log::names::kId));
+    api::history::testing::AttemptText attempt{
+        .origin = std::to_string(event->partition) + ":" + std::to_string(event->offset), .endpoint = "a"};
+    attempt.event = id;
+    attempt.address = "192.0.2.1:443";
+    installation.cluster->put(log::Topic::attempts, event->partition, attempt_record(attempt));
+  });
+  const auto answer = api.post("/endpoints/a/test", {{"data", {{"n", 7}}}});
+  dispatcher.join();
+  REQUIRE_MESSAGE(answer.status == 200, answer.body);
+  CHECK(answer.json["outcome"] == "delivered");
+  CHECK(answer.json["endpoint"] == "a");
+  CHECK(answer.json["attempt"]["address"] == "192.0.2.1:443");
+  const auto event = api.get("/events/" + answer.json["id"].get<std::string>());
+  CHECK(event.json["type"] == "certes.endpoint.test");
+  CHECK(event.json["data"] == Json{{"n", 7}});
 }

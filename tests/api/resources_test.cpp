@@ -304,7 +304,7 @@ TEST_CASE("Master API: a rotated secret is shown once, and the old one signs alo
   Installation installation;
   Process api(installation);
   const auto created = api.put("/endpoints/a", {{"url", "https://example.com/"}});
-  const auto rotated = api.post("/endpoints/a/rotate-secret", {{"overlap_seconds", 60}});
+  const auto rotated = api.post("/endpoints/a/rotate-secret", {{"grace_seconds", 60}});
   REQUIRE(rotated.status == 200);
   const auto endpoint = api.registry.state()->endpoint("default", "a");
   REQUIRE(endpoint->secrets.size() == 2);
@@ -314,12 +314,41 @@ TEST_CASE("Master API: a rotated secret is shown once, and the old one signs alo
         created.json["secret"].get<std::string>());
   CHECK(endpoint->secrets[0].expires_at == 0);
   CHECK(endpoint->secrets[1].expires_at <= api.clock.unix_millis() + 60'000);
-  CHECK(api.post("/endpoints/a/rotate-secret", {{"overlap_seconds", 0}}).status == 200);
+  CHECK(api.post("/endpoints/a/rotate-secret", {{"grace_seconds", 0}}).status == 200);
   CHECK(api.registry.state()->endpoint("default", "a")->secrets.size() == 1);
-  CHECK(api.post("/endpoints/a/rotate-secret", {{"overlap", 0}}).json["pointer"] == "/overlap");
+  CHECK(api.post("/endpoints/a/rotate-secret", {{"grace", 0}}).json["pointer"] == "/grace");
 }
 
-TEST_CASE("Master API: pause, resume, and the actions that come later") {
+TEST_CASE("Master API: an endpoint's secrets are shown to who may see them, and former ones are ended early") {
+  Installation installation;
+  Process api(installation);
+  const std::string first = api.put("/endpoints/a", {{"url", "https://example.com/"}}).json["secret"];
+  const std::string given = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  CHECK(api.post("/endpoints/a/rotate-secret", {{"secret", "x"}}).json["pointer"] == "/secret");
+  REQUIRE(api.post("/endpoints/a/rotate-secret", {{"secret", given}}).json["secret"] == given);
+  const auto shown = api.get("/endpoints/a/secret");
+  REQUIRE(shown.status == 200);
+  CHECK(shown.header("Cache-Control") == "no-store");
+  CHECK(shown.json["secret"] == given);
+  REQUIRE(shown.json["former"].size() == 1);
+  CHECK(shown.json["former"][0]["secret"] == first);
+  const auto endpoint = api.get("/endpoints/a");
+  CHECK(endpoint.json["former_secrets"] == Json::array({{{"expires_at", shown.json["former"][0]["expires_at"]}}}));
+  // What is shown can be put back.
+  Json again = endpoint.json;
+  for (const char* name : {"version", "created_at", "created_by", "updated_at", "updated_by"}) again.erase(name);
+  CHECK(api.put("/endpoints/a", again).status == 200);
+  CHECK(api.get("/endpoints/a/secret").json == shown.json);
+  const auto ended = api.request("DELETE", "/endpoints/a/former-secrets");
+  REQUIRE(ended.status == 200);
+  CHECK_FALSE(ended.json.contains("former_secrets"));
+  CHECK(api.get("/endpoints/a/secret").json["former"].empty());
+  CHECK(api.get("/endpoints/a/secret").json["secret"] == given);
+  CHECK(api.get("/endpoints/b/secret").status == 404);
+  CHECK(api.request("DELETE", "/endpoints/b/former-secrets").status == 404);
+}
+
+TEST_CASE("Master API: pause and resume") {
   Installation installation;
   Process api(installation);
   REQUIRE(api.put("/endpoints/a", {{"url", "https://example.com/"}}).status == 201);
@@ -328,7 +357,6 @@ TEST_CASE("Master API: pause, resume, and the actions that come later") {
   CHECK(api.patch("/endpoints/a", {{"state", "disabled"}}).json["disabled_reason"] == "user");
   CHECK_FALSE(api.request("POST", "/endpoints/a/resume").json.contains("disabled_reason"));
   CHECK(api.request("POST", "/endpoints/none/pause").status == 404);
-  CHECK(api.request("POST", "/endpoints/a/test").status == 404);
 }
 
 TEST_CASE("Master API: a 17th pause is refused while something is open that the first is about") {

@@ -19,6 +19,26 @@ std::string text(const log::Record& letter, std::string_view name) { return std:
 
 }  // namespace
 
+TEST_CASE("Core: a test of an endpoint is sent once, and is no dead letter where that fails") {
+  for (const int status : {200, 500, 410, 508}) {
+    CAPTURE(status);
+    World world;
+    world.use(one_endpoint());
+    EventText event;
+    event.type = "certes.endpoint.test";
+    event.headers = {{"certes-replay", "rpl_test_01"}, {"certes-endpoint", "billing"}};
+    world.give(event);
+    world.core->run();
+    REQUIRE(world.answer("billing", status));
+    world.core->run();
+    CHECK(world.letters.empty());
+    CHECK(world.core->open_deliveries("default/billing") == 0);
+    REQUIRE(world.attempts.size() == 1);
+    CHECK(world.attempts[0].rule == (status == 200 ? "" : "test"));
+    CHECK_FALSE(world.attempts[0].phases.empty());
+  }
+}
+
 TEST_CASE("Core: a delivered event is recorded, then finished") {
   World world;
   world.use(one_endpoint());

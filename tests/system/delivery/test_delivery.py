@@ -198,12 +198,31 @@ class Requests(DeliveryCase):
             self.assertEqual(len(got.headers["webhook-signature"].split(" ")), 2)
             self.assertTrue(verify(old, got.headers, got.body))
             self.assertTrue(verify(new, got.headers, got.body))
-            newest = self.api.ok("POST", "/endpoints/one/rotate-secret", {"overlap_seconds": 0})["secret"]
+            newest = self.api.ok("POST", "/endpoints/one/rotate-secret", {"grace_seconds": 0})["secret"]
             self.send()
             await sink.wait(lambda: len(sink.receipts) == 2, WITHIN)
             got = sink.receipts[1]
             self.assertEqual([verify(s, got.headers, got.body) for s in (old, new, newest)], [False, False, True])
             self.assertNotIn(newest, json.dumps(self.api.ok("GET", "/endpoints/one")), "secrets are shown once")
+
+
+    async def test_a_test_event_goes_once_and_its_answer_is_shown(self):
+        async with Sink(lambda path, headers, body: 200 if path == "/one" else 500) as sink:
+            secret = self.endpoint("one", sink.url("/one"), pattern="nothing")
+            self.endpoint("bad", sink.url("/bad"), pattern="nothing")
+            good = await asyncio.to_thread(self.api.ok, "POST", "/endpoints/one/test")
+            self.assertEqual((good["outcome"], good["attempt"]["status"]), ("delivered", 200))
+            self.assertIn("timings_ms", good["attempt"])
+            got = sink.receipts[0]
+            self.assertTrue(verify(secret, got.headers, got.body))
+            self.assertEqual((got.headers["ce-type"], json.loads(got.body)["endpoint"]), ("certes.endpoint.test", "one"))
+            bad = await asyncio.to_thread(self.api.ok, "POST", "/endpoints/bad/test", {"data": {"n": 1}})
+            self.assertEqual((bad["outcome"], bad["attempt"]["status"], bad["attempt"]["attempt"]), ("failed", 500, 1))
+            self.assertEqual(json.loads(sink.receipts[1].body), {"n": 1})
+            stats = await asyncio.to_thread(self.api.ok, "GET", "/endpoints/bad/stats")
+            self.assertEqual(stats["waiting"]["total"], 0, "it is not tried again")
+            self.assertEqual(await asyncio.to_thread(self.api.letters), [])
+            self.assertEqual(len(sink.receipts), 2)
 
 
 class Answers(DeliveryCase):
