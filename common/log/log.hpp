@@ -231,9 +231,21 @@ class Log {
   virtual Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout) = 0;
   // Deletes records in the middle: `runs` as PickRun::wanted; what is not on the log is left out. Readers go on behind
   // the gaps, which are no loss to them; where the log begins and ends does not change.
-  // Goes in bites, so that appends do not wait: timeout means that a part may be done, and the rest will not be. Who
-  // calls it knows that nobody needs these records any more. Error: invalid, where the engine cannot (Kafka).
+  // Goes in bites: timeout means that a part may be done, and the rest will not be. Who calls it knows that nobody
+  // needs these any more. What keep_from() keeps stays, reduced to what dispatchers go by. Error: invalid, it cannot
+  // (Kafka).
   virtual Result<void> erase(Topic topic, std::int32_t partition, std::vector<OffsetRange> runs, Millis timeout) = 0;
+
+  // What was erased or trimmed leaves nothing behind in the engine's files: what is free in them is overwritten. A part
+  // of that, in bites, so that appends do not wait. True: that was all; false: call again, nothing is done twice.
+  // Blocks for about a second. Errors: unavailable, timeout; invalid, where files are not the engine's (Kafka).
+  virtual Result<bool> wipe(Millis /*timeout*/) { return true; }
+  // How long after its append a finished record stays on a topic at the most, where the engine deletes by age (Kafka:
+  // the topic's retention, and until a segment ends). Nothing: for ever. Blocks. Errors: unavailable, timeout; invalid,
+  // where records can be erased.
+  virtual Result<std::optional<Millis>> kept_for(Topic /*topic*/, Millis /*timeout*/) {
+    return fail(Code::invalid, "records of this log do not wait for their age");
+  }
 
   // Copies the log, as it is when the copy ends, into a new file at `path` while all else goes on, and looks the copy
   // over: what it returns is whole, durable, and opens as the log that it was. Blocks for as long as that takes.

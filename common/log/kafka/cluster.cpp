@@ -1,5 +1,6 @@
 #include "common/log/kafka/cluster.hpp"
 
+#include "common/base/number.hpp"
 #include "common/log/kafka/admin.hpp"
 #include "common/log/kafka/errors.hpp"
 #include "common/log/kafka/topics.hpp"
@@ -99,6 +100,20 @@ void Cluster::probe() {
     troubles_.met("", "away", away->message + "; events are answered 503, and deliveries rest, until it is back");
   else
     troubles_.over("", "away", "kafka answers again");
+}
+
+// What is old goes with its whole segment, which ends after segment.ms. Of `events` it is dispatchers that trim.
+Result<std::optional<Millis>> Cluster::kept_for(Topic topic, Millis timeout) {
+  const TopicSpec spec = topic_specs(options_)[static_cast<std::size_t>(topic)];
+  auto found = describe_topics(client_.get(), {spec}, timeout);
+  if (!found) return fail(std::move(found.error()));
+  auto& config = (*found)[spec.name];
+  const auto millis = [&](const char* setting) { return parse_whole<std::int64_t>(config[setting]).value_or(-1); };
+  std::int64_t kept = millis("retention.ms");
+  if (kept < 0 && topic == Topic::events) kept = options_.retention.events.count();
+  const std::int64_t segment = millis("segment.ms");
+  if (kept < 0 || segment < 0) return std::nullopt;
+  return Millis{kept + segment};
 }
 
 Result<void> Cluster::health() const {

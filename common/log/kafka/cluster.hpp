@@ -27,6 +27,7 @@ class Cluster {
   Result<OffsetRange> offsets(Topic topic, std::int32_t partition, Millis timeout);
   Result<std::int64_t> offset_at(Topic topic, std::int32_t partition, UnixMillis at, Millis timeout);
   Result<void> trim(Topic topic, std::int32_t partition, std::int64_t before, Millis timeout);
+  Result<std::optional<Millis>> kept_for(Topic topic, Millis timeout);
   Result<void> health() const;
 
  private:

@@ -67,6 +67,9 @@ class KafkaLog final : public Log, public LineSource, public QuestionSource {
   Result<void> erase(Topic, std::int32_t, std::vector<OffsetRange>, Millis) override {
     return fail(Code::invalid, "kafka cannot erase records in the middle of a partition: it trims from the start");
   }
+  Result<std::optional<Millis>> kept_for(Topic topic, Millis timeout) override {
+    return cluster_->kept_for(topic, timeout);
+  }
   Result<void> health() const override { return cluster_->health(); }
   LineCarrier* line_carrier() override {
     const Lock lock(mutex_);

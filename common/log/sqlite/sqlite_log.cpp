@@ -11,6 +11,7 @@
 #include "common/log/sqlite/schema.hpp"
 #include "common/log/sqlite/store.hpp"
 #include "common/log/sqlite/transaction.hpp"
+#include "common/log/sqlite/wiping.hpp"
 #include "common/log/sqlite/writer.hpp"
 
 namespace certes::log::sqlite {
@@ -82,6 +83,7 @@ class SqliteLog final : public Log {
     if (of == nullptr) return no_partition();
     return sqlite::erase(*store_, *of, std::move(runs), timeout);
   }
+  Result<bool> wipe(Millis timeout) override { return sqlite::wipe(*store_, timeout); }
   Result<CopyReport> copy_to(const std::string& path, const CopyPace& pace) override {
     return copy(*store_, path, pace);
   }

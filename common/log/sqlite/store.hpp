@@ -40,6 +40,10 @@ class Job {
   virtual void apply(Transaction& transaction) = 0;
   virtual void finish(AppendOutcome outcome, const Error& error) = 0;
   virtual std::size_t bytes() const { return 0; }
+  // Whether it waits, behind its commit, for the write-ahead log to begin anew as an empty file; told by emptied()
+  // once, where finish() has told of a commit. False: somebody reads it still.
+  virtual bool empties_wal() const { return false; }
+  virtual void emptied(bool /*whole*/) {}
 };
 
 // What the group has committed. get: any thread; set: the writer.

@@ -58,6 +58,7 @@ Transaction::Transaction(Store& store, std::unique_ptr<Connection> connection)
       identities_(store.options.deduplication_window.count(),
                   store.options.deduplication_ids * static_cast<std::size_t>(store.options.partitions)),
       sizes_(store, *connection_),
+      filler_(*connection_),
       statements_(store.partitions.size()) {
   begin_ = connection_->prepare("BEGIN IMMEDIATE");
   commit_ = connection_->prepare("COMMIT");
@@ -109,6 +110,7 @@ void Transaction::begin() {
   now_ = clock < now_ && now_ - clock <= kSmallStep ? now_ : clock;
   identities_.expire(now_);
   identities_before_ = identities_.next();
+  filler_.begin();
 }
 
 void Transaction::commit() {
@@ -135,6 +137,7 @@ void Transaction::discard() noexcept {
   for (auto each = restarts_.rbegin(); each != restarts_.rend(); ++each) each->first->set_start(each->second);
   identities_.undo(identities_before_);
   sizes_.discard();
+  filler_.undo();
   touched_.clear();
   restarts_.clear();
   erased_.clear();
@@ -244,7 +247,7 @@ std::int64_t Transaction::erase(Partition& partition, const OffsetRange& range, 
 
 std::int64_t Transaction::free_pages() {
   const Use use(free_pages_);
-  return free_pages_.step() ? free_pages_.number(0) : 0;
+  return (free_pages_.step() ? free_pages_.number(0) : 0) + filler_.pages();
 }
 
 std::int64_t Transaction::pages() {

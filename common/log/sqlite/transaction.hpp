@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/log/sqlite/connection.hpp"
+#include "common/log/sqlite/filler.hpp"
 #include "common/log/sqlite/identities.hpp"
 #include "common/log/sqlite/record_format.hpp"
 #include "common/log/sqlite/sizes.hpp"
@@ -44,9 +45,13 @@ class Transaction {
   // mark remains for what is gone (record_format.hpp), one for gaps that touch. Nothing is left to delete below what is
   // returned.
   std::int64_t erase(Partition& partition, const OffsetRange& range, Bite& left);
+  // What memory has of that range is gone, once this is committed.
+  void forget(Partition& partition, const OffsetRange& range) { erased_.emplace_back(&partition, range); }
   void delete_identities(std::int64_t below);
+  // A bite of overwriting what is free. True: that was all.
+  bool fill() { return filler_.step(); }
 
-  std::int64_t free_pages();  // inside the file
+  std::int64_t free_pages();  // inside the file, those that are being overwritten too
   std::int64_t pages();       // of the file, those as well
   Connection& connection() { return *connection_; }
   Identities& identities() { return identities_; }
@@ -80,6 +85,7 @@ class Transaction {
   std::unique_ptr<Connection> connection_;
   Identities identities_;
   Sizes sizes_;
+  Filler filler_;
   Statement begin_, commit_, rollback_, commit_offset_, set_offsets_, insert_identity_, find_identity_,
       delete_identities_, free_pages_, pages_;
   std::vector<std::optional<Statements>> statements_;  // by Store::index; prepared when first used

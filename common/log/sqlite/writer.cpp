@@ -3,6 +3,9 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <filesystem>
+
 namespace certes::log::sqlite {
 namespace {
 
@@ -48,7 +51,7 @@ void Writer::run() {
     if (!group.empty() && fatal) {
       give_up(group, store_.health.state().error());
     } else if (!group.empty() || retention) {
-      execute(group, retention);
+      if (execute(group, retention)) empty_wal_for(group);
       checkpoint_if_due();
     } else if (last) {
       return;
@@ -67,7 +70,7 @@ Writer::Group Writer::take_group() {
   return waiting_.next();
 }
 
-void Writer::execute(Group& group, bool retention) {
+bool Writer::execute(Group& group, bool retention) {
   Stage stage = Stage::writing;
   Pages bytes{};
   try {
@@ -79,13 +82,14 @@ void Writer::execute(Group& group, bool retention) {
     transaction_.commit();
   } catch (const Failure& failure) {
     trouble(failure, stage, group);
-    return;
+    return false;
   }
   store_.health.well();
   store_.space.inside(bytes.free, bytes.used);
   if (retention) retention_.committed(store_.clock.now());
   transaction_.publish();  // before the acknowledgements: who has one finds the record
   for (const auto& job : group) job->finish(AppendOutcome::persisted, {});
+  return true;
 }
 
 Writer::Pages Writer::pages() {
@@ -115,8 +119,11 @@ void Writer::checkpoint_if_due() {
     case CheckpointPlan::Step::none: return;
     case CheckpointPlan::Step::beside: beside_ = true; return checkpointer_.start();
     case CheckpointPlan::Step::last: return plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_PASSIVE));
-    case CheckpointPlan::Step::truncate: break;
+    case CheckpointPlan::Step::truncate: return truncate();
   }
+}
+
+void Writer::truncate() {
   checkpointer_.wait();
   if (store_.health.fatal()) return;  // found by that one
   take_what_is_copied();
@@ -124,6 +131,17 @@ void Writer::checkpoint_if_due() {
   plan_.copied(page_bytes_ * checkpoint(SQLITE_CHECKPOINT_TRUNCATE));
   store_.reads.let_in();
   wake_readers();
+}
+
+// Another process may be reading it (certes doctor): then it is as long as before.
+void Writer::empty_wal_for(const Group& group) {
+  const auto waits = [](const auto& job) { return job->empties_wal(); };
+  if (std::ranges::none_of(group, waits)) return;
+  truncate();
+  std::error_code none;
+  const auto left = std::filesystem::file_size(store_.path + "-wal", none);
+  for (const auto& job : group)
+    if (waits(job)) job->emptied(none || left == 0);
 }
 
 void Writer::take_what_is_copied() {

@@ -28,7 +28,8 @@ class Writer {
   using Group = JobGroups::Group;
   void run();
   Group take_group();
-  void execute(Group& group, bool retention);
+  // False: it failed.
+  bool execute(Group& group, bool retention);
   void give_up(Group& group, const Error& error);
   // Of the file, in bytes.
   struct Pages {
@@ -38,6 +39,9 @@ class Writer {
   void trouble(const Failure& failure, Stage stage, Group& group);
   void wake_readers();
   void checkpoint_if_due();
+  // All of the write-ahead log into the file, readers held off meanwhile.
+  void truncate();
+  void empty_wal_for(const Group& group);
   // Of what was copied beside the writer, once that has ended.
   void take_what_is_copied();
   int checkpoint(int mode);

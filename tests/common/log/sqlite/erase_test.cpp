@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "common/log/sqlite/connection.hpp"
 #include "tests/common/log/sqlite/opened_log.hpp"
 
@@ -112,6 +116,82 @@ TEST_CASE("SQLite log: retention goes over gaps, and what is left of one stays a
   CHECK(log.read(13) == Offsets{14, 15, 16, 17, 18, 19});
   CHECK_FALSE(log.lost());
   CHECK(log.opened.log->offset_at(Topic::events, 0, 0, kTimeout) == 9);
+}
+
+TEST_CASE("SQLite log: once its files are wiped, nothing stands in them of what was erased or trimmed") {
+  const std::string secret = "jane.roe@example.com";
+  Erased log(0);
+  const auto stored = [&](const std::string& text) {
+    std::size_t files = 0;
+    for (const auto& file : std::filesystem::directory_iterator(log.opened.directory.path())) {
+      std::ifstream in(file.path(), std::ios::binary);
+      files += std::string(std::istreambuf_iterator<char>(in), {}).find(text) != std::string::npos ? 1 : 0;
+    }
+    return files;
+  };
+  const auto append = [&](int count, std::size_t bytes, const std::string& text) {
+    std::vector<log::Record> records(static_cast<std::size_t>(count));
+    for (log::Record& record : records) {
+      for (record.value.reserve(bytes + text.size()); record.value.size() < bytes;)
+        record.value.append(text).append(" ");
+      record.key = text;
+      record.headers.add("ce_subject", text);
+    }
+    log.opened.append(Topic::events, std::move(records));
+  };
+  append(40, 30, secret);       // many in a page
+  append(40, 5'000, secret);    // some
+  append(10, 300'000, secret);  // pages of their own
+  append(40, 30, "what stays");
+  append(20, 40'000, secret);
+  REQUIRE(log.opened.log->trim(Topic::events, 0, 45, kTimeout));
+  log.erase({{45, 90}, {130, 150}});
+  REQUIRE(log.opened.eventually([&] {
+    log.opened.clock.move(Millis(1'000));  // retention looks
+    return log.rows() == 42;
+  }));
+  REQUIRE(stored(secret) > 0);  // else this shows nothing
+  for (auto whole = log.opened.log->wipe(kTimeout);; whole = log.opened.log->wipe(kTimeout)) {
+    REQUIRE_MESSAGE(whole, whole.error().message);
+    if (*whole) break;
+  }
+  CHECK(stored(secret) == 0);
+  append(3, 30, "later");
+  CHECK(log.read(45).size() == 43);
+  REQUIRE(log.opened.reopen());
+  CHECK(stored(secret) == 0);
+  CHECK(stored("what stays") > 0);
+  CHECK(log.read(45).size() == 43);
+  CHECK_FALSE(log.lost());
+}
+
+TEST_CASE("SQLite log: what a dispatcher would read again stays, without what was sent and answered") {
+  Erased log(0);
+  std::vector<log::Record> records(4);
+  for (log::Record& record : records) {
+    record.key = record.value = "jane";
+    for (const auto& [name, value] :
+         {std::pair("certes-outcome", "delivered"), {"certes-term", "3"}, {"certes-error", "jane"}})
+      record.headers.add(name, value);
+  }
+  log.opened.append(Topic::attempts, std::move(records));
+  log.opened.log->keep_from(Topic::attempts, 0, 2);
+  REQUIRE(log.opened.log->erase(Topic::attempts, 0, {{1, 4}}, kTimeout));
+  CHECK(log.number("SELECT count(*) FROM attempts_0 WHERE instr(record, 'jane') > 0") == 1);
+  REQUIRE(log.opened.reopen());
+  const auto reader = log.opened.log->reader(Topic::attempts, 0, 0, {});
+  std::vector<log::RecordPtr> read;
+  while (reader->position() < 4) REQUIRE(reader->read(100, read));
+  REQUIRE(read.size() == 3);
+  CHECK(read[0]->value == "jane");
+  for (std::size_t i = 1; i < 3; ++i) {
+    CHECK(read[i]->offset == static_cast<std::int64_t>(i) + 1);
+    CHECK(read[i]->headers.get("certes-outcome") == "delivered");
+    CHECK(read[i]->headers.get("certes-term") == "3");
+    CHECK_FALSE(read[i]->headers.find("certes-error"));
+    CHECK(read[i]->value.empty());
+    CHECK_FALSE(read[i]->key);
+  }
 }
 
 }  // namespace certes::test
