@@ -1,12 +1,11 @@
 // certes backup; certes backups list|show|delete: copies of the embedded log, which the server makes and keeps.
 
-#include <thread>
-
 #include "certes/commands/bytes_text.hpp"
 #include "certes/commands/cell_text.hpp"
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/time_text.hpp"
+#include "certes/commands/work_progress.hpp"
 #include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -15,10 +14,6 @@ namespace certes::command {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Seconds = std::chrono::duration<double>;
-
-constexpr Millis kAskAgain{250};
-constexpr Millis kTellEvery{2'000};  // of one that takes long
 
 std::int64_t backup_number(const Json& json, const char* name) {
   const auto found = json.find(name);
@@ -32,14 +27,11 @@ std::string backup_text(const Json& json, const char* name) {
 
 std::string path_of(const BackupOptions& options) { return "/backups/" + client::percent_encode(options.name); }
 
-// "12 of 40 MB, 8 MB/s, 4 s left"
-std::string progress_text(const Json& backup, Seconds took) {
-  const std::int64_t bytes = backup_number(backup, "bytes"), total = backup_number(backup, "total_bytes");
-  std::string text = bytes_text(bytes) + " of " + bytes_text(total);
-  const double rate = static_cast<double>(bytes) / took.count();
-  if (rate < 1) return text;
-  const auto left = static_cast<std::int64_t>(static_cast<double>(total - bytes) / rate) + 1;
-  return text + ", " + bytes_text(static_cast<std::int64_t>(rate)) + "/s, " + std::to_string(left) + " s left";
+WorkProgress backup_progress(const std::string& answer) {
+  const Json backup = json_or_null<Json>(answer);
+  if (!backup.is_object()) return {};
+  return {backup_text(backup, "state") == "running", backup_text(backup, "name") + ": ", backup_number(backup, "bytes"),
+          backup_number(backup, "total_bytes"), ""};
 }
 
 int print_backup(const Connection& connection, const std::string& backup) {
@@ -80,24 +72,11 @@ int list_backups(client::ApiClient& api, const Connection& connection) {
 }
 
 int wait_for_backup(client::ApiClient& api, const BackupOptions& options) {
-  const auto begun = std::chrono::steady_clock::now();
-  auto note_at = begun + kTellEvery;
-  for (;;) {
-    const auto answer = api.get(path_of(options));
-    if (!answer) return failed(answer.error());
-    const Json backup = json_or_null<Json>(*answer);
-    const std::string state = backup.is_object() ? backup_text(backup, "state") : "";
-    if (state != "running") {
-      const int printed = print_backup(options.connection, *answer);
-      return state == "done" ? printed : kExitFailure;
-    }
-    const auto now = std::chrono::steady_clock::now();
-    if (!options.connection.json && now >= note_at) {
-      note(options.name + ": " + progress_text(backup, now - begun));
-      note_at = now + kTellEvery;
-    }
-    std::this_thread::sleep_for(kAskAgain);
-  }
+  const auto backup = wait_for_work(api, options.connection, {path_of(options), backup_progress, bytes_text});
+  if (!backup) return failed(backup.error());
+  const Json json = json_or_null<Json>(*backup);
+  const int printed = print_backup(options.connection, *backup);
+  return json.is_object() && backup_text(json, "state") == "done" ? printed : kExitFailure;
 }
 
 int make_backup(client::ApiClient& api, const BackupOptions& options) {

@@ -23,6 +23,17 @@ std::string filter_text(const Json& filter) {
   return text.empty() ? "all" : text;
 }
 
+// Of an erasure, a line each: "topic events: until 2026-02-07 08:00:00 (in 6 d)"
+std::string remains_text(const Json& remains, UnixMillis now) {
+  std::string text;
+  for (const Json& one : remains) {
+    const Json& until = of_job(one, "until");
+    text += (text.empty() ? "" : "\n") + cell_text(of_job(one, "where"));
+    if (until.is_string()) text += ": until " + time_text(until, now);
+  }
+  return text.empty() ? "nothing" : text;
+}
+
 }  // namespace
 
 std::string job_table(std::string_view items, UnixMillis now) {
@@ -40,22 +51,34 @@ std::string job_text(std::string_view job, UnixMillis now) {
   std::vector<Member> members;
   for (const auto& [name, value] : json.items()) {
     const bool is_time = name.ends_with("_at");
-    members.emplace_back(name, name == "filter" ? filter_text(value)
-                               : is_time        ? time_text(value, now)
-                                                : cell_text(value));
+    members.emplace_back(name, name == "filter"    ? filter_text(value)
+                               : name == "remains" ? remains_text(value, now)
+                               : is_time           ? time_text(value, now)
+                                                   : cell_text(value));
   }
   return member_lines(members);
 }
 
-std::string job_progress(std::string_view job) {
+WorkProgress job_progress(const std::string& job) {
   const Json json = json_or_null<Json>(job);
   if (!json.is_object()) return {};
-  std::string text = cell_text(of_job(json, "state")) + ", " + cell_text(of_job(json, "done"));
-  if (const Json& total = of_job(json, "total"); total.is_number()) text += " of " + cell_text(total);
-  if (const Json& skipped = of_job(json, "skipped"); skipped.is_number() && skipped != 0)
-    text += ", " + cell_text(skipped) + " skipped";
-  if (const Json& error = of_job(json, "error"); error.is_string()) text += ": " + cell_text(error);
-  return text;
+  const auto number = [&](const char* name) {
+    const Json& value = of_job(json, name);
+    return value.is_number_integer() ? value.get<std::int64_t>() : 0;
+  };
+  WorkProgress progress;
+  const std::string state = cell_text(of_job(json, "state"));
+  progress.running = state == "running";
+  progress.name = cell_text(of_job(json, "id")) + ": " + state + ", ";
+  progress.done = number("done");
+  // What was skipped is looked at, too: so it is not left.
+  if (of_job(json, "left").is_number()) progress.total = progress.done + number("left");
+  for (const auto& [name, text] :
+       {std::pair("skipped", " skipped"), {"waiting", " wait for their deliveries to end"}}) {
+    if (number(name) == 0) continue;
+    progress.beside += (progress.beside.empty() ? "" : ", ") + std::to_string(number(name)) + text;
+  }
+  return progress;
 }
 
 }  // namespace certes::command

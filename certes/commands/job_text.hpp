@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "certes/commands/work_progress.hpp"
 #include "common/base/clock.hpp"
 
 namespace certes::command {
@@ -12,7 +13,7 @@ namespace certes::command {
 std::string job_table(std::string_view items, UnixMillis now);
 // `job`: of GET /jobs/{id}. Empty: it is none.
 std::string job_text(std::string_view job, UnixMillis now);
-// "running, 12 of 100": how far it is, for a line while it is waited for.
-std::string job_progress(std::string_view job);
+// How far it is, while it is waited for.
+WorkProgress job_progress(const std::string& job);
 
 }  // namespace certes::command

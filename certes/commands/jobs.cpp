@@ -1,11 +1,10 @@
 // certes replays list|show|create|pause|resume|cancel, certes jobs list|show|pause|resume|cancel
 
-#include <thread>
-
+#include "certes/commands/jobs.hpp"
 #include "certes/commands/commands.hpp"
 #include "certes/commands/console.hpp"
 #include "certes/commands/job_text.hpp"
-#include "certes/commands/jobs.hpp"
+#include "certes/commands/work_progress.hpp"
 #include "common/base/clock.hpp"
 #include "common/json/json.hpp"
 #include "common/json/json_text.hpp"
@@ -14,9 +13,6 @@ namespace certes::command {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr Millis kLookAgain{250};
-constexpr Millis kNoteEvery{2'000};  // of one that takes long
 
 std::string path_of(const JobOptions& options) { return "/" + options.kind + "/" + client::percent_encode(options.id); }
 
@@ -78,18 +74,7 @@ int start_job(client::ApiClient& api, const Connection& connection, const std::s
 }
 
 Result<std::string> ended_job(client::ApiClient& api, const Connection& connection, const std::string& id) {
-  auto note_at = std::chrono::steady_clock::now() + kNoteEvery;
-  for (;;) {
-    auto job = api.get("/jobs/" + client::percent_encode(id));
-    if (!job) return job;
-    if (json_or_null<Json>(*job).value("state", std::string()) != "running") return job;
-    const auto now = std::chrono::steady_clock::now();
-    if (!connection.json && now >= note_at) {
-      note(id + ": " + job_progress(*job));
-      note_at = now + kNoteEvery;
-    }
-    std::this_thread::sleep_for(kLookAgain);
-  }
+  return wait_for_work(api, connection, {"/jobs/" + client::percent_encode(id), job_progress});
 }
 
 int wait_for_job(client::ApiClient& api, const Connection& connection, const std::string& id) {
