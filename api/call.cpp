@@ -140,6 +140,7 @@ Services::Services(const Dependencies& dependencies)
     : deps(dependencies),
       clients(dependencies.settings, dependencies.settings.api.tls_cert_file.empty() ? "http" : "https"),
       dead_letter_ids(dependencies.sealer),
+      erasure_macs(dependencies.sealer),
       asker(dependencies.asker ? *dependencies.asker : asks_nobody_),
       cut_pages(deps.metrics.counter(kCut, kCutIs, {{"limit", "page_bytes"}})),
       cut_scans(deps.metrics.counter(kCut, kCutIs, {{"limit", "scan"}})),

@@ -8,6 +8,7 @@
 
 #include "api/backups/backups.hpp"
 #include "api/dead_letter_ids.hpp"
+#include "api/erase/erased.hpp"
 #include "api/history/history.hpp"
 #include "api/table.hpp"
 #include "api/turns.hpp"
@@ -39,6 +40,7 @@ class Services {
   const Dependencies deps;
   const Clients clients;
   const DeadLetterIds dead_letter_ids;
+  const ErasureMacs erasure_macs;
   questions::Asker& asker;
   // Answers that say where to go on, because of api.page_bytes and api.scan_….
   metrics::Counter cut_pages, cut_scans;

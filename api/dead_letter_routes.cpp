@@ -147,6 +147,11 @@ class Named final : public LongSteps {
     return fail(Code::not_found, "there is no dead letter " + id_.substr(0, 128));
   }
   Result<std::optional<http::Response>> answer(const log::StoredRecord& letter) {
+    if (services_.history) {
+      const auto erased = is_erased_letter(services_, history::Place{letter.partition, letter.offset});
+      if (!erased) return std::optional(not_ready(erased.error()));
+      if (*erased) return fail(Code::not_found, "there is no dead letter " + id_.substr(0, 128) + ": it was erased");
+    }
     auto done = then_(call_, services_, letter);
     if (!done) return fail(std::move(done.error()));
     return std::move(*done);

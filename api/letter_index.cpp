@@ -95,6 +95,10 @@ Result<std::optional<LetterRow>> indexed_letter(Services& services, const std::s
   });
 }
 
+Result<bool> is_erased_letter(Services& services, history::Place place) {
+  return services.history->look([&](Lookup& lookup) { return lookup.is_erased_letter(place); });
+}
+
 std::string letters_reach(const history::History& history) {
   return reach_members(history.indexed_until(), history.letters_from());
 }

@@ -30,6 +30,9 @@ Result<std::optional<history::LetterRow>> indexed_letter(Services& services, con
 Result<std::optional<history::LetterRow>> indexed_letter(Services& services, const std::string& tenant,
                                                          const std::string& delivery);
 
+// Whether the letter at that place is erased: nothing of it is to be shown, or sent.
+Result<bool> is_erased_letter(Services& services, history::Place place);
+
 // How far it goes for them, as members of an answer: history_answers has that of events.
 std::string letters_reach(const history::History& history);
 

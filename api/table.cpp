@@ -9,6 +9,7 @@
 #include "api/endpoint_secrets.hpp"
 #include "api/endpoint_stats.hpp"
 #include "api/endpoint_test.hpp"
+#include "api/erase/erase_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/event_types.hpp"
 #include "api/explain_event.hpp"
@@ -126,6 +127,8 @@ Table make_table() {
   add("POST", "/replays", "replays:write", create_replay, "Send many events again, as a job", {"dry_run"}, kLengthy);
   add_jobs(table, "/replays", "replays", "replay");
   add_jobs(table, "/jobs", "jobs", "job");
+  add("POST", "/erase", "erase:write", create_erasure, "Erase an event, or all events of a subject, as a job",
+      {"dry_run"}, kLengthy);
   add("GET", "/overview", "endpoints:read", overview,
       "What is accepted and delivered, and what waits, of all processes", {"tenants", "limit"}, kLengthy);
   add("GET", "/audit", "audit:read", list_audit, "List who changed what",

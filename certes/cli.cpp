@@ -122,6 +122,7 @@ Parsed parse(const std::string& program, std::vector<std::string> words,
   add_event_commands(context);
   add_config_commands(context);
   add_job_commands(context);
+  add_erase_command(context);
   add_backup_commands(context);
   app.add_subcommand("help", "the help of a command")->add_option("command", "which; none: of all that there are");
   std::string shell;

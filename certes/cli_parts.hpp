@@ -29,6 +29,7 @@ void add_top_command(CliContext context);        // top
 void add_event_commands(CliContext context);     // events list, show, attempts, explain, replay; after the former
 void add_backup_commands(CliContext context);    // backup, backups …
 void add_job_commands(CliContext context);       // replays …, jobs …
+void add_erase_command(CliContext context);      // erase
 // status and rejected … of `certes relay`.
 void add_relay_control(CLI::App& relay, CliContext context);
 

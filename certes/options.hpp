@@ -129,6 +129,14 @@ struct RestoreOptions {
   bool force = false;  // a log that is there is moved aside
   bool json = false;
 };
+struct EraseOptions {
+  Connection connection;
+  std::string event;  // or these two
+  std::string source, subject;
+  bool dry_run = false;  // how much that would be
+  bool wait = true;      // until it is done
+  bool yes = false;      // nobody is asked
+};
 struct DoctorOptions {
   Connection connection;
 };
@@ -239,10 +247,10 @@ struct DeadLetterOptions {
   bool no_wait = false;  // the same: until it has ended
 };
 
-using Command =
-    std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
-                 ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
-                 DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions, BackupOptions,
-                 RestoreOptions, RelayRunOptions, RelayControlOptions, TailOptions, TopOptions, TryOptions>;
+using Command = std::variant<ServeOptions, SendOptions, CommandOptions, ListenOptions, ApplyOptions, ExportOptions,
+                             ConfigCheckOptions, TopicsOptions, ProgressSkipOptions, VersionOptions, ResourceOptions,
+                             DeadLetterOptions, AuditOptions, EventOptions, ConfigOptions, DoctorOptions, JobOptions,
+                             BackupOptions, EraseOptions, RestoreOptions, RelayRunOptions, RelayControlOptions,
+                             TailOptions, TopOptions, TryOptions>;
 
 }  // namespace certes::command

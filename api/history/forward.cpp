@@ -15,6 +15,7 @@ constexpr std::size_t kMostBytes = 4u << 20;
 
 void put_letter(Index& index, const log::StoredRecord& record) {
   if (const auto letter = letter_row(record)) return index.put(*letter);
+  index.erase(record.partition, erased_by(record));
   for (const std::int64_t offset : discarded_by(record)) {
     if (offset < 0 || offset >= record.offset) continue;
     LetterRow letter;

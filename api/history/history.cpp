@@ -91,6 +91,7 @@ void History::go_on() {
   if (done == Turn::replaced) return make_anew(kReplaced);
   from_ = session_->from().value_or(kNever);
   filled_ = session_->is_filled();
+  has_traces_ = session_->index().has_traces();
   letters_from_ = session_->letters_from().value_or(kNever);
   until_ = session_->until().value_or(kNever);  // after it: who sees that it is known sees how far back they are filled
   measure();

@@ -46,6 +46,8 @@ class History {
   bool is_filled() const { return filled_; }
   // Whether words of payloads can be searched.
   bool has_texts() const { return options_.text_bytes > 0; }
+  // Whether something of what was erased may still stand in its files, of what was indexed before indexed_until().
+  bool has_traces() const { return has_traces_; }
   // Somebody has found that it is of another log than the one that is there: it is made anew.
   void is_of_another_log() { replaced_ = true; }
   // What `look` finds. Errors: unavailable, as the index is being opened, or made anew: which it is where `look` finds
@@ -87,7 +89,7 @@ class History {
   metrics::Counter shed_texts_, shed_answers_, shed_attempts_, rebuilt_;
   Lookups lookups_;
   std::atomic<UnixMillis> until_{kNever}, from_{kNever}, letters_from_{kNever};
-  std::atomic<bool> filled_{false};
+  std::atomic<bool> filled_{false}, has_traces_{false};
   std::atomic<bool> damaged_{false}, replaced_{false};  // somebody has found it so
   LineLimit told_;
   // The thread's.

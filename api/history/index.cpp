@@ -32,13 +32,22 @@ Index::Index(const std::string& path, TextBounds texts)
       letters_below_(connection_.prepare("SELECT 1 FROM letters WHERE p=?1 AND o<?2 LIMIT 1")),
       drop_letters_(connection_.prepare("DELETE FROM letters WHERE p=?1 AND o<?2")),
       highest_letter_(connection_.prepare("SELECT max(o) FROM letters WHERE p=?1")),
+      erased_(connection_.prepare("SELECT 1 FROM erased WHERE topic=?1 AND p=?2 AND o=?3")),
+      put_erased_(connection_.prepare("INSERT OR IGNORE INTO erased(topic, p, o) VALUES(?1, ?2, ?3)")),
+      highest_erased_(connection_.prepare("SELECT max(o) FROM erased WHERE topic=?1 AND p=?2")),
+      drop_erased_(connection_.prepare("DELETE FROM erased WHERE topic=?1 AND p=?2 AND o<?3")),
+      erase_letter_(connection_.prepare("DELETE FROM letters WHERE p=?1 AND o=?2")),
       text_bounds_(texts),
       texts_(connection_, texts.most_bytes) {
   connection_.run("PRAGMA busy_timeout=5000");
   connection_.run("PRAGMA synchronous=NORMAL");
   connection_.run("PRAGMA cache_size=-32000");
-  for (const char* const table : {"events", "deliveries", "attempts"})
+  connection_.run("PRAGMA secure_delete=ON");  // of what is erased nothing stays in a page, nor in one that is free
+  for (const char* const table : {"events", "deliveries", "attempts"}) {
     drops_.push_back(connection_.prepare(std::string("DELETE FROM ") + table + " WHERE p=?1 AND o<?2"));
+    erases_.push_back(connection_.prepare(std::string("DELETE FROM ") + table + " WHERE p=?1 AND o=?2"));
+  }
+  has_traces_ = connection_.number("SELECT EXISTS(SELECT 1 FROM erased)") != 0;
 }
 
 void Index::commit() {
@@ -56,6 +65,7 @@ void Index::commit() {
 }
 
 void Index::put(EventRow row, std::string_view payload, const Detail& detail) {
+  if (is_erased(log::Topic::events, row.place)) return;
   Touched& event = touched(row.place);
   if (!event.stored && !event.told) put_text(row, payload, detail);
   event.tell(std::move(row));
@@ -71,11 +81,13 @@ void Index::put_text(const EventRow& row, std::string_view payload, const Detail
 }
 
 void Index::put(const Told& told, const Detail& detail) {
+  if (is_erased(log::Topic::events, told.delivery.event)) return;
   touched(told.delivery.event).tell(told.delivery);
   if (told.attempt) put_attempt(*told.attempt, detail);
 }
 
 void Index::put(const LetterRow& row) {
+  if (is_erased(log::Topic::dead_letters, row.place)) return;
   const auto [found, is_new] = letters_.try_emplace(row.place, row);
   if (!is_new) return merge(found->second, row);
   if (row.place.offset > highest(row.place.partition).letter) return;
@@ -89,7 +101,52 @@ Index::Highest& Index::highest(std::int32_t partition) {
     const Use use(statement);
     return statement.bind(1, partition).step() && !statement.null(0) ? statement.number(0) : std::int64_t{-1};
   };
-  return found->second = {ask(highest_event_), ask(highest_delivery_), ask(highest_letter_)};
+  const auto erased = [&](log::Topic topic) {
+    const Use use(highest_erased_);
+    highest_erased_.bind(1, static_cast<std::int64_t>(topic)).bind(2, partition);
+    return highest_erased_.step() && !highest_erased_.null(0) ? highest_erased_.number(0) : std::int64_t{-1};
+  };
+  return found->second = {ask(highest_event_), ask(highest_delivery_), ask(highest_letter_), erased(log::Topic::events),
+                          erased(log::Topic::dead_letters)};
+}
+
+// Where nothing is, which is nearly always, this asks nothing of the file.
+bool Index::is_erased(log::Topic topic, Place place) {
+  const Highest& known = highest(place.partition);
+  if (place.offset > (topic == log::Topic::events ? known.erased_event : known.erased_letter)) return false;
+  const Use use(erased_);
+  return erased_.bind(1, static_cast<std::int64_t>(topic)).bind(2, place.partition).bind(3, place.offset).step();
+}
+
+void Index::mark_erased(log::Topic topic, Place place) {
+  put_erased_.bind(1, static_cast<std::int64_t>(topic)).bind(2, place.partition).bind(3, place.offset).run();
+  Highest& known = highest(place.partition);
+  std::int64_t& most = topic == log::Topic::events ? known.erased_event : known.erased_letter;
+  most = std::max(most, place.offset);
+}
+
+void Index::erase(std::int32_t partition, const ErasedPlaces& places) {
+  for (const std::int64_t offset : places.events) erase_event({partition, offset});
+  for (const std::int64_t offset : places.letters) erase_letter({partition, offset});
+  has_traces_ = has_traces_ || !places.events.empty() || !places.letters.empty();
+}
+
+void Index::erase_event(Place place) {
+  if (const UnixMillis at = touched(place).at(); at > 0) texts_.drop_hour(at / TextKey::kHour);
+  touched_.erase(place);
+  for (Statement& each : erases_) each.bind(1, place.partition).bind(2, place.offset).run();
+  mark_erased(log::Topic::events, place);
+}
+
+void Index::erase_letter(Place place) {
+  letters_.erase(place);
+  erase_letter_.bind(1, place.partition).bind(2, place.offset).run();
+  mark_erased(log::Topic::dead_letters, place);
+}
+
+void Index::wipe() {
+  Statement checkpoint = connection_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+  has_traces_ = !checkpoint.step() || checkpoint.number(0) != 0;
 }
 
 Touched& Index::touched(Place place) {
@@ -215,6 +272,7 @@ std::optional<std::int64_t> Index::drop(std::int32_t partition, UnixMillis befor
     behind = last_dropped_.number(0) + 1;
   }
   for (Statement& each : drops_) each.bind(1, partition).bind(2, behind).run();
+  drop_erased_.bind(1, static_cast<std::int64_t>(log::Topic::events)).bind(2, partition).bind(3, behind).run();
   return behind;
 }
 
@@ -238,6 +296,7 @@ bool Index::drop_letters(std::int32_t partition, std::int64_t below) {
     if (!letters_below_.step()) return false;
   }
   drop_letters_.bind(1, partition).bind(2, below).run();
+  drop_erased_.bind(1, static_cast<std::int64_t>(log::Topic::dead_letters)).bind(2, partition).bind(3, below).run();
   return true;
 }
 

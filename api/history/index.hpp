@@ -9,6 +9,7 @@
 
 #include "api/history/decode.hpp"
 #include "api/history/detail.hpp"
+#include "api/history/erased.hpp"
 #include "api/history/letters.hpp"
 #include "api/history/rows.hpp"
 #include "api/history/tables.hpp"
@@ -48,6 +49,9 @@ class Index {
   void put(const Told& told, const Detail& detail);
   // Of a letter: all that its record says, or that something was done with it.
   void put(const LetterRow& row);
+  // Lets go of these events and letters of a partition, with all that is known of them, and takes in nothing of them
+  // any more. The words of payloads go with all of their hour.
+  void erase(std::int32_t partition, const ErasedPlaces& places);
   // Nothing: of this partition nothing is indexed yet.
   std::optional<Reached> reached(log::Topic topic, std::int32_t partition);
   void reach(log::Topic topic, std::int32_t partition, const Reached& reached);
@@ -56,6 +60,11 @@ class Index {
   std::uint64_t texts_left_out() const { return texts_left_out_; }
   std::uint64_t answers_left_out() const { return answers_left_out_; }
   std::uint64_t attempts_left_out() const { return attempts_left_out_; }
+
+  // Whether what was erased may still stand in the write-ahead log; and that begins anew as an empty file, unless
+  // somebody reads it. Not within a transaction.
+  bool has_traces() const { return has_traces_; }
+  void wipe();
 
   // In use, without what was let go and may be used again.
   std::int64_t used_bytes();
@@ -81,9 +90,13 @@ class Index {
   // The highest offsets of a partition that rows are of: what lies above them need not be asked for. Of rows that were
   // let go of too.
   struct Highest {
-    std::int64_t event = -1, delivery = -1, letter = -1;
+    std::int64_t event = -1, delivery = -1, letter = -1, erased_event = -1, erased_letter = -1;
   };
   Highest& highest(std::int32_t partition);
+  bool is_erased(log::Topic topic, Place place);
+  void mark_erased(log::Topic topic, Place place);
+  void erase_event(Place place);
+  void erase_letter(Place place);
   Touched& touched(Place place);
   std::optional<Touched::Stored> event_at(Place place);
   void read_deliveries(Place place, Touched& event);
@@ -97,7 +110,8 @@ class Index {
   Statement begin_, commit_, put_event_, put_delivery_, put_attempt_, put_letter_, event_, deliveries_, set_state_;
   Statement reached_, reach_, oldest_, last_dropped_, highest_event_, highest_delivery_;
   Statement letter_, oldest_letter_, behind_letters_, letters_below_, drop_letters_, highest_letter_;
-  std::vector<Statement> drops_;
+  Statement erased_, put_erased_, highest_erased_, drop_erased_, erase_letter_;
+  std::vector<Statement> drops_, erases_;
   std::map<std::int32_t, Highest> highest_;
   // In this transaction.
   std::map<Place, Touched> touched_;
@@ -105,6 +119,7 @@ class Index {
   const TextBounds text_bounds_;
   event::PayloadText payload_text_;
   Texts texts_;
+  bool has_traces_ = false;
   std::uint64_t texts_left_out_ = 0, answers_left_out_ = 0, attempts_left_out_ = 0;
 };
 

@@ -26,7 +26,14 @@ Lookup::Lookup(const std::string& path)
       waiting_(connection_.prepare("SELECT " + kLetterColumns + " FROM letters INDEXED BY letters_waiting WHERE " +
                                    kWaitingLetter +
                                    " AND (tenant,policy,endpoint,replays,at,p,o)>(?1,?2,?3,?4,?5,?6,?7) "
-                                   "ORDER BY tenant,policy,endpoint,replays,at,p,o LIMIT ?8")) {}
+                                   "ORDER BY tenant,policy,endpoint,replays,at,p,o LIMIT ?8")),
+      erased_(connection_.prepare("SELECT 1 FROM erased WHERE topic=?1 AND p=?2 AND o=?3")) {}
+
+bool Lookup::is_erased_letter(Place place) {
+  const Use use(erased_);
+  erased_.bind(1, static_cast<std::int64_t>(log::Topic::dead_letters)).bind(2, place.partition).bind(3, place.offset);
+  return erased_.step();
+}
 
 std::vector<EventRow> Lookup::rows(Way way, const Filter& filter, const Cursor& cursor, std::size_t most, Order order) {
   if (way == Way::text) {

@@ -38,12 +38,14 @@ class Lookup {
   std::vector<LetterRow> waiting_letters(const WaitingPlace& behind, std::size_t most);
   // The tenant's that stands there. Nothing: it is not indexed.
   std::optional<LetterRow> letter_at(std::string_view tenant, Place place);
+  // Whether the letter that stands there is erased: nothing of it is to be shown, or sent.
+  bool is_erased_letter(Place place);
 
  private:
   Connection connection_;
   std::map<std::pair<Way, Order>, Statement> ways_;
   std::map<LetterWay, Statement> letter_ways_;
-  Statement by_id_, deliveries_, attempts_, letter_, waiting_;
+  Statement by_id_, deliveries_, attempts_, letter_, waiting_, erased_;
 };
 
 }  // namespace certes::api::history

@@ -8,6 +8,7 @@ constexpr Millis kLookEvery{1'000};
 }  // namespace
 
 Turn Session::turn() {
+  if (index_.has_traces()) index_.wipe();
   bool dropped = false;
   if (const SteadyTime now = clock_.now(); now >= look_at_) {
     if (const Turn found = forward_.find_lanes(); found != Turn::busy) return found;

@@ -52,6 +52,10 @@ constexpr const char* kMake[] = {
     "CREATE TABLE text_hours(hour INTEGER, p INTEGER, high INTEGER, bytes INTEGER, PRIMARY KEY(hour, p)) WITHOUT ROWID",
 };
 
+// What is erased, by its topic and place. A file may have been made before there was this table.
+constexpr const char* kMakeErased =
+    "CREATE TABLE IF NOT EXISTS erased(topic INTEGER, p INTEGER, o INTEGER, PRIMARY KEY(topic, p, o)) WITHOUT ROWID";
+
 void make(Connection& connection) {
   connection.run("BEGIN IMMEDIATE");
   connection.run("PRAGMA application_id=" + std::to_string(kApplicationId));
@@ -97,6 +101,7 @@ bool make_or_check(Connection& connection) {
   if (!empty && (application != kApplicationId || connection.number("PRAGMA user_version") != kFormat)) return false;
   configure(connection);
   if (empty) make(connection);
+  connection.run(kMakeErased);
   return true;
 }
 

@@ -7,6 +7,7 @@
 //   deliveries  by their event's place
 //   attempts    the same
 //   letters     by their own place, on `dead-letters`
+//   erased      places of events and letters of which nothing is to be known
 //
 // Who: Index (writes), Lookup (reads). Statements' threads.
 

@@ -65,6 +65,7 @@ Texts::Texts(Connection& connection, std::int64_t most_bytes)
     : connection_(connection),
       most_bytes_(most_bytes),
       old_(connection.prepare("SELECT hour, sum(bytes) FROM text_hours WHERE hour<?1 GROUP BY hour")),
+      one_(connection.prepare("SELECT sum(bytes) FROM text_hours WHERE hour=?1")),
       put_hour_(connection.prepare("INSERT INTO text_hours(hour, p, high, bytes) VALUES(?1, ?2, ?3, ?4)"
                                    " ON CONFLICT(hour, p) DO UPDATE SET bytes=bytes+excluded.bytes")),
       drop_hour_(connection.prepare("DELETE FROM text_hours WHERE hour=?1")),
@@ -120,6 +121,18 @@ bool Texts::drop_before(UnixMillis at) {
     drop_hour_.bind(1, hour).run();
   }
   return !old.empty();
+}
+
+void Texts::drop_hour(std::int64_t hour) {
+  write_sizes();
+  {
+    const Use use(one_);
+    if (!one_.bind(1, hour).step() || one_.null(0)) return;
+    bytes_ -= one_.number(0);
+  }
+  hours_.erase(hour);
+  connection_.run("DROP TABLE IF EXISTS " + table_of(hour));
+  drop_hour_.bind(1, hour).run();
 }
 
 std::vector<EventRow> events_with_text(Connection& connection, const std::string& match, const Filter& filter,

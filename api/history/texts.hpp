@@ -42,6 +42,8 @@ class Texts {
   void write_sizes();
   // Lets go of the hours that ended before, in a transaction; whether there were any.
   bool drop_before(UnixMillis at);
+  // Lets go of one hour, since 1970, where there is such; what comes of it later is kept again.
+  void drop_hour(std::int64_t hour);
 
  private:
   struct Hour {
@@ -52,7 +54,7 @@ class Texts {
 
   Connection& connection_;
   const std::int64_t most_bytes_;
-  Statement old_, put_hour_, drop_hour_;
+  Statement old_, one_, put_hour_, drop_hour_;
   std::map<std::int64_t, Hour> hours_;  // those that are filled
   std::int64_t bytes_;                  // of words, of all hours
 };

@@ -45,7 +45,7 @@ std::vector<JobPtr> jobs_of(const registry::State& state, const std::string& ten
 // Of /jobs all, of /replays those that send something again.
 bool is_shown(const Call& call, const Job& job) {
   const bool of_replays = call.pattern.find("/replays") != call.pattern.npos;
-  return !of_replays || job.kind != registry::JobKind::discard_letters;
+  return !of_replays || job.kind == registry::JobKind::replay_events || job.kind == registry::JobKind::replay_letters;
 }
 
 JobPtr shown_job_of(const Call& call, const registry::State& state, const std::string& id) {
@@ -130,18 +130,6 @@ Result<void> make_room(const Call& call, Services& services) {
   return fail(decision.error());
 }
 
-Result<http::Response> create_job(Job&& job, const Call& call, Services& services) {
-  if (auto room = make_room(call, services); !room) return fail(std::move(room.error()));
-  job.id = services.new_id("job_");
-  registry::Change change = registry::change_to(job);
-  change.op = registry::Change::Op::create;
-  change.by = call.by(call.tenant);
-  const auto decision = decide(change, services);
-  if (!decision) return fail(decision.error());
-  const JobPtr stored = services.deps.registry.state()->job(job.tenant, job.id);
-  return shown_job(202, stored ? *stored : job);
-}
-
 // A job on dead letters, or how many it would be about.
 Result<std::unique_ptr<http::Steps>> create_letter_job(Result<Job>&& job, const Call& call, Services& services) {
   if (!job) return fail(std::move(job.error()));
@@ -156,6 +144,18 @@ Result<std::unique_ptr<http::Steps>> create_letter_job(Result<Job>&& job, const 
 }
 
 }  // namespace
+
+Result<http::Response> create_job(Job&& job, const Call& call, Services& services) {
+  if (auto room = make_room(call, services); !room) return fail(std::move(room.error()));
+  job.id = services.new_id("job_");
+  registry::Change change = registry::change_to(job);
+  change.op = registry::Change::Op::create;
+  change.by = call.by(call.tenant);
+  const auto decision = decide(change, services);
+  if (!decision) return fail(decision.error());
+  const JobPtr stored = services.deps.registry.state()->job(job.tenant, job.id);
+  return shown_job(202, stored ? *stored : job);
+}
 
 Result<http::Response> list_jobs(const Call& call, Services& services) {
   const auto limit = limit_of(call);

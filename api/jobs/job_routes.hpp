@@ -16,6 +16,9 @@ Result<http::Response> cancel_job(const Call& call, Services& services);
 // 202 with the job; ?dry_run=true: how many events it would be about.
 Result<std::unique_ptr<http::Steps>> create_replay(const Call& call, Services& services);
 
+// 202 with a job that was judged, once it is in the registry. Errors: conflict, its tenant has as many as it may.
+Result<http::Response> create_job(registry::Job&& job, const Call& call, Services& services);
+
 // The same of dead letters: to be sent again, to be discarded.
 Result<std::unique_ptr<http::Steps>> create_letter_replay(const Call& call, Services& services);
 Result<std::unique_ptr<http::Steps>> create_letter_discard(const Call& call, Services& services);

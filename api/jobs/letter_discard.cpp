@@ -3,30 +3,9 @@
 #include "common/log/names.hpp"
 
 namespace certes::api::jobs {
-namespace {
-
-constexpr std::size_t kMostDiscardsBytes = 16u << 10;  // of the header of one record
-
-}  // namespace
 
 Result<void> discard(const LetterPlaces& letters, Services& services, const std::string& tenant) {
-  ReplaySteps steps(services, tenant, log::Topic::dead_letters);
-  for (const auto& [partition, offsets] : letters) {
-    std::string places;
-    const auto add = [&, of = partition] {
-      log::Record record;
-      record.headers.add(log::names::kDiscards, places);
-      steps.add(of, std::move(record));
-      places.clear();
-    };
-    for (const std::int64_t offset : offsets) {
-      if (places.size() >= kMostDiscardsBytes) add();
-      places.append(places.empty() ? "" : " ").append(std::to_string(offset));
-    }
-    if (!places.empty()) add();
-  }
-  if (const auto appended = steps.finish(); !appended) return fail(appended.error());
-  return {};
+  return append_places(log::names::kDiscards, letters, services, tenant);
 }
 
 void LetterDiscard::take(const log::StoredRecord& letter, Step& step) {

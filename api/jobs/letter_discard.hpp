@@ -2,15 +2,10 @@
 // Dead letters are discarded by a record of their own partition that names their places: they stay on the log as long
 // as others, and in lists, and no job sends them again. Who: Runner, the route that discards one. Blocks on the log.
 
-#include <map>
-#include <vector>
-
+#include "api/jobs/letter_places.hpp"
 #include "api/jobs/letter_work.hpp"
 
 namespace certes::api::jobs {
-
-// Offsets, by their partitions.
-using LetterPlaces = std::map<std::int32_t, std::vector<std::int64_t>>;
 
 // The same again changes nothing. Errors: unavailable, unknown_outcome.
 Result<void> discard(const LetterPlaces& letters, Services& services, const std::string& tenant);

@@ -47,19 +47,23 @@ LetterWork::LetterWork(const registry::Job& job, Services& services, Payloads& p
     : job_(job), services_(services), ids_(parsed(job.filter.ids)), payloads_(payloads) {}
 
 // One that the index has let go of is open, as far as anybody knows.
-Result<LetterState> LetterWork::state_of(const log::StoredRecord& letter) const {
+Result<std::optional<LetterState>> LetterWork::state_of(const log::StoredRecord& letter) const {
   if (!knows_letters(*services_.history, job_))
     return fail(Code::unavailable, "the index of this process does not go as far as the job");
-  const auto row = indexed_letter(services_, job_.tenant, history::Place{letter.partition, letter.offset});
+  const history::Place place{letter.partition, letter.offset};
+  const auto row = indexed_letter(services_, job_.tenant, place);
   if (!row) return fail(row.error());
-  return *row ? (*row)->state() : LetterState::open;
+  if (*row) return (*row)->state();
+  const auto erased = is_erased_letter(services_, place);
+  if (!erased) return fail(erased.error());
+  return *erased ? std::nullopt : std::optional(LetterState::open);
 }
 
 Result<bool> LetterWork::is_wanted(const log::StoredRecord& letter) const {
   if (!fits(job_.filter, letter)) return false;
   const auto state = state_of(letter);
   if (!state) return fail(state.error());
-  return may_have(job_, *state);
+  return *state && may_have(job_, **state);
 }
 
 Result<bool> LetterWork::count(registry::JobProgress& progress) {
@@ -144,10 +148,10 @@ Result<LetterWork::Cursor> LetterWork::look_up(const registry::JobProgress& prog
     }
     const auto state = state_of(*letter);
     if (!state) return fail(state.error());
-    if (may_have(job_, *state))
+    if (*state && may_have(job_, **state))
       take(*letter, step);
     else
-      ++(*state == LetterState::discarded ? step.skipped : step.repeated);
+      ++(!*state || **state == LetterState::discarded ? step.skipped : step.repeated);
   }
   return next == ids_.size() ? Cursor() : Cursor(std::to_string(next));
 }

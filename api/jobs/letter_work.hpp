@@ -50,7 +50,8 @@ class LetterWork : public Work {
   Result<Cursor> look_through(const registry::JobProgress& progress, Step& step);
   Result<Cursor> look_up(const registry::JobProgress& progress, Step& step);
   Result<std::vector<log::RecordPtr>> read(std::span<const DeadLetterIds::Id> ids);
-  Result<history::LetterState> state_of(const log::StoredRecord& letter) const;
+  // Nothing: it is erased.
+  Result<std::optional<history::LetterState>> state_of(const log::StoredRecord& letter) const;
   Result<bool> is_wanted(const log::StoredRecord& letter) const;
 
   const std::vector<DeadLetterIds::Id> ids_;  // by their places, each once

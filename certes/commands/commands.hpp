@@ -15,6 +15,7 @@ int run_command(const ExportOptions& options);
 int run_command(const ConfigCheckOptions& options);
 int run_command(const ConfigOptions& options);
 int run_command(const BackupOptions& options);
+int run_command(const EraseOptions& options);
 int run_command(const RestoreOptions& options);
 int run_command(const DoctorOptions& options);
 int run_command(const TopicsOptions& options);

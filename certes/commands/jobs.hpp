@@ -1,5 +1,5 @@
 #pragma once
-// A job that a command asks for: started, and waited for where that is wanted. Who: certes replays, certes
+// A job that a command asks for: started, and waited for where that is wanted. Who: certes replays, erase, certes
 // dead-letters. Blocks; prints for a person, or JSON.
 
 #include <nlohmann/json.hpp>

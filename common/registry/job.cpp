@@ -5,8 +5,8 @@
 namespace certes::registry {
 namespace {
 
-constexpr std::array<std::string_view, 4> kJobKindNames = {"replay_events", "replay_dead_letters",
-                                                           "discard_dead_letters", "reprocess_dead_letters"};
+constexpr std::array<std::string_view, 5> kJobKindNames = {"replay_events", "replay_dead_letters",
+                                                           "discard_dead_letters", "reprocess_dead_letters", "erase"};
 constexpr std::array<std::string_view, std::variant_size_v<JobState>> kJobStateNames = {"running", "paused", "done",
                                                                                         "cancelled", "failed"};
 

@@ -27,6 +27,10 @@ constexpr FilterText kFilterTexts[] = {
     {"rule", &JobFilter::rule, Asked::of_letters},
 };
 
+// Of an erasure. As hex.
+constexpr std::pair<const char*, std::string JobFilter::*> kHashes[] = {{"event_hash", &JobFilter::event_hash},
+                                                                        {"subject_hash", &JobFilter::subject_hash}};
+
 void read_moment(Fields& fields, const char* name, UnixMillis& at) {
   if (!fields.has(name)) return;
   std::string text;
@@ -45,6 +49,8 @@ OrderedJson filter_json(const JobFilter& filter) {
   for (const FilterText& one : kFilterTexts)
     if (!(filter.*one.member).empty()) json[one.name] = filter.*one.member;
   if (!filter.ids.empty()) json["ids"] = filter.ids;
+  for (const auto& [name, member] : kHashes)
+    if (!(filter.*member).empty()) json[name] = filter.*member;
   write_moment(json, "from", filter.from);
   write_moment(json, "to", filter.to);
   return json;
@@ -64,12 +70,36 @@ void read_state(Fields& fields, JobState& state) {
   if (fields.ok()) state = states[which];
 }
 
+void read_remains(Fields& fields, std::vector<JobRemains>& remains) {
+  const Json* const json = fields.take("remains");
+  if (json == nullptr || !json->is_array()) return;
+  for (const Json& one : *json) {
+    Fields inside = fields.inside(one, "remains");
+    JobRemains& each = remains.emplace_back();
+    inside.text("where", each.where, kMostJobText);
+    read_moment(inside, "until", each.until);
+    if (auto error = inside.done()) fields.refuse(std::move(*error));
+  }
+}
+
+OrderedJson remains_json(const std::vector<JobRemains>& remains) {
+  OrderedJson all = OrderedJson::array();
+  for (const JobRemains& one : remains) {
+    OrderedJson json = {{"where", one.where}};
+    write_moment(json, "until", one.until);
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
 void read_progress(Fields& fields, JobProgress& progress) {
   if (fields.has("total")) fields.integer<std::int64_t>("total", progress.total.emplace(0), 0, INT64_MAX);
   fields.integer<std::int64_t>("done", progress.done, 0, INT64_MAX);
   fields.integer<std::int64_t>("repeated", progress.repeated, 0, INT64_MAX);
   fields.integer<std::int64_t>("refused", progress.refused, 0, INT64_MAX);
   fields.integer<std::int64_t>("skipped", progress.skipped, 0, INT64_MAX);
+  fields.integer<std::int64_t>("waiting", progress.waiting, 0, INT64_MAX);
+  read_remains(fields, progress.remains);
   fields.text("cursor", progress.cursor, kMostJobCursor);
 }
 
@@ -85,6 +115,12 @@ void write_state(OrderedJson& out, const JobState& state) {
 }  // namespace
 
 void read_filter_members(Fields& fields, JobFilter& filter, JobKind kind) {
+  if (kind == JobKind::erase) {
+    for (const auto& [name, member] : kHashes) fields.text(name, filter.*member, kMostJobText);
+    read_moment(fields, "from", filter.from);
+    read_moment(fields, "to", filter.to);
+    return;
+  }
   const Asked others = kind == JobKind::replay_events ? Asked::of_letters : Asked::of_events;
   for (const FilterText& one : kFilterTexts)
     if (one.asked != others) fields.text(one.name, filter.*one.member, kMostJobText);
@@ -112,9 +148,10 @@ void read_priority(Fields& fields, std::optional<Priority>& priority) {
 // Of a job there is no declaration: only the log's form is read.
 void read(Fields& fields, Job& job, Form) {
   fields.required("kind");
-  fields.choice("kind", job.kind,
-                {to_string(JobKind::replay_events), to_string(JobKind::replay_letters),
-                 to_string(JobKind::discard_letters), to_string(JobKind::reprocess_letters)});
+  fields.choice(
+      "kind", job.kind,
+      {to_string(JobKind::replay_events), to_string(JobKind::replay_letters), to_string(JobKind::discard_letters),
+       to_string(JobKind::reprocess_letters), to_string(JobKind::erase)});
   read_filter(fields, job.filter, job.kind);
   fields.text("endpoint", job.endpoint, 128);
   fields.number("rate_per_second", job.rate_per_second, 0, kMostJobRate);
@@ -140,6 +177,10 @@ void write(OrderedJson& out, const Job& job, bool stored) {
     out["repeated"] = job.progress.repeated;
   if (job.kind == JobKind::replay_letters) out["refused"] = job.progress.refused;
   out["skipped"] = job.progress.skipped;
+  if (job.kind == JobKind::erase) {
+    out["waiting"] = job.progress.waiting;
+    out["remains"] = remains_json(job.progress.remains);
+  }
   if (stored && !job.progress.cursor.empty()) out["cursor"] = job.progress.cursor;
   if (const auto left = job.progress.left(); !stored && ends && left) out["left"] = *left;
   write_moment(out, "ended_at", job.ended_at);

@@ -11,10 +11,10 @@ namespace certes::registry {
 namespace {
 
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::array<std::string_view, 19> kScopes = {"events",    "commands",      "logs",    "stream",   "sources",
+constexpr std::array<std::string_view, 20> kScopes = {"events",    "commands",      "logs",    "stream",   "sources",
                                                       "endpoints", "subscriptions", "schemas", "backoffs", "keys",
                                                       "tenants",   "dead-letters",  "replays", "jobs",     "config",
-                                                      "audit",     "metrics",       "backup",  "secrets"};
+                                                      "audit",     "metrics",       "backup",  "secrets",  "erase"};
 
 bool made_of(std::string_view id, std::string_view others) {
   return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [&](char c) {

@@ -151,7 +151,7 @@ TEST_CASE("Jobs: what was sent since the last note of one that was killed is sen
   const auto current = f.api->registry.state()->job("default", id);
   registry::Job before = *current;
   before.state = registry::JobRunning{"prc_killed"};
-  before.progress = {.total = 30, .done = 0, .skipped = 0, .cursor = ""};
+  before.progress = {.total = 30, .done = 0, .skipped = 0, .remains = {}, .cursor = ""};
   before.ended_at = 0;
   registry::Change change = registry::change_to(before, current.get());
   change.by = "test";

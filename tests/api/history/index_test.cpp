@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <random>
 
 #include "api/history/lookup.hpp"
@@ -295,4 +297,59 @@ TEST_CASE("Index: a row that is not what was written is damage, and nothing that
   } catch (const Failure& failure) {
     CHECK(is_damage(failure));
   }
+}
+
+TEST_CASE("Index: what is erased leaves with all that is known of it, and does not come again") {
+  Fixture f;
+  f.text_bytes = 1'000;
+  const auto fill = [&] {
+    f.event(1, {.id = "evt_1", .data = R"("jane")"}, 5'000);
+    f.event(2, {.id = "evt_2"}, 5'001);
+    f.attempt(1, {.origin = "0:1", .outcome = "retry", .status = 500, .answer = "jane"});
+    f.attempt(2, {.origin = "0:2", .event = "evt_2"});
+    f.transaction([&] {
+      f.index().put(*letter_row(stored(Topic::dead_letters, 0, 1, letter_record({.origin = "0:1"}))));
+      f.index().put(*letter_row(stored(Topic::dead_letters, 0, 2, letter_record({.origin = "0:2", .event = "evt_2"}))));
+    });
+  };
+  const auto check = [&] {
+    CHECK(f.list() == "evt_2:delivered ");
+    CHECK(f.lookup().attempts_of({0, 1}, -1, 10).empty());
+    CHECK(f.lookup().deliveries_of("default", {0, 1}).empty());
+    CHECK_FALSE(f.lookup().letter_at("default", {0, 1}));
+    CHECK(f.lookup().letter_at("default", {0, 2}));
+    CHECK(f.lookup().is_erased_letter({0, 1}));
+    CHECK_FALSE(f.lookup().is_erased_letter({0, 2}));
+    CHECK(f.list([](Filter& filter) { filter.text = "jane"; }).empty());
+  };
+  fill();
+  CHECK(f.list([](Filter& filter) { filter.text = "jane"; }) == "evt_1:open ");
+  CHECK_FALSE(f.index().has_traces());
+  f.transaction([&] { f.index().erase(0, {{1}, {1}}); });
+  check();
+  CHECK(f.index().has_traces());
+  f.index().wipe();
+  CHECK_FALSE(f.index().has_traces());
+  for (const char* const end : {"", "-wal"}) {
+    std::ifstream in(f.path + end, std::ios::binary);
+    CHECK(std::string(std::istreambuf_iterator<char>(in), {}).find("jane") == std::string::npos);
+  }
+  fill();
+  check();
+  f.open_again();
+  fill();
+  check();
+}
+
+TEST_CASE("Index: what is erased in the transaction in which it came is not there") {
+  Fixture f;
+  f.transaction([&] {
+    f.put_event(1, {.id = "evt_1"});
+    f.told(1, {.origin = "0:1"});
+    f.index().erase(0, {{1, 7}, {}});
+    f.told(2, {.origin = "0:1", .attempt = 2});
+    f.put_event(7, {.id = "evt_7"});
+  });
+  CHECK(f.list().empty());
+  CHECK(f.lookup().deliveries_of("default", {0, 1}).empty());
 }

@@ -18,7 +18,7 @@ Job example() {
   job.endpoint = "billing";
   job.rate_per_second = 2.5;
   job.priority = Priority::low;
-  job.progress = {.total = 10, .done = 4, .repeated = 0, .refused = 0, .skipped = 1, .cursor = "5-1-2"};
+  job.progress = {.total = 10, .done = 4, .repeated = 0, .refused = 0, .skipped = 1, .remains = {}, .cursor = "5-1-2"};
   return job;
 }
 
@@ -43,6 +43,19 @@ TEST_CASE("Job: is read as it was written, in each state") {
     CHECK(read->priority == job.priority);
     CHECK(read->ended_at == job.ended_at);
   }
+}
+
+TEST_CASE("Job: an erasure is named by a hash, and says what remains") {
+  Job job;
+  job.kind = JobKind::erase;
+  job.filter.subject_hash = std::string(64, 'a');
+  job.progress.waiting = 3;
+  job.progress.remains = {{"topic events", 5'000}, {"backups", 0}};
+  const auto read = parse<Job>(stored_json(job), Form::stored);
+  REQUIRE(read);
+  CHECK(read->kind == job.kind);
+  CHECK(read->filter == job.filter);
+  CHECK(read->progress == job.progress);
 }
 
 TEST_CASE("Job: each kind has a filter of its own") {
