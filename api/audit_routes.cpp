@@ -2,6 +2,7 @@
 
 #include "api/page.hpp"
 #include "common/registry/audit_json.hpp"
+#include "common/registry/config_change.hpp"
 #include "common/registry/kinds.hpp"
 
 namespace certes::api {
@@ -21,7 +22,7 @@ Result<registry::AuditQuery> query_of(const Call& call) {
   query.kind = call.query("kind").value_or("");
   query.id = call.query("id").value_or("");
   query.by = call.query("by").value_or("");
-  if (!query.kind.empty() && !registry::with_kind(query.kind, [](auto) {}))
+  if (!query.kind.empty() && query.kind != registry::kConfigKind && !registry::with_kind(query.kind, [](auto) {}))
     return fail(Code::invalid, "there are no resources of the kind \"" + query.kind + "\"", "kind");
   const auto from = time_of(call, "from");
   if (!from) return fail(from.error());

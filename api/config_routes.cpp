@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/change.hpp"
 #include "api/page.hpp"
 #include "common/config/running.hpp"
+#include "common/registry/config_change.hpp"
 #include "common/registry/json.hpp"
 
 namespace certes::api {
@@ -50,6 +52,18 @@ Result<Values> values_of(const Call& call) {
   return values;
 }
 
+// What is in effect stays so: where the log has not taken the entry, the line that is written for each says who it was.
+bool note_in_audit(const std::vector<config::Running::Change>& changed, const Call& call, Services& services) {
+  if (changed.empty()) return true;
+  std::vector<registry::ChangedSetting> settings;
+  for (const auto& [name, from, to] : changed) settings.push_back({name, from, to});
+  registry::Change change = registry::config_change(services.asker.from(), settings);
+  change.by = call.by(change.tenant);
+  const auto decided = decide(change, services);
+  if (!decided) spdlog::warn("config: a change is not in the audit trail: {}", decided.error().message);
+  return decided.has_value();
+}
+
 }  // namespace
 
 // They are the installation's, and fit into a page.
@@ -74,9 +88,10 @@ Result<http::Response> change_config(const Call& call, Services& services) {
   if (!running) return fail(running.error());
   const auto values = values_of(call);
   if (!values) return fail(values.error());
+  if (away(services.deps.log)) return fail(Code::unavailable, "the log is not reached: nothing was changed");
   const auto changed = (*running)->change(*values, "PATCH /config by " + call.caller.key);
   if (!changed) return fail(changed.error());
-  OrderedJson answer = {{"changed", OrderedJson::array()}};
+  OrderedJson answer = {{"changed", OrderedJson::array()}, {"audited", note_in_audit(*changed, call, services)}};
   for (const auto& [name, from, to] : *changed) {
     answer["changed"].push_back({{"name", name}, {"from", from}, {"to", to}});
     spdlog::info("config: {} is {} now, and was {}: PATCH /config by {}", name, to, from, call.caller.key);

@@ -58,11 +58,15 @@ AuditValues audit_values(const Entry* before, const Entry* after, const std::vec
   std::vector<std::string> all;
   if (before == nullptr || after == nullptr)
     for (const auto& [name, value] : (before == nullptr ? is : was).items()) all.push_back(pointer_step(name));
+  return audit_values(was, is, all.empty() ? members : all);
+}
+
+AuditValues audit_values(const OrderedJson& before, const OrderedJson& after, const std::vector<std::string>& members) {
   Side left, right;
   AuditValues values;
-  for (const std::string& pointer : all.empty() ? members : all) {
-    const OrderedJson* const one = at_pointer(was, pointer);
-    const OrderedJson* const other = at_pointer(is, pointer);
+  for (const std::string& pointer : members) {
+    const OrderedJson* const one = at_pointer(before, pointer);
+    const OrderedJson* const other = at_pointer(after, pointer);
     if (one != nullptr && other != nullptr && *one == *other) continue;
     left.add(pointer, one, values.omitted);
     right.add(pointer, other, values.omitted);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/registry/audit.hpp"
+#include "common/registry/json.hpp"
 #include "common/registry/ledger.hpp"
 
 namespace certes::registry {
@@ -18,5 +19,7 @@ inline constexpr std::size_t kMostValueBytes = 1'024;
 // where one of both is null all that is shown of the other is told, a value for each member. A member whose shown value
 // is the same on both sides, as of a secret, has none. What cannot be read has no values.
 AuditValues audit_values(const Entry* before, const Entry* after, const std::vector<std::string>& members);
+// The same of what is shown on either side.
+AuditValues audit_values(const OrderedJson& before, const OrderedJson& after, const std::vector<std::string>& members);
 
 }  // namespace certes::registry

@@ -2,6 +2,7 @@
 
 #include "common/registry/audit_json.hpp"
 #include "common/registry/audit_values.hpp"
+#include "common/registry/config_change.hpp"
 #include "common/registry/kinds.hpp"
 
 namespace certes::registry {
@@ -56,6 +57,11 @@ std::optional<Result<Decision>> Decider::decide(const ChangeRecord& record, Unix
   if (decided_set_.contains(record.change_id)) return std::nullopt;
   remember(record.change_id);
   AuditEntry entry = entry_for(record, at, offset);
+  if (record.change.kind == kConfigKind) {
+    read_config_change(record.change, entry);
+    audit_.add(std::move(entry));
+    return Decision{};
+  }
   std::vector<EntryPtr> went;
   auto result = apply(record, entry, went);
   if (result) {

@@ -91,3 +91,34 @@ TEST_CASE("Master API: to change settings takes a scope of its own") {
   api.key = reader.json["key"].get<std::string>();
   CHECK(api.patch("/config", {{"gateway.maintenance", true}}).status == 403);
 }
+
+TEST_CASE(
+    "Master API: who changed which setting is in the audit trail, in every process, and says nothing of what was "
+    "refused") {
+  Installation installation;
+  {
+    Process api(installation);
+    api.key = *api::ensure_admin_key(api.registry, api.settings);
+    CHECK(api.patch("/config", {{"gateway.maintenance", true}, {"gateway.max_waiting", 5}}).json["audited"] == true);
+    CHECK(api.patch("/config", {{"gateway.listen", "127.0.0.1:1"}}).status == 400);
+    CHECK(api.patch("/config", {{"gateway.maintenance", true}}).json["changed"].empty());
+    const auto reader = api.post("/keys", {{"scopes", {"audit:read"}}});
+    api.key = reader.json["key"];
+    const Json shown = api.get("/audit?kind=config").json["items"];
+    REQUIRE(shown.size() == 1);
+    CHECK_FALSE(shown[0].contains("before"));  // it may not read settings
+  }
+  Process later(installation);
+  const Json shown = later.get("/audit?kind=config").json["items"];
+  REQUIRE(shown.size() == 1);
+  const Json& entry = shown[0];
+  CHECK(entry["action"] == "change");
+  CHECK(entry["by"] == "admin");
+  CHECK(entry["kind"] == "config");
+  CHECK(entry["outcome"] == "applied");
+  CHECK(entry["members"] == Json{"/gateway.maintenance", "/gateway.max_waiting"});
+  CHECK(entry["before"]["/gateway.maintenance"] == "false");
+  CHECK(entry["after"]["/gateway.maintenance"] == "true");
+  CHECK(entry["after"]["/gateway.max_waiting"] == "5");
+  CHECK(later.registry.state()->unusable.size() == 0);
+}
