@@ -21,7 +21,7 @@
 #include "api/overview.hpp"
 #include "api/refused_requests.hpp"
 #include "api/resources.hpp"
-#include "api/try_filter.hpp"
+#include "api/try_event.hpp"
 
 namespace certes::api {
 namespace {
@@ -121,7 +121,8 @@ Table make_table() {
   add("GET", "/events/{id}/explain", "events:read", explain_event,
       "Explain why an endpoint gets it, or does not, or has not yet", {"endpoint"}, kLengthy);
   add("POST", "/events/{id}/replay", "replays:write", replay_event, "Send one event again", {}, kLengthy);
-  add("POST", "/try", "events:read", try_filter, "Try a filter on an event, given or past", {}, kLengthy);
+  add("POST", "/try", "events:read", try_event, "Try a filter or a transformation on an event, given or past", {},
+      kLengthy);
   add("GET", "/conversations/{id}", "events:read", show_conversation, "List the events of a conversation",
       {"limit", "after"}, kLengthy);
   add("POST", "/replays", "replays:write", create_replay, "Send many events again, as a job", {"dry_run"}, kLengthy);

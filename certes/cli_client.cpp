@@ -65,6 +65,10 @@ void add_try(CliContext context) {
       ->type_name("FILTER|@FILE|-");
   auto* data = command->add_option("data", options->data, "the event's data: JSON, @FILE, or - for standard input")
                    ->type_name("DATA|@FILE|-");
+  command
+      ->add_option("--transform", options->transform,
+                   "says what is made of the event, too: a transformation as JSON, @FILE, or - for standard input")
+      ->type_name("JSON|@FILE|-");
   command->add_option("--type", options->type, "the event's type")->needs(data)->capture_default_str();
   command->add_option("--event", options->event_id, "on this event, which has come: evt_…")->excludes(data);
   add_tenant(*command, options->connection, context.environment);

@@ -80,8 +80,9 @@ struct CommandOptions {
 // A filter on an event: on one that is given, or that has come.
 struct TryOptions {
   Connection connection;
-  std::string filter;  // an expression, or an object of operators; "@FILE", "-"
-  std::string data;    // JSON, "@FILE", "-"; empty: of the event with that id
+  std::string filter;     // an expression, or an object of operators; "@FILE", "-"
+  std::string data;       // JSON, "@FILE", "-"; empty: of the event with that id
+  std::string transform;  // an object; "@FILE", "-"; empty: none
   std::string type = "example";
   std::string event_id;
 };

@@ -30,6 +30,7 @@ CoreOptions core_options(const Dependencies& dependencies) {
   options.result_timeout = settings.commands.result_timeout;
   options.reply_concurrency = settings.commands.reply_concurrency;
   options.reply_timeout = settings.commands.reply_timeout;
+  options.transforms.max_output_bytes = settings.transform.max_output_bytes;
   options.resign_only_where_said = settings.store.engine == "kafka";
   const std::size_t most = dependencies.log.max_record_bytes(log::Topic::dead_letters);
   options.max_record_bytes = most > kDeadLetterHeaders ? most - kDeadLetterHeaders : most;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <random>
 
+#include "common/transform/transform.hpp"
 #include "dispatcher/routing/router.hpp"
 #include "dispatcher/scheduling/scheduler.hpp"
 
@@ -39,7 +40,8 @@ struct CoreOptions {
   int reply_concurrency = 64;        // requests at once to a tenant's URLs in reply_to
   Millis reply_timeout{15'000};
   std::size_t max_record_bytes = 16u << 20;  // larger ones are malformed: no dead letter could hold them
-  bool resign_only_where_said = false;       // as Resigner
+  transform::Limits transforms;
+  bool resign_only_where_said = false;  // as Resigner
   std::uint64_t seed = std::random_device{}();
 };
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kGivenBack = "certes_dispatcher_given_back_total";
 constexpr std::string_view kGivenBackHelp = "Requests that were not made, through no fault of the endpoint's";
+constexpr std::string_view kTransforms = "certes_dispatcher_transforms_total";
+constexpr std::string_view kTransformsHelp = "Transformations of events, by what came of them";
 constexpr std::string_view kTrims = "certes_log_trim_failures_total";
 constexpr std::string_view kTrimsHelp = "Times that what is finished could not be deleted from the log";
 constexpr std::array<std::string_view, 4> kResolved = {"found", "failed", "silent", "local"};
@@ -104,6 +106,7 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
     filter_errors_[i] = metrics_.counter(
         "certes_dispatcher_filter_errors_total", "Filters that gave neither true nor false for an event",
         {{"on_filter_error", std::string(registry::to_string(static_cast<registry::OnFilterError>(i)))}});
+  transforms_.emplace("made", metrics_.counter(kTransforms, kTransformsHelp, {{"outcome", "made"}}));
   notices_lost_ = metrics_.counter(event::kNoticesLost, event::kNoticesLostHelp);
   lost_ = metrics_.counter("certes_log_lost_records_total", "Records that were gone or damaged before they were read",
                            {{"topic", "events"}});
@@ -121,6 +124,15 @@ void Meters::filter_failed(const FailedFilter& failed) {
   if (const auto times = filters_told_.due(name, clock_.now()))
     spdlog::warn("dispatcher: the filter of subscription {} fails, {} since the last such line, now as {}", name,
                  *times, failed.why);
+}
+
+void Meters::transformed(std::string_view outcome) {
+  auto found = transforms_.find(outcome);
+  if (found == transforms_.end()) {
+    const std::string name(outcome);
+    found = transforms_.emplace(name, metrics_.counter(kTransforms, kTransformsHelp, {{"outcome", name}})).first;
+  }
+  found->second.add();
 }
 
 void Meters::attempted(const AttemptSeen& attempt) {

@@ -34,6 +34,7 @@ class Meters final : public Observer {
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
   void filter_failed(const FailedFilter& failed) override;
+  void transformed(std::string_view outcome) override;
   void lost() override { lost_deliveries_.add(); }
   void duplicate() override { duplicates_.add(); }
   void read() override { read_.add(); }
@@ -81,6 +82,7 @@ class Meters final : public Observer {
   std::map<std::string, metrics::Counter, std::less<>> dead_letters_;  // by reason
   std::array<metrics::Counter, 3> filter_errors_;                      // by what becomes of the event
   LineLimit filters_told_;
+  std::map<std::string, metrics::Counter, std::less<>> transforms_;  // by outcome
   metrics::Counter notices_lost_;
   LineLimit notices_told_;
   EndpointMeters endpoints_;

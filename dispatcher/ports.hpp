@@ -114,6 +114,8 @@ class Observer {
   virtual void unmatched(const log::StoredRecord& event, std::string_view event_id) = 0;
   // A filter gave neither true nor false for an event that is routed.
   virtual void filter_failed(const FailedFilter& failed) = 0;
+  // "made", or why there was nothing to be sent (transform::Failure::Why).
+  virtual void transformed(std::string_view outcome) = 0;
   virtual void lost() = 0;  // a delivery that was open, as its event is not on the log any more
   virtual void duplicate() = 0;
   virtual void read() = 0;       // a record of events, to be routed

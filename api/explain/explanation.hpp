@@ -80,6 +80,11 @@ struct Explanation {
     const bool any = !considered.empty() && considered.front().decides();
     return any ? considered.front().subscription.get() : nullptr;
   }
+  // Whose transformation is run: "subscription", "endpoint"; null: nobody's. Precondition: there is an endpoint.
+  const char* transform_from() const {
+    if (subscription() != nullptr && subscription()->transform) return "subscription";
+    return endpoint->transform ? "endpoint" : nullptr;
+  }
 };
 
 // Whether a list of ids with commas has that one, as the records of repeats name their endpoints.

@@ -52,6 +52,8 @@ OrderedJson configuration_json(const Explanation& explanation, UnixMillis now) {
     json["backoff_policy"] = {{"from", to_string(explanation.policy.from)}};
     if (explanation.policy.policy) json["backoff_policy"]["id"] = explanation.policy.policy->id;
   }
+  if (explanation.decision == Decision::deliver && explanation.transform_from() != nullptr)
+    json["transform"] = {{"from", explanation.transform_from()}};
   json["considered"] = OrderedJson::array();
   for (const Considered& one : explanation.considered) json["considered"].push_back(json_of(one));
   if (explanation.left_out > 0) json["left_out"] = explanation.left_out;

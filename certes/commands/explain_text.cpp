@@ -158,6 +158,8 @@ std::string explain_text(std::string_view explained, UnixMillis now) {
   for (const Json& delivery : at(json, "deliveries")) add_delivery(members, delivery, now);
   members.emplace_back("configured", decision_text(configuration) + " (as it is now)");
   if (at(configuration, "backoff_policy").is_object()) members.emplace_back("back-off", policy_text(configuration));
+  if (const Json& transform = at(configuration, "transform"); transform.is_object())
+    members.emplace_back("transformed", "by its " + word(transform, "from") + "'s transform");
   return member_lines(members) + subscription_table(configuration);
 }
 

@@ -179,6 +179,8 @@ const Setting kSettings[] = {
     {"backup.bytes_per_second", CERTES_SIZE(backup.bytes_per_second), "of a backup that is being made; 0: no bound"},
     {"backup.keep", CERTES_SIZE(backup.keep), "of the newest; older ones are deleted when one is done; 0: all stay", 0,
      100'000},
+    {"transform.max_output_bytes", CERTES_SIZE(transform.max_output_bytes),
+     "the body that a transformation makes of an event; above: the attempt fails", 1'024, 64 << 20},
     {"jobs.most", CERTES_SIZE(jobs.most),
      "of a tenant: a further one takes the place of the one that ended first; where none has, it is refused", 1,
      10'000},

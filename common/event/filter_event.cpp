@@ -1,13 +1,13 @@
 #include "common/event/filter_event.hpp"
 
 #include "common/event/attributes.hpp"
+#include "common/event/event_members.hpp"
 #include "common/event/json_parts.hpp"
 #include "common/log/names.hpp"
 
 namespace certes::event {
 namespace {
 
-constexpr std::string_view kAttributePrefix = "ce_";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
 bool has_name(const std::vector<FilterEntry>& entries, std::string_view name) {
@@ -21,9 +21,11 @@ void add_first(std::vector<FilterEntry>& entries, std::string_view name, std::st
   if (!has_name(entries, name)) entries.push_back({name, FilterValue(value)});
 }
 
-// Those whose value is not that of the header.
-bool has_own_name(std::string_view attribute) {
-  return attribute == "id" || attribute == "specversion" || attribute == "partitionkey" || attribute == "data";
+std::vector<FilterEntry> entries_of(const NamesAndValues& all) {
+  std::vector<FilterEntry> entries;
+  entries.reserve(all.size() + 1);
+  for (const auto& [name, value] : all) entries.push_back({name, FilterValue(value)});
+  return entries;
 }
 
 }  // namespace
@@ -64,26 +66,12 @@ FilterValue FilterEvent::Parts::parsed() {
 
 FilterValue FilterEvent::Parts::attribute(std::string_view name) {
   if (name == "data") return data();
-  if (!event_) event_ = attributes();
+  if (!event_) event_ = entries_of(attributes_of(record_, view_));
   return member_of(table(*event_), name);
 }
 
-FilterEvent::Parts::Table FilterEvent::Parts::attributes() const {
-  std::vector<FilterEntry> entries;
-  entries.reserve(16);
-  entries.push_back({"id", FilterValue(view_.id)});
-  entries.push_back({"tenant", FilterValue(view_.tenant)});
-  if (!view_.partition_key.empty()) entries.push_back({"partition_key", FilterValue(view_.partition_key)});
-  for (const auto [name, value] : record_.headers) {
-    if (!name.starts_with(kAttributePrefix)) continue;
-    const std::string_view attribute = name.substr(kAttributePrefix.size());
-    if (!has_own_name(attribute)) add_first(entries, attribute, value);
-  }
-  return entries;
-}
-
 FilterValue FilterEvent::Parts::event() {
-  if (!event_) event_ = attributes();
+  if (!event_) event_ = entries_of(attributes_of(record_, view_));
   const FilterValue payload = data();
   if (payload.failed()) return payload;
   if (payload.kind != FilterValue::Kind::missing && !has_name(*event_, "data")) event_->push_back({"data", payload});
@@ -91,11 +79,7 @@ FilterValue FilterEvent::Parts::event() {
 }
 
 FilterValue FilterEvent::Parts::headers() {
-  if (!headers_) {
-    headers_.emplace();
-    for (const auto [name, value] : record_.headers)
-      if (name.starts_with(log::names::kForward)) add_first(*headers_, name.substr(log::names::kForward.size()), value);
-  }
+  if (!headers_) headers_ = entries_of(forwarded_headers(record_));
   return table(*headers_);
 }
 

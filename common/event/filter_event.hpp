@@ -28,7 +28,6 @@ class FilterEvent::Parts {
   using Table = std::optional<std::vector<FilterEntry>>;
 
   FilterValue parsed();
-  Table attributes() const;
   static FilterValue table(std::vector<FilterEntry>& entries);
   static Table fields(const std::optional<FormFields>& form);
 

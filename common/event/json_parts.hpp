@@ -41,14 +41,25 @@ class JsonScanner {
 
   // Into an object or array, over '{' or '['.
   void enter() { space(), ++at_; }
+  // Where what comes next begins.
+  const char* here() {
+    space();
+    return at_;
+  }
+  const char* after() const { return at_; }  // what was gone over last
+  // Over the bracket of what has no members or items; over the ',' or bracket behind a value, if there is one.
+  void leave() { separator(); }
+  void separator() {
+    space();
+    if (at_ != end_) ++at_;
+  }
   // The next value as written; then over the ',' or bracket behind it.
   std::string_view value() {
     space();
     const char* const begin = at_;
     skip_value();
     const std::string_view written(begin, static_cast<std::size_t>(at_ - begin));
-    space();
-    if (at_ != end_) ++at_;
+    separator();
     return written;
   }
   // Over a member's name and ':'.

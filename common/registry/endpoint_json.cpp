@@ -2,7 +2,9 @@
 #include <set>
 
 #include "common/crypto/crypto.hpp"
+#include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
+#include "common/registry/transforming.hpp"
 
 namespace certes::registry {
 namespace {
@@ -209,6 +211,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
   fields.choice("format", endpoint.format,
                 {to_string(BodyFormat::binary), to_string(BodyFormat::structured), to_string(BodyFormat::standard)});
   read_signatures(fields, endpoint);
+  read_transform(fields, endpoint.transform, endpoint.transform_json);
   fields.text("description", endpoint.description, kMaxDescriptionBytes);
   read_metadata(fields, endpoint.metadata);
   read_urls(fields, endpoint, form);
@@ -249,6 +252,7 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
     if (endpoint.signs_standard) out["signatures"].push_back(kSignsStandard);
     out["signatures"].push_back(kSignsSvix);
   }
+  if (endpoint.transform) out["transform"] = json_or_null<OrderedJson>(endpoint.transform_json);
   if (!endpoint.description.empty()) out["description"] = endpoint.description;
   for (const auto& [name, value] : endpoint.metadata) out["metadata"][name] = value;
   out["concurrency"] = endpoint.concurrency;

@@ -5,6 +5,7 @@
 #include "common/filter/compile.hpp"
 #include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
+#include "common/registry/transforming.hpp"
 
 namespace certes::registry {
 namespace {
@@ -81,7 +82,6 @@ void check_filter(Fields& fields, const Subscription& subscription) {
 }  // namespace
 
 void read(Fields& fields, Subscription& subscription, Form form) {
-  fields.not_yet({"transform"});
   fields.choice("kind", subscription.kind,
                 {to_string(EventKind::event), to_string(EventKind::command), to_string(EventKind::result)});
   fields.required("endpoint");
@@ -100,6 +100,7 @@ void read(Fields& fields, Subscription& subscription, Form form) {
   fields.text("backoff_policy", subscription.backoff_policy, 128);
   read_tenants(fields, subscription);
   read_filter(fields, subscription);
+  read_transform(fields, subscription.transform, subscription.transform_json);
   fields.choice(
       "on_filter_error", subscription.on_filter_error,
       {to_string(OnFilterError::skip), to_string(OnFilterError::deliver), to_string(OnFilterError::dead_letter)});
@@ -116,6 +117,7 @@ void write(OrderedJson& out, const Subscription& subscription, bool) {
   if (subscription.filter) out["filter"] = json_or_null<OrderedJson>(subscription.filter_json);
   if (subscription.filter || subscription.on_filter_error != OnFilterError::skip)
     out["on_filter_error"] = to_string(subscription.on_filter_error);
+  if (subscription.transform) out["transform"] = json_or_null<OrderedJson>(subscription.transform_json);
   if (subscription.tenants.empty()) return;
   const bool all = subscription.tenants.front() == kAllTenants;
   out["tenants"] = all ? OrderedJson(kAllTenants) : OrderedJson(subscription.tenants);

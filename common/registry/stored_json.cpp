@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 0> kGuards{};
 template <>
 constexpr std::array<std::string_view, 2> kGuards<Source>{"/verify", "/kind"};
 template <>
-constexpr std::array<std::string_view, 8> kGuards<Endpoint>{"/url",   "/secrets", "/auth",   "/tls",
-                                                            "/proxy", "/kind",    "/format", "/signatures"};
+constexpr std::array<std::string_view, 9> kGuards<Endpoint>{"/url",  "/secrets", "/auth",       "/tls",      "/proxy",
+                                                            "/kind", "/format",  "/signatures", "/transform"};
 template <>
 constexpr std::array<std::string_view, 3> kGuards<Subscription>{"/filter", "/transform", "/kind"};
 template <>

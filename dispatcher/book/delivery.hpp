@@ -110,10 +110,11 @@ struct Delivery : Waiting,
   Backlog* backlog = nullptr;      // its lane; none: it is Forgotten
   Endpoint* endpoint = nullptr;    // none: of a malformed record, of one that nobody takes, or deleted
   PolicyPtr policy;
-  UnixMillis first_at = 0;       // when the first attempt ended
-  UnixMillis last_at = 0;        // when the last one did; 0: there was none in this process
-  std::uint64_t matched_in = 0;  // the State in which a subscription was last seen to match it
-  std::uint32_t attempts = 0;    // that have ended
+  registry::TransformPtr transform;  // of its subscription, as last matched; null: the endpoint's
+  UnixMillis first_at = 0;           // when the first attempt ended
+  UnixMillis last_at = 0;            // when the last one did; 0: there was none in this process
+  std::uint64_t matched_in = 0;      // the State in which a subscription was last seen to match it
+  std::uint32_t attempts = 0;        // that have ended
   registry::Priority priority = registry::Priority::normal;      // that it is sent by
   registry::Priority own_priority = registry::Priority::normal;  // of its subscription
   std::uint32_t key_hash = 0;                                    // in an ordered lane (KeyOrder); 0: it has no key

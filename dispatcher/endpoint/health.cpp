@@ -16,6 +16,7 @@ Health health_of(http::TransferError error, int status) {
     case TransferError::aborted:
     case TransferError::unresolved:
     case TransferError::local:
+    case TransferError::transform:
     case TransferError::internal: return Health::unknown;
   }
   if (status == 408 || status == 429 || status == 503 || status == 504) return Health::too_much;

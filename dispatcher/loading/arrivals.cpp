@@ -28,6 +28,7 @@ Result<event::EventView> Arrivals::readable(const log::StoredRecord& record) con
 void Arrivals::take(LoadedRecord& record, Backlog& backlog, const Match& match, const book::OpenDelivery& known) {
   Delivery& delivery = add(record, backlog, backlog.endpoint, known);
   delivery.policy = match.policy;
+  delivery.transform = match.transform;
   delivery.matched_in = parts_.routes.number();
   place(delivery, known, match.filter_failure);
 }

@@ -167,7 +167,8 @@ void Router::match_in(std::string_view home, const Asked& asked, Remembered& int
     PolicyPtr chosen = policy(asked, subscription, *endpoint);
     auto by_filter = choices(asked, *endpoint, {first, last});
     into.matches.push_back({joined(home, subscription->endpoint), std::move(endpoint),
-                            std::max(subscription->priority, highest), std::move(chosen), std::move(by_filter)});
+                            std::max(subscription->priority, highest), std::move(chosen), std::move(by_filter),
+                            subscription->transform});
   }
 }
 
@@ -178,8 +179,8 @@ std::shared_ptr<const std::vector<Choice>> Router::choices(const Asked& asked, c
   const registry::Priority highest = highest_of(endpoint.tenant);
   auto made = std::make_shared<std::vector<Choice>>();
   for (const Subscription* const one : matching) {
-    made->push_back(
-        {one->id, one->filter, one->on_filter_error, std::max(one->priority, highest), policy(asked, one, endpoint)});
+    made->push_back({one->id, one->filter, one->on_filter_error, std::max(one->priority, highest),
+                     policy(asked, one, endpoint), one->transform});
     if (!one->filter) break;
   }
   return made;

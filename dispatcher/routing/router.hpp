@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "common/base/hash.hpp"
-#include "common/registry/resources.hpp"
+#include "common/registry/transforming.hpp"
 #include "dispatcher/routing/topic_trie.hpp"
 
 namespace certes::dispatcher {
@@ -34,6 +34,7 @@ struct Choice {
   registry::OnFilterError on_filter_error = registry::OnFilterError::skip;
   registry::Priority priority = registry::Priority::normal;
   PolicyPtr policy;
+  registry::TransformPtr transform;  // the subscription's; null: the endpoint's
 };
 
 struct Match {
@@ -44,7 +45,8 @@ struct Match {
   // By type alone: the first of these that takes the event decides (sieve.hpp), with its priority and policy. Null:
   // every event of the type is taken.
   std::shared_ptr<const std::vector<Choice>> choices = {};
-  std::string filter_failure = {};  // behind the sieve: why it is a dead letter at once; empty: it is none
+  registry::TransformPtr transform = {};  // of the subscription by which it goes; null: the endpoint's
+  std::string filter_failure = {};        // behind the sieve: why it is a dead letter at once; empty: it is none
 };
 
 struct RouterOptions {

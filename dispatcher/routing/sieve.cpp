@@ -6,7 +6,8 @@ namespace certes::dispatcher {
 namespace {
 
 Match decided_by(const Choice& choice, const Match& match, std::string failure) {
-  return {match.key, match.endpoint, choice.priority, choice.policy, match.choices, std::move(failure)};
+  return {match.key,     match.endpoint,   choice.priority,   choice.policy,
+          match.choices, choice.transform, std::move(failure)};
 }
 
 }  // namespace

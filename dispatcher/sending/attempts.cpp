@@ -54,18 +54,31 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
   submit(delivery);
 }
 
-// As its event is routed now; what was sent to that endpoint and no other is, for as long as there is the endpoint.
+// As its event is routed now, with what is to be made of it; what was sent to that endpoint and no other is, for as
+// long as there is the endpoint.
 std::optional<std::string> Attempts::not_matched(Delivery& delivery) {
   if (delivery.matched_in == parts_.routes.number() || delivery.endpoint->reply) return std::nullopt;
   const auto& headers = delivery.record->record->headers;
   const bool directed = headers.find(log::names::kReplay) && headers.find(log::names::kEndpoint);
-  if (!directed && parts_.routes.router().changed_in(delivery.endpoint->config().tenant) > delivery.matched_in)
-    if (auto against = against_it_now(delivery)) return against;
+  if (parts_.routes.router().changed_in(delivery.endpoint->config().tenant) > delivery.matched_in) {
+    if (directed)
+      follow_directed(delivery);
+    else if (auto against = against_it_now(delivery))
+      return against;
+  }
   delivery.matched_in = parts_.routes.number();
   return std::nullopt;
 }
 
-std::optional<std::string> Attempts::against_it_now(const Delivery& delivery) {
+void Attempts::follow_directed(Delivery& delivery) {
+  const auto view = event::view(*delivery.record->record);
+  if (!view) return;
+  const auto kind = registry::parse_event_kind(view->kind).value_or(registry::EventKind::event);
+  const auto match = parts_.routes.router().only(view->tenant, view->type, delivery.endpoint->config().id, kind);
+  if (match) delivery.transform = match->transform;
+}
+
+std::optional<std::string> Attempts::against_it_now(Delivery& delivery) {
   const registry::Endpoint& endpoint = delivery.endpoint->config();
   const log::StoredRecord& record = *delivery.record->record;
   const auto view = event::view(record);
@@ -73,14 +86,45 @@ std::optional<std::string> Attempts::against_it_now(const Delivery& delivery) {
   const auto kind = registry::parse_event_kind(view->kind).value_or(registry::EventKind::event);
   const Match* const found = parts_.routes.router().find(view->tenant, view->type, endpoint.tenant, endpoint.id, kind);
   if (found == nullptr) return std::string();
-  if (!found->choices) return std::nullopt;
+  if (!found->choices) {
+    delivery.transform = found->transform;
+    return std::nullopt;
+  }
   auto taken = Sieve(parts_.routes.document(), record, *view).through(*found);
-  if (taken && taken->filter_failure.empty()) return std::nullopt;
+  if (taken && taken->filter_failure.empty()) {
+    delivery.transform = taken->transform;
+    return std::nullopt;
+  }
   return taken ? std::move(taken->filter_failure) : std::string();
+}
+
+// What is made of its event, by the transformation that holds now; nothing: there is none.
+std::optional<transform::Transformed> Attempts::transformed(const Delivery& delivery) {
+  const Endpoint& endpoint = *delivery.endpoint;
+  if (endpoint.reply) return std::nullopt;
+  const auto& program = registry::nearest_transform(delivery.transform, endpoint.config());
+  if (!program) return std::nullopt;
+  const log::StoredRecord& record = *delivery.record->record;
+  const auto view = event::view(record);
+  if (!view) return std::nullopt;
+  auto made = transform::transform(*program, {record, *view, parts_.routes.document()}, options_.transforms);
+  parts_.observer.transformed(made ? "made" : to_string(made.error().why));
+  return made;
 }
 
 // Precondition: it has a seat.
 void Attempts::submit(const Delivery& delivery) {
+  const auto made = transformed(delivery);
+  if (!made || *made) return submit(delivery, made ? &**made : nullptr);
+  http::TransferResult failed;
+  failed.id = delivery.id;
+  failed.error = http::TransferError::transform;
+  failed.unsent = true;
+  failed.message = made->error().text;
+  on_result(failed);
+}
+
+void Attempts::submit(const Delivery& delivery, const transform::Made* made) {
   const Endpoint& endpoint = *delivery.endpoint;
   const auto& sending = std::get<Sending>(delivery.place);
   const log::RecordPtr& record = delivery.record->record;
@@ -94,6 +138,7 @@ void Attempts::submit(const Delivery& delivery) {
   request.now = parts_.clock.unix_millis();
   request.affinity = endpoint.affinity;
   request.url = endpoint.reply ? record->headers.get(log::names::kReplyTo) : sending.seat.worker().url;
+  request.made = made;
   request.anew = resigner_(*record, *parts_.routes.state(), request.now);
   std::string traceparent;
   if (options_.tracer != nullptr)

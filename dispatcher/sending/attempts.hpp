@@ -44,8 +44,11 @@ class Attempts {
  private:
   // Nothing: it is still matched. Else why its filter makes it a dead letter, or empty: no subscription matches it.
   std::optional<std::string> not_matched(Delivery& delivery);
-  std::optional<std::string> against_it_now(const Delivery& delivery);
+  std::optional<std::string> against_it_now(Delivery& delivery);
+  void follow_directed(Delivery& delivery);
+  std::optional<transform::Transformed> transformed(const Delivery& delivery);
   void submit(const Delivery& delivery);
+  void submit(const Delivery& delivery, const transform::Made* made);
   void came_back(Delivery& delivery, const http::TransferResult& result);
   void broken_off(Delivery& delivery);
   void failed_to_reach(Delivery& delivery, const http::TransferResult& result);

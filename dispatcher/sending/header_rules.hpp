@@ -4,17 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "common/event/request_headers.hpp"
+
 namespace certes::dispatcher {
 
-// No control characters but tabs.
-bool fit_value(std::string_view value);
-
-// Whether a header of the endpoint's own may go along: a token as name, a fit value, and none that Certes or the
-// connection sets (webhook-*, ce-*, certes-*, traceparent, content-type, host, content-length, …).
-bool may_set(std::string_view name, std::string_view value);
-
-// The same for a provider's header, which carries no credentials either.
-bool may_forward(std::string_view name, std::string_view value);
+using event::fit_value;
+using event::may_forward;
+using event::may_set;
 
 // Percent-encoding of the CloudEvents HTTP binding: everything but printable ASCII, and space, '"' and '%'.
 void append_percent_encoded(std::string& out, std::string_view value);

@@ -1,7 +1,10 @@
 #include "dispatcher/sending/request_builder.hpp"
 
+#include <algorithm>
+
 #include "common/base/hex.hpp"
 #include "common/base/seconds.hpp"
+#include "common/event/attributes.hpp"
 #include "common/event/hops.hpp"
 #include "common/event/structured.hpp"
 #include "common/event/trace.hpp"
@@ -48,6 +51,7 @@ std::string traceparent_header(std::string_view given, Random& random) {
 struct FromRecord {
   std::vector<std::string>& lines;
   const std::vector<signature::Header>& anew;
+  const transform::Made* made;
   bool signs_svix;  // so that what a provider sent under these names does not stand beside it
   std::string_view content_type = {}, traceparent = {}, tracestate = {};
   std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
@@ -63,11 +67,17 @@ struct FromRecord {
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
       const std::string_view text = now_of(forwarded, value);
-      if (may_forward(forwarded, text) && !(signs_svix && forwarded.starts_with(kSvix)))
+      if (may_forward(forwarded, text) && !(signs_svix && forwarded.starts_with(kSvix)) && !is_made(forwarded))
         lines.push_back(header(forwarded, text));
     } else if (name == names::kQuery && fit_value(value)) {
       lines.push_back(header(names::kQuery, value));
     }
+  }
+
+  bool is_made(std::string_view name) const {
+    return made != nullptr && std::ranges::any_of(made->headers, [name](const auto& header) {
+             return event::equal_ignoring_case(header.first, name);
+           });
   }
 
   std::string_view now_of(std::string_view name, std::string_view value) const {
@@ -118,16 +128,50 @@ struct Body {
   std::string_view text, content_type;
 };
 
-Body body_of(const log::RecordPtr& record, registry::BodyFormat format, std::string_view content_type,
+// The payload as it is sent: the record's, or what was made of it.
+Body payload_of(const log::RecordPtr& record, std::string_view content_type, const transform::Made* made) {
+  Body payload{record, record->value, content_type};
+  if (made == nullptr) return payload;
+  if (made->body) payload.owner = made->body, payload.text = *made->body;
+  if (!made->content_type.empty()) payload.content_type = made->content_type;
+  return payload;
+}
+
+// The record's, with the content type of what is sent.
+log::Headers headers_of(const log::StoredRecord& record, std::string_view content_type) {
+  log::Headers headers;
+  headers.reserve(record.headers.bytes().size() + content_type.size());
+  for (const auto [name, value] : record.headers)
+    if (name != "content-type") headers.add(name, value);
+  if (!content_type.empty()) headers.add("content-type", content_type);
+  return headers;
+}
+
+Body body_of(const log::RecordPtr& record, registry::BodyFormat format, Body payload, const transform::Made* made,
              event::JsonDocument& document) {
-  if (format == registry::BodyFormat::binary) return {record, record->value, content_type};
-  const auto made = std::make_shared<std::string>();
+  if (format == registry::BodyFormat::binary) return payload;
+  const log::Headers changed = made != nullptr ? headers_of(*record, payload.content_type) : log::Headers();
+  const log::Headers& headers = made != nullptr ? changed : record->headers;
+  const auto body = std::make_shared<std::string>();
   if (format == registry::BodyFormat::structured) {
-    event::append_structured(*made, record->headers, record->value, document);
-    return {made, *made, kStructuredType};
+    event::append_structured(*body, headers, payload.text, document);
+    return {body, *body, kStructuredType};
   }
-  event::append_standard(*made, record->headers, record->value, document);
-  return {made, *made, "application/json"};
+  event::append_standard(*body, headers, payload.text, document);
+  return {body, *body, "application/json"};
+}
+
+bool has_name(std::string_view line, std::string_view name) {
+  return line.size() > name.size() && line[name.size()] == ':' &&
+         event::equal_ignoring_case(line.substr(0, name.size()), name);
+}
+
+// But for those that are the endpoint's own.
+void add_made(std::vector<std::string>& lines, const transform::Made& made, const Target& target) {
+  for (const auto& [name, value] : made.headers) {
+    const auto is_own = [&name](const std::string& line) { return has_name(line, name); };
+    if (value && !std::ranges::any_of(target.headers(), is_own)) lines.push_back(header(name, *value));
+  }
 }
 
 // Under the names that the endpoint asked for; the signatures are the same.
@@ -156,10 +200,11 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.tenant = target.endpoint().tenant;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());
-  FromRecord from{lines, attempt.anew, target.endpoint().signs_svix};
+  FromRecord from{lines, attempt.anew, attempt.made, target.endpoint().signs_svix};
   for (const auto field : record->headers) from.take(field.name, field.value);
   from.add_twins();
-  Body body = body_of(record, target.endpoint().format, from.content_type, document);
+  Body body = body_of(record, target.endpoint().format, payload_of(record, from.content_type, attempt.made),
+                      attempt.made, document);
   transfer.body_owner = std::move(body.owner);
   transfer.body = body.text;
   if (!body.content_type.empty()) lines.push_back(header("content-type", body.content_type));
@@ -168,6 +213,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   lines.push_back(header(names::kAttempt, std::to_string(attempt.attempt)));
   lines.push_back(header(event::kHops, std::to_string(from.hops + 1)));
   lines.push_back(header(names::kDelivery, attempt.delivery));
+  if (attempt.made != nullptr) add_made(lines, *attempt.made, target);
   lines.insert(lines.end(), target.headers().begin(), target.headers().end());
   return transfer;
 }

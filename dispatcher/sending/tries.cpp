@@ -19,6 +19,7 @@ bool may_go_elsewhere(const http::TransferResult& result) {
     case TransferError::aborted:
     case TransferError::too_large:
     case TransferError::local:
+    case TransferError::transform:
     case TransferError::internal: break;
   }
   return false;

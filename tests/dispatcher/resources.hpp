@@ -8,6 +8,7 @@
 
 #include "common/filter/compile.hpp"
 #include "common/registry/resources.hpp"
+#include "common/transform/compile.hpp"
 
 namespace certes::tests {
 
@@ -89,6 +90,13 @@ class StateBuilder {
     made->filter = filter::compile(json).value();
     made->filter_json = json;
     made->on_filter_error = on_error;
+    state_.subscriptions.set("default/" + subscription, std::move(made));
+    return *this;
+  }
+  StateBuilder& transform(const std::string& subscription, std::string_view json) {
+    auto made = std::make_shared<registry::Subscription>(*state_.subscriptions.at("default/" + subscription));
+    made->transform = transform::compile(json).value();
+    made->transform_json = json;
     state_.subscriptions.set("default/" + subscription, std::move(made));
     return *this;
   }

@@ -24,6 +24,7 @@ std::string_view to_string(TransferError error) {
     case TransferError::too_large: return "too_large";
     case TransferError::unresolved: return "unresolved";
     case TransferError::local: return "local";
+    case TransferError::transform: return "transform";
     case TransferError::internal: return "internal";
   }
   return "internal";

@@ -47,6 +47,7 @@ enum class TransferError : std::uint8_t {
   too_large,   // the answer's header
   unresolved,  // the name server's fault: not the endpoint's
   local,       // no descriptors, memory or ports: ours
+  transform,   // the caller's: there was nothing to be sent
   internal
 };
 std::string_view to_string(TransferError error);

@@ -106,6 +106,17 @@ TEST_CASE("Explain: a filter that does not take the event excludes its subscript
   CHECK(bench.explain("billing", "billing").considered[0].filter == ByFilter::none);
 }
 
+TEST_CASE("Explain: whose transformation is run: the subscription's before the endpoint's") {
+  Bench bench;
+  bench.builder.endpoint("billing").subscription("s", "billing", "#");
+  CHECK(bench.explain().transform_from() == nullptr);
+  bench.builder.endpoint("billing",
+                         [](auto& made) { made.transform = transform::compile(R"({"project":{}})").value(); });
+  CHECK(bench.explain().transform_from() == std::string_view("endpoint"));
+  bench.builder.transform("s", R"({"project":{}})");
+  CHECK(bench.explain().transform_from() == std::string_view("subscription"));
+}
+
 TEST_CASE("Explain: a filter that fails says why, and what becomes of the event") {
   Bench bench;
   bench.payload = R"({"total":7})";

@@ -303,6 +303,9 @@ TEST_CASE("Subscription JSON: refusals name the place") {
       {R"({"endpoint":"e","pattern":"a","filter":"data.a =="})", "/filter", "line 1, column 10: expected a value"},
       {R"({"endpoint":"e","pattern":"a","filter":{"data":{"a":{"$gt":true}}}})", "/filter/data/a/$gt", "number"},
       {R"({"endpoint":"e","pattern":"a.b","kind":"command","filter":"data.a"})", "/filter", "for events and results"},
+      {R"({"endpoint":"e","pattern":"a","transform":{"project":{"body":{"a":"${/dta}"}}}})",
+       "/transform/project/body/a", "begins with none of"},
+      {R"({"endpoint":"e","pattern":"a","transform":"x"})", "/transform", "an object"},
       {R"({"endpoint":"e","pattern":"a","on_filter_error":"drop"})", "/on_filter_error", "skip, deliver, dead_letter"},
       {R"({"endpoint":"e","pattern":"a","kind":"order"})", "/kind", "event, command, result"},
       {R"({"endpoint":"e","pattern":"Charge","kind":"command"})", "/pattern", "Service.VerbObject"},
@@ -313,6 +316,17 @@ TEST_CASE("Subscription JSON: refusals name the place") {
   CHECK(subscription.kind == EventKind::event);
   CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"#","kind":"command"})")).kind == EventKind::command);
   CHECK(again(declared<Subscription>(R"({"endpoint":"e","pattern":"a","kind":"result"})")).kind == EventKind::result);
+}
+
+TEST_CASE("Subscription and endpoint JSON: a transformation is kept as it was declared, and compiled") {
+  const auto kept = again(declared<Subscription>(
+      R"({"endpoint":"e","pattern":"a.b","kind":"command","transform":{"project":{"body":{"b":1,"a":"${/data}"}}}})"));
+  REQUIRE(kept.transform);
+  CHECK(kept.transform_json == R"({"project":{"body":{"a":"${/data}","b":1}}})");
+  const auto endpoint = again(declared<Endpoint>(R"({"url":"http://a/","transform":{"project":{}}})"));
+  REQUIRE(endpoint.transform);
+  CHECK(endpoint.transform_json == R"({"project":{}})");
+  CHECK_FALSE(again(declared<Endpoint>(R"({"url":"http://a/","transform":null})")).transform);
 }
 
 TEST_CASE("Subscription JSON: a filter is text or an object, kept as it was declared and compiled") {

@@ -191,7 +191,7 @@ TEST_CASE("Commands: where no result comes in time, an error is the result") {
 TEST_CASE("Commands: what awaits its result does so on the log where memory is short") {
   for (const bool answered : {true, false}) {
     CoreOptions options;
-    options.memory_bytes = 1'020;
+    options.memory_bytes = 1'044;
     World world(options);
     world.use(billing());
     world.give(command());

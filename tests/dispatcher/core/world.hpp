@@ -215,6 +215,7 @@ class World final : public dispatcher::Outcomes,
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
+  void transformed(std::string_view outcome) override { transforms.emplace_back(outcome); }
   void filter_failed(const dispatcher::FailedFilter& failed) override {
     failed_filters.push_back(std::string(failed.subscription) + ": " + failed.why);
   }
@@ -348,6 +349,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::Record> notices;  // events that go where their key says
   std::vector<std::string> lost_notices;
   std::vector<std::string> failed_filters;
+  std::vector<std::string> transforms;  // their outcomes
   std::vector<dispatcher::Place> event_origins;
   std::vector<std::function<void()>> unacknowledged;
   // The events that were routed, and of which nothing is open.

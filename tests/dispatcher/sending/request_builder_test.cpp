@@ -35,9 +35,11 @@ struct Fixture {
     request.event_id = "evt_1";
     request.attempt = attempt;
     request.now = now;
+    request.made = made ? &*made : nullptr;
     return build_request(tests::make_event(event), target, request, random, document);
   }
 
+  std::optional<transform::Made> made;
   UnixMillis now = 1'700'000'000'500;
   Random random{5};
   event::JsonDocument document;
@@ -266,4 +268,44 @@ TEST_CASE("Request: it is signed under the names that the endpoint asked for, on
   const auto svix = fixture.build(event);
   CHECK(count(svix, "webhook-id") + count(svix, "webhook-signature") + count(svix, "webhook-timestamp") == 0);
   CHECK(World::header(svix, "svix-id") == "evt_1");
+}
+
+TEST_CASE("Request: what was made stands in the endpoint's format in place of the payload, and is signed") {
+  Fixture fixture;
+  const auto signer = *crypto::StandardWebhooks::make(fixture.add_secret());
+  EventText event;
+  event.headers = {{"ce_time", "2026-01-31T08:00:00Z"}};
+  fixture.made = transform::Made{std::make_shared<const std::string>("a=\"1\""), "text/plain"};
+  const auto sent = [&](registry::BodyFormat format) {
+    fixture.endpoint.format = format;
+    auto transfer = fixture.build(event);
+    CHECK(World::header(transfer, "webhook-signature") == signer.sign("evt_1", 1'700'000'000, transfer.body));
+    CHECK(count(transfer, "content-type") == 1);
+    return transfer;
+  };
+  const auto binary = sent(registry::BodyFormat::binary);
+  CHECK(binary.body == "a=\"1\"");
+  CHECK(World::header(binary, "content-type") == "text/plain");
+  const auto structured = sent(registry::BodyFormat::structured);
+  CHECK(World::header(structured, "content-type") == "application/cloudevents+json");
+  CHECK(structured.body.ends_with(R"("datacontenttype":"text/plain","data":"a=\"1\""})"));
+  CHECK(sent(registry::BodyFormat::standard).body.ends_with(R"(08:00:00Z","data":"a=\"1\""})"));
+}
+
+TEST_CASE("Request: made headers replace a provider's, and give way to the endpoint's own") {
+  Fixture fixture;
+  fixture.add_header("X-Own", "mine");
+  EventText event;
+  event.headers = {{"certes-h-x-event", "push"}, {"certes-h-x-gone", "1"}, {"certes-h-x-stays", "2"}};
+  fixture.made = transform::Made{};
+  fixture.made->headers = {{"X-Event", "made"}, {"x-gone", std::nullopt}, {"x-own", "theirs"}, {"x-new", "3"}};
+  const auto transfer = fixture.build(event);
+  CHECK(World::header(transfer, "X-Event") == "made");
+  CHECK(count(transfer, "x-event") == 0);
+  CHECK(count(transfer, "x-gone") == 0);
+  CHECK(World::header(transfer, "x-stays") == "2");
+  CHECK(World::header(transfer, "X-Own") == "mine");
+  CHECK(count(transfer, "x-own") == 0);
+  CHECK(World::header(transfer, "x-new") == "3");
+  CHECK(transfer.body == event.body);
 }

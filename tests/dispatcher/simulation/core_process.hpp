@@ -118,6 +118,7 @@ class CoreProcess final : public certes::simulation::Process,
   void answered(std::string_view) override {}
   void unmatched(const log::StoredRecord&, std::string_view) override {}
   void filter_failed(const FailedFilter&) override {}
+  void transformed(std::string_view) override {}
   void lost() override { around_.judge.violate("LOST: an event that is open is not on the log"); }
   void exhausted() override {}
   void duplicate() override {}

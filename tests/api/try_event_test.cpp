@@ -27,6 +27,15 @@ struct Bench {
   Answer attempt(const Json& filter, const Json& event = kOrder) {
     return process->post("/try", {{"filter", filter}, {"event", event}});
   }
+  Answer attempt_transform(const Json& projection, const Json& event = kOrder) {
+    return process->post("/try", {{"transform", {{"project", projection}}}, {"event", event}});
+  }
+  Json made(const Json& projection, const Json& event = kOrder) {
+    const Answer answer = attempt_transform(projection, event);
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    CHECK_FALSE(Json::parse(answer.body).contains("filter"));
+    return Json::parse(answer.body)["transform"];
+  }
   Json said(const Json& filter, const Json& event = kOrder) {
     const Answer answer = attempt(filter, event);
     REQUIRE_MESSAGE(answer.status == 200, answer.body);
@@ -75,7 +84,32 @@ TEST_CASE("Try: what is wrong is refused with its place") {
         "/event_id");
   CHECK(pointer(bench.process->post("/try", {{"filter", "true"}, {"event", kOrder}, {"transform", Json::object()}})) ==
         "/transform");
+  CHECK(pointer(bench.attempt_transform({{"body", {{"a", "${/dta}"}}}})) == "/transform/project/body/a");
   CHECK(bench.process->post("/try", {{"filter", "true"}, {"event_id", "evt_1"}}).status == 501);
+}
+
+TEST_CASE("Try: what a transformation makes of an event, with its headers, or why it fails") {
+  Bench bench(false);
+  const Json made =
+      bench.made({{"body", {{"sum", "${/data/total}"}}}, {"headers", {{"X-Sum", "${/data/total}"}, {"x-b", nullptr}}}});
+  CHECK(made == Json{{"outcome", "made"},
+                     {"content_type", "application/json"},
+                     {"headers", {{"X-Sum", "250"}, {"x-b", nullptr}}},
+                     {"data", {{"sum", 250}}}});
+  const Json kept = bench.made(Json::object());
+  CHECK(kept["outcome"] == "kept");
+  CHECK(kept["data"] == kOrder["data"]);
+  const Json failed = bench.made({{"body", "of ${/data/absent}"}});
+  CHECK(failed == Json{{"outcome", "failed"}, {"why", "missing"}, {"failure", "there is nothing at /data/absent"}});
+}
+
+TEST_CASE("Try: a filter and a transformation at once") {
+  Bench bench(false);
+  const Answer both = bench.process->post(
+      "/try", {{"filter", "data.total > 1000"}, {"transform", {{"project", {{"body", 1}}}}}, {"event", kOrder}});
+  REQUIRE_MESSAGE(both.status == 200, both.body);
+  CHECK(Json::parse(both.body)["filter"]["says"] == "no");
+  CHECK(Json::parse(both.body)["transform"]["data"] == 1);
 }
 
 TEST_CASE("Try: on an event that has come, by its id") {
