@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/registry/endpoint_auth.hpp"
+
 namespace certes::api {
 namespace {
 
@@ -64,6 +66,50 @@ Result<void> fill_secrets(Json& verify, const Source* current, const crypto::Sea
   return {};
 }
 
+// Those of `auth`, and the like. `stored`: null where there is none, or it is of another scheme.
+template <class Part>
+Result<void> fill_part(Json& part, const Part* stored, const Endpoint* current, const crypto::Sealer& sealer) {
+  for (const auto& member : Part::members()) {
+    const auto value = part.find(member.name);
+    if (!member.sealed || value == part.end() || !is_shown(*value)) continue;
+    const std::string name(member.name), pointer = "/" + std::string(Part::kName) + "/" + name;
+    if (stored == nullptr) return fail(not_set(pointer));
+    auto ok = open_into(*value, stored->*member.place, part_seal_context(*current, Part::kName, name), pointer, sealer);
+    if (!ok) return ok;
+  }
+  return {};
+}
+
+Result<void> fill_auth(Json& declared, const Endpoint* current, const crypto::Sealer& sealer) {
+  const auto auth = declared.find("auth");
+  if (auth == declared.end() || !auth->is_object()) return {};
+  const auto scheme = auth->find("scheme");
+  const bool same = current != nullptr && current->auth && scheme != auth->end() && *scheme == current->auth->scheme;
+  return fill_part(*auth, same ? current->auth.get() : nullptr, current, sealer);
+}
+
+Result<void> fill_headers(Json& declared, const Endpoint* current, const crypto::Sealer& sealer) {
+  const auto headers = declared.find("headers");
+  if (headers == declared.end() || !headers->is_object()) return {};
+  for (auto& [name, value] : headers->items()) {
+    if (!is_shown(value)) continue;
+    const std::string context = current == nullptr ? std::string() : header_seal_context(*current, name);
+    auto ok =
+        open_into(value, stored_header(current, name), context, "/headers" + registry::pointer_step(name), sealer);
+    if (!ok) return ok;
+  }
+  return {};
+}
+
+// Of another scheme its secrets are none.
+void leave_auth(Json& shown, const Json& patch, const Endpoint& current) {
+  const auto changes = patch.find("auth");
+  if (!current.auth || changes == patch.end() || !changes->is_object()) return;
+  if (!changes->contains("scheme") || (*changes)["scheme"] == current.auth->scheme) return;
+  for (const auto& member : registry::EndpointAuth::members())
+    if (member.sealed) shown["auth"].erase(std::string(member.name));
+}
+
 }  // namespace
 
 std::string stored_header(const Endpoint* current, std::string_view name) {
@@ -78,16 +124,8 @@ Result<void> fill_in(Json& declared, const Endpoint* current, const crypto::Seal
     if (current == nullptr || current->secrets.empty()) return fail(not_set("/secret"));
     declared.erase(secret);  // where none is declared, it keeps them all
   }
-  const auto headers = declared.find("headers");
-  if (headers == declared.end() || !headers->is_object()) return {};
-  for (auto& [name, value] : headers->items()) {
-    if (!is_shown(value)) continue;
-    const std::string context = current == nullptr ? std::string() : header_seal_context(*current, name);
-    auto ok =
-        open_into(value, stored_header(current, name), context, "/headers" + registry::pointer_step(name), sealer);
-    if (!ok) return ok;
-  }
-  return {};
+  if (auto ok = fill_auth(declared, current, sealer); !ok) return ok;
+  return fill_headers(declared, current, sealer);
 }
 
 Result<void> fill_in(Json& declared, const Source* current, const crypto::Sealer& sealer) {
@@ -109,7 +147,8 @@ void prepare_merge(Json& shown, const Json& patch, const Source& current) {
 }
 
 // One URL in the place of several, or the other way round.
-void prepare_merge(Json& shown, const Json& patch, const Endpoint&) {
+void prepare_merge(Json& shown, const Json& patch, const Endpoint& current) {
+  leave_auth(shown, patch, current);
   if (patch.contains("urls") && !patch.contains("url")) shown.erase("url");
   if (patch.contains("url") && !patch.contains("urls")) shown.erase("urls");
 }

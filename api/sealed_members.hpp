@@ -21,6 +21,8 @@ Result<void> fill_in(registry::Json&, const T*, const crypto::Sealer&) {
 std::string stored_header(const registry::Endpoint* current, std::string_view name);
 
 // A resource as it is shown, to merge `patch` into: without what the patch takes the place of.
+// Of an object with a scheme, where that becomes another: without its secrets. Other members stay, and are refused
+// where the new scheme does not take them.
 void prepare_merge(registry::Json& shown, const registry::Json& patch, const registry::Source& current);
 void prepare_merge(registry::Json& shown, const registry::Json& patch, const registry::Endpoint& current);
 template <class T>

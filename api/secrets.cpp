@@ -2,6 +2,7 @@
 
 #include "api/key_rules.hpp"
 #include "api/sealed_members.hpp"
+#include "common/registry/endpoint_auth.hpp"
 #include "common/registry/schemes.hpp"
 
 namespace certes::api {
@@ -61,6 +62,21 @@ void seal_headers(Endpoint& next, const Endpoint* current, const crypto::Sealer&
   }
 }
 
+// Of `auth`, and the like. `before`: what is stored; may be null.
+template <class Part>
+void seal_part(std::shared_ptr<const Part>& part, const Part* before, const Endpoint& endpoint,
+               const crypto::Sealer& sealer) {
+  if (!part) return;
+  Part made = *part;
+  for (const auto& member : Part::members()) {
+    if (!member.sealed) continue;
+    const std::string stored = before == nullptr ? std::string() : before->*member.place;
+    const std::string context = part_seal_context(endpoint, Part::kName, member.name);
+    made.*member.place = sealed(sealer, made.*member.place, stored, context);
+  }
+  part = std::make_shared<const Part>(std::move(made));
+}
+
 void seal_secrets(registry::Source& next, const registry::Verify& before, const crypto::Sealer& sealer) {
   const std::string context = seal_context(next);
   auto& secrets = next.verify.secrets;
@@ -82,6 +98,7 @@ Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registr
                 "/ordering");
   complete_state(next, current, declared);
   seal_headers(next, current, services.deps.sealer);
+  seal_part(next.auth, current == nullptr ? nullptr : current->auth.get(), next, services.deps.sealer);
   return complete_secret(next, current, services.deps.sealer);
 }
 

@@ -4,6 +4,8 @@
 #include "common/crypto/crypto.hpp"
 #include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
+#include "common/registry/endpoint_auth_json.hpp"
+#include "common/registry/own_headers.hpp"
 #include "common/registry/transforming.hpp"
 
 namespace certes::registry {
@@ -12,17 +14,11 @@ namespace {
 constexpr std::size_t kMaxUrlBytes = 2'048;
 constexpr std::size_t kMostUrls = 100;
 constexpr std::size_t kMostHeaders = 32;
+constexpr std::size_t kMaxHeaderValue = 4'096;
 constexpr std::size_t kMaxDescriptionBytes = 1'024;
 constexpr std::size_t kMostMetadata = 50, kMaxMetadataName = 64, kMaxMetadataValue = 512;
 constexpr std::string_view kSignsStandard = "standard", kSignsSvix = "svix";
 constexpr std::size_t kMaxSealedBytes = 8'192;  // of a value of 4,096
-constexpr std::string_view kTokenCharacters =
-    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-// Certes sets these itself, or the connection belongs to them.
-constexpr std::string_view kOwnHeaders[] = {
-    "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te",
-    "trailer", "expect",         "content-type",      "traceparent"};
-constexpr std::string_view kOwnPrefixes[] = {"webhook-", "svix-", "ce-", "certes-", "proxy-"};
 
 void refuse_repeated(Fields& fields, const std::vector<std::string>& urls) {
   std::set<std::string_view> seen;
@@ -44,20 +40,11 @@ void read_urls(Fields& fields, Endpoint& endpoint, Form form) {
 }
 
 std::optional<std::string> wrong_header(std::string_view name, const Json& value) {
-  if (name.empty() || name.size() > 128 || name.find_first_not_of(kTokenCharacters) != name.npos) {
-    return "is no name of a header";
-  }
-  const std::string known = lower_case(name);
-  if (std::ranges::count(kOwnHeaders, std::string_view(known)) > 0 ||
-      std::ranges::any_of(kOwnPrefixes, [&](std::string_view prefix) { return known.starts_with(prefix); })) {
-    return "is a header that Certes sets itself";
-  }
+  if (auto wrong = wrong_header_name(name)) return wrong;
   if (!value.is_string()) return "must be a string";
   const auto& text = value.get_ref<const std::string&>();
-  const bool control = std::ranges::any_of(
-      text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-  if (control || text.size() > 4'096) return "is no value of a header, or longer than 4096 bytes";
-  return std::nullopt;
+  if (text.size() <= kMaxHeaderValue && fit_header_value(text)) return std::nullopt;
+  return "is no value of a header, or longer than " + std::to_string(kMaxHeaderValue) + " bytes";
 }
 
 void read_breaker(Fields& outer, std::optional<BreakerSettings>& breaker) {
@@ -101,6 +88,16 @@ void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string
           Error(Code::invalid, "is there already, in other letters", fields.at("headers") + pointer_step(name)));
     headers.emplace_back(name, value.get<std::string>());
   }
+}
+
+// What says who sends them is said once.
+void check_auth_header(Fields& fields, const Endpoint& endpoint) {
+  if (!endpoint.auth) return;
+  const std::string sent = endpoint.auth->header();
+  for (const auto& [name, value] : endpoint.headers)
+    if (lower_case(name) == sent)
+      return fields.refuse(
+          Error(Code::invalid, "is the header that \"auth\" is sent in", fields.at("headers") + pointer_step(name)));
 }
 
 void read_sealed_headers(Fields& fields, std::vector<std::pair<std::string, SealedSecret>>& headers) {
@@ -207,7 +204,8 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"auth", "tls", "proxy"});
+  fields.not_yet({"tls", "proxy"});
+  read_auth(fields, endpoint.auth, form);
   fields.choice("format", endpoint.format,
                 {to_string(BodyFormat::binary), to_string(BodyFormat::structured), to_string(BodyFormat::standard)});
   read_signatures(fields, endpoint);
@@ -236,6 +234,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
         "state", endpoint.state,
         {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
     read_headers(fields, endpoint.headers);
+    if (fields.ok()) check_auth_header(fields, endpoint);
     read_declared_secret(fields, endpoint);
     fields.passed_over({"disabled_reason", "disabled_at", "disabled_by", "purges", "retries", "former_secrets"});
   }
@@ -272,6 +271,7 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
     else
       out["headers"][name] = kShownSealed;
   }
+  if (endpoint.auth) write_auth(out["auth"], *endpoint.auth, stored);
   if (!endpoint.retry_on.empty()) out["retry_on"] = endpoint.retry_on;
   if (!endpoint.dead_letter_on.empty()) out["dead_letter_on"] = endpoint.dead_letter_on;
   if (!endpoint.disabled_reason.empty()) out["disabled_reason"] = endpoint.disabled_reason;

@@ -1,5 +1,6 @@
 #include "dispatcher/endpoint/target.hpp"
 
+#include "dispatcher/endpoint/opened.hpp"
 #include "dispatcher/sending/header_rules.hpp"
 
 namespace certes::dispatcher {
@@ -7,6 +8,7 @@ namespace certes::dispatcher {
 Target::Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto::Sealer& sealer)
     : endpoint_(std::move(endpoint)) {
   prepare_headers(sealer);
+  if (!problem_) prepare_auth(sealer);
   if (!problem_) prepare_signers(sealer);
 }
 
@@ -19,6 +21,21 @@ void Target::prepare_headers(const crypto::Sealer& sealer) {
     }
     if (may_set(name, *value)) headers_.push_back(name + ": " + *value);
   }
+}
+
+void Target::prepare_auth(const crypto::Sealer& sealer) {
+  if (!endpoint_->auth) return;
+  auto auth = opened(*endpoint_->auth, *endpoint_, sealer);
+  if (!auth) {
+    problem_ = std::move(auth.error());
+    return;
+  }
+  if (auth->scheme == registry::kBasicAuth)
+    headers_.push_back("Authorization: Basic " + crypto::base64_encode(auth->username + ":" + auth->password));
+  else if (auth->scheme == registry::kBearerAuth)
+    headers_.push_back("Authorization: Bearer " + auth->token);
+  else if (auth->scheme == registry::kHeaderAuth)
+    headers_.push_back(auth->name + ": " + auth->value);
 }
 
 void Target::prepare_signers(const crypto::Sealer& sealer) {

@@ -22,7 +22,7 @@ class Target {
   const std::optional<Error>& problem() const { return problem_; }
   // "v1,… v1,…" by all secrets that have not expired, the newest first. Empty: there is none.
   std::string signatures(std::string_view id, UnixMillis now, std::string_view body) const;
-  // The endpoint's own, opened: "name: value".
+  // The endpoint's own, opened, and the one that says who sends the request: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
 
  private:
@@ -31,6 +31,7 @@ class Target {
     UnixMillis expires_at;
   };
   void prepare_headers(const crypto::Sealer& sealer);
+  void prepare_auth(const crypto::Sealer& sealer);
   void prepare_signers(const crypto::Sealer& sealer);
 
   std::shared_ptr<const registry::Endpoint> endpoint_;

@@ -1,4 +1,5 @@
 // Sealed members: {"set":true} is shown in their place, and taken for "as it is".
+#include "common/registry/endpoint_auth.hpp"
 #include "tests/api/fixture.hpp"
 
 using namespace certes;
@@ -114,4 +115,47 @@ TEST_CASE("Master API: the audit trail names sealed members, and never their val
   CHECK(trail.json["items"][0]["members"] == Json({"/headers/A"}));
   CHECK(trail.body.find("two") == std::string::npos);
   CHECK(trail.body.find("sealed") == std::string::npos);
+}
+
+TEST_CASE("Master API: an endpoint's auth is sealed, shown as set, and merged by its scheme") {
+  Installation installation;
+  Process api(installation);
+  const auto with = [](Json auth) { return Json{{"url", "https://example.com/"}, {"auth", std::move(auth)}}; };
+  const auto patch = [&](Json auth) { return api.patch("/endpoints/a", {{"auth", std::move(auth)}}); };
+  const Json basic = {{"scheme", "basic"}, {"username", "u"}, {"password", "hush"}};
+  const auto password = [&] {
+    const auto endpoint = api.registry.state()->endpoint("default", "a");
+    CHECK(endpoint->body->find("hush") == std::string::npos);
+    return *api.sealer.open(endpoint->auth->password, "default/endpoints/a/auth/password");
+  };
+  const auto created = api.put("/endpoints/a", with(basic));
+  REQUIRE(created.status == 201);
+  CHECK(created.json["auth"] == Json({{"scheme", "basic"}, {"username", "u"}, {"password", kSet}}));
+  const auto shown = api.get("/endpoints/a");
+  CHECK(shown.body.find("hush") == std::string::npos);
+  CHECK(shown.body.find("sealed") == std::string::npos);
+  CHECK(password() == "hush");
+  CHECK(api.put("/endpoints/a", shown.json).json["version"] == 1);
+  CHECK(api.put("/endpoints/a", with(basic)).json["version"] == 1);
+  CHECK(patch({{"username", "v"}}).json["version"] == 2);
+  CHECK(password() == "hush");
+  CHECK(patch({{"password", "hush2"}}).json["version"] == 3);
+  CHECK(password() == "hush2");
+
+  refuse(patch({{"scheme", "bearer"}, {"token", "t"}}), "/auth/username");
+  refuse(patch({{"scheme", "bearer"}, {"username", nullptr}}), "/auth/token");
+  refuse(patch({{"scheme", "bearer"}, {"username", nullptr}, {"token", kSet}}), "/auth/token");
+  refuse(api.put("/endpoints/a", with({{"scheme", "basic"}, {"username", "u"}})), "/auth/password");
+  refuse(api.put("/endpoints/b", with({{"scheme", "bearer"}, {"token", kSet}})), "/auth/token");
+  CHECK(patch({{"scheme", "bearer"}, {"username", nullptr}, {"token", "t"}}).json["auth"] ==
+        Json({{"scheme", "bearer"}, {"token", kSet}}));
+  CHECK(api.registry.state()->endpoint("default", "a")->body->find("password") == std::string::npos);
+  refuse(patch({{"scheme", "basic"}, {"username", "u"}, {"password", kSet}}), "/auth/password");
+  CHECK(api.patch("/endpoints/a", {{"auth", nullptr}}).status == 200);
+  CHECK_FALSE(api.get("/endpoints/a").json.contains("auth"));
+
+  const auto trail = api.get("/audit?kind=endpoints");
+  CHECK(trail.body.find("hush") == std::string::npos);
+  CHECK(trail.body.find("sealed:") == std::string::npos);
+  CHECK(trail.body.find("/auth/password") != std::string::npos);
 }

@@ -65,7 +65,7 @@ TEST_CASE("Stored: what matters and is not understood makes a resource unusable,
   CHECK(reason<Source>(R"({"verify":{"scheme":"none"},"kind":"kafka"})").starts_with("/kind "));
   CHECK(reason<Endpoint>("{}").starts_with("/url "));
   CHECK(reason<Endpoint>(R"({"url":"http://a/","secrets":[{"secret":1}]})").starts_with("/secrets/0"));
-  CHECK(reason<Endpoint>(R"({"url":"http://a/","auth":{"scheme":"bearer"}})").starts_with("/auth "));
+  CHECK(reason<Endpoint>(R"({"url":"http://a/","auth":{"scheme":"later"}})").starts_with("/auth/scheme "));
   CHECK(reason<Subscription>(R"({"endpoint":"e","pattern":"#","filter":"data.a ??"})").starts_with("/filter "));
   CHECK(reason<Subscription>(R"({"endpoint":"e","pattern":"#","kind":"query"})").starts_with("/kind "));
   CHECK(reason<Key>(R"({"hash":"h","scopes":["*"],"expires":"soon"})").starts_with("/expires "));

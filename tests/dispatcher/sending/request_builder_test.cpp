@@ -7,6 +7,7 @@
 
 #include "common/event/trace.hpp"
 #include "common/log/names.hpp"
+#include "common/registry/endpoint_auth.hpp"
 #include "tests/dispatcher/core/world.hpp"
 
 using namespace certes;
@@ -25,6 +26,12 @@ struct Fixture {
   }
   void add_header(const std::string& name, const std::string& value) {
     endpoint.headers.emplace_back(name, sealer.seal(value, header_seal_context(endpoint, name)));
+  }
+  void set_auth(registry::EndpointAuth auth) {
+    for (const auto& member : registry::EndpointAuth::members())
+      if (std::string& text = auth.*member.place; member.sealed && !text.empty())
+        text = sealer.seal(text, "default/endpoints/billing/auth/" + std::string(member.name));
+    endpoint.auth = std::make_shared<const registry::EndpointAuth>(std::move(auth));
   }
   http::Transfer build(const EventText& event, std::uint32_t attempt = 1) {
     endpoint.url = "http://127.0.0.1/hook";
@@ -308,4 +315,27 @@ TEST_CASE("Request: made headers replace a provider's, and give way to the endpo
   CHECK(count(transfer, "x-own") == 0);
   CHECK(World::header(transfer, "x-new") == "3");
   CHECK(transfer.body == event.body);
+}
+
+TEST_CASE("Request: it says who sends it, as the endpoint's auth has it") {
+  Fixture fixture;
+  const auto sent = [&](const std::string& line) {
+    const auto transfer = fixture.build({});
+    return std::ranges::count(transfer.headers, line) == 1 && count(transfer, "Authorization") <= 1;
+  };
+  fixture.set_auth({.scheme = "basic", .username = "Aladdin", .password = "open sesame"});
+  CHECK(sent("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));  // RFC 7617, 2
+  fixture.set_auth({.scheme = "bearer", .token = "mF_9.B5f-4.1JqM"});
+  CHECK(sent("Authorization: Bearer mF_9.B5f-4.1JqM"));  // RFC 6750, 2.1
+  fixture.set_auth({.scheme = "header", .name = "X-Key", .value = "k1"});
+  CHECK(sent("X-Key: k1"));
+}
+
+TEST_CASE("Target: an auth that was sealed for another endpoint opens nowhere") {
+  Fixture fixture;
+  fixture.set_auth({.scheme = "bearer", .token = "t"});
+  fixture.endpoint.id = "other";
+  const Target target(std::make_shared<registry::Endpoint>(fixture.endpoint), fixture.sealer);
+  REQUIRE(target.problem());
+  CHECK(target.problem()->message.starts_with("auth.token of other: "));
 }

@@ -1,0 +1,59 @@
+#include "common/registry/endpoint_auth.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace certes::registry {
+namespace {
+
+constexpr std::size_t kMaxAuthText = 512, kMaxAuthSecret = 4'096, kMaxAuthHeader = 128;
+
+constexpr std::array kAuthMembers = {
+    PartMember<EndpointAuth>{"username", &EndpointAuth::username, kMaxAuthText, false},
+    PartMember<EndpointAuth>{"password", &EndpointAuth::password, kMaxAuthSecret, true},
+    PartMember<EndpointAuth>{"token", &EndpointAuth::token, kMaxAuthSecret, true},
+    PartMember<EndpointAuth>{"name", &EndpointAuth::name, kMaxAuthHeader, false},
+    PartMember<EndpointAuth>{"value", &EndpointAuth::value, kMaxAuthSecret, true},
+};
+
+constexpr AuthScheme kAuthSchemes[] = {
+    {kBasicAuth, "username password", ""},
+    {kBearerAuth, "token", ""},
+    {kHeaderAuth, "name value", ""},
+};
+
+// Whether the name is among those in the list.
+bool is_listed(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const std::size_t end = list.find(' ');
+    if (list.substr(0, end) == name) return true;
+    list.remove_prefix(end == list.npos ? list.size() : end + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const PartMember<EndpointAuth>> EndpointAuth::members() { return kAuthMembers; }
+
+std::string EndpointAuth::header() const { return scheme == kHeaderAuth ? lower_case(name) : "authorization"; }
+
+bool AuthScheme::needs_member(std::string_view member) const { return is_listed(needs, member); }
+bool AuthScheme::takes_member(std::string_view member) const {
+  return is_listed(needs, member) || is_listed(takes, member);
+}
+
+std::span<const AuthScheme> auth_schemes() { return kAuthSchemes; }
+
+const AuthScheme* find_auth_scheme(std::string_view name) {
+  const auto* const found = std::ranges::find(kAuthSchemes, name, &AuthScheme::name);
+  return found == std::end(kAuthSchemes) ? nullptr : found;
+}
+
+std::string auth_scheme_names() {
+  std::string names;
+  for (const AuthScheme& scheme : kAuthSchemes) names.append(names.empty() ? "" : ", ").append(scheme.name);
+  return names;
+}
+
+}  // namespace certes::registry
