@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/registry/endpoint_auth.hpp"
+#include "common/registry/endpoint_tls.hpp"
 
 namespace certes::api {
 namespace {
@@ -88,6 +89,12 @@ Result<void> fill_auth(Json& declared, const Endpoint* current, const crypto::Se
   return fill_part(*auth, same ? current->auth.get() : nullptr, current, sealer);
 }
 
+Result<void> fill_tls(Json& declared, const Endpoint* current, const crypto::Sealer& sealer) {
+  const auto tls = declared.find("tls");
+  if (tls == declared.end() || !tls->is_object()) return {};
+  return fill_part(*tls, current == nullptr ? nullptr : current->tls.get(), current, sealer);
+}
+
 Result<void> fill_headers(Json& declared, const Endpoint* current, const crypto::Sealer& sealer) {
   const auto headers = declared.find("headers");
   if (headers == declared.end() || !headers->is_object()) return {};
@@ -125,6 +132,7 @@ Result<void> fill_in(Json& declared, const Endpoint* current, const crypto::Seal
     declared.erase(secret);  // where none is declared, it keeps them all
   }
   if (auto ok = fill_auth(declared, current, sealer); !ok) return ok;
+  if (auto ok = fill_tls(declared, current, sealer); !ok) return ok;
   return fill_headers(declared, current, sealer);
 }
 

@@ -2,7 +2,9 @@
 
 #include "api/key_rules.hpp"
 #include "api/sealed_members.hpp"
+#include "common/crypto/pem.hpp"
 #include "common/registry/endpoint_auth.hpp"
+#include "common/registry/endpoint_tls.hpp"
 #include "common/registry/schemes.hpp"
 
 namespace certes::api {
@@ -77,6 +79,20 @@ void seal_part(std::shared_ptr<const Part>& part, const Part* before, const Endp
   part = std::make_shared<const Part>(std::move(made));
 }
 
+// One that has expired is not taken; of one that stands there nothing is said, so that the rest can be changed.
+Result<void> seal_tls(Endpoint& next, const Endpoint* current, const crypto::Sealer& sealer, UnixMillis now) {
+  if (!next.tls) return {};
+  const std::string certificate = next.tls->cert;
+  const registry::EndpointTls* const before = current == nullptr ? nullptr : current->tls.get();
+  seal_part(next.tls, before, next, sealer);
+  if (certificate.empty() || (before != nullptr && before->cert == next.tls->cert)) return {};
+  const auto until = crypto::valid_until(certificate);
+  if (!until) return fail(Code::invalid, until.error().message, "/tls/cert");
+  if (*until <= now)
+    return fail(Code::invalid, "has expired: it was good until " + format_rfc3339(*until), "/tls/cert");
+  return {};
+}
+
 void seal_secrets(registry::Source& next, const registry::Verify& before, const crypto::Sealer& sealer) {
   const std::string context = seal_context(next);
   auto& secrets = next.verify.secrets;
@@ -99,6 +115,8 @@ Result<Revealed> complete(Endpoint& next, const Endpoint* current, const registr
   complete_state(next, current, declared);
   seal_headers(next, current, services.deps.sealer);
   seal_part(next.auth, current == nullptr ? nullptr : current->auth.get(), next, services.deps.sealer);
+  if (auto ok = seal_tls(next, current, services.deps.sealer, services.deps.clock.unix_millis()); !ok)
+    return fail(std::move(ok.error()));
   return complete_secret(next, current, services.deps.sealer);
 }
 

@@ -5,6 +5,7 @@
 #include "common/json/json.hpp"
 #include "common/registry/codec.hpp"
 #include "common/registry/endpoint_auth_json.hpp"
+#include "common/registry/endpoint_tls_json.hpp"
 #include "common/registry/own_headers.hpp"
 #include "common/registry/transforming.hpp"
 
@@ -204,7 +205,7 @@ void check_statuses(Fields& fields, const Endpoint& endpoint) {
 }  // namespace
 
 void read(Fields& fields, Endpoint& endpoint, Form form) {
-  fields.not_yet({"tls", "proxy"});
+  fields.not_yet({"proxy"});
   read_auth(fields, endpoint.auth, form);
   fields.choice("format", endpoint.format,
                 {to_string(BodyFormat::binary), to_string(BodyFormat::structured), to_string(BodyFormat::standard)});
@@ -213,6 +214,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
   fields.text("description", endpoint.description, kMaxDescriptionBytes);
   read_metadata(fields, endpoint.metadata);
   read_urls(fields, endpoint, form);
+  read_tls(fields, endpoint, form);
   fields.integer("concurrency", endpoint.concurrency, 1, 10'000);
   fields.number("timeout_seconds", endpoint.timeout_seconds, 0.001, 300);
   fields.number("rate_per_second", endpoint.rate_per_second, 0, 1e6);
@@ -272,6 +274,7 @@ void write(OrderedJson& out, const Endpoint& endpoint, bool stored) {
       out["headers"][name] = kShownSealed;
   }
   if (endpoint.auth) write_auth(out["auth"], *endpoint.auth, stored);
+  if (endpoint.tls) write_tls(out["tls"], *endpoint.tls, stored);
   if (!endpoint.retry_on.empty()) out["retry_on"] = endpoint.retry_on;
   if (!endpoint.dead_letter_on.empty()) out["dead_letter_on"] = endpoint.dead_letter_on;
   if (!endpoint.disabled_reason.empty()) out["disabled_reason"] = endpoint.disabled_reason;

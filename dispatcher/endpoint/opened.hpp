@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/crypto/crypto.hpp"
-#include "common/registry/endpoint_auth.hpp"
+#include "common/registry/part_member.hpp"
 
 namespace certes::dispatcher {
 

@@ -1,5 +1,7 @@
 #include "dispatcher/endpoint/target.hpp"
 
+#include "common/registry/endpoint_auth.hpp"
+#include "common/registry/endpoint_tls.hpp"
 #include "dispatcher/endpoint/opened.hpp"
 #include "dispatcher/sending/header_rules.hpp"
 
@@ -9,6 +11,7 @@ Target::Target(std::shared_ptr<const registry::Endpoint> endpoint, const crypto:
     : endpoint_(std::move(endpoint)) {
   prepare_headers(sealer);
   if (!problem_) prepare_auth(sealer);
+  if (!problem_) prepare_tls(sealer);
   if (!problem_) prepare_signers(sealer);
 }
 
@@ -36,6 +39,17 @@ void Target::prepare_auth(const crypto::Sealer& sealer) {
     headers_.push_back("Authorization: Bearer " + auth->token);
   else if (auth->scheme == registry::kHeaderAuth)
     headers_.push_back(auth->name + ": " + auth->value);
+}
+
+void Target::prepare_tls(const crypto::Sealer& sealer) {
+  if (!endpoint_->tls) return;
+  auto tls = opened(*endpoint_->tls, *endpoint_, sealer);
+  if (!tls) {
+    problem_ = std::move(tls.error());
+    return;
+  }
+  tls_ = std::make_shared<const http::TransferTls>(
+      http::TransferTls{std::move(tls->ca), std::move(tls->cert), std::move(tls->key), std::move(tls->server_name)});
 }
 
 void Target::prepare_signers(const crypto::Sealer& sealer) {

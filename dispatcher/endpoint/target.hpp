@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/crypto/crypto.hpp"
+#include "common/http/client/sender.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::dispatcher {
@@ -24,6 +25,8 @@ class Target {
   std::string signatures(std::string_view id, UnixMillis now, std::string_view body) const;
   // The endpoint's own, opened, and the one that says who sends the request: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
+  // What TLS of its requests is its own, opened; null: nothing.
+  const std::shared_ptr<const http::TransferTls>& tls() const { return tls_; }
 
  private:
   struct Signer {
@@ -32,11 +35,13 @@ class Target {
   };
   void prepare_headers(const crypto::Sealer& sealer);
   void prepare_auth(const crypto::Sealer& sealer);
+  void prepare_tls(const crypto::Sealer& sealer);
   void prepare_signers(const crypto::Sealer& sealer);
 
   std::shared_ptr<const registry::Endpoint> endpoint_;
   std::vector<Signer> signers_;
   std::vector<std::string> headers_;
+  std::shared_ptr<const http::TransferTls> tls_;
   std::optional<Error> problem_;
 };
 

@@ -146,6 +146,7 @@ void Attempts::submit(const Delivery& delivery, const transform::Made* made) {
       traceparent = trace->traceparent_of_attempt(name, request.attempt);
   request.traceparent = traceparent;
   http::Transfer transfer = build_request(record, *endpoint.target, request, random_, parts_.routes.document());
+  transfer.tls = endpoint.target->tls();
   if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
   parts_.transfers.submit(std::move(transfer));

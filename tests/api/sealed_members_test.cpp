@@ -1,6 +1,8 @@
 // Sealed members: {"set":true} is shown in their place, and taken for "as it is".
 #include "common/registry/endpoint_auth.hpp"
+#include "common/registry/endpoint_tls.hpp"
 #include "tests/api/fixture.hpp"
+#include "tests/fakes/certificate.hpp"
 
 using namespace certes;
 using namespace certes::api::testing;
@@ -158,4 +160,32 @@ TEST_CASE("Master API: an endpoint's auth is sealed, shown as set, and merged by
   CHECK(trail.body.find("hush") == std::string::npos);
   CHECK(trail.body.find("sealed:") == std::string::npos);
   CHECK(trail.body.find("/auth/password") != std::string::npos);
+}
+
+TEST_CASE("Master API: an endpoint's TLS is sealed, and one that has expired is not taken") {
+  Installation installation;
+  Process api(installation);
+  const fakes::Certificate good("DNS:a", 10), next("DNS:a", 20), expired("DNS:a", -1);
+  const auto with = [](const fakes::Certificate& one) {
+    return Json{{"url", "https://example.com/"}, {"tls", {{"cert", one.pem()}, {"key", one.key_pem()}}}};
+  };
+  REQUIRE(api.put("/endpoints/a", with(good)).status == 201);
+  const auto shown = api.get("/endpoints/a");
+  CHECK(shown.json["tls"] == Json({{"cert", kSet}, {"key", kSet}}));
+  CHECK(api.put("/endpoints/a", shown.json).json["version"] == 1);
+  CHECK(api.put("/endpoints/a", with(good)).json["version"] == 1);
+  const auto endpoint = api.registry.state()->endpoint("default", "a");
+  CHECK(*api.sealer.open(endpoint->tls->key, "default/endpoints/a/tls/key") == good.key_pem());
+  CHECK(endpoint->body->find("PRIVATE") == std::string::npos);
+
+  refuse(api.patch("/endpoints/a", {{"tls", {{"cert", next.pem()}}}}), "/tls/key");
+  refuse(api.patch("/endpoints/a", {{"tls", {{"cert", nullptr}}}}), "/tls/cert");
+  refuse(api.put("/endpoints/b", with(expired)), "/tls/cert");
+  refuse(api.put("/endpoints/a", with(expired)), "/tls/cert");
+  CHECK(api.put("/endpoints/b", with(expired)).body.find("good until") != std::string::npos);
+  refuse(api.put("/endpoints/b", {{"url", "https://example.com/"}, {"tls", {{"ca", kSet}}}}), "/tls/ca");
+  CHECK(api.patch("/endpoints/a", {{"tls", {{"ca", good.pem()}}}}).json["version"] == 2);
+  CHECK(api.patch("/endpoints/a", {{"tls", {{"cert", next.pem()}, {"key", next.key_pem()}}}}).json["version"] == 3);
+  CHECK(api.patch("/endpoints/a", {{"tls", nullptr}}).status == 200);
+  CHECK_FALSE(api.get("/endpoints/a").json.contains("tls"));
 }

@@ -40,6 +40,20 @@ class Certificate {
     SSL_CTX_use_certificate(context, x509_.get());
     SSL_CTX_use_PrivateKey(context, key_.get());
   }
+  void trust(SSL_CTX* context) const { X509_STORE_add_cert(SSL_CTX_get_cert_store(context), x509_.get()); }
+  std::string pem() const {
+    return text([&](BIO* bio) { return PEM_write_bio_X509(bio, x509_.get()); });
+  }
+  std::string key_pem() const {
+    return text(
+        [&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key_.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  }
+  std::string encrypted_key_pem(const char* password) const {
+    return text([&](BIO* bio) {
+      return PEM_write_bio_PKCS8PrivateKey(bio, key_.get(), EVP_aes_256_cbc(), nullptr, 0, nullptr,
+                                           const_cast<char*>(password));
+    });
+  }
   long serial() const { return ASN1_INTEGER_get(X509_get_serialNumber(x509_.get())); }
 
   bool write_certificate(const std::string& path) const {
@@ -56,6 +70,14 @@ class Certificate {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str());
     X509_add_ext(x509_.get(), extension, -1);
     X509_EXTENSION_free(extension);
+  }
+  template <class Write>
+  static std::string text(Write put) {
+    const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
+    put(bio.get());
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(size)};
   }
   // The file appears whole: it is written beside its place first.
   template <class Write>

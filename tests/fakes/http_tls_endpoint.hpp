@@ -18,17 +18,24 @@ class TlsEndpoint {
  public:
   using Script = std::function<void(SSL* ssl)>;  // from the end of the handshake
   // `subject_name`: as subjectAltName, like "IP:127.0.0.1". `days`: until it expires; negative: since when.
-  TlsEndpoint(const std::string& subject_name, long days, Script script = {}, bool http2 = false)
+  // `clients`: who must have signed the certificate that a client shows; null: none is asked for.
+  TlsEndpoint(const std::string& subject_name, long days, Script script = {}, bool http2 = false,
+              const Certificate* clients = nullptr)
       : script_(std::move(script)),
         certificate_(subject_name, days),
         context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
     certificate_.use(context_.get());
+    if (clients) {
+      clients->trust(context_.get());
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
     if (http2) SSL_CTX_set_alpn_select_cb(context_.get(), &TlsEndpoint::agree_on_http2, nullptr);
     endpoint_ = std::make_unique<RawEndpoint>([this](int fd, int) { serve(fd); });
   }
 
   std::string url() const { return "https://127.0.0.1:" + std::to_string(endpoint_->port()) + "/"; }
   int requests() const { return requests_; }
+  std::string pem() const { return certificate_.pem(); }
   bool write_certificate(const std::string& path) const { return certificate_.write_certificate(path); }
 
  private:

@@ -2,9 +2,11 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "common/http/characters.hpp"
 #include "common/http/client/sender.hpp"
@@ -42,6 +44,13 @@ bool plain_characters(std::string_view url) {
   for (const char c : url)
     if (!is_visible(c) || c == '\\') return false;
   return true;
+}
+
+// From where to where the host and the port stand.
+std::pair<std::size_t, std::size_t> place_of_authority(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == url.npos ? 0 : scheme + 3;
+  return {begin, std::min(url.find_first_of("/?#", begin), url.size())};
 }
 
 // Digits and colons, or what the parser has made of other ways to write an IPv4 address.
@@ -86,6 +95,22 @@ std::optional<NamedHost> named_host(const std::string& text) {
   const std::string& host = named.host;
   if (host.empty() || is_literal(host) || host == "localhost" || host.ends_with(".localhost")) return std::nullopt;
   return named;
+}
+
+std::string authority_of(std::string_view url) {
+  const auto [begin, end] = place_of_authority(url);
+  return std::string(url.substr(begin, end - begin));
+}
+
+std::string with_host(std::string_view url, std::string_view host) {
+  const auto [begin, end] = place_of_authority(url);
+  const std::string_view authority = url.substr(begin, end - begin);
+  const std::size_t address = authority.find(']');  // of IPv6
+  const std::size_t colon = authority.find(':', address == authority.npos ? 0 : address);
+  std::string made(url.substr(0, begin));
+  made.append(host);
+  if (colon != authority.npos) made.append(authority.substr(colon));
+  return made.append(url.substr(end));
 }
 
 std::string origin_of(const std::string& text) {

@@ -22,6 +22,11 @@ constexpr long kUploadBytes = 16 << 10;  // of a body above 64 KB at a time; lib
 constexpr long kReadBytes = 4096;  // of an answer at a time: libcurl holds that for each request, and answers are short
 constexpr Millis kRetryLocal{500};
 constexpr int kCurlTooLarge = 100;  // CURLE_TOO_LARGE, which libcurl has since 8.6
+
+bool has_port(std::string_view authority) {
+  const std::size_t end = authority.find(']');  // of an IPv6 address
+  return authority.find(':', end == authority.npos ? 0 : end) != authority.npos;
+}
 }  // namespace
 
 CurlTransfer::CurlTransfer(const CurlSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
@@ -75,21 +80,54 @@ void CurlTransfer::begin(Transfer&& transfer, Dial&& dial, SteadyTime now) {
   transfer_ = std::move(transfer);
   resolution_ = std::move(dial.resolution);
   begun_ = now;
-  for (curl_slist** const list : {&addresses_, &one_}) ::curl_slist_free_all(std::exchange(*list, nullptr));
-  if (!dial.addresses.empty()) addresses_ = ::curl_slist_append(nullptr, dial.addresses.c_str());
-  if (!dial.one.empty()) one_ = ::curl_slist_append(nullptr, dial.one.c_str());
-  ::curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_);
-  ::curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, one_);
-  ::curl_easy_setopt(easy_, CURLOPT_URL, transfer_.url.c_str());
+  if (std::exchange(has_own_, transfer_.tls != nullptr)) {
+    ::curl_easy_reset(easy_);
+    set_fixed_options();
+  }
+  set_place(dial);
+  if (transfer_.tls) set_own_tls();
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
   ::curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, transfer_.body.empty() ? "" : transfer_.body.data());
   ::curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(transfer_.timeout.count())));
   set_headers();
 }
 
+// libcurl asks for the certificate of the URL's host, and checks it. Where that is to be another's, the URL gets that
+// host, while the connection goes where it would have gone, and the header names what it would have named.
+void CurlTransfer::set_place(const Dial& dial) {
+  for (curl_slist** const list : {&addresses_, &one_}) ::curl_slist_free_all(std::exchange(*list, nullptr));
+  std::string url = transfer_.url, to = dial.one;
+  host_.clear();
+  if (transfer_.tls && !transfer_.tls->server_name.empty()) {
+    const std::string authority = authority_of(url);
+    host_ = "Host: " + authority;
+    url = with_host(url, transfer_.tls->server_name);
+    if (to.empty()) to = "::" + authority + (has_port(authority) ? "" : ":");
+  }
+  if (!dial.addresses.empty()) addresses_ = ::curl_slist_append(nullptr, dial.addresses.c_str());
+  if (!to.empty()) one_ = ::curl_slist_append(nullptr, to.c_str());
+  ::curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_);
+  ::curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, one_);
+  ::curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());
+}
+
+// A CA of its own stands in place of all others: libcurl would go on looking into the system's directory.
+void CurlTransfer::set_own_tls() {
+  const auto set = [this](CURLoption option, const std::string& pem) {
+    if (pem.empty()) return;
+    curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+    ::curl_easy_setopt(easy_, option, &blob);
+  };
+  set(CURLOPT_SSLCERT_BLOB, transfer_.tls->cert);
+  set(CURLOPT_SSLKEY_BLOB, transfer_.tls->key);
+  set(CURLOPT_CAINFO_BLOB, transfer_.tls->ca);
+  if (!transfer_.tls->ca.empty()) ::curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
+}
+
 void CurlTransfer::set_headers() {
   ::curl_slist_free_all(headers_);
   headers_ = ::curl_slist_append(nullptr, "Expect:");  // a body is sent without asking first
+  if (!host_.empty()) headers_ = ::curl_slist_append(headers_, host_.c_str());
   bool typed = false;
   for (const std::string& header : transfer_.headers) {
     typed = typed || same_token(std::string_view(header).substr(0, 13), "content-type:");
@@ -175,7 +213,8 @@ int CurlTransfer::on_close(void* settings_pointer, curl_socket_t socket) {
 // Not the endpoint's: it would have been reached, had this process had what it needs. EADDRNOTAVAIL: no port is left to
 // dial from (of IPv6 it may also say that there is no way there).
 bool CurlTransfer::own_fault(CURLcode code) const {
-  if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT || code == CURLE_SSL_CACERT_BADFILE) return true;
+  if (code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT) return true;
+  if (code == CURLE_SSL_CACERT_BADFILE) return !transfer_.tls || transfer_.tls->ca.empty();
   if (code != CURLE_COULDNT_CONNECT) return false;
   if (socket_error_ != 0) return true;
   long error = 0;
@@ -204,6 +243,7 @@ TransferError CurlTransfer::classify(CURLcode code) const {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:

@@ -57,6 +57,8 @@ class CurlTransfer {
 
   bool agreed_on_http2() const;
   void set_fixed_options();
+  void set_place(const Dial& dial);
+  void set_own_tls();
   void set_headers();
   void keep(std::string_view wire);
   bool had_more() const { return head_.chunked() ? chunks_.had_more() : body_bytes_ > body_.size(); }
@@ -82,6 +84,8 @@ class CurlTransfer {
   std::string refused_;    // why an address was not dialled
   int socket_error_ = 0;   // why no socket could be made
   sockaddr_storage to_{};  // the address that was dialled last
+  std::string host_;       // header, where the URL that libcurl gets has another
+  bool has_own_ = false;   // settings of the last request's alone
   bool dialled_ = false;
   bool cut_ = false;             // the body is longer than is read
   std::size_t body_bytes_ = 0;   // on the wire: with what is around chunks

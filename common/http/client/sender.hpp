@@ -58,6 +58,14 @@ inline bool not_tried(TransferError error) {
 
 inline constexpr Millis kSlowTransfer{1'000};
 
+// What TLS of a request is its own, as PEM; what is empty is as of all. Connections are shared by those that have the
+// same.
+struct TransferTls {
+  std::string ca;           // who may have signed the receiver's certificate, and nobody else
+  std::string cert, key;    // what is shown where a client's certificate is asked for
+  std::string server_name;  // that the receiver's certificate must be for, and is asked for; else the URL's host
+};
+
 struct Transfer {
   std::uint64_t id = 0;  // the caller's; comes back
   std::string url;
@@ -65,9 +73,10 @@ struct Transfer {
   std::vector<std::string> headers;        // "name: value", checked by the caller
   std::shared_ptr<const void> body_owner;  // keeps body alive
   std::string_view body;
-  Millis timeout{15'000};    // whole request
-  std::size_t affinity = 0;  // same value → same thread (an endpoint's)
-  std::string tenant;        // whose: names are looked up, and waited for, by shares
+  Millis timeout{15'000};                       // whole request
+  std::size_t affinity = 0;                     // same value → same thread (an endpoint's)
+  std::string tenant;                           // whose: names are looked up, and waited for, by shares
+  std::shared_ptr<const TransferTls> tls = {};  // null: it has none of its own
   // The sender's own: since when it waits for its name; max: it does not.
   SteadyTime name_asked = SteadyTime::max();
 };
@@ -135,6 +144,9 @@ struct NamedHost {
   std::uint16_t port = 0;
 };
 std::optional<NamedHost> named_host(const std::string& url);
+// "host:8080", as it stands in a URL that was checked; and that URL with another host in its place, the port kept.
+std::string authority_of(std::string_view url);
+std::string with_host(std::string_view url, std::string_view host);
 // "http://host:8080", without what else the URL says. Empty: it is no URL.
 std::string origin_of(const std::string& url);
 

@@ -37,10 +37,9 @@ std::string all_of(const NamedHost& named, const Resolution& resolution) {
   return text;
 }
 
-// The same, of one of them: libcurl keeps connections to it apart from those to the others.
+// The same, of one of them, whatever the host's name: libcurl keeps connections to it apart from those to the others.
 std::string one_of(const NamedHost& named, const std::string& address) {
-  const std::string port = ":" + std::to_string(named.port);
-  return named.host + port + ":" + bracketed(address) + port;
+  return "::" + bracketed(address) + ":" + std::to_string(named.port);
 }
 
 TransferError error_of(Resolution::Kind kind) {

@@ -3,15 +3,86 @@
 its requests."""
 import asyncio
 import json
+import logging
+import ssl
+import subprocess
 import unittest
 
-from harness import Api, Case, Sink, event, post_json
+from harness import Api, Case, Sink, event, post_json, wait_for
 
 WITHIN = 30
 
 
 def lower(headers):
     return {name.lower(): value for name, value in dict(headers).items()}
+
+
+class Certificates:
+    """An authority, and what it has signed; as PEM."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=authority",
+                     "-keyout", "authority.key", "-out", "authority.pem")
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
+
+    def sign(self, name, subject_name):
+        (self.directory / f"{name}.ext").write_text(f"subjectAltName={subject_name}\n")
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                     "-out", f"{name}.csr")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial", "-days", "10",
+                     "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+
+    def text(self, file):
+        return (self.directory / file).read_text()
+
+
+class TlsReceiver:
+    """An https server that asks for a client's certificate, and answers 204; `seen`: (its common name, the name that was
+    asked for in the handshake, the header Host) of each request."""
+
+    def __init__(self, certificates, name):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificates.directory / f"{name}.pem", certificates.directory / f"{name}.key")
+        self.context.load_verify_locations(certificates.directory / "authority.pem")
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.context.sni_callback = self.asked_for
+        self.seen, self.names = [], {}
+        self.changed = asyncio.Event()
+
+    def asked_for(self, connection, name, _):
+        self.names[id(connection)] = name
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.context)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+
+    async def serve(self, reader, writer):
+        connection = writer.get_extra_info("ssl_object")
+        subject = dict(pair for part in connection.getpeercert()["subject"] for pair in part)
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                headers = lower(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+                await reader.readexactly(int(headers["content-length"]))
+                self.seen.append((subject["commonName"], self.names.get(id(connection)), headers["host"]))
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                self.changed.set()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def wait(self, count):
+        async def there():
+            while len(self.seen) < count:
+                self.changed.clear()
+                await self.changed.wait()
+        await asyncio.wait_for(there(), WITHIN)
 
 
 class Authenticated(Case):
@@ -28,6 +99,13 @@ class Authenticated(Case):
 
     def subscribe(self, endpoint, pattern="#"):
         self.api.ok("PUT", f"/subscriptions/{endpoint}", {"endpoint": endpoint, "pattern": pattern})
+
+    async def attempts(self, accepted, count):
+        """Those of an event, once there are so many and the index has them."""
+        def there():
+            status, _, answer = self.api.call("GET", f"/events/{accepted['id']}/attempts")
+            return status == 200 and len(answer["items"]) == count and answer["items"]
+        return await asyncio.to_thread(wait_for, there, WITHIN, f"{count} attempts")
 
     def hide(self, *canaries):
         """They are in no answer, in no line of the log, in no file, in the clear."""
@@ -71,8 +149,46 @@ class Schemes(Authenticated):
             await self.publish()
             await sink.wait(lambda: len(sink.delivered("/bearer")) == 2, WITHIN)
         self.assertEqual({receipt.status for receipt in sink.receipts}, {204})
-        self.hide("canary-password", "canary-token", "canary-value", "canary-rotated",
-                  "Y2VydGVzOmNhbmFyeS1wYXNzd29yZA==")
+        await asyncio.to_thread(self.hide, "canary-password", "canary-token", "canary-value", "canary-rotated",
+                                "Y2VydGVzOmNhbmFyeS1wYXNzd29yZA==")
+
+
+class Tls(Authenticated):
+    async def test_a_clients_certificate_is_shown_to_who_asks_and_trusts_its_own_authority(self):
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of each handshake that has failed
+        certificates = Certificates(self.directory)
+        certificates.sign("receiver", "DNS:receiver.internal,IP:127.0.0.1")
+        certificates.sign("one", "DNS:one")
+        certificates.sign("two", "DNS:two")
+        await self.begin()
+        async with TlsReceiver(certificates, "receiver") as receiver, Sink() as sink:
+            url = f"https://127.0.0.1:{receiver.port}/hook"
+            ca = {"ca": certificates.text("authority.pem")}
+            pairs = {name: {"cert": certificates.text(f"{name}.pem"), "key": certificates.text(f"{name}.key")} for name in ("one", "two")}
+            endpoints = {"one": ca | pairs["one"], "two": ca | pairs["two"] | {"server_name": "receiver.internal"},
+                         "none": ca, "stranger": pairs["one"], "elsewhere": ca | pairs["one"] | {"server_name": "elsewhere.internal"}}
+            for name, tls in endpoints.items():
+                made = self.api.ok("PUT", f"/endpoints/{name}", {"url": url, "tls": tls})
+                self.assertEqual(made["tls"], {member: value if member == "server_name" else {"set": True} for member, value in tls.items()})
+                self.subscribe(name)
+            accepted = await self.publish()
+            await receiver.wait(2)
+            host = f"127.0.0.1:{receiver.port}"
+            self.assertEqual(sorted(receiver.seen), [("one", None, host), ("two", "receiver.internal", host)])
+
+            attempts = await self.attempts(accepted, 5)
+            errors = {attempt["endpoint"]: attempt.get("error", "") for attempt in attempts if attempt["endpoint"] not in ("one", "two")}
+            for name in ("stranger", "elsewhere"):
+                self.assertTrue(errors[name].startswith("tls: "), errors)
+            self.assertEqual(len(receiver.seen), 2)
+            # What is not the endpoint's own is not what another one's requests have.
+            self.api.ok("PUT", "/endpoints/plain", {"url": sink.url("/plain")})
+            self.subscribe("plain")
+            await self.publish()
+            await sink.wait(lambda: sink.delivered("/plain"), WITHIN)
+            await receiver.wait(4)
+        key = certificates.text("one.key").splitlines()[1]
+        await asyncio.to_thread(self.hide, key, json.dumps(certificates.text("one.key"))[1:-1], certificates.text("one.pem").splitlines()[2])
 
 
 if __name__ == "__main__":

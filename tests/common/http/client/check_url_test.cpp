@@ -65,3 +65,19 @@ TEST_CASE("origin_of: scheme, host and port as they stand there, and nothing els
   CHECK(certes::http::origin_of("http://[::1]:80/") == "http://[::1]:80");
   CHECK(certes::http::origin_of("").empty());
 }
+
+TEST_CASE("URL: the host in it, and another in its place") {
+  const struct {
+    const char *url, *authority, *moved;
+  } cases[] = {
+      {"https://a.example/x?y=http://b/", "a.example", "https://n.example/x?y=http://b/"},
+      {"https://a.example:8443/x/../y", "a.example:8443", "https://n.example:8443/x/../y"},
+      {"https://[2001:db8::1]/x", "[2001:db8::1]", "https://n.example/x"},
+      {"https://[2001:db8::1]:8443?z", "[2001:db8::1]:8443", "https://n.example:8443?z"},
+      {"https://192.0.2.1", "192.0.2.1", "https://n.example"},
+  };
+  for (const auto& one : cases) {
+    CHECK(certes::http::authority_of(one.url) == one.authority);
+    CHECK(certes::http::with_host(one.url, "n.example") == one.moved);
+  }
+}

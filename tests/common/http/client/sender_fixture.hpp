@@ -35,6 +35,16 @@ class TestSender {
     transfer.affinity = id;
     sender.submit(std::move(transfer));
   }
+  // The same with TLS of its own.
+  TransferResult one(const std::string& url, TransferTls tls) {
+    Transfer transfer;
+    transfer.id = 1;
+    transfer.tenant = "acme";
+    transfer.url = url;
+    transfer.tls = std::make_shared<const TransferTls>(std::move(tls));
+    sender.submit(std::move(transfer));
+    return wait(1).at(1);
+  }
   // Waits until so many have come since the last call, at most a minute.
   std::map<std::uint64_t, TransferResult> wait(std::size_t n) {
     std::map<std::uint64_t, TransferResult> results;

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
@@ -46,6 +47,30 @@ void answer_http2(SSL* ssl) {
   }
 }
 
+// Answers every request with what it knows of who sends it: the serial number of its certificate (0: none), the name
+// that was asked for in the handshake, the header Host, and which connection it came on.
+TlsEndpoint::Script telling(std::atomic<int>& connections) {
+  return [&connections](SSL* ssl) {
+    const int connection = ++connections;
+    const std::unique_ptr<X509, void (*)(X509*)> shown(SSL_get1_peer_certificate(ssl), X509_free);
+    const long serial = shown ? ASN1_INTEGER_get(X509_get_serialNumber(shown.get())) : 0;
+    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    char bytes[4096];
+    for (int n = 0; (n = SSL_read(ssl, bytes, sizeof bytes)) > 0;) {
+      const std::string request(bytes, static_cast<std::size_t>(n));
+      const std::size_t host = request.find("Host: ");
+      const std::string body = std::to_string(serial) + " " + (name ? name : "-") + " " +
+                               request.substr(host + 6, request.find('\r', host) - host - 6) + " " +
+                               std::to_string(connection);
+      const std::string answer =
+          "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+      if (SSL_write(ssl, answer.data(), static_cast<int>(answer.size())) <= 0) return;
+    }
+  };
+}
+
+std::string host_of(const TlsEndpoint& endpoint) { return authority_of(endpoint.url()); }
+
 }  // namespace
 
 TEST_CASE("Sender: an answer of HTTP/2 is one where that was agreed on, and nowhere else") {
@@ -88,4 +113,72 @@ TEST_CASE("Sender: https to an endpoint that speaks plain HTTP is tls") {
   fakes::RawEndpoint plain([](int fd, int) { fakes::RawEndpoint::send(fd, "HTTP/1.1 400 Bad Request\r\n\r\n"); });
   TestSender test;
   CHECK(test.one("https" + plain.url().substr(4)).error == TransferError::tls);
+}
+
+TEST_CASE("Sender: a CA of the request's own stands in place of all others") {
+  std::signal(SIGPIPE, SIG_IGN);
+  TlsEndpoint one("IP:127.0.0.1", 10), other("IP:127.0.0.1", 10);
+  const CaFile ca(one);
+  SenderOptions options;
+  options.ca_file = ca.path;
+  TestSender test(options);
+  const TransferTls own{other.pem(), "", "", ""};
+  CHECK(test.one(other.url()).error == TransferError::tls);
+  CHECK(test.one(other.url(), own).status == 200);
+  CHECK(test.one(one.url()).status == 200);
+  CHECK(test.one(one.url(), own).error ==
+        TransferError::tls);                 // though that of all is good for it, and it is connected
+  CHECK(test.one(one.url()).status == 200);  // the same handle, as it was before
+  CHECK(test.one(other.url()).error == TransferError::tls);
+}
+
+TEST_CASE("Sender: a client's certificate is shown where it is asked for, on connections of its own") {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<int> connections{0};
+  const fakes::Certificate authority, first("DNS:first", 10, &authority), second("DNS:second", 10, &authority),
+      stranger("DNS:first", 10);
+  TlsEndpoint endpoint("IP:127.0.0.1", 10, telling(connections), false, &authority);
+  TestSender test;
+  const auto with = [&](const fakes::Certificate& one) {
+    return TransferTls{endpoint.pem(), one.pem(), one.key_pem(), ""};
+  };
+  const auto told = [&](const fakes::Certificate& one, int connection) {
+    return std::to_string(one.serial()) + " - " + host_of(endpoint) + " " + std::to_string(connection);
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(test.one(endpoint.url(), with(first)).body == told(first, 1));
+    CHECK(test.one(endpoint.url(), with(second)).body == told(second, 2));
+  }
+  CHECK(test.one(endpoint.url(), TransferTls{endpoint.pem(), "", "", ""}).status == 0);
+  CHECK(test.one(endpoint.url(), with(stranger)).status == 0);
+  CHECK(connections == 2);
+}
+
+TEST_CASE("Sender: the name that a certificate is for may be another than the host's") {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<int> connections{0};
+  TlsEndpoint endpoint("DNS:inside.example", 10, telling(connections));
+  TestSender test;
+  const auto as = [&](const std::string& name) { return test.one(endpoint.url(), {endpoint.pem(), "", "", name}); };
+  CHECK(as("inside.example").body == "0 inside.example " + host_of(endpoint) + " 1");
+  CHECK(as("").error == TransferError::tls);
+  CHECK(as("outside.example").error == TransferError::tls);
+  CHECK(as("inside.example").body == "0 inside.example " + host_of(endpoint) + " 1");
+}
+
+TEST_CASE("Sender: what goes by another name goes where its host is, and nowhere else") {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<int> connections{0};
+  TlsEndpoint endpoint("DNS:inside.example", 10, telling(connections));
+  SenderOptions options;
+  std::atomic<int> asked{0};
+  options.resolver.look_up = [&asked](const std::string& host) {
+    asked += host == "receiver.example" ? 1 : 100;
+    return Resolution{Resolution::Kind::found, {"127.0.0.1"}, {}};
+  };
+  TestSender test(options);
+  const std::string url = with_host(endpoint.url(), "receiver.example");
+  const auto result = test.one(url, {endpoint.pem(), "", "", "inside.example"});
+  CHECK_MESSAGE(result.body == "0 inside.example " + authority_of(url) + " 1", result.message);
+  CHECK(asked == 1);
 }
