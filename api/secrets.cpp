@@ -26,6 +26,9 @@ Result<void> may_be_sent_to(const Endpoint& endpoint, const http::AddressPolicy&
     const std::string place = endpoint.urls.empty() ? "/url" : "/urls/" + std::to_string(i++);
     if (auto ok = http::check_url(url, addresses); !ok) return fail(Code::invalid, ok.error().message, place);
   }
+  if (!endpoint.auth || endpoint.auth->scheme != registry::kOauth2) return {};
+  if (auto ok = http::check_url(endpoint.auth->token_url, addresses); !ok)
+    return fail(Code::invalid, ok.error().message, "/auth/token_url");
   return {};
 }
 

@@ -80,6 +80,12 @@ Meters::Meters(metrics::Metrics& metrics, const Clock& clock, std::size_t most_e
   questions_refused_ = questions("refused");
   unresolved_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "unresolved"}});
   local_ = metrics_.counter(kGivenBack, kGivenBackHelp, {{"reason", "local"}});
+  const auto tokens = [&](const char* outcome) {
+    return metrics_.counter("certes_dispatcher_token_requests_total", "Requests for tokens of endpoints (OAuth2)",
+                            {{"outcome", outcome}});
+  };
+  tokens_granted_ = tokens("granted");
+  tokens_refused_ = tokens("refused");
   resolving_ = metrics_.gauge("certes_dispatcher_resolving", "Names that are being looked up");
   resolving_waiting_ = metrics_.gauge("certes_dispatcher_resolving_waiting", "Names that wait to be");
   for (std::size_t i = 0; i < kResolved.size(); ++i)
@@ -198,6 +204,14 @@ void Meters::given_back(http::TransferError error, std::string_view why) {
   const auto times = given_back_told_.due(http::to_string(error), clock_.now());
   if (!times) return;
   spdlog::warn("dispatcher: {} requests could not be made since the last such line, and wait: {}", *times, why);
+}
+
+void Meters::token_answered(std::string_view endpoint_key, std::string_view why_not) {
+  (why_not.empty() ? tokens_granted_ : tokens_refused_).add();
+  if (why_not.empty()) return;
+  if (const auto times = tokens_told_.due(endpoint_key, clock_.now()))
+    spdlog::warn("dispatcher: no token for endpoint {}, {} times since the last such line: {}", endpoint_key, *times,
+                 why_not);
 }
 
 void Meters::trim_failed(std::int32_t partition, log::Topic topic, const Error& error) {

@@ -31,6 +31,7 @@ class Meters final : public Observer {
   void dead_lettered(std::string_view rule) override;
   void exhausted() override { exhausted_.add(); }
   void given_back(http::TransferError error, std::string_view why) override;
+  void token_answered(std::string_view endpoint_key, std::string_view why_not) override;
   void answered(std::string_view status) override { (status == event::kSucceeded ? succeeded_ : failed_).add(); }
   void unmatched(const log::StoredRecord& event, std::string_view event_id) override;
   void filter_failed(const FailedFilter& failed) override;
@@ -73,7 +74,8 @@ class Meters final : public Observer {
   metrics::Counter succeeded_, failed_;
   metrics::Counter questions_answered_, questions_unknown_, questions_refused_;
   metrics::Counter unresolved_, local_;  // given back
-  LineLimit given_back_told_, trims_told_;
+  metrics::Counter tokens_granted_, tokens_refused_;
+  LineLimit given_back_told_, trims_told_, tokens_told_;
   metrics::Gauge resolving_, resolving_waiting_;
   std::array<metrics::Counter, 4> resolved_;  // found, failed, silent, local
   http::ResolverStats shown_;

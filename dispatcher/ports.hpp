@@ -108,6 +108,8 @@ class Observer {
   // A request that was not made, for a reason that is not the endpoint's (http::not_tried): it waits, and no attempt is
   // used up.
   virtual void given_back(http::TransferError error, std::string_view why) = 0;
+  // A token server has answered, or failed to: empty, with a token; else why there is none. Key: "tenant/id".
+  virtual void token_answered(std::string_view endpoint_key, std::string_view why_not) = 0;
   // A command's result is on the log: succeeded, failed.
   virtual void answered(std::string_view status) = 0;
   // An event that nobody subscribed to.

@@ -6,7 +6,7 @@
 namespace certes::registry {
 namespace {
 
-constexpr std::size_t kMaxAuthText = 512, kMaxAuthSecret = 4'096, kMaxAuthHeader = 128;
+constexpr std::size_t kMaxAuthText = 512, kMaxAuthSecret = 4'096, kMaxAuthHeader = 128, kMaxTokenUrl = 2'048;
 
 constexpr std::array kAuthMembers = {
     PartMember<EndpointAuth>{"username", &EndpointAuth::username, kMaxAuthText, false},
@@ -14,12 +14,20 @@ constexpr std::array kAuthMembers = {
     PartMember<EndpointAuth>{"token", &EndpointAuth::token, kMaxAuthSecret, true},
     PartMember<EndpointAuth>{"name", &EndpointAuth::name, kMaxAuthHeader, false},
     PartMember<EndpointAuth>{"value", &EndpointAuth::value, kMaxAuthSecret, true},
+    PartMember<EndpointAuth>{"token_url", &EndpointAuth::token_url, kMaxTokenUrl, false},
+    PartMember<EndpointAuth>{"client_id", &EndpointAuth::client_id, kMaxAuthText, false},
+    PartMember<EndpointAuth>{"client_secret", &EndpointAuth::client_secret, kMaxAuthSecret, true},
+    PartMember<EndpointAuth>{"scope", &EndpointAuth::scope, kMaxAuthText, false},
+    PartMember<EndpointAuth>{"audience", &EndpointAuth::audience, kMaxAuthText, false},
+    PartMember<EndpointAuth>{"resource", &EndpointAuth::resource, kMaxAuthText, false},
+    PartMember<EndpointAuth>{"token_endpoint_auth_method", &EndpointAuth::token_endpoint_auth_method, 64, false},
 };
 
 constexpr AuthScheme kAuthSchemes[] = {
     {kBasicAuth, "username password", ""},
     {kBearerAuth, "token", ""},
     {kHeaderAuth, "name value", ""},
+    {kOauth2, "token_url client_id client_secret", "scope audience resource token_endpoint_auth_method"},
 };
 
 // Whether the name is among those in the list.

@@ -21,6 +21,12 @@ struct EndpointAuth {
   SealedSecret token = {};     // bearer
   std::string name = {};       // header: its name
   SealedSecret value = {};     // header: its value
+  // These are of oauth2 (client credentials), as RFC 6749, 7591 and 8707 call them.
+  std::string token_url = {};
+  std::string client_id = {};
+  SealedSecret client_secret = {};
+  std::string scope = {}, audience = {}, resource = {};
+  std::string token_endpoint_auth_method = {};  // empty: kSecretBasic
 
   // The header that it is sent in, in lower case.
   std::string header() const;
@@ -35,7 +41,10 @@ struct AuthScheme {
   bool takes_member(std::string_view member) const;  // needs or takes
 };
 
-inline constexpr std::string_view kBasicAuth = "basic", kBearerAuth = "bearer", kHeaderAuth = "header";
+inline constexpr std::string_view kBasicAuth = "basic", kBearerAuth = "bearer", kHeaderAuth = "header",
+                                  kOauth2 = "oauth2";
+// How a client says to the token server who it is: in a header, or in the form.
+inline constexpr std::string_view kSecretBasic = "client_secret_basic", kSecretPost = "client_secret_post";
 
 std::span<const AuthScheme> auth_schemes();
 const AuthScheme* find_auth_scheme(std::string_view name);

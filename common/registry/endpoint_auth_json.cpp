@@ -16,6 +16,7 @@ const AuthScheme* read_auth_scheme(Fields& fields, std::string& name) {
     for (const AuthScheme& scheme : auth_schemes()) names.push_back(scheme.name);
     return OrderedJson{{"enum", std::move(names)}};
   });
+  fields.also("token_endpoint_auth_method", [] { return OrderedJson{{"enum", {kSecretBasic, kSecretPost}}}; });
   fields.required("scheme");
   const AuthScheme* const scheme = find_auth_scheme(name);
   if (fields.ok() && scheme == nullptr)
@@ -51,6 +52,10 @@ void check_texts(Fields& fields, const EndpointAuth& auth) {
   if (auth.username.find(':') != std::string::npos)
     fields.refuse("username", "holds a colon, which ends a name (RFC 7617)");
   if (!is_token(auth.token)) fields.refuse("token", "holds what is no visible ASCII character");
+  if (const auto& method = auth.token_endpoint_auth_method;
+      fields.has("token_endpoint_auth_method") && method != kSecretBasic && method != kSecretPost)
+    fields.refuse("token_endpoint_auth_method",
+                  "must be one of " + std::string(kSecretBasic) + ", " + std::string(kSecretPost));
   if (auth.scheme == kHeaderAuth && fields.ok())
     if (auto wrong = wrong_header_name(auth.name)) fields.refuse("name", std::move(*wrong));
 }

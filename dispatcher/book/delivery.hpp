@@ -61,6 +61,7 @@ struct Sending {             // a request is out
   FixedCharge<kRequestBytes> memory;
   Seat seat = {};                     // none: it is not yet known whose it is
   std::unique_ptr<Tries> tries = {};  // before this one, of its attempt
+  std::uint32_t token = 0;            // Token::number of the one that it was sent with
 };
 struct BetweenWorkers {  // who was to get the request could not be reached, and no other has room
   Slot slot;

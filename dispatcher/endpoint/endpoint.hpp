@@ -12,6 +12,7 @@
 #include "dispatcher/book/delivery.hpp"
 #include "dispatcher/endpoint/probes.hpp"
 #include "dispatcher/endpoint/target.hpp"
+#include "dispatcher/endpoint/token.hpp"
 #include "dispatcher/endpoint/workers.hpp"
 
 namespace certes::dispatcher {
@@ -39,6 +40,7 @@ struct Backlog;
 struct Endpoint {
   std::string key;  // "tenant/id"
   std::unique_ptr<Target> target;
+  Token token;  // of this target; where that has OAuth2
   Lanes* lanes = nullptr;
   List<Delivery, NodeOf<EndpointDeliveries>> waiting;  // queued, held or in the wheel; those that await results apart
   List<Waiting, NodeOf<WaitingNode>> given_back;       // not tried: held until it has rested

@@ -57,6 +57,11 @@ const Endpoint* Endpoints::find(std::string_view key) const {
   return found == endpoints_.end() ? nullptr : found->second.get();
 }
 
+Endpoint* Endpoints::find(std::string_view key) {
+  const auto found = endpoints_.find(key);
+  return found == endpoints_.end() ? nullptr : found->second.get();
+}
+
 void Endpoints::use(registry::StatePtr state) {
   const registry::StatePtr before = std::exchange(state_, std::move(state));
   use_endpoints(*before);
@@ -103,6 +108,7 @@ void Endpoints::use_tenants(const registry::State& before) {
 void Endpoints::update(Endpoint& endpoint, std::shared_ptr<const registry::Endpoint> config) {
   if (!endpoint.target || is_another(endpoint.config(), *config)) begin_anew(endpoint, *config);
   endpoint.target = std::make_unique<Target>(std::move(config), sealer_);
+  if (std::exchange(endpoint.token, {}).asked() != 0) end_wait(endpoint);
   if (endpoint.target->problem()) observer_.problem(endpoint.target->problem()->message);
   const Mode configured = mode_of(*endpoint.target);
   // Also where it is active again already: not every state is seen.
@@ -253,10 +259,18 @@ void Endpoints::rest(Endpoint& endpoint, SteadyTime until) {
 // It wakes in this round or the next.
 void Endpoints::end_rest(Endpoint& endpoint, SteadyTime now) {
   endpoint.is_back = true;
-  if (endpoint.rests() && endpoint.rests_until <= now) return;
+  wake_at(endpoint, now);
+}
+
+void Endpoints::end_wait(Endpoint& endpoint) {
+  if (endpoint.rests() && !endpoint.workers.open_until()) wake_at(endpoint, clock_.now());
+}
+
+void Endpoints::wake_at(Endpoint& endpoint, SteadyTime at) {
+  if (endpoint.rests() && endpoint.rests_until <= at) return;
   resting_.erase({endpoint.rests_until, &endpoint});
-  endpoint.rests_until = now;
-  resting_.insert({now, &endpoint});
+  endpoint.rests_until = at;
+  resting_.insert({at, &endpoint});
 }
 
 Endpoint* Endpoints::wake(SteadyTime now) {

@@ -33,6 +33,7 @@ class Endpoints {
   // The match's, made where it has none. `state`: of the registry, none yet: nothing.
   Endpoint& of(const Match& match, const registry::State* state);
   const Endpoint* find(std::string_view key) const;
+  Endpoint* find(std::string_view key);
   // Goes on to a newer State. Costs what has changed since the one before.
   void use(registry::StatePtr state);
   // Of the limits of each, from then on. Costs as much as there are endpoints, where it is another.
@@ -51,6 +52,8 @@ class Endpoints {
   void given_up(Endpoint& endpoint);                // while the registry decides whether it is disabled
   void disable_failed(std::string_view key);        // the registry did not take it
   void rest(Endpoint& endpoint, SteadyTime until);  // nothing is sent to it until then
+  // What it rested for has come: it wakes in this round or the next, unless its breakers are open.
+  void end_wait(Endpoint& endpoint);
   // The next that has rested; nothing: none has.
   Endpoint* wake(SteadyTime now);
   std::optional<SteadyTime> next_wake() const;
@@ -76,6 +79,7 @@ class Endpoints {
   void wake_worker_at(Endpoint& endpoint, std::optional<SteadyTime> at);
   void wake_workers(SteadyTime now);
   void end_rest(Endpoint& endpoint, SteadyTime now);
+  void wake_at(Endpoint& endpoint, SteadyTime at);
   void remove(Endpoint& endpoint);
   void use_endpoints(const registry::State& before);
   void use_tenants(const registry::State& before);

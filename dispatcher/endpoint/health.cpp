@@ -11,6 +11,7 @@ Health health_of(http::TransferError error, int status) {
     case TransferError::connect:
     case TransferError::tls:
     case TransferError::reset:
+    case TransferError::auth:
     case TransferError::too_large: return Health::fails;
     case TransferError::refused_address:
     case TransferError::aborted:

@@ -10,6 +10,7 @@
 
 #include "common/crypto/crypto.hpp"
 #include "common/http/client/sender.hpp"
+#include "common/registry/endpoint_auth.hpp"
 #include "common/registry/resources.hpp"
 
 namespace certes::dispatcher {
@@ -25,6 +26,8 @@ class Target {
   std::string signatures(std::string_view id, UnixMillis now, std::string_view body) const;
   // The endpoint's own, opened, and the one that says who sends the request: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
+  // How it gets tokens, opened; null: its requests are sent without.
+  const registry::EndpointAuth* oauth() const { return oauth_ ? &*oauth_ : nullptr; }
   // What TLS of its requests is its own, opened; null: nothing.
   const std::shared_ptr<const http::TransferTls>& tls() const { return tls_; }
 
@@ -41,6 +44,7 @@ class Target {
   std::shared_ptr<const registry::Endpoint> endpoint_;
   std::vector<Signer> signers_;
   std::vector<std::string> headers_;
+  std::optional<registry::EndpointAuth> oauth_;
   std::shared_ptr<const http::TransferTls> tls_;
   std::optional<Error> problem_;
 };

@@ -27,6 +27,7 @@ Attempts::Attempts(const CoreOptions& options, const AttemptParts& parts)
     : options_(options),
       parts_(parts),
       resigner_(parts.sealer, options.resign_only_where_said),
+      tokens_(parts.transfers, parts.endpoints, parts.observer, parts.clock),
       random_(options.seed) {}
 
 void Attempts::start(Delivery& delivery, Slot&& slot) {
@@ -50,8 +51,41 @@ void Attempts::start(Delivery& delivery, Slot&& slot) {
     result.message = problem->message;
     return ended(delivery, result);
   }
-  std::get<Sending>(delivery.place).seat = parts_.endpoints.choose(*delivery.endpoint, {});
-  submit(delivery);
+  if (has_token(delivery)) {
+    std::get<Sending>(delivery.place).seat = parts_.endpoints.choose(*delivery.endpoint, {});
+    submit(delivery);
+  }
+}
+
+// Or it needs none. While one is awaited its endpoint rests, and no attempt is made; where none can be had, that was
+// one.
+bool Attempts::has_token(Delivery& delivery) {
+  Endpoint& endpoint = *delivery.endpoint;
+  if (endpoint.target->oauth() == nullptr) return true;
+  switch (tokens_.look_after(endpoint)) {
+    case Token::Standing::good: return true;
+    case Token::Standing::awaited: give_back(delivery, tokens_.wait_of(endpoint)); return false;
+    case Token::Standing::refused: break;
+  }
+  std::get<Sending>(delivery.place).seat = parts_.endpoints.choose(endpoint, {});
+  http::TransferResult result;
+  result.id = delivery.id;
+  result.error = http::TransferError::auth;
+  result.message = endpoint.token.refusal();
+  came_back(delivery, result);
+  parts_.endpoints.seat_is_over(endpoint);
+  return false;
+}
+
+// It was answered 401 with a token that the endpoint had taken before, or that has been replaced meanwhile: that says
+// nothing of the delivery, which is sent again with another one.
+bool Attempts::wants_another_token(const Delivery& delivery, const http::TransferResult& result) {
+  Endpoint& endpoint = *delivery.endpoint;
+  const std::uint32_t token = std::get<Sending>(delivery.place).token;
+  if (endpoint.target->oauth() == nullptr || token == 0 || result.error != http::TransferError::none) return false;
+  if (result.status == 401) return endpoint.token.rejected(token, parts_.clock.now());
+  endpoint.token.worked(token);
+  return false;
 }
 
 // As its event is routed now, with what is to be made of it; what was sent to that endpoint and no other is, for as
@@ -113,7 +147,7 @@ std::optional<transform::Transformed> Attempts::transformed(const Delivery& deli
 }
 
 // Precondition: it has a seat.
-void Attempts::submit(const Delivery& delivery) {
+void Attempts::submit(Delivery& delivery) {
   const auto made = transformed(delivery);
   if (!made || *made) return submit(delivery, made ? &**made : nullptr);
   http::TransferResult failed;
@@ -124,9 +158,9 @@ void Attempts::submit(const Delivery& delivery) {
   on_result(failed);
 }
 
-void Attempts::submit(const Delivery& delivery, const transform::Made* made) {
+void Attempts::submit(Delivery& delivery, const transform::Made* made) {
   const Endpoint& endpoint = *delivery.endpoint;
-  const auto& sending = std::get<Sending>(delivery.place);
+  auto& sending = std::get<Sending>(delivery.place);
   const log::RecordPtr& record = delivery.record->record;
   const std::string event = event_id(*record);
   const std::string name = delivery_id(*record, event, endpoint.config().tenant, endpoint.config().id);
@@ -147,12 +181,17 @@ void Attempts::submit(const Delivery& delivery, const transform::Made* made) {
   request.traceparent = traceparent;
   http::Transfer transfer = build_request(record, *endpoint.target, request, random_, parts_.routes.document());
   transfer.tls = endpoint.target->tls();
+  if (endpoint.target->oauth() != nullptr) {
+    transfer.headers.push_back("Authorization: Bearer " + endpoint.token.text());
+    sending.token = endpoint.token.number();
+  }
   if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
   parts_.transfers.submit(std::move(transfer));
 }
 
 void Attempts::on_result(const http::TransferResult& result) {
+  if (tokens_.on_result(result)) return;
   Delivery* delivery = parts_.book.find(result.id);
   if (delivery == nullptr) return;
   Endpoint& endpoint = *delivery->endpoint;
@@ -165,6 +204,10 @@ void Attempts::on_result(const http::TransferResult& result) {
 
 void Attempts::came_back(Delivery& delivery, const http::TransferResult& result) {
   if (result.error == http::TransferError::aborted) return broken_off(delivery);
+  if (wants_another_token(delivery, result)) {
+    tokens_.look_after(*delivery.endpoint);
+    return give_back(delivery, tokens_.wait_of(*delivery.endpoint));
+  }
   const auto& sending = std::get<Sending>(delivery.place);
   note_probe(delivery, result);
   parts_.endpoints.learn(*delivery.endpoint, sending.seat, result.resolution);
@@ -217,6 +260,8 @@ bool Attempts::may_go_on(const Delivery& delivery, const Tries& tries) const {
   const Endpoint& endpoint = *delivery.endpoint;
   if (!takes(endpoint.mode) || endpoint.target->problem() || delivery.answer != Answer::none || doomed(delivery))
     return false;
+  if (endpoint.target->oauth() != nullptr && endpoint.token.standing(parts_.clock.now()) != Token::Standing::good)
+    return false;
   return tries.spent() < millis_of(endpoint.config().timeout_seconds) && endpoint.workers.any_but(tries.tried());
 }
 
@@ -237,23 +282,28 @@ void Attempts::step() {
 
 void Attempts::settle(Delivery& delivery, const http::TransferResult& result) {
   if (!http::not_tried(result.error)) return ended(delivery, result);
-  const std::int32_t partition = delivery.partition();
   parts_.observer.given_back(result.error, result.message);
+  give_back(delivery, result.retry_in);
+}
+
+// It has made no attempt, and makes it later, here or elsewhere.
+void Attempts::give_back(Delivery& delivery, Millis retry_in) {
+  const std::int32_t partition = delivery.partition();
   if (parts_.book.revoking(partition))
     parts_.book.remove(delivery);
   else
-    given_back(delivery, result);
+    wait_again(delivery, retry_in);
   parts_.book.let_go_if_settled(partition);
 }
 
 // Nothing was sent, and nothing is known of the endpoint: the delivery waits where it stood, and so do those behind it,
 // which would fare the same. What goes to URLs of its own (reply_to) waits alone.
-void Attempts::given_back(Delivery& delivery, const http::TransferResult& result) {
+void Attempts::wait_again(Delivery& delivery, Millis retry_in) {
   Endpoint& endpoint = *delivery.endpoint;
   if (delivery.command && delivery.answer != Answer::none) return parts_.recorder.end_answered(delivery);
-  if (endpoint.reply) return parts_.book.wait_until(delivery, parts_.clock.unix_millis() + result.retry_in.count());
+  if (endpoint.reply) return parts_.book.wait_until(delivery, parts_.clock.unix_millis() + retry_in.count());
   parts_.book.rest(delivery);
-  parts_.endpoints.rest(endpoint, parts_.clock.now() + std::max(result.retry_in, Millis{1}));
+  parts_.endpoints.rest(endpoint, parts_.clock.now() + std::max(retry_in, Millis{1}));
 }
 
 void Attempts::ended(Delivery& delivery, const http::TransferResult& result) {

@@ -12,6 +12,7 @@
 #include "dispatcher/outcome/recorder.hpp"
 #include "dispatcher/routing/routes.hpp"
 #include "dispatcher/sending/resigner.hpp"
+#include "dispatcher/sending/tokens.hpp"
 
 namespace certes::dispatcher {
 
@@ -46,9 +47,11 @@ class Attempts {
   std::optional<std::string> not_matched(Delivery& delivery);
   std::optional<std::string> against_it_now(Delivery& delivery);
   void follow_directed(Delivery& delivery);
+  bool has_token(Delivery& delivery);
+  bool wants_another_token(const Delivery& delivery, const http::TransferResult& result);
   std::optional<transform::Transformed> transformed(const Delivery& delivery);
-  void submit(const Delivery& delivery);
-  void submit(const Delivery& delivery, const transform::Made* made);
+  void submit(Delivery& delivery);
+  void submit(Delivery& delivery, const transform::Made* made);
   void came_back(Delivery& delivery, const http::TransferResult& result);
   void broken_off(Delivery& delivery);
   void failed_to_reach(Delivery& delivery, const http::TransferResult& result);
@@ -56,7 +59,8 @@ class Attempts {
   bool may_go_on(const Delivery& delivery, const Tries& tries) const;
   void settle(Delivery& delivery, const http::TransferResult& result);
   void note_probe(const Delivery& delivery, const http::TransferResult& result);
-  void given_back(Delivery& delivery, const http::TransferResult& result);
+  void give_back(Delivery& delivery, Millis retry_in);
+  void wait_again(Delivery& delivery, Millis retry_in);
   void ended(Delivery& delivery, const http::TransferResult& result);
   void record(Delivery& delivery, const http::TransferResult& result, Judged judged);
   void failed(Delivery& delivery, const http::TransferResult& result, std::string_view rule);
@@ -67,6 +71,7 @@ class Attempts {
   const CoreOptions& options_;
   const AttemptParts parts_;
   const Resigner resigner_;
+  Tokens tokens_;
   Random random_;
 };
 

@@ -20,6 +20,7 @@ bool may_go_elsewhere(const http::TransferResult& result) {
     case TransferError::too_large:
     case TransferError::local:
     case TransferError::transform:
+    case TransferError::auth:
     case TransferError::internal: break;
   }
   return false;

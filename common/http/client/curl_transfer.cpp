@@ -157,7 +157,7 @@ CURLcode CurlTransfer::resume() {
 }
 
 void CurlTransfer::keep(std::string_view wire) {
-  const std::size_t most = settings_.options->kept_response_bytes;
+  const std::size_t most = transfer_.keep_bytes > 0 ? transfer_.keep_bytes : settings_.options->kept_response_bytes;
   if (head_.chunked()) return chunks_.take(wire, body_, most);
   body_.append(wire.substr(0, most - body_.size()));
 }

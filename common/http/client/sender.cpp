@@ -25,6 +25,7 @@ std::string_view to_string(TransferError error) {
     case TransferError::unresolved: return "unresolved";
     case TransferError::local: return "local";
     case TransferError::transform: return "transform";
+    case TransferError::auth: return "auth";
     case TransferError::internal: return "internal";
   }
   return "internal";

@@ -48,6 +48,7 @@ enum class TransferError : std::uint8_t {
   unresolved,  // the name server's fault: not the endpoint's
   local,       // no descriptors, memory or ports: ours
   transform,   // the caller's: there was nothing to be sent
+  auth,        // there is no token to send it with: nobody tried
   internal
 };
 std::string_view to_string(TransferError error);
@@ -75,6 +76,7 @@ struct Transfer {
   std::string_view body;
   Millis timeout{15'000};                       // whole request
   std::size_t affinity = 0;                     // same value → same thread (an endpoint's)
+  std::size_t keep_bytes = 0;                   // of the answer's body; 0: as SenderOptions has it
   std::string tenant;                           // whose: names are looked up, and waited for, by shares
   std::shared_ptr<const TransferTls> tls = {};  // null: it has none of its own
   // The sender's own: since when it waits for its name; max: it does not.

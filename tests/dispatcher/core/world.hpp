@@ -213,6 +213,7 @@ class World final : public dispatcher::Outcomes,
   }
   void dead_lettered(std::string_view rule) override { rules.emplace_back(rule); }
   void given_back(http::TransferError, std::string_view) override { ++given_back_count; }
+  void token_answered(std::string_view, std::string_view why_not) override { token_answers.emplace_back(why_not); }
   void answered(std::string_view status) override { answers.emplace_back(status); }
   void unmatched(const log::StoredRecord&, std::string_view) override { ++unmatched_count; }
   void transformed(std::string_view outcome) override { transforms.emplace_back(outcome); }
@@ -378,7 +379,7 @@ class World final : public dispatcher::Outcomes,
   std::vector<log::PickRun> asked;
   std::vector<std::int32_t> released;
   std::vector<registry::Priority> ended_priorities;
-  std::vector<std::string> disabled, disabled_reasons, rules, problems, answers, gone, breakers;
+  std::vector<std::string> disabled, disabled_reasons, rules, problems, answers, gone, breakers, token_answers;
   std::vector<dispatcher::Sign> signs;
   int unmatched_count = 0;
   int duplicate_count = 0;

@@ -115,6 +115,7 @@ class CoreProcess final : public certes::simulation::Process,
   void ended(registry::Priority, const Ending&, bool, std::size_t) override {}
   void dead_lettered(std::string_view) override {}
   void given_back(http::TransferError, std::string_view) override {}
+  void token_answered(std::string_view, std::string_view) override {}
   void answered(std::string_view) override {}
   void unmatched(const log::StoredRecord&, std::string_view) override {}
   void filter_failed(const FailedFilter&) override {}

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import Api, Case, Sink, event, post_json, wait_for
+from harness import Api, Case, Sink, event, post_json, refusing_port, wait_for
 
 WITHIN = 30
 
@@ -189,6 +189,92 @@ class Tls(Authenticated):
             await receiver.wait(4)
         key = certificates.text("one.key").splitlines()[1]
         await asyncio.to_thread(self.hide, key, json.dumps(certificates.text("one.key"))[1:-1], certificates.text("one.pem").splitlines()[2])
+
+
+class OAuth2(Authenticated):
+    def oauth2(self, token_url, **more):
+        return {"scheme": "oauth2", "token_url": token_url, "client_id": "certes", "client_secret": "canary-client-secret"} | more
+
+    async def test_one_token_for_many_and_another_in_its_time_or_once_it_is_refused(self):
+        granted, refused = [], set()
+        life = {"seconds": 3600}
+
+        def tokens(_, headers, body):
+            self.assertEqual(lower(headers)["authorization"], "Basic Y2VydGVzOmNhbmFyeS1jbGllbnQtc2VjcmV0")
+            self.assertEqual(body, b"grant_type=client_credentials&scope=deliver")
+            granted.append(f"canary-token-{len(granted) + 1}")
+            return 200, [], json.dumps({"access_token": granted[-1], "token_type": "Bearer", "expires_in": life["seconds"]}).encode()
+
+        def receive(_, headers, __):
+            scheme, _, token = lower(headers).get("authorization", "").partition(" ")
+            return 204 if scheme == "Bearer" and token in granted and token not in refused else 401
+
+        await self.begin()
+        async with Sink(tokens) as server, Sink(receive) as sink:
+            self.api.ok("PUT", "/endpoints/shop", {"url": sink.url("/shop"), "auth": self.oauth2(server.url("/token"), scope="deliver")})
+            self.subscribe("shop")
+            for _ in range(50):
+                await self.publish()
+            await sink.wait(lambda: len(sink.delivered()) == 50, WITHIN)
+            self.assertEqual((len(granted), len(sink.receipts)), (1, 50))
+            self.assertEqual(self.serve.metrics("gateway")['certes_dispatcher_token_requests_total{outcome="granted"}'], 1)
+            # One that is revoked is renewed once, and no delivery has failed by it.
+            refused.add(granted[0])
+            life["seconds"] = 1
+            for _ in range(20):
+                await self.publish()
+            await sink.wait(lambda: len(sink.delivered()) == 70, WITHIN)
+            self.assertEqual({lower(receipt.headers)["certes-attempt"] for receipt in sink.receipts}, {"1"})
+            self.assertIn(401, {receipt.status for receipt in sink.receipts})
+            # One that ends is renewed without being refused.
+            before, told = len(granted), len([r for r in sink.receipts if r.status == 401])
+            while len(granted) == before:
+                await self.publish()
+                await sink.wait(lambda: len(sink.delivered()) == len({r.id for r in sink.receipts}), WITHIN)
+            self.assertEqual(len([r for r in sink.receipts if r.status == 401]), told)
+        await asyncio.to_thread(self.hide, "canary-client-secret", "Y2VydGVzOmNhbmFyeS1jbGllbnQtc2VjcmV0", "canary-token")
+
+    async def test_without_a_token_the_attempt_has_failed_and_the_endpoint_hears_nothing(self):
+        asked = []
+        answers = {
+            "/refuses": (401, [], b'{"error":"invalid_client","error_description":"canary-client-secret"}'),
+            "/huge": (200, [], b'{"access_token":"t","more":"' + b"x" * 2_000_000 + b'"}'),
+            "/wrong": (200, [], b"<html>hush</html>"),
+            "/redirects": (307, [("Location", "/elsewhere")], b""),
+            "/slow": None,
+            "/elsewhere": (200, [], b'{"access_token":"t"}'),
+        }
+
+        def tokens(path, _, __):
+            asked.append(path)
+            return answers[path]
+
+        expected = {
+            "refuses": "auth: the token server answered 401 invalid_client",
+            "huge": "auth: the token server answered what is longer than 16384 bytes, or broke off",
+            "wrong": "auth: the token server answered no JSON object with an access_token",
+            "redirects": "auth: the token server answered 307",
+            "slow": "auth: the token server is not reached: timeout: ",
+            "dead": "auth: the token server is not reached: connect: ",
+        }
+        await self.begin()
+        port = refusing_port()
+        async with Sink(tokens) as server, Sink() as sink:
+            self.api.ok("PUT", "/backoff-policies/once", {"strategy": "constant", "base_seconds": 1, "max_attempts": 1})
+            for name in expected:
+                url = f"http://127.0.0.1:{port}/token" if name == "dead" else server.url(f"/{name}")
+                self.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url(f"/{name}"), "auth": self.oauth2(url), "backoff_policy": "once",
+                                                          "timeout_seconds": 0.5 if name == "slow" else 15})
+                self.subscribe(name)
+            accepted = await self.publish()
+            for attempt in await self.attempts(accepted, len(expected)):
+                self.assertTrue(attempt["error"].startswith(expected[attempt["endpoint"]]), attempt)
+            self.assertEqual(sink.receipts, [])
+            self.assertEqual(sorted(asked), ["/huge", "/redirects", "/refuses", "/slow", "/wrong"])
+        status, _, problem = self.api.call("PUT", "/endpoints/x", {"url": "http://127.0.0.1:9/", "auth": self.oauth2("http://10.1.2.3/token")})
+        self.assertEqual((status, problem["pointer"]), (400, "/auth/token_url"))
+        self.assertIn("dispatcher.allow_networks", problem["detail"])
+        await asyncio.to_thread(self.hide, "canary-client-secret", "hush")
 
 
 if __name__ == "__main__":
