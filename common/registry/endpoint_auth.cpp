@@ -21,6 +21,11 @@ constexpr std::array kAuthMembers = {
     PartMember<EndpointAuth>{"audience", &EndpointAuth::audience, kMaxAuthText, false},
     PartMember<EndpointAuth>{"resource", &EndpointAuth::resource, kMaxAuthText, false},
     PartMember<EndpointAuth>{"token_endpoint_auth_method", &EndpointAuth::token_endpoint_auth_method, 64, false},
+    PartMember<EndpointAuth>{"service", &EndpointAuth::service, 64, false},
+    PartMember<EndpointAuth>{"region", &EndpointAuth::region, 64, false},
+    PartMember<EndpointAuth>{"access_key_id", &EndpointAuth::access_key_id, 128, false},
+    PartMember<EndpointAuth>{"secret_access_key", &EndpointAuth::secret_access_key, kMaxAuthSecret, true},
+    PartMember<EndpointAuth>{"session_token", &EndpointAuth::session_token, kMaxAuthSecret, true},
 };
 
 constexpr AuthScheme kAuthSchemes[] = {
@@ -28,6 +33,7 @@ constexpr AuthScheme kAuthSchemes[] = {
     {kBearerAuth, "token", ""},
     {kHeaderAuth, "name value", ""},
     {kOauth2, "token_url client_id client_secret", "scope audience resource token_endpoint_auth_method"},
+    {kAwsSigv4, "service region access_key_id secret_access_key", "session_token"},
 };
 
 // Whether the name is among those in the list.
@@ -44,7 +50,11 @@ bool is_listed(std::string_view list, std::string_view name) {
 
 std::span<const PartMember<EndpointAuth>> EndpointAuth::members() { return kAuthMembers; }
 
-std::string EndpointAuth::header() const { return scheme == kHeaderAuth ? lower_case(name) : "authorization"; }
+bool EndpointAuth::sends(std::string_view header) const {
+  if (scheme == kHeaderAuth) return header == lower_case(name);
+  const bool of_aws = header == "x-amz-date" || header == "x-amz-security-token" || header == "x-amz-content-sha256";
+  return header == "authorization" || (scheme == kAwsSigv4 && of_aws);
+}
 
 bool AuthScheme::needs_member(std::string_view member) const { return is_listed(needs, member); }
 bool AuthScheme::takes_member(std::string_view member) const {

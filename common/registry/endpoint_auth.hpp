@@ -28,8 +28,13 @@ struct EndpointAuth {
   std::string scope = {}, audience = {}, resource = {};
   std::string token_endpoint_auth_method = {};  // empty: kSecretBasic
 
-  // The header that it is sent in, in lower case.
-  std::string header() const;
+  // These are of aws_sigv4.
+  std::string service = {}, region = {}, access_key_id = {};
+  SealedSecret secret_access_key = {};
+  SealedSecret session_token = {};  // of temporary credentials
+
+  // Whether it is sent in the header of that name (lower case).
+  bool sends(std::string_view header) const;
 };
 
 struct AuthScheme {
@@ -42,7 +47,7 @@ struct AuthScheme {
 };
 
 inline constexpr std::string_view kBasicAuth = "basic", kBearerAuth = "bearer", kHeaderAuth = "header",
-                                  kOauth2 = "oauth2";
+                                  kOauth2 = "oauth2", kAwsSigv4 = "aws_sigv4";
 // How a client says to the token server who it is: in a header, or in the form.
 inline constexpr std::string_view kSecretBasic = "client_secret_basic", kSecretPost = "client_secret_post";
 

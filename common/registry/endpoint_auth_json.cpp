@@ -41,6 +41,11 @@ bool is_token(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// Where a signature's scope has them, between slashes.
+bool is_scope_word(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
 void check_texts(Fields& fields, const EndpointAuth& auth) {
   for (const auto& member : EndpointAuth::members()) {
     const std::string& text = auth.*member.place;
@@ -51,6 +56,11 @@ void check_texts(Fields& fields, const EndpointAuth& auth) {
   }
   if (auth.username.find(':') != std::string::npos)
     fields.refuse("username", "holds a colon, which ends a name (RFC 7617)");
+  if (!is_scope_word(auth.service)) fields.refuse("service", "holds what is no letter (a-z), digit or hyphen");
+  if (!is_scope_word(auth.region)) fields.refuse("region", "holds what is no letter (a-z), digit or hyphen");
+  if (!std::ranges::all_of(auth.access_key_id, [](char c) { return is_token({&c, 1}) && c != '/' && c != ','; }))
+    fields.refuse("access_key_id", "holds what no id of a key does");
+  if (!is_token(auth.session_token)) fields.refuse("session_token", "holds what is no visible ASCII character");
   if (!is_token(auth.token)) fields.refuse("token", "holds what is no visible ASCII character");
   if (const auto& method = auth.token_endpoint_auth_method;
       fields.has("token_endpoint_auth_method") && method != kSecretBasic && method != kSecretPost)
@@ -75,6 +85,19 @@ void read_auth(Fields& outer, std::shared_ptr<const EndpointAuth>& auth, Form fo
   }
   if (auto error = fields.done()) return outer.refuse(std::move(*error));
   if (fields.reads()) auth = std::make_shared<const EndpointAuth>(std::move(read));
+}
+
+// A + may stand for itself or for a space, and each is another signature.
+void check_auth_urls(Fields& fields, const Endpoint& endpoint) {
+  if (!endpoint.auth || endpoint.auth->scheme != kAwsSigv4) return;
+  std::size_t i = 0;
+  for (const std::string& url : endpoint.worker_urls()) {
+    const std::string place = endpoint.urls.empty() ? fields.at("url") : fields.at("urls") + "/" + std::to_string(i++);
+    const std::size_t query = url.find('?');
+    if (query != url.npos && url.find('+', query) != url.npos)
+      return fields.refuse(
+          Error(Code::invalid, "has a + in its query, which can be signed in two ways: write %20 or %2B", place));
+  }
 }
 
 void write_auth(OrderedJson& out, const EndpointAuth& auth, bool stored) {

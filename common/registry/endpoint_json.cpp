@@ -94,9 +94,8 @@ void read_headers(Fields& fields, std::vector<std::pair<std::string, std::string
 // What says who sends them is said once.
 void check_auth_header(Fields& fields, const Endpoint& endpoint) {
   if (!endpoint.auth) return;
-  const std::string sent = endpoint.auth->header();
   for (const auto& [name, value] : endpoint.headers)
-    if (lower_case(name) == sent)
+    if (endpoint.auth->sends(lower_case(name)))
       return fields.refuse(
           Error(Code::invalid, "is the header that \"auth\" is sent in", fields.at("headers") + pointer_step(name)));
 }
@@ -237,6 +236,7 @@ void read(Fields& fields, Endpoint& endpoint, Form form) {
         {to_string(EndpointState::active), to_string(EndpointState::paused), to_string(EndpointState::disabled)});
     read_headers(fields, endpoint.headers);
     if (fields.ok()) check_auth_header(fields, endpoint);
+    if (fields.ok()) check_auth_urls(fields, endpoint);
     read_declared_secret(fields, endpoint);
     fields.passed_over({"disabled_reason", "disabled_at", "disabled_by", "purges", "retries", "former_secrets"});
   }

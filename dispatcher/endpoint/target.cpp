@@ -39,8 +39,8 @@ void Target::prepare_auth(const crypto::Sealer& sealer) {
     headers_.push_back("Authorization: Bearer " + auth->token);
   else if (auth->scheme == registry::kHeaderAuth)
     headers_.push_back(auth->name + ": " + auth->value);
-  else if (auth->scheme == registry::kOauth2)
-    oauth_ = std::move(*auth);
+  else
+    auth_ = std::move(*auth);
 }
 
 void Target::prepare_tls(const crypto::Sealer& sealer) {

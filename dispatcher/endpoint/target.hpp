@@ -27,7 +27,9 @@ class Target {
   // The endpoint's own, opened, and the one that says who sends the request: "name: value".
   const std::vector<std::string>& headers() const { return headers_; }
   // How it gets tokens, opened; null: its requests are sent without.
-  const registry::EndpointAuth* oauth() const { return oauth_ ? &*oauth_ : nullptr; }
+  const registry::EndpointAuth* oauth() const { return of_scheme(registry::kOauth2); }
+  // What they are signed with for AWS, opened; null: they are not.
+  const registry::EndpointAuth* aws() const { return of_scheme(registry::kAwsSigv4); }
   // What TLS of its requests is its own, opened; null: nothing.
   const std::shared_ptr<const http::TransferTls>& tls() const { return tls_; }
 
@@ -36,6 +38,9 @@ class Target {
     crypto::StandardWebhooks webhooks;
     UnixMillis expires_at;
   };
+  const registry::EndpointAuth* of_scheme(std::string_view scheme) const {
+    return auth_ && auth_->scheme == scheme ? &*auth_ : nullptr;
+  }
   void prepare_headers(const crypto::Sealer& sealer);
   void prepare_auth(const crypto::Sealer& sealer);
   void prepare_tls(const crypto::Sealer& sealer);
@@ -44,7 +49,7 @@ class Target {
   std::shared_ptr<const registry::Endpoint> endpoint_;
   std::vector<Signer> signers_;
   std::vector<std::string> headers_;
-  std::optional<registry::EndpointAuth> oauth_;
+  std::optional<registry::EndpointAuth> auth_;  // of which each request has something else
   std::shared_ptr<const http::TransferTls> tls_;
   std::optional<Error> problem_;
 };

@@ -12,6 +12,7 @@
 #include "common/traces/tracer.hpp"
 #include "dispatcher/book/delivery_id.hpp"
 #include "dispatcher/routing/sieve.hpp"
+#include "dispatcher/sending/aws_signing.hpp"
 #include "dispatcher/sending/judge.hpp"
 #include "dispatcher/sending/request_builder.hpp"
 
@@ -185,6 +186,7 @@ void Attempts::submit(Delivery& delivery, const transform::Made* made) {
     transfer.headers.push_back("Authorization: Bearer " + endpoint.token.text());
     sending.token = endpoint.token.number();
   }
+  if (const auto* const aws = endpoint.target->aws()) sign_for_aws(transfer, *aws, request.now);
   if (!endpoint.reply) transfer.address = sending.seat.worker().address;
   if (sending.tries) transfer.timeout = std::max(Millis{1}, transfer.timeout - sending.tries->spent());
   parts_.transfers.submit(std::move(transfer));

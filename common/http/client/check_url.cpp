@@ -10,6 +10,7 @@
 
 #include "common/http/characters.hpp"
 #include "common/http/client/sender.hpp"
+#include "common/http/client/url_parts.hpp"
 
 namespace certes::http {
 
@@ -111,6 +112,18 @@ std::string with_host(std::string_view url, std::string_view host) {
   made.append(host);
   if (colon != authority.npos) made.append(authority.substr(colon));
   return made.append(url.substr(end));
+}
+
+UrlParts url_parts(std::string_view url) {
+  const auto [begin, end] = place_of_authority(url);
+  const std::string_view rest = url.substr(end), target = rest.substr(0, rest.find('#'));
+  const std::size_t query = std::min(target.find('?'), target.size());
+  UrlParts parts{authority_of(url), std::string(target.substr(0, query)),
+                 std::string(target.substr(std::min(query + 1, target.size())))};
+  const std::string_view own_port = begin == std::string_view("https://").size() ? ":443" : ":80";
+  if (parts.host.ends_with(own_port)) parts.host.erase(parts.host.rfind(':'));
+  if (parts.path.empty()) parts.path = "/";
+  return parts;
 }
 
 std::string origin_of(const std::string& text) {

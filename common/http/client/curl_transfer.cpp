@@ -9,6 +9,7 @@
 
 #include "common/http/characters.hpp"
 #include "common/http/client/curl_facts.hpp"
+#include "common/http/client/url_parts.hpp"
 #include "common/http/listener.hpp"
 #include "common/http/own_trouble.hpp"
 
@@ -100,7 +101,7 @@ void CurlTransfer::set_place(const Dial& dial) {
   host_.clear();
   if (transfer_.tls && !transfer_.tls->server_name.empty()) {
     const std::string authority = authority_of(url);
-    host_ = "Host: " + authority;
+    host_ = "Host: " + url_parts(url).host;
     url = with_host(url, transfer_.tls->server_name);
     if (to.empty()) to = "::" + authority + (has_port(authority) ? "" : ":");
   }

@@ -40,6 +40,10 @@ TEST_CASE("Endpoint JSON: auth is kept whole on the log, and shown without what 
       {R"({"scheme":"bearer","token":"hush"})", R"({"scheme":"bearer","token":{"set":true}})"},
       {R"({"scheme":"header","name":"X-Key","value":"hush"})",
        R"({"scheme":"header","name":"X-Key","value":{"set":true}})"},
+      {R"({"scheme":"oauth2","token_url":"https://i/","client_id":"c","client_secret":"hush","scope":"s"})",
+       R"({"scheme":"oauth2","token_url":"https://i/","client_id":"c","client_secret":{"set":true},"scope":"s"})"},
+      {R"({"scheme":"aws_sigv4","service":"lambda","region":"eu-west-1","access_key_id":"A","secret_access_key":"hush"})",
+       R"({"scheme":"aws_sigv4","service":"lambda","region":"eu-west-1","access_key_id":"A","secret_access_key":{"set":true}})"},
   };
   for (const auto& one : cases) {
     const auto endpoint = declare(one.declared);
@@ -92,6 +96,28 @@ TEST_CASE("Endpoint JSON: the header that auth is sent in is no other's") {
   refuse_auth(R"({"scheme":"header","name":"X-Key","value":"v"})", "/headers/x-key", "\"auth\" is sent in",
               R"(,"headers":{"x-key":"x"})");
   CHECK(declare(R"({"scheme":"header","name":"X-Key","value":"v"})", R"(,"headers":{"Authorization":"x"})"));
+  const std::string aws =
+      R"({"scheme":"aws_sigv4","service":"lambda","region":"eu-west-1","access_key_id":"A","secret_access_key":"s"})";
+  refuse_auth(aws, "/headers/X-Amz-Date", "\"auth\" is sent in", R"(,"headers":{"X-Amz-Date":"x"})");
+  CHECK(declare(aws, R"(,"headers":{"X-Amz-Target":"x"})"));
+}
+
+TEST_CASE("Endpoint JSON: what a signature for AWS cannot have is refused") {
+  const auto with = [](const std::string& service, const std::string& region, const std::string& key) {
+    return R"({"scheme":"aws_sigv4","service":")" + service + R"(","region":")" + region + R"(","access_key_id":")" +
+           key + R"(","secret_access_key":"s","session_token":"t"})";
+  };
+  CHECK(declare(with("execute-api", "us-east-1", "AKID")));
+  refuse_auth(with("a/b", "r", "A"), "/auth/service", "hyphen");
+  refuse_auth(with("a", "US", "A"), "/auth/region", "hyphen");
+  refuse_auth(with("a", "r", "A/b"), "/auth/access_key_id", "id of a key");
+  for (const char* urls : {R"("url":"https://a/?x=a+b")", R"("urls":["https://a/","https://b/?+"])"}) {
+    const auto result =
+        parse<Endpoint>("{" + std::string(urls) + R"(,"auth":)" + with("a", "r", "A") + "}", Form::declared);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().pointer == (std::string(urls).starts_with("\"urls") ? "/urls/1" : "/url"));
+  }
+  CHECK(parse<Endpoint>(R"({"url":"https://a/+?x=%2B","auth":)" + with("a", "r", "A") + "}", Form::declared));
 }
 
 TEST_CASE("Endpoint JSON: a stored scheme that is not known is not understood") {

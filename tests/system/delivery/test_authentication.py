@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import Api, Case, Sink, event, post_json, refusing_port, wait_for
+from harness import ROOT, Api, Case, Sink, event, post_json, refusing_port, wait_for
 
 WITHIN = 30
 
@@ -275,6 +275,42 @@ class OAuth2(Authenticated):
         self.assertEqual((status, problem["pointer"]), (400, "/auth/token_url"))
         self.assertIn("dispatcher.allow_networks", problem["detail"])
         await asyncio.to_thread(self.hide, "canary-client-secret", "hush")
+
+
+class Aws(Authenticated):
+    async def test_botocore_finds_the_same_signature(self):
+        python = await asyncio.to_thread(lambda: subprocess.run([ROOT / "tools/tests/sdk-python.sh", "aws"], capture_output=True, text=True,
+                                                                timeout=500, check=True).stdout.strip())
+        auth = {"scheme": "aws_sigv4", "service": "execute-api", "region": "eu-west-1", "access_key_id": "AKIDEXAMPLE",
+                "secret_access_key": "canary/secret+key"}
+        endpoints = {
+            "plain": ("/", auth, {}), "query": ("/stage/hook?b=2&a=1&a=0&c&e=x%2Fy%20z", auth, {}), "path": ("/a%20b/./c//d/../e:1/", auth, {}),
+            "temporary": ("/hook", auth | {"session_token": "canary-session-token"}, {}), "s3": ("/a%20b//c", auth | {"service": "s3"}, {}),
+            "target": ("/", auth | {"service": "firehose"}, {"X-Amz-Target": "Firehose_20150804.PutRecord"}),
+        }
+        await self.begin()
+        async with Sink() as sink:
+            for name, (target, own, headers) in endpoints.items():
+                self.api.ok("PUT", f"/endpoints/{name}", {"url": sink.url(target), "auth": own, "headers": headers | {"X-Endpoint": name}})
+                self.subscribe(name)
+            await self.publish()
+            await sink.wait(lambda: len(sink.receipts) == len(endpoints), WITHIN)
+            lines, sent = [], {}
+            for receipt in sink.receipts:
+                headers = lower(receipt.headers)
+                name = headers["x-endpoint"]
+                target, own, _ = endpoints[name]
+                self.assertEqual(receipt.path, target)
+                scope = f"{headers['x-amz-date'][:8]}/eu-west-1/{own['service']}/aws4_request"
+                self.assertTrue(headers["authorization"].startswith(f"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{scope}, "), headers)
+                sent[name] = headers["authorization"].split("Signature=")[1]
+                lines.append(json.dumps({"url": sink.url(target), "headers": headers, "body": receipt.body.decode(), "service": own["service"],
+                                         "region": "eu-west-1", "secret": own["secret_access_key"], "token": own.get("session_token")}))
+            done = await asyncio.to_thread(lambda: subprocess.run([python, ROOT / "tests/system/sdk/aws_signer.py"], input="\n".join(lines),
+                                                                  capture_output=True, text=True, timeout=60, check=True))
+        self.assertEqual(sent, dict(zip(sent, done.stdout.split())))
+        self.assertEqual(len(set(sent.values())), len(endpoints))
+        await asyncio.to_thread(self.hide, "canary/secret+key", "canary-session-token")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "common/http/client/sender.hpp"
+#include "common/http/client/url_parts.hpp"
 
 using certes::http::AddressPolicy;
 using certes::http::check_url;
@@ -79,5 +80,25 @@ TEST_CASE("URL: the host in it, and another in its place") {
   for (const auto& one : cases) {
     CHECK(certes::http::authority_of(one.url) == one.authority);
     CHECK(certes::http::with_host(one.url, "n.example") == one.moved);
+  }
+}
+
+TEST_CASE("URL: what a request says of it") {
+  const struct {
+    const char *url, *host, *path, *query;
+  } cases[] = {
+      {"https://a.example", "a.example", "/", ""},
+      {"https://a.example:443?x=/y", "a.example", "/", "x=/y"},
+      {"https://a.example:80/", "a.example:80", "/", ""},
+      {"http://a.example:80/x/../y?z?", "a.example", "/x/../y", "z?"},
+      {"http://[2001:db8::443]/x", "[2001:db8::443]", "/x", ""},
+      {"https://[2001:db8::1]:443/x?", "[2001:db8::1]", "/x", ""},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.url);
+    const auto parts = certes::http::url_parts(one.url);
+    CHECK(parts.host == one.host);
+    CHECK(parts.path == one.path);
+    CHECK(parts.query == one.query);
   }
 }
