@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace certes::log::sqlite {
 namespace {
@@ -18,12 +19,12 @@ std::int64_t varint_bytes(std::int64_t value) {
 
 // So many zeros fill that many overflow pages to the last byte: what is beyond what a row keeps in its own page at the
 // least goes to pages of four bytes less than they have (sqlite.org/fileformat2.html#b_tree_pages). In front of them
-// stand the header's size and the blob's type.
+// stand the header's size, the type of the id, and the blob's.
 std::int64_t zeros_in(std::int64_t pages, std::int64_t page_bytes) {
   const std::int64_t least = (page_bytes - 12) * 32 / 255 - 23;
   const std::int64_t payload = least + pages * (page_bytes - 4);
   std::int64_t zeros = payload;
-  while (1 + varint_bytes(2 * zeros + 12) + zeros > payload) --zeros;
+  while (2 + varint_bytes(2 * zeros + 12) + zeros > payload) --zeros;
   return zeros;
 }
 
@@ -63,8 +64,7 @@ bool Filler::empty() {
   for (std::int64_t left = kFilledBytes / page_bytes_; left > 0; left -= kRowPages) {
     if (connection_.number("SELECT count(*) FROM (SELECT 1 FROM filler LIMIT 1)") == 0) {
       connection_.run("DROP TABLE filler");
-      now_ = {};
-      return true;
+      return !std::exchange(now_, {}).again;
     }
     remove.run();
     now_.pages = std::max<std::int64_t>(0, now_.pages - kRowPages);

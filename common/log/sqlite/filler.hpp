@@ -14,8 +14,10 @@ class Filler {
   // Of the writer's connection, which outlives it. Lets go of what a process that was killed had filled.
   explicit Filler(Connection& connection);
 
-  // A bite of it, within a transaction. True: all that was free when it began to fill is overwritten, and free again.
+  // A bite of it, within a transaction. True: all that was deleted before is overwritten, and free again.
   bool step();
+  // Something is deleted in this transaction: where it is at work, it goes round once more.
+  void again() { now_.again = now_.doing != Doing::nothing; }
   // In pages that count as in use, and are not needed.
   std::int64_t pages() const { return now_.pages; }
 
@@ -27,6 +29,7 @@ class Filler {
   enum class Doing : std::uint8_t { nothing, filling, emptying };
   struct State {
     Doing doing = Doing::nothing;
+    bool again = false;
     std::int64_t pages = 0;
   };
   void fill();

@@ -241,7 +241,7 @@ std::int64_t Transaction::erase(Partition& partition, const OffsetRange& range, 
   }
   put_mark(partition, gap);
   save_offsets(partition, partition.range().start);  // the last row may no longer tell where the next one goes
-  erased_.emplace_back(&partition, OffsetRange{range.start, until});
+  forget(partition, {range.start, until});
   return until;
 }
 

@@ -46,7 +46,10 @@ class Transaction {
   // returned.
   std::int64_t erase(Partition& partition, const OffsetRange& range, Bite& left);
   // What memory has of that range is gone, once this is committed.
-  void forget(Partition& partition, const OffsetRange& range) { erased_.emplace_back(&partition, range); }
+  void forget(Partition& partition, const OffsetRange& range) {
+    erased_.emplace_back(&partition, range);
+    filler_.again();
+  }
   void delete_identities(std::int64_t below);
   // A bite of overwriting what is free. True: that was all.
   bool fill() { return filler_.step(); }

@@ -53,7 +53,7 @@ Result<bool> done_by(Store& store, SteadyTime deadline) {
 Result<bool> wipe(Store& store, Millis timeout) {
   const SteadyTime begun = std::chrono::steady_clock::now(), deadline = begun + timeout;
   for (;;) {
-    const auto filled = done_by<BiteOfFiller>(store, deadline);
+    auto filled = done_by<BiteOfFiller>(store, deadline);
     if (!filled) return filled;
     if (*filled) return done_by<EmptiedLog>(store, deadline);
     if (std::chrono::steady_clock::now() >= begun + std::min(timeout, kOnAtMost)) return false;
