@@ -56,6 +56,7 @@ Result<Values> values_of(const Call& call) {
 bool note_in_audit(const std::vector<config::Running::Change>& changed, const Call& call, Services& services) {
   if (changed.empty()) return true;
   std::vector<registry::ChangedSetting> settings;
+  settings.reserve(changed.size());
   for (const auto& [name, from, to] : changed) settings.push_back({name, from, to});
   registry::Change change = registry::config_change(services.asker.from(), settings);
   change.by = call.by(change.tenant);

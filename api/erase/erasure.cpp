@@ -38,8 +38,7 @@ std::vector<log::OffsetRange> runs_of(const std::vector<std::int64_t>& offsets) 
 
 void sort_each_once(std::vector<std::int64_t>& offsets) {
   std::ranges::sort(offsets);
-  const auto again = std::ranges::unique(offsets);
-  offsets.erase(again.begin(), again.end());
+  offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
 }
 
 bool is_in(const std::vector<std::int64_t>& sorted, std::int64_t offset) {
@@ -79,7 +78,7 @@ Result<bool> Erasure::walk_index() {
 }
 
 Result<bool> Erasure::count(registry::JobProgress& progress) {
-  const auto walked = walk_index();
+  auto walked = walk_index();
   if (walked && *walked) progress.total = counted_;
   return walked;
 }
