@@ -1,5 +1,5 @@
 #pragma once
-// The texts of an endpoint's `auth`, `tls` or `proxy` between JSON and its struct, by the table of its members.
+// The texts of an endpoint's `auth` or `tls` between JSON and its struct, by the table of its members.
 // Internal to the registry. Pure.
 
 #include "common/registry/codec.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-// PartMember: a text of an endpoint's `auth`, `tls` or `proxy`: what it is called, where it stands, how long it may be,
+// PartMember: a text of an endpoint's `auth` or `tls`: what it is called, where it stands, how long it may be,
 // whether it is sealed. Who: their JSON (registry), the API (seals it, leaves it as it is), the dispatcher (opens it).
 // Constant, any thread.
 

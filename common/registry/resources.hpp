@@ -160,10 +160,9 @@ std::string_view to_string(Ordering ordering);
 enum class BodyFormat : std::uint8_t { binary, structured, standard };
 std::string_view to_string(BodyFormat format);
 
-// How an endpoint's requests say who sends them, what TLS of theirs is, and by which proxy they go.
-struct EndpointAuth;   // endpoint_auth.hpp
-struct EndpointTls;    // endpoint_tls.hpp
-struct EndpointProxy;  // endpoint_proxy.hpp
+// How an endpoint's requests say who sends them, and what of TLS is its own.
+struct EndpointAuth;  // endpoint_auth.hpp
+struct EndpointTls;   // endpoint_tls.hpp
 
 struct Endpoint : Declared {
   // As it was declared: one URL, or the list of its workers', which then has one at least.
@@ -190,9 +189,8 @@ struct Endpoint : Declared {
   BodyFormat format = BodyFormat::binary;
   std::shared_ptr<const transform::Program> transform;  // of what it is sent, where its subscription has none; or null
   std::string transform_json;                           // the same as it was declared; empty: none
-  std::shared_ptr<const EndpointAuth> auth;             // these three: null where nothing is said
+  std::shared_ptr<const EndpointAuth> auth;             // these two: null where nothing is said
   std::shared_ptr<const EndpointTls> tls;
-  std::shared_ptr<const EndpointProxy> proxy;
   std::string description;                                    // for people
   std::vector<std::pair<std::string, std::string>> metadata;  // for their programs
   std::vector<int> retry_on, dead_letter_on;                  // statuses
