@@ -47,12 +47,22 @@ std::string traceparent_header(std::string_view given, Random& random) {
   return line.append(given.empty() ? std::string_view("-00") : given.substr(52));
 }
 
+bool has_name(std::string_view line, std::string_view name) {
+  return line.size() > name.size() && line[name.size()] == ':' &&
+         event::equal_ignoring_case(line.substr(0, name.size()), name);
+}
+
+// Whether the endpoint sends a header of that name whatever is sent.
+bool is_own(const Target& target, std::string_view name) {
+  return std::ranges::any_of(target.headers(), [name](const std::string& line) { return has_name(line, name); });
+}
+
 // What the record's headers become. Its own names travel nowhere.
 struct FromRecord {
   std::vector<std::string>& lines;
   const std::vector<signature::Header>& anew;
   const transform::Made* made;
-  bool signs_svix;  // so that what a provider sent under these names does not stand beside it
+  const Target& target;
   std::string_view content_type = {}, traceparent = {}, tracestate = {};
   std::string_view conversation = {}, correlation = {}, cause = {}, causation = {};
   std::uint32_t hops = 0;
@@ -67,11 +77,15 @@ struct FromRecord {
     } else if (name.starts_with(names::kForward)) {
       const auto forwarded = name.substr(names::kForward.size());
       const std::string_view text = now_of(forwarded, value);
-      if (may_forward(forwarded, text) && !(signs_svix && forwarded.starts_with(kSvix)) && !is_made(forwarded))
-        lines.push_back(header(forwarded, text));
+      if (may_forward(forwarded, text) && !gives_way(forwarded)) lines.push_back(header(forwarded, text));
     } else if (name == names::kQuery && fit_value(value)) {
       lines.push_back(header(names::kQuery, value));
     }
+  }
+
+  // So that no receiver finds two of one name: what a provider sent is the one that is left out.
+  bool gives_way(std::string_view name) const {
+    return (target.endpoint().signs_svix && name.starts_with(kSvix)) || is_own(target, name) || is_made(name);
   }
 
   bool is_made(std::string_view name) const {
@@ -161,17 +175,10 @@ Body body_of(const log::RecordPtr& record, registry::BodyFormat format, Body pay
   return {body, *body, "application/json"};
 }
 
-bool has_name(std::string_view line, std::string_view name) {
-  return line.size() > name.size() && line[name.size()] == ':' &&
-         event::equal_ignoring_case(line.substr(0, name.size()), name);
-}
-
 // But for those that are the endpoint's own.
 void add_made(std::vector<std::string>& lines, const transform::Made& made, const Target& target) {
-  for (const auto& [name, value] : made.headers) {
-    const auto is_own = [&name](const std::string& line) { return has_name(line, name); };
-    if (value && !std::ranges::any_of(target.headers(), is_own)) lines.push_back(header(name, *value));
-  }
+  for (const auto& [name, value] : made.headers)
+    if (value && !is_own(target, name)) lines.push_back(header(name, *value));
 }
 
 // Under the names that the endpoint asked for; the signatures are the same.
@@ -200,7 +207,7 @@ http::Transfer build_request(const log::RecordPtr& record, const Target& target,
   transfer.tenant = target.endpoint().tenant;
   auto& lines = transfer.headers;
   lines.reserve(24 + target.headers().size());
-  FromRecord from{lines, attempt.anew, attempt.made, target.endpoint().signs_svix};
+  FromRecord from{lines, attempt.anew, attempt.made, target};
   for (const auto field : record->headers) from.take(field.name, field.value);
   from.add_twins();
   Body body = body_of(record, target.endpoint().format, payload_of(record, from.content_type, attempt.made),

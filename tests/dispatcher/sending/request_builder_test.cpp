@@ -331,6 +331,20 @@ TEST_CASE("Request: it says who sends it, as the endpoint's auth has it") {
   CHECK(sent("X-Key: k1"));
 }
 
+TEST_CASE("Request: a provider's header gives way to one that the endpoint has of its own") {
+  Fixture fixture;
+  fixture.add_header("X-Own", "mine");
+  fixture.set_auth({.scheme = "header", .name = "X-Key", .value = "k1"});
+  EventText event;
+  event.headers = {{"certes-h-x-own", "theirs"}, {"certes-h-x-key", "stolen"}, {"certes-h-x-stays", "2"}};
+  const auto transfer = fixture.build(event);
+  CHECK(World::header(transfer, "X-Own") == "mine");
+  CHECK(World::header(transfer, "X-Key") == "k1");
+  CHECK(count(transfer, "x-own") == 0);
+  CHECK(count(transfer, "x-key") == 0);
+  CHECK(World::header(transfer, "x-stays") == "2");
+}
+
 TEST_CASE("Target: an auth that was sealed for another endpoint opens nowhere") {
   Fixture fixture;
   fixture.set_auth({.scheme = "bearer", .token = "t"});
