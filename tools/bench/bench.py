@@ -76,7 +76,7 @@ def profiles(engine, directory, brokers, events):
 
 def options_of():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "isolation", "history", "pick", "filter", "profile"))
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "ingest", "delivery", "deliver", "overload", "hostile", "registry", "backlog", "isolation", "history", "pick", "filter", "transform", "profile"))
     parser.add_argument("--engine", choices=("sqlite", "kafka"), help="one only")
     parser.add_argument("--events", type=int, default=100_000, help="of a closed loop of delivery")
     parser.add_argument("--pairs", type=int, default=3, help="of runs for a row of ingest")
@@ -123,6 +123,8 @@ def measure(engine, options, directory, brokers):
         subprocess.run([BUILD / "bench/log/certes-bench-pick", engine, where], check=True)
     if options.what == "filter" and engine == "sqlite":
         subprocess.run([BUILD / "bench/filter/certes-bench-filter"], check=True)
+    if options.what == "transform" and engine == "sqlite":
+        subprocess.run([BUILD / "bench/transform/certes-bench-transform"], check=True)
     if options.what == "profile" and engine == "sqlite":
         profiles(engine, directory, brokers, options.events)
 
@@ -130,7 +132,7 @@ def measure(engine, options, directory, brokers):
 def main():
     options = options_of()
     engines = [options.engine] if options.engine else ["sqlite", "kafka"]
-    if options.what in ("overload", "hostile", "registry", "history", "filter", "profile"):
+    if options.what in ("overload", "hostile", "registry", "history", "filter", "transform", "profile"):
         engines = ["sqlite"]
     with tempfile.TemporaryDirectory(prefix="certes-bench-") as name:
         directory, brokers = pathlib.Path(name), ""
