@@ -182,11 +182,9 @@ struct JobSettings {
   Millis takeover_after{15'000};            // of a process that writes nothing more. Kafka only
 };
 
-// [transform]: what a transformation of one event may use.
+// [transform]: what a transformation may make of one event.
 struct TransformSettings {
-  std::int64_t max_instructions = 200'000;  // of Lua
-  std::size_t max_memory_bytes = 4u << 20;  // of Lua, with the event
-  std::size_t max_output_bytes = 2u << 20;  // of the body that it makes
+  std::size_t max_output_bytes = 2u << 20;  // of the body
 };
 
 struct CommandSettings {

@@ -177,15 +177,8 @@ Body body_of(const log::RecordPtr& record, registry::BodyFormat format, Body pay
 
 // But for those that are the endpoint's own.
 void add_made(std::vector<std::string>& lines, const transform::Made& made, const Target& target) {
-<<<<<<< HEAD
   for (const auto& [name, value] : made.headers)
     if (value && !is_own(target, name)) lines.push_back(header(name, *value));
-=======
-  for (const auto& one : made.headers) {
-    const auto is_own = [&one](const std::string& line) { return has_name(line, one.first); };
-    if (one.second && !std::ranges::any_of(target.headers(), is_own)) lines.push_back(header(one.first, *one.second));
-  }
->>>>>>> b50392a5 (bench: What a projection costs)
 }
 
 // Under the names that the endpoint asked for; the signatures are the same.
