@@ -22,7 +22,7 @@ using registry::EndpointState;
 using registry::OrderedJson;
 
 constexpr Millis kMostWait{60'000};  // for its attempt
-constexpr Millis kBeside{5'000};     // that an attempt may take beside the endpoint's timeout
+constexpr Millis kBeside{2'000};     // that an attempt may take beside the endpoint's timeout
 constexpr Millis kLookAgain{20};
 
 // What the event holds: the caller's, or what it is for.

@@ -112,7 +112,7 @@ Result<void> Reprocess::send(const std::vector<LetterRow>& due, registry::JobPro
   ReplaySteps steps(services_, tenant);
   for (const log::RecordPtr& record : *records) {
     if (!record || !is_letter_of(*record, tenant)) continue;
-    auto replay = replay_of(*record);
+    auto replay = api::replay_of(*record);
     if (!replay) continue;
     if (replay->size() > most) {
       if (told_.due(tenant, services_.deps.clock.now()))

@@ -28,7 +28,7 @@ const std::vector<std::pair<std::string, Json>>& seeds() {
   static const std::vector<std::pair<std::string, Json>> all = {
       {"/tenants", {{"id", "acme"}}},
       {"/sources", {{"id", "seed"}, {"verify", {{"scheme", "key"}}}, {"type_from", "const:example.com"}}},
-      {"/endpoints", {{"id", "seed"}, {"url", "https://example.com/"}}},
+      {"/endpoints", {{"id", "seed"}, {"url", "https://example.com/"}, {"timeout_seconds", 0.1}}},
       {"/subscriptions", {{"id", "seed"}, {"endpoint", "seed"}, {"pattern", "example.com.#"}}},
       {"/event-types", {{"id", "seed"}, {"schema", {{"title", "example.com"}}}}},
       {"/backoff-policies", {{"id", "seed"}, {"strategy", "constant"}}},

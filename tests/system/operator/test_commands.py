@@ -163,7 +163,7 @@ class Readme(CommandCase):
         replay, = self.commands("dead-letters replay")
         title, line = self.shell(listed).splitlines()
         self.assertEqual(title.split(), ["ID", "TIME", "STATE", "EVENT", "ENDPOINT", "TYPE", "ATTEMPTS", "RULE", "ERROR"])
-        self.assertRegex(line, r"^dl_\S+ +\d{4}-\S+Z +open +evt_\S+ +gone +lost +1 +max_attempts +connect: ")
+        self.assertRegex(line, r"^dl_\S+ +\d{4}-\S+Z \(\S+ s ago\) +open +evt_\S+ +gone +lost +1 +max_attempts +connect: ")
         identity = line.split()[0]
         self.assertEqual(self.shell(re.sub(r"\bID$", identity, replay)), f"replayed {identity}\n")
         wait_for(lambda: len(list(self.api.pages("/dead-letters"))) == 2, WITHIN, "the replay's own dead letter")
@@ -526,7 +526,7 @@ class Commands(CommandCase):
             letters = await asyncio.to_thread(wait_for, lambda: (l := list(self.api.pages("/dead-letters"))) and len(l) == 6 and l, WITHIN, "6 dead letters")
             listed = self.ok("dead-letters", "list").splitlines()
             self.assertEqual([line.split()[0] for line in listed], ["ID"] + [l["id"] for l in letters])
-            self.assertRegex(listed[1], r"^dl_\S+ +20\S+Z +open +evt_\S+ +(one|two) +a\.b +1 +loop_detected +508$")
+            self.assertRegex(listed[1], r"^dl_\S+ +20\S+Z \(\S+ s ago\) +open +evt_\S+ +(one|two) +a\.b +1 +loop_detected +508$")
             self.assertEqual(len(self.ok("dead-letters", "list", "--limit", "2").splitlines()), 3)
             of_one = json.loads(self.ok("dead-letters", "list", "--endpoint", "one", "--json"))
             self.assertEqual([l["endpoint"] for l in of_one], ["one"] * 3)
