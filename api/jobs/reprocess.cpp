@@ -104,6 +104,7 @@ bool Reprocess::look_at(const LetterRow& letter, const Moment& moment, Found& fo
 Result<void> Reprocess::send(const std::vector<LetterRow>& due, registry::JobProgress& progress) {
   if (due.empty()) return {};
   std::vector<history::Place> places;
+  places.reserve(due.size());
   for (const LetterRow& letter : due) places.push_back(letter.place);
   const auto records = payloads_.read(log::Topic::dead_letters, places);
   if (!records) return fail(records.error());
