@@ -8,6 +8,7 @@
 #include "api/dead_letters.hpp"
 #include "api/jobs/payloads.hpp"
 #include "api/replay_steps.hpp"
+#include "common/base/seconds.hpp"
 #include "common/event/stamp.hpp"
 #include "common/registry/nearest_policy.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 using history::LetterRow;
 using history::WaitingPlace;
 
-constexpr Millis kLook{1'000};    // between two walks
-constexpr Millis kLookStep{100};  // of a step
+constexpr Millis kLook{1'000}, kLongestRest{30'000};  // between two walks
+constexpr Millis kLookStep{100};                      // of a step
 constexpr std::size_t kDueAtOnce = 128;
 constexpr std::size_t kRowsAtOnce = 64;
 
@@ -27,6 +28,8 @@ std::optional<registry::Reprocess> reprocess_of(const registry::State& state, co
   const auto policy = policy_of(state, letter.tenant, letter.policy);
   return policy ? policy->reprocess : std::nullopt;
 }
+
+Millis wait_of(const registry::Reprocess& reprocess) { return millis_of(reprocess.every_seconds); }
 
 bool is_active(const registry::State& state, const LetterRow& letter) {
   const auto endpoint = state.endpoint(letter.tenant, letter.endpoint);
@@ -54,8 +57,19 @@ Result<bool> Reprocess::go_on(registry::JobProgress& progress, std::int64_t most
   if (!found) return fail(found.error());
   if (auto sent = send(found->due, progress); !sent) return fail(sent.error());
   behind_ = found->over ? WaitingPlace() : std::move(found->behind);
-  if (!found->over) rest_ = Millis{0};
+  rest_ = found->over ? rest_behind(moment) : Millis{0};
+  if (found->over) next_due_ = 0;
   return false;
+}
+
+// Behind a walk, until something may be due: what was met and was not, or what becomes a dead letter from now on. An
+// endpoint that is resumed, or a policy that is changed, is seen by then.
+Millis Reprocess::rest_behind(const Moment& moment) const {
+  Millis rest = kLongestRest;
+  for (const auto& [name, policy] : moment.state->backoff_policies)
+    if (policy->reprocess) rest = std::min(rest, wait_of(*policy->reprocess));
+  if (next_due_ != 0) rest = std::min(rest, Millis{next_due_ - moment.now});
+  return std::max(rest, kLook);
 }
 
 Result<Reprocess::Found> Reprocess::walk(const Moment& moment, std::size_t most) {
@@ -89,10 +103,14 @@ bool Reprocess::look_at(const LetterRow& letter, const Moment& moment, Found& fo
   const bool same = found.behind.tenant == here.tenant && found.behind.policy == here.policy &&
                     found.behind.endpoint == here.endpoint;
   if (!same) of_endpoint_ = 0;
-  const bool may_more = letter.replays < reprocess->max_attempts && of_endpoint_ < kOfEndpoint;
-  if (!may_more || !is_active(*moment.state, letter)) return jump(here.next_endpoint());
-  const auto wait = std::chrono::duration_cast<Millis>(std::chrono::duration<double>(reprocess->every_seconds));
-  if (letter.at + wait.count() > moment.now) return jump(here.next_replays());
+  const bool enough = of_endpoint_ >= kOfEndpoint;
+  if (enough) next_due_ = moment.now;
+  if (enough || letter.replays >= reprocess->max_attempts || !is_active(*moment.state, letter))
+    return jump(here.next_endpoint());
+  if (const UnixMillis due = letter.at + wait_of(*reprocess).count(); due > moment.now) {
+    next_due_ = next_due_ == 0 ? due : std::min(next_due_, due);
+    return jump(here.next_replays());
+  }
   found.behind = here;
   if (letter.at < moment.from) return true;
   found.due.push_back(letter);

@@ -2,7 +2,7 @@
 // Reprocess: the work of the job that Certes has by itself while some back-off policy says `reprocess`: dead letters
 // that have waited for as long as their policy says are sent again, each as often as it says, the policy's as it stands
 // now. It has no end. It goes along those that the index has as waiting, tenant by tenant, at most kOfEndpoint of an
-// endpoint in one walk, and begins anew once the index knows what was sent. Who: Runner.
+// endpoint in one walk, and begins anew once the index knows what was sent, and something may be due. Who: Runner.
 
 #include <string>
 #include <vector>
@@ -36,6 +36,7 @@ class Reprocess final : public Work {
     UnixMillis from, now;  // dead letters that are older than the first are left alone
   };
   Result<Found> walk(const Moment& moment, std::size_t most);
+  Millis rest_behind(const Moment& moment) const;
   bool look_at(const history::LetterRow& letter, const Moment& moment, Found& found);
   Result<void> send(const std::vector<history::LetterRow>& due, registry::JobProgress& progress);
 
@@ -44,6 +45,7 @@ class Reprocess final : public Work {
   history::WaitingPlace behind_;
   std::size_t of_endpoint_ = 0;  // that were sent of the endpoint where the walk is
   UnixMillis sent_at_ = 0;       // the last time that something was
+  UnixMillis next_due_ = 0;      // of what was met in this walk and is not due; 0: nothing was
   Millis rest_{0};
   LineLimit told_;
 };

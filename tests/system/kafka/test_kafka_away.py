@@ -1,6 +1,7 @@
 """Kafka away or hanging: nothing waits for it longer than its deadline, neither an answer of the API nor a process that is to end."""
 import asyncio
 import concurrent.futures
+import json
 import os
 import random
 import signal
@@ -58,6 +59,9 @@ class Away(Case):
             for one, status in zip(calls, statuses):
                 # Without an index nothing is begun on many dead letters.
                 self.assertIn(status, (404, 503) if "dl_" in one[1] else (501,) if one[1].endswith("/replay") else (503,), one)
+            # Who is on call changes what a process runs with, at such a time above all.
+            status, _, body = await asyncio.to_thread(request, api, "PATCH", "/api/v1/config", b'{"log.level":"debug"}', AUTH | {"Content-Type": "application/json"}, within=ANSWER_SECONDS)
+            self.assertEqual((status, json.loads(body)["audited"]), (200, False))
             self.go_on()
             await asyncio.to_thread(wait_for, lambda: call(("GET", "/api/v1/dead-letters", None)) == 200, 60, "dead letters")
 
