@@ -1,6 +1,7 @@
 """What the shells complete, and the manual page, by the shells and the formatter themselves."""
 import re
 import subprocess
+import tempfile
 import unittest
 
 from harness import run_to_end
@@ -24,8 +25,12 @@ class Operator(unittest.TestCase):
         ("serve", "--dev", "--log-fo"): {"--log-format"},
     }
 
-    def completed(self, shell, *command, script):
-        done = subprocess.run([shell, *command, script], capture_output=True, text=True, timeout=60)
+    def completed(self, shell, *options, script):
+        # As a file: an argument may not be as long.
+        with tempfile.NamedTemporaryFile("w", suffix="." + shell) as file:
+            file.write(script)
+            file.flush()
+            done = subprocess.run([shell, *options, file.name], capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""), script)
         return done.stdout
 
@@ -34,7 +39,7 @@ class Operator(unittest.TestCase):
             words = " ".join(f"'{word}'" for word in ("certes", *line))
             script = certes("completion", "bash") + f'COMP_WORDS=({words}); COMP_CWD={len(line)}; _certes; printf "%s\\n" "${{COMPREPLY[@]}}"\n'
             with self.subTest(line):
-                self.assertEqual(set(self.completed("bash", "-c", script=script).split()), expected)
+                self.assertEqual(set(self.completed("bash", script=script).split()), expected)
 
     def test_zsh(self):
         # Its own functions say what they are given.
@@ -44,14 +49,14 @@ class Operator(unittest.TestCase):
             words = " ".join(f"'{word}'" for word in ("certes", *line))
             script = said + certes("completion", "zsh") + f"words=({words}); CURRENT=$#words; _certes\n"
             with self.subTest(line):
-                offered = {word for word in self.completed("zsh", "-f", "-c", script=script).split() if word.startswith(line[-1])}
+                offered = {word for word in self.completed("zsh", "-f", script=script).split() if word.startswith(line[-1])}
                 self.assertEqual(offered, expected)
 
     def test_fish(self):
         for line, expected in self.LINES.items():
             script = certes("completion", "fish") + f"complete -C 'certes {' '.join(line)}'\n"
             with self.subTest(line):
-                self.assertEqual({one.split("\t")[0] for one in self.completed("fish", "--no-config", "-c", script=script).splitlines()}, expected)
+                self.assertEqual({one.split("\t")[0] for one in self.completed("fish", "--no-config", script=script).splitlines()}, expected)
 
     def test_the_manual_page_is_clean_and_names_every_command(self):
         page = certes("manual", environment={"SOURCE_DATE_EPOCH": "1767225600"})

@@ -21,12 +21,12 @@ using log::Topic;
 
 constexpr int kBatch = 5;  // records
 
-// Three batches on partition 0.
+// Three batches on partition 0. Each is sent when it is flushed, however long this process has to wait for its turn.
 void produce_batches(const log::kafka::Options& options, Topic topic, const char* codec) {
   char text[512] = "";
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   const std::pair<const char*, const char*> settings[] = {
-      {"bootstrap.servers", options.kafka.brokers.c_str()}, {"compression.codec", codec}, {"linger.ms", "1000"}};
+      {"bootstrap.servers", options.kafka.brokers.c_str()}, {"compression.codec", codec}, {"linger.ms", "60000"}};
   for (const auto& [name, value] : settings)
     REQUIRE(rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK);
   const log::kafka::Client producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text));
