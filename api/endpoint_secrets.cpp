@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/change.hpp"
+#include "api/grace.hpp"
 #include "common/base/seconds.hpp"
 
 namespace certes::api {
@@ -13,8 +14,6 @@ namespace {
 using registry::Endpoint;
 using registry::Json;
 
-constexpr double kDefaultGraceSeconds = 86'400;
-constexpr double kLongestGraceSeconds = 30 * 86'400;
 constexpr std::size_t kMostSecrets = 5;
 constexpr std::size_t kMostSecretBytes = 512;
 
@@ -30,7 +29,7 @@ Result<Rotation> rotation_of(const Call& call) {
   const auto json = registry::parse_json(call.request.body);
   if (!json) return fail(json.error());
   registry::Fields fields(*json, "");
-  fields.number("grace_seconds", rotation.grace_seconds, 0, kLongestGraceSeconds);
+  take_grace(fields, rotation.grace_seconds);
   fields.text("secret", rotation.secret, kMostSecretBytes);
   if (fields.ok() && fields.has("secret"))
     if (auto made = crypto::StandardWebhooks::make(rotation.secret); !made)

@@ -1,6 +1,7 @@
 #include "api/key_actions.hpp"
 
 #include "api/change.hpp"
+#include "api/grace.hpp"
 #include "api/key_rules.hpp"
 #include "common/base/seconds.hpp"
 
@@ -9,8 +10,6 @@ namespace {
 
 using registry::Key;
 
-constexpr double kDefaultGraceSeconds = 86'400;
-constexpr double kLongestGraceSeconds = 30 * 86'400;
 constexpr std::size_t kMostFormer = 4;
 
 // How long the old text stays good; an empty body asks for the default.
@@ -20,7 +19,7 @@ Result<double> grace_of(const Call& call) {
   const auto json = registry::parse_json(call.request.body);
   if (!json) return fail(json.error());
   registry::Fields fields(*json, "");
-  fields.number("grace_seconds", seconds, 0, kLongestGraceSeconds);
+  take_grace(fields, seconds);
   if (auto error = fields.done()) return fail(std::move(*error));
   return seconds;
 }
